@@ -1,0 +1,167 @@
+"""Turns the schema library's complaints into ours: where, what was found, what would be right."""
+
+from __future__ import annotations
+
+import typing
+from typing import Any, get_args, get_origin
+
+from pydantic import BaseModel, ValidationError
+
+from synthset.errors import Problem, did_you_mean
+
+RIGHT: dict[str, str] = {
+    "missing": "add it",
+    "int_parsing": "give a whole number",
+    "int_type": "give a whole number",
+    "int_from_float": "give a whole number",
+    "float_parsing": "give a number",
+    "float_type": "give a number",
+    "bool_parsing": "give true or false",
+    "bool_type": "give true or false",
+    "string_type": "give a text",
+    "dict_type": "give a mapping: `key: value`",
+    "model_type": "give a mapping: `key: value`",
+    "model_attributes_type": "give a mapping: `key: value`",
+    "tuple_type": "give a list: [a, b]",
+    "list_type": "give a list: [a, b]",
+}
+
+
+def explain(error: ValidationError, root: type[BaseModel]) -> list[Problem]:
+    """Describe each problem of a validation error, in the recipe's own terms.
+
+    Args:
+        error: what pydantic raised.
+        root: the settings class that was read.
+    """
+    problems = []
+    for item in error.errors(include_url=False):
+        where, owner = _locate(item["loc"], root)
+        problems.append(_problem(dict(item), where, owner))
+    return _without_union_noise(problems)
+
+
+def _problem(item: dict[str, Any], where: str, owner: type[BaseModel] | None) -> Problem:
+    kind, value, context = item["type"], item.get("input"), item.get("ctx", {})
+    if kind == "extra_forbidden":
+        name = str(item["loc"][-1])
+        known = list(owner.model_fields) if owner else []
+        return Problem(where, f"unknown setting {name!r}", did_you_mean(name, known))
+    if kind == "missing":
+        return Problem(where, "missing", _describe(owner, str(item["loc"][-1])))
+    if kind in ("union_tag_invalid", "union_tag_not_found"):
+        return _kind_problem(where, kind, value, context)
+    if kind == "literal_error":
+        expected = [part.strip().strip("'") for part in context["expected"].replace(" or ", ", ").split(",")]
+        return Problem(where, f"found {value!r}", did_you_mean(str(value), expected))
+    if kind in ("too_short", "tuple_too_short") and context.get("actual_length") == 0:
+        return Problem(where, "empty", "list at least one")
+    if kind == "value_error":
+        return Problem(where, str(context.get("error", item["msg"])), "mend it")
+    right = RIGHT.get(kind) or item["msg"].removeprefix("Input ").replace("should be", "it should be", 1)
+    return Problem(where, f"found {_short(value)}", right)
+
+
+def _kind_problem(where: str, kind: str, value: Any, context: dict[str, Any]) -> Problem:
+    if kind == "union_tag_not_found":
+        return Problem(where, f"found {_short(value)}, without `kind`", "write it as a mapping with a `kind`")
+    expected = [part.strip().strip("'") for part in context["expected_tags"].split(",")]
+    tag = str(context["tag"])
+    return Problem(f"{where}.kind", f"unknown kind {tag!r}", did_you_mean(tag, expected))
+
+
+def _short(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "…"
+
+
+def _describe(owner: type[BaseModel] | None, name: str) -> str:
+    field = owner.model_fields.get(name) if owner else None
+    text = (field.description or "").strip().split("\n")[0] if field else ""
+    return f"add it: {text}" if text else "add it"
+
+
+def _locate(loc: tuple[int | str, ...], root: type[BaseModel]) -> tuple[str, type[BaseModel] | None]:
+    """Spell a place as users write it, and find the settings class that the last step belongs to."""
+    where, owner = "", root
+    current: Any = root
+    for i, step in enumerate(loc):
+        if isinstance(step, int):
+            where += f"[{step}]"
+            current = _inner(current)
+            continue
+        variants = [c for c in _models(current) if _tag(c) == step]
+        if variants and not _has_field(current, step):
+            current = variants[0]
+            owner = current
+            continue
+        models = _models(current)
+        model = next((m for m in models if step in m.model_fields), models[0] if len(models) == 1 else None)
+        if model is None:
+            if _is_plain_union_step(step, i, loc):
+                continue
+            where += ("." if where else "") + step
+            current = _inner(current)
+            continue
+        owner = model
+        where += ("." if where else "") + step
+        field = model.model_fields.get(step)
+        current = field.annotation if field else None
+    return where, owner
+
+
+def _is_plain_union_step(step: str, i: int, loc: tuple[int | str, ...]) -> bool:
+    """pydantic names the tried member of a plain union ('int', 'literal[...]'); users never wrote that."""
+    return i == len(loc) - 1 and (step in {"int", "float", "str", "bool"} or "[" in step or "-" in step)
+
+
+def _has_field(annotation: Any, step: str) -> bool:
+    return isinstance(annotation, type) and issubclass(annotation, BaseModel) and step in annotation.model_fields
+
+
+def _tag(model: type[BaseModel]) -> str | None:
+    field = model.model_fields.get("kind")
+    tags = get_args(field.annotation) if field else ()
+    return str(tags[0]) if tags else None
+
+
+def _models(annotation: Any) -> list[type[BaseModel]]:
+    """The settings classes that an annotation may hold, without going into containers."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return [annotation]
+    origin = get_origin(annotation)
+    if origin in (tuple, list, dict):
+        return []
+    found: list[type[BaseModel]] = []
+    for inner in get_args(annotation):
+        if inner is not type(None):
+            found += _models(inner)
+    return found
+
+
+def _inner(annotation: Any) -> Any:
+    """What a list, tuple or mapping holds."""
+    origin = get_origin(annotation)
+    args = get_args(annotation)
+    if origin in (tuple, list):
+        return args[0] if args else None
+    if origin is dict:
+        return args[1]
+    if origin is typing.Annotated or args:
+        for inner in args:
+            held = _inner(inner)
+            if held is not None:
+                return held
+    return None
+
+
+def _without_union_noise(problems: list[Problem]) -> list[Problem]:
+    """A plain union complains once for each member; say it once."""
+    seen: dict[str, Problem] = {}
+    for problem in problems:
+        known = seen.get(problem.where)
+        if known is None:
+            seen[problem.where] = problem
+        elif problem.right not in known.right:
+            seen[problem.where] = Problem(known.where, known.found, f"{known.right}, or {problem.right}")
+    return list(seen.values())

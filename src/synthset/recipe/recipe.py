@@ -1,0 +1,230 @@
+"""The recipe: one file that says what is wanted, read and checked before anything is done."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+from pydantic import Field, ValidationError, field_validator, model_validator
+
+from synthset.errors import Problem, RecipeError, did_you_mean
+from synthset.recipe.classes import Classes, Names, Prompts
+from synthset.recipe.exports import Engine, ImageFolder, Report
+from synthset.recipe.messages import explain
+from synthset.recipe.scores import Encoder, Metric, Reference, Score
+from synthset.recipe.selection import Selection
+from synthset.recipe.settings import Name, Settings
+from synthset.recipe.sources import Source
+
+
+class Recipe(Settings):
+    """All that one dataset is made of."""
+
+    version: Literal[1] = 1
+    """Version of the recipe format."""
+    name: Name
+    """Name of the dataset."""
+    description: str = ""
+    """A sentence for the report and the dataset card."""
+    seed: int = Field(0, ge=0, lt=2**63)
+    """From it every image's own seed is derived."""
+    classes: Classes
+    """Which classes: a list of names, or `kind: names | imagenet | wordnet | source`."""
+    prompts: Prompts = Prompts()
+    """How a class becomes a prompt."""
+    source: Source
+    """Where images come from."""
+    images_per_class: int | None = Field(None, ge=1, le=10_000_000)
+    """Images planned for each class; with an imported source, at most so many (none takes all)."""
+    encoders: dict[Name, Encoder] = {}
+    """Models that look at images, by a name of your choice."""
+    scores: tuple[Score, ...] = ()
+    """What is measured on each image."""
+    references: dict[Name, Reference] = {}
+    """Real images (or their stored statistics) to compare with, by a name of your choice."""
+    metrics: tuple[Metric, ...] = ()
+    """What is measured on the set: all, kept and rejected."""
+    selection: Selection = Selection()
+    """What is kept."""
+    exports: tuple[ImageFolder, ...] = ()
+    """How the kept part is laid out."""
+    report: Report = Report()
+    """What the page shows."""
+    engine: Engine = Engine()
+    """How it runs."""
+
+    @field_validator("classes", mode="before")
+    @classmethod
+    def _names_in_short(cls, value: Any) -> Any:
+        return {"kind": "names", "names": value} if isinstance(value, list | tuple) else value
+
+    @model_validator(mode="after")
+    def _hangs_together(self) -> Recipe:
+        problems = list(_problems(self))
+        if problems:
+            raise RecipeError.of(problems)
+        return self
+
+    def to_yaml(self) -> str:
+        """Write the recipe with every default spelt out."""
+        return yaml.safe_dump(self.model_dump(mode="json"), sort_keys=False, allow_unicode=True)
+
+
+def _problems(recipe: Recipe) -> list[Problem]:
+    """Check what concerns more than one part."""
+    problems: list[Problem] = []
+    source, classes = recipe.source, recipe.classes
+    if recipe.images_per_class is None and source.kind != "folder":
+        problems.append(Problem("images_per_class", "missing", "say how many images each class gets, such as 100"))
+    if classes.kind == "source" and source.kind != "folder":
+        problems.append(
+            Problem("classes", f"kind 'source', but the source is {source.kind!r}", "list the classes: [cat, dog]")
+        )
+    if isinstance(classes, Names):
+        problems += _twice("classes", classes.names, "class")
+    for i, score in enumerate(recipe.scores):
+        wanted = {"clip_score": "clip", "recognition": "classifier"}.get(score.kind)
+        if wanted:
+            problems += _encoder(recipe, f"scores[{i}].encoder", getattr(score, "encoder"), (wanted,))  # noqa: B009
+    problems += _twice("scores", [score.name or score.kind for score in recipe.scores], "score")
+    for i, metric in enumerate(recipe.metrics):
+        where = f"metrics[{i}]"
+        if metric.kind == "frechet_distance":
+            problems += _encoder(recipe, f"{where}.encoder", metric.encoder, None)
+            problems += _named(f"{where}.reference", metric.reference, list(recipe.references), "references")
+        elif metric.kind == "inception_score":
+            problems += _encoder(recipe, f"{where}.encoder", metric.encoder, ("inception", "classifier"))
+        else:
+            names = [score.name or score.kind for score in recipe.scores if score.kind == "recognition"]
+            problems += _named(f"{where}.score", metric.score, names, "scores")
+    problems += _twice("exports", [export.path for export in recipe.exports], "folder")
+    if recipe.selection.max_rounds and recipe.selection.target_per_class is None:
+        problems.append(
+            Problem("selection.max_rounds", "set without a target", "set selection.target_per_class as well")
+        )
+    if recipe.selection.max_rounds and source.kind == "folder":
+        problems.append(
+            Problem("selection.max_rounds", "the source is a folder, which has no more images to give", "set it to 0")
+        )
+    return problems
+
+
+def _twice(where: str, names: Sequence[str], what: str) -> list[Problem]:
+    first: dict[str, int] = {}
+    problems = []
+    for i, name in enumerate(names):
+        key = name.strip().casefold()
+        if key in first:
+            found = f"{what} {name!r} stands there twice (also at {where}[{first[key]}])"
+            problems.append(Problem(f"{where}[{i}]", found, "give each its own name, or remove one"))
+        first.setdefault(key, i)
+    return problems
+
+
+def _encoder(recipe: Recipe, where: str, name: str, kinds: tuple[str, ...] | None) -> list[Problem]:
+    problems = _named(where, name, list(recipe.encoders), "encoders")
+    if not problems and kinds and recipe.encoders[name].kind not in kinds:
+        found = f"{name!r} is of kind {recipe.encoders[name].kind!r}"
+        problems = [Problem(where, found, f"name an encoder of kind {' or '.join(kinds)}")]
+    return problems
+
+
+def _named(where: str, name: str, known: list[str], section: str) -> list[Problem]:
+    if name in known:
+        return []
+    return [Problem(where, f"no entry {name!r} in {section}", did_you_mean(name, known))]
+
+
+def load_recipe(source: str | Path | Mapping[str, Any], overrides: Sequence[str] = ()) -> Recipe:
+    """Read a recipe from a YAML file, the name of a shipped recipe, or a mapping.
+
+    Args:
+        source: a path, a shipped name (see `synthset recipes`), or the recipe's content.
+        overrides: changes such as `source.guidance_scale=3` or `classes=[cat, dog]`; the value is read as YAML.
+
+    Raises:
+        RecipeError: with every problem found, each with its place and what would be right.
+
+    >>> recipe = load_recipe({"name": "pets", "classes": ["cat", "dog"], "images_per_class": 5,
+    ...                       "source": {"kind": "txt2img"}}, ["source.num_steps=4"])
+    >>> recipe.source.num_steps
+    4
+    """
+    content = dict(source) if isinstance(source, Mapping) else _read(Path(source))
+    for override in overrides:
+        _set(content, override)
+    try:
+        return Recipe.model_validate(content)
+    except ValidationError as error:
+        raise RecipeError.of(explain(error, Recipe)) from None
+
+
+def shipped_recipes() -> dict[str, Path]:
+    """The recipes that come with the package, by name."""
+    folder = Path(__file__).parent / "shipped"
+    return {path.stem: path for path in sorted(folder.glob("*.yaml"))}
+
+
+def _read(path: Path) -> dict[str, Any]:
+    if not path.exists() and str(path) in shipped_recipes():
+        path = shipped_recipes()[str(path)]
+    if path.is_dir():
+        raise RecipeError(str(path), "is a folder", "name a recipe file, such as my-recipe.yaml")
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        right = f"name a file, or a shipped recipe: {did_you_mean(path.stem, shipped_recipes())}"
+        raise RecipeError(str(path), "no such file", right) from None
+    except (OSError, UnicodeDecodeError) as fault:
+        raise RecipeError(str(path), f"cannot be read ({fault})", "name a YAML file in UTF-8") from None
+    try:
+        content = yaml.safe_load(text)
+    except yaml.YAMLError as fault:
+        mark = getattr(fault, "problem_mark", None)
+        where = f"{path}:{mark.line + 1}:{mark.column + 1}" if mark else str(path)
+        found = f"not valid YAML ({getattr(fault, 'problem', None) or fault})"
+        raise RecipeError(where, found, "mend the line; a list is [a, b], a mapping is `key: value`") from None
+    if not isinstance(content, dict):
+        raise RecipeError(str(path), f"holds {_kind(content)}", "a recipe is a mapping with name, classes and source")
+    return content
+
+
+def _kind(content: Any) -> str:
+    return "nothing" if content is None else f"a {type(content).__name__}"
+
+
+def _set(content: dict[str, Any], override: str) -> None:
+    path, equals, text = override.partition("=")
+    if not equals or not path:
+        raise RecipeError(f"--set {override}", "no '=' in it", "write it as source.guidance_scale=3")
+    try:
+        value = yaml.safe_load(text)
+    except yaml.YAMLError:
+        raise RecipeError(f"--set {override}", "the value is not YAML", "quote it, or write a plain value") from None
+    place: Any = content
+    *parents, last = path.split(".")
+    for i, part in enumerate(parents):
+        place = _step(place, part, override, ".".join(parents[: i + 1]))
+    if isinstance(place, list):
+        _item(place, last, override)
+        place[int(last)] = value
+    else:
+        place[last] = value
+
+
+def _step(place: Any, part: str, override: str, so_far: str) -> Any:
+    if isinstance(place, list):
+        inner = _item(place, part, override)
+    else:
+        inner = place.setdefault(part, {})
+    if not isinstance(inner, dict | list):
+        raise RecipeError(f"--set {override}", f"{so_far} is {inner!r}, which holds no settings", "set it as a whole")
+    return inner
+
+
+def _item(place: list[Any], part: str, override: str) -> Any:
+    if not part.isdigit() or int(part) >= len(place):
+        raise RecipeError(f"--set {override}", f"no item {part!r} in a list of {len(place)}", "count from 0")
+    return place[int(part)]

@@ -1,0 +1,167 @@
+"""How images are looked at: encoders, per-image scores, references, and metrics of sets."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from synthset.recipe.settings import EXECUTION, Name, Settings
+from synthset.recipe.sources import Device, Dtype, FolderPath
+
+
+class _Encoder(Settings):
+    dtype: Dtype = "float32"
+    """Arithmetic. `float32` is the one for numbers that others compare with."""
+    device: Device = Field("auto", json_schema_extra=EXECUTION)
+    """`auto`, `cpu`, `mps`, `cuda` or `cuda:1`."""
+    batch_size: int = Field(32, ge=1, le=4096, json_schema_extra=EXECUTION)
+    """Images a model call."""
+
+
+class InceptionEncoder(_Encoder):
+    """torch-fidelity's Inception-v3: the one that FID and the Inception Score are defined by."""
+
+    kind: Literal["inception"]
+    weights: str | None = None
+    """Local file with torch-fidelity's weights; none downloads them."""
+    resize: Literal["clean", "torch-fidelity"] = "clean"
+    """`clean`: antialiased bicubic as clean-fid; `torch-fidelity`: TF1-compatible bilinear as torch-fidelity."""
+
+
+class ClipEncoder(_Encoder):
+    """CLIP by open_clip or transformers."""
+
+    kind: Literal["clip"]
+    model: str = "miniature"
+    """`miniature`, an open_clip name (`ViT-B-32`), `hf-hub:…`, or a local folder (open_clip or transformers layout)."""
+    pretrained: str | None = None
+    """open_clip's tag of the weights (`laion2b_s34b_b79k`) or a local weight file."""
+
+
+class ClassifierEncoder(_Encoder):
+    """Any timm classifier: its features, and its logits."""
+
+    kind: Literal["classifier"]
+    model: str = "miniature"
+    """`miniature`, a timm name (`resnet50.a1_in1k`), `hf-hub:…`, or a local folder in timm's layout."""
+    weights: str | None = None
+    """Local safetensors file with the weights; none takes timm's."""
+
+
+class PixelsEncoder(_Encoder):
+    """A fake for tests and first steps: the image itself, shrunk to a few pixels. It knows nothing about content."""
+
+    kind: Literal["pixels"]
+    size_px: int = Field(8, ge=1, le=64)
+    """Width and height after shrinking; features are 3 x size_px x size_px numbers."""
+
+
+Encoder = Annotated[
+    InceptionEncoder | ClipEncoder | ClassifierEncoder | PixelsEncoder, Field(discriminator="kind")
+]
+
+
+class _Score(Settings):
+    name: Name | None = None
+    """Prefix of the columns, for two scores of one kind; none takes the kind."""
+
+
+class ClipScore(_Score):
+    """100 x cosine of image and text features, negatives cut to 0. Column: `clip_score`. Higher is better."""
+
+    kind: Literal["clip_score"]
+    encoder: Name = "clip"
+    """Name of a CLIP encoder."""
+    text: str = "{prompt}"
+    """What the image is compared with: {prompt}, or a text with {class}."""
+
+
+class Recognition(_Score):
+    """Does a classifier see the intended class?
+
+    Columns: `recognition_probability` (of the intended class, 0 to 1), `recognition_rank` (1 is top-1),
+    `recognition_predicted` (the classifier's own name of its first choice) and `recognition_confidence`.
+    """
+
+    kind: Literal["recognition"]
+    encoder: Name = "classifier"
+    """Name of a classifier encoder."""
+    names: dict[str, str] = {}
+    """Class of the recipe (its key) to class of the classifier (name, wnid or index), where they differ."""
+
+
+class Quality(_Score):
+    """Simple faults of a picture, measured on its pixels.
+
+    Columns: `quality_brightness` (mean, 0 to 1), `quality_contrast` (standard deviation, 0 to 0.5), `quality_sharpness`
+    (variance of the Laplacian, 0 and up), `quality_entropy` (bits, 0 to 8), `quality_aspect` (long side over short side)
+    and `quality_issue` (null, or dark, bright, low_information, blurry, odd_size).
+    """
+
+    kind: Literal["quality"]
+    dark: float = Field(0.05, ge=0, le=1)
+    """Darker than this (99th percentile of brightness) is dark."""
+    bright: float = Field(0.95, ge=0, le=1)
+    """Brighter than this (5th percentile of brightness) is bright."""
+    low_information: float = Field(1.5, ge=0, le=8)
+    """Less entropy than this, in bits, is low_information."""
+    blurry: float = Field(0.5, ge=0)
+    """Less sharpness than this is blurry."""
+    odd_size: float = Field(3.0, ge=1)
+    """A long side of more than this times the short side is odd_size."""
+
+
+Score = Annotated[ClipScore | Recognition | Quality, Field(discriminator="kind")]
+
+
+class Statistics(Settings):
+    """Stored mean and covariance of a reference set, with the fingerprint of the encoder that made them."""
+
+    kind: Literal["statistics"]
+    file: str
+    """`cifar10-train` or `cifar10-test` (ship with synthset, for the miniatures), or a .safetensors file."""
+
+
+class ReferenceImages(Settings):
+    """A reference set of images, encoded as the dataset's own are."""
+
+    kind: Literal["images"]
+    paths: tuple[FolderPath, ...] = Field(min_length=1)
+    """Where the images lie."""
+    max_images: int | None = Field(None, ge=2)
+    """Take at most so many, drawn evenly over the classes; none takes all."""
+
+
+Reference = Annotated[Statistics | ReferenceImages, Field(discriminator="kind")]
+
+
+class FrechetDistance(Settings):
+    """Fréchet distance between Gaussians of features. Called FID with the Inception encoder only. Lower is better."""
+
+    kind: Literal["frechet_distance"]
+    encoder: Name
+    """Name of an encoder."""
+    reference: Name
+    """Name of a reference."""
+
+
+class InceptionScore(Settings):
+    """exp of the mean divergence of p(y|x) from p(y). Named so with the Inception encoder only. Higher is better."""
+
+    kind: Literal["inception_score"]
+    encoder: Name
+    """Name of an encoder with logits: Inception or a classifier."""
+    splits: int = Field(10, ge=1, le=100)
+    """Parts of the set; their mean and deviation are reported."""
+
+
+class RecognitionRate(Settings):
+    """Share of images whose intended class is the classifier's first choice, in all and by class. Higher is better."""
+
+    kind: Literal["recognition_rate"]
+    score: Name = "recognition"
+    """Name of a recognition score."""
+
+
+Metric = Annotated[FrechetDistance | InceptionScore | RecognitionRate, Field(discriminator="kind")]

@@ -1,0 +1,100 @@
+"""Where images come from: the settings of every `source`."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from synthset.recipe.settings import EXECUTION, Settings
+
+Scheduler = Literal[
+    "DPMSolverMultistep", "UniPC", "DDIM", "Euler", "EulerAncestral", "Heun", "PNDM", "LMS", "DDPM", "LCM"
+]
+Device = Annotated[str, Field(pattern=r"^(auto|cpu|mps|cuda(:\d+)?)$")]
+Dtype = Literal["auto", "float32", "float16", "bfloat16"]
+
+
+class Encoding(Settings):
+    """How generated pixels are written."""
+
+    format: Literal["jpeg", "png", "webp"] = "jpeg"
+    """File format of the images."""
+    quality: int = Field(95, ge=1, le=100)
+    """JPEG or WebP quality, 1 to 100; WebP at 100 is lossless. Without effect on PNG."""
+
+
+class Txt2Img(Settings):
+    """Text to image with any diffusers pipeline."""
+
+    kind: Literal["txt2img"]
+    model: str = "miniature"
+    """`miniature` (ships with synthset, 32 px), a Hugging Face hub id, or a local folder in the diffusers layout."""
+    revision: str | None = None
+    """Branch, tag or commit of a hub model. Name a commit, so that the same recipe means the same pictures later."""
+    variant: str | None = None
+    """Weight variant of a hub model, such as `fp16`."""
+    guidance_scale: float = Field(2.0, ge=0, le=50)
+    """Classifier-free guidance. 2.0 makes the best training data (arXiv 2212.08420, 2312.04567); 7.5 the prettiest."""
+    num_steps: int = Field(20, ge=1, le=1000)
+    """Denoising steps."""
+    scheduler: Scheduler | None = None
+    """Sampler, by its diffusers class name less `Scheduler`; none keeps the model's own."""
+    size_px: Annotated[int, Field(ge=8, le=4096, multiple_of=8)] | None = None
+    """Width and height in pixels; none takes the model's own size."""
+    max_tokens: int | None = Field(None, ge=1, le=4096)
+    """Length limit of the prompt in tokens, for text encoders that take more than their default."""
+    safety_checker: bool = True
+    """Run the model's safety checker where it has one. Flagged images are recorded and never counted as data."""
+    dtype: Dtype = "auto"
+    """Arithmetic; `auto` is float16 on a GPU and float32 on a CPU."""
+    encoding: Encoding = Encoding()
+    """File format of the images."""
+    device: Device = Field("auto", json_schema_extra=EXECUTION)
+    """`auto`, `cpu`, `mps`, `cuda` or `cuda:1`."""
+    batch_size: Annotated[int, Field(ge=1, le=1024)] | Literal["auto"] = Field(
+        "auto", json_schema_extra=EXECUTION
+    )
+    """Images a model call; `auto` starts at 16 and halves when memory runs out."""
+
+
+class FolderPath(Settings):
+    """One place with labelled images."""
+
+    path: str
+    """A folder with one folder per class, a Parquet file in the Hugging Face layout, or a folder or glob of them."""
+    origin: str = Field("folder", pattern=r"^[a-z][a-z0-9_-]*$")
+    """What the records are called by: `real`, `sd14`, …"""
+    image_column: str = "image"
+    """Parquet: column with the encoded images."""
+    label_column: str = "label"
+    """Parquet: column with the label."""
+    prompt_column: str | None = None
+    """Parquet: column with the prompt that made the image, if there is one."""
+
+
+class Folder(Settings):
+    """Images that were made elsewhere."""
+
+    kind: Literal["folder"]
+    paths: tuple[FolderPath, ...] = Field(min_length=1)
+    """Where the images lie."""
+
+
+class Shapes(Settings):
+    """A fake generator for tests: flat coloured shapes, no model. Never a source of data."""
+
+    kind: Literal["shapes"]
+    size_px: int = Field(32, ge=8, le=512)
+    """Width and height in pixels."""
+    fail_every: int = Field(0, ge=0)
+    """Every n-th image fails, to exercise the error path; 0 for none."""
+    encoding: Encoding = Encoding(format="png")
+    """File format of the images."""
+    delay_s: float = Field(0.0, ge=0, le=60, json_schema_extra=EXECUTION)
+    """Seconds spent on each image."""
+    batch_size: int = Field(16, ge=1, le=1024, json_schema_extra=EXECUTION)
+    """Images a call."""
+
+
+Source = Annotated[Txt2Img | Folder | Shapes, Field(discriminator="kind")]

@@ -1,0 +1,55 @@
+"""The record: the row that every image has before it has pixels, and the columns that later stages add."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+
+from synthset.seeds import digest
+
+#: One row a planned image. `index` counts the images of a class; `source` says where an imported image lies.
+PLAN = pa.schema(
+    [
+        pa.field("id", pa.string(), nullable=False),
+        pa.field("label", pa.int32(), nullable=False),
+        pa.field("class_key", pa.string(), nullable=False),
+        pa.field("class_name", pa.string(), nullable=False),
+        pa.field("wnid", pa.string()),
+        pa.field("prompt", pa.string()),
+        pa.field("negative_prompt", pa.string()),
+        pa.field("seed", pa.int64(), nullable=False),
+        pa.field("parent", pa.string()),
+        pa.field("source", pa.string()),
+        pa.field("origin", pa.string(), nullable=False),
+        pa.field("index", pa.int32(), nullable=False),
+        pa.field("round", pa.int32(), nullable=False),
+    ]
+)
+
+#: The Hugging Face `Image` feature: encoded bytes and the file name they would have.
+IMAGE = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
+
+#: What a generator or an importer adds. `nsfw` is null where no safety checker looked; `error` tells why there are no
+#: pixels, and everything else is null then.
+IMAGES = pa.schema(
+    [
+        pa.field("image", IMAGE),
+        pa.field("sha256", pa.string()),
+        pa.field("width", pa.int32()),
+        pa.field("height", pa.int32()),
+        pa.field("nsfw", pa.bool_()),
+    ]
+)
+
+
+def record_id(origin: str, class_key: str, pixels: dict[str, object]) -> str:
+    """Name a record by what decides its pixels, and by nothing else.
+
+    Args:
+        origin: kind of source ("txt2img", "folder", …).
+        class_key: identity of the class.
+        pixels: everything else that decides the pixels (prompt, seed, settings, model revision, parent, …).
+
+    Returns:
+        32 hexadecimal digits (BLAKE2b-128). The same request has the same id on every machine.
+    """
+    return digest([origin, class_key, pixels])

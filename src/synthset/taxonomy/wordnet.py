@@ -1,0 +1,313 @@
+"""WordNet 3.0's nouns: senses, definitions, and what lies under what.
+
+Names follow NLTK (`dog.n.01` is the first sense of "dog"), numbers follow ImageNet (`n02084071`).
+Paper: Miller 1995, WordNet: a lexical database for English, doi 10.1145/219717.219748
+"""
+
+from __future__ import annotations
+
+import re
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from difflib import get_close_matches
+from functools import cache, cached_property
+from importlib.resources import files
+
+from synthset.errors import RecipeError
+
+FILE = "wordnet-3.0-nouns.zip"  # made by scripts/taxonomy/build_wordnet.py
+NAME = re.compile(r"(?P<lemma>.+)\.n\.(?P<sense>\d+)")
+NUMBER = re.compile(r"n\d{8}")
+
+
+@dataclass(frozen=True, slots=True)
+class Synset:
+    """One sense: a set of words that mean the same.
+
+    Attributes:
+        name: first lemma and sense number, `golden_retriever.n.01`; unique.
+        number: `n` and the eight digits of WordNet 3.0's offset, `n02099601`; unique.
+        lemmas: the words, most usual first, with spaces: ("dog", "domestic dog", "Canis familiaris").
+        gloss: the definition, without examples.
+        lexical_file: WordNet's coarse subject, `noun.animal`.
+    """
+
+    name: str
+    number: str
+    lemmas: tuple[str, ...]
+    gloss: str
+    lexical_file: str
+
+    @property
+    def word(self) -> str:
+        """The first lemma: what the sense is called."""
+        return self.lemmas[0]
+
+
+class WordNet:
+    """All 82,115 noun synsets. Use `load()`, which reads the file once.
+
+    Wherever a synset is asked for, a `Synset`, its name, its number, or a word with one sense will do.
+
+    >>> wordnet = load()
+    >>> wordnet.synset("n02099601").name
+    'golden_retriever.n.01'
+    >>> [synset.word for synset in wordnet.closure("cat.n.01", max_depth=1)]
+    ['cat', 'domestic cat', 'wildcat']
+    """
+
+    def __init__(self, archive: zipfile.ZipFile) -> None:
+        self._archive = archive
+        self._numbers = self._column("numbers")
+        self._row_of = {number: row for row, number in enumerate(self._numbers)}
+
+    def __len__(self) -> int:
+        return len(self._numbers)
+
+    def __iter__(self) -> Iterator[Synset]:
+        """Go through all synsets in the order of their numbers."""
+        return map(self._at, range(len(self)))
+
+    def __contains__(self, query: object) -> bool:
+        """Tell whether `synset(query)` would answer."""
+        try:
+            self._row(query)  # type: ignore[arg-type]
+        except RecipeError:
+            return False
+        return True
+
+    def synset(self, query: str | Synset, where: str = "wordnet") -> Synset:
+        """Find one synset.
+
+        Args:
+            query: a name (`dog.n.01`; every lemma may lead it, `domestic_dog.n.01`), a number
+                (`n02084071`), or a word that has one noun sense ("golden retriever").
+            where: what to call the place in an error, as in `classes[3]`.
+
+        Raises:
+            RecipeError: nothing is called so (the nearest names are shown), or a word has several
+                senses (all are shown).
+        """
+        return self._at(self._row(query, where))
+
+    def senses(self, word: str) -> tuple[Synset, ...]:
+        """Return every sense of a word, most frequent first; () for a word that WordNet lacks."""
+        return tuple(map(self._at, self._sense_rows(word)))
+
+    def hypernyms(self, query: str | Synset, instances: bool = True) -> tuple[Synset, ...]:
+        """Return what a synset is a kind of, and, if asked, what it is an instance of."""
+        return tuple(map(self._at, self._parents(self._row(query), instances)))
+
+    def hyponyms(self, query: str | Synset, instances: bool = False) -> tuple[Synset, ...]:
+        """Return the kinds of a synset (and, if asked, its instances), ordered by number."""
+        return tuple(map(self._at, self._children(self._row(query), instances)))
+
+    def examples(self, query: str | Synset) -> tuple[str, ...]:
+        """Return the sentences that WordNet quotes for a synset."""
+        text = self._examples[self._row(query)]
+        return tuple(text.split("\t")) if text else ()
+
+    def is_instance(self, query: str | Synset) -> bool:
+        """Tell whether a synset is one thing with a name (Paris) and no kind of thing (city)."""
+        return bool(self._instance_hypernyms[self._row(query)])
+
+    def closure(
+        self,
+        query: str | Synset,
+        instances: bool = False,
+        max_depth: int | None = None,
+        leaves_only: bool = False,
+    ) -> tuple[Synset, ...]:
+        """Collect a synset and all that lies under it, each once, breadth first, then by number.
+
+        Args:
+            query: the source; it counts as part of its closure, at depth 0.
+            instances: follow instances too (Paris under city).
+            max_depth: how many steps down to go; None goes all the way.
+            leaves_only: keep only synsets under which WordNet has nothing more (of the kinds that
+                are followed).
+        """
+        rows = self._closure_rows(self._row(query), instances, max_depth)
+        if leaves_only:
+            rows = [row for row in rows if not self._children(row, instances)]
+        return tuple(map(self._at, rows))
+
+    def hypernym_paths(self, query: str | Synset) -> tuple[tuple[Synset, ...], ...]:
+        """Return every way from the root (entity.n.01) down to a synset, both ends included."""
+        paths = self._paths(self._row(query))
+        return tuple(tuple(map(self._at, path)) for path in paths)
+
+    def is_under(self, query: str | Synset, group: str | Synset) -> bool:
+        """Tell whether a synset is a kind or an instance of a group, or the group itself."""
+        return self._row(group) in self._distances(self._row(query))
+
+    def nearest_group(self, query: str | Synset, groups: tuple[str, ...]) -> str | None:
+        """Return the group that lies fewest steps above a synset (ties: the first); None if none.
+
+        >>> load().nearest_group("golden_retriever.n.01", ("animal.n.01", "dog.n.01", "tool.n.01"))
+        'dog.n.01'
+        """
+        distances = self._distances(self._row(query))
+        above = [group for group in groups if self._row(group) in distances]
+        return min(above, key=lambda group: distances[self._row(group)], default=None)
+
+    # Rows: a synset's place in the file. Every column is a list of lines, unpacked when first used.
+
+    def _column(self, name: str) -> list[str]:
+        return self._archive.read(f"{name}.txt").decode("ascii").split("\n")
+
+    def _references(self, name: str) -> list[tuple[int, ...]]:
+        return [tuple(map(int, line.split())) if line else () for line in self._column(name)]
+
+    @cached_property
+    def _lemmas(self) -> list[str]:
+        return self._column("lemmas")
+
+    @cached_property
+    def _glosses(self) -> list[str]:
+        return self._column("glosses")
+
+    @cached_property
+    def _examples(self) -> list[str]:
+        return self._column("examples")
+
+    @cached_property
+    def _lexical_files(self) -> list[str]:
+        return self._column("lexical_files")
+
+    @cached_property
+    def _hypernyms(self) -> list[tuple[int, ...]]:
+        return self._references("hypernyms")
+
+    @cached_property
+    def _instance_hypernyms(self) -> list[tuple[int, ...]]:
+        return self._references("instance_hypernyms")
+
+    @cached_property
+    def _hyponyms(self) -> list[list[int]]:
+        return turned_round(self._hypernyms)
+
+    @cached_property
+    def _instance_hyponyms(self) -> list[list[int]]:
+        return turned_round(self._instance_hypernyms)
+
+    @cached_property
+    def _index(self) -> dict[str, str]:
+        """Lower-case lemma to the rows of its senses, in the order of the senses."""
+        return dict(line.split(" ", 1) for line in self._column("index"))  # type: ignore[misc]
+
+    def _at(self, row: int) -> Synset:
+        lemmas = self._lemmas[row].split(" ")
+        return Synset(
+            name=self._name(row),
+            number=f"n{self._numbers[row]}",
+            lemmas=tuple(lemma.replace("_", " ") for lemma in lemmas),
+            gloss=self._glosses[row],
+            lexical_file=self._lexical_files[row],
+        )
+
+    def _name(self, row: int) -> str:
+        lemma = self._lemmas[row].split(" ", 1)[0].lower()
+        sense = self._index[lemma].split(" ").index(str(row)) + 1
+        return f"{lemma}.n.{sense:02d}"
+
+    def _sense_rows(self, word: str) -> list[int]:
+        return [int(row) for row in self._index.get(as_lemma(word), "").split()]
+
+    def _row(self, query: str | Synset, where: str = "wordnet") -> int:
+        text = query.number if isinstance(query, Synset) else query
+        if NUMBER.fullmatch(text):
+            rows = [self._row_of[text[1:]]] if text[1:] in self._row_of else []
+        elif match := NAME.fullmatch(text):
+            sense = int(match["sense"])
+            rows = self._sense_rows(match["lemma"])[sense - 1 : sense] if sense else []
+        else:
+            rows = self._sense_rows(text)
+        if len(rows) != 1:
+            raise self._refusal(text, rows, where)
+        return rows[0]
+
+    def _refusal(self, query: str, rows: list[int], where: str) -> RecipeError:
+        if rows:
+            senses = "".join(f"\n  {self._name(row)}  {self._glosses[row]}" for row in rows)
+            return RecipeError(
+                where, f"{query!r} has {len(rows)} senses", f"name the one you mean:{senses}"
+            )
+        if NUMBER.fullmatch(query):
+            return RecipeError(
+                where,
+                f"no noun of WordNet 3.0 has the number {query!r}",
+                "numbers of other WordNet versions differ: give the name, as in 'dog.n.01'",
+            )
+        near = ", ".join(repr(name) for name in self._nearest(query))
+        right = f"did you mean {near}?" if near else "names look like 'dog.n.01'"
+        return RecipeError(where, f"WordNet 3.0 has no noun {query!r}", right)
+
+    def _nearest(self, query: str) -> list[str]:
+        """List up to three names near a mistyped one; all senses of the lemma if that is known."""
+        match = NAME.fullmatch(query)
+        lemma = as_lemma(match["lemma"] if match else query)
+        near = [lemma] if lemma in self._index else get_close_matches(lemma, self._alike(lemma), 3)
+        return [self._name(row) for word in near for row in self._sense_rows(word)][:3]
+
+    def _alike(self, lemma: str) -> list[str]:
+        """Narrow 117,798 lemmas to those worth the slow comparison: near in length, same start or end."""
+        return [
+            known
+            for known in self._index
+            if abs(len(known) - len(lemma)) <= 2
+            and (known[:1] == lemma[:1] or known[-3:] == lemma[-3:])
+        ]
+
+    def _parents(self, row: int, instances: bool = True) -> tuple[int, ...]:
+        return self._hypernyms[row] + (self._instance_hypernyms[row] if instances else ())
+
+    def _children(self, row: int, instances: bool) -> list[int]:
+        return sorted(self._hyponyms[row] + (self._instance_hyponyms[row] if instances else []))
+
+    def _closure_rows(self, source: int, instances: bool, max_depth: int | None) -> list[int]:
+        level, seen, found, depth = [source], {source}, [source], 0
+        while level and (max_depth is None or depth < max_depth):
+            below = {child for row in level for child in self._children(row, instances)}
+            level = sorted(below - seen)
+            seen.update(level)
+            found.extend(level)
+            depth += 1
+        return found
+
+    def _paths(self, row: int) -> list[tuple[int, ...]]:
+        parents = self._parents(row)
+        if not parents:
+            return [(row,)]
+        return [(*path, row) for parent in parents for path in self._paths(parent)]
+
+    def _distances(self, row: int) -> dict[int, int]:
+        """Count the fewest steps up from a row to each row above it, itself included at 0."""
+        level, steps = [row], {row: 0}
+        while level:
+            above = {parent for child in level for parent in self._parents(child)}
+            level = [parent for parent in above if parent not in steps]
+            steps.update(dict.fromkeys(level, max(steps.values()) + 1))
+        return steps
+
+
+@cache
+def load() -> WordNet:
+    """Open the shipped WordNet, once in a process."""
+    with (files("synthset.taxonomy") / "data" / FILE).open("rb") as stream:
+        return WordNet(zipfile.ZipFile(stream))  # type: ignore[arg-type]
+
+
+def as_lemma(word: str) -> str:
+    """Write a word as WordNet's index does: lower case, blanks as underscores."""
+    return "_".join(word.lower().replace("_", " ").split())
+
+
+def turned_round(references: list[tuple[int, ...]]) -> list[list[int]]:
+    """Turn "row has these parents" into "row has these children", children in order."""
+    children: list[list[int]] = [[] for _ in references]
+    for row, parents in enumerate(references):
+        for parent in parents:
+            children[parent].append(row)
+    return children
