@@ -52,19 +52,25 @@ def _problem(item: dict[str, Any], where: str, owner: type[BaseModel] | None) ->
     if kind in ("union_tag_invalid", "union_tag_not_found"):
         return _kind_problem(where, kind, value, context)
     if kind == "literal_error":
-        expected = [part.strip().strip("'") for part in context["expected"].replace(" or ", ", ").split(",")]
+        expected = [
+            part.strip().strip("'") for part in context["expected"].replace(" or ", ", ").split(",")
+        ]
         return Problem(where, f"found {value!r}", did_you_mean(str(value), expected))
     if kind in ("too_short", "tuple_too_short") and context.get("actual_length") == 0:
         return Problem(where, "empty", "list at least one")
     if kind == "value_error":
         return Problem(where, str(context.get("error", item["msg"])), "mend it")
-    right = RIGHT.get(kind) or item["msg"].removeprefix("Input ").replace("should be", "it should be", 1)
+    right = RIGHT.get(kind) or item["msg"].removeprefix("Input ").replace(
+        "should be", "it should be", 1
+    )
     return Problem(where, f"found {_short(value)}", right)
 
 
 def _kind_problem(where: str, kind: str, value: Any, context: dict[str, Any]) -> Problem:
     if kind == "union_tag_not_found":
-        return Problem(where, f"found {_short(value)}, without `kind`", "write it as a mapping with a `kind`")
+        return Problem(
+            where, f"found {_short(value)}, without `kind`", "write it as a mapping with a `kind`"
+        )
     expected = [part.strip().strip("'") for part in context["expected_tags"].split(",")]
     tag = str(context["tag"])
     return Problem(f"{where}.kind", f"unknown kind {tag!r}", did_you_mean(tag, expected))
@@ -81,7 +87,9 @@ def _describe(owner: type[BaseModel] | None, name: str) -> str:
     return f"add it: {text}" if text else "add it"
 
 
-def _locate(loc: tuple[int | str, ...], root: type[BaseModel]) -> tuple[str, type[BaseModel] | None]:
+def _locate(
+    loc: tuple[int | str, ...], root: type[BaseModel]
+) -> tuple[str, type[BaseModel] | None]:
     """Spell a place as users write it, and find the settings class that the last step belongs to."""
     where, owner = "", root
     current: Any = root
@@ -96,7 +104,9 @@ def _locate(loc: tuple[int | str, ...], root: type[BaseModel]) -> tuple[str, typ
             owner = current
             continue
         models = _models(current)
-        model = next((m for m in models if step in m.model_fields), models[0] if len(models) == 1 else None)
+        model = next(
+            (m for m in models if step in m.model_fields), models[0] if len(models) == 1 else None
+        )
         if model is None:
             if _is_plain_union_step(step, i, loc):
                 continue
@@ -112,11 +122,17 @@ def _locate(loc: tuple[int | str, ...], root: type[BaseModel]) -> tuple[str, typ
 
 def _is_plain_union_step(step: str, i: int, loc: tuple[int | str, ...]) -> bool:
     """pydantic names the tried member of a plain union ('int', 'literal[...]'); users never wrote that."""
-    return i == len(loc) - 1 and (step in {"int", "float", "str", "bool"} or "[" in step or "-" in step)
+    return i == len(loc) - 1 and (
+        step in {"int", "float", "str", "bool"} or "[" in step or "-" in step
+    )
 
 
 def _has_field(annotation: Any, step: str) -> bool:
-    return isinstance(annotation, type) and issubclass(annotation, BaseModel) and step in annotation.model_fields
+    return (
+        isinstance(annotation, type)
+        and issubclass(annotation, BaseModel)
+        and step in annotation.model_fields
+    )
 
 
 def _tag(model: type[BaseModel]) -> str | None:
@@ -163,5 +179,7 @@ def _without_union_noise(problems: list[Problem]) -> list[Problem]:
         if known is None:
             seen[problem.where] = problem
         elif problem.right not in known.right:
-            seen[problem.where] = Problem(known.where, known.found, f"{known.right}, or {problem.right}")
+            seen[problem.where] = Problem(
+                known.where, known.found, f"{known.right}, or {problem.right}"
+            )
     return list(seen.values())

@@ -18,6 +18,9 @@ from synthset.recipe.selection import Selection
 from synthset.recipe.settings import Name, Settings
 from synthset.recipe.sources import Source
 
+#: Columns that a selection may look at without any score.
+SELECTABLE = ("width", "height", "nsfw", "round", "index", "seed")
+
 
 class Recipe(Settings):
     """All that one dataset is made of."""
@@ -77,38 +80,80 @@ def _problems(recipe: Recipe) -> list[Problem]:
     problems: list[Problem] = []
     source, classes = recipe.source, recipe.classes
     if recipe.images_per_class is None and source.kind != "folder":
-        problems.append(Problem("images_per_class", "missing", "say how many images each class gets, such as 100"))
+        problems.append(
+            Problem(
+                "images_per_class", "missing", "say how many images each class gets, such as 100"
+            )
+        )
     if classes.kind == "source" and source.kind != "folder":
         problems.append(
-            Problem("classes", f"kind 'source', but the source is {source.kind!r}", "list the classes: [cat, dog]")
+            Problem(
+                "classes",
+                f"kind 'source', but the source is {source.kind!r}",
+                "list the classes: [cat, dog]",
+            )
         )
     if isinstance(classes, Names):
         problems += _twice("classes", classes.names, "class")
     for i, score in enumerate(recipe.scores):
         wanted = {"clip_score": "clip", "recognition": "classifier"}.get(score.kind)
         if wanted:
-            problems += _encoder(recipe, f"scores[{i}].encoder", getattr(score, "encoder"), (wanted,))  # noqa: B009
-    problems += _twice("scores", [score.name or score.kind for score in recipe.scores], "score")
+            problems += _encoder(
+                recipe, f"scores[{i}].encoder", getattr(score, "encoder"), (wanted,)
+            )  # noqa: B009
+    problems += _twice("scores", [score.prefix for score in recipe.scores], "score")
+    problems += _selection(recipe)
     for i, metric in enumerate(recipe.metrics):
         where = f"metrics[{i}]"
         if metric.kind == "frechet_distance":
             problems += _encoder(recipe, f"{where}.encoder", metric.encoder, None)
-            problems += _named(f"{where}.reference", metric.reference, list(recipe.references), "references")
+            problems += _named(
+                f"{where}.reference", metric.reference, list(recipe.references), "references"
+            )
         elif metric.kind == "inception_score":
-            problems += _encoder(recipe, f"{where}.encoder", metric.encoder, ("inception", "classifier"))
+            problems += _encoder(
+                recipe, f"{where}.encoder", metric.encoder, ("inception", "classifier")
+            )
         else:
-            names = [score.name or score.kind for score in recipe.scores if score.kind == "recognition"]
+            names = [score.prefix for score in recipe.scores if score.kind == "recognition"]
             problems += _named(f"{where}.score", metric.score, names, "scores")
     problems += _twice("exports", [export.path for export in recipe.exports], "folder")
     if recipe.selection.max_rounds and recipe.selection.target_per_class is None:
         problems.append(
-            Problem("selection.max_rounds", "set without a target", "set selection.target_per_class as well")
+            Problem(
+                "selection.max_rounds",
+                "set without a target",
+                "set selection.target_per_class as well",
+            )
         )
     if recipe.selection.max_rounds and source.kind == "folder":
         problems.append(
-            Problem("selection.max_rounds", "the source is a folder, which has no more images to give", "set it to 0")
+            Problem(
+                "selection.max_rounds",
+                "the source is a folder, which has no more images to give",
+                "set it to 0",
+            )
         )
     return problems
+
+
+def _selection(recipe: Recipe) -> list[Problem]:
+    """Each column that the selection names must be written by a score."""
+    known = [*SELECTABLE, *(column for score in recipe.scores for column in score.columns)]
+    named: list[tuple[str, str]] = []
+    for i, step in enumerate(recipe.selection.steps):
+        where = f"selection.steps[{i}]"
+        if step.kind == "limits":
+            named += [(f"{where}.limits.{column}", column) for column in step.limits]
+        elif step.kind == "top":
+            named.append((f"{where}.by", step.by))
+    if recipe.selection.order_by:
+        named.append(("selection.order_by", recipe.selection.order_by))
+    return [
+        Problem(where, f"no score writes a column {column!r}", did_you_mean(column, known))
+        for where, column in named
+        if column not in known
+    ]
 
 
 def _twice(where: str, names: Sequence[str], what: str) -> list[Problem]:
@@ -118,7 +163,9 @@ def _twice(where: str, names: Sequence[str], what: str) -> list[Problem]:
         key = name.strip().casefold()
         if key in first:
             found = f"{what} {name!r} stands there twice (also at {where}[{first[key]}])"
-            problems.append(Problem(f"{where}[{i}]", found, "give each its own name, or remove one"))
+            problems.append(
+                Problem(f"{where}[{i}]", found, "give each its own name, or remove one")
+            )
         first.setdefault(key, i)
     return problems
 
@@ -178,16 +225,24 @@ def _read(path: Path) -> dict[str, Any]:
         right = f"name a file, or a shipped recipe: {did_you_mean(path.stem, shipped_recipes())}"
         raise RecipeError(str(path), "no such file", right) from None
     except (OSError, UnicodeDecodeError) as fault:
-        raise RecipeError(str(path), f"cannot be read ({fault})", "name a YAML file in UTF-8") from None
+        raise RecipeError(
+            str(path), f"cannot be read ({fault})", "name a YAML file in UTF-8"
+        ) from None
     try:
         content = yaml.safe_load(text)
     except yaml.YAMLError as fault:
         mark = getattr(fault, "problem_mark", None)
         where = f"{path}:{mark.line + 1}:{mark.column + 1}" if mark else str(path)
         found = f"not valid YAML ({getattr(fault, 'problem', None) or fault})"
-        raise RecipeError(where, found, "mend the line; a list is [a, b], a mapping is `key: value`") from None
+        raise RecipeError(
+            where, found, "mend the line; a list is [a, b], a mapping is `key: value`"
+        ) from None
     if not isinstance(content, dict):
-        raise RecipeError(str(path), f"holds {_kind(content)}", "a recipe is a mapping with name, classes and source")
+        raise RecipeError(
+            str(path),
+            f"holds {_kind(content)}",
+            "a recipe is a mapping with name, classes and source",
+        )
     return content
 
 
@@ -198,11 +253,15 @@ def _kind(content: Any) -> str:
 def _set(content: dict[str, Any], override: str) -> None:
     path, equals, text = override.partition("=")
     if not equals or not path:
-        raise RecipeError(f"--set {override}", "no '=' in it", "write it as source.guidance_scale=3")
+        raise RecipeError(
+            f"--set {override}", "no '=' in it", "write it as source.guidance_scale=3"
+        )
     try:
         value = yaml.safe_load(text)
     except yaml.YAMLError:
-        raise RecipeError(f"--set {override}", "the value is not YAML", "quote it, or write a plain value") from None
+        raise RecipeError(
+            f"--set {override}", "the value is not YAML", "quote it, or write a plain value"
+        ) from None
     place: Any = content
     *parents, last = path.split(".")
     for i, part in enumerate(parents):
@@ -220,11 +279,17 @@ def _step(place: Any, part: str, override: str, so_far: str) -> Any:
     else:
         inner = place.setdefault(part, {})
     if not isinstance(inner, dict | list):
-        raise RecipeError(f"--set {override}", f"{so_far} is {inner!r}, which holds no settings", "set it as a whole")
+        raise RecipeError(
+            f"--set {override}",
+            f"{so_far} is {inner!r}, which holds no settings",
+            "set it as a whole",
+        )
     return inner
 
 
 def _item(place: list[Any], part: str, override: str) -> Any:
     if not part.isdigit() or int(part) >= len(place):
-        raise RecipeError(f"--set {override}", f"no item {part!r} in a list of {len(place)}", "count from 0")
+        raise RecipeError(
+            f"--set {override}", f"no item {part!r} in a list of {len(place)}", "count from 0"
+        )
     return place[int(part)]

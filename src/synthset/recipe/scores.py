@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
@@ -66,6 +66,18 @@ class _Score(Settings):
     name: Name | None = None
     """Prefix of the columns, for two scores of one kind; none takes the kind."""
 
+    @property
+    def prefix(self) -> str:
+        """What its columns start with."""
+        return self.name or str(getattr(self, "kind"))  # noqa: B009 - each variant declares its kind
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns that it writes."""
+        return tuple(f"{self.prefix}_{part}" for part in self._parts)
+
+    _parts: ClassVar[tuple[str, ...]] = ()
+
 
 class ClipScore(_Score):
     """100 x cosine of image and text features, negatives cut to 0. Column: `clip_score`. Higher is better."""
@@ -75,6 +87,11 @@ class ClipScore(_Score):
     """Name of a CLIP encoder."""
     text: str = "{prompt}"
     """What the image is compared with: {prompt}, or a text with {class}."""
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """One column, named as the score is."""
+        return (self.prefix,)
 
 
 class Recognition(_Score):
@@ -89,6 +106,8 @@ class Recognition(_Score):
     """Name of a classifier encoder."""
     names: dict[str, str] = {}
     """Class of the recipe (its key) to class of the classifier (name, wnid or index), where they differ."""
+
+    _parts: ClassVar[tuple[str, ...]] = ("probability", "rank", "predicted", "confidence")
 
 
 class Quality(_Score):
@@ -110,6 +129,15 @@ class Quality(_Score):
     """Less sharpness than this is blurry."""
     odd_size: float = Field(3.0, ge=1)
     """A long side of more than this times the short side is odd_size."""
+
+    _parts: ClassVar[tuple[str, ...]] = (
+        "brightness",
+        "contrast",
+        "sharpness",
+        "entropy",
+        "aspect",
+        "issue",
+    )
 
 
 Score = Annotated[ClipScore | Recognition | Quality, Field(discriminator="kind")]

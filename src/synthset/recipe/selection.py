@@ -24,7 +24,9 @@ class Limit(Settings):
         if self.min is None and self.max is None and "equals" not in self.model_fields_set:
             raise ValueError("needs min, max or equals")
         if self.min is not None and self.max is not None and self.min > self.max:
-            raise ValueError(f"min {self.min:g} is above max {self.max:g}, so nothing would be kept")
+            raise ValueError(
+                f"min {self.min:g} is above max {self.max:g}, so nothing would be kept"
+            )
         return self
 
 

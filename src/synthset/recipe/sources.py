@@ -9,7 +9,16 @@ from pydantic import Field
 from synthset.recipe.settings import EXECUTION, Settings
 
 Scheduler = Literal[
-    "DPMSolverMultistep", "UniPC", "DDIM", "Euler", "EulerAncestral", "Heun", "PNDM", "LMS", "DDPM", "LCM"
+    "DPMSolverMultistep",
+    "UniPC",
+    "DDIM",
+    "Euler",
+    "EulerAncestral",
+    "Heun",
+    "PNDM",
+    "LMS",
+    "DDPM",
+    "LCM",
 ]
 Device = Annotated[str, Field(pattern=r"^(auto|cpu|mps|cuda(:\d+)?)$")]
 Dtype = Literal["auto", "float32", "float16", "bfloat16"]

@@ -1,0 +1,214 @@
+"""Files that are created once and never changed, on a disk or in an object store."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import time
+from abc import ABC, abstractmethod
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import pyarrow as pa
+
+TEMPORARY = ".tmp-"
+
+
+class Folder(ABC):
+    """A place for files. Paths are relative, with `/` between their parts; names that start with `.` are not listed."""
+
+    url: str
+
+    @abstractmethod
+    def names(self, path: str = "") -> list[str]:
+        """List what lies directly in a folder, sorted; empty if there is no such folder."""
+
+    @abstractmethod
+    def exists(self, path: str) -> bool:
+        """Tell whether there is a file or folder."""
+
+    @abstractmethod
+    def read(self, path: str) -> bytes:
+        """Read a file."""
+
+    @abstractmethod
+    def open(self, path: str) -> pa.NativeFile:
+        """Open a file for reading at any place."""
+
+    @abstractmethod
+    def create(self, path: str, data: bytes) -> bool:
+        """Write a whole file, so that a reader sees all of it or nothing, and the first writer wins.
+
+        Returns:
+            False if the file was already there; it is left as it is.
+        """
+
+    @abstractmethod
+    def replace(self, path: str, data: bytes) -> None:
+        """Write a small file of ours that describes the present state, in place of the one before."""
+
+    @abstractmethod
+    def append(self, path: str, line: str) -> None:
+        """Add a line to a log."""
+
+    @abstractmethod
+    def lines(self, path: str) -> list[str]:
+        """Read a log; empty if there is none."""
+
+    @abstractmethod
+    def discard(self, path: str) -> None:
+        """Remove scratch of ours; quietly if another process was faster."""
+
+
+def folder_at(url: str | os.PathLike[str]) -> Folder:
+    """Open a place by its path (`./pets`) or URL (`s3://bucket/pets`); it need not exist yet."""
+    text = os.fspath(url)
+    if "://" in text and not text.startswith("file://"):
+        return ObjectFolder(text)
+    return LocalFolder(Path(text.removeprefix("file://")))
+
+
+class LocalFolder(Folder):
+    """A folder on a disk."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.url = str(root)
+
+    def names(self, path: str = "") -> list[str]:
+        try:
+            return sorted(name for name in os.listdir(self.root / path) if not name.startswith("."))
+        except (FileNotFoundError, NotADirectoryError):
+            return []
+
+    def exists(self, path: str) -> bool:
+        return (self.root / path).exists()
+
+    def read(self, path: str) -> bytes:
+        return (self.root / path).read_bytes()
+
+    def open(self, path: str) -> pa.NativeFile:
+        return pa.memory_map(str(self.root / path))
+
+    def create(self, path: str, data: bytes) -> bool:
+        final = self.root / path
+        if final.exists():
+            return False
+        temporary = self._write_aside(final, data)
+        try:
+            os.link(temporary, final)
+        except FileExistsError:
+            return False
+        except OSError:  # a file system without hard links
+            if final.exists():
+                return False
+            os.rename(temporary, final)
+            return True
+        finally:
+            with contextlib.suppress(FileNotFoundError):
+                temporary.unlink()
+        _sync_folder(final.parent)
+        return True
+
+    def replace(self, path: str, data: bytes) -> None:
+        final = self.root / path
+        os.replace(self._write_aside(final, data), final)
+        _sync_folder(final.parent)
+
+    def append(self, path: str, line: str) -> None:
+        final = self.root / path
+        final.parent.mkdir(parents=True, exist_ok=True)
+        with open(final, "a", encoding="utf-8") as log:
+            log.write(line + "\n")
+
+    def lines(self, path: str) -> list[str]:
+        try:
+            return (self.root / path).read_text(encoding="utf-8").splitlines()
+        except FileNotFoundError:
+            return []
+
+    def discard(self, path: str) -> None:
+        target = self.root / path
+        with contextlib.suppress(FileNotFoundError, OSError):
+            if target.is_dir():
+                target.rmdir()
+            else:
+                target.unlink()
+
+    def _write_aside(self, final: Path, data: bytes) -> Path:
+        final.parent.mkdir(parents=True, exist_ok=True)
+        temporary = final.parent / f"{TEMPORARY}{os.getpid()}-{secrets.token_hex(4)}"
+        with open(temporary, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        return temporary
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make a new name outlast a power cut, where the system can."""
+    with contextlib.suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+class ObjectFolder(Folder):
+    """A prefix in an object store, or anything else that fsspec reaches."""
+
+    def __init__(self, url: str) -> None:
+        import fsspec  # a laptop without object stores need not pay for it
+
+        self.url = url.rstrip("/")
+        self._fs: Any
+        self._fs, self._root = fsspec.core.url_to_fs(self.url)
+
+    def _at(self, path: str) -> str:
+        return f"{self._root}/{path}" if path else str(self._root)
+
+    def names(self, path: str = "") -> list[str]:
+        self._fs.invalidate_cache()
+        try:
+            found = self._fs.ls(self._at(path), detail=False)
+        except FileNotFoundError:
+            return []
+        names = {PurePosixPath(item).name for item in found}
+        return sorted(name for name in names if name and not name.startswith("."))
+
+    def exists(self, path: str) -> bool:
+        self._fs.invalidate_cache()
+        return bool(self._fs.exists(self._at(path)))
+
+    def read(self, path: str) -> bytes:
+        data: bytes = self._fs.cat_file(self._at(path))
+        return data
+
+    def open(self, path: str) -> pa.NativeFile:
+        return pa.PythonFile(self._fs.open(self._at(path), "rb"), mode="r")
+
+    def create(self, path: str, data: bytes) -> bool:
+        if self.exists(path):
+            return False
+        try:
+            with self._fs.open(self._at(path), "xb") as file:
+                file.write(data)
+        except FileExistsError:
+            return False
+        return True
+
+    def replace(self, path: str, data: bytes) -> None:
+        self._fs.pipe_file(self._at(path), data)
+
+    def append(self, path: str, line: str) -> None:
+        name = f"{path}.d/{time.time_ns():020d}-{secrets.token_hex(2)}.json"
+        self._fs.pipe_file(self._at(name), line.encode())
+
+    def lines(self, path: str) -> list[str]:
+        return [self.read(f"{path}.d/{name}").decode() for name in self.names(f"{path}.d")]
+
+    def discard(self, path: str) -> None:
+        with contextlib.suppress(FileNotFoundError):
+            self._fs.rm(self._at(path))
