@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cache, cached_property
 from importlib.resources import files
+from io import BytesIO
 
 from synthset.errors import RecipeError
 
@@ -28,7 +29,7 @@ class Synset:
     Attributes:
         name: first lemma and sense number, `golden_retriever.n.01`; unique.
         number: `n` and the eight digits of WordNet 3.0's offset, `n02099601`; unique.
-        lemmas: the words, most usual first, with spaces: ("dog", "domestic dog", "Canis familiaris").
+        lemmas: the words, most usual first, with spaces: ("dog", "domestic dog").
         gloss: the definition, without examples.
         lexical_file: WordNet's coarse subject, `noun.animal`.
     """
@@ -48,7 +49,7 @@ class Synset:
 class WordNet:
     """All 82,115 noun synsets. Use `load()`, which reads the file once.
 
-    Wherever a synset is asked for, a `Synset`, its name, its number, or a word with one sense will do.
+    Wherever a synset is asked for, a `Synset`, its name, its number, or a word of one sense does.
 
     >>> wordnet = load()
     >>> wordnet.synset("n02099601").name
@@ -71,11 +72,7 @@ class WordNet:
 
     def __contains__(self, query: object) -> bool:
         """Tell whether `synset(query)` would answer."""
-        try:
-            self._row(query)  # type: ignore[arg-type]
-        except RecipeError:
-            return False
-        return True
+        return isinstance(query, str | Synset) and len(self._matches(query)) == 1
 
     def synset(self, query: str | Synset, where: str = "wordnet") -> Synset:
         """Find one synset.
@@ -195,7 +192,7 @@ class WordNet:
     @cached_property
     def _index(self) -> dict[str, str]:
         """Lower-case lemma to the rows of its senses, in the order of the senses."""
-        return dict(line.split(" ", 1) for line in self._column("index"))  # type: ignore[misc]
+        return dict(line.split(" ", 1) for line in self._column("index"))
 
     def _at(self, row: int) -> Synset:
         lemmas = self._lemmas[row].split(" ")
@@ -216,17 +213,19 @@ class WordNet:
         return [int(row) for row in self._index.get(as_lemma(word), "").split()]
 
     def _row(self, query: str | Synset, where: str = "wordnet") -> int:
+        rows = self._matches(query)
+        if len(rows) != 1:
+            raise self._refusal(str(query), rows, where)
+        return rows[0]
+
+    def _matches(self, query: str | Synset) -> list[int]:
         text = query.number if isinstance(query, Synset) else query
         if NUMBER.fullmatch(text):
-            rows = [self._row_of[text[1:]]] if text[1:] in self._row_of else []
-        elif match := NAME.fullmatch(text):
+            return [self._row_of[text[1:]]] if text[1:] in self._row_of else []
+        if match := NAME.fullmatch(text):
             sense = int(match["sense"])
-            rows = self._sense_rows(match["lemma"])[sense - 1 : sense] if sense else []
-        else:
-            rows = self._sense_rows(text)
-        if len(rows) != 1:
-            raise self._refusal(text, rows, where)
-        return rows[0]
+            return self._sense_rows(match["lemma"])[sense - 1 : sense] if sense else []
+        return self._sense_rows(text)
 
     def _refusal(self, query: str, rows: list[int], where: str) -> RecipeError:
         if rows:
@@ -245,14 +244,18 @@ class WordNet:
         return RecipeError(where, f"WordNet 3.0 has no noun {query!r}", right)
 
     def _nearest(self, query: str) -> list[str]:
-        """List up to three names near a mistyped one; all senses of the lemma if that is known."""
+        """List names near a mistyped one: every sense of a known lemma, else up to three lemmas."""
         match = NAME.fullmatch(query)
         lemma = as_lemma(match["lemma"] if match else query)
-        near = [lemma] if lemma in self._index else get_close_matches(lemma, self._alike(lemma), 3)
-        return [self._name(row) for word in near for row in self._sense_rows(word)][:3]
+        if known := self._sense_rows(lemma):
+            return [f"{lemma}.n.{sense:02d}" for sense in range(1, len(known) + 1)]
+        pool = self._alike(lemma)
+        swapped = [known for known in pool if sorted(known) == sorted(lemma)]
+        near = swapped + get_close_matches(lemma, pool, 3)
+        return [f"{word}.n.01" for word in dict.fromkeys(near)][:3]
 
     def _alike(self, lemma: str) -> list[str]:
-        """Narrow 117,798 lemmas to those worth the slow comparison: near in length, same start or end."""
+        """Narrow 117,798 lemmas to those worth a slow comparison: like in length and in one end."""
         return [
             known
             for known in self._index
@@ -284,19 +287,19 @@ class WordNet:
 
     def _distances(self, row: int) -> dict[int, int]:
         """Count the fewest steps up from a row to each row above it, itself included at 0."""
-        level, steps = [row], {row: 0}
+        level, steps, height = {row}, {row: 0}, 0
         while level:
-            above = {parent for child in level for parent in self._parents(child)}
-            level = [parent for parent in above if parent not in steps]
-            steps.update(dict.fromkeys(level, max(steps.values()) + 1))
+            height += 1
+            level = {parent for child in level for parent in self._parents(child)} - steps.keys()
+            steps.update(dict.fromkeys(level, height))
         return steps
 
 
 @cache
 def load() -> WordNet:
     """Open the shipped WordNet, once in a process."""
-    with (files("synthset.taxonomy") / "data" / FILE).open("rb") as stream:
-        return WordNet(zipfile.ZipFile(stream))  # type: ignore[arg-type]
+    packed = (files("synthset.taxonomy") / "data" / FILE).read_bytes()
+    return WordNet(zipfile.ZipFile(BytesIO(packed)))
 
 
 def as_lemma(word: str) -> str:

@@ -1,0 +1,304 @@
+"""Turn the class words of a recipe into labels: one entry a class, in the order given.
+
+A class is known by its key and never by its name: two classes of ImageNet are called "crane".
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from synthset.errors import Problem, RecipeError
+from synthset.taxonomy import imagenet, wordnet
+
+#: What to do with WordNet classes whose first lemmas are the same word.
+SharedNames = Literal["refuse", "qualify", "first"]
+
+MAX_FOLDER_BYTES = 200  # most file systems stop at 255, and exports add suffixes
+LETTERS = ", by names that differ in letters or digits"
+SHOWN = 12  # collisions that a message lists before it counts the rest
+WINDOWS_DEVICES = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class ClassEntry:
+    """One class of a dataset.
+
+    Attributes:
+        key: identity: the wnid for ImageNet and WordNet classes, else the slug of the name.
+        name: what prompts and galleries say, "golden retriever".
+        folder: folder name in exports: the wnid where there is one, else the slug of the name.
+        wnid: number of its WordNet 3.0 synset, `n02099601`.
+        class_index: its index in ImageNet-1k, 0 to 999.
+        gloss: WordNet's definition.
+        hypernym: name of the first hypernym, in readable words.
+        lemmas: all words for it, the most usual first.
+    """
+
+    key: str
+    name: str
+    folder: str
+    wnid: str | None = None
+    class_index: int | None = None
+    gloss: str | None = None
+    hypernym: str | None = None
+    lemmas: tuple[str, ...] = ()
+
+
+def from_names(names: Sequence[str], where: str = "classes") -> tuple[ClassEntry, ...]:
+    """Make one class of each plain name; no WordNet sense is guessed, and none has a wnid.
+
+    >>> [entry.folder for entry in from_names(["Golden Retriever", "tabby cat"])]
+    ['golden-retriever', 'tabby-cat']
+
+    Args:
+        names: the names, in the order of the labels.
+        where: the place in the recipe, for messages.
+
+    Raises:
+        RecipeError: no name at all, an unusable one, or two that would share a key or a folder.
+    """
+    return refuse_collisions(
+        [named(name, f"{where}[{place}]") for place, name in enumerate(names)], where
+    )
+
+
+def from_imagenet(
+    selection: str | int | Sequence[str | int], where: str = "classes"
+) -> tuple[ClassEntry, ...]:
+    """Pick ImageNet-1k classes.
+
+    >>> [entry.class_index for entry in from_imagenet(["tench", 207, "n02123045"])]
+    [0, 207, 281]
+    >>> len(from_imagenet("imagenette")), len(from_imagenet("dog.n.01")), len(from_imagenet("all"))
+    (10, 118, 1000)
+
+    Args:
+        selection: one item or several, in the order of the labels. An item is "all", the name of a
+            subset ("imagenette"), a wnid, a class index, a class name, or the name of a WordNet
+            synset ("dog.n.01": every ImageNet class under it).
+        where: the place in the recipe, for messages.
+
+    Raises:
+        RecipeError: an item is unknown or ambiguous, a class is picked twice, or none is picked.
+    """
+    items = [selection] if isinstance(selection, str | int) else selection
+    picked = [
+        found for place, item in enumerate(items) for found in pick(item, f"{where}[{place}]")
+    ]
+    return refuse_collisions([of_imagenet(found) for found in picked], where)
+
+
+def from_wordnet(
+    selection: str | Sequence[str],
+    *,
+    closure: bool = False,
+    instances: bool = False,
+    max_depth: int | None = None,
+    leaves_only: bool = False,
+    shared_names: SharedNames = "refuse",
+    where: str = "classes",
+) -> tuple[ClassEntry, ...]:
+    """Pick WordNet noun synsets, or all that lies under them.
+
+    >>> [entry.name for entry in from_wordnet("cat.n.01", closure=True, max_depth=1)]
+    ['cat', 'domestic cat', 'wildcat']
+
+    Args:
+        selection: one synset or several, in the order of the labels: a name (`dog.n.01`), a number
+            (`n02084071`), or a word with one noun sense.
+        closure: take each synset and everything under it, breadth first; else the synset alone.
+        instances: in a closure, take things with a name of their own too (Paris under city).
+        max_depth: in a closure, how many steps down to go; None goes all the way.
+        leaves_only: in a closure, keep only synsets with nothing under them.
+        shared_names: synsets with the same first lemma are refused; or "qualify" each by its
+            hypernym, "crane (wading bird)"; or keep the "first" only.
+        where: the place in the recipe, for messages.
+
+    Raises:
+        RecipeError: an item is unknown or ambiguous, a synset is picked twice, names collide (see
+            `shared_names`), or nothing is picked.
+    """
+    items = [selection] if isinstance(selection, str) else selection
+    nouns = wordnet.load()
+    sources = [nouns.synset(item, f"{where}[{place}]") for place, item in enumerate(items)]
+    if closure:
+        sources = [
+            below
+            for source in sources
+            for below in nouns.closure(source, instances, max_depth, leaves_only)
+        ]
+    entries = [of_synset(synset) for synset in sources]
+    return refuse_collisions(told_apart(entries, shared_names), where)
+
+
+def refuse_collisions(
+    entries: Sequence[ClassEntry], where: str = "classes"
+) -> tuple[ClassEntry, ...]:
+    """Check a label list and return it as it is.
+
+    Args:
+        entries: the classes, in the order of the labels.
+        where: the place in the recipe, for messages.
+
+    Raises:
+        RecipeError: there is no class, or two share a key, a name or a folder. Case does not tell
+            names apart: many file systems do not keep "Crane" and "crane" apart. Every pair is a
+            problem of its own.
+    """
+    if not entries:
+        raise RecipeError(where, "there is no class", "name at least one")
+    problems = collisions(entries, where)
+    if len(problems) > SHOWN:
+        rest = Problem(where, f"{len(problems) - SHOWN} more collisions", "as above")
+        problems = [*problems[:SHOWN], rest]
+    if problems:
+        raise RecipeError.of(problems)
+    return tuple(entries)
+
+
+def with_definition(entry: ClassEntry) -> ClassEntry:
+    """Fill in gloss, hypernym and lemmas from WordNet, for a template that asks for them.
+
+    A class with a gloss stays as it is. So does a plain name with several noun senses, or none: no
+    sense is guessed. The wnid and all else that identifies the class never change.
+
+    >>> with_definition(from_names(["unicycle"])[0]).gloss
+    'a vehicle with a single wheel that is driven by pedals'
+    >>> with_definition(from_names(["crane"])[0]).gloss is None
+    True
+    """
+    if entry.gloss is not None or entry.wnid is not None:
+        return entry
+    senses = wordnet.load().senses(entry.name)
+    if len(senses) != 1:
+        return entry
+    words = described(senses[0])
+    return replace(entry, gloss=words.gloss, hypernym=words.hypernym, lemmas=words.lemmas)
+
+
+def slug(name: str) -> str:
+    """Make a name safe for every file system: lower case, everything but letters and digits to "-".
+
+    Letters of all scripts stay, in one normal form. Names that Windows keeps for devices get a "-".
+
+    >>> slug("Granny Smith (apple)"), slug("crème brûlée"), slug("CON")
+    ('granny-smith-apple', 'crème-brûlée', 'con-')
+    """
+    words = re.sub(r"[\W_]+", "-", folded(name)).strip("-")
+    return f"{words}-" if WINDOWS_DEVICES.fullmatch(words) else words
+
+
+def named(name: str, where: str) -> ClassEntry:
+    """Make the entry of one plain name."""
+    words = " ".join(name.split())
+    folder = slug(words)
+    if not folder:
+        found = f"the class name {name!r} has no letter or digit"
+        raise RecipeError(where, found, "give it one: the folder is named for it")
+    if len(folder.encode()) > MAX_FOLDER_BYTES:
+        found = f"the class name {words[:40] + '…'!r} is too long for a folder"
+        raise RecipeError(where, found, f"keep it under {MAX_FOLDER_BYTES} bytes")
+    return ClassEntry(key=folder, name=words, folder=folder)
+
+
+def pick(item: str | int, where: str) -> tuple[imagenet.ImageNetClass, ...]:
+    """Return the ImageNet classes that one item of a selection stands for."""
+    if item in imagenet.subset_names():
+        return imagenet.subset(str(item), where)
+    if isinstance(item, str) and wordnet.NAME.fullmatch(item):
+        return imagenet.under(item, where)
+    return (imagenet.find(item, where),)
+
+
+def of_imagenet(found: imagenet.ImageNetClass) -> ClassEntry:
+    """Make the entry of an ImageNet class."""
+    words = described(wordnet.load().synset(found.wnid))
+    return replace(words, name=found.name, class_index=found.class_index)
+
+
+def of_synset(synset: wordnet.Synset) -> ClassEntry:
+    """Make the entry of a WordNet synset; one that ImageNet-1k has too gets its class index."""
+    known = imagenet.wnids().get(synset.number)
+    return replace(described(synset), class_index=known.class_index if known else None)
+
+
+def described(synset: wordnet.Synset) -> ClassEntry:
+    """Say what WordNet knows of a synset."""
+    above = wordnet.load().hypernyms(synset)
+    return ClassEntry(
+        key=synset.number,
+        name=synset.word,
+        folder=synset.number,
+        wnid=synset.number,
+        gloss=synset.gloss,
+        hypernym=above[0].word if above else None,
+        lemmas=synset.lemmas,
+    )
+
+
+def told_apart(entries: list[ClassEntry], shared_names: SharedNames) -> list[ClassEntry]:
+    """Settle WordNet classes of one name in the way that `from_wordnet` was asked to."""
+    if shared_names == "first":
+        kept: dict[str, ClassEntry] = {}
+        for entry in entries:
+            kept.setdefault(folded(entry.name), entry)
+        return list(kept.values())
+    if shared_names == "qualify":
+        return qualified(qualified(entries, by_hypernym=True), by_hypernym=False)
+    return entries
+
+
+def qualified(entries: list[ClassEntry], by_hypernym: bool) -> list[ClassEntry]:
+    """Add to each shared name its hypernym, "crane (wading bird)", or its sense, "(crane.n.05)"."""
+    times = Counter(folded(entry.name) for entry in entries)
+    return [
+        replace(entry, name=qualify(entry, by_hypernym)) if times[folded(entry.name)] > 1 else entry
+        for entry in entries
+    ]
+
+
+def qualify(entry: ClassEntry, by_hypernym: bool) -> str:
+    if by_hypernym and entry.hypernym:
+        return f"{entry.name} ({entry.hypernym})"
+    return f"{entry.lemmas[0]} ({wordnet.load().synset(entry.key).name})"
+
+
+def collisions(entries: Sequence[ClassEntry], where: str) -> list[Problem]:
+    """Report each class that shares its key, else its name, else its folder with an earlier one."""
+    seen: dict[tuple[str, str], int] = {}
+    problems = []
+    for label, entry in enumerate(entries):
+        marks = [
+            ("key", folded(entry.key), "list each class once" + ("" if entry.wnid else LETTERS)),
+            ("name", folded(entry.name), apart(entry)),
+            ("folder", folded(entry.folder), "rename one folder"),
+        ]
+        clash = next((mark for mark in marks if mark[:2] in seen), None)
+        if clash:
+            what, value, right = clash
+            pair = f"{shown(entries, seen[what, value])} and {shown(entries, label)}"
+            problems.append(Problem(where, f"{pair} share the {what} {value!r}", right))
+        for what, value, _ in marks:
+            seen.setdefault((what, value), label)
+    return problems
+
+
+def apart(entry: ClassEntry) -> str:
+    if entry.wnid:
+        return "leave one out, or tell WordNet classes apart with shared_names: qualify"
+    return "give them names that differ in more than case"
+
+
+def shown(entries: Sequence[ClassEntry], label: int) -> str:
+    entry = entries[label]
+    return f"{entry.name!r} (label {label}, {entry.key})"
+
+
+def folded(text: str) -> str:
+    """Write a name as a file system that ignores case and accents' encoding compares it."""
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFKC", text).casefold())
