@@ -1,0 +1,179 @@
+"""A set as a Gaussian: mean and covariance, also of more images than fit into memory."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+from synthset.errors import UsageError
+from synthset.metrics.features import BLOCK, Features, checked
+
+Matrix = NDArray[np.float64]
+
+# Below this many images per feature the smallest eigenvalues are so near to zero that float32
+# products would show in the square roots: accumulate in float64 there. (Measured:
+# benchmarks/RESULTS.md.)
+EXACT_BELOW = 4
+
+
+@dataclass(frozen=True, eq=False)
+class Gaussian:
+    """Mean and covariance of a set of features: all that the Fréchet distance sees of it.
+
+    Attributes:
+        mean: (D,) float64.
+        cov: (D, D) float64, symmetric, unbiased (divided by n - 1).
+        n: how many images it was made of, 2 or more. The rank of `cov` is at most n - 1.
+    """
+
+    mean: Matrix
+    cov: Matrix
+    n: int
+
+
+class GaussianAccumulator:
+    """Mean and covariance of more features than fit into memory, block by block.
+
+    Rows are collected into blocks of 2,048, so that cutting the stream elsewhere changes nothing,
+    not even the last bit. Each block is centred by a pilot mean (the first block's) before it is
+    multiplied, then summed in float64: a float32 product then costs 3e-8 of the covariance. `exact`
+    multiplies in float64, at twice the time.
+
+    >>> accumulator = GaussianAccumulator()
+    >>> for block in np.split(np.arange(12.0).reshape(6, 2), 3):
+    ...     accumulator.add(block)
+    >>> accumulator.gaussian().mean
+    array([5., 6.])
+    """
+
+    def __init__(self, exact: bool = False) -> None:
+        self._exact = exact
+        self._waiting: list[Features] = []  # less than one block
+        self._moments: _Moments | None = None
+
+    @property
+    def n(self) -> int:
+        """Images so far."""
+        return self._waiting_rows + (self._moments.n if self._moments else 0)
+
+    def add(self, block: Features) -> None:
+        """Take in more images.
+
+        Args:
+            block: (N, D) float32 or float64, N of any size (0 too), D as in the first block.
+
+        Raises:
+            UsageError: as `features.checked`, or another D than before.
+        """
+        block = checked(block, "block", at_least=0)
+        if self._width not in (None, block.shape[1]):
+            raise UsageError(f"found a block of {block.shape[1]} features after {self._width}")
+        while len(block):
+            room = BLOCK - self._waiting_rows
+            self._waiting.append(block[:room].copy())
+            block = block[room:]
+            if self._waiting_rows == BLOCK:
+                self._flush(self._exact)
+
+    def merge(self, other: GaussianAccumulator) -> None:
+        """Take in what another accumulator has seen, as another worker's share.
+
+        The result equals one accumulator over all rows to rounding (not bit for bit: sums are
+        ordered otherwise). `other` keeps what it holds.
+
+        Raises:
+            UsageError: `other` saw features of another width.
+        """
+        if other.n and self._width not in (None, other._width):
+            raise UsageError(f"cannot merge {other._width} features into {self._width}")
+        for block in other._waiting:
+            self.add(block)
+        if other._moments:
+            self._moments = self._moments + other._moments if self._moments else other._moments
+
+    def gaussian(self) -> Gaussian:
+        """Mean and covariance of everything so far; more may be added afterwards.
+
+        Raises:
+            UsageError: fewer than two images, which have no covariance.
+        """
+        if self.n < 2:
+            raise UsageError(f"found {self.n} images; a covariance needs 2 or more")
+        if self._waiting:
+            # A set that fits into one block is small, so it is always exact.
+            self._flush(self._exact or self._moments is None)
+        assert self._moments is not None
+        return self._moments.gaussian()
+
+    @property
+    def _waiting_rows(self) -> int:
+        return sum(len(block) for block in self._waiting)
+
+    @property
+    def _width(self) -> int | None:
+        if self._waiting:
+            return int(self._waiting[0].shape[1])
+        return len(self._moments.pilot) if self._moments else None
+
+    def _flush(self, exact: bool) -> None:
+        rows = self._waiting[0] if len(self._waiting) == 1 else np.concatenate(self._waiting)
+        self._waiting = []
+        if self._moments is None:
+            # Rounded to the features' dtype, so that subtracting it shifts every row alike.
+            pilot = rows.mean(axis=0, dtype=np.float64).astype(rows.dtype).astype(np.float64)
+        else:
+            pilot = self._moments.pilot
+        found = _Moments.of(rows, pilot, np.float64 if exact else rows.dtype)
+        self._moments = self._moments + found if self._moments else found
+
+
+@dataclass(frozen=True, eq=False)
+class _Moments:
+    """Sums of rows less a pilot mean, and of their outer products."""
+
+    n: int
+    pilot: Matrix  # (D,)
+    total: Matrix  # (D,)
+    scatter: Matrix  # (D, D)
+
+    @classmethod
+    def of(cls, rows: Features, pilot: Matrix, dtype: DTypeLike) -> _Moments:
+        centred = rows.astype(dtype, copy=False) - pilot.astype(dtype)  # (N, D)
+        scatter = centred.T @ centred  # a symmetric product: half the work of a general one
+        total = centred.sum(axis=0, dtype=np.float64)
+        return cls(len(rows), pilot, total, scatter.astype(np.float64))
+
+    def __add__(self, other: _Moments) -> _Moments:
+        scatter, total = self.scatter + other.scatter, self.total + other.total
+        shift = other.pilot - self.pilot  # (D,)
+        if shift.any():
+            cross = np.outer(shift, other.total)  # (D, D)
+            scatter += cross + cross.T + other.n * np.outer(shift, shift)
+            total += other.n * shift
+        return _Moments(self.n + other.n, self.pilot, total, scatter)
+
+    def gaussian(self) -> Gaussian:
+        shift = self.total / self.n  # (D,)
+        cov = (self.scatter - self.n * np.outer(shift, shift)) / (self.n - 1)
+        return Gaussian(self.pilot + shift, cov, self.n)
+
+
+def gaussian(features: Features) -> Gaussian:
+    """Summarise a set of features by its mean and covariance.
+
+    Args:
+        features: (N, D) float32 or float64, N >= 2. From 4 D images on, float32 features are
+            multiplied in float32 and summed in float64; below, everything is float64.
+
+    Returns:
+        float64 mean (D,), unbiased covariance (D, D), and N.
+
+    Raises:
+        UsageError: as `features.checked`.
+    """
+    features = checked(features, "features", at_least=2)
+    accumulator = GaussianAccumulator(exact=len(features) < EXACT_BELOW * features.shape[1])
+    accumulator.add(features)
+    return accumulator.gaussian()
