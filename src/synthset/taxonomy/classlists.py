@@ -63,12 +63,14 @@ def from_names(names: Sequence[str], where: str = "classes") -> tuple[ClassEntry
         RecipeError: no name at all, an unusable one, or two that would share a key or a folder.
     """
     return refuse_collisions(
-        [named(name, f"{where}[{place}]") for place, name in enumerate(names)], where
+        [named(name, f"{where}.names[{place}]") for place, name in enumerate(names)], where
     )
 
 
 def from_imagenet(
-    selection: str | int | Sequence[str | int], where: str = "classes"
+    selection: str | int | Sequence[str | int] = "all",
+    under: str | None = None,
+    where: str = "classes",
 ) -> tuple[ClassEntry, ...]:
     """Pick ImageNet-1k classes.
 
@@ -81,6 +83,7 @@ def from_imagenet(
         selection: one item or several, in the order of the labels. An item is "all", the name of a
             subset ("imagenette"), a wnid, a class index, a class name, or the name of a WordNet
             synset ("dog.n.01": every ImageNet class under it).
+        under: keep only the picked classes that lie under this WordNet synset.
         where: the place in the recipe, for messages.
 
     Raises:
@@ -88,8 +91,13 @@ def from_imagenet(
     """
     items = [selection] if isinstance(selection, str | int) else selection
     picked = [
-        found for place, item in enumerate(items) for found in pick(item, f"{where}[{place}]")
+        found
+        for place, item in enumerate(items)
+        for found in pick(item, f"{where}.select[{place}]")
     ]
+    if under is not None:
+        kept = set(imagenet.under(under, f"{where}.under"))
+        picked = [found for found in picked if found in kept]
     return refuse_collisions([of_imagenet(found) for found in picked], where)
 
 
@@ -125,7 +133,7 @@ def from_wordnet(
     """
     items = [selection] if isinstance(selection, str) else selection
     nouns = wordnet.load()
-    sources = [nouns.synset(item, f"{where}[{place}]") for place, item in enumerate(items)]
+    sources = [nouns.synset(item, f"{where}.synsets[{place}]") for place, item in enumerate(items)]
     if closure:
         sources = [
             below

@@ -1,0 +1,246 @@
+"""Turn templates, lists of words, a class and a seed into a prompt: the same one everywhere."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from functools import cache, lru_cache
+from hashlib import blake2b
+from importlib.resources import files
+
+from synthset.errors import Problem, RecipeError, did_you_mean
+from synthset.prompts.articles import with_article
+from synthset.taxonomy.classlists import ClassEntry, with_definition
+
+#: Plain words: nothing that says more than the class.
+DEFAULT = ("a photo of {a_class}",)
+
+#: Lists of templates that a recipe may call by name; each is a file in `data/`.
+NAMED_LISTS = ("clip",)
+
+FIELDS = ("class", "a_class", "gloss", "hypernym", "lemmas")
+FROM_WORDNET = ("gloss", "hypernym", "lemmas")
+SAYS_THE_CLASS = ("class", "a_class", "gloss", "lemmas")
+TOKEN = re.compile(r"\{\{|\}\}|\{([^{}]*)\}|[{}]|[^{}]+")
+SHOWN = 5  # classes that a message lists before it counts the rest
+
+Templates = Sequence[str] | str
+Variations = Mapping[str, Sequence[str]]
+
+
+def render(templates: Templates, variations: Variations, entry: ClassEntry, seed: int) -> str:
+    """Write the prompt of one record.
+
+    The seed draws one template, and one entry of each variation that the template mentions; each
+    draw is independent of the others and nearly uniform.
+
+    >>> from synthset.taxonomy.classlists import from_names
+    >>> (owl,) = from_names(["owl"])
+    >>> render(["{a_class} {where}"], {"where": ["at night", "in a barn"]}, owl, seed=3)
+    'an owl at night'
+
+    Args:
+        templates: templates, or the name of a list ("clip"). The fields are {class}, {a_class}
+            (with its article), {gloss}, {hypernym}, {lemmas}, and the names of variations; {{ and
+            }} stand for braces.
+        variations: words to draw from, by field; they are put in as they stand, and "" is allowed.
+        entry: the class.
+        seed: the record's own seed.
+
+    Raises:
+        RecipeError: a template cannot be filled; `check` finds that before the run.
+    """
+    choices = templates_of(templates)
+    template = choices[draw(seed, "template", len(choices))]
+    parts = parse(template)
+    if any(field in FROM_WORDNET for _, field in parts):
+        entry = defined(entry)
+    texts = [
+        literal if field is None else fill(field, variations, entry, seed)
+        for literal, field in parts
+    ]
+    return tidy("".join(texts))
+
+
+def check(
+    templates: Templates,
+    variations: Variations,
+    entries: Sequence[ClassEntry],
+    where: str = "prompts",
+) -> None:
+    """Make sure that `render` can fill every template for every class.
+
+    Args:
+        templates: as for `render`.
+        variations: as for `render`.
+        entries: the classes; () checks the templates alone.
+        where: the place in the recipe, for messages.
+
+    Raises:
+        RecipeError: with every problem at once.
+    """
+    found = problems(templates, variations, entries, where)
+    if found:
+        raise RecipeError.of(found)
+
+
+def problems(
+    templates: Templates,
+    variations: Variations,
+    entries: Sequence[ClassEntry],
+    where: str = "prompts",
+) -> list[Problem]:
+    """List everything that `check` would refuse."""
+    choices = templates_of(templates, f"{where}.templates")
+    found = [] if choices else [Problem(f"{where}.templates", "empty", "give a template")]
+    fields: set[str] = set()
+    for place, template in enumerate(choices):
+        spot = f"{where}.templates[{place}]"
+        try:
+            used = fields_of(template, spot)
+        except RecipeError as error:
+            found += error.problems
+            continue
+        found += template_problems(used, variations, spot)
+        fields |= used
+    for name, words in variations.items():
+        found += variation_problems(name, words, fields, f"{where}.variations.{name}")
+    return found + class_problems(fields, entries, f"{where}.templates")
+
+
+def templates_of(templates: Templates, where: str = "prompts.templates") -> tuple[str, ...]:
+    """Return the templates meant: those given, or those of a named list.
+
+    >>> templates_of("clip")[0]
+    'a bad photo of a {class}.'
+    """
+    if not isinstance(templates, str):
+        return tuple(templates)
+    if templates not in NAMED_LISTS:
+        right = f"{did_you_mean(templates, NAMED_LISTS)} (one template of your own: [{templates}])"
+        raise RecipeError(where, f"no list of templates is called {templates!r}", right)
+    return named_list(templates)
+
+
+def draw(seed: int, purpose: str, count: int) -> int:
+    """Draw a number below `count`, the same on every machine and Python version.
+
+    Args:
+        seed: the record's own seed.
+        purpose: what is drawn; draws for two purposes are independent.
+        count: how many there are to choose from; under 2**32 the bias is below 2**-32.
+    """
+    hashed = blake2b(f"{seed}:{purpose}".encode(), digest_size=8, person=b"synthset-prompt")
+    return int.from_bytes(hashed.digest(), "big") % count
+
+
+def fields_of(template: str, where: str = "prompts.templates") -> set[str]:
+    """Return the names of the fields that a template mentions."""
+    return {field for _, field in parse(template, where) if field is not None}
+
+
+@lru_cache(maxsize=4096)
+def parse(template: str, where: str = "prompts.templates") -> tuple[tuple[str, str | None], ...]:
+    """Split a template into pairs: (text, None) or ("", name of a field)."""
+    parts: list[tuple[str, str | None]] = []
+    for token in TOKEN.finditer(template):
+        text, field = token.group(), token.group(1)
+        if text in ("{", "}"):
+            right = "close every {field}, and write {{ or }} for a brace that stays"
+            raise RecipeError(where, f"a {text!r} without its pair in {template!r}", right)
+        if field is not None:
+            parts.append(("", field.strip()))
+        else:
+            parts.append((text[:1] if text in ("{{", "}}") else text, None))
+    return tuple(parts)
+
+
+def fill(field: str, variations: Variations, entry: ClassEntry, seed: int) -> str:
+    """Return the words for one field."""
+    if field in FIELDS:
+        words = class_words(field, entry)
+        if words is not None:
+            return words
+        found = f"{{{field}}} is used, and {entry.name!r} has none"
+        raise RecipeError("prompts.templates", found, "give the class by its WordNet sense")
+    if variations.get(field):
+        return variations[field][draw(seed, f"variation:{field}", len(variations[field]))]
+    raise RecipeError("prompts.templates", f"unknown field {{{field}}}", known(field, variations))
+
+
+def class_words(field: str, entry: ClassEntry) -> str | None:
+    """Return what a class says in one of its own fields; None if it has nothing to say."""
+    match field:
+        case "class":
+            return entry.name
+        case "a_class":
+            return with_article(entry.name)
+        case "gloss":
+            return entry.gloss
+        case "hypernym":
+            return entry.hypernym
+        case _:
+            return ", ".join(entry.lemmas) or entry.name
+
+
+def tidy(text: str) -> str:
+    """Close the gaps that empty words leave: runs of blanks, and a blank before a mark."""
+    return re.sub(r" (?=[,.;])", "", " ".join(text.split()))
+
+
+def template_problems(used: set[str], variations: Variations, where: str) -> list[Problem]:
+    found = [
+        Problem(where, f"unknown field {{{field}}}", known(field, variations))
+        for field in sorted(used - set(FIELDS) - set(variations))
+    ]
+    if not used & set(SAYS_THE_CLASS):
+        found.append(Problem(where, "it does not say the class", "put {class} or {a_class} in it"))
+    return found
+
+
+def variation_problems(
+    name: str, words: Sequence[str], used: set[str], where: str
+) -> list[Problem]:
+    found = []
+    if name in FIELDS:
+        found.append(Problem(where, f"{name!r} is a field of the class", "give it another name"))
+    elif name not in used:
+        right = f"put {{{name}}} in a template, or take the list out"
+        found.append(Problem(where, "no template mentions it", right))
+    if not words:
+        found.append(Problem(where, "empty", "give it words, or take it out"))
+    for place, text in enumerate(words):
+        if "{" in text or "}" in text:
+            right = "put fields into templates: words are taken as they stand"
+            found.append(Problem(f"{where}[{place}]", f"a brace in {text!r}", right))
+    return found
+
+
+def class_problems(used: set[str], entries: Sequence[ClassEntry], where: str) -> list[Problem]:
+    """Report the fields of WordNet that some classes cannot fill, one problem a field."""
+    wanted = sorted(used & set(FROM_WORDNET))
+    found = []
+    for field in wanted:
+        lacking = [entry.name for entry in entries if class_words(field, defined(entry)) is None]
+        if lacking:
+            more = f" and {len(lacking) - SHOWN} more" if len(lacking) > SHOWN else ""
+            names = ", ".join(map(repr, lacking[:SHOWN])) + more
+            right = "give these classes by their WordNet senses, or leave the field out"
+            found.append(Problem(where, f"{{{field}}} is used, and {names} have none", right))
+    return found
+
+
+def known(field: str, variations: Variations) -> str:
+    return did_you_mean(field, [*FIELDS, *variations])
+
+
+@lru_cache(maxsize=100_000)
+def defined(entry: ClassEntry) -> ClassEntry:
+    """Look a class up in WordNet at most once."""
+    return with_definition(entry)
+
+
+@cache
+def named_list(name: str) -> tuple[str, ...]:
+    text = (files("synthset.prompts") / "data" / f"{name}.txt").read_text(encoding="ascii")
+    return tuple(line for line in text.splitlines() if not line.startswith("#"))
