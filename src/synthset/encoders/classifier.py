@@ -1,0 +1,133 @@
+"""Any timm classifier: its pooled features and its logits."""
+
+from __future__ import annotations
+
+import math
+from functools import cached_property
+from pathlib import Path
+from typing import Any, ClassVar
+
+import timm
+import torch
+from safetensors import safe_open
+from safetensors.torch import load_file
+from timm.data import resolve_model_data_config
+from torch import Tensor, nn
+
+from synthset.encoders.device import ready
+from synthset.encoders.encoder import Encoder, normalised
+from synthset.encoders.loading import explained
+from synthset.encoders.models import HUB, folder_of
+from synthset.encoders.resize import Resize
+from synthset.errors import ModelError
+from synthset.recipe.scores import ClassifierEncoder
+
+
+class Classifier(Encoder):
+    """What enters a classifier's last layer, and what comes out of it.
+
+    A model without a last layer (DINOv2, say) gives features alone.
+    """
+
+    kind: ClassVar[str] = "classifier"
+    version: ClassVar[str] = "1"
+
+    def __init__(self, settings: ClassifierEncoder) -> None:
+        self.settings: ClassifierEncoder = settings
+
+    @cached_property
+    def _outline(self) -> Any:
+        """The network without numbers in it."""
+        with _explained(self.settings), torch.device("meta"):
+            return _untrained(self.settings)
+
+    @property
+    def width(self) -> int:
+        return int(getattr(self._outline, "head_hidden_size", self._outline.num_features))
+
+    @property
+    def classes(self) -> int:
+        return int(self._outline.num_classes)
+
+    def open(self) -> None:
+        """Load the model.
+
+        Raises:
+            ModelError: it cannot be had, its weights do not fit, or it wants images in a way that
+                is not supported.
+        """
+        with _explained(self.settings):
+            model = _trained(self.settings)
+        config = resolve_model_data_config(model)
+        self.resize = _resize(self.settings.model, config)
+        self._mean, self._std = config["mean"], config["std"]
+        self._model: Any = ready(model, self.device, self.dtype)
+
+    def forward(self, batch: Tensor) -> tuple[Tensor, Tensor | None]:
+        pixels = normalised(batch, self._mean, self._std)
+        pixels = pixels.to(self.dtype, memory_format=torch.channels_last)
+        maps = self._model.forward_features(pixels)
+        features = self._model.forward_head(maps, pre_logits=True).flatten(1)  # (N, D)
+        return features, self._model.forward_head(maps) if self.classes else None  # (N, K)
+
+
+def _timm_name(settings: ClassifierEncoder) -> str:
+    folder = folder_of(settings)
+    return f"local-dir:{folder}" if folder else settings.model
+
+
+def _untrained(settings: ClassifierEncoder) -> Any:
+    """Build the network, with as many classes as the weight file has if one is given."""
+    name = _timm_name(settings)
+    model = timm.create_model(name, pretrained=False)
+    if settings.weights is None:
+        return model
+    classes = _classes_in(settings.weights, str(model.pretrained_cfg.get("classifier") or ""))
+    if classes not in (None, model.num_classes):
+        model = timm.create_model(name, pretrained=False, num_classes=classes)
+    return model
+
+
+def _trained(settings: ClassifierEncoder) -> nn.Module:
+    if settings.weights is None:
+        model: nn.Module = timm.create_model(_timm_name(settings), pretrained=True)
+        return model
+    model = _untrained(settings)
+    model.load_state_dict(load_file(Path(settings.weights).expanduser()))
+    return model
+
+
+def _classes_in(weights: str, classifier: str) -> int | None:
+    """Read from a file's header how many classes its last layer has."""
+    with safe_open(Path(weights).expanduser(), "pt") as opened:
+        name = f"{classifier}.weight"
+        return int(opened.get_slice(name).get_shape()[0]) if name in opened.keys() else None  # noqa: SIM118
+
+
+def _resize(model: str, config: dict[str, Any]) -> Resize:
+    """Describe the preprocessing that timm evaluates the model with."""
+    _, height, width = config["input_size"]
+    kernel, mode = config["interpolation"], config["crop_mode"]
+    if height != width:
+        raise ModelError(
+            f"{model} takes images of {width} x {height} pixels; only square ones are supported"
+        )
+    if kernel not in ("bicubic", "bilinear") or mode not in ("center", "squash"):
+        raise ModelError(
+            f"{model} has its images resized by {kernel!r} and cropped by {mode!r}; only "
+            "bicubic or bilinear, center or squash are supported: take another classifier"
+        )
+    eight_bit: Any = f"{kernel}-8bit"
+    scale = math.floor(height / config["crop_pct"])
+    return Resize(height, eight_bit, scale, keep_aspect=mode == "center")
+
+
+def _explained(settings: ClassifierEncoder) -> Any:
+    weights = f" with {settings.weights}" if settings.weights else ""
+    if settings.weights or folder_of(settings):
+        advice = "give weights that timm saved for this very architecture"
+    else:
+        advice = (
+            f"check the name and the network, or give a local folder ({HUB}… names a hub model)"
+        )
+    return explained(f"the classifier {settings.model!r}{weights}", advice)

@@ -1,0 +1,255 @@
+"""What a classifier calls its classes, and which of them is which class of the recipe.
+
+Nothing here loads weights, so that a recipe can be checked before anything runs.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from functools import cached_property
+from typing import Any
+
+from synthset.encoders.loading import explained
+from synthset.encoders.models import HUB, folder_of, read_config
+from synthset.errors import Problem, RecipeError, did_you_mean
+from synthset.recipe.scores import ClassifierEncoder
+from synthset.taxonomy import imagenet
+from synthset.taxonomy.classlists import ClassEntry
+
+WNID = re.compile(r"n\d{8}")
+IMAGENET_CLASSES = 1000
+NEAR = 3  # names suggested for a class that the classifier does not have
+
+
+@dataclass(frozen=True)
+class ClassList:
+    """The classes of a classifier, in the order of its outputs.
+
+    Attributes:
+        names: one a class; empty text where the classifier does not say.
+        wnids: WordNet 3.0 numbers, None where there is none.
+        synonyms: other names of each class; empty, or one tuple a class.
+    """
+
+    names: tuple[str, ...]
+    wnids: tuple[str | None, ...] = ()
+    synonyms: tuple[tuple[str, ...], ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    @cached_property
+    def by_wnid(self) -> dict[str, int]:
+        """Index of each WordNet number."""
+        return {wnid: index for index, wnid in enumerate(self.wnids) if wnid}
+
+    @cached_property
+    def by_name(self) -> dict[str, list[int]]:
+        """Indices of each name, as `name_key` writes it."""
+        table: dict[str, list[int]] = {}
+        for index, name in enumerate(self.names):
+            table.setdefault(name_key(name), []).append(index)
+        return table
+
+    @cached_property
+    def by_synonym(self) -> dict[str, list[int]]:
+        """Indices of each synonym, and of each part of a name such as "tench, Tinca tinca"."""
+        table: dict[str, list[int]] = {}
+        for index, name in enumerate(self.names):
+            others = self.synonyms[index] if self.synonyms else ()
+            parts = name.split(",") if "," in name else []
+            for key in {name_key(word) for word in (*others, *parts)}:
+                table.setdefault(key, []).append(index)
+        return table
+
+    def called(self, name: str) -> list[int]:
+        """Give the classes of this name, or else of this synonym."""
+        key = name_key(name)
+        return (self.by_name.get(key) or self.by_synonym.get(key) or []) if key else []
+
+
+def name_key(name: str) -> str:
+    """Write a name as it is compared: case, underscores, hyphens and doubled blanks do not count.
+
+    >>> name_key("Golden_Retriever") == name_key("golden-retriever ")
+    True
+    """
+    return " ".join(re.sub(r"[_-]+", " ", name.casefold()).split())
+
+
+def class_names(settings: ClassifierEncoder) -> ClassList:
+    """Tell a classifier's classes from its configuration alone.
+
+    Returns:
+        The names that the configuration carries; ImageNet's where there are none and 1,000 classes;
+        timm's tables for the larger ImageNets; else empty names.
+
+    Raises:
+        ModelError: there is no such model, or a hub could not be asked.
+    """
+    config = pretrained_config(settings)
+    count = int(config.get("num_classes", IMAGENET_CLASSES))
+    labels = config.get("label_names")
+    if labels:
+        return _listed([str(label) for label in labels], config.get("label_descriptions") or {})
+    if count == IMAGENET_CLASSES:
+        return imagenet_classes()
+    return _larger_imagenet(count) or ClassList(names=("",) * count)
+
+
+def pretrained_config(settings: ClassifierEncoder) -> dict[str, Any]:
+    """Read timm's description of a model: input, preprocessing, classes.
+
+    Raises:
+        ModelError: there is no such model, or a hub could not be asked.
+    """
+    folder = folder_of(settings)
+    if folder:
+        content = read_config(folder)
+        return {**content, **content.get("pretrained_cfg", {}), **_own_classes(content)}
+    with explained(
+        f"the description of the classifier {settings.model!r}", "check the name and the network"
+    ):
+        import timm  # heavy, and not needed for a local folder
+
+        if settings.model.startswith(HUB):
+            config, _, _ = timm.models.load_model_config_from_hf(settings.model.removeprefix(HUB))
+            return dict(config)
+        known = timm.models.get_pretrained_cfg(settings.model)
+        return known.to_dict() if known else {}
+
+
+def imagenet_classes() -> ClassList:
+    """The classes of ImageNet-1k, in the order of timm and torchvision."""
+    classes = imagenet.classes()
+    return ClassList(
+        names=tuple(known.name for known in classes),
+        wnids=tuple(known.wnid for known in classes),
+        synonyms=tuple((known.official_name, known.clip_name) for known in classes),
+    )
+
+
+def match(
+    where: str, entries: Sequence[ClassEntry], classes: ClassList, names: Mapping[str, str]
+) -> tuple[int, ...] | list[Problem]:
+    """Find each class of the recipe among the classifier's.
+
+    What `names` says comes first, then the WordNet number, then the name, then WordNet's lemmas. A
+    name never joins two different WordNet numbers: ImageNet has a bird and a machine called crane.
+
+    Args:
+        where: the place of `names` in the recipe, such as `scores[1].names`.
+        entries: the recipe's classes, in the order of the labels.
+        classes: the classifier's classes.
+        names: class of the recipe (its key) to class of the classifier (name, wnid or index).
+
+    Returns:
+        The classifier's index for each label, or every problem there is.
+    """
+    keys = {entry.key for entry in entries}
+    problems = [
+        Problem(f"{where}.{key}", "no class of the recipe has this key", did_you_mean(key, keys))
+        for key in names
+        if key not in keys
+    ]
+    indices: list[int] = []
+    for entry in entries:
+        given = names.get(entry.key)
+        found = _given(classes, given) if given is not None else _found(entry, classes)
+        if len(found) == 1:
+            indices.append(found[0])
+        else:
+            problems.append(_unmatched(where, entry, classes, given, found))
+    return problems or tuple(indices)
+
+
+def _given(classes: ClassList, text: str) -> list[int]:
+    """The classes that a name, a wnid or an index stands for."""
+    if text in classes.by_wnid:
+        return [classes.by_wnid[text]]
+    found = classes.called(text)
+    if not found and text.isdecimal() and int(text) < len(classes):
+        return [int(text)]
+    return found
+
+
+def _found(entry: ClassEntry, classes: ClassList) -> list[int]:
+    if entry.wnid in classes.by_wnid:
+        return [classes.by_wnid[entry.wnid]]
+    for name in (entry.name, *entry.lemmas):
+        found = [i for i in classes.called(name) if not (entry.wnid and _wnid(classes, i))]
+        if found:
+            return found
+    return []
+
+
+def _wnid(classes: ClassList, index: int) -> str | None:
+    return classes.wnids[index] if classes.wnids else None
+
+
+def _unmatched(
+    where: str, entry: ClassEntry, classes: ClassList, given: str | None, found: Sequence[int]
+) -> Problem:
+    """Say which class was not found, or found more than once, and what comes near."""
+    text = entry.name if given is None else given
+    place = f"{where}.{entry.key}"
+    if found:
+        several = ", ".join(f"{index} ({_label(classes, index)})" for index in found[:NEAR])
+        return Problem(
+            place,
+            f"{text!r} is {len(found)} classes of the classifier",
+            f"give the index: {several}",
+        )
+    known = {name_key(name): name for name in classes.names if name}
+    near = [known[key] for key in get_close_matches(name_key(text), known, n=NEAR, cutoff=0.5)]
+    if near:
+        right = f"map it, as {entry.key}: {near[0]} (nearest: {', '.join(near)})"
+    elif known:
+        right = f"map it, as {entry.key}: {next(iter(known.values()))}, or use another classifier"
+    else:
+        right = f"the classifier names none of its {len(classes)}: map the index, {entry.key}: '0'"
+    return Problem(place, f"the classifier has no class {text!r}", right)
+
+
+def _label(classes: ClassList, index: int) -> str:
+    return ", ".join(filter(None, (classes.names[index], _wnid(classes, index))))
+
+
+def _own_classes(content: Mapping[str, Any]) -> dict[str, Any]:
+    """What timm's config.json says beside `pretrained_cfg` wins; old files say `labels`."""
+    named = {"label_names": content.get("label_names") or content.get("labels")}
+    for key in ("num_classes", "label_descriptions"):
+        named[key] = content.get(key)
+    return {key: value for key, value in named.items() if value is not None}
+
+
+def _listed(labels: Sequence[str], descriptions: Mapping[str, str]) -> ClassList:
+    """Names that a configuration lists, which may be WordNet numbers with descriptions."""
+    if all(WNID.fullmatch(label) for label in labels):
+        names = tuple(descriptions.get(label) or _imagenet_name(label) for label in labels)
+        return ClassList(names=names, wnids=tuple(labels))
+    return ClassList(names=tuple(labels))
+
+
+def _imagenet_name(wnid: str) -> str:
+    try:
+        return imagenet.by_wnid(wnid, "classes").name
+    except RecipeError:
+        return wnid
+
+
+def _larger_imagenet(count: int) -> ClassList | None:
+    """Classes of ImageNet-12k, 21k and 22k, from timm's tables."""
+    from timm.data import ImageNetInfo, infer_imagenet_subset
+
+    subset = infer_imagenet_subset({"num_classes": count})
+    if subset is None:
+        return None
+    info = ImageNetInfo(subset)
+    return ClassList(
+        names=tuple(info.index_to_description(index) for index in range(count)),
+        wnids=tuple(info.index_to_label_name(index) for index in range(count)),
+    )

@@ -1,0 +1,274 @@
+"""Which model a recipe means: where its files lie, whether they can be there, and what they are.
+
+Nothing here loads a model; timm and open_clip are asked for names only where a name was given.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from synthset.errors import ModelError, Problem, did_you_mean
+from synthset.miniatures import locate
+from synthset.recipe.scores import ClassifierEncoder, ClipEncoder, Encoder, InceptionEncoder
+from synthset.seeds import digest
+
+MINIATURE = "miniature"
+HUB = "hf-hub:"
+OPEN_CLIP_CONFIG = "open_clip_config.json"
+CONFIG = "config.json"  # timm's and transformers'
+#: torch-fidelity's Inception weights; its file name ends with the first digits of its SHA-256.
+INCEPTION = "torch-fidelity:weights-inception-2015-12-05-6726825d"
+INCEPTION_SHA256 = "6726825d"
+
+
+def folder_of(settings: Encoder) -> Path | None:
+    """Find the local folder that holds the model; None where the model is named otherwise.
+
+    >>> from synthset.recipe.scores import ClipEncoder
+    >>> folder_of(ClipEncoder(kind="clip", model="./my-clip")).name
+    'my-clip'
+    >>> folder_of(ClipEncoder(kind="clip", model="ViT-B-32"))
+    """
+    if not isinstance(settings, ClipEncoder | ClassifierEncoder):
+        return None
+    if settings.model == MINIATURE:
+        return Path(locate(settings.kind))
+    return Path(settings.model).expanduser() if _is_path(settings.model) else None
+
+
+def weight_files(settings: Encoder) -> tuple[Path, ...]:
+    """List the local files that hold the weights; none where a hub or a download provides them.
+
+    Raises:
+        ModelError: the folder holds no weights.
+    """
+    if isinstance(settings, InceptionEncoder | ClassifierEncoder) and settings.weights:
+        return (Path(settings.weights).expanduser(),)
+    if isinstance(settings, ClipEncoder) and settings.pretrained:
+        file = Path(settings.pretrained).expanduser()
+        return (file,) if file.is_file() else ()
+    folder = folder_of(settings)
+    if folder is None:
+        return ()
+    found = weights_in(folder)
+    if not found:
+        raise ModelError(f"{folder}: holds no .safetensors file; save the model's weights there")
+    return found
+
+
+def weights_in(folder: Path) -> tuple[Path, ...]:
+    """List a folder's safetensors files; of several, timm and open_clip read the well-known one."""
+    for name in ("open_clip_model.safetensors", "model.safetensors"):
+        if (folder / name).is_file():
+            return (folder / name,)
+    return tuple(sorted(folder.glob("*.safetensors")))
+
+
+def weights_sha256(settings: Encoder) -> str:
+    """Name the weights: what `encoder_sha256` says in a file of reference statistics.
+
+    Returns:
+        The SHA-256 of the one local weight file (of the list of theirs, if there are several), else
+        the name that a hub or a download knows the weights by.
+    """
+    hashes = [_sha256(file) for file in weight_files(settings)]
+    if isinstance(settings, InceptionEncoder):
+        original = not hashes or hashes[0].startswith(INCEPTION_SHA256)
+        return INCEPTION if original else hashes[0]
+    if not hashes:
+        pretrained = getattr(settings, "pretrained", None)
+        return ":".join([settings.kind, *_words(settings, "model", "size_px"), *_some(pretrained)])
+    return hashes[0] if len(hashes) == 1 else hashlib.sha256("".join(hashes).encode()).hexdigest()
+
+
+def encoder_fingerprint(settings: Encoder) -> str:
+    """Name everything that decides the features: weights, their use, how images are resized.
+
+    Two encoders of one fingerprint give the same features; reference statistics made with another
+    one are not to be compared.
+
+    Returns:
+        32 hexadecimal digits.
+    """
+    chosen = {**settings.identity(), "model": None, "weights": None, "pretrained": None}
+    folder = folder_of(settings)
+    files = sorted(folder.glob("*.json")) if folder else []
+    configs = {file.name: _sha256(file) for file in files}
+    return digest([chosen, weights_sha256(settings), configs])
+
+
+def check(where: str, settings: Encoder) -> list[Problem]:
+    """Look for what can be known to fail before anything is loaded.
+
+    Args:
+        where: the encoder's place in the recipe, such as `encoders.clip`.
+        settings: the encoder.
+    """
+    if isinstance(settings, InceptionEncoder):
+        return _file_problems(f"{where}.weights", settings.weights)
+    if isinstance(settings, ClipEncoder):
+        return _clip_problems(where, settings)
+    if isinstance(settings, ClassifierEncoder):
+        return _classifier_problems(where, settings)
+    return []
+
+
+def read_config(folder: Path, name: str = CONFIG) -> dict[str, Any]:
+    """Read a model's JSON file; empty where there is none.
+
+    Raises:
+        ModelError: it is no JSON object.
+    """
+    file = folder / name
+    if not file.is_file():
+        return {}
+    try:
+        content = json.loads(file.read_text(encoding="utf-8"))
+    except ValueError as fault:
+        raise ModelError(f"{file}: is not JSON ({fault}); save the model again") from fault
+    if not isinstance(content, dict):
+        raise ModelError(f"{file}: holds no JSON object; save the model again")
+    return content
+
+
+def is_transformers_clip(folder: Path) -> bool:
+    """Tell whether a folder holds a CLIP in transformers' layout."""
+    return read_config(folder).get("model_type") == "clip"
+
+
+def _clip_problems(where: str, settings: ClipEncoder) -> list[Problem]:
+    model, pretrained = settings.model, settings.pretrained
+    folder = folder_of(settings)
+    if pretrained and (folder or model.startswith(HUB)):
+        found = f"set, but {model!r} brings its own weights"
+        return [Problem(f"{where}.pretrained", found, "leave it out")]
+    if folder:
+        problems = _folder_problems(f"{where}.model", model, folder)
+        if not problems and not (
+            (folder / OPEN_CLIP_CONFIG).is_file() or is_transformers_clip(folder)
+        ):
+            found = f"{folder} holds neither {OPEN_CLIP_CONFIG} nor a {CONFIG} of model_type clip"
+            problems = [
+                Problem(f"{where}.model", found, "name the folder that a CLIP was saved in")
+            ]
+        return problems or _weight_problems(f"{where}.model", folder)
+    return [] if model.startswith(HUB) else _open_clip_problems(where, model, pretrained)
+
+
+def _open_clip_problems(where: str, model: str, pretrained: str | None) -> list[Problem]:
+    import open_clip  # heavy, and needed for its list of names alone
+
+    if model not in open_clip.list_models():
+        return [_unknown(f"{where}.model", "open_clip model", model, open_clip.list_models())]
+    tags = open_clip.list_pretrained_tags_by_model(model)
+    if pretrained is None:
+        right = f"name its weights, such as {tags[-1]}" if tags else "give a local weight file"
+        return [Problem(f"{where}.pretrained", f"missing for {model}", right)]
+    if pretrained in tags:
+        return []
+    if _is_path(pretrained) or Path(pretrained).suffix:
+        return _file_problems(f"{where}.pretrained", pretrained)
+    return [
+        Problem(
+            f"{where}.pretrained",
+            f"no weights {pretrained!r} of {model}",
+            did_you_mean(pretrained, tags),
+        )
+    ]
+
+
+def _classifier_problems(where: str, settings: ClassifierEncoder) -> list[Problem]:
+    model, weights, folder = settings.model, settings.weights, folder_of(settings)
+    problems = _file_problems(f"{where}.weights", weights)
+    if weights and not problems and Path(weights).suffix != ".safetensors":
+        right = "save them as safetensors: other formats can run code when they are opened"
+        problems.append(Problem(f"{where}.weights", f"{weights} is no .safetensors file", right))
+    if folder:
+        wrong = _folder_problems(f"{where}.model", model, folder)
+        if not wrong and "architecture" not in read_config(folder):
+            found = f"{folder} holds no {CONFIG} that names an architecture"
+            wrong = [Problem(f"{where}.model", found, "name a folder saved by timm's save_for_hf")]
+        return problems + (wrong or ([] if weights else _weight_problems(f"{where}.model", folder)))
+    return problems if model.startswith(HUB) else problems + _timm_problems(where, model, weights)
+
+
+def _timm_problems(where: str, model: str, weights: str | None) -> list[Problem]:
+    import timm  # heavy, and needed for its list of names alone
+
+    known = timm.list_models(include_tags=True)
+    if not (timm.is_model(model) or model in known):
+        names = [*known, *timm.list_models()]
+        return [_unknown(f"{where}.model", "timm model", model, names)]
+    if weights is None and not timm.models.is_model_pretrained(model):
+        right = "give a local file as `weights`"
+        return [Problem(f"{where}.weights", f"missing, and timm has none for {model}", right)]
+    return []
+
+
+def _unknown(where: str, what: str, name: str, known: Iterable[str]) -> Problem:
+    right = f"did you mean './{name}'?" if Path(name).is_dir() else did_you_mean(name, known)
+    return Problem(where, f"no {what} is called {name!r}", right)
+
+
+def _folder_problems(where: str, name: str, folder: Path) -> list[Problem]:
+    if folder.is_dir():
+        return []
+    if folder.exists():
+        return [Problem(where, f"{name} is a file", "name the folder that the model was saved in")]
+    right = _nearest_sibling(folder)
+    if name.count("/") == 1 and name[0] not in "./~":
+        right = f"write a hub model as {HUB}{name}; of folders, {right}"
+    return [Problem(where, f"no folder {name}", right)]
+
+
+def _weight_problems(where: str, folder: Path) -> list[Problem]:
+    if weights_in(folder):
+        return []
+    return [
+        Problem(where, f"{folder} holds no .safetensors file", "save the model's weights there")
+    ]
+
+
+def _file_problems(where: str, file: str | None) -> list[Problem]:
+    if file is None or Path(file).expanduser().is_file():
+        return []
+    found = f"{file} is a folder" if Path(file).expanduser().is_dir() else f"no file {file}"
+    return [Problem(where, found, _nearest_sibling(Path(file).expanduser()))]
+
+
+def _nearest_sibling(path: Path) -> str:
+    if not path.parent.is_dir():
+        return f"there is no folder {path.parent} either"
+    return did_you_mean(path.name, (sibling.name for sibling in path.parent.iterdir()))
+
+
+def _is_path(model: str) -> bool:
+    return not model.startswith(HUB) and ("/" in model or "\\" in model or model[:1] in (".", "~"))
+
+
+def _words(settings: Encoder, *names: str) -> list[str]:
+    return [str(getattr(settings, name)) for name in names if hasattr(settings, name)]
+
+
+def _some(value: str | None) -> list[str]:
+    return [] if value is None else [value]
+
+
+def _sha256(file: Path) -> str:
+    try:
+        stat = file.stat()
+    except OSError as fault:
+        raise ModelError(f"{file}: cannot be read ({fault.strerror}); check the path") from fault
+    return _sha256_of(file, stat.st_size, stat.st_mtime_ns)
+
+
+@lru_cache(maxsize=256)
+def _sha256_of(file: Path, size: int, modified_ns: int) -> str:
+    """Hash a file once for as long as it does not change."""
+    with file.open("rb") as opened:
+        return hashlib.file_digest(opened, "sha256").hexdigest()

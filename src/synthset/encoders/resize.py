@@ -1,0 +1,100 @@
+"""Resizing pictures to what a model takes, with the kernel that the model's numbers are defined by.
+
+Paper: Parmar et al. 2022, arXiv 2104.11222 (why the kernel decides an FID).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional
+from torch_fidelity.interpolate_compat_tensorflow import interpolate_bilinear_2d_like_tensorflow1x
+
+from synthset.images import Pixels
+
+#: `bicubic`, `bilinear`: antialiased, in float, as clean-fid resizes. With `-8bit`: antialiased and
+#: rounded to whole levels after each axis, as Pillow resizes, and timm and CLIP with it.
+#: `bilinear-tf1`: no antialias, as TensorFlow 1 and torch-fidelity. `area`: mean over each cell.
+Kernel = Literal["bicubic", "bilinear", "bicubic-8bit", "bilinear-8bit", "bilinear-tf1", "area"]
+
+BLOCK_PIXELS = 1 << 22  # pixels resized in one call: 50 MB as float32 RGB
+
+
+@dataclass(frozen=True, slots=True)
+class Resize:
+    """One way to resize; it serves as the key under which a chunk's resized pictures are shared.
+
+    Attributes:
+        size_px: width and height of the result.
+        kernel: how pixels are weighted.
+        scale_px: size before the central crop; None is `size_px` (nothing is cropped).
+        keep_aspect: whether the short side gets `scale_px`; otherwise both sides do (squashed).
+    """
+
+    size_px: int
+    kernel: Kernel
+    scale_px: int | None = None
+    keep_aspect: bool = False
+
+    def __call__(self, images: Sequence[Pixels]) -> Tensor:
+        """Resize pictures of any sizes; those of one size go through the kernel together.
+
+        Args:
+            images: (H, W, 3) uint8 RGB each.
+
+        Returns:
+            (N, 3, size_px, size_px) float32 RGB in [0, 255].
+        """
+        out = torch.empty(len(images), 3, self.size_px, self.size_px)
+        for rows in _of_one_size(images):
+            stack = torch.from_numpy(np.stack([images[row] for row in rows]))  # (n, H, W, 3)
+            out[rows] = self._one_size(stack.permute(0, 3, 1, 2))
+        return out
+
+    def _one_size(self, stack: Tensor) -> Tensor:
+        """(n, 3, H, W) uint8 to (n, 3, size_px, size_px) float32."""
+        height, width = self._scaled(stack.shape[2], stack.shape[3])
+        scaled = _interpolate(stack, height, width, self.kernel)
+        top, left = round((height - self.size_px) / 2), round((width - self.size_px) / 2)
+        return scaled[:, :, top : top + self.size_px, left : left + self.size_px].float()
+
+    def _scaled(self, height: int, width: int) -> tuple[int, int]:
+        """Sizes before the crop; torchvision cuts the long side to a whole number, and so do we."""
+        scale = self.scale_px or self.size_px
+        if not self.keep_aspect:
+            return scale, scale
+        if height <= width:
+            return scale, int(scale * width / height)
+        return int(scale * height / width), scale
+
+
+def _of_one_size(images: Sequence[Pixels]) -> Iterator[list[int]]:
+    """Give the indices of pictures of equal size, not too many at a time."""
+    groups: dict[tuple[int, ...], list[int]] = {}
+    for row, image in enumerate(images):
+        groups.setdefault(image.shape[:2], []).append(row)
+    for (height, width), rows in groups.items():
+        step = max(1, BLOCK_PIXELS // (height * width))
+        for start in range(0, len(rows), step):
+            yield rows[start : start + step]
+
+
+def _interpolate(stack: Tensor, height: int, width: int, kernel: Kernel) -> Tensor:
+    """(n, 3, H, W) uint8 to (n, 3, height, width), uint8 or float32 in [0, 255]."""
+    size = (height, width)
+    if kernel == "bilinear-tf1":
+        tf1: Tensor = interpolate_bilinear_2d_like_tensorflow1x(
+            stack.contiguous().float(), size=size, align_corners=False
+        )
+        return tf1
+    if kernel == "area":
+        return functional.adaptive_avg_pool2d(stack.float(), size)
+    mode, _, eight_bit = kernel.partition("-")
+    values = stack if eight_bit else stack.float()
+    resized = functional.interpolate(values, size, mode=mode, align_corners=False, antialias=True)
+    return resized if eight_bit else resized.clamp(0, 255)  # bicubic overshoots
