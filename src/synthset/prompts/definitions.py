@@ -26,7 +26,7 @@ WEAK = re.compile(
 ANYWHERE = re.compile(r"\s+")
 #: Words that cannot end a definition.
 LOOSE_ENDS = re.compile(
-    r"(?:[\s,;:(-]+(?:a|an|the|and|or|but|of|in|on|at|to|by|for|from|with|without|as|that|which|who|"
+    r"(?:(?:^|[\s,;:(-]+)(?:a|an|the|and|or|but|of|in|on|at|to|by|for|from|with|without|as|that|which|who|"
     r"whose|where|when|while|is|are|has|having|its|their|used|made|very|usually|often))+$"
 )
 

@@ -125,9 +125,9 @@ def under(synset: str | wordnet.Synset, where: str = "imagenet") -> tuple[ImageN
     Raises:
         RecipeError: WordNet has no such synset, or no class lies under it.
     """
-    source = wordnet.load().synset(synset, where)
-    numbers = {below.number for below in wordnet.load().closure(source)}
-    found = tuple(known for known in classes() if known.wnid in numbers)
+    nouns = wordnet.load()
+    source = nouns.synset(synset, where)
+    found = tuple(known for known in classes() if nouns.is_under(known.wnid, source))
     if not found:
         right = "name a wider synset, or take the synset itself from WordNet instead of ImageNet"
         raise RecipeError(where, f"no ImageNet class lies under {source.name!r}", right)
