@@ -157,8 +157,8 @@ class ReferenceImages(Settings):
     kind: Literal["images"]
     paths: tuple[FolderPath, ...] = Field(min_length=1)
     """Where the images lie."""
-    max_images: int | None = Field(None, ge=2)
-    """Take at most so many, drawn evenly over the classes; none takes all."""
+    max_per_class: int | None = Field(None, ge=1)
+    """Take at most so many of each class, drawn by content; none takes all."""
 
 
 Reference = Annotated[Statistics | ReferenceImages, Field(discriminator="kind")]

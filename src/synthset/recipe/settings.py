@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 #: Marks a field that says how fast or where something runs, not what comes out. It is left out of ids and fingerprints.
-EXECUTION = {"execution": True}
+EXECUTION: dict[str, JsonValue] = {"execution": True}
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]*$", max_length=64)]
 

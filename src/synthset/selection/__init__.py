@@ -1,0 +1,1 @@
+"""What is kept: each step takes what the one before it left, and every dropped image has its reason."""

@@ -287,22 +287,31 @@ class Dataset:
             One row a record, in plan order. Records of unfinished shards are left out.
         """
         view = self.view
-        tables = [view.plan, view.images, *(view.scores.values() if scores else ())]
-        done = set.intersection(*(set(self.shards(table)) for table in tables))
-        if not done:
-            raise DatasetError(
-                f"{self.path}: no shard is finished yet; run the recipe again to go on"
-            )
-        columns = None if images else self._columns(tables, min(done), without=("image",))
-        joined = pa.concat_tables(
-            [self.read_shard(tables, shard, columns) for shard in sorted(done)]
-        )
+        joined = self.read_records(view, scores=scores, images=images)
         if selection and view.selection and self.folder.exists(view.selection):
             chosen = self.read_table(view.selection)
             if chosen.column("id").combine_chunks().equals(joined.column("id").combine_chunks()):
                 for name in ("keep", "reason", "step", "rank"):
                     joined = joined.append_column(name, chosen.column(name))
         return joined
+
+    def read_records(self, view: View, *, scores: bool = True, images: bool = False) -> pa.Table:
+        """Read plan, image facts and scores of the records whose shards are finished, by a certain view."""
+        tables = [view.plan, view.images, *(view.scores.values() if scores else ())]
+        done = set.intersection(*(set(self.shards(table)) for table in tables))
+        if not done:
+            raise DatasetError(f"{self.path}: no shard is finished yet; run the recipe to go on")
+        columns = None if images else self._columns(tables, min(done), without=("image",))
+        shards = [self.read_shard(tables, shard, columns) for shard in sorted(done)]
+        return pa.concat_tables(shards)
+
+    def rows_in(self, table: str, shards: Sequence[int] | None = None) -> int:
+        """Count the rows of some shards of a table; none counts all."""
+        total = 0
+        for shard in self.shards(table) if shards is None else shards:
+            with self.folder.open(_cell(table, shard)) as file:
+                total += int(pq.ParquetFile(file).metadata.num_rows)
+        return total
 
     def features(self, encoder: str) -> pa.Table:
         """Read the features of every record: `id`, `features`, `error`, and `logits` where the encoder classifies.

@@ -1,0 +1,45 @@
+"""The command line: one file a command; each parses, calls one function, and says what it wrote."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from synthset.cli.demo import demo
+from synthset.cli.export import export
+from synthset.cli.plan import plan
+from synthset.cli.recipes import recipes
+from synthset.cli.report import report
+from synthset.cli.run import run
+from synthset.cli.schema import schema
+from synthset.cli.status import status
+from synthset.errors import SynthsetError
+
+app = typer.Typer(
+    name="synthset",
+    help="Turn words into a labelled image dataset, prove what it is worth, and keep the best part.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for command in (demo, plan, run, status, export, report, recipes, schema):
+    app.command()(command)
+
+
+def main() -> None:
+    """Run a command; explain what we can explain, without a traceback."""
+    try:
+        app()
+    except SynthsetError as error:
+        sys.stdout.flush()
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        print("stopped; what is finished is kept, the same command goes on from there", file=sys.stderr)
+        sys.exit(130)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,25 @@
+"""Arguments and options that several commands share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+RecipeFile = Annotated[
+    str, typer.Argument(help="A recipe file, or the name of a shipped recipe.", metavar="RECIPE")
+]
+DatasetFolder = Annotated[
+    str, typer.Argument(help="A dataset: the folder that `synthset run` made.", metavar="DIR")
+]
+Output = Annotated[
+    str | None,
+    typer.Option("--output", "-o", help="Folder of the dataset; ./<name of the recipe> if not given."),
+]
+Changes = Annotated[
+    list[str] | None,
+    typer.Option("--set", help="Change a setting, as in source.guidance_scale=3; as often as you like."),
+]
+Workers = Annotated[int | None, typer.Option(min=1, max=256, help="Worker processes.")]
+OutFile = Annotated[Path | None, typer.Option("--output", "-o", help="Write here instead of the screen.")]

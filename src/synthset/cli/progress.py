@@ -1,0 +1,61 @@
+"""Draws one progress bar a pass, with rate and time left; quiet when not on a terminal."""
+
+from __future__ import annotations
+
+import sys
+import time
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+
+WORDS = Console(stderr=True, highlight=False)
+
+
+class RichBar:
+    """A bar on a terminal; elsewhere one line at the end of each pass."""
+
+    def __init__(self) -> None:
+        self._progress: Progress | None = None
+        self._task: TaskID | None = None
+        self._title, self._total, self._done, self._begun = "", 0, 0, 0.0
+
+    def start(self, title: str, total: int) -> None:
+        self._title, self._total, self._done, self._begun = title, total, 0, time.monotonic()
+        if not sys.stderr.isatty():
+            return
+        self._progress = Progress(
+            TextColumn("{task.description:<8}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[rate]}"),
+            TimeElapsedColumn(),
+            TextColumn("left"),
+            TimeRemainingColumn(),
+            console=WORDS,
+        )
+        self._progress.start()
+        self._task = self._progress.add_task(title, total=total, rate="loading")
+
+    def advance(self, rows: int) -> None:
+        self._done += rows
+        if self._progress is not None and self._task is not None:
+            self._progress.update(self._task, advance=rows, rate=f"{self._rate():,.1f}/s")
+
+    def stop(self) -> None:
+        if self._progress is not None:
+            self._progress.stop()
+            self._progress = None
+        elif self._done:
+            seconds = time.monotonic() - self._begun
+            WORDS.print(f"{self._title:<8} {self._done:,} records in {seconds:.1f} s ({self._rate():,.1f}/s)")
+
+    def _rate(self) -> float:
+        return self._done / max(time.monotonic() - self._begun, 1e-9)

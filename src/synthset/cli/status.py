@@ -1,0 +1,46 @@
+"""`synthset status`: how far a dataset is."""
+
+from __future__ import annotations
+
+from synthset.cli.options import DatasetFolder
+
+
+def status(directory: DatasetFolder) -> None:
+    """Show how far a dataset is: shards and records by table, who works on it, what failed.
+
+    Example: synthset status my-demo
+    """
+    from pathlib import Path
+
+    from rich.console import Console
+    from rich.table import Table
+
+    from synthset.store.dataset import Dataset
+    from synthset.store.lock import holder
+
+    dataset = Dataset.open(directory)
+    view = dataset.view
+    planned = dataset.shards(view.plan)
+    table = Table(title=f"{dataset.name} in {dataset.path}", title_justify="left")
+    for heading in ("table", "shards", "records", "state"):
+        table.add_column(heading, justify="right" if heading in ("shards", "records") else "left")
+    tables = [view.plan, view.images, *view.features.values(), *view.scores.values()]
+    for name in tables:
+        done = dataset.shards(name)
+        waiting = sum(count for shard in planned for _, count in dataset.chunks(name, shard))
+        state = "finished" if len(done) == len(planned) else f"{len(planned) - len(done)} shards to do"
+        state += f", {waiting} records in unfinished shards" if waiting else ""
+        table.add_row(name, f"{len(done)}/{len(planned)}", f"{dataset.rows_in(name):,}", state)
+    console = Console(highlight=False)
+    console.print(table)
+    owner = holder(Path(directory)) if "://" not in directory else None
+    print(f"working on it: process {owner.get('pid')} on {owner.get('host')}" if owner else "nobody works on it")
+    if view.selection and dataset.folder.exists(view.selection):
+        keep = dataset.read_table(view.selection).column("keep").to_pylist()
+        print(f"selection: {sum(keep):,} of {len(keep):,} kept ({view.selection})")
+    for event in dataset.events():
+        for shard, fault in (event.get("faults") or {}).items():
+            print(f"failed at {event['at']}: {event['role']} shard {shard}: {fault}")
+    others = sorted(name for name in dataset.folder.names() if "-" in name and name not in tables)
+    if others:
+        print(f"tables of other settings: {', '.join(others)}")

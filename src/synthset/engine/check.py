@@ -1,0 +1,217 @@
+"""What a recipe will make, and everything about it that can be known to fail, before anything is written."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from synthset.encoders import models as encoder_models
+from synthset.engine.catalog import classifier_indices
+from synthset.engine.plan import Material, material, storage_place
+from synthset.engine.reference import check_statistics
+from synthset.engine.speed import seconds_per_image
+from synthset.errors import Problem, RecipeError, SynthsetError
+from synthset.generators import models as generator_models
+from synthset.prompts.templates import problems as prompt_problems
+from synthset.prompts.templates import render
+from synthset.recipe.recipe import Recipe
+from synthset.recipe.sources import Folder, FolderPath, Txt2Img
+from synthset.seeds import record_seed
+
+FEATURE_BYTES = 8_000  # a record's features, logits and scores, roughly
+PROMPTS_TRIED = 2_000  # prompts whose length is counted
+
+
+@dataclass
+class Forecast:
+    """What `synthset plan` shows.
+
+    Attributes:
+        images: records of the first round.
+        classes: how many classes.
+        shards: shards of the plan.
+        disk_bytes: what the dataset will take, roughly.
+        free_bytes: what the disk has.
+        seconds: estimated time on this machine; None where nobody has measured such a model here.
+        basis: what the time is estimated from.
+        prompts: a few examples.
+        cut_prompts: share of prompts that the text encoder would cut; None where it cannot be known.
+        longest_prompt: tokens of the longest prompt tried, and the limit.
+        notes: what the user should know.
+        problems: what has to be mended first.
+    """
+
+    images: int = 0
+    classes: int = 0
+    shards: int = 0
+    disk_bytes: int = 0
+    free_bytes: int = 0
+    seconds: float | None = None
+    basis: str = ""
+    prompts: list[str] = field(default_factory=list)
+    cut_prompts: float | None = None
+    longest_prompt: tuple[int, int] | None = None
+    notes: list[str] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    material: Material | None = None
+
+
+def forecast(recipe: Recipe, output: str) -> Forecast:
+    """Look ahead, and write nothing.
+
+    Args:
+        recipe: a recipe that has passed its own checks.
+        output: where the dataset would lie.
+    """
+    found = Forecast()
+    _collect(found, lambda: _models(recipe))
+    _collect(found, lambda: _output(output))
+    _collect(found, lambda: _exports(recipe, output))
+    try:
+        found.material = material(recipe) if not _source_problems(recipe) else None
+    except RecipeError as error:
+        found.problems += error.problems
+    if found.material is not None:
+        _size_up(found, recipe, found.material, output)
+        _collect(found, lambda: _classes_fit(recipe, found.material))
+    found.problems = list(dict.fromkeys(found.problems))
+    return found
+
+
+def _collect(found: Forecast, look: Callable[[], Sequence[Problem]]) -> None:
+    try:
+        found.problems += look()
+    except RecipeError as error:
+        found.problems += error.problems
+
+
+def _source_problems(recipe: Recipe) -> list[Problem]:
+    source = recipe.source
+    if isinstance(source, Txt2Img):
+        return generator_models.check(source)
+    return []  # a folder is looked through when the classes are settled
+
+
+def _models(recipe: Recipe) -> list[Problem]:
+    problems = _source_problems(recipe)
+    for name, encoder in recipe.encoders.items():
+        problems += encoder_models.check(f"encoders.{name}", encoder)
+    if problems:
+        return problems
+    for i, metric in enumerate(recipe.metrics):
+        if metric.kind == "frechet_distance":
+            reference = recipe.references[metric.reference]
+            encoder = recipe.encoders[metric.encoder]
+            where = f"references.{metric.reference}"
+            if reference.kind == "statistics":
+                problems += check_statistics(f"{where}.file (for metrics[{i}])", reference, encoder)
+            else:
+                problems += _missing_paths(f"{where}.paths", reference.paths)
+    return problems
+
+
+def _missing_paths(where: str, paths: Sequence[FolderPath]) -> list[Problem]:
+    """Real images are read when they are needed; that they are there is known at once."""
+    problems = []
+    for i, place in enumerate(paths):
+        path = Path(place.path).expanduser()
+        if not path.exists() and not list(path.parent.glob(path.name)):
+            problems.append(Problem(f"{where}[{i}].path", f"{path} does not exist", "name a folder or a Parquet file"))
+    return problems
+
+
+def _classes_fit(recipe: Recipe, found: Material | None) -> list[Problem]:
+    """Prompts can be filled, and classifiers know the classes."""
+    assert found is not None
+    problems: list[Problem] = []
+    if isinstance(recipe.source, Txt2Img):
+        problems += prompt_problems(recipe.prompts.templates, recipe.prompts.variations, found.classes)
+    for score in recipe.scores:
+        if score.kind == "recognition":
+            try:
+                classifier_indices(recipe, score, found.classes)
+            except RecipeError as error:
+                problems += error.problems
+            except SynthsetError:
+                continue  # the description is on a hub that doesn't answer now; the run will say so
+    return problems
+
+
+def _output(output: str) -> list[Problem]:
+    if "://" in output:
+        return []
+    path = Path(output).expanduser()
+    if path.exists() and not path.is_dir():
+        return [Problem("output", f"{output} is a file", "name a folder with -o")]
+    if path.is_dir() and any(path.iterdir()) and not (path / "dataset.json").exists():
+        return [Problem("output", f"{output} holds other things", "name a new or empty folder with -o")]
+    place = storage_place(output)
+    if not place.is_dir() or not os.access(place, os.W_OK | os.X_OK):
+        return [Problem("output", f"{place} cannot be written", "name a folder that you may write to with -o")]
+    return []
+
+
+def _exports(recipe: Recipe, output: str) -> list[Problem]:
+    problems = []
+    for i, export in enumerate(recipe.exports):
+        path = Path(export.path).expanduser()
+        if path.is_absolute() and path.exists() and any(path.iterdir()) and not (path / "export.json").exists():
+            found = f"{path} holds other things"
+            problems.append(Problem(f"exports[{i}].path", found, "name a new or empty folder"))
+        if not path.is_absolute() and "://" in output:
+            problems.append(Problem(f"exports[{i}].path", "inside an object store", "name an absolute local folder"))
+    return problems
+
+
+def _size_up(found: Forecast, recipe: Recipe, what: Material, output: str) -> None:
+    source = recipe.source
+    found.classes = len(what.classes)
+    if isinstance(source, Folder):
+        found.images = len(what.found)
+        bytes_each = sum(image.num_bytes for image, _ in what.found) // max(len(what.found), 1)
+        if what.left_out:
+            names = ", ".join(f"{name} ({count:,})" for name, count in sorted(what.left_out.items())[:5])
+            found.notes.append(f"left out, since the recipe doesn't list their class: {names}")
+    else:
+        found.images = len(what.classes) * (recipe.images_per_class or 0)
+        bytes_each = generator_models.estimate(source)
+    found.shards = -(-found.images // recipe.engine.rows_per_shard)
+    found.disk_bytes = found.images * (bytes_each * (1 + len(recipe.exports)) + FEATURE_BYTES)
+    if "://" not in output:
+        found.free_bytes = shutil.disk_usage(storage_place(output)).free
+        if found.disk_bytes > found.free_bytes:
+            need, free = found.disk_bytes / 1e9, found.free_bytes / 1e9
+            right = "name a larger disk with -o, or make fewer images"
+            found.problems.append(Problem("output", f"the disk has {free:,.1f} GB free, this takes about {need:,.1f} GB", right))
+    if isinstance(source, Txt2Img) and not _source_problems(recipe):
+        _prompts(found, recipe, source, what)
+    each, found.basis = seconds_per_image(recipe)
+    found.seconds = None if each is None else each * found.images
+
+
+def _prompts(found: Forecast, recipe: Recipe, source: Txt2Img, what: Material) -> None:
+    """Try the first prompts: examples, and how many the text encoder would cut."""
+    if prompt_problems(recipe.prompts.templates, recipe.prompts.variations, what.classes):
+        return
+    texts = []
+    for index in range(min(recipe.images_per_class or 0, -(-PROMPTS_TRIED // len(what.classes)))):
+        for entry in what.classes:
+            seed = record_seed(recipe.seed, entry.key, index)
+            texts.append(render(recipe.prompts.templates, recipe.prompts.variations, entry, seed))
+    texts = texts[:PROMPTS_TRIED]
+    found.prompts = list(dict.fromkeys(texts))[:3]
+    counter = generator_models.count_tokens(source)
+    if counter is None:
+        return
+    count, limit = counter
+    lengths = count(texts)
+    found.cut_prompts = sum(length > limit for length in lengths) / max(len(lengths), 1)
+    found.longest_prompt = (max(lengths, default=0), limit)
+    if found.cut_prompts:
+        found.notes.append(
+            f"{found.cut_prompts:.0%} of the prompts are longer than the {limit} tokens that the model reads; "
+            "what comes after is cut"
+        )

@@ -1,0 +1,195 @@
+"""Metrics of sets: of all images, of the kept part, and of the rejected part."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from synthset.engine.reference import Measured
+from synthset.metrics.enough import shortfalls
+from synthset.metrics.fid import frechet_distance
+from synthset.metrics.gaussian import GaussianAccumulator, gaussian
+from synthset.metrics.inception_score import inception_score
+from synthset.metrics.intervals import Interval, bootstrap, mean_interval
+from synthset.metrics.recognition import recognition_rate
+from synthset.recipe.recipe import Recipe
+from synthset.recipe.scores import Encoder, FrechetDistance, InceptionScore, RecognitionRate
+from synthset.stage import list_column
+from synthset.store.dataset import Dataset
+
+RESAMPLED = 50_000  # above this many images an interval by resampling is narrow and slow
+Mask = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Result:
+    """One number, and all that is needed to read it."""
+
+    name: str
+    of: str
+    value: float | None
+    n: int
+    measured_by: str
+    better: str
+    interval: tuple[float, float] | None = None
+    class_key: str | None = None
+    reference: str | None = None
+    warning: str | None = None
+
+
+def measure(
+    dataset: Dataset, recipe: Recipe, references: dict[tuple[str, str], Measured]
+) -> list[Result]:
+    """Measure what the recipe asks for, and the mean of each CLIP score.
+
+    Args:
+        dataset: with finished features, scores and selection.
+        recipe: whose metrics are wanted.
+        references: by (reference, encoder).
+    """
+    records = dataset.records()
+    parts = _parts(records)
+    results: list[Result] = []
+    for metric in recipe.metrics:
+        for part, mask in parts.items():
+            match metric:
+                case FrechetDistance():
+                    measured = references[metric.reference, metric.encoder]
+                    results += _frechet(dataset, recipe, metric, measured, part, mask)
+                case InceptionScore():
+                    results += _inception(dataset, recipe, metric, part, mask)
+                case RecognitionRate():
+                    results += _recognition(recipe, metric, records, part, mask)
+    for score in recipe.scores:
+        if score.kind == "clip_score":
+            by = described(recipe.encoders[score.encoder])
+            for part, mask in parts.items():
+                results += _mean(records, score.columns[0], "CLIP score", by, part, mask)
+    return results
+
+
+def described(encoder: Encoder) -> str:
+    """Name an encoder in words."""
+    if encoder.kind == "inception":
+        return f"Inception-v3 (torch-fidelity), {encoder.resize} resize"
+    model = getattr(encoder, "model", None) or f"{encoder.kind} fake"
+    return f"{model} {encoder.kind}" if model == "miniature" else str(model)
+
+
+def _parts(records: pa.Table) -> dict[str, Mask]:
+    """Which records belong to all (those with pixels), to the kept and to the rejected part."""
+    there = np.array([error is None for error in records.column("error").to_pylist()], dtype=bool)
+    keep = np.asarray(records.column("keep"), dtype=bool)
+    return {"all": there, "kept": keep, "rejected": there & ~keep}
+
+
+def _blocks(dataset: Dataset, encoder: str, column: str, mask: Mask) -> Iterator[NDArray[np.float32]]:
+    """A feature column, shard by shard, of the records in the mask."""
+    table, first = dataset.view.features[encoder], 0
+    for shard in dataset.shards(table):
+        rows = list_column(dataset.read_cell(table, shard, [column]), column)
+        here = mask[first : first + len(rows)] & ~np.isnan(rows[:, 0])
+        first += len(rows)
+        if here.any():
+            yield rows[here]
+
+
+def _frechet(
+    dataset: Dataset,
+    recipe: Recipe,
+    metric: FrechetDistance,
+    reference: Measured,
+    part: str,
+    mask: Mask,
+) -> list[Result]:
+    encoder = recipe.encoders[metric.encoder]
+    fid = encoder.kind == "inception"
+    by = described(encoder)
+    accumulator = GaussianAccumulator()
+    for block in _blocks(dataset, metric.encoder, "features", mask):
+        accumulator.add(block)
+    name = "FID" if fid else f"FD ({by})"
+    empty = Result(name, part, None, accumulator.n, by, "lower", reference=reference.what)
+    if accumulator.n < 2:
+        return [_with(empty, warning="fewer than two images")]
+    found = accumulator.gaussian()
+    width = len(found.mean)
+    value = frechet_distance(reference.gaussian, found)
+    interval = None
+    if found.n <= RESAMPLED:
+        features = np.concatenate(list(_blocks(dataset, metric.encoder, "features", mask)))
+        draws = 40 if width <= 512 else 10
+        distance: Callable[..., float] = lambda rows: frechet_distance(  # noqa: E731
+            reference.gaussian, gaussian(rows)
+        )
+        interval = _ends(bootstrap(distance, features, draws=draws))
+    short = shortfalls("fid", reference.gaussian.n, found.n, width)
+    return [_with(empty, value=value, interval=interval, warning="; ".join(short) or None)]
+
+
+def _inception(
+    dataset: Dataset, recipe: Recipe, metric: InceptionScore, part: str, mask: Mask
+) -> list[Result]:
+    encoder = recipe.encoders[metric.encoder]
+    by = described(encoder)
+    name = "Inception Score" if encoder.kind == "inception" else f"IS ({by})"
+    blocks = list(_blocks(dataset, metric.encoder, "logits", mask))
+    count = sum(len(block) for block in blocks)
+    empty = Result(name, part, None, count, by, "higher")
+    splits = min(metric.splits, max(count // 2, 1))
+    if count < 2:
+        return [_with(empty, warning="fewer than two images")]
+    logits = np.concatenate(blocks)
+    score = inception_score(logits, splits=splits)
+    interval = (score.mean - 2 * score.std, score.mean + 2 * score.std) if splits > 1 else None
+    short = shortfalls("inception_score", 0, count, logits.shape[1], block=count // splits)
+    return [_with(empty, value=score.mean, interval=interval, warning="; ".join(short) or None)]
+
+
+def _recognition(
+    recipe: Recipe, metric: RecognitionRate, records: pa.Table, part: str, mask: Mask
+) -> list[Result]:
+    score = next(s for s in recipe.scores if s.prefix == metric.score)
+    by = described(recipe.encoders[score.encoder])  # type: ignore[union-attr]
+    if part == "all":  # a failed or blanked image counts as not recognised
+        mask = np.ones(len(mask), dtype=bool)
+    if not mask.any():
+        return [Result("recognition rate", part, None, 0, by, "higher", warning="no images")]
+    rank = records.column(f"{score.prefix}_rank").to_pylist()
+    top1 = np.array([place == 1 for place in rank], dtype=bool)[mask]
+    labels = np.asarray(records.column("label"), dtype=np.int64)[mask]
+    rates = recognition_rate(top1, labels)
+    keys = dict(zip(records.column("label").to_pylist(), records.column("class_key").to_pylist(), strict=True))
+    short = shortfalls("recognition_rate", 0, len(top1), 1)
+    result = Result("recognition rate", part, rates.rate.value, len(top1), by, "higher")
+    results = [_with(result, interval=_ends(rates.rate), warning="; ".join(short) or None)]
+    for label, interval in rates.per_class.items():
+        count = int((labels == label).sum())
+        one = _with(result, value=interval.value, interval=_ends(interval), n=count)
+        results.append(_with(one, class_key=keys[label]))
+    return results
+
+
+def _mean(
+    records: pa.Table, column: str, name: str, by: str, part: str, mask: Mask
+) -> list[Result]:
+    values = np.asarray(records.column(column).cast(pa.float64()).fill_null(np.nan))[mask]
+    values = values[~np.isnan(values)]
+    empty = Result(name, part, None, len(values), by, "higher")
+    if len(values) < 2:
+        return [_with(empty, warning="fewer than two images")]
+    found = mean_interval(values)
+    return [_with(empty, value=found.value, interval=_ends(found))]
+
+
+def _with(result: Result, **changes: Any) -> Result:
+    return replace(result, **changes)
+
+
+def _ends(interval: Interval) -> tuple[float, float]:
+    return interval.low, interval.high

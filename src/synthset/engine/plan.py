@@ -1,0 +1,288 @@
+"""The plan: every record's row, written before any pixel exists."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from math import ceil
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from synthset.engine.catalog import source_identity
+from synthset.errors import DatasetError, RecipeError
+from synthset.generators.folder import scan
+from synthset.generators.found import Found
+from synthset.prompts.templates import render, templates_of
+from synthset.recipe.classes import ImageNet, Names, WordNet
+from synthset.recipe.recipe import Recipe
+from synthset.recipe.sources import Folder
+from synthset.record import PLAN, record_id
+from synthset.seeds import digest, fingerprint, record_seed
+from synthset.store.dataset import Dataset
+from synthset.taxonomy import classlists
+from synthset.taxonomy.classlists import ClassEntry
+
+
+@dataclass(frozen=True)
+class Material:
+    """What a plan is made of: the classes in label order, and what an imported source holds.
+
+    Attributes:
+        classes: entries in label order.
+        found: images of an imported source, in their order; empty for a generator.
+        left_out: images of an imported source by class names that the recipe doesn't list.
+    """
+
+    classes: tuple[ClassEntry, ...]
+    found: tuple[tuple[Found, int], ...] = ()
+    left_out: Mapping[str, int] | None = None
+
+
+def material(recipe: Recipe) -> Material:
+    """Settle the classes, and look at an imported source.
+
+    Raises:
+        RecipeError: unknown or colliding classes, nothing found.
+    """
+    source = recipe.source
+    if not isinstance(source, Folder):
+        return Material(_classes(recipe, ()))
+    images = list(scan(source))
+    classes = _classes(recipe, sorted({image.label for image in images}))
+    labels = {alias: label for label, entry in enumerate(classes) for alias in _aliases(entry)}
+    placed = [(image, labels.get(_folded(image.label), -1)) for image in images]
+    left_out = Counter(image.label for image, label in placed if label < 0)
+    mine = [(image, label) for image, label in placed if label >= 0]
+    if not mine:
+        names = ", ".join(sorted(left_out)[:8])
+        raise RecipeError("classes", f"no image of theirs in the source, which holds {names}", "list those names")
+    return Material(classes, tuple(_at_most(recipe, mine)), dict(left_out))
+
+
+def _classes(recipe: Recipe, names: Sequence[str]) -> tuple[ClassEntry, ...]:
+    wanted = recipe.classes
+    if isinstance(wanted, Names):
+        return classlists.from_names(wanted.names)
+    if isinstance(wanted, ImageNet):
+        return classlists.from_imagenet(wanted.select, under=wanted.under)
+    if isinstance(wanted, WordNet):
+        return classlists.from_wordnet(wanted.synsets)
+    return classlists.from_names(names)
+
+
+def _aliases(entry: ClassEntry) -> set[str]:
+    return {_folded(name) for name in (entry.key, entry.name, entry.folder, entry.wnid) if name}
+
+
+def _folded(name: str) -> str:
+    return name.strip().casefold().replace("_", " ")
+
+
+def _at_most(recipe: Recipe, images: list[tuple[Found, int]]) -> list[tuple[Found, int]]:
+    """Take so many of each class, drawn by content, so that a larger number adds and never swaps."""
+    count = recipe.images_per_class
+    if count is None:
+        return images
+    by_class: dict[int, list[tuple[str, int]]] = {}
+    for place, (image, label) in enumerate(images):
+        draw = digest([recipe.seed, image.content], size=8)
+        by_class.setdefault(label, []).append((draw, place))
+    chosen = sorted(place for draws in by_class.values() for _, place in sorted(draws)[:count])
+    return [images[place] for place in chosen]
+
+
+def plan_table(recipe: Recipe) -> str:
+    """Name the plan: the same for more images or more classes, another for other settings."""
+    identity: list[Any] = [recipe.seed, source_identity(recipe)]
+    if isinstance(recipe.source, Folder):
+        identity.append(recipe.source.identity()["paths"])
+    else:
+        identity.append(recipe.prompts.identity())
+    return f"plan-{fingerprint(identity)}"
+
+
+def write_classes(dataset: Dataset, classes: Sequence[ClassEntry]) -> None:
+    """Remember the classes; labels that the dataset already uses stay what they are.
+
+    Raises:
+        DatasetError: a class of the dataset is missing now, or has moved.
+    """
+    if dataset.folder.exists("classes.json"):
+        for known in dataset.classes():
+            label = known["label"]
+            if label >= len(classes) or classes[label].key != known["key"]:
+                now = classes[label].name if label < len(classes) else "nothing"
+                raise DatasetError(
+                    f"{dataset.path}: label {label} is {known['name']!r} in this dataset and {now!r} in the recipe; "
+                    "add new classes at the end of the list, or name another folder with -o"
+                )
+    content = [{"label": label, **asdict(entry)} for label, entry in enumerate(classes)]
+    dataset.write_json("classes.json", content)
+
+
+def read_classes(dataset: Dataset) -> list[ClassEntry]:
+    """The classes of a dataset, in label order."""
+    fields = ClassEntry.__dataclass_fields__
+    entries = []
+    for row in dataset.classes():
+        values = {name: row[name] for name in fields}
+        entries.append(ClassEntry(**{**values, "lemmas": tuple(values["lemmas"])}))
+    return entries
+
+
+def add_rows(
+    dataset: Dataset,
+    recipe: Recipe,
+    table: str,
+    found: Material,
+    wanted: Mapping[int, int] | None = None,
+    round_number: int = 0,
+) -> int:
+    """Write the rows that the plan still lacks, in new shards.
+
+    Args:
+        dataset: where the plan lies.
+        recipe: what is asked.
+        table: name of the plan.
+        found: classes and imported images.
+        wanted: images of each label, rounds included; none takes the recipe's `images_per_class`.
+        round_number: 0 for the first, counted up by quota rounds.
+
+    Returns:
+        Number of rows added.
+    """
+    have, sources = _present(dataset, table)
+    if isinstance(recipe.source, Folder):
+        rows = _imported(found, sources)
+    else:
+        per_class = recipe.images_per_class or 0
+        counts = wanted or dict.fromkeys(range(len(found.classes)), per_class)
+        rows = _generated(recipe, found.classes, have, counts, round_number)
+    shard, added = max(dataset.shards(table), default=-1) + 1, 0
+    for block in _blocks(rows, dataset.rows_per_shard):
+        dataset.write_cell(table, shard, pa.Table.from_pylist(block, schema=PLAN))
+        shard, added = shard + 1, added + len(block)
+    return added
+
+
+def _present(dataset: Dataset, table: str) -> tuple[Counter[int], set[str]]:
+    if not dataset.shards(table):
+        return Counter(), set()
+    rows = dataset.read(table, ["label", "id"])
+    return Counter(rows.column("label").to_pylist()), set(rows.column("id").to_pylist())
+
+
+def _blocks(rows: Iterator[dict[str, Any]], size: int) -> Iterator[list[dict[str, Any]]]:
+    block: list[dict[str, Any]] = []
+    for row in rows:
+        block.append(row)
+        if len(block) == size:
+            yield block
+            block = []
+    if block:
+        yield block
+
+
+def _generated(
+    recipe: Recipe,
+    classes: Sequence[ClassEntry],
+    have: Mapping[int, int],
+    wanted: Mapping[int, int],
+    round_number: int,
+) -> Iterator[dict[str, Any]]:
+    """Plan images class by class in turns, so that every shard holds all classes."""
+    settings = digest(source_identity(recipe))
+    prompts, kind = recipe.prompts, recipe.source.kind
+    templates = templates_of(prompts.templates)
+    for index in range(max(wanted.values(), default=0)):
+        for label, entry in enumerate(classes):
+            if not have.get(label, 0) <= index < wanted.get(label, 0):
+                continue
+            seed = record_seed(recipe.seed, entry.key, index)
+            prompt = render(templates, prompts.variations, entry, seed)
+            pixels = {"prompt": prompt, "negative": prompts.negative, "seed": seed, "by": settings}
+            yield {
+                "id": record_id(kind, entry.key, pixels),
+                "label": label,
+                "class_key": entry.key,
+                "class_name": entry.name,
+                "wnid": entry.wnid,
+                "prompt": prompt,
+                "negative_prompt": prompts.negative or None,
+                "seed": seed,
+                "origin": kind,
+                "index": index,
+                "round": round_number,
+            }
+
+
+def _imported(found: Material, present: set[str]) -> Iterator[dict[str, Any]]:
+    """Plan imported images in the order in which they lie; an image that stands there n times has n records."""
+    copies: Counter[tuple[str, int, str]] = Counter()
+    index: Counter[int] = Counter()
+    for image, label in found.found:
+        entry = found.classes[label]
+        key = (image.origin, label, image.content)
+        pixels = {"content": image.content, "copy": copies[key]}
+        copies[key] += 1
+        name = record_id(image.origin, entry.key, pixels)
+        index[label] += 1
+        if name in present:
+            continue
+        yield {
+            "id": name,
+            "label": label,
+            "class_key": entry.key,
+            "class_name": entry.name,
+            "wnid": entry.wnid,
+            "prompt": image.prompt,
+            "seed": 0,
+            "source": image.source,
+            "origin": image.origin,
+            "index": index[label] - 1,
+            "round": 0,
+        }
+
+
+def rounds_made(dataset: Dataset, table: str) -> int:
+    """The highest round that the plan holds."""
+    return max(dataset.read(table, ["round"]).column("round").to_pylist(), default=0)
+
+
+def next_round(
+    counts: Mapping[int, int], kept: Mapping[int, int], target: int, classes: int
+) -> dict[int, int]:
+    """How many images of each class to have in all after one more round.
+
+    A class that falls short gets as many new images as its share of kept ones so far suggests, with a tenth on top; at
+    most as many again as it has, so that one hopeless class doesn't eat the budget in one round.
+
+    Args:
+        counts: images planned so far by label.
+        kept: images kept so far by label.
+        target: images wanted of each class.
+        classes: number of classes.
+
+    Returns:
+        New totals by label, for the classes that fall short; empty if none does.
+    """
+    totals: dict[int, int] = {}
+    for label in range(classes):
+        short = target - kept.get(label, 0)
+        if short <= 0:
+            continue
+        made = max(counts.get(label, 0), 1)
+        share = max(kept.get(label, 0) / made, 0.05)
+        totals[label] = made + min(ceil(1.1 * short / share), made)
+    return totals
+
+
+def storage_place(path: str) -> Path:
+    """The nearest existing folder above a path, whose disk will hold it."""
+    place = Path(path).expanduser().absolute()
+    while not place.exists():
+        place = place.parent
+    return place

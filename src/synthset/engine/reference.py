@@ -1,0 +1,104 @@
+"""What a set is compared with: stored statistics, or real images encoded as the set's own are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from safetensors import safe_open
+
+from synthset.encoders.models import weights_sha256
+from synthset.errors import DatasetError, Problem, did_you_mean
+from synthset.metrics.gaussian import Gaussian, GaussianAccumulator
+from synthset.miniatures import Split, reference_statistics
+from synthset.recipe.recipe import Recipe, load_recipe
+from synthset.recipe.scores import Encoder, ReferenceImages, Statistics
+from synthset.stage import list_column
+from synthset.store.dataset import Dataset
+
+@dataclass(frozen=True)
+class Measured:
+    """A reference set as one encoder sees it.
+
+    Attributes:
+        gaussian: mean and covariance of its features.
+        what: in words, for the report.
+    """
+
+    gaussian: Gaussian
+    what: str
+
+
+SHIPPED: dict[str, Split] = {"cifar10-train": "train", "cifar10-test": "test"}
+
+
+def statistics_file(settings: Statistics, encoder: Encoder) -> Path:
+    """Find a statistics file: one of ours by its name and the encoder, or a path."""
+    if settings.file in SHIPPED and encoder.kind in ("clip", "classifier"):
+        return reference_statistics(encoder.kind, SHIPPED[settings.file])
+    return Path(settings.file).expanduser()
+
+
+def check_statistics(where: str, settings: Statistics, encoder: Encoder) -> list[Problem]:
+    """Find out before a run whether stored statistics exist and fit the encoder."""
+    path = statistics_file(settings, encoder)
+    if not path.is_file():
+        found = f"no statistics {settings.file!r} for an encoder of kind {encoder.kind}"
+        right = f"name a .safetensors file, or one that ships with synthset; {did_you_mean(settings.file, SHIPPED)}"
+        return [Problem(where, found, right)]
+    with safe_open(str(path), framework="np") as file:
+        made_by = (file.metadata() or {}).get("encoder_sha256")
+    mine = weights_sha256(encoder)
+    if made_by != mine:
+        found = f"{path.name} was made by other weights ({(made_by or 'unnamed')[:12]}) than this encoder has ({mine[:12]})"
+        return [Problem(where, found, "use the encoder that made it, or a reference of kind images")]
+    return []
+
+
+def read_statistics(settings: Statistics, encoder: Encoder) -> Measured:
+    """Read stored statistics.
+
+    Raises:
+        DatasetError: they don't belong to this encoder.
+    """
+    problems = check_statistics("reference", settings, encoder)
+    if problems:
+        raise DatasetError(str(problems[0]))
+    path = statistics_file(settings, encoder)
+    with safe_open(str(path), framework="np") as file:
+        facts = file.metadata()
+        found = Gaussian(file.get_tensor("mean"), file.get_tensor("cov"), int(facts["n"]))
+    return Measured(found, f"{facts['source']}, {found.n:,} images")
+
+
+def reference_recipe(recipe: Recipe, name: str) -> Recipe:
+    """The recipe that imports and encodes a reference set."""
+    settings = recipe.references[name]
+    assert isinstance(settings, ReferenceImages)
+    used = {
+        metric.encoder
+        for metric in recipe.metrics
+        if metric.kind == "frechet_distance" and metric.reference == name
+    }
+    return load_recipe(
+        {
+            "name": name,
+            "classes": {"kind": "source"},
+            "source": {"kind": "folder", "paths": [path.model_dump() for path in settings.paths]},
+            "images_per_class": settings.max_per_class,
+            "encoders": {key: recipe.encoders[key].model_dump() for key in sorted(used)},
+            "engine": recipe.engine.model_dump(),
+        }
+    )
+
+
+def measured_images(dataset: Dataset, encoder: str, name: str) -> Measured:
+    """Mean and covariance of an encoded reference set."""
+    accumulator = GaussianAccumulator()
+    table = dataset.view.features[encoder]
+    for shard in dataset.shards(table):
+        features = list_column(dataset.read_cell(table, shard, ["features"]), "features")
+        accumulator.add(features[~np.isnan(features[:, 0])])
+    found = accumulator.gaussian()
+    return Measured(found, f"{name}, {found.n:,} images")

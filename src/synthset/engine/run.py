@@ -1,0 +1,286 @@
+"""Runs a recipe: does what is missing, and nothing else."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from synthset.engine.catalog import Spec, passes
+from synthset.engine.check import forecast
+from synthset.engine.local import Bar, LocalEngine, Silent, count_workers
+from synthset.engine.measure import measure
+from synthset.engine.plan import (
+    Material,
+    add_rows,
+    next_round,
+    plan_table,
+    rounds_made,
+    write_classes,
+)
+from synthset.engine.reference import (
+    Measured,
+    measured_images,
+    read_statistics,
+    reference_recipe,
+)
+from synthset.errors import RecipeError, StageError
+from synthset.export.imagefolder import export
+from synthset.recipe.recipe import Recipe, load_recipe
+from synthset.report.page import write_report
+from synthset.seeds import fingerprint
+from synthset.selection.select import select
+from synthset.store.dataset import Dataset, View
+from synthset.store.lock import locked
+
+SELECTION_VERSION = "1"
+METRICS_VERSION = "1"
+TITLES = {"images": "images", "features": "looking", "scores": "scoring"}
+LIBRARIES = ("synthset", "torch", "diffusers", "transformers", "timm", "open_clip_torch", "pyarrow", "numpy", "pillow")
+
+
+def run(
+    recipe: Recipe | str | Path | Mapping[str, Any],
+    output: str | os.PathLike[str] | None = None,
+    *,
+    overrides: Sequence[str] = (),
+    workers: int | None = None,
+    bar: Bar | None = None,
+) -> Dataset:
+    """Make a dataset by a recipe, or bring one up to date with it.
+
+    What is finished is never computed again: a killed run goes on where it stopped, a changed limit redoes the selection
+    only, more images per class add shards. Nothing is deleted.
+
+    Args:
+        recipe: a recipe, its file, a shipped recipe's name, or its content.
+        output: folder or URL of the dataset; none takes `./<name of the recipe>`.
+        overrides: changes to the recipe, such as `source.guidance_scale=3`.
+        workers: worker processes; none takes the recipe's.
+        bar: told how far each pass is; none stays quiet.
+
+    Returns:
+        The dataset, with selection, metrics, exports and report.
+
+    Raises:
+        RecipeError: the recipe asks for something impossible; nothing has been written.
+        DatasetLocked: another process works on the dataset.
+        StageError: a stage failed on some shards; all others are finished.
+
+    >>> dataset = run("demo", "my-demo")  # doctest: +SKIP
+    >>> dataset.kept().num_rows  # doctest: +SKIP
+    """
+    if not isinstance(recipe, Recipe):
+        recipe = load_recipe(recipe, overrides)
+    elif overrides:
+        recipe = load_recipe(recipe.model_dump(mode="json"), overrides)
+    target = os.fspath(output) if output is not None else recipe.name
+    ahead = forecast(recipe, target)
+    if ahead.problems or ahead.material is None:
+        raise RecipeError.of(ahead.problems)
+    dataset = Dataset.create(target, recipe.name, recipe.engine.rows_per_shard)
+    with locked(dataset.folder):
+        _Run(dataset, recipe, ahead.material, workers, bar or Silent()).all()
+    return dataset
+
+
+class _Run:
+    """One run, holding the dataset's lock."""
+
+    def __init__(
+        self,
+        dataset: Dataset,
+        recipe: Recipe,
+        material: Material,
+        workers: int | None,
+        bar: Bar,
+    ) -> None:
+        self.dataset = dataset
+        self.recipe = recipe
+        self.material = material
+        self.bar = bar
+        self.plan = plan_table(recipe)
+        self.passes = passes(recipe, self.plan)
+        self.asked: int | str = workers if workers is not None else recipe.engine.workers
+
+    def all(self) -> None:
+        """From the plan to the report."""
+        self.base()
+        references = self.references()
+        self.measure(references)
+        exports = tuple(str(export(self.dataset, settings)) for settings in self.recipe.exports)
+        self.dataset.write_view(replace(self.dataset.view, exports=exports))
+        write_report(self.dataset, self.recipe)
+
+    def base(self) -> None:
+        """Plan, images, features, scores, selection and its rounds."""
+        dataset, recipe = self.dataset, self.recipe
+        write_classes(dataset, self.material.classes)
+        dataset.write_text("recipe.yaml", recipe.to_yaml())
+        dataset.log({"event": "run", "at": _now(), "versions": _versions(), "machine": os.uname().machine})
+        add_rows(dataset, recipe, self.plan, self.material)
+        dataset.write_view(self.view())
+        workers = count_workers(
+            self.asked, self._most_todo(), str(getattr(recipe.source, "device", "auto"))
+        )
+        with LocalEngine(dataset, recipe, self.material.classes, self.plan, workers) as engine:
+            while True:
+                for number, specs in enumerate(self.passes):
+                    self.run_pass(engine, number, specs)
+                self.select()
+                if not self.another_round():
+                    break
+
+    def view(self) -> View:
+        """The tables of this recipe."""
+        specs = [spec for specs in self.passes for spec in specs]
+        roles = {spec.role: spec.table for spec in specs}
+        part = lambda prefix: {  # noqa: E731
+            role.removeprefix(prefix): table for role, table in roles.items() if role.startswith(prefix)
+        }
+        return View(self.plan, roles["images"], part("features/"), part("scores/"))
+
+    def _todo(self, specs: Sequence[Spec]) -> list[int]:
+        done = set.intersection(*(set(self.dataset.shards(spec.table)) for spec in specs))
+        return [shard for shard in self.dataset.shards(self.plan) if shard not in done]
+
+    def _most_todo(self) -> int:
+        return max(len(self._todo(specs)) for specs in self.passes)
+
+    def run_pass(self, engine: LocalEngine, number: int, specs: Sequence[Spec]) -> None:
+        """Do what one pass still lacks; shards that fail are named at the end."""
+        todo = self._todo(specs)
+        if not todo:
+            return
+        rows = self.dataset.rows_in(self.plan, todo)
+        self.bar.start(TITLES[specs[0].role.partition("/")[0]], rows)
+        begun, failed_rows, faults = time.monotonic(), 0, {}
+        try:
+            for outcome in engine.run(number, todo, self.bar):
+                failed_rows += outcome.failed_rows
+                if outcome.error:
+                    faults[outcome.shard] = outcome.error
+        finally:
+            self.bar.stop()
+            self.dataset.log(
+                {
+                    "event": "stage",
+                    "at": _now(),
+                    "role": "+".join(spec.role for spec in specs),
+                    "tables": [spec.table for spec in specs],
+                    "shards": len(todo) - len(faults),
+                    "rows": rows,
+                    "seconds": round(time.monotonic() - begun, 3),
+                    "failed": failed_rows,
+                    "workers": engine.workers,
+                    "faults": faults,
+                }
+            )
+        if faults:
+            first = min(faults)
+            raise StageError(
+                f"{specs[0].role}: {len(faults)} of {len(todo)} shards failed, the first is shard {first}: "
+                f"{faults[first]}. Everything else is kept; mend the cause and run the same command again"
+            )
+
+    def select(self) -> None:
+        """Decide what is kept, unless the same decision lies there already."""
+        view = self.view()
+        settings = self.recipe.selection
+        records = self.dataset.read_records(view)
+        tables = [view.plan, len(records), view.images, *view.scores.values()]
+        name = fingerprint([SELECTION_VERSION, settings.identity(), tables])
+        path = f"selections/{settings.name}-{name}.parquet"
+        if not self.dataset.folder.exists(path):
+            self.dataset.write_table(path, select(records, settings))
+        self.dataset.write_view(replace(view, selection=path))
+
+    def another_round(self) -> bool:
+        """Plan more images for the classes that fall short of the target."""
+        settings = self.recipe.selection
+        if settings.target_per_class is None or not settings.max_rounds:
+            return False
+        made = rounds_made(self.dataset, self.plan)
+        if made >= settings.max_rounds:
+            return False
+        records = self.dataset.records(scores=False)
+        labels = np.asarray(records.column("label"))
+        kept = Counter(labels[np.asarray(records.column("keep"))].tolist())
+        totals = next_round(Counter(labels.tolist()), kept, settings.target_per_class, len(self.material.classes))
+        if not totals:
+            return False
+        added = add_rows(self.dataset, self.recipe, self.plan, self.material, totals, made + 1)
+        self.dataset.log({"event": "round", "at": _now(), "round": made + 1, "rows": added, "classes": len(totals)})
+        return added > 0
+
+    def references(self) -> dict[tuple[str, str], Measured]:
+        """Get each reference set as each encoder sees it."""
+        wanted = {
+            (metric.reference, metric.encoder)
+            for metric in self.recipe.metrics
+            if metric.kind == "frechet_distance"
+        }
+        found: dict[tuple[str, str], Measured] = {}
+        imported: dict[str, Dataset] = {}
+        for name, encoder in sorted(wanted):
+            settings = self.recipe.references[name]
+            if settings.kind == "statistics":
+                found[name, encoder] = read_statistics(settings, self.recipe.encoders[encoder])
+                continue
+            if name not in imported:
+                imported[name] = self.import_reference(name)
+            found[name, encoder] = measured_images(imported[name], encoder, name)
+        return found
+
+    def import_reference(self, name: str) -> Dataset:
+        """Import and encode a reference set, in a dataset of its own beside this one's tables."""
+        recipe = reference_recipe(self.recipe, name)
+        place = f"{self.dataset.path}/references/{name}"
+        ahead = forecast(recipe, place)
+        if ahead.problems or ahead.material is None:
+            raise RecipeError.of(ahead.problems)
+        dataset = Dataset.create(place, name, recipe.engine.rows_per_shard)
+        workers = self.asked if isinstance(self.asked, int) else None
+        with locked(dataset.folder):
+            _Run(dataset, recipe, ahead.material, workers, self.bar).base()
+        return dataset
+
+    def measure(self, references: dict[tuple[str, str], Measured]) -> None:
+        """Measure the set, unless the same lies there already."""
+        view = self.dataset.view
+        asked = [metric.identity() for metric in self.recipe.metrics]
+        compared = [[*key, found.what] for key, found in sorted(references.items())]
+        named = [self.recipe.references[name].identity() for name in sorted({k for k, _ in references})]
+        inputs = [METRICS_VERSION, asked, compared, named, view.selection, view.features, view.scores]
+        path = f"metrics/{fingerprint(inputs)}.json"
+        if not self.dataset.folder.exists(path):
+            begun = time.monotonic()
+            results = measure(self.dataset, self.recipe, references)
+            self.dataset.write_json(path, [asdict(result) for result in results])
+            seconds = round(time.monotonic() - begun, 3)
+            rows = self.dataset.rows_in(self.plan)
+            self.dataset.log({"event": "stage", "at": _now(), "role": "metrics", "rows": rows, "seconds": seconds})
+        self.dataset.write_view(replace(view, metrics=path))
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def _versions() -> dict[str, str]:
+    found = {}
+    for name in LIBRARIES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return found
+

@@ -1,0 +1,40 @@
+"""Which weights: a short name for the content of a local model."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+EDGE = 1 << 20  # bytes hashed at either end of a large file
+WHOLE = 64 << 20  # files up to this size are hashed whole
+KINDS = {".safetensors", ".json", ".bin", ".pt", ".pth", ".txt", ".model"}
+
+
+def revision_of(path: Path) -> str:
+    """Name the content of a model file or folder, the same on every machine and wherever it lies.
+
+    Small files count whole; of a large one the size and the first and last MiB, so that naming a model of many GB takes
+    no time. (A safetensors header, at the start, lists every tensor.)
+
+    Args:
+        path: a weight file, or a folder in the diffusers, timm, open_clip or transformers layout.
+
+    Returns:
+        12 hexadecimal digits.
+    """
+    hasher = hashlib.blake2b(digest_size=6)
+    files = [path] if path.is_file() else sorted(p for p in path.rglob("*") if p.suffix in KINDS)
+    for file in files:
+        hasher.update(str(file.relative_to(path)).encode() if file != path else b"")
+        hasher.update(_content(file))
+    return hasher.hexdigest()
+
+
+def _content(file: Path) -> bytes:
+    size = file.stat().st_size
+    with open(file, "rb") as opened:
+        if size <= WHOLE:
+            return opened.read()
+        start = opened.read(EDGE)
+        opened.seek(size - EDGE)
+        return size.to_bytes(8, "little") + start + opened.read()

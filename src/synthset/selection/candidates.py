@@ -1,0 +1,97 @@
+"""The candidates of a selection: which are still in, and why the others left."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+SCHEMA = pa.schema(
+    [
+        pa.field("id", pa.string(), nullable=False),
+        pa.field("keep", pa.bool_(), nullable=False),
+        pa.field("reason", pa.string()),
+        pa.field("step", pa.string()),
+        pa.field("rank", pa.int32()),
+    ]
+)
+
+
+@dataclass
+class Candidates:
+    """The state of a selection between two steps.
+
+    Attributes:
+        records: (N rows) plan, image facts and scores, in plan order.
+        keep: (N,) bool; what is still in.
+        reason: (N,) why a record left; None while it is in.
+        step: (N,) which step dropped it.
+    """
+
+    records: pa.Table
+    keep: NDArray[np.bool_]
+    reason: list[str | None]
+    step: list[str | None]
+
+    @classmethod
+    def of(cls, records: pa.Table) -> Candidates:
+        """Start with every record that has pixels; the others leave with their error."""
+        errors = records.column("error").to_pylist()
+        keep = np.array([error is None for error in errors], dtype=bool)
+        return cls(records, keep, list(errors), ["image" if error else None for error in errors])
+
+    @property
+    def labels(self) -> NDArray[np.int64]:
+        """(N,) label of each record."""
+        return np.asarray(self.records.column("label"), dtype=np.int64)
+
+    def values(self, column: str) -> NDArray[np.float64]:
+        """(N,) a number column as float64, NaN where it is null."""
+        values = self.records.column(column).cast(pa.float64()).fill_null(np.nan)
+        return np.asarray(values, dtype=np.float64)
+
+    def drop(self, rows: NDArray[np.int64], reasons: list[str], step: str) -> None:
+        """Drop some records; one that has already left keeps its first reason."""
+        for row, reason in zip(rows.tolist(), reasons, strict=True):
+            if self.keep[row]:
+                self.keep[row] = False
+                self.reason[row] = reason
+                self.step[row] = step
+
+    def by_class(self) -> dict[int, NDArray[np.int64]]:
+        """Rows still in, by label, in plan order."""
+        rows = np.flatnonzero(self.keep)
+        labels = self.labels[rows]
+        return {int(label): rows[labels == label] for label in np.unique(labels)}
+
+    def to_table(self, order_by: str | None = None) -> pa.Table:
+        """Write the result: id, keep, reason, step, rank (from 1 within each class, best first)."""
+        rank: list[int | None] = [None] * len(self.keep)
+        for rows in self.by_class().values():
+            for place, row in enumerate(ordered(self, rows, order_by).tolist(), start=1):
+                rank[row] = place
+        columns = [self.records.column("id"), self.keep, self.reason, self.step, rank]
+        arrays = [pa.chunked_array([c]) if isinstance(c, pa.Array) else c for c in columns]
+        return pa.table(
+            [
+                a if isinstance(a, pa.ChunkedArray) else pa.array(a, field.type)
+                for a, field in zip(arrays, SCHEMA, strict=True)
+            ],
+            schema=SCHEMA,
+        )
+
+
+def ordered(
+    candidates: Candidates,
+    rows: NDArray[np.int64],
+    by: str | None,
+    lowest: bool = False,
+) -> NDArray[np.int64]:
+    """Sort rows best first; ties and a missing column keep the plan's order, a missing value comes last."""
+    if by is None:
+        return rows
+    values = candidates.values(by)[rows]
+    keys = values if lowest else -values
+    return rows[np.argsort(np.where(np.isnan(keys), np.inf, keys), kind="stable")]
