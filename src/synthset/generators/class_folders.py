@@ -1,0 +1,90 @@
+"""Finds the images of a folder that holds one folder for each class."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+from synthset.errors import RecipeError
+from synthset.generators.found import SPLITS, Found
+from synthset.images import sha256
+
+EXTENSIONS = frozenset(
+    {
+        ".jpg",
+        ".jpeg",
+        ".jpe",
+        ".jfif",
+        ".png",
+        ".webp",
+        ".bmp",
+        ".gif",
+        ".tif",
+        ".tiff",
+        ".ppm",
+        ".pgm",
+    }
+)
+HIDDEN = (".", "__MACOSX")
+
+
+def find(folder: Path, origin: str, where: str, ignored: Counter[str]) -> Iterator[Found]:
+    """List the images below each class folder, by path.
+
+    Args:
+        folder: its subfolders are the classes; folders inside a class folder belong to that class.
+        origin: passed on.
+        where: place in the recipe, for messages.
+        ignored: counts what is no image, by extension.
+
+    Raises:
+        RecipeError: the subfolders are splits, or the images lie in no class folder.
+    """
+    classes = sorted(path for path in folder.iterdir() if path.is_dir() and not _hidden(path.name))
+    _refuse_splits(folder, classes, where)
+    stray = Counter(
+        path.suffix.lower()
+        for path in folder.iterdir()
+        if path.is_file() and not _hidden(path.name)
+    )
+    if not classes and any(suffix in EXTENSIONS for suffix in stray):
+        right = "put them into one folder for each class, or name the folder above"
+        raise RecipeError(where, f"the images lie directly in {folder}", right)
+    ignored.update(stray)
+    for place in classes:
+        for path in _files(place):
+            if path.suffix.lower() not in EXTENSIONS:
+                ignored[path.suffix.lower()] += 1
+                continue
+            data = path.read_bytes()
+            yield Found(place.name, path.as_posix(), None, origin, sha256(data), len(data))
+
+
+def _files(place: Path) -> Iterator[Path]:
+    for parent, folders, names in os.walk(place):
+        folders[:] = sorted(name for name in folders if not _hidden(name))
+        yield from (Path(parent, name) for name in sorted(names) if not _hidden(name))
+
+
+def _hidden(name: str) -> bool:
+    return name.startswith(HIDDEN)
+
+
+def _refuse_splits(folder: Path, classes: list[Path], where: str) -> None:
+    """A class may be called 'train', so a split is a folder of that name with folders in it and no
+    image of its own."""
+    splits = [
+        path.name for path in classes if path.name.lower() in SPLITS and _holds_only_folders(path)
+    ]
+    if splits:
+        found = f"{folder} holds the splits {', '.join(splits)}, not classes"
+        raise RecipeError(where, found, f"name one: {(folder / splits[0]).as_posix()}")
+
+
+def _holds_only_folders(place: Path) -> bool:
+    inside = [path for path in place.iterdir() if not _hidden(path.name)]
+    return any(path.is_dir() for path in inside) and not any(
+        path.suffix.lower() in EXTENSIONS for path in inside
+    )

@@ -1,0 +1,185 @@
+"""Images made elsewhere: folders by class and Parquet files, taken over byte by byte."""
+
+from __future__ import annotations
+
+import glob
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from difflib import get_close_matches
+from pathlib import Path
+from typing import ClassVar
+
+import pyarrow as pa
+
+from synthset.errors import DatasetError, RecipeError
+from synthset.generators import class_folders, parquet
+from synthset.generators.found import SPLITS, Found
+from synthset.generators.outcome import Outcome, image_table
+from synthset.images import UnreadableImage, decode
+from synthset.recipe.sources import Folder as Settings
+from synthset.recipe.sources import FolderPath
+from synthset.record import IMAGES
+from synthset.stage import Rows, Stage
+
+SIGNATURES: dict[bytes, str] = {
+    b"\xff\xd8\xff": ".jpg",
+    b"\x89PNG\r\n\x1a\n": ".png",
+    b"GIF8": ".gif",
+    b"BM": ".bmp",
+    b"II*\x00": ".tif",
+    b"MM\x00*": ".tif",
+}
+SPLIT_NAME = re.compile(r"^([a-z]+)(?=[-_.]|$)", re.IGNORECASE)
+
+
+def scan(settings: Settings, ignored: Counter[str] | None = None) -> Iterator[Found]:
+    """List the images of all paths, in the order of the paths, then by file name and row: always
+    the same order.
+
+    Every image is read once, for its hash.
+
+    Args:
+        settings: where to look.
+        ignored: counts what was passed over: files that are no image, by extension, and rows
+            without a label.
+
+    Raises:
+        RecipeError: a path is not there, holds no image, or mixes splits.
+    """
+    for i, place in enumerate(settings.paths):
+        where, passed, count = f"source.paths[{i}].path", Counter[str](), 0
+        for found in _place(place, where, passed):
+            count += 1
+            yield found
+        if ignored is not None:
+            ignored.update(passed)
+        if not count:
+            raise _nothing(where, place.path, passed)
+
+
+class Folder(Stage):
+    """Takes over each record's image from its source; the bytes stay as they are."""
+
+    kind: ClassVar[str] = "folder"
+    version: ClassVar[str] = "1"
+    reads: ClassVar[Sequence[str]] = ("id", "source")
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        columns = list(dict.fromkeys(place.image_column for place in settings.paths))
+        self._parquet = parquet.ParquetImages(columns)
+
+    @property
+    def writes(self) -> pa.Schema:
+        return IMAGES
+
+    def prepare(self, rows: Rows) -> list[bytes | None]:
+        """Read the files.
+
+        Raises:
+            DatasetError: a Parquet file or a whole folder is gone, which is no fault of the single
+            image.
+        """
+        return [self._read(source) for source in rows.column("source")]
+
+    def finish(self, rows: Rows, computed: list[bytes | None]) -> pa.Table:
+        """Decode each image once, to be sure that it is one."""
+        sources = rows.column("source")
+        outcomes = [_outcome(source, data) for source, data in zip(sources, computed, strict=True)]
+        return image_table(rows.column("id"), outcomes)
+
+    def _read(self, source: str) -> bytes | None:
+        place = parquet.split_source(source)
+        try:
+            return Path(source).read_bytes() if place is None else self._parquet.read(*place)
+        except FileNotFoundError:
+            if not Path(source).parent.is_dir():
+                raise DatasetError(
+                    f"{Path(source).parent} is gone; put it back, or plan again without it"
+                ) from None
+            return None
+        except (OSError, pa.ArrowInvalid):
+            return None
+
+
+def _outcome(source: str, data: bytes | None) -> Outcome:
+    if data is None:
+        return Outcome(error=f"{source}: missing or unreadable")
+    try:
+        pixels = decode(data)
+    except UnreadableImage as fault:
+        return Outcome(error=f"{source}: {fault}")
+    return Outcome(data, _extension(data, source), pixels.shape[1], pixels.shape[0])
+
+
+def _extension(data: bytes, source: str) -> str:
+    """Name the format by the first bytes, since files often carry the wrong extension."""
+    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
+        return ".webp"
+    found = next((name for start, name in SIGNATURES.items() if data.startswith(start)), None)
+    return found or Path(source.partition("#")[0]).suffix.lower()
+
+
+def _place(place: FolderPath, where: str, ignored: Counter[str]) -> Iterator[Found]:
+    tables: list[Path] = []
+    folders: list[Path] = []
+    for path in _expand(place.path, where):
+        inside = (
+            sorted([*path.glob("*.parquet"), *path.glob("data/*.parquet")]) if path.is_dir() else []
+        )
+        if path.suffix == ".parquet" and path.is_file():
+            tables.append(path)
+        elif inside:
+            tables += inside
+        elif path.is_dir():
+            folders.append(path)
+        else:
+            ignored[path.suffix.lower()] += 1
+    _refuse_splits(tables, where)
+    for table in tables:
+        yield from parquet.find(table, place, where, ignored)
+    for folder in folders:
+        yield from class_folders.find(folder, place.origin, where, ignored)
+
+
+def _expand(path: str, where: str) -> list[Path]:
+    if "://" in path:
+        raise RecipeError(where, f"{path} is not on this disk", "download it and name the folder")
+    place = Path(path).expanduser().absolute()
+    if place.exists():
+        return [place]
+    matches = [Path(match) for match in sorted(glob.glob(str(place), recursive=True))]
+    if matches:
+        return matches
+    siblings = [sibling.name for sibling in place.parent.glob("*")]
+    near = get_close_matches(place.name, siblings, n=1)
+    right = (
+        f"did you mean {(place.parent / near[0]).as_posix()}?"
+        if near
+        else "name a folder or a Parquet file"
+    )
+    raise RecipeError(where, f"nothing at {path}", right)
+
+
+def _refuse_splits(tables: Sequence[Path], where: str) -> None:
+    """One path is one split: test images never slip in beside those for training."""
+    names = [match[1].lower() for table in tables if (match := SPLIT_NAME.match(table.stem))]
+    splits = sorted(SPLITS.intersection(names))
+    if len(splits) > 1:
+        example = (tables[0].parent / f"{splits[-1]}*.parquet").as_posix()
+        raise RecipeError(
+            where, f"the files are of the splits {', '.join(splits)}", f"name one, as in {example}"
+        )
+
+
+def _nothing(where: str, path: str, passed: Counter[str]) -> RecipeError:
+    seen = ", ".join(
+        f"{count} {name or 'without extension'}" for name, count in passed.most_common(5)
+    )
+    right = "name a folder with one folder of images for each class, or a Parquet file"
+    return RecipeError(
+        where,
+        f"no labelled image in {path} ({'found only ' + seen if seen else 'it is empty'})",
+        right,
+    )

@@ -1,0 +1,339 @@
+"""What is known about a text-to-image model before it is loaded: mistakes, size, prompt length.
+
+Reads JSON files only, so that a recipe is checked in milliseconds and without torch.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, get_args
+
+from huggingface_hub import try_to_load_from_cache
+from tokenizers import Tokenizer
+
+from synthset.errors import Problem
+from synthset.miniatures import locate
+from synthset.recipe.sources import Encoding, Scheduler, Shapes, Txt2Img
+
+MINIATURE = "miniature"
+HUB_ID = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]*/[A-Za-z0-9][A-Za-z0-9._-]*$")
+
+#: Samplers for a schedule of betas, and those of them that also follow a flow (`use_flow_sigmas`).
+BETA_SCHEDULERS: tuple[str, ...] = get_args(Scheduler)
+FLOW_SCHEDULERS = ("DPMSolverMultistep", "UniPC")
+
+#: `max_sequence_length` of the pipelines that have one (their own defaults, diffusers 0.42).
+SEQUENCE_LENGTH = {
+    "FluxPipeline": 512,
+    "StableDiffusion3Pipeline": 256,
+    "PixArtAlphaPipeline": 120,
+    "PixArtSigmaPipeline": 300,
+    "SanaPipeline": 300,
+}
+FLUX_LATENT_SIZE = 128  # FluxPipeline.default_sample_size; its transformer has no sample_size
+UNKNOWN_LENGTH = 10**9  # transformers writes 1e30 where a tokenizer has no limit of its own
+
+#: Bytes a pixel, measured on 100 photographs at 256 px with `images.encode`: JPEG up to each
+#: quality, then the rest.
+JPEG_BYTES_PER_PIXEL = {50: 0.13, 75: 0.19, 90: 0.33, 95: 0.45, 100: 0.73}
+PNG_BYTES_PER_PIXEL = 1.7
+WEBP_LOSSLESS_BYTES_PER_PIXEL = 1.2
+WEBP_TO_JPEG = 0.9
+HEADER_BYTES = 620  # JPEG tables; they outweigh the pixels of a 32 px image
+UNKNOWN_SIZE_PX = 1024
+
+
+def folder(settings: Txt2Img) -> Path | None:
+    """Find the model on this disk: the miniature, a local folder, or a hub model downloaded
+    before."""
+    if settings.model == MINIATURE:
+        return Path(locate("txt2img"))
+    local = Path(settings.model).expanduser()
+    if local.exists():
+        return local
+    if not HUB_ID.match(settings.model):
+        return None
+    cached = try_to_load_from_cache(settings.model, "model_index.json", revision=settings.revision)
+    return Path(cached).parent if isinstance(cached, str) else None
+
+
+def check(settings: Txt2Img) -> list[Problem]:
+    """Find what would stop the model from loading or fitting, as far as this disk can tell.
+
+    Returns:
+        Problems with places such as `source.model`; empty where none is seen (a hub model that was
+        never downloaded is checked by its name only).
+    """
+    problem = _name_problem(settings)
+    if problem:
+        return [problem]
+    place = folder(settings)
+    if place is None:
+        return []
+    index = _read(place / "model_index.json")
+    problems = [
+        _revision_problem(settings),
+        _text_problem(index),
+        _scheduler_problem(settings, place),
+    ]
+    problems += [_size_problem(settings, place, index), _tokens_problem(settings, index)]
+    return [problem for problem in problems if problem]
+
+
+def native_size(settings: Txt2Img) -> tuple[int, int] | None:
+    """Give the size that the model makes unless told otherwise.
+
+    Returns:
+        (width, height) in pixels, or None where it cannot be known without a download.
+    """
+    place = folder(settings)
+    if place is None:
+        return None
+    factor = _latent_pixels(place)
+    latent: Any = _denoiser(place).get("sample_size")
+    if str(_read(place / "model_index.json").get("_class_name", "")).startswith("Flux"):
+        latent = FLUX_LATENT_SIZE
+    if latent is None or factor is None:
+        return None
+    height, width = latent if isinstance(latent, list) else (latent, latent)
+    return int(width) * factor, int(height) * factor
+
+
+def count_tokens(settings: Txt2Img) -> tuple[Callable[[list[str]], list[int]], int] | None:
+    """Tell how long prompts are for the model's text encoder, and how long they may be.
+
+    Of several text encoders the most patient one counts: the others of its family cut early by
+    design.
+
+    Returns:
+        (counter, limit): the counter gives each prompt's tokens, start and end marks included; what
+        goes past the limit is cut off by the model. None where it cannot be known without a
+        download.
+    """
+    place = folder(settings)
+    if place is None:
+        return None
+    index = _read(place / "model_index.json")
+    longest = SEQUENCE_LENGTH.get(str(index.get("_class_name")))
+    found = []
+    for name in sorted(key for key in index if key.startswith("tokenizer")):
+        counter = _counter(place / name)
+        if counter is None:
+            return None
+        found.append((_limit(place, name, settings, longest), counter))
+    if not found:
+        return None
+    limit, counter = max(found, key=lambda pair: pair[0])
+    return counter, limit
+
+
+def estimate(settings: Txt2Img | Shapes) -> int:
+    """Guess the bytes of one encoded image, for planning disk space (within a factor of two for
+    photographs).
+
+    Where the size is not known, it is taken as 1024 px.
+    """
+    if isinstance(settings, Shapes):
+        return HEADER_BYTES + settings.size_px**2 // 2
+    size = (settings.size_px, settings.size_px) if settings.size_px else native_size(settings)
+    width, height = size or (UNKNOWN_SIZE_PX, UNKNOWN_SIZE_PX)
+    return HEADER_BYTES + round(width * height * _bytes_per_pixel(settings.encoding))
+
+
+def fitting_schedulers(config: dict[str, Any]) -> tuple[str, ...]:
+    """Name the samplers that can take over a scheduler's configuration.
+
+    Args:
+        config: content of `scheduler_config.json`.
+
+    Returns:
+        Values for `source.scheduler`; none for flow-matching samplers, which have no schedule of
+        betas.
+    """
+    if config.get("use_flow_sigmas"):
+        return FLOW_SCHEDULERS
+    return BETA_SCHEDULERS if "beta_schedule" in config else ()
+
+
+def _bytes_per_pixel(encoding: Encoding) -> float:
+    if encoding.format == "png":
+        return PNG_BYTES_PER_PIXEL
+    if encoding.format == "webp" and encoding.quality == 100:
+        return WEBP_LOSSLESS_BYTES_PER_PIXEL
+    jpeg = next(
+        bytes_ for quality, bytes_ in JPEG_BYTES_PER_PIXEL.items() if encoding.quality <= quality
+    )
+    return jpeg if encoding.format == "jpeg" else jpeg * WEBP_TO_JPEG
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return content if isinstance(content, dict) else {}
+
+
+def _name_problem(settings: Txt2Img) -> Problem | None:
+    model = settings.model
+    if model == MINIATURE:
+        return None
+    local = Path(model).expanduser()
+    if local.is_file():
+        right = (
+            "name a folder in the diffusers layout (from_single_file and save_pretrained make one)"
+        )
+        return Problem("source.model", f"{model} is a file", right)
+    if local.is_dir():
+        return _folder_problem(model, local)
+    if HUB_ID.match(model) and not _model_folders(local.parent):
+        return None
+    if not HUB_ID.match(model) and local.parent == Path() and not model.startswith((".", "~")):
+        right = (
+            _nearest(local)
+            or "use 'miniature', a hub id such as 'stabilityai/sd-turbo', or a local folder"
+        )
+        return Problem(
+            "source.model", f"{model!r} is neither a folder here nor a hub id (owner/name)", right
+        )
+    right = (
+        _nearest(local)
+        or "use 'miniature', a hub id such as 'stabilityai/sd-turbo', or a folder that exists"
+    )
+    return Problem("source.model", f"no folder {model}", right)
+
+
+def _folder_problem(model: str, local: Path) -> Problem | None:
+    if (local / "model_index.json").is_file():
+        if _read(local / "model_index.json"):
+            return None
+        return Problem(
+            "source.model",
+            f"{model}/model_index.json is not readable JSON",
+            "save the pipeline again",
+        )
+    inside = _model_folders(local) or _model_folders(local / "snapshots")
+    if inside:
+        return Problem(
+            "source.model", f"{model} has no model_index.json", f"did you mean {inside[0]}?"
+        )
+    right = "name the folder that save_pretrained of a diffusers pipeline wrote"
+    if any(local.glob("*.safetensors")) or any(local.glob("*.ckpt")):
+        right = "it holds single-file weights: turn them by from_single_file and save_pretrained"
+    return Problem("source.model", f"{model} has no model_index.json", right)
+
+
+def _nearest(local: Path) -> str | None:
+    names = {path.name: path for path in _model_folders(local.parent)}
+    near = get_close_matches(local.name, names, n=1, cutoff=0.5)
+    return f"did you mean {names[near[0]]}?" if near else None
+
+
+def _model_folders(place: Path) -> list[Path]:
+    return sorted(path.parent for path in place.glob("*/model_index.json"))
+
+
+def _revision_problem(settings: Txt2Img) -> Problem | None:
+    if settings.revision is None or (
+        settings.model != MINIATURE and not Path(settings.model).expanduser().is_dir()
+    ):
+        return None
+    return Problem(
+        "source.revision",
+        f"{settings.revision!r} with a local model",
+        "leave it out: only the hub has it",
+    )
+
+
+def _text_problem(index: dict[str, Any]) -> Problem | None:
+    if any(key.startswith(("tokenizer", "text_encoder", "processor")) for key in index):
+        return None
+    found = f"a {index.get('_class_name')}, which has no text encoder"
+    return Problem("source.model", found, "name a text-to-image model")
+
+
+def _scheduler_problem(settings: Txt2Img, place: Path) -> Problem | None:
+    config = _read(place / "scheduler" / "scheduler_config.json")
+    if settings.scheduler is None or not config or settings.scheduler in fitting_schedulers(config):
+        return None
+    own = str(config.get("_class_name", "scheduler"))
+    return Problem("source.scheduler", *wrong_scheduler(settings.scheduler, own, config))
+
+
+def wrong_scheduler(name: str, own: str, config: dict[str, Any]) -> tuple[str, str]:
+    """Say that a sampler does not fit the model's own, and which ones do: (found, right)."""
+    fitting = ", ".join(fitting_schedulers(config))
+    right = (
+        f"what fits: {fitting}; or leave it out"
+        if fitting
+        else f"leave it out: only {own} fits this model"
+    )
+    return f"{name!r} cannot replace the model's {own}", right
+
+
+def _size_problem(settings: Txt2Img, place: Path, index: dict[str, Any]) -> Problem | None:
+    factor = _latent_pixels(place)
+    size, patch = settings.size_px, _denoiser(place).get("patch_size") or 1
+    if size is None or factor is None or not isinstance(patch, int):
+        return None
+    if str(index.get("_class_name", "")).startswith("Flux"):
+        patch = 2  # FLUX packs 2 x 2 latents itself and rounds other sizes down
+    multiple = factor * patch
+    if size % multiple == 0:
+        return None
+    near = max(multiple, size // multiple * multiple), (size // multiple + 1) * multiple
+    right = f"this model needs a multiple of {multiple}, such as {near[0]} or {near[1]}"
+    return Problem("source.size_px", f"found {size}", right)
+
+
+def _tokens_problem(settings: Txt2Img, index: dict[str, Any]) -> Problem | None:
+    name = str(index.get("_class_name"))
+    if settings.max_tokens is None or not name.startswith(
+        ("StableDiffusionPipeline", "StableDiffusionXL", "Latent")
+    ):
+        return None
+    return Problem("source.max_tokens", f"a {name} reads a fixed number of tokens", "leave it out")
+
+
+def _denoiser(place: Path) -> dict[str, Any]:
+    return _read(place / "unet" / "config.json") or _read(place / "transformer" / "config.json")
+
+
+def _latent_pixels(place: Path) -> int | None:
+    """Pixels to a latent, along one side: the autoencoder halves once between two stages."""
+    config = _read(place / "vae" / "config.json")
+    stages = config.get("block_out_channels") or config.get("encoder_block_out_channels")
+    return 2 ** (len(stages) - 1) if stages else None
+
+
+def _limit(place: Path, name: str, settings: Txt2Img, longest: int | None) -> int:
+    config = _read(place / name / "tokenizer_config.json")
+    limit = float(config.get("model_max_length") or UNKNOWN_LENGTH)
+    if str(config.get("tokenizer_class", "")).startswith("CLIP") or longest is None:
+        encoder = _read(place / name.replace("tokenizer", "text_encoder") / "config.json")
+        return int(min(limit, encoder.get("max_position_embeddings") or UNKNOWN_LENGTH))
+    return settings.max_tokens or longest
+
+
+def _counter(place: Path) -> Callable[[list[str]], list[int]] | None:
+    if not (place / "tokenizer.json").is_file():
+        return _slow_counter(place)
+    tokenizer = Tokenizer.from_file(str(place / "tokenizer.json"))
+    tokenizer.no_truncation()
+    tokenizer.no_padding()
+    return lambda prompts: [len(encoding.ids) for encoding in tokenizer.encode_batch(prompts)]
+
+
+def _slow_counter(place: Path) -> Callable[[list[str]], list[int]] | None:
+    """Older models carry only their vocabulary; transformers knows how to read it."""
+    from transformers import AutoTokenizer  # seconds of import that most models never need
+
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(place, local_files_only=True)
+    except (OSError, ValueError, ImportError):
+        return None
+    return lambda prompts: [len(ids) for ids in tokenizer(prompts, truncation=False)["input_ids"]]

@@ -1,0 +1,188 @@
+"""Finds and reads the images of Parquet files in the Hugging Face layout."""
+
+from __future__ import annotations
+
+import json
+from bisect import bisect_right
+from collections import Counter, OrderedDict
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from synthset.errors import DatasetError, RecipeError, did_you_mean
+from synthset.generators.found import Found
+from synthset.images import sha256
+from synthset.recipe.sources import FolderPath
+
+SCAN_ROWS = 256
+CACHE_BYTES = 256 * 2**20  # row groups kept in memory; the last one always is
+UNLABELLED = "rows without a label"
+
+
+def find(path: Path, place: FolderPath, where: str, ignored: Counter[str]) -> Iterator[Found]:
+    """List the images of one file, by row.
+
+    Args:
+        path: the file.
+        place: its columns and origin.
+        where: place in the recipe, for messages.
+        ignored: counts rows without a label.
+
+    Raises:
+        RecipeError: it is no Parquet file, or a column is missing.
+    """
+    try:
+        file = pq.ParquetFile(path)
+    except (pa.ArrowInvalid, OSError) as fault:
+        raise RecipeError(
+            where, f"{path} is no readable Parquet file ({fault})", "name another, or remove it"
+        ) from None
+    with file:
+        schema = file.schema_arrow
+        columns = [
+            place.image_column,
+            place.label_column,
+            *([place.prompt_column] if place.prompt_column else []),
+        ]
+        _require(schema, columns, path, where)
+        label_of, label_column = _labels(schema, place)
+        row = -1
+        for batch in file.iter_batches(SCAN_ROWS, columns=sorted({*columns, label_column})):
+            for record in batch.to_pylist():
+                row += 1
+                label = label_of(record[label_column])
+                if label is None:
+                    ignored[UNLABELLED] += 1
+                    continue
+                prompt = record[place.prompt_column] if place.prompt_column else None
+                yield _found(path, row, record[place.image_column], label, prompt, place.origin)
+
+
+def _found(path: Path, row: int, image: Any, label: str, prompt: str | None, origin: str) -> Found:
+    source = f"{path.as_posix()}#{row}"
+    data = image_bytes(image, path)
+    content = sha256(source.encode() if data is None else data)
+    return Found(label, source, prompt, origin, content, len(data or b""))
+
+
+def _require(schema: pa.Schema, columns: Sequence[str], path: Path, where: str) -> None:
+    for name, setting in zip(
+        columns, ("image_column", "label_column", "prompt_column"), strict=False
+    ):
+        if name not in schema.names:
+            found = f"{path} has no column {name!r}"
+            raise RecipeError(
+                where.removesuffix("path") + setting, found, did_you_mean(name, schema.names)
+            )
+
+
+def _labels(schema: pa.Schema, place: FolderPath) -> tuple[Callable[[Any], str | None], str]:
+    """Choose how labels become names: (function of a value, the column of that value)."""
+    column = place.label_column
+    names = _class_names(schema, column)
+    if names:
+        return (
+            lambda value: names[value] if value is not None and 0 <= value < len(names) else None
+        ), column
+    beside = (f"{column}_name", "label_name", "class_name", f"{column}_text")
+    if not _is_text(schema, column):
+        column = next((name for name in beside if _is_text(schema, name)), column)
+    return (lambda value: None if value is None or value == "" else str(value)), column
+
+
+def _class_names(schema: pa.Schema, column: str) -> list[str]:
+    """Read the names of a Hugging Face ClassLabel from the schema's metadata."""
+    try:
+        features = json.loads((schema.metadata or {})[b"huggingface"])["info"]["features"]
+        names = features[column]["names"]
+    except (KeyError, TypeError, ValueError):
+        return []
+    return [str(name) for name in names] if isinstance(names, list) else []
+
+
+def _is_text(schema: pa.Schema, name: str) -> bool:
+    if name not in schema.names:
+        return False
+    kind = schema.field(name).type
+    kind = kind.value_type if pa.types.is_dictionary(kind) else kind
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
+
+
+def image_bytes(image: Any, path: Path) -> bytes | None:
+    """Take the encoded image out of a cell: bytes, or Hugging Face's `{bytes, path}` with either of
+    the two."""
+    if isinstance(image, bytes):
+        return image
+    if not isinstance(image, dict):
+        return None
+    if image.get("bytes") is not None:
+        return bytes(image["bytes"])
+    beside = path.parent / str(image.get("path") or "")
+    return beside.read_bytes() if beside.is_file() else None
+
+
+def split_source(source: str) -> tuple[Path, int] | None:
+    """Take `file.parquet#12` apart; None for a source that is an image file."""
+    path, mark, row = source.rpartition("#")
+    return (Path(path), int(row)) if mark and path.endswith(".parquet") and row.isdigit() else None
+
+
+class ParquetImages:
+    """Reads encoded images by row, from several threads, keeping the row groups that were read
+    last."""
+
+    def __init__(self, columns: Sequence[str], cache_bytes: int = CACHE_BYTES) -> None:
+        self._columns = columns
+        self._cache_bytes = cache_bytes
+        self._files: dict[Path, tuple[pq.ParquetFile, list[int]]] = {}
+        self._groups: OrderedDict[tuple[Path, int], pa.ChunkedArray] = OrderedDict()
+        self._lock = Lock()
+
+    def read(self, path: Path, row: int) -> bytes | None:
+        """Read the encoded image of one row; None where it has none.
+
+        Raises:
+            DatasetError: the file is gone or ends before this row.
+            pa.ArrowInvalid, OSError: this part of the file is damaged.
+        """
+        with self._lock:
+            starts = self._open(path)[1]
+            if not 0 <= row < starts[-1]:
+                raise DatasetError(
+                    f"{path} has {starts[-1]} rows, no row {row}; it was changed after planning"
+                )
+            group = bisect_right(starts, row) - 1
+            cell = self._group(path, group)[row - starts[group]]
+        return image_bytes(cell.as_py(), path)
+
+    def _open(self, path: Path) -> tuple[pq.ParquetFile, list[int]]:
+        if path not in self._files:
+            try:
+                file = pq.ParquetFile(path)
+            except FileNotFoundError:
+                raise DatasetError(
+                    f"{path} is gone; put it back, or plan again without it"
+                ) from None
+            starts = [0]
+            for group in range(file.num_row_groups):
+                starts.append(starts[-1] + file.metadata.row_group(group).num_rows)
+            self._files[path] = file, starts
+        return self._files[path]
+
+    def _group(self, path: Path, group: int) -> pa.ChunkedArray:
+        key = path, group
+        if key not in self._groups:
+            file = self._files[path][0]
+            column = next(name for name in self._columns if name in file.schema_arrow.names)
+            self._groups[key] = file.read_row_group(group, columns=[column]).column(0)
+            while (
+                len(self._groups) > 1
+                and sum(kept.nbytes for kept in self._groups.values()) > self._cache_bytes
+            ):
+                self._groups.popitem(last=False)
+        self._groups.move_to_end(key)
+        return self._groups[key]

@@ -1,0 +1,156 @@
+"""Loads a diffusers pipeline the way a recipe asks for it."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any
+
+import diffusers
+import torch
+import transformers
+from diffusers import AutoPipelineForText2Image, DiffusionPipeline
+
+from synthset.errors import ModelError
+from synthset.generators.models import fitting_schedulers, folder, wrong_scheduler
+from synthset.recipe.sources import Txt2Img
+
+DTYPES = {"float32": torch.float32, "float16": torch.float16, "bfloat16": torch.bfloat16}
+SCHEDULER_CLASSES = {
+    "UniPC": "UniPCMultistepScheduler",
+    "Euler": "EulerDiscreteScheduler",
+    "EulerAncestral": "EulerAncestralDiscreteScheduler",
+    "Heun": "HeunDiscreteScheduler",
+    "LMS": "LMSDiscreteScheduler",
+}
+SLICED_VAE_PX = 512  # from here on the autoencoder decodes one by one, or it fills the memory first
+
+
+def load(settings: Txt2Img) -> Any:
+    """Load a text-to-image pipeline onto its device, with its sampler, and silent.
+
+    Raises:
+        ModelError: it is not there, is no text-to-image pipeline, or the sampler does not fit.
+    """
+    _silence()
+    device = choose_device(settings.device)
+    name = str(folder(settings) or settings.model)
+    place = {key: value for key, value in _place(settings).items() if value is not None}
+    try:
+        index = DiffusionPipeline.load_config(name, **place)
+        options = _options(settings, index) | place
+        dtype = choose_dtype(settings.dtype, device, index)
+        # A dtype is always named: transformers would take the files' own and diffusers float32, and
+        # they would clash.
+        pipeline = AutoPipelineForText2Image.from_pretrained(
+            name, dtype=dtype, use_safetensors=True, **options
+        ).to(device)
+    except (OSError, ValueError, ImportError, AttributeError, RuntimeError) as fault:
+        raise _not_loaded(settings, fault) from fault
+    pipeline.set_progress_bar_config(disable=True)
+    _slice(pipeline, settings)
+    _set_scheduler(pipeline, settings)
+    _check_call(pipeline, settings)
+    return pipeline
+
+
+def choose_device(device: str) -> str:
+    """Turn `auto` into the best device there is."""
+    if device != "auto":
+        return device
+    if torch.cuda.is_available():
+        return "cuda"
+    return "mps" if torch.backends.mps.is_available() else "cpu"
+
+
+def choose_dtype(dtype: str, device: str, index: dict[str, Any]) -> torch.dtype:
+    """Turn `auto` into float32 on a CPU and half precision elsewhere.
+
+    Args:
+        index: content of `model_index.json`. UNets were made for float16; transformers such as
+            FLUX's overflow there and get bfloat16.
+    """
+    if dtype != "auto":
+        return DTYPES[dtype]
+    if device == "cpu":
+        return torch.float32
+    return torch.bfloat16 if "transformer" in index else torch.float16
+
+
+def _silence() -> None:
+    """A library never prints: loading bars and notes about cut prompts go; what matters comes back
+    as an error."""
+    diffusers.utils.logging.disable_progress_bar()
+    diffusers.utils.logging.set_verbosity_error()
+    transformers.utils.logging.disable_progress_bar()
+    transformers.utils.logging.set_verbosity_error()
+
+
+def _place(settings: Txt2Img) -> dict[str, str | None]:
+    return {"revision": settings.revision} if folder(settings) is None else {}
+
+
+def _options(settings: Txt2Img, index: dict[str, Any]) -> dict[str, Any]:
+    options: dict[str, Any] = {}
+    if settings.variant is not None:
+        options["variant"] = settings.variant
+    if "safety_checker" in index and not settings.safety_checker:
+        options |= {"safety_checker": None, "requires_safety_checker": False}
+    if str(index.get("_class_name")).startswith("StableDiffusionXL"):
+        options["add_watermarker"] = (
+            False  # else pixels would depend on an optional package being there
+        )
+    return options
+
+
+def _not_loaded(settings: Txt2Img, fault: Exception) -> ModelError:
+    text = " ".join(str(fault).split())
+    first = text if len(text) <= 300 else text[:297] + "…"
+    right = "name 'miniature', a hub id (owner/name) or a local folder, with safetensors weights"
+    if isinstance(fault, torch.OutOfMemoryError):
+        right = "use a smaller model, source.dtype: bfloat16, or source.device: cpu"
+    return ModelError(f"source.model: {settings.model!r} could not be loaded ({first}); {right}")
+
+
+def _slice(pipeline: Any, settings: Txt2Img) -> None:
+    vae: Any = getattr(pipeline, "vae", None)
+    if large(pipeline, settings) and hasattr(vae, "enable_slicing"):
+        vae.enable_slicing()
+
+
+def large(pipeline: Any, settings: Txt2Img) -> bool:
+    """Tell whether images are so large that a CPU gains nothing from batches and an autoencoder
+    fills the memory."""
+    config = getattr(getattr(pipeline, "vae", None), "config", {})
+    return max(settings.size_px or 0, int(config.get("sample_size") or 0)) >= SLICED_VAE_PX
+
+
+def _set_scheduler(pipeline: Any, settings: Txt2Img) -> None:
+    own, name = pipeline.scheduler, settings.scheduler
+    config = dict(own.config)
+    if name is not None:
+        if name not in fitting_schedulers(config):
+            found, right = wrong_scheduler(name, type(own).__name__, config)
+            raise ModelError(f"source.scheduler: {found}; {right}")
+        made = getattr(diffusers, SCHEDULER_CLASSES.get(name, f"{name}Scheduler"))
+        pipeline.scheduler = made.from_config(own.config)
+    if not fitting_schedulers(config):
+        return  # a flow-matching sampler needs the image size too, which the pipeline alone knows
+    try:
+        pipeline.scheduler.set_timesteps(settings.num_steps)
+    except ValueError as fault:
+        sampler = type(pipeline.scheduler).__name__
+        raise ModelError(
+            f"source.num_steps: {sampler} cannot take {settings.num_steps} ({fault})"
+        ) from fault
+
+
+def _check_call(pipeline: Any, settings: Txt2Img) -> None:
+    name, takes = type(pipeline).__name__, inspect.signature(pipeline.__call__).parameters
+    if "guidance_scale" not in takes or "generator" not in takes:
+        raise ModelError(
+            f"source.model: a {name} takes no guidance_scale or no generator; name another model"
+        )
+    if settings.max_tokens is not None and "max_sequence_length" not in takes:
+        raise ModelError(
+            f"source.max_tokens: a {name} reads a fixed number of tokens; leave it out"
+        )
