@@ -38,8 +38,8 @@ class GaussianAccumulator:
 
     Rows are collected into blocks of 2,048, so that cutting the stream elsewhere changes nothing,
     not even the last bit. Each block is centred by a pilot mean (the first block's) before it is
-    multiplied, then summed in float64: a float32 product then costs 3e-8 of the covariance. `exact`
-    multiplies in float64, at twice the time.
+    multiplied, then summed in float64: float32 products then cost 1e-7 of the covariance, and move
+    a Fréchet distance by some 1e-9 of the traces. `exact` multiplies in float64, at twice the time.
 
     >>> accumulator = GaussianAccumulator()
     >>> for block in np.split(np.arange(12.0).reshape(6, 2), 3):
@@ -75,7 +75,9 @@ class GaussianAccumulator:
             self._waiting.append(block[:room].copy())
             block = block[room:]
             if self._waiting_rows == BLOCK:
-                self._flush(self._exact)
+                found = self._gathered(self._exact)
+                self._moments = self._moments + found if self._moments else found
+                self._waiting = []
 
     def merge(self, other: GaussianAccumulator) -> None:
         """Take in what another accumulator has seen, as another worker's share.
@@ -101,11 +103,12 @@ class GaussianAccumulator:
         """
         if self.n < 2:
             raise UsageError(f"found {self.n} images; a covariance needs 2 or more")
-        if self._waiting:
+        if not self._moments:
             # A set that fits into one block is small, so it is always exact.
-            self._flush(self._exact or self._moments is None)
-        assert self._moments is not None
-        return self._moments.gaussian()
+            return self._gathered(exact=True).gaussian()
+        if not self._waiting:
+            return self._moments.gaussian()
+        return (self._moments + self._gathered(self._exact)).gaussian()
 
     @property
     def _waiting_rows(self) -> int:
@@ -117,16 +120,15 @@ class GaussianAccumulator:
             return int(self._waiting[0].shape[1])
         return len(self._moments.pilot) if self._moments else None
 
-    def _flush(self, exact: bool) -> None:
+    def _gathered(self, exact: bool) -> _Moments:
+        """What the waiting rows add up to; they stay."""
         rows = self._waiting[0] if len(self._waiting) == 1 else np.concatenate(self._waiting)
-        self._waiting = []
-        if self._moments is None:
+        if self._moments:
+            pilot = self._moments.pilot
+        else:
             # Rounded to the features' dtype, so that subtracting it shifts every row alike.
             pilot = rows.mean(axis=0, dtype=np.float64).astype(rows.dtype).astype(np.float64)
-        else:
-            pilot = self._moments.pilot
-        found = _Moments.of(rows, pilot, np.float64 if exact else rows.dtype)
-        self._moments = self._moments + found if self._moments else found
+        return _Moments.of(rows, pilot, np.float64 if exact else rows.dtype)
 
 
 @dataclass(frozen=True, eq=False)
