@@ -82,7 +82,9 @@ def _untrained(settings: ClassifierEncoder) -> Any:
     model = timm.create_model(name, pretrained=False)
     if settings.weights is None:
         return model
-    classes = _classes_in(settings.weights, str(model.pretrained_cfg.get("classifier") or ""))
+    last = model.get_classifier()
+    head = next((path for path, module in model.named_modules() if module is last), "")
+    classes = _classes_in(settings.weights, head)
     if classes not in (None, model.num_classes):
         model = timm.create_model(name, pretrained=False, num_classes=classes)
     return model
@@ -97,10 +99,10 @@ def _trained(settings: ClassifierEncoder) -> nn.Module:
     return model
 
 
-def _classes_in(weights: str, classifier: str) -> int | None:
-    """Read from a file's header how many classes its last layer has."""
+def _classes_in(weights: str, head: str) -> int | None:
+    """Read from a file's header how many classes its last layer, named `head`, has."""
     with safe_open(Path(weights).expanduser(), "pt") as opened:
-        name = f"{classifier}.weight"
+        name = f"{head}.weight"
         return int(opened.get_slice(name).get_shape()[0]) if name in opened.keys() else None  # noqa: SIM118
 
 

@@ -6,6 +6,7 @@ Paper: Radford et al. 2021, arXiv 2103.00020.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
@@ -15,6 +16,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 from transformers import AutoTokenizer, CLIPImageProcessor, CLIPModel
+from transformers.utils.logging import disable_progress_bar
 
 from synthset.encoders.device import pick_device, pick_dtype, ready
 from synthset.encoders.encoder import Encoder, Floats, normalised
@@ -179,6 +181,7 @@ class _OpenClip:
 
 class _Transformers:
     def __init__(self, folder: Path, device: torch.device, dtype: torch.dtype) -> None:
+        disable_progress_bar()  # the engine shows the only bar
         model = CLIPModel.from_pretrained(
             folder, local_files_only=True, use_safetensors=True, dtype=dtype
         )
@@ -189,7 +192,8 @@ class _Transformers:
             int(config.resample), "other"
         )
         size = short or config.size["height"]
-        self.resize = _resize(crop or size, size, kernel, "shortest" if short else "squash")
+        resize = _resize(crop or size, size, kernel, "shortest" if short else "squash")
+        self.resize = replace(resize, floor_crop=True)
         self.mean, self.std = config.image_mean, config.image_std
         self._tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
         self._context = model.config.text_config.max_position_embeddings

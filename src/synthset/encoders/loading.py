@@ -7,6 +7,8 @@ from contextlib import contextmanager
 
 from synthset.errors import ModelError, SynthsetError
 
+REASON = 300  # letters of a library's own message; state dicts that do not fit list every key
+
 
 @contextmanager
 def explained(what: str, advice: str) -> Iterator[None]:
@@ -21,6 +23,6 @@ def explained(what: str, advice: str) -> Iterator[None]:
     except SynthsetError:
         raise
     except Exception as fault:  # model libraries raise anything: KeyError, OSError, RuntimeError, …
-        reason = (str(fault).strip().splitlines() or [""])[0][:300]
+        reason = " ".join(str(fault).split())[:REASON]
         found = f"{what} could not be loaded ({type(fault).__name__}: {reason})"
         raise ModelError(f"{found}; {advice}") from fault

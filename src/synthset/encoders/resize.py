@@ -34,12 +34,15 @@ class Resize:
         kernel: how pixels are weighted.
         scale_px: size before the central crop; None is `size_px` (nothing is cropped).
         keep_aspect: whether the short side gets `scale_px`; otherwise both sides do (squashed).
+        floor_crop: whether half a pixel of margin is left out, as transformers crops; otherwise it
+            is rounded to even, as torchvision crops.
     """
 
     size_px: int
     kernel: Kernel
     scale_px: int | None = None
     keep_aspect: bool = False
+    floor_crop: bool = False
 
     def __call__(self, images: Sequence[Pixels]) -> Tensor:
         """Resize pictures of any sizes; those of one size go through the kernel together.
@@ -60,7 +63,8 @@ class Resize:
         """(n, 3, H, W) uint8 to (n, 3, size_px, size_px) float32."""
         height, width = self._scaled(stack.shape[2], stack.shape[3])
         scaled = _interpolate(stack, height, width, self.kernel)
-        top, left = round((height - self.size_px) / 2), round((width - self.size_px) / 2)
+        whole = int if self.floor_crop else round
+        top, left = whole((height - self.size_px) / 2), whole((width - self.size_px) / 2)
         return scaled[:, :, top : top + self.size_px, left : left + self.size_px].float()
 
     def _scaled(self, height: int, width: int) -> tuple[int, int]:

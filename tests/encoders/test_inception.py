@@ -1,0 +1,99 @@
+from unittest import mock
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import save_file
+from torch_fidelity import feature_extractor_inceptionv3 as torch_fidelity
+
+from synthset.encoders.inception import Inception
+from synthset.errors import ModelError
+from synthset.recipe.scores import InceptionEncoder
+from synthset.stage import list_column
+
+
+@pytest.fixture(scope="module")
+def weights(tmp_path_factory):
+    """Random weights with lively batch norms, in torch-fidelity's format."""
+    torch.manual_seed(3)
+    extractor = torch_fidelity.FeatureExtractorInceptionV3
+    with (
+        mock.patch.object(torch_fidelity, "load_state_dict_from_url"),
+        mock.patch.object(extractor, "load_state_dict"),
+    ):
+        state = extractor("random", ["2048"]).state_dict()
+    for name, values in state.items():
+        if name.endswith(("running_var", "bn.weight")):
+            values.uniform_(0.5, 1.5)
+        elif name.endswith(("running_mean", "bn.bias")):
+            values.normal_(0, 0.1)
+        elif name.endswith("conv.weight"):
+            torch.nn.init.kaiming_normal_(values)
+    file = tmp_path_factory.mktemp("inception") / "weights.pth"
+    torch.save(state, file)
+    return file
+
+
+def opened(**settings):
+    encoder = Inception(InceptionEncoder(kind="inception", device="cpu", batch_size=2, **settings))
+    encoder.open()
+    return encoder
+
+
+def distance(ours, theirs):
+    return np.linalg.norm(ours - theirs.numpy()) / np.linalg.norm(theirs.numpy())
+
+
+def test_features_and_logits_are_torch_fidelitys(weights, pictures, rows_of):
+    batch = torch.from_numpy(np.stack([pictures[0], pictures[2]])).permute(0, 3, 1, 2)
+    reference = torch_fidelity.FeatureExtractorInceptionV3(
+        "reference", ["2048", "logits_unbiased"], feature_extractor_weights_path=str(weights)
+    )
+    with torch.inference_mode():
+        features, logits = reference(batch)
+    encoder = opened(weights=str(weights), resize="torch-fidelity")
+    table = encoder(rows_of([pictures[0], pictures[2]]))
+    assert distance(list_column(table, "features"), features) < 1e-5
+    assert distance(list_column(table, "logits"), logits) < 1e-5
+
+
+def test_safetensors_weights_give_the_same_and_clean_resizing_does_not(
+    weights, pictures, rows_of, tmp_path
+):
+    save_file(torch.load(weights, weights_only=True), tmp_path / "weights.safetensors")
+    rows = rows_of(pictures[:1])
+    pickled = opened(weights=str(weights))(rows)
+    safe = opened(weights=str(tmp_path / "weights.safetensors"))(rows)
+    tf1 = opened(weights=str(weights), resize="torch-fidelity")(rows)
+    assert pickled.equals(safe)
+    assert not pickled.equals(tf1)
+
+
+def test_without_network_the_error_says_what_was_tried_and_what_to_do():
+    with (
+        mock.patch("torch.hub.load_state_dict_from_url", side_effect=OSError("no route to host")),
+        pytest.raises(ModelError, match=r"github.com/toshas.*no route to host.*as `weights`"),
+    ):
+        opened()
+
+
+def test_the_download_refuses_code_and_wrong_bytes():
+    with mock.patch("torch.hub.load_state_dict_from_url", return_value={}) as download:
+        with pytest.raises(ModelError, match="could not be loaded"):
+            opened()
+        assert download.call_args.kwargs["weights_only"]
+        assert download.call_args.kwargs["check_hash"]
+
+
+def test_a_missing_or_foreign_file_is_named(tmp_path):
+    with pytest.raises(ModelError, match=r"no file .*gone\.pth"):
+        opened(weights=str(tmp_path / "gone.pth"))
+    torch.save({"some": torch.zeros(2)}, tmp_path / "other.pth")
+    with pytest.raises(ModelError, match=r"other\.pth could not be loaded"):
+        opened(weights=str(tmp_path / "other.pth"))
+
+
+def test_a_pickle_with_code_is_not_run(tmp_path):
+    (tmp_path / "bad.pth").write_bytes(b"cos\nsystem\n(S'touch /tmp/never'\ntR.")
+    with pytest.raises(ModelError, match=r"bad\.pth could not be loaded"):
+        opened(weights=str(tmp_path / "bad.pth"))
