@@ -1,12 +1,12 @@
 """Every error that synthset raises on purpose.
 
-    SynthsetError              anything we can explain; the command line prints it without a traceback
-    ├── RecipeError            the recipe asks for something impossible (exit code 2)
-    ├── UsageError             the command line or a function was asked wrongly (exit code 2)
-    ├── DatasetError           what lies on disk is not what was expected (exit code 1)
-    │   └── DatasetLocked      another process is working on the dataset
-    ├── ModelError             a model could not be loaded or does not fit its use (exit code 1)
-    └── StageError             a stage failed on a shard; what was finished is kept (exit code 1)
+SynthsetError              anything we can explain; the command line prints it without a traceback
+├── RecipeError            the recipe asks for something impossible (exit code 2)
+├── UsageError             the command line or a function was asked wrongly (exit code 2)
+├── DatasetError           what lies on disk is not what was expected (exit code 1)
+│   └── DatasetLocked      another process is working on the dataset
+├── ModelError             a model could not be loaded or does not fit its use (exit code 1)
+└── StageError             a stage failed on a shard; what was finished is kept (exit code 1)
 """
 
 from __future__ import annotations
@@ -89,7 +89,8 @@ def did_you_mean(found: str, known: Iterable[str], limit: int = 12) -> str:
     'known: clip, inception'
     """
     names = sorted(set(known))
-    near = get_close_matches(found, names, n=1, cutoff=0.6)
+    longer = [name for name in names if found and name.startswith(found)]
+    near = longer if len(longer) == 1 else get_close_matches(found, names, n=1, cutoff=0.6)
     if near:
         return f"did you mean {near[0]!r}?"
     listed = ", ".join(names[:limit]) or "none"

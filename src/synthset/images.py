@@ -13,6 +13,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 Pixels = NDArray[np.uint8]
 ImageFormat = Literal["jpeg", "png", "webp"]
 
+ORIENTATION = 0x0112  # EXIF tag; 1 is upright
 EXTENSIONS: dict[str, str] = {"jpeg": ".jpg", "png": ".png", "webp": ".webp"}
 
 
@@ -34,7 +35,7 @@ def decode(data: bytes) -> Pixels:
     """
     try:
         with Image.open(io.BytesIO(data)) as opened:
-            image = opened if opened.format == "PNG" else ImageOps.exif_transpose(opened)
+            image = ImageOps.exif_transpose(opened) if _is_turned(opened) else opened
             if image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:
                 image = image.convert("RGBA")
                 white = Image.new("RGBA", image.size, (255, 255, 255, 255))
@@ -44,6 +45,10 @@ def decode(data: bytes) -> Pixels:
         raise UnreadableImage(f"not a readable image ({fault})") from fault
     except Image.DecompressionBombError as fault:
         raise UnreadableImage(f"refused: {fault}") from fault
+
+
+def _is_turned(image: Image.Image) -> bool:
+    return bool(image.getexif().get(ORIENTATION, 1) != 1)
 
 
 def encode(pixels: Pixels, image_format: ImageFormat = "jpeg", quality: int = 95) -> bytes:

@@ -157,6 +157,8 @@ def _output(output: str) -> list[Problem]:
 def _exports(recipe: Recipe, output: str) -> list[Problem]:
     problems = []
     for i, export in enumerate(recipe.exports):
+        if export.path is None:
+            continue
         path = Path(export.path).expanduser()
         if path.is_absolute() and path.exists() and any(path.iterdir()) and not (path / "export.json").exists():
             found = f"{path} holds other things"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import queue
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -17,7 +18,7 @@ from typing import Any, Protocol
 import psutil
 
 from synthset.engine.shard import Outcome
-from synthset.engine.worker import Worker, environment, torch_threads
+from synthset.engine.worker import Worker, environment
 from synthset.errors import ModelError, StageError
 from synthset.recipe.recipe import Recipe
 from synthset.store.dataset import Dataset
@@ -62,7 +63,10 @@ def count_workers(asked: int | str, shards: int, device: str = "auto") -> int:
 
 
 def _gpus() -> int:
-    import torch  # nothing before the first stage needs it
+    """Count GPUs without loading torch where there can be none."""
+    if not shutil.which("nvidia-smi"):
+        return 0
+    import torch  # takes seconds, and only a machine with a GPU needs it here
 
     return int(torch.cuda.device_count())
 
@@ -111,8 +115,7 @@ class LocalEngine:
     def _run_here(self, number: int, shards: list[int], bar: Bar) -> Iterator[Outcome]:
         if self._here is None:
             self._here = Worker(self._dataset, self._recipe, self._classes, self._plan)
-        with torch_threads(self._recipe.engine.threads):
-            yield from self._here.run(number, shards, bar.advance)
+        yield from self._here.run(number, shards, bar.advance)
 
     def _run_beside(self, number: int, shards: list[int], bar: Bar) -> Iterator[Outcome]:
         answers: queue.Queue[tuple[int, dict[str, Any]]] = queue.Queue()
@@ -150,7 +153,6 @@ class LocalEngine:
             "recipe": self._recipe.model_dump(mode="json"),
             "classes": classes,
             "plan": self._plan,
-            "threads": self._recipe.engine.threads,
         }
         return _Process(start, self._recipe.engine.threads, place)
 

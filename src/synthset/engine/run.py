@@ -34,6 +34,7 @@ from synthset.engine.reference import (
 )
 from synthset.errors import RecipeError, StageError
 from synthset.export.imagefolder import export
+from synthset.recipe.exports import ImageFolder
 from synthset.recipe.recipe import Recipe, load_recipe
 from synthset.report.page import write_report
 from synthset.seeds import fingerprint
@@ -116,9 +117,9 @@ class _Run:
         self.base()
         references = self.references()
         self.measure(references)
-        exports = tuple(str(export(self.dataset, settings)) for settings in self.recipe.exports)
-        self.dataset.write_view(replace(self.dataset.view, exports=exports))
         write_report(self.dataset, self.recipe)
+        exports = tuple(self.export(settings) for settings in self.recipe.exports)
+        self.dataset.write_view(replace(self.dataset.view, exports=exports))
 
     def base(self) -> None:
         """Plan, images, features, scores, selection and its rounds."""
@@ -269,6 +270,15 @@ class _Run:
             rows = self.dataset.rows_in(self.plan)
             self.dataset.log({"event": "stage", "at": _now(), "role": "metrics", "rows": rows, "seconds": seconds})
         self.dataset.write_view(replace(view, metrics=path))
+
+    def export(self, settings: ImageFolder) -> str:
+        """Lay the kept part out as folders."""
+        selection = self.dataset.view.selection
+        if settings.path is None:
+            name = fingerprint([selection, settings.identity()])
+            place = f"exports/{self.recipe.selection.name}-{name}"
+            settings = settings.model_copy(update={"path": place})
+        return str(export(self.dataset, settings).path)
 
 
 def _now() -> str:

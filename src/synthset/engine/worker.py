@@ -48,15 +48,22 @@ class Worker:
                 stage = build(self._recipe, spec.role, self._classes)
                 stage.open()
                 self._opened[spec] = stage
-        for shard in shards:
-            yield run_shard(self._dataset, {s: self._opened[s] for s in needed}, shard, on_rows)
+        stages = {spec: self._opened[spec] for spec in needed}
+        with torch_threads(self._recipe.engine.threads):
+            for shard in shards:
+                yield run_shard(self._dataset, stages, shard, on_rows)
 
 
 @contextlib.contextmanager
 def torch_threads(count: int) -> Iterator[None]:
-    """Fix the number of threads of arithmetic, which decides the last bit of a result on a CPU."""
-    import torch  # nothing before the first stage needs it
+    """Fix the number of threads of arithmetic, which decides the last bit of a result on a CPU.
 
+    Stages without torch need not load it for that.
+    """
+    torch = sys.modules.get("torch")
+    if torch is None:
+        yield
+        return
     before = torch.get_num_threads()
     torch.set_num_threads(count)
     try:
@@ -89,16 +96,15 @@ def main() -> None:
     def answer(kind: str, **content: Any) -> None:
         print(json.dumps({"kind": kind, **content}), file=answers, flush=True)
 
-    with torch_threads(start["threads"]):
-        while True:
-            command = commands.get()
-            try:
-                rows = lambda count: answer("rows", rows=count)  # noqa: E731
-                for outcome in worker.run(command["pass"], command["shards"], rows):
-                    answer("shard", **asdict(outcome))
-                answer("done")
-            except Exception as fault:  # told to the parent, which raises it
-                answer("fault", type=type(fault).__name__, message=str(fault))
+    while True:
+        command = commands.get()
+        try:
+            rows = lambda count: answer("rows", rows=count)  # noqa: E731
+            for outcome in worker.run(command["pass"], command["shards"], rows):
+                answer("shard", **asdict(outcome))
+            answer("done")
+        except Exception as fault:  # told to the parent, which raises it
+            answer("fault", type=type(fault).__name__, message=str(fault))
 
 
 def _listen(commands: queue.Queue[dict[str, Any]]) -> None:

@@ -13,8 +13,9 @@ class ImageFolder(Settings):
     """ImageNet-like folders: `train/<wnid or class>/<id>.jpg`, with metadata and a dataset card beside them."""
 
     kind: Literal["imagefolder"]
-    path: str = "export"
-    """Folder, within the dataset unless absolute. It must not exist yet, or be an export of this dataset."""
+    path: str | None = None
+    """Folder, within the dataset unless absolute: new, or an earlier export of the same images. None makes a new one
+    for each selection, `exports/<selection>-<fingerprint>`, so that a changed limit never mixes two datasets."""
     val_fraction: float = Field(0.0, ge=0, lt=1)
     """Share of each class that goes to `val/`."""
     seed: int = 0

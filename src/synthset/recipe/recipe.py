@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
@@ -17,6 +19,8 @@ from synthset.recipe.scores import Encoder, Metric, Reference, Score
 from synthset.recipe.selection import Selection
 from synthset.recipe.settings import Name, Settings
 from synthset.recipe.sources import Source
+
+VARIABLE = re.compile(r"\$\{([A-Z][A-Z0-9_]*)\}")  # as in path: ${SYNTHSET_DATA}/cifar10
 
 #: Columns that a selection may look at without any score.
 SELECTABLE = ("width", "height", "nsfw", "round", "index", "seed")
@@ -117,7 +121,7 @@ def _problems(recipe: Recipe) -> list[Problem]:
         else:
             names = [score.prefix for score in recipe.scores if score.kind == "recognition"]
             problems += _named(f"{where}.score", metric.score, names, "scores")
-    problems += _twice("exports", [export.path for export in recipe.exports], "folder")
+    problems += _twice("exports", [export.path for export in recipe.exports if export.path], "folder")
     if recipe.selection.max_rounds and recipe.selection.target_per_class is None:
         problems.append(
             Problem(
@@ -229,7 +233,7 @@ def _read(path: Path) -> dict[str, Any]:
             str(path), f"cannot be read ({fault})", "name a YAML file in UTF-8"
         ) from None
     try:
-        content = yaml.safe_load(text)
+        content = yaml.safe_load(VARIABLE.sub(_variable, text))
     except yaml.YAMLError as fault:
         mark = getattr(fault, "problem_mark", None)
         where = f"{path}:{mark.line + 1}:{mark.column + 1}" if mark else str(path)
@@ -244,6 +248,14 @@ def _read(path: Path) -> dict[str, Any]:
             "a recipe is a mapping with name, classes and source",
         )
     return content
+
+
+def _variable(found: re.Match[str]) -> str:
+    value = os.environ.get(found[1])
+    if value is None:
+        right = f"set it, as in `export {found[1]}=/data`"
+        raise RecipeError(found[0], f"the environment variable {found[1]} is not set", right)
+    return value
 
 
 def _kind(content: Any) -> str:

@@ -1,0 +1,74 @@
+"""Imports go down the layers only."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+SOURCE = Path(__file__).parents[1] / "src" / "synthset"
+LAYERS = {
+    "record": 0, "stage": 0, "errors": 0, "images": 0, "seeds": 0, "revisions": 0, "miniatures": 0,
+    "recipe": 1, "taxonomy": 1,
+    "store": 2, "encoders": 2, "metrics": 2,
+    "prompts": 3, "generators": 3, "scores": 3, "selection": 3, "export": 3, "report": 3,
+    "engine": 4,
+    "cli": 6,
+}  # fmt: skip
+ALONE = {part for part, layer in LAYERS.items() if layer == 3}
+FILES = sorted(SOURCE.rglob("*.py"))
+
+
+def part_of(module: str) -> str:
+    return module.split(".")[1] if "." in module else ""
+
+
+def imports(path: Path) -> set[str]:
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
+    return found
+
+
+def at_top(path: Path) -> set[str]:
+    found = set()
+    for node in ast.parse(path.read_text()).body:
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found.add(node.module)
+    return found
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(SOURCE)))
+def test_imports_go_down_the_layers_only(path):
+    place = path.relative_to(SOURCE)
+    part = place.parts[0].removesuffix(".py")
+    if part == "__init__":
+        return
+    for module in imports(path):
+        if not module.startswith("synthset."):
+            continue
+        other = part_of(module)
+        if other == part or other in ("open", "__version__"):
+            continue
+        assert other in LAYERS, f"{place} imports {module}, which has no layer"
+        assert LAYERS[other] <= LAYERS[part], f"{place} (layer {LAYERS[part]}) imports {module}"
+        assert not (part in ALONE and other in ALONE), f"{place} imports its neighbour {module}"
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(SOURCE)))
+def test_the_lower_layers_and_the_engine_import_no_torch(path):
+    part = path.relative_to(SOURCE).parts[0].removesuffix(".py")
+    if LAYERS.get(part, 0) <= 1 or part in ("store", "engine", "cli", "selection", "export", "report"):
+        heavy = {"torch", "diffusers", "timm", "open_clip", "transformers", "torchvision"}
+        assert not {module.split(".")[0] for module in at_top(path)} & heavy
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(SOURCE)))
+def test_stages_are_reached_through_the_catalog_only(path):
+    if path.parent.name == "engine":
+        assert not imports(path) & {"synthset.generators.txt2img", "synthset.generators.shapes"}
+        assert not {m for m in imports(path) if m.startswith("synthset.scores")}
