@@ -1,0 +1,44 @@
+"""Files that are there whole or not at all: written in a scratch folder, then renamed."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+from pathlib import Path
+
+SCRATCH = ".unfinished"
+
+
+def write_aside(place: Path, name: str, data: bytes) -> None:
+    """Write one file of an export.
+
+    Args:
+        place: the folder of the export; its scratch folder lies on the same disk.
+        name: path within it; folders are made as needed.
+        data: the whole content.
+    """
+    final = place / name
+    scratch = place / SCRATCH / f"{os.getpid()}-{secrets.token_hex(6)}"
+    scratch.parent.mkdir(parents=True, exist_ok=True)
+    scratch.write_bytes(data)
+    try:
+        os.replace(scratch, final)
+    except FileNotFoundError:
+        final.parent.mkdir(parents=True, exist_ok=True)
+        os.replace(scratch, final)
+
+
+def write_changed(place: Path, name: str, data: bytes) -> None:
+    """Write one file of an export, unless it already says the same."""
+    final = place / name
+    if not final.exists() or final.read_bytes() != data:
+        write_aside(place, name, data)
+
+
+def clear_scratch(place: Path) -> None:
+    """Remove what a kill has left in the scratch folder."""
+    with contextlib.suppress(FileNotFoundError):
+        for file in (place / SCRATCH).iterdir():
+            file.unlink(missing_ok=True)
+        (place / SCRATCH).rmdir()

@@ -1,0 +1,191 @@
+"""The dataset card, `README.md`: what the images are, how they were made, and their limits."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import yaml
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from synthset.export.aside import write_aside
+from synthset.export.files import File
+from synthset.export.metadata import class_rows, recipe_of
+from synthset.store.dataset import Dataset
+
+CARD = "README.md"
+BESIDE = "README.new.md"
+SIZES = (
+    (10**3, "n<1K"),
+    (10**4, "1K<n<10K"),
+    (10**5, "10K<n<100K"),
+    (10**6, "100K<n<1M"),
+    (10**7, "1M<n<10M"),
+)
+LISTED = 200  # classes that the card lists; classes.json has all
+MADE_BY_MODEL = {"txt2img"}
+
+
+def write_card(
+    place: Path, dataset: Dataset, kept: pa.Table, files: Sequence[File], ours: str | None
+) -> tuple[str | None, list[str]]:
+    """Write the card; one that a person has changed stays, and the new one lies beside it.
+
+    Args:
+        place: the folder of the export.
+        dataset: what was exported.
+        kept: its kept records.
+        files: their files.
+        ours: hash of the card that an earlier export wrote.
+
+    Returns:
+        The hash of our last card at its own place, and what a user should know.
+    """
+    text = card(dataset, kept, files)
+    notes = [f"{name} has no image in the export" for name in _empty(dataset, files)]
+    there = place / CARD
+    if there.exists() and _hash(there.read_bytes()) not in (ours, _hash(text.encode())):
+        write_aside(place, BESIDE, text.encode())
+        return ours, [*notes, f"{there} was changed by hand and stays; the new card is {BESIDE}"]
+    write_aside(place, CARD, text.encode())
+    return _hash(text.encode()), notes
+
+
+def card(dataset: Dataset, kept: pa.Table, files: Sequence[File]) -> str:
+    """Write the text of the card."""
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent),
+        undefined=StrictUndefined,
+        autoescape=False,  # Markdown; `words` escapes what users wrote
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters.update(words=words, number=number)
+    return environment.get_template("card.md.j2").render(_facts(dataset, kept, files))
+
+
+def words(text: Any) -> str:
+    """Make a user's words safe in a Markdown table: one line, no HTML, no column marks."""
+    line = re.sub(r"\s+", " ", str(text)).strip()
+    return re.sub(
+        r"([\\`*_\[\]|])",
+        r"\\\1",
+        line.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;"),
+    )
+
+
+def number(value: float | None) -> str:
+    """Write a result with four digits, or a dash."""
+    return "–" if value is None else f"{value:.4g}"
+
+
+def _facts(dataset: Dataset, kept: pa.Table, files: Sequence[File]) -> dict[str, Any]:
+    recipe, classes = recipe_of(dataset), class_rows(dataset, files)
+    records, source = dataset.records(scores=False), recipe.get("source") or {}
+    splits = dict(sorted(Counter(file.split for file in files).items()))
+    generated = source.get("kind") in MADE_BY_MODEL
+    front = _front(dataset.name, kept.num_rows, splits, generated)
+    labels = {split: _shifted(classes, split) for split in splits}
+    return {
+        "front": yaml.safe_dump(front, sort_keys=False, allow_unicode=True),
+        "name": dataset.name,
+        "description": recipe.get("description") or "",
+        "classes": classes,
+        "listed": LISTED,
+        "splits": splits,
+        "shifted": any(labels.values()),
+        "empty": _empty(dataset, files),
+        "origins": dict(Counter(kept.column("origin").to_pylist()).most_common()),
+        "generated": generated,
+        "source": source,
+        "prompts": recipe.get("prompts") or {},
+        "examples": _examples(kept),
+        "planned": records.num_rows,
+        "failed": records.num_rows - records.column("error").null_count,
+        "kept": kept.num_rows,
+        "reasons": reasons(records),
+        "metrics": _metrics(dataset.metrics()),
+        "sizes": _sizes(kept),
+    }
+
+
+def _front(name: str, count: int, splits: Mapping[str, int], generated: bool) -> dict[str, Any]:
+    names = {"train": "train", "val": "validation"}
+    files = [{"split": names[split], "path": f"{split}/**"} for split in splits]
+    return {
+        "license": "unknown",
+        "task_categories": ["image-classification"],
+        "size_categories": [next((name for limit, name in SIZES if count < limit), "10M<n<100M")],
+        "tags": ["synthset", *(["synthetic"] if generated else [])],
+        "pretty_name": name,
+        "configs": [{"config_name": "default", "data_files": files}],
+    }
+
+
+def _shifted(classes: Sequence[Mapping[str, Any]], split: str) -> bool:
+    return any(entry["imagefolder_index"][split] not in (None, entry["label"]) for entry in classes)
+
+
+def _empty(dataset: Dataset, files: Sequence[File]) -> list[str]:
+    folders = {file.name.split("/")[1] for file in files}
+    return [entry["name"] for entry in dataset.classes() if entry["folder"] not in folders]
+
+
+def _examples(kept: pa.Table) -> list[str]:
+    prompts = [text for text in kept.column("prompt").to_pylist() if text]
+    return list(dict.fromkeys(prompts[:: max(1, len(prompts) // 5)]))[:5]
+
+
+def reasons(records: pa.Table) -> list[tuple[str, int]]:
+    """Count what was dropped by reason, most frequent first, without each image's own value."""
+    dropped = records.filter(pc.invert(records.column("keep")))
+    return Counter(_general(text) for text in dropped.column("reason").to_pylist()).most_common()
+
+
+def _general(reason: str | None) -> str:
+    """Turn `clip_score 18.2 < 22` into `clip_score < 22`, and name no single record."""
+    text = re.sub(r"^(\w+) [-+\d.einfa]+ (<|>|is not )", r"\1 \2", reason or "no reason given")
+    return re.sub(r"\b[0-9a-f]{32}\b", "another", text)
+
+
+def _metrics(found: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """One row a metric of the whole set, what was made beside what is kept."""
+    rows: dict[tuple[Any, ...], dict[str, Any]] = {}
+    for metric in found:
+        if metric.get("class_key") is not None or metric.get("of") not in ("all", "kept"):
+            continue
+        key = (metric["name"], metric.get("measured_by"), metric.get("reference"))
+        blank = {
+            "name": metric["name"],
+            "better": metric.get("better", "higher"),
+            "measured_by": metric.get("measured_by") or "–",
+            "reference": metric.get("reference") or "–",
+            "all": "–",
+            "kept": "–",
+            "warning": None,
+        }
+        row = rows.setdefault(key, blank)
+        row[metric["of"]] = f"{number(metric.get('value'))} (n = {metric.get('n', '?')})"
+        row["warning"] = metric.get("warning") or row["warning"]
+    return list(rows.values())
+
+
+def _sizes(kept: pa.Table) -> str:
+    found = Counter(
+        zip(kept.column("width").to_pylist(), kept.column("height").to_pylist(), strict=True)
+    )
+    if len(found) == 1:
+        width, height = next(iter(found))
+        return f", {width} × {height} px"
+    return f", in {len(found)} sizes"
+
+
+def _hash(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()

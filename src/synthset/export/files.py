@@ -1,0 +1,148 @@
+"""Which file each kept image becomes, and what of that already lies in the folder."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from synthset.errors import DatasetError
+from synthset.export.split import TRAIN, VAL, split_class
+from synthset.recipe.exports import ImageFolder
+from synthset.store.dataset import Dataset
+
+SUFFIXES = {
+    ".jpg",
+    ".png",
+    ".webp",
+    ".bmp",
+    ".ppm",
+    ".pgm",
+    ".tif",
+    ".tiff",
+}  # what torchvision's ImageFolder takes
+MAGIC = (
+    (b"\xff\xd8", ".jpg"),
+    (b"\x89PNG", ".png"),
+    (b"RIFF", ".webp"),
+    (b"BM", ".bmp"),
+    (b"II*", ".tif"),
+    (b"MM", ".tif"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """One image of the export.
+
+    Attributes:
+        id: the record.
+        split: `train` or `val`.
+        name: path within the export, `train/<folder>/<id>.jpg`.
+        sha256: of its bytes.
+    """
+
+    id: str
+    split: str
+    name: str
+    sha256: str
+
+
+def present(place: Path) -> set[str]:
+    """List the images that already lie in an export: names such as `train/cat/<id>.jpg`."""
+    found: set[str] = set()
+    for split in (TRAIN, VAL):
+        for folder, _, names in os.walk(place / split):
+            inside = Path(folder).relative_to(place)
+            if len(inside.parts) > 1:
+                found.update((inside / name).as_posix() for name in names if name[0] != ".")
+    return found
+
+
+def files_of(
+    dataset: Dataset, kept: pa.Table, settings: ImageFolder, there: Iterable[str]
+) -> list[File]:
+    """Name the file of each kept record, in the order of `kept`."""
+    folders = {entry["key"]: _checked(entry["folder"]) for entry in dataset.classes()}
+    ids, keys = kept.column("id").to_pylist(), kept.column("class_key").to_pylist()
+    sides = _sides(ids, keys, settings, there)
+    suffixes = dict(_suffixes(dataset, set(ids)))
+    return [
+        File(name, sides[name], f"{sides[name]}/{folders[key]}/{name}{suffixes[name]}", content)
+        for name, key, content in zip(ids, keys, kept.column("sha256").to_pylist(), strict=True)
+    ]
+
+
+def _checked(folder: str) -> str:
+    if folder in ("", ".", "..") or PurePosixPath(folder).name != folder or "\\" in folder:
+        raise DatasetError(
+            f"classes.json: {folder!r} cannot be the name of one folder; rename the class"
+        )
+    return folder
+
+
+def _sides(
+    ids: Sequence[str], keys: Sequence[str], settings: ImageFolder, there: Iterable[str]
+) -> dict[str, str]:
+    settled = {PurePosixPath(name).stem: name.split("/", 1)[0] for name in there}
+    by_class: dict[str, list[str]] = defaultdict(list)
+    for name, key in zip(ids, keys, strict=True):
+        by_class[key].append(name)
+    sides: dict[str, str] = {}
+    for members in by_class.values():
+        old = {name: settled[name] for name in members if name in settled}
+        sides.update(split_class(members, settings.val_fraction, settings.seed, old))
+    return sides
+
+
+def image_parts(dataset: Dataset, shard: int, part: str) -> pa.Table:
+    """Read the `bytes` or the `path` of a shard's images, and not the other.
+
+    Returns:
+        A table with the columns `id` and `part`.
+    """
+    cell = dataset.read_cell(dataset.view.images, shard, ["id", f"image.{part}"])
+    found = cell.column(1)
+    if pa.types.is_struct(found.type):  # pyarrow gives the part itself, or a struct of it alone
+        found = pc.struct_field(found, part)
+    return pa.table({"id": cell.column("id"), "part": found})
+
+
+def _suffixes(dataset: Dataset, wanted: set[str]) -> Iterator[tuple[str, str]]:
+    """Give each record's file suffix: by the path stored with its bytes, else by their start."""
+    unsure: list[str] = []
+    for shard in dataset.shards(dataset.view.images):
+        cell = image_parts(dataset, shard, "path")
+        for name, path in zip(*(column.to_pylist() for column in cell.columns), strict=True):
+            suffix = PurePosixPath(path or "").suffix.lower().replace(".jpeg", ".jpg")
+            if name in wanted and suffix in SUFFIXES:
+                yield name, suffix
+            elif name in wanted:
+                unsure.append(name)
+    for name, image in zip(unsure, dataset.images(unsure) if unsure else [], strict=True):
+        yield name, _by_content(name, image)
+
+
+def _by_content(name: str, image: Mapping[str, Any] | None) -> str:
+    start = ((image or {}).get("bytes") or b"")[:4]
+    for magic, suffix in MAGIC:
+        if start.startswith(magic):
+            return suffix
+    raise DatasetError(f"record {name}: neither the path nor the bytes of its image tell a format")
+
+
+def differing(place: Path, files: Iterable[File]) -> list[File]:
+    """Find the files whose content on disk is not the record's."""
+    return [file for file in files if _sha256(place / file.name) != file.sha256]
+
+
+def _sha256(path: Path) -> str:
+    with open(path, "rb") as opened:
+        return hashlib.file_digest(opened, "sha256").hexdigest()

@@ -1,0 +1,141 @@
+"""What is known of each exported image, in files that `datasets`, pandas and people read."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import yaml
+
+from synthset.export.aside import write_changed
+from synthset.export.files import File
+from synthset.export.split import TRAIN, VAL
+from synthset.store.dataset import Dataset
+
+FIRST = ("label", "class_name", "class_key", "wnid", "prompt", "negative_prompt", "seed", "origin")
+LEFT_OUT = {
+    "error",
+    "keep",
+    "reason",
+    "step",
+    "source",
+}  # `source` names a place on the machine that made it
+
+
+def write_metadata(place: Path, dataset: Dataset, kept: pa.Table, files: Sequence[File]) -> None:
+    """Write the metadata of all images, the same by split for `datasets`, and the classes.
+
+    `datasets` reads a split's metadata beside its folders (`train/metadata.parquet`), so that its
+    images come with prompt, seed and scores, and with labels in the dataset's own order.
+    """
+    classes = class_rows(dataset, files)
+    table = metadata_table(kept, files, source_of(dataset))
+    write_changed(place, "metadata.parquet", _parquet(table, classes))
+    write_changed(place, "metadata.jsonl", _lines(table))
+    sides = [file.split for file in files]
+    for split in sorted(set(sides)):
+        part = table.filter(pa.array([side == split for side in sides]))
+        inside = [name.split("/", 1)[1] for name in part.column("file_name").to_pylist()]
+        part = part.set_column(0, "file_name", pa.array(inside, pa.string()))
+        write_changed(place, f"{split}/metadata.parquet", _parquet(part, classes))
+    write_changed(
+        place, "classes.json", (json.dumps(classes, indent=2, ensure_ascii=False) + "\n").encode()
+    )
+    names = "".join(f"{entry['name']}\n" for entry in classes)
+    write_changed(place, "classes.txt", names.encode())
+
+
+def source_of(dataset: Dataset) -> dict[str, Any]:
+    """The `source` section of the dataset's recipe; empty where there is none."""
+    return dict(recipe_of(dataset).get("source") or {})
+
+
+def recipe_of(dataset: Dataset) -> dict[str, Any]:
+    """The dataset's recipe as plain values; empty where there is none."""
+    if not dataset.folder.exists("recipe.yaml"):
+        return {}
+    return dict(yaml.safe_load(dataset.read_text("recipe.yaml")) or {})
+
+
+def metadata_table(kept: pa.Table, files: Sequence[File], source: Mapping[str, Any]) -> pa.Table:
+    """One row an image: `file_name` within the export, split, label, words, seed, scores, id."""
+    rows = len(files)
+    columns = {
+        "file_name": pa.array([file.name for file in files], pa.string()),
+        "split": pa.array([file.split for file in files], pa.string()),
+        **{name: kept.column(name) for name in FIRST},
+        "model": pa.array([source.get("model")] * rows, pa.string()),
+        "revision": pa.array([source.get("revision")] * rows, pa.string()),
+    }
+    rest = [name for name in kept.column_names if name not in columns and name not in LEFT_OUT]
+    columns |= {name: kept.column(name) for name in rest if name != "id"}
+    columns["id"] = kept.column("id")
+    return pa.table(columns)
+
+
+def class_rows(dataset: Dataset, files: Sequence[File]) -> list[dict[str, Any]]:
+    """The classes in label order, with images by split and the index torchvision gives them.
+
+    `ImageFolder` numbers the folders that it finds, sorted by name, so its index differs from the
+    label where the recipe lists the classes in another order, or where a class has no image.
+    """
+    splits = [split for split in (TRAIN, VAL) if any(file.split == split for file in files)]
+    found = {
+        split: Counter(file.name.split("/")[1] for file in files if file.split == split)
+        for split in splits
+    }
+    index = {
+        split: {folder: i for i, folder in enumerate(sorted(found[split]))} for split in splits
+    }
+    return [
+        {
+            **{"label": label, **entry},
+            "images": {split: found[split][entry["folder"]] for split in splits},
+            "imagefolder_index": {split: index[split].get(entry["folder"]) for split in splits},
+        }
+        for label, entry in enumerate(dataset.classes())
+    ]
+
+
+def _parquet(table: pa.Table, classes: Sequence[Mapping[str, Any]]) -> bytes:
+    names = [entry["name"] for entry in classes]
+    if len(set(names)) < len(names):  # a ClassLabel needs each name once
+        names = [f"{entry['name']} ({entry['key']})" for entry in classes]
+    features: dict[str, Any] = {field.name: _feature(field.type) for field in table.schema}
+    features["label"] = {"_type": "ClassLabel", "names": names}
+    table = table.set_column(
+        table.column_names.index("label"), "label", table.column("label").cast(pa.int64())
+    )
+    table = table.replace_schema_metadata(
+        {"huggingface": json.dumps({"info": {"features": features}})}
+    )
+    sink = io.BytesIO()
+    pq.write_table(table.combine_chunks(), sink, compression="zstd")
+    return sink.getvalue()
+
+
+def _feature(kind: pa.DataType) -> dict[str, Any]:
+    name = {"float": "float32", "double": "float64", "halffloat": "float16"}.get(
+        str(kind), str(kind)
+    )
+    return {"_type": "Value", "dtype": name}
+
+
+def _lines(table: pa.Table) -> bytes:
+    rows = ({name: _plain(value) for name, value in row.items()} for row in table.to_pylist())
+    return "".join(
+        json.dumps(row, ensure_ascii=False, allow_nan=False) + "\n" for row in rows
+    ).encode()
+
+
+def _plain(value: Any) -> Any:
+    """JSON has no NaN, and 32-bit floats deserve their own seven digits."""
+    if isinstance(value, float):
+        return float(f"{value:.7g}") if value - value == 0 else None
+    return value
