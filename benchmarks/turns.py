@@ -1,0 +1,87 @@
+"""Time several ways to one number in turns, in one process, and keep the table."""
+
+from __future__ import annotations
+
+import os
+import platform
+import random
+import statistics
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+
+RESULTS = Path(__file__).with_name("RESULTS.md")
+
+
+@dataclass(frozen=True)
+class Timing:
+    """CPU seconds of the process, over the turns, and the number that came out."""
+
+    name: str
+    fastest: float
+    median: float
+    value: float
+
+
+def in_turns(ways: dict[str, Callable[[], float]], turns: int) -> list[Timing]:
+    """Run every way once a turn, in an order shuffled anew, so that drift hits all alike.
+
+    CPU time is what counts: on a machine with other jobs, time on the wall measures those.
+    """
+    seconds: dict[str, list[float]] = {name: [] for name in ways}
+    values: dict[str, float] = {}
+    order = random.Random(0)
+    for _ in range(turns):
+        for name in order.sample(list(ways), len(ways)):
+            start = time.process_time()
+            values[name] = ways[name]()
+            seconds[name].append(time.process_time() - start)
+    return [
+        Timing(name, min(taken), statistics.median(taken), values[name])
+        for name, taken in seconds.items()
+    ]
+
+
+def table(timings: Sequence[Timing], ours: str, reference: str, bars: dict[str, float]) -> str:
+    """A Markdown table: ours first, the others as multiples of it, values against `reference`."""
+    by_name = {timing.name: timing for timing in timings}
+    rows = ["| | min cpu-s | median | over ours (min) | bar | value | rel. difference |"]
+    rows.append("|---|---|---|---|---|---|---|")
+    for timing in timings:
+        ratio = timing.fastest / by_name[ours].fastest
+        bar = f"≥ {bars[timing.name]:g}×" if timing.name in bars else ""
+        off = timing.value / by_name[reference].value - 1
+        rows.append(
+            f"| {timing.name} | {timing.fastest:.3f} | {timing.median:.3f} | {ratio:.1f}× | {bar} "
+            f"| {timing.value:.9g} | {off:.0e} |"
+        )
+    return "\n".join(rows)
+
+
+def conditions(packages: Sequence[str]) -> str:
+    """Machine, threads, versions and date, as one line."""
+    cores = f"{os.cpu_count()} cores, {os.environ.get('OMP_NUM_THREADS', 'all')} BLAS thread"
+    versions = ", ".join(f"{name} {version(name)}" for name in packages)
+    today = datetime.now(UTC).date()
+    return f"{_processor()}, {cores}; Python {platform.python_version()}, {versions}; {today}."
+
+
+def write_section(title: str, body: str) -> None:
+    """Put a section into RESULTS.md, in place of the one with the same title."""
+    text = RESULTS.read_text() if RESULTS.exists() else "# Results\n"
+    sections = ("\n" + text).split("\n## ")
+    kept = [part.strip("\n") for part in sections if not part.startswith(title + "\n")]
+    kept.append(f"{title}\n\n{body.strip()}")
+    RESULTS.write_text("\n\n## ".join(kept) + "\n")
+
+
+def _processor() -> str:
+    cpuinfo = Path("/proc/cpuinfo")
+    if cpuinfo.exists():
+        for line in cpuinfo.read_text().splitlines():
+            if line.startswith("model name"):
+                return line.split(":", 1)[1].strip()
+    return platform.processor() or platform.machine()
