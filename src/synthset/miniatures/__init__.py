@@ -1,0 +1,55 @@
+"""Where the small models that ship with the package lie.
+
+Each is in its library's own format and is loaded through that library's own door; the cards beside
+the weights say what they were trained on and how good they are.
+"""
+
+from pathlib import Path
+from typing import Literal
+
+__all__ = ["Miniature", "Split", "locate", "reference_statistics"]
+
+Miniature = Literal["txt2img", "clip", "classifier"]
+Split = Literal["train", "test"]
+
+_HERE = Path(__file__).resolve().parent
+
+
+def locate(name: Miniature) -> Path:
+    """Return the folder of one miniature.
+
+    Args:
+        name: "txt2img" is read by `diffusers.DiffusionPipeline.from_pretrained(folder)`, "clip" by
+            `open_clip.create_model_and_transforms(f"local-dir:{folder}")`, "classifier" by
+            `timm.create_model(f"local-dir:{folder}", pretrained=True)`.
+
+    Raises:
+        ValueError: there is no miniature of this name.
+
+    >>> locate("clip").name
+    'clip'
+    """
+    names = ("txt2img", "clip", "classifier")
+    if name not in names:
+        raise ValueError(f"locate({name!r}): there is no such miniature; take one of {names}")
+    return _HERE / name
+
+
+def reference_statistics(encoder: Literal["clip", "classifier"], split: Split) -> Path:
+    """Return the file with the feature statistics of all pictures of one part of CIFAR-10.
+
+    The file holds `mean` (D,) and `cov` (D, D), float64, the covariance unbiased; its metadata name
+    the encoder, the SHA-256 of the encoder's weights, the number of pictures, and their size.
+
+    Raises:
+        ValueError: there are no statistics of this name.
+
+    >>> reference_statistics("clip", "test").name
+    'clip-test.safetensors'
+    """
+    if encoder not in ("clip", "classifier") or split not in ("train", "test"):
+        raise ValueError(
+            f"reference_statistics({encoder!r}, {split!r}): take the encoder 'clip' or "
+            "'classifier', and the split 'train' or 'test'"
+        )
+    return _HERE / "statistics" / f"{encoder}-{split}.safetensors"
