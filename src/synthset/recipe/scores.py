@@ -125,7 +125,7 @@ class Quality(_Score):
     """Brighter than this (5th percentile of brightness) is bright."""
     low_information: float = Field(1.5, ge=0, le=8)
     """Less entropy than this, in bits, is low_information."""
-    blurry: float = Field(0.5, ge=0)
+    blurry: float = Field(4.0, ge=0)
     """Less sharpness than this is blurry."""
     odd_size: float = Field(3.0, ge=1)
     """A long side of more than this times the short side is odd_size."""
