@@ -27,7 +27,10 @@ from diffusers import (
     StableDiffusionXLPipeline,
     UNet2DConditionModel,
 )
+from diffusers.pipelines.stable_diffusion.safety_checker import StableDiffusionSafetyChecker
 from transformers import (
+    CLIPConfig,
+    CLIPImageProcessor,
     CLIPTextConfig,
     CLIPTextModel,
     CLIPTextModelWithProjection,
@@ -135,13 +138,13 @@ def _t5() -> tuple[T5EncoderModel, T5Tokenizer]:
     return T5EncoderModel(config), tokenizer
 
 
-def _vae(channels: int = 4) -> AutoencoderKL:
+def _vae(stages: int = 2) -> AutoencoderKL:
     return AutoencoderKL(
-        block_out_channels=(8, 8),
-        latent_channels=channels,
+        block_out_channels=(8,) * stages,
+        latent_channels=4,
         norm_num_groups=4,
-        down_block_types=("DownEncoderBlock2D",) * 2,
-        up_block_types=("UpDecoderBlock2D",) * 2,
+        down_block_types=("DownEncoderBlock2D",) * stages,
+        up_block_types=("UpDecoderBlock2D",) * stages,
         sample_size=32,
         shift_factor=0.0,
     )
@@ -172,6 +175,19 @@ def _sd(place: Path) -> StableDiffusionPipeline:
         feature_extractor=None,
         requires_safety_checker=False,
     )
+
+
+def _checked(place: Path) -> StableDiffusionPipeline:
+    """With a safety checker whose thresholds flag everything."""
+    vision = {"hidden_size": WIDTH, "intermediate_size": WIDTH, "image_size": 32, "patch_size": 16}
+    layers = {"num_hidden_layers": 1, "num_attention_heads": 2, "projection_dim": WIDTH}
+    checker = StableDiffusionSafetyChecker(
+        CLIPConfig(vision_config=vision | layers, projection_dim=WIDTH)
+    )
+    checker.concept_embeds_weights.data.fill_(-2)
+    extractor = CLIPImageProcessor(size={"shortest_edge": 32}, crop_size=32)
+    parts = {"safety_checker": checker, "feature_extractor": extractor}
+    return StableDiffusionPipeline(**(_sd(place).components | parts))
 
 
 def _turbo(place: Path) -> StableDiffusionPipeline:
@@ -284,7 +300,7 @@ def _pixart(place: Path) -> PixArtSigmaPipeline:
     transformer = PixArtTransformer2DModel(
         sample_size=32,  # the pipeline knows four sizes; this is the smallest
         num_layers=1,
-        patch_size=4,
+        patch_size=2,
         attention_head_dim=16,
         num_attention_heads=2,
         cross_attention_dim=WIDTH,
@@ -296,7 +312,7 @@ def _pixart(place: Path) -> PixArtSigmaPipeline:
     return PixArtSigmaPipeline(
         tokenizer=tokenizer,
         text_encoder=text_encoder,
-        vae=_vae(),
+        vae=_vae(4),
         transformer=transformer,
         scheduler=DDIMScheduler(**BETAS),
     )
@@ -304,6 +320,7 @@ def _pixart(place: Path) -> PixArtSigmaPipeline:
 
 BUILDERS: dict[str, Callable[[Path], Any]] = {
     "sd": _sd,
+    "checked": _checked,
     "turbo": _turbo,
     "lcm": _lcm,
     "sdxl": _sdxl,

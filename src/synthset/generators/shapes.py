@@ -1,4 +1,4 @@
-"""A fake generator for tests: coloured shapes. The class decides shape and hue, the seed the rest."""
+"""A fake generator for tests: coloured shapes. Class decides shape and hue, the seed the rest."""
 
 from __future__ import annotations
 

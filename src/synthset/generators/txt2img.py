@@ -213,7 +213,7 @@ def _out_of_memory(fault: RuntimeError) -> bool:
 def _too_large(batch_size: int) -> ModelError:
     if batch_size == 1:
         return ModelError(
-            "source: not even one image fits the memory; lower source.size_px, or use half precision"
+            "source: not even one image fits the memory; lower source.size_px or source.dtype"
         )
     return ModelError(
         f"source.batch_size: {batch_size} images do not fit the memory; lower it, or use 'auto'"
