@@ -160,6 +160,11 @@ def test_senses_are_numbered_as_in_nltk(name: str, number: str) -> None:
     assert load().synset(name).number == number
 
 
+def test_swapped_letters_are_the_first_guess() -> None:
+    with pytest.raises(RecipeError, match=r"did you mean 'dog\.n\.01', "):
+        load().synset("dgo")
+
+
 def test_a_definition_ends_where_its_examples_begin() -> None:
     assert load().synset("dog.n.01").gloss.endswith("prehistoric times; occurs in many breeds")
     assert load().examples("dog.n.01") == ("the dog barked all night",)

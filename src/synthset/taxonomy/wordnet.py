@@ -224,7 +224,7 @@ class WordNet:
             return [self._row_of[text[1:]]] if text[1:] in self._row_of else []
         if match := NAME.fullmatch(text):
             sense = int(match["sense"])
-            return self._sense_rows(match["lemma"])[sense - 1 : sense] if sense else []
+            return self._sense_rows(match["lemma"])[sense - 1 : sense]
         return self._sense_rows(text)
 
     def _refusal(self, query: str, rows: list[int], where: str) -> RecipeError:
