@@ -1,0 +1,128 @@
+"""A killed run: finished work is kept, and the end is the same."""
+
+import json
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pyarrow.parquet as pq
+from shapes import cells, recipe
+
+import synthset
+
+KILLS = 20
+DELAY = 0.004  # seconds an image
+
+#: Runs the recipe, and writes down the id of every record that the generator computes.
+TRACED = """
+import sys
+import synthset
+from synthset.generators.shapes import Shapes
+made = Shapes.compute
+def compute(self, rows, prepared):
+    computed = made(self, rows, prepared)
+    with open(sys.argv[3], "a") as trace:
+        trace.write("".join(name + "\\n" for name in rows.column("id")))
+    return computed
+Shapes.compute = compute
+synthset.run(sys.argv[1], sys.argv[2])
+"""
+
+
+def committed(path: Path) -> set[str]:
+    """Ids whose images lie in a finished cell or a finished chunk."""
+    files = [*path.glob("images-*/*.parquet"), *path.glob(".spool/images-*/*/*.parquet")]
+    return {name for file in files for name in pq.read_table(file, columns=["id"])["id"].to_pylist()}
+
+
+def test_twenty_kills_lose_nothing_that_was_committed(tmp_path):
+    asked = recipe(
+        "images_per_class=200", f"source.delay_s={DELAY}", "engine.rows_per_shard=100"
+    )
+    (tmp_path / "recipe.yaml").write_text(asked.to_yaml())
+    trace = tmp_path / "trace"
+    trace.touch()
+    command = [sys.executable, "-c", TRACED, tmp_path / "recipe.yaml", tmp_path / "killed", trace]
+    draw, kills, again, runs = random.Random(7), 0, 0, 0
+    while True:
+        safe = committed(tmp_path / "killed")
+        seen = len(trace.read_text().splitlines())
+        process = subprocess.Popen(command)
+        runs += 1
+        if kills < KILLS:
+            wait_for_work(trace, seen, process)
+            time.sleep(draw.uniform(0, 0.15))
+            if process.poll() is None:
+                process.send_signal(signal.SIGKILL)
+                kills += 1
+        code = process.wait()
+        computed = trace.read_text().splitlines()[seen:]
+        assert not safe & set(computed), "a committed record was computed again"
+        again += len(computed)
+        if code == 0:
+            break
+        assert runs < 3 * KILLS
+    assert kills == KILLS
+    synthset.run(asked, tmp_path / "whole", overrides=["source.delay_s=0"])
+    assert cells(tmp_path / "killed") == cells(tmp_path / "whole")
+    # At most the chunks in flight are made twice: one in the model, two being written.
+    assert again - 600 <= kills * 3 * asked.source.batch_size
+
+
+def wait_for_work(trace: Path, seen: int, process: subprocess.Popen) -> None:
+    """Wait until the run has begun to make images (imports alone teach nothing)."""
+    while process.poll() is None and len(trace.read_text().splitlines()) == seen:
+        time.sleep(0.002)
+
+
+def test_a_worker_that_is_killed_is_replaced(tmp_path):
+    code = (
+        "import os, sys, synthset\n"
+        "from synthset.engine import local\n"
+        "started = local.LocalEngine._start\n"
+        "def start(self, place):\n"
+        "    process = started(self, place)\n"
+        "    if not os.path.exists(sys.argv[3]):\n"
+        "        open(sys.argv[3], 'w').close()\n"
+        "        process._popen.kill()\n"
+        "    return process\n"
+        "local.LocalEngine._start = start\n"
+        "synthset.run(sys.argv[1], sys.argv[2], workers=2)\n"
+    )
+    asked = recipe()
+    (tmp_path / "recipe.yaml").write_text(asked.to_yaml())
+    command = [sys.executable, "-c", code, tmp_path / "recipe.yaml", tmp_path / "d", tmp_path / "mark"]
+    subprocess.run(command, check=True)
+    assert (tmp_path / "mark").exists()
+    synthset.run(asked, tmp_path / "whole")
+    assert cells(tmp_path / "d") == cells(tmp_path / "whole")
+
+
+def test_no_worker_outlives_a_killed_parent(tmp_path):
+    import psutil
+
+    asked = recipe("source.delay_s=0.5")
+    (tmp_path / "recipe.yaml").write_text(asked.to_yaml())
+    code = "import sys, synthset; synthset.run(sys.argv[1], sys.argv[2], workers=2)"
+    parent = subprocess.Popen([sys.executable, "-c", code, tmp_path / "recipe.yaml", tmp_path / "d"])
+    family = psutil.Process(parent.pid)
+    deadline = time.monotonic() + 60
+    while len(family.children()) < 2 and time.monotonic() < deadline:
+        time.sleep(0.02)
+    workers = family.children()
+    assert len(workers) == 2
+    parent.kill()
+    parent.wait()
+    _, alive = psutil.wait_procs(workers, timeout=20)
+    assert not alive
+
+
+def test_a_log_line_cut_short_by_a_kill_is_left_out(tmp_path):
+    dataset = synthset.run(recipe(), tmp_path / "d")
+    whole = dataset.events()
+    with open(tmp_path / "d" / "run.jsonl", "a") as log:
+        log.write(json.dumps({"event": "stage"})[:9])
+    assert dataset.events() == whole
