@@ -1,0 +1,108 @@
+"""Set-level results as the page shows them: all, kept and rejected, and class by class."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+PARTS = ("all", "kept", "rejected")
+
+
+def table(metrics: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """One row a metric of the whole set.
+
+    Returns:
+        `name`, `measured_by`, `reference`, `better`, `parts` (the result of each of all, kept and
+        rejected, or None), `change` (kept against all: `better`, `worse` or None, and by how much
+        in percent), `warnings`.
+    """
+    rows = []
+    for name, found in _grouped(metrics, whole=True).items():
+        parts = {part: next((m for m in found if m.get("of") == part), None) for part in PARTS}
+        warnings = [
+            f"{part}: {m['warning']}" for part, m in parts.items() if m and m.get("warning")
+        ]
+        row = _heading(name)
+        row |= {"better": found[0].get("better"), "parts": parts, "warnings": _together(warnings)}
+        rows.append(row | {"change": change(parts["all"], parts["kept"])})
+    return rows
+
+
+def by_class(
+    metrics: Sequence[Mapping[str, Any]], classes: Sequence[Mapping[str, Any]]
+) -> list[dict[str, Any]]:
+    """One row a class of each metric that was measured by class.
+
+    Returns:
+        `name`, `measured_by`, `reference`, `better`, `low` and `high` (the axis), `rows`
+        (`class`, and the result of all and kept), the worst class first.
+    """
+    names = {entry["key"]: entry["name"] for entry in classes}
+    charts = []
+    for name, found in _grouped(metrics, whole=False).items():
+        rows: dict[str, dict[str, Any]] = {}
+        for metric in found:
+            if metric["class_key"] in names and metric.get("of") in ("all", "kept"):
+                key = metric["class_key"]
+                row = rows.setdefault(key, {"class": names[key], "all": None, "kept": None})
+                row[metric["of"]] = metric
+        values = [m["value"] for m in found if m.get("value") is not None]
+        if not values or not rows:
+            continue
+        chart = _heading(name)
+        chart |= {"better": found[0].get("better"), "low": min(0.0, *values), "high": _top(values)}
+        charts.append(chart | {"rows": _worst_first(list(rows.values()), found[0].get("better"))})
+    return charts
+
+
+def change(
+    before: Mapping[str, Any] | None, after: Mapping[str, Any] | None
+) -> tuple[str, float] | None:
+    """Say whether the kept part is better than all, and by how much in percent of all."""
+    if not before or not after or before.get("value") is None or after.get("value") is None:
+        return None
+    old, new = float(before["value"]), float(after["value"])
+    if old == new or old == 0:
+        return None
+    rising = before.get("better") == "higher"
+    return ("better" if (new > old) == rising else "worse", 100 * abs(new - old) / abs(old))
+
+
+def _grouped(
+    metrics: Sequence[Mapping[str, Any]], whole: bool
+) -> dict[tuple[str, str, str], list[Mapping[str, Any]]]:
+    found: dict[tuple[str, str, str], list[Mapping[str, Any]]] = {}
+    for metric in metrics:
+        if (metric.get("class_key") is None) == whole:
+            key = (metric["name"], metric.get("measured_by") or "", metric.get("reference") or "")
+            found.setdefault(key, []).append(metric)
+    return found
+
+
+def _heading(name: tuple[str, str, str]) -> dict[str, Any]:
+    return dict(zip(("name", "measured_by", "reference"), name, strict=True))
+
+
+def _together(warnings: Sequence[str]) -> list[str]:
+    """Say a warning once that several parts share."""
+    said: dict[str, list[str]] = {}
+    for warning in warnings:
+        part, _, text = warning.partition(": ")
+        said.setdefault(text, []).append(part)
+    return [f"{', '.join(parts)}: {text}" for text, parts in said.items()]
+
+
+def _top(values: Sequence[float]) -> float:
+    high = max(values)
+    return 1.0 if min(values) >= 0 and 0.2 < high <= 1 else high or 1.0
+
+
+def _worst_first(rows: list[dict[str, Any]], better: str | None) -> list[dict[str, Any]]:
+    def place(row: Mapping[str, Any]) -> float:
+        metric = row["all"] or row["kept"]
+        value = metric.get("value")
+        if value is None:
+            return float("-inf")
+        return float(value) if better == "higher" else -float(value)
+
+    return sorted(rows, key=place)

@@ -1,0 +1,161 @@
+"""The page at the end of a run: one file that needs no other, and shows what came out and why."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from synthset.recipe.recipe import Recipe
+from synthset.report import charts
+from synthset.report.confusion import confusions
+from synthset.report.costs import title
+from synthset.report.gallery import kept_rows, pictures, rejected_rows
+from synthset.report.histograms import Histogram, Words, histograms
+from synthset.report.metrics import by_class, table
+from synthset.report.records import Seen
+from synthset.report.summary import summary
+from synthset.report.thumbnails import thumbnails
+from synthset.store.dataset import Dataset
+
+PAGE = "report/index.html"
+HERE = Path(__file__).parent
+
+
+def write_report(dataset: Dataset, recipe: Recipe) -> str:
+    """Write the page of a dataset, in place of the one before.
+
+    Args:
+        dataset: with at least one finished shard; whatever is missing is left out of the page.
+        recipe: says what the page shows, and where the limits lie.
+
+    Returns:
+        The page's path or URL.
+    """
+    dataset.write_text(PAGE, page(dataset, recipe))
+    return f"{dataset.path}/{PAGE}"
+
+
+def page(dataset: Dataset, recipe: Recipe) -> str:
+    """Write the HTML of the page."""
+    environment = Environment(
+        loader=FileSystemLoader(HERE),
+        undefined=StrictUndefined,
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(
+        count=count, number=number, duration=duration, rate=rate, title_of=title, percent=percent
+    )
+    environment.globals.update(bar=charts.bar, histogram=charts.histogram, matrix=charts.matrix)
+    return environment.get_template("page.html.j2").render(_content(dataset, recipe))
+
+
+def _content(dataset: Dataset, recipe: Recipe) -> dict[str, Any]:
+    seen = Seen.of(dataset)
+    numbers, metrics = summary(dataset, seen), dataset.metrics()
+    drawn = histograms(seen, recipe.selection)
+    return {
+        "style": Markup((HERE / "page.css").read_text(encoding="utf-8")),
+        "script": Markup((HERE / "page.js").read_text(encoding="utf-8")),
+        "description": recipe.description,
+        "numbers": numbers,
+        "classes": sorted(numbers["classes"], key=_weakest),
+        "empty": [row["name"] for row in numbers["classes"] if not row["kept"]],
+        "widest": max(
+            [1, *(max(row["planned"], numbers["target"] or 0) for row in numbers["classes"])]
+        ),
+        **_galleries(dataset, seen, recipe, numbers),
+        "histograms": [c for c in drawn if isinstance(c, Histogram) and c.only is None],
+        "words": [c for c in drawn if isinstance(c, Words) and len(c.rows) > 1],
+        "constant": [(c.column, c.only) for c in drawn if c.only is not None],
+        "confusions": confusions(seen),
+        "metrics": table(metrics),
+        "used": [name for name in used_by(recipe) if name in seen.score_columns],
+        "by_class": by_class(metrics, seen.classes),
+        "recipe": recipe.to_yaml(),
+        "source": recipe.source.model_dump(mode="json"),
+        "python": platform.python_version(),
+    }
+
+
+def used_by(recipe: Recipe) -> list[str]:
+    """Name the columns that the selection looks at."""
+    columns: list[str] = []
+    for step in recipe.selection.steps:
+        if step.kind == "limits":
+            columns += step.limits
+        elif step.kind == "top":
+            columns.append(step.by)
+    return list(dict.fromkeys([*columns, *filter(None, [recipe.selection.order_by])]))
+
+
+def _weakest(row: Mapping[str, Any]) -> tuple[int, float, int]:
+    """Sort classes by what is kept of what was planned, the weakest first."""
+    return (-row["short"], row["kept"] / max(1, row["planned"]), row["label"])
+
+
+def _galleries(
+    dataset: Dataset, seen: Seen, recipe: Recipe, numbers: Mapping[str, Any]
+) -> dict[str, Any]:
+    kept = kept_rows(seen, recipe.report)
+    rejected = rejected_rows(seen, numbers["dropped"], recipe.report.rejected)
+    rows = [row for group in kept.values() for row in group]
+    rows += [row for _, group in rejected for row in group]
+    names = seen.records.column("id").take(rows).to_pylist() if rows else []
+    found = thumbnails(dataset, names)
+    return {
+        "gallery": [
+            {**numbers["classes"][label], "pictures": pictures(seen, group, found)}
+            for label, group in kept.items()
+        ],
+        "rejected": [
+            {**reason, "pictures": pictures(seen, group, found)} for reason, group in rejected
+        ],
+    }
+
+
+def count(value: int) -> str:
+    """Write a whole number with thin spaces between thousands."""
+    return f"{value:,}".replace(",", "\u202f")
+
+
+def number(value: float | None) -> str:
+    """Write a result with four digits, or a dash."""
+    return "–" if value is None else f"{value:.4g}"
+
+
+def percent(part: float, whole: float) -> str:
+    """Write a share, with one digit after the point where it is small or nearly all."""
+    share = 100 * part / whole if whole else 0.0
+    return f"{share:.1f} %" if 0 < share < 10 or 99 < share < 100 else f"{share:.0f} %"
+
+
+def duration(seconds: float | None) -> str:
+    """Write a time in the units that people use for it.
+
+    >>> duration(0.034), duration(75), duration(8000)
+    ('34 ms', '1 min 15 s', '2 h 13 min')
+    """
+    if seconds is None:
+        return "–"
+    if seconds < 1:
+        return f"{1000 * seconds:.0f} ms"
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    whole = round(seconds)
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s"
+    return f"{whole // 3600:,} h {whole % 3600 // 60} min"
+
+
+def rate(per_second: float | None) -> str:
+    """Write a speed: images a second, or a minute where they are slow."""
+    if per_second is None:
+        return "–"
+    return f"{per_second:.3g} / s" if per_second >= 1 else f"{60 * per_second:.3g} / min"
