@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -123,8 +124,13 @@ def test_what_only_a_download_would_tell_is_none() -> None:
 
 @pytest.mark.parametrize(
     ("name", "limit", "counted_by"),
-    [("sd", 16, "tokenizer"), ("sdxl", 16, "tokenizer"), ("sd3", 256, "tokenizer_3")]
-    + [("flux", 512, "tokenizer_2"), ("pixart", 300, "tokenizer")],
+    [
+        ("sd", 16, "tokenizer"),
+        ("sdxl", 16, "tokenizer"),
+        ("sd3", 256, "tokenizer_3"),
+        ("flux", 512, "tokenizer_2"),
+        ("pixart", 300, "tokenizer"),
+    ],
 )
 def test_tokens_are_counted_as_the_most_patient_encoder_does(
     name: str, limit: int, counted_by: str, settings: Made
@@ -174,5 +180,8 @@ def test_the_estimate_for_shapes_is_an_upper_bound() -> None:
 
 def test_checking_imports_no_torch() -> None:
     code = "import sys, synthset.generators.models; print('torch' in sys.modules)"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    paths = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=paths, capture_output=True, text=True, check=True
+    )
     assert done.stdout.strip() == "False"

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from diffusers import StableDiffusionPipeline
+from diffusers import AutoPipelineForText2Image, DiffusionPipeline, StableDiffusionPipeline
 from transformers import CLIPImageProcessor
 
 from synthset.errors import ModelError
@@ -357,6 +358,42 @@ def test_a_model_that_is_not_there_is_named(settings: Made, tmp_path: Path) -> N
     stage = Txt2Img(settings(model=str(tmp_path / "nothing")))
     with pytest.raises(ModelError, match=r"source\.model: '.*nothing' could not be loaded"):
         stage.open()
+
+
+def test_a_hub_model_is_asked_for_by_id_revision_and_variant_and_never_as_a_pickle(
+    settings: Made, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[Any] = []
+
+    def from_pretrained(*place: Any, **options: Any) -> Any:
+        asked.append((place, options))
+        raise OSError("no network")
+
+    index = {"_class_name": "StableDiffusionPipeline", "safety_checker": ["diffusers", "Checker"]}
+    monkeypatch.setattr(DiffusionPipeline, "load_config", lambda *_, **__: index)
+    monkeypatch.setattr(AutoPipelineForText2Image, "from_pretrained", from_pretrained)
+    hub = {"model": "owner/model", "revision": "abc", "variant": "fp16", "safety_checker": False}
+    with pytest.raises(ModelError, match=r"'owner/model' could not be loaded \(no network\)"):
+        Txt2Img(settings(**hub)).open()
+    assert asked[0][0] == ("owner/model",)
+    assert asked[0][1] == {
+        "revision": "abc",
+        "variant": "fp16",
+        "safety_checker": None,
+        "requires_safety_checker": False,
+        "use_safetensors": True,
+        "dtype": torch.float32,
+    }
+
+
+def test_damaged_weights_are_a_model_error(
+    family: Callable[[str], Path], tmp_path: Path, settings: Made
+) -> None:
+    folder = Path(shutil.copytree(family("sd"), tmp_path / "damaged"))
+    weights = folder / "unet" / "diffusion_pytorch_model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:1000])
+    with pytest.raises(ModelError, match=r"source\.model: '.*damaged' could not be loaded"):
+        Txt2Img(settings(model=str(folder))).open()
 
 
 def test_a_folder_with_half_precision_files_runs_in_the_asked_precision(

@@ -47,16 +47,19 @@ HEADER_BYTES = 620  # JPEG tables; they outweigh the pixels of a 32 px image
 UNKNOWN_SIZE_PX = 1024
 
 
-def folder(settings: Txt2Img) -> Path | None:
-    """Find the model on this disk: the miniature, a local folder, or a hub model downloaded
-    before."""
+def local_folder(settings: Txt2Img) -> Path | None:
+    """Give the folder of the miniature or of a local model; None for a hub model."""
     if settings.model == MINIATURE:
-        return Path(locate("txt2img"))
+        return locate("txt2img")
     local = Path(settings.model).expanduser()
-    if local.exists():
+    return local if local.exists() else None
+
+
+def folder(settings: Txt2Img) -> Path | None:
+    """Find the model on this disk, a hub model that was (perhaps partly) downloaded included."""
+    local = local_folder(settings)
+    if local is not None or not HUB_ID.match(settings.model):
         return local
-    if not HUB_ID.match(settings.model):
-        return None
     cached = try_to_load_from_cache(settings.model, "model_index.json", revision=settings.revision)
     return Path(cached).parent if isinstance(cached, str) else None
 

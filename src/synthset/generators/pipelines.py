@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import inspect
+import warnings
 from typing import Any
 
 import diffusers
 import torch
 import transformers
 from diffusers import AutoPipelineForText2Image, DiffusionPipeline
+from safetensors import SafetensorError
 
 from synthset.errors import ModelError
-from synthset.generators.models import fitting_schedulers, folder, wrong_scheduler
+from synthset.generators.models import fitting_schedulers, local_folder, wrong_scheduler
 from synthset.recipe.sources import Txt2Img
 
 DTYPES = {"float32": torch.float32, "float16": torch.float16, "bfloat16": torch.bfloat16}
@@ -22,6 +24,7 @@ SCHEDULER_CLASSES = {
     "Heun": "HeunDiscreteScheduler",
     "LMS": "LMSDiscreteScheduler",
 }
+LOADING_FAULTS = (OSError, ValueError, ImportError, AttributeError, RuntimeError, SafetensorError)
 SLICED_VAE_PX = 512  # from here on the autoencoder decodes one by one, or it fills the memory first
 
 
@@ -33,24 +36,28 @@ def load(settings: Txt2Img) -> Any:
     """
     _silence()
     device = choose_device(settings.device)
-    name = str(folder(settings) or settings.model)
-    place = {key: value for key, value in _place(settings).items() if value is not None}
+    name = str(local_folder(settings) or settings.model)  # the hub's cache may hold half a model
     try:
-        index = DiffusionPipeline.load_config(name, **place)
-        options = _options(settings, index) | place
-        dtype = choose_dtype(settings.dtype, device, index)
-        # A dtype is always named: transformers would take the files' own and diffusers float32, and
-        # they would clash.
-        pipeline = AutoPipelineForText2Image.from_pretrained(
-            name, dtype=dtype, use_safetensors=True, **options
-        ).to(device)
-    except (OSError, ValueError, ImportError, AttributeError, RuntimeError) as fault:
+        with warnings.catch_warnings(action="ignore", category=UserWarning):  # of the hub's client
+            pipeline = _read(settings, name, device)
+    except LOADING_FAULTS as fault:
         raise _not_loaded(settings, fault) from fault
     pipeline.set_progress_bar_config(disable=True)
     _slice(pipeline, settings)
     _set_scheduler(pipeline, settings)
     _check_call(pipeline, settings)
     return pipeline
+
+
+def _read(settings: Txt2Img, name: str, device: str) -> Any:
+    index = DiffusionPipeline.load_config(name, **_revision(settings))
+    options = _options(settings, index) | _revision(settings)
+    # A dtype is always named, or transformers would take the files' own and diffusers float32.
+    dtype = choose_dtype(settings.dtype, device, index)
+    pipeline = AutoPipelineForText2Image.from_pretrained(
+        name, dtype=dtype, use_safetensors=True, **options
+    )
+    return pipeline.to(device)
 
 
 def choose_device(device: str) -> str:
@@ -85,8 +92,8 @@ def _silence() -> None:
     transformers.utils.logging.set_verbosity_error()
 
 
-def _place(settings: Txt2Img) -> dict[str, str | None]:
-    return {"revision": settings.revision} if folder(settings) is None else {}
+def _revision(settings: Txt2Img) -> dict[str, str]:
+    return {} if settings.revision is None else {"revision": settings.revision}
 
 
 def _options(settings: Txt2Img, index: dict[str, Any]) -> dict[str, Any]:
@@ -105,9 +112,15 @@ def _options(settings: Txt2Img, index: dict[str, Any]) -> dict[str, Any]:
 def _not_loaded(settings: Txt2Img, fault: Exception) -> ModelError:
     text = " ".join(str(fault).split())
     first = text if len(text) <= 300 else text[:297] + "…"
-    right = "name 'miniature', a hub id (owner/name) or a local folder, with safetensors weights"
     if isinstance(fault, torch.OutOfMemoryError):
         right = "use a smaller model, source.dtype: bfloat16, or source.device: cpu"
+    elif local_folder(settings) is None:
+        right = (
+            "check the name and the network; some models need `hf auth login` and their terms "
+            "accepted, and only safetensors weights are read"
+        )
+    else:
+        right = "save the pipeline again by save_pretrained (only safetensors weights are read)"
     return ModelError(f"source.model: {settings.model!r} could not be loaded ({first}); {right}")
 
 
