@@ -21,7 +21,9 @@ def test_jpeg_keeps_a_smooth_picture_within_a_few_levels():
     assert np.abs(decode(encode(smooth)).astype(int) - smooth).max() <= 4
 
 
-@pytest.mark.parametrize("data", [b"", b"no image", encode(NOISE)[:200], encode(NOISE, "png")[:300]])
+@pytest.mark.parametrize(
+    "data", [b"", b"no image", encode(NOISE)[:200], encode(NOISE, "png")[:300]]
+)
 def test_broken_files_are_named_as_such(data):
     with pytest.raises(UnreadableImage):
         decode(data)

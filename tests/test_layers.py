@@ -62,7 +62,14 @@ def test_imports_go_down_the_layers_only(path):
 @pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(SOURCE)))
 def test_the_lower_layers_and_the_engine_import_no_torch(path):
     part = path.relative_to(SOURCE).parts[0].removesuffix(".py")
-    if LAYERS.get(part, 0) <= 1 or part in ("store", "engine", "cli", "selection", "export", "report"):
+    if LAYERS.get(part, 0) <= 1 or part in (
+        "store",
+        "engine",
+        "cli",
+        "selection",
+        "export",
+        "report",
+    ):
         heavy = {"torch", "diffusers", "timm", "open_clip", "transformers", "torchvision"}
         assert not {module.split(".")[0] for module in at_top(path)} & heavy
 

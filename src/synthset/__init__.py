@@ -1,4 +1,5 @@
-"""synthset turns words into a labelled image dataset, proves what it is worth, and keeps the part that is worth most.
+"""synthset turns words into a labelled image dataset, proves what it is worth, and keeps the part
+that is worth most.
 
     import synthset
 
@@ -46,7 +47,8 @@ def open(path: str | os.PathLike[str]) -> Dataset:
 
 
 def __getattr__(name: str) -> Any:
-    """Load the parts of the interface when they are first used, so that `synthset --help` is instant."""
+    """Load the parts of the interface when they are first used, so that `synthset --help` is
+    instant."""
     if name not in _PLACES:
         raise AttributeError(f"module 'synthset' has no attribute {name!r}")
     from importlib import import_module

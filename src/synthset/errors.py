@@ -41,7 +41,8 @@ class Problem:
 
 
 class RecipeError(SynthsetError):
-    """The recipe asks for something that cannot be done: where, what was found, what would be right."""
+    """The recipe asks for something that cannot be done: where, what was found, what would be
+    right."""
 
     exit_code = 2
 

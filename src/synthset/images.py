@@ -1,4 +1,5 @@
-"""Pixels: decoding, encoding and hashing. At rest an image is uint8 RGB (H, W, 3); this is the one place that decodes."""
+"""Pixels: decoding, encoding and hashing. At rest an image is uint8 RGB (H, W, 3); this is the one
+place that decodes."""
 
 from __future__ import annotations
 
@@ -56,7 +57,8 @@ def encode(pixels: Pixels, image_format: ImageFormat = "jpeg", quality: int = 95
 
     Args:
         pixels: (H, W, 3) uint8 RGB.
-        image_format: `jpeg` and `webp` lose detail according to `quality`; `png` is exact, and `webp` at 100 too.
+        image_format: `jpeg` and `webp` lose detail according to `quality`; `png` is exact, and
+            `webp` at 100 too.
         quality: 1 to 100, without effect on `png`.
     """
     buffer = io.BytesIO()

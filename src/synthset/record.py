@@ -1,4 +1,5 @@
-"""The record: the row that every image has before it has pixels, and the columns that later stages add."""
+"""The record: the row that every image has before it has pixels, and the columns that later stages
+add."""
 
 from __future__ import annotations
 
@@ -6,7 +7,8 @@ import pyarrow as pa
 
 from synthset.seeds import digest
 
-#: One row a planned image. `index` counts the images of a class; `source` says where an imported image lies.
+#: One row a planned image. `index` counts the images of a class; `source` says where an imported
+#: image lies.
 PLAN = pa.schema(
     [
         pa.field("id", pa.string(), nullable=False),
@@ -28,8 +30,8 @@ PLAN = pa.schema(
 #: The Hugging Face `Image` feature: encoded bytes and the file name they would have.
 IMAGE = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
 
-#: What a generator or an importer adds. `nsfw` is null where no safety checker looked; `error` tells why there are no
-#: pixels, and everything else is null then.
+#: What a generator or an importer adds. `nsfw` is null where no safety checker looked; `error`
+#: tells why there are no pixels, and everything else is null then.
 IMAGES = pa.schema(
     [
         pa.field("image", IMAGE),
@@ -47,7 +49,8 @@ def record_id(origin: str, class_key: str, pixels: dict[str, object]) -> str:
     Args:
         origin: kind of source ("txt2img", "folder", …).
         class_key: identity of the class.
-        pixels: everything else that decides the pixels (prompt, seed, settings, model revision, parent, …).
+        pixels: everything else that decides the pixels (prompt, seed, settings, model revision,
+            parent, …).
 
     Returns:
         32 hexadecimal digits (BLAKE2b-128). The same request has the same id on every machine.

@@ -13,8 +13,8 @@ KINDS = {".safetensors", ".json", ".bin", ".pt", ".pth", ".txt", ".model"}
 def revision_of(path: Path) -> str:
     """Name the content of a model file or folder, the same on every machine and wherever it lies.
 
-    Small files count whole; of a large one the size and the first and last MiB, so that naming a model of many GB takes
-    no time. (A safetensors header, at the start, lists every tensor.)
+    Small files count whole; of a large one the size and the first and last MiB, so that naming a
+    model of many GB takes no time. (A safetensors header, at the start, lists every tensor.)
 
     Args:
         path: a weight file, or a folder in the diffusers, timm, open_clip or transformers layout.

@@ -10,7 +10,8 @@ SEED_BITS = 63  # a torch.Generator takes 64 bits; 63 fit Arrow's and everyone's
 
 
 def canonical(value: Any) -> bytes:
-    """Write a JSON value in the one way that two machines agree on (sorted keys, no spaces, UTF-8)."""
+    """Write a JSON value in the one way that two machines agree on (sorted keys, no spaces,
+    UTF-8)."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
 
 
@@ -35,8 +36,9 @@ def fingerprint(value: Any) -> str:
 def record_seed(recipe_seed: int, class_key: str, index: int) -> int:
     """Give the record at one place of the plan its own seed.
 
-    The seed depends on the recipe's seed, the class and the number of the image in its class, and on nothing else: the
-    same place gets the same seed at any guidance, with any worker, in any order.
+    The seed depends on the recipe's seed, the class and the number of the image in its class, and
+    on nothing else: the same place gets the same seed at any guidance, with any worker, in any
+    order.
 
     Args:
         recipe_seed: the recipe's `seed`.

@@ -16,10 +16,12 @@ T = TypeVar("T")
 
 
 class Rows:
-    """A chunk of records: the joined columns of a stage's input tables, and their pixels, decoded once for all stages.
+    """A chunk of records: the joined columns of a stage's input tables, and their pixels, decoded
+    once for all stages.
 
     Attributes:
-        table: the joined columns; row i is record i. Column `id` is always there; `error` is the input's error.
+        table: the joined columns; row i is record i. Column `id` is always there; `error` is the
+            input's error.
     """
 
     def __init__(self, table: pa.Table) -> None:
@@ -40,7 +42,8 @@ class Rows:
         return list_column(self.table, name)
 
     def once(self, key: Hashable, make: Callable[[], T]) -> T:
-        """Compute something for this chunk once, whichever stage asks first (a decode, a resize)."""
+        """Compute something for this chunk once, whichever stage asks first (a decode, a
+        resize)."""
         with self._lock:
             if key not in self._memo:
                 self._memo[key] = make()
@@ -90,8 +93,9 @@ class Progress(Protocol):
 class Stage(ABC):
     """One step over records: a chunk in, the same records in the same order with new columns out.
 
-    The engine calls the three phases of a chunk in this order, `prepare` and `finish` on threads beside the model, so
-    that the model waits for neither disk nor JPEG. A stage knows neither shard, rank nor file.
+    The engine calls the three phases of a chunk in this order, `prepare` and `finish` on threads
+    beside the model, so that the model waits for neither disk nor JPEG. A stage knows neither
+    shard, rank nor file.
 
     Attributes:
         kind: name in recipes.

@@ -20,7 +20,9 @@ def recipe(*changes: str, **content: Any) -> Recipe:
     return load_recipe({**CONTENT, **content}, changes)
 
 
-def cells(path: Path, but: tuple[str, ...] = ("run.jsonl", "recipe.yaml", "report", ".lock")) -> dict[str, str]:
+def cells(
+    path: Path, but: tuple[str, ...] = ("run.jsonl", "recipe.yaml", "report", ".lock")
+) -> dict[str, str]:
     """Hash every file of a dataset, less what tells times."""
     found = {}
     for file in sorted(path.rglob("*")):

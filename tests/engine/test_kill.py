@@ -35,13 +35,13 @@ synthset.run(sys.argv[1], sys.argv[2])
 def committed(path: Path) -> set[str]:
     """Ids whose images lie in a finished cell or a finished chunk."""
     files = [*path.glob("images-*/*.parquet"), *path.glob(".spool/images-*/*/*.parquet")]
-    return {name for file in files for name in pq.read_table(file, columns=["id"])["id"].to_pylist()}
+    return {
+        name for file in files for name in pq.read_table(file, columns=["id"])["id"].to_pylist()
+    }
 
 
 def test_twenty_kills_lose_nothing_that_was_committed(tmp_path):
-    asked = recipe(
-        "images_per_class=200", f"source.delay_s={DELAY}", "engine.rows_per_shard=100"
-    )
+    asked = recipe("images_per_class=200", f"source.delay_s={DELAY}", "engine.rows_per_shard=100")
     (tmp_path / "recipe.yaml").write_text(asked.to_yaml())
     trace = tmp_path / "trace"
     trace.touch()
@@ -94,7 +94,14 @@ def test_a_worker_that_is_killed_is_replaced(tmp_path):
     )
     asked = recipe()
     (tmp_path / "recipe.yaml").write_text(asked.to_yaml())
-    command = [sys.executable, "-c", code, tmp_path / "recipe.yaml", tmp_path / "d", tmp_path / "mark"]
+    command = [
+        sys.executable,
+        "-c",
+        code,
+        tmp_path / "recipe.yaml",
+        tmp_path / "d",
+        tmp_path / "mark",
+    ]
     subprocess.run(command, check=True)
     assert (tmp_path / "mark").exists()
     synthset.run(asked, tmp_path / "whole")
@@ -107,7 +114,9 @@ def test_no_worker_outlives_a_killed_parent(tmp_path):
     asked = recipe("source.delay_s=0.5")
     (tmp_path / "recipe.yaml").write_text(asked.to_yaml())
     code = "import sys, synthset; synthset.run(sys.argv[1], sys.argv[2], workers=2)"
-    parent = subprocess.Popen([sys.executable, "-c", code, tmp_path / "recipe.yaml", tmp_path / "d"])
+    parent = subprocess.Popen(
+        [sys.executable, "-c", code, tmp_path / "recipe.yaml", tmp_path / "d"]
+    )
     family = psutil.Process(parent.pid)
     deadline = time.monotonic() + 60
     while len(family.children()) < 2 and time.monotonic() < deadline:

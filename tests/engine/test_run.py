@@ -26,7 +26,9 @@ def test_a_run_plans_makes_selects_and_reports(tmp_path):
     dataset = synthset.run(recipe(), tmp_path / "d")
     records = dataset.records()
     assert records.num_rows == 24
-    assert records.column("keep").to_pylist().count(True) == len(set(records.column("sha256").to_pylist()))
+    assert records.column("keep").to_pylist().count(True) == len(
+        set(records.column("sha256").to_pylist())
+    )
     assert (tmp_path / "d" / "report" / "index.html").exists()
     assert dataset.images(records.column("id").to_pylist()[:2])[0]["bytes"][:4] == b"\x89PNG"
 
@@ -124,7 +126,9 @@ def test_a_second_process_is_refused_with_the_first_ones_id(tmp_path):
         "except DatasetLocked as error: print(error)"
     )
     with locked(dataset.folder):
-        out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+        out = subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, text=True, check=True
+        )
     assert f"process {os.getpid()} on" in out.stdout
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert out.stdout == ""
@@ -154,7 +158,9 @@ def test_a_bad_shard_fails_alone_and_loudly(tmp_path, monkeypatch):
         return made(self, rows, prepared)
 
     monkeypatch.setattr(Shapes, "compute", compute)
-    with pytest.raises(StageError, match=r"1 of 3 shards failed, .* shard 1: ValueError: the kiln is cold"):
+    with pytest.raises(
+        StageError, match=r"1 of 3 shards failed, .* shard 1: ValueError: the kiln is cold"
+    ):
         synthset.run(recipe(), tmp_path / "d")
     dataset = synthset.open(tmp_path / "d")
     assert dataset.shards(dataset.view.images) == [0, 2]

@@ -16,6 +16,12 @@ WITH_SCORE = {
     "scores": [{"kind": "clip_score"}],
 }
 
+
+def with_limit(**limits):
+    steps = [{"kind": "limits", "limits": limits}]
+    return {**WITH_SCORE, "selection": {"steps": steps}}
+
+
 WRONG = {
     "unknown key": ({"clases": 1}, "clases: unknown setting 'clases'; did you mean 'classes'?"),
     "unknown key deep down": (
@@ -45,12 +51,13 @@ WRONG = {
         "scores[0].encoder: no entry 'clp' in encoders; did you mean 'clip'?",
     ),
     "limits that cross": (
-        {**WITH_SCORE, "selection": {"steps": [{"kind": "limits", "limits": {"clip_score": {"min": 3, "max": 2}}}]}},
+        with_limit(clip_score={"min": 3, "max": 2}),
         "selection.steps[0].limits.clip_score: min 3 is above max 2, so nothing would be kept",
     ),
     "limit on nothing": (
-        {**WITH_SCORE, "selection": {"steps": [{"kind": "limits", "limits": {"clip": {"min": 3}}}]}},
-        "selection.steps[0].limits.clip: no score writes a column 'clip'; did you mean 'clip_score'?",
+        with_limit(clip={"min": 3}),
+        "selection.steps[0].limits.clip: no score writes a column 'clip'; did you mean "
+        "'clip_score'?",
     ),
     "rounds without a target": (
         {"selection": {"max_rounds": 2}},
@@ -102,7 +109,9 @@ def test_what_only_says_how_fast_is_no_part_of_the_identity():
     slow = load_recipe(GOOD, ["source.batch_size=1", "source.device=cpu"])
     fast = load_recipe(GOOD, ["source.batch_size=64"])
     assert slow.source.identity() == fast.source.identity()
-    assert load_recipe(GOOD, ["source.guidance_scale=3"]).source.identity() != fast.source.identity()
+    assert (
+        load_recipe(GOOD, ["source.guidance_scale=3"]).source.identity() != fast.source.identity()
+    )
 
 
 @pytest.mark.parametrize("text", ["", "- a\n- b", "name: [", "\ttabs: 1"])

@@ -28,7 +28,9 @@ def limits(**columns):
 
 
 def test_a_limit_drops_with_the_score_and_the_limit_as_reason():
-    found = chosen(records(clip_score=[18.2, 25.0, 31.0]), **limits(clip_score={"min": 22, "max": 30}))
+    found = chosen(
+        records(clip_score=[18.2, 25.0, 31.0]), **limits(clip_score={"min": 22, "max": 30})
+    )
     assert [row["keep"] for row in found] == [False, True, False]
     assert [row["reason"] for row in found] == ["clip_score 18.2 < 22", None, "clip_score 31 > 30"]
     assert found[0]["step"] == "1 limits"
@@ -46,7 +48,10 @@ def test_a_missing_score_is_no_pass():
 
 def test_words_and_nulls_can_be_asked_for():
     issues = pa.array(["dark", None])
-    assert [r["keep"] for r in chosen(records(i=issues), **limits(i={"equals": None}))] == [False, True]
+    assert [r["keep"] for r in chosen(records(i=issues), **limits(i={"equals": None}))] == [
+        False,
+        True,
+    ]
     assert chosen(records(i=issues), **limits(i={"equals": "dark"}))[1]["reason"] == "i is None"
 
 

@@ -18,7 +18,7 @@ from synthset.errors import SynthsetError
 
 app = typer.Typer(
     name="synthset",
-    help="Turn words into a labelled image dataset, prove what it is worth, and keep the best part.",
+    help="Turn words into a labelled image dataset, prove its worth, and keep the best part.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
@@ -37,7 +37,10 @@ def main() -> None:
         print(f"error: {error}", file=sys.stderr)
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
-        print("stopped; what is finished is kept, the same command goes on from there", file=sys.stderr)
+        print(
+            "stopped; what is finished is kept, the same command goes on from there",
+            file=sys.stderr,
+        )
         sys.exit(130)
 
 

@@ -6,7 +6,8 @@ from synthset.cli.options import Changes, Output, Workers
 
 
 def demo(output: Output = None, changes: Changes = None, workers: Workers = None) -> None:
-    """Make a small dataset with the models that ship with synthset: no GPU, no account, no download.
+    """Make a small dataset with the models that ship with synthset: no GPU, no account, no
+    download.
 
     Example: synthset demo -o my-demo
     """

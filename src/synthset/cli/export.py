@@ -11,8 +11,12 @@ from synthset.cli.options import DatasetFolder
 
 def export(
     directory: DatasetFolder,
-    path: Annotated[str, typer.Argument(help="Folder to write, new or an earlier export.", metavar="PATH")],
-    val_fraction: Annotated[float, typer.Option(min=0, max=0.99, help="Share of each class for val/.")] = 0.0,
+    path: Annotated[
+        str, typer.Argument(help="Folder to write, new or an earlier export.", metavar="PATH")
+    ],
+    val_fraction: Annotated[
+        float, typer.Option(min=0, max=0.99, help="Share of each class for val/.")
+    ] = 0.0,
     seed: Annotated[int, typer.Option(help="Decides which images go to val/.")] = 0,
 ) -> None:
     """Write the kept images as ImageNet-like folders, with metadata and a dataset card.

@@ -15,11 +15,17 @@ DatasetFolder = Annotated[
 ]
 Output = Annotated[
     str | None,
-    typer.Option("--output", "-o", help="Folder of the dataset; ./<name of the recipe> if not given."),
+    typer.Option(
+        "--output", "-o", help="Folder of the dataset; ./<name of the recipe> if not given."
+    ),
 ]
 Changes = Annotated[
     list[str] | None,
-    typer.Option("--set", help="Change a setting, as in source.guidance_scale=3; as often as you like."),
+    typer.Option(
+        "--set", help="Change a setting, as in source.guidance_scale=3; as often as you like."
+    ),
 ]
 Workers = Annotated[int | None, typer.Option(min=1, max=256, help="Worker processes.")]
-OutFile = Annotated[Path | None, typer.Option("--output", "-o", help="Write here instead of the screen.")]
+OutFile = Annotated[
+    Path | None, typer.Option("--output", "-o", help="Write here instead of the screen.")
+]

@@ -40,7 +40,9 @@ def _show(name: str, found: Forecast) -> None:
     table.add_row("", f"estimated from: {found.basis}")
     if found.longest_prompt:
         longest, limit = found.longest_prompt
-        table.add_row("prompts", f"longest {longest} of {limit} tokens, {found.cut_prompts:.0%} cut")
+        table.add_row(
+            "prompts", f"longest {longest} of {limit} tokens, {found.cut_prompts:.0%} cut"
+        )
     for prompt in found.prompts:
         table.add_row("", f"“{prompt}”")
     for note in found.notes:

@@ -55,7 +55,10 @@ class RichBar:
             self._progress = None
         elif self._done:
             seconds = time.monotonic() - self._begun
-            WORDS.print(f"{self._title:<8} {self._done:,} records in {seconds:.1f} s ({self._rate():,.1f}/s)")
+            WORDS.print(
+                f"{self._title:<8} {self._done:,} records in {seconds:.1f} s "
+                f"({self._rate():,.1f}/s)"
+            )
 
     def _rate(self) -> float:
         return self._done / max(time.monotonic() - self._begun, 1e-9)

@@ -47,17 +47,26 @@ def closing_table(dataset: Dataset, seconds: float) -> None:
     for entry in shown:
         mine = [i for i, label in enumerate(labels) if label == entry["label"]]
         made = sum(errors[i] is None for i in mine)
-        table.add_row(entry["name"], f"{len(mine):,}", f"{made:,}", f"{sum(keep[i] for i in mine):,}")
+        table.add_row(
+            entry["name"], f"{len(mine):,}", f"{made:,}", f"{sum(keep[i] for i in mine):,}"
+        )
     made = sum(error is None for error in errors)
     table.add_section()
     table.add_row(f"all {len(classes):,}", f"{len(keep):,}", f"{made:,}", f"{sum(keep):,}")
     console = Console(highlight=False)
     console.print(table)
     for result in dataset.metrics():
-        if result["class_key"] is None and result["of"] != "rejected" and result["value"] is not None:
+        if (
+            result["class_key"] is None
+            and result["of"] != "rejected"
+            and result["value"] is not None
+        ):
             low_high = result["interval"]
             span = f" [{low_high[0]:.4g}, {low_high[1]:.4g}]" if low_high else ""
-            console.print(f"{result['name']}, {result['of']}: {result['value']:.4g}{span} (n = {result['n']:,})")
+            console.print(
+                f"{result['name']}, {result['of']}: {result['value']:.4g}{span} (n = "
+                f"{result['n']:,})"
+            )
     for place in dataset.view.exports:
         print(f"export: {place}")
     report = f"{dataset.path}/report/index.html"

@@ -28,13 +28,19 @@ def status(directory: DatasetFolder) -> None:
     for name in tables:
         done = dataset.shards(name)
         waiting = sum(count for shard in planned for _, count in dataset.chunks(name, shard))
-        state = "finished" if len(done) == len(planned) else f"{len(planned) - len(done)} shards to do"
+        state = (
+            "finished" if len(done) == len(planned) else f"{len(planned) - len(done)} shards to do"
+        )
         state += f", {waiting} records in unfinished shards" if waiting else ""
         table.add_row(name, f"{len(done)}/{len(planned)}", f"{dataset.rows_in(name):,}", state)
     console = Console(highlight=False)
     console.print(table)
     owner = holder(Path(directory)) if "://" not in directory else None
-    print(f"working on it: process {owner.get('pid')} on {owner.get('host')}" if owner else "nobody works on it")
+    print(
+        f"working on it: process {owner.get('pid')} on {owner.get('host')}"
+        if owner
+        else "nobody works on it"
+    )
     if view.selection and dataset.folder.exists(view.selection):
         keep = dataset.read_table(view.selection).column("keep").to_pylist()
         print(f"selection: {sum(keep):,} of {len(keep):,} kept ({view.selection})")

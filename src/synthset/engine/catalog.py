@@ -1,6 +1,8 @@
-"""Which code does what a recipe names. The one place that knows stages by name, and imports them late.
+"""Which code does what a recipe names. The one place that knows stages by name, and imports them
+late.
 
-A row's version changes whenever the same settings would give other results; it is part of the names of ids and tables.
+A row's version changes whenever the same settings would give other results; it is part of the names
+of ids and tables.
 """
 
 from __future__ import annotations
@@ -67,7 +69,8 @@ class Spec:
 
 
 def source_identity(recipe: Recipe) -> dict[str, Any]:
-    """All that decides the pixels for a given class, prompt and seed: settings, code version, model revision."""
+    """All that decides the pixels for a given class, prompt and seed: settings, code version, model
+    revision."""
     source = recipe.source
     identity = source.identity()
     if source.kind == "txt2img":
@@ -86,7 +89,8 @@ def _revision(kind: Miniature, model: str) -> str | None:
 
 
 def passes(recipe: Recipe, plan: str) -> list[list[Spec]]:
-    """Order the tables of a recipe: those of one pass share their input, and one decode of each image.
+    """Order the tables of a recipe: those of one pass share their input, and one decode of each
+    image.
 
     Args:
         recipe: the recipe.

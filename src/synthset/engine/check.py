@@ -1,4 +1,5 @@
-"""What a recipe will make, and everything about it that can be known to fail, before anything is written."""
+"""What a recipe will make, and everything about it that can be known to fail, before anything is
+written."""
 
 from __future__ import annotations
 
@@ -38,7 +39,8 @@ class Forecast:
         seconds: estimated time on this machine; None where nobody has measured such a model here.
         basis: what the time is estimated from.
         prompts: a few examples.
-        cut_prompts: share of prompts that the text encoder would cut; None where it cannot be known.
+        cut_prompts: share of prompts that the text encoder would cut; None where it cannot be
+            known.
         longest_prompt: tokens of the longest prompt tried, and the limit.
         notes: what the user should know.
         problems: what has to be mended first.
@@ -119,7 +121,13 @@ def _missing_paths(where: str, paths: Sequence[FolderPath]) -> list[Problem]:
     for i, place in enumerate(paths):
         path = Path(place.path).expanduser()
         if not path.exists() and not list(path.parent.glob(path.name)):
-            problems.append(Problem(f"{where}[{i}].path", f"{path} does not exist", "name a folder or a Parquet file"))
+            problems.append(
+                Problem(
+                    f"{where}[{i}].path",
+                    f"{path} does not exist",
+                    "name a folder or a Parquet file",
+                )
+            )
     return problems
 
 
@@ -128,7 +136,9 @@ def _classes_fit(recipe: Recipe, found: Material | None) -> list[Problem]:
     assert found is not None
     problems: list[Problem] = []
     if isinstance(recipe.source, Txt2Img):
-        problems += prompt_problems(recipe.prompts.templates, recipe.prompts.variations, found.classes)
+        problems += prompt_problems(
+            recipe.prompts.templates, recipe.prompts.variations, found.classes
+        )
     for score in recipe.scores:
         if score.kind == "recognition":
             try:
@@ -147,10 +157,18 @@ def _output(output: str) -> list[Problem]:
     if path.exists() and not path.is_dir():
         return [Problem("output", f"{output} is a file", "name a folder with -o")]
     if path.is_dir() and any(path.iterdir()) and not (path / "dataset.json").exists():
-        return [Problem("output", f"{output} holds other things", "name a new or empty folder with -o")]
+        return [
+            Problem("output", f"{output} holds other things", "name a new or empty folder with -o")
+        ]
     place = storage_place(output)
     if not place.is_dir() or not os.access(place, os.W_OK | os.X_OK):
-        return [Problem("output", f"{place} cannot be written", "name a folder that you may write to with -o")]
+        return [
+            Problem(
+                "output",
+                f"{place} cannot be written",
+                "name a folder that you may write to with -o",
+            )
+        ]
     return []
 
 
@@ -160,11 +178,20 @@ def _exports(recipe: Recipe, output: str) -> list[Problem]:
         if export.path is None:
             continue
         path = Path(export.path).expanduser()
-        if path.is_absolute() and path.exists() and any(path.iterdir()) and not (path / "export.json").exists():
+        if (
+            path.is_absolute()
+            and path.exists()
+            and any(path.iterdir())
+            and not (path / "export.json").exists()
+        ):
             found = f"{path} holds other things"
             problems.append(Problem(f"exports[{i}].path", found, "name a new or empty folder"))
         if not path.is_absolute() and "://" in output:
-            problems.append(Problem(f"exports[{i}].path", "inside an object store", "name an absolute local folder"))
+            problems.append(
+                Problem(
+                    f"exports[{i}].path", "inside an object store", "name an absolute local folder"
+                )
+            )
     return problems
 
 
@@ -175,7 +202,9 @@ def _size_up(found: Forecast, recipe: Recipe, what: Material, output: str) -> No
         found.images = len(what.found)
         bytes_each = sum(image.num_bytes for image, _ in what.found) // max(len(what.found), 1)
         if what.left_out:
-            names = ", ".join(f"{name} ({count:,})" for name, count in sorted(what.left_out.items())[:5])
+            names = ", ".join(
+                f"{name} ({count:,})" for name, count in sorted(what.left_out.items())[:5]
+            )
             found.notes.append(f"left out, since the recipe doesn't list their class: {names}")
     else:
         found.images = len(what.classes) * (recipe.images_per_class or 0)
@@ -187,7 +216,13 @@ def _size_up(found: Forecast, recipe: Recipe, what: Material, output: str) -> No
         if found.disk_bytes > found.free_bytes:
             need, free = found.disk_bytes / 1e9, found.free_bytes / 1e9
             right = "name a larger disk with -o, or make fewer images"
-            found.problems.append(Problem("output", f"the disk has {free:,.1f} GB free, this takes about {need:,.1f} GB", right))
+            found.problems.append(
+                Problem(
+                    "output",
+                    f"the disk has {free:,.1f} GB free, this takes about {need:,.1f} GB",
+                    right,
+                )
+            )
     if isinstance(source, Txt2Img) and not _source_problems(recipe):
         _prompts(found, recipe, source, what)
     each, found.basis = seconds_per_image(recipe)
@@ -214,6 +249,7 @@ def _prompts(found: Forecast, recipe: Recipe, source: Txt2Img, what: Material) -
     found.longest_prompt = (max(lengths, default=0), limit)
     if found.cut_prompts:
         found.notes.append(
-            f"{found.cut_prompts:.0%} of the prompts are longer than the {limit} tokens that the model reads; "
+            f"{found.cut_prompts:.0%} of the prompts are longer than the {limit} tokens that "
+            "the model reads; "
             "what comes after is cut"
         )

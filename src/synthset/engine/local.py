@@ -48,7 +48,8 @@ def count_workers(asked: int | str, shards: int, device: str = "auto") -> int:
     """How many worker processes to use.
 
     Args:
-        asked: a number, or `auto`: one a GPU; without one, as many as cores, memory and shards allow.
+        asked: a number, or `auto`: one a GPU; without one, as many as cores, memory and shards
+            allow.
         shards: shards that are to do.
         device: the recipe's device; `cpu` ignores GPUs.
     """
@@ -57,7 +58,9 @@ def count_workers(asked: int | str, shards: int, device: str = "auto") -> int:
     gpus = 0 if device == "cpu" else _gpus()
     if gpus:
         return max(1, min(gpus, shards))
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    cores = (
+        len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    )
     memory = int(psutil.virtual_memory().available // MEMORY_A_WORKER)
     return max(1, min(cores, memory, shards, 8))
 
@@ -165,7 +168,8 @@ class LocalEngine:
         answers: queue.Queue[tuple[int, dict[str, Any]]],
         tail: str,
     ) -> Iterator[Outcome]:
-        """A worker died: give its shards to a new one; a shard that keeps killing workers is given up."""
+        """A worker died: give its shards to a new one; a shard that keeps killing workers is given
+        up."""
         suspect = todo[place][0]
         deaths[suspect] = deaths.get(suspect, 0) + 1
         if deaths[suspect] >= TRIES:
@@ -203,7 +207,8 @@ class _Process:
         answers: queue.Queue[tuple[int, dict[str, Any]]],
         place: int,
     ) -> None:
-        """Give it shards; its answers come to the queue, the last one is `done`, `fault` or `died`."""
+        """Give it shards; its answers come to the queue, the last one is `done`, `fault` or
+        `died`."""
         threading.Thread(target=self._listen, args=(answers, place), daemon=True).start()
         self._say({"pass": number, "shards": shards})
 

@@ -88,7 +88,9 @@ def _parts(records: pa.Table) -> dict[str, Mask]:
     return {"all": there, "kept": keep, "rejected": there & ~keep}
 
 
-def _blocks(dataset: Dataset, encoder: str, column: str, mask: Mask) -> Iterator[NDArray[np.float32]]:
+def _blocks(
+    dataset: Dataset, encoder: str, column: str, mask: Mask
+) -> Iterator[NDArray[np.float32]]:
     """A feature column, shard by shard, of the records in the mask."""
     table, first = dataset.view.features[encoder], 0
     for shard in dataset.shards(table):
@@ -164,7 +166,13 @@ def _recognition(
     top1 = np.array([place == 1 for place in rank], dtype=bool)[mask]
     labels = np.asarray(records.column("label"), dtype=np.int64)[mask]
     rates = recognition_rate(top1, labels)
-    keys = dict(zip(records.column("label").to_pylist(), records.column("class_key").to_pylist(), strict=True))
+    keys = dict(
+        zip(
+            records.column("label").to_pylist(),
+            records.column("class_key").to_pylist(),
+            strict=True,
+        )
+    )
     short = shortfalls("recognition_rate", 0, len(top1), 1)
     result = Result("recognition rate", part, rates.rate.value, len(top1), by, "higher")
     results = [_with(result, interval=_ends(rates.rate), warning="; ".join(short) or None)]

@@ -58,7 +58,9 @@ def material(recipe: Recipe) -> Material:
     mine = [(image, label) for image, label in placed if label >= 0]
     if not mine:
         names = ", ".join(sorted(left_out)[:8])
-        raise RecipeError("classes", f"no image of theirs in the source, which holds {names}", "list those names")
+        raise RecipeError(
+            "classes", f"no image of theirs in the source, which holds {names}", "list those names"
+        )
     return Material(classes, tuple(_at_most(recipe, mine)), dict(left_out))
 
 
@@ -82,7 +84,8 @@ def _folded(name: str) -> str:
 
 
 def _at_most(recipe: Recipe, images: list[tuple[Found, int]]) -> list[tuple[Found, int]]:
-    """Take so many of each class, drawn by content, so that a larger number adds and never swaps."""
+    """Take so many of each class, drawn by content, so that a larger number adds and never
+    swaps."""
     count = recipe.images_per_class
     if count is None:
         return images
@@ -116,7 +119,8 @@ def write_classes(dataset: Dataset, classes: Sequence[ClassEntry]) -> None:
             if label >= len(classes) or classes[label].key != known["key"]:
                 now = classes[label].name if label < len(classes) else "nothing"
                 raise DatasetError(
-                    f"{dataset.path}: label {label} is {known['name']!r} in this dataset and {now!r} in the recipe; "
+                    f"{dataset.path}: label {label} is {known['name']!r} in this dataset and "
+                    f"{now!r} in the recipe; "
                     "add new classes at the end of the list, or name another folder with -o"
                 )
     content = [{"label": label, **asdict(entry)} for label, entry in enumerate(classes)]
@@ -220,7 +224,8 @@ def _generated(
 
 
 def _imported(found: Material, present: set[str]) -> Iterator[dict[str, Any]]:
-    """Plan imported images in the order in which they lie; an image that stands there n times has n records."""
+    """Plan imported images in the order in which they lie; an image that stands there n times has n
+    records."""
     copies: Counter[tuple[str, int, str]] = Counter()
     index: Counter[int] = Counter()
     for image, label in found.found:
@@ -257,8 +262,9 @@ def next_round(
 ) -> dict[int, int]:
     """How many images of each class to have in all after one more round.
 
-    A class that falls short gets as many new images as its share of kept ones so far suggests, with a tenth on top; at
-    most as many again as it has, so that one hopeless class doesn't eat the budget in one round.
+    A class that falls short gets as many new images as its share of kept ones so far suggests, with
+    a tenth on top; at most as many again as it has, so that one hopeless class doesn't eat the
+    budget in one round.
 
     Args:
         counts: images planned so far by label.

@@ -17,6 +17,7 @@ from synthset.recipe.scores import Encoder, ReferenceImages, Statistics
 from synthset.stage import list_column
 from synthset.store.dataset import Dataset
 
+
 @dataclass(frozen=True)
 class Measured:
     """A reference set as one encoder sees it.
@@ -45,14 +46,22 @@ def check_statistics(where: str, settings: Statistics, encoder: Encoder) -> list
     path = statistics_file(settings, encoder)
     if not path.is_file():
         found = f"no statistics {settings.file!r} for an encoder of kind {encoder.kind}"
-        right = f"name a .safetensors file, or one that ships with synthset; {did_you_mean(settings.file, SHIPPED)}"
+        right = (
+            "name a .safetensors file, or one that ships with synthset; "
+            f"{did_you_mean(settings.file, SHIPPED)}"
+        )
         return [Problem(where, found, right)]
     with safe_open(str(path), framework="np") as file:
         made_by = (file.metadata() or {}).get("encoder_sha256")
     mine = weights_sha256(encoder)
     if made_by != mine:
-        found = f"{path.name} was made by other weights ({(made_by or 'unnamed')[:12]}) than this encoder has ({mine[:12]})"
-        return [Problem(where, found, "use the encoder that made it, or a reference of kind images")]
+        found = (
+            f"{path.name} was made by other weights ({(made_by or 'unnamed')[:12]}) than this "
+            f"encoder has ({mine[:12]})"
+        )
+        return [
+            Problem(where, found, "use the encoder that made it, or a reference of kind images")
+        ]
     return []
 
 

@@ -45,7 +45,17 @@ from synthset.store.lock import locked
 SELECTION_VERSION = "1"
 METRICS_VERSION = "1"
 TITLES = {"images": "images", "features": "looking", "scores": "scoring"}
-LIBRARIES = ("synthset", "torch", "diffusers", "transformers", "timm", "open_clip_torch", "pyarrow", "numpy", "pillow")
+LIBRARIES = (
+    "synthset",
+    "torch",
+    "diffusers",
+    "transformers",
+    "timm",
+    "open_clip_torch",
+    "pyarrow",
+    "numpy",
+    "pillow",
+)
 
 
 def run(
@@ -58,8 +68,8 @@ def run(
 ) -> Dataset:
     """Make a dataset by a recipe, or bring one up to date with it.
 
-    What is finished is never computed again: a killed run goes on where it stopped, a changed limit redoes the selection
-    only, more images per class add shards. Nothing is deleted.
+    What is finished is never computed again: a killed run goes on where it stopped, a changed limit
+    redoes the selection only, more images per class add shards. Nothing is deleted.
 
     Args:
         recipe: a recipe, its file, a shipped recipe's name, or its content.
@@ -126,7 +136,9 @@ class _Run:
         dataset, recipe = self.dataset, self.recipe
         write_classes(dataset, self.material.classes)
         dataset.write_text("recipe.yaml", recipe.to_yaml())
-        dataset.log({"event": "run", "at": _now(), "versions": _versions(), "machine": os.uname().machine})
+        dataset.log(
+            {"event": "run", "at": _now(), "versions": _versions(), "machine": os.uname().machine}
+        )
         add_rows(dataset, recipe, self.plan, self.material)
         dataset.write_view(self.view())
         workers = count_workers(
@@ -144,10 +156,7 @@ class _Run:
         """The tables of this recipe."""
         specs = [spec for specs in self.passes for spec in specs]
         roles = {spec.role: spec.table for spec in specs}
-        part = lambda prefix: {  # noqa: E731
-            role.removeprefix(prefix): table for role, table in roles.items() if role.startswith(prefix)
-        }
-        return View(self.plan, roles["images"], part("features/"), part("scores/"))
+        return View(self.plan, roles["images"], _part(roles, "features/"), _part(roles, "scores/"))
 
     def _todo(self, specs: Sequence[Spec]) -> list[int]:
         done = set.intersection(*(set(self.dataset.shards(spec.table)) for spec in specs))
@@ -188,8 +197,10 @@ class _Run:
         if faults:
             first = min(faults)
             raise StageError(
-                f"{specs[0].role}: {len(faults)} of {len(todo)} shards failed, the first is shard {first}: "
-                f"{faults[first]}. Everything else is kept; mend the cause and run the same command again"
+                f"{specs[0].role}: {len(faults)} of {len(todo)} shards failed, the first is "
+                f"shard {first}: "
+                f"{faults[first]}. Everything else is kept; mend the cause and run the same "
+                "command again"
             )
 
     def select(self) -> None:
@@ -215,11 +226,21 @@ class _Run:
         records = self.dataset.records(scores=False)
         labels = np.asarray(records.column("label"))
         kept = Counter(labels[np.asarray(records.column("keep"))].tolist())
-        totals = next_round(Counter(labels.tolist()), kept, settings.target_per_class, len(self.material.classes))
+        totals = next_round(
+            Counter(labels.tolist()), kept, settings.target_per_class, len(self.material.classes)
+        )
         if not totals:
             return False
         added = add_rows(self.dataset, self.recipe, self.plan, self.material, totals, made + 1)
-        self.dataset.log({"event": "round", "at": _now(), "round": made + 1, "rows": added, "classes": len(totals)})
+        self.dataset.log(
+            {
+                "event": "round",
+                "at": _now(),
+                "round": made + 1,
+                "rows": added,
+                "classes": len(totals),
+            }
+        )
         return added > 0
 
     def references(self) -> dict[tuple[str, str], Measured]:
@@ -259,8 +280,18 @@ class _Run:
         view = self.dataset.view
         asked = [metric.identity() for metric in self.recipe.metrics]
         compared = [[*key, found.what] for key, found in sorted(references.items())]
-        named = [self.recipe.references[name].identity() for name in sorted({k for k, _ in references})]
-        inputs = [METRICS_VERSION, asked, compared, named, view.selection, view.features, view.scores]
+        named = [
+            self.recipe.references[name].identity() for name in sorted({k for k, _ in references})
+        ]
+        inputs = [
+            METRICS_VERSION,
+            asked,
+            compared,
+            named,
+            view.selection,
+            view.features,
+            view.scores,
+        ]
         path = f"metrics/{fingerprint(inputs)}.json"
         if not self.dataset.folder.exists(path):
             begun = time.monotonic()
@@ -268,7 +299,15 @@ class _Run:
             self.dataset.write_json(path, [asdict(result) for result in results])
             seconds = round(time.monotonic() - begun, 3)
             rows = self.dataset.rows_in(self.plan)
-            self.dataset.log({"event": "stage", "at": _now(), "role": "metrics", "rows": rows, "seconds": seconds})
+            self.dataset.log(
+                {
+                    "event": "stage",
+                    "at": _now(),
+                    "role": "metrics",
+                    "rows": rows,
+                    "seconds": seconds,
+                }
+            )
         self.dataset.write_view(replace(view, metrics=path))
 
     def export(self, settings: ImageFolder) -> str:
@@ -279,6 +318,13 @@ class _Run:
             place = f"exports/{self.recipe.selection.name}-{name}"
             settings = settings.model_copy(update={"path": place})
         return str(export(self.dataset, settings).path)
+
+
+def _part(roles: Mapping[str, str], prefix: str) -> dict[str, str]:
+    """The tables whose role starts so, by the rest of it."""
+    return {
+        role.removeprefix(prefix): table for role, table in roles.items() if role.startswith(prefix)
+    }
 
 
 def _now() -> str:
@@ -293,4 +339,3 @@ def _versions() -> dict[str, str]:
         except PackageNotFoundError:
             continue
     return found
-

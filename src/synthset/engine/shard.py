@@ -1,4 +1,5 @@
-"""The unit of work: the stages of one pass on one shard. What is committed is never computed again."""
+"""The unit of work: the stages of one pass on one shard. What is committed is never computed
+again."""
 
 from __future__ import annotations
 
@@ -47,8 +48,8 @@ def run_shard(
 ) -> Outcome:
     """Compute what a shard still lacks: chunk by chunk into the spool, then its cells.
 
-    Preparing and finishing run on threads beside the model. A kill loses at most the chunks in flight; a stage that
-    fails leaves its finished chunks, and the other shards go on.
+    Preparing and finishing run on threads beside the model. A kill loses at most the chunks in
+    flight; a stage that fails leaves its finished chunks, and the other shards go on.
 
     Args:
         dataset: where everything lies.
@@ -65,7 +66,9 @@ def run_shard(
     rows = dataset.read_shard(inputs, shard, sorted(columns))
     try:
         done = sum(_compute(dataset, todo, shard, rows, on_rows))
-    except Exception as fault:  # a bad shard fails alone: reported by the caller, finished chunks are kept
+    except (
+        Exception
+    ) as fault:  # a bad shard fails alone: reported by the caller, finished chunks are kept
         return Outcome(shard, rows.num_rows, time.monotonic() - begun, error=_describe(fault))
     failed = 0
     for spec in todo:
@@ -78,9 +81,7 @@ def _describe(fault: Exception) -> str:
     return f"{type(fault).__name__}: {fault}" if str(fault) else type(fault).__name__
 
 
-def _chunks(
-    dataset: Dataset, specs: Iterable[Spec], shard: int, rows: pa.Table
-) -> Iterator[Chunk]:
+def _chunks(dataset: Dataset, specs: Iterable[Spec], shard: int, rows: pa.Table) -> Iterator[Chunk]:
     """Cut what is missing into chunks; tables that lack the same rows share one."""
     specs = tuple(specs)
     size = max(spec.chunk for spec in specs)
@@ -118,7 +119,9 @@ def _compute(
 
     def finish(chunk: Chunk, computed: dict[Spec, Any]) -> int:
         for spec in chunk.specs:
-            table = _checked(stages[spec], spec, chunk, stages[spec].finish(chunk.rows, computed[spec]))
+            table = _checked(
+                stages[spec], spec, chunk, stages[spec].finish(chunk.rows, computed[spec])
+            )
             dataset.write_chunk(spec.table, shard, chunk.start, table)
         return len(chunk.rows)
 
@@ -177,7 +180,9 @@ def _assemble(dataset: Dataset, spec: Spec, shard: int, ids: pa.ChunkedArray) ->
         [dataset.read_chunk(spec.table, shard, *chunk) for chunk in _in_a_row(chunks)]
     )
     if not table.column("id").combine_chunks().equals(ids.combine_chunks()):
-        raise StageError(f"{spec.role}: the chunks of shard {shard} don't hold its records in order")
+        raise StageError(
+            f"{spec.role}: the chunks of shard {shard} don't hold its records in order"
+        )
     dataset.write_cell(spec.table, shard, table.replace_schema_metadata(None))
     dataset.clear_chunks(spec.table, shard)
     return int(table.num_rows - table.column("error").null_count)

@@ -9,11 +9,13 @@ from synthset.generators import models as generator_models
 from synthset.recipe.recipe import Recipe
 from synthset.recipe.sources import Txt2Img
 
-# Core-seconds a step and megapixel with guidance, from measurements of Stable Diffusion 1.5 at 512 px in float32 on one
-# core of an AMD EPYC (19 s a step) and of the miniature (about 0.01 s a step of its 32 x 32 px).
+# Core-seconds a step and megapixel with guidance, from measurements of Stable Diffusion 1.5 at 512
+# px in float32 on one core of an AMD EPYC (19 s a step) and of the miniature (about 0.01 s a step
+# of its 32 x 32 px).
 CPU_MINIATURE = 0.012
 CPU_STEP_MEGAPIXEL = 72.0
-# GPU seconds a step and megapixel: SD 1.5, float16, 50 steps at 512 px in 1.60 s on an A100 (fal-ai's benchmark).
+# GPU seconds a step and megapixel: SD 1.5, float16, 50 steps at 512 px in 1.60 s on an A100
+# (fal-ai's benchmark).
 GPU_STEP_MEGAPIXEL = 0.122
 
 
@@ -25,15 +27,29 @@ def seconds_per_image(recipe: Recipe) -> tuple[float | None, str]:
     """
     source = recipe.source
     if not isinstance(source, Txt2Img):
-        return (0.002, "importing is quick") if source.kind == "folder" else (source.delay_s, "a fake generator")
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+        return (
+            (0.002, "importing is quick")
+            if source.kind == "folder"
+            else (source.delay_s, "a fake generator")
+        )
+    cores = (
+        len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    )
     if source.model == "miniature":
         each = CPU_MINIATURE * source.num_steps / cores
         return each, f"measured for the miniature on one core of a server, over {cores} cores"
-    size = (source.size_px, source.size_px) if source.size_px else generator_models.native_size(source)
+    size = (
+        (source.size_px, source.size_px) if source.size_px else generator_models.native_size(source)
+    )
     if size is None:
         return None, "the model's size isn't known before it is downloaded"
     work = source.num_steps * size[0] * size[1] / 1e6
     if source.device != "cpu" and shutil.which("nvidia-smi"):
-        return GPU_STEP_MEGAPIXEL * work, "Stable Diffusion 1.5 on an A100; another model or GPU differs"
-    return CPU_STEP_MEGAPIXEL * work / cores, f"Stable Diffusion 1.5 in float32, over {cores} CPU cores"
+        return (
+            GPU_STEP_MEGAPIXEL * work,
+            "Stable Diffusion 1.5 on an A100; another model or GPU differs",
+        )
+    return (
+        CPU_STEP_MEGAPIXEL * work / cores,
+        f"Stable Diffusion 1.5 in float32, over {cores} CPU cores",
+    )

@@ -1,7 +1,9 @@
-"""A worker: holds the opened stages of a pass, and runs shards. In this process, or as one of its own.
+"""A worker: holds the opened stages of a pass, and runs shards. In this process, or as one of its
+own.
 
-As a process (`python -m synthset.engine.worker`) it reads JSON lines from standard input and answers on standard
-output; it ends at once when its input closes, so that no worker outlives a killed parent.
+As a process (`python -m synthset.engine.worker`) it reads JSON lines from standard input and
+answers on standard output; it ends at once when its input closes, so that no worker outlives a
+killed parent.
 """
 
 from __future__ import annotations
@@ -28,17 +30,23 @@ from synthset.taxonomy.classlists import ClassEntry
 class Worker:
     """Runs shards of one dataset; a model is loaded once for each pass."""
 
-    def __init__(self, dataset: Dataset, recipe: Recipe, classes: list[ClassEntry], plan: str) -> None:
+    def __init__(
+        self, dataset: Dataset, recipe: Recipe, classes: list[ClassEntry], plan: str
+    ) -> None:
         self._dataset = dataset
         self._recipe = recipe
         self._classes = classes
         self._passes = passes(recipe, plan)
         self._opened: dict[Spec, Stage] = {}
 
-    def run(self, number: int, shards: list[int], on_rows: Callable[[int], None]) -> Iterator[Outcome]:
+    def run(
+        self, number: int, shards: list[int], on_rows: Callable[[int], None]
+    ) -> Iterator[Outcome]:
         """Run some shards of one pass, and yield what became of each."""
         specs = self._passes[number]
-        needed = [spec for spec in specs if any(not self._dataset.has(spec.table, s) for s in shards)]
+        needed = [
+            spec for spec in specs if any(not self._dataset.has(spec.table, s) for s in shards)
+        ]
         for spec in list(self._opened):
             if spec not in needed:  # make room before the next model
                 del self._opened[spec]

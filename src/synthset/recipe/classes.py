@@ -21,8 +21,10 @@ class ImageNet(Settings):
     """Classes of ImageNet-1k."""
 
     kind: Literal["imagenet"]
-    select: tuple[str | int, ...] | Literal["all", "imagenette"] = "all"
-    """`all`, `imagenette`, or a list of wnids, class indices (0 to 999) and unambiguous names."""
+    select: tuple[str | int, ...] | Literal["all", "imagenette", "imagewoof", "mini-imagenet"] = (
+        "all"
+    )
+    """A subset by name, or a list of wnids, class indices (0 to 999) and unambiguous names."""
     under: str | None = None
     """Only the classes under this WordNet synset, such as `dog.n.01`."""
 
@@ -48,8 +50,10 @@ class Prompts(Settings):
     """How a class becomes a prompt."""
 
     templates: tuple[str, ...] | Literal["clip"] = Field(("a photo of {a_class}",))
-    """Templates with the fields {class}, {a_class}, {gloss}, {hypernym}, {lemmas} and those of `variations`; or `clip`."""
-    variations: dict[str, tuple[str, ...]] = {}
-    """Lists of words by field, such as `background: [in a forest, at home]`; drawn by each record's own seed."""
+    """Templates with the fields {class}, {a_class}, {gloss}, {hypernym}, {lemmas} and those of
+    `variations`; or `clip`."""
+    variations: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    """Lists of words by field, such as `background: [in a forest, at home]`; drawn by each record's
+    own seed."""
     negative: str = ""
     """Negative prompt, the same for all."""

@@ -90,7 +90,8 @@ def _describe(owner: type[BaseModel] | None, name: str) -> str:
 def _locate(
     loc: tuple[int | str, ...], root: type[BaseModel]
 ) -> tuple[str, type[BaseModel] | None]:
-    """Spell a place as users write it, and find the settings class that the last step belongs to."""
+    """Spell a place as users write it, and find the settings class that the last step belongs
+    to."""
     where, owner = "", root
     current: Any = root
     for i, step in enumerate(loc):
@@ -121,7 +122,8 @@ def _locate(
 
 
 def _is_plain_union_step(step: str, i: int, loc: tuple[int | str, ...]) -> bool:
-    """pydantic names the tried member of a plain union ('int', 'literal[...]'); users never wrote that."""
+    """pydantic names the tried member of a plain union ('int', 'literal[...]'); users never wrote
+    that."""
     return i == len(loc) - 1 and (
         step in {"int", "float", "str", "bool"} or "[" in step or "-" in step
     )

@@ -45,11 +45,11 @@ class Recipe(Settings):
     """Where images come from."""
     images_per_class: int | None = Field(None, ge=1, le=10_000_000)
     """Images planned for each class; with an imported source, at most so many (none takes all)."""
-    encoders: dict[Name, Encoder] = {}
+    encoders: dict[Name, Encoder] = Field(default_factory=dict)
     """Models that look at images, by a name of your choice."""
     scores: tuple[Score, ...] = ()
     """What is measured on each image."""
-    references: dict[Name, Reference] = {}
+    references: dict[Name, Reference] = Field(default_factory=dict)
     """Real images (or their stored statistics) to compare with, by a name of your choice."""
     metrics: tuple[Metric, ...] = ()
     """What is measured on the set: all, kept and rejected."""
@@ -100,11 +100,9 @@ def _problems(recipe: Recipe) -> list[Problem]:
     if isinstance(classes, Names):
         problems += _twice("classes", classes.names, "class")
     for i, score in enumerate(recipe.scores):
-        wanted = {"clip_score": "clip", "recognition": "classifier"}.get(score.kind)
-        if wanted:
-            problems += _encoder(
-                recipe, f"scores[{i}].encoder", getattr(score, "encoder"), (wanted,)
-            )  # noqa: B009
+        if score.kind != "quality":
+            wanted = {"clip_score": "clip", "recognition": "classifier"}[score.kind]
+            problems += _encoder(recipe, f"scores[{i}].encoder", score.encoder, (wanted,))
     problems += _twice("scores", [score.prefix for score in recipe.scores], "score")
     problems += _selection(recipe)
     for i, metric in enumerate(recipe.metrics):
@@ -121,7 +119,9 @@ def _problems(recipe: Recipe) -> list[Problem]:
         else:
             names = [score.prefix for score in recipe.scores if score.kind == "recognition"]
             problems += _named(f"{where}.score", metric.score, names, "scores")
-    problems += _twice("exports", [export.path for export in recipe.exports if export.path], "folder")
+    problems += _twice(
+        "exports", [export.path for export in recipe.exports if export.path], "folder"
+    )
     if recipe.selection.max_rounds and recipe.selection.target_per_class is None:
         problems.append(
             Problem(
@@ -193,7 +193,8 @@ def load_recipe(source: str | Path | Mapping[str, Any], overrides: Sequence[str]
 
     Args:
         source: a path, a shipped name (see `synthset recipes`), or the recipe's content.
-        overrides: changes such as `source.guidance_scale=3` or `classes=[cat, dog]`; the value is read as YAML.
+        overrides: changes such as `source.guidance_scale=3` or `classes=[cat, dog]`; the value is
+            read as YAML.
 
     Raises:
         RecipeError: with every problem found, each with its place and what would be right.
@@ -286,10 +287,8 @@ def _set(content: dict[str, Any], override: str) -> None:
 
 
 def _step(place: Any, part: str, override: str, so_far: str) -> Any:
-    if isinstance(place, list):
-        inner = _item(place, part, override)
-    else:
-        inner = place.setdefault(part, {})
+    listed = isinstance(place, list)
+    inner = _item(place, part, override) if listed else place.setdefault(part, {})
     if not isinstance(inner, dict | list):
         raise RecipeError(
             f"--set {override}",

@@ -26,7 +26,8 @@ class InceptionEncoder(_Encoder):
     weights: str | None = None
     """Local file with torch-fidelity's weights; none downloads them."""
     resize: Literal["clean", "torch-fidelity"] = "clean"
-    """`clean`: antialiased bicubic as clean-fid; `torch-fidelity`: TF1-compatible bilinear as torch-fidelity."""
+    """`clean`: antialiased bicubic as clean-fid; `torch-fidelity`: TF1-compatible bilinear as
+    torch-fidelity."""
 
 
 class ClipEncoder(_Encoder):
@@ -34,7 +35,8 @@ class ClipEncoder(_Encoder):
 
     kind: Literal["clip"]
     model: str = "miniature"
-    """`miniature`, an open_clip name (`ViT-B-32`), `hf-hub:…`, or a local folder (open_clip or transformers layout)."""
+    """`miniature`, an open_clip name (`ViT-B-32`), `hf-hub:…`, or a local folder (open_clip or
+    transformers layout)."""
     pretrained: str | None = None
     """open_clip's tag of the weights (`laion2b_s34b_b79k`) or a local weight file."""
 
@@ -44,13 +46,15 @@ class ClassifierEncoder(_Encoder):
 
     kind: Literal["classifier"]
     model: str = "miniature"
-    """`miniature`, a timm name (`resnet50.a1_in1k`), `hf-hub:…`, or a local folder in timm's layout."""
+    """`miniature`, a timm name (`resnet50.a1_in1k`), `hf-hub:…`, or a local folder in timm's
+    layout."""
     weights: str | None = None
     """Local safetensors file with the weights; none takes timm's."""
 
 
 class PixelsEncoder(_Encoder):
-    """A fake for tests and first steps: the image itself, shrunk to a few pixels. It knows nothing about content."""
+    """A fake for tests and first steps: the image itself, shrunk to a few pixels. It knows nothing
+    about content."""
 
     kind: Literal["pixels"]
     size_px: int = Field(8, ge=1, le=64)
@@ -80,7 +84,8 @@ class _Score(Settings):
 
 
 class ClipScore(_Score):
-    """100 x cosine of image and text features, negatives cut to 0. Column: `clip_score`. Higher is better."""
+    """100 x cosine of image and text features, negatives cut to 0. Column: `clip_score`. Higher is
+    better."""
 
     kind: Literal["clip_score"]
     encoder: Name = "clip"
@@ -97,15 +102,17 @@ class ClipScore(_Score):
 class Recognition(_Score):
     """Does a classifier see the intended class?
 
-    Columns: `recognition_probability` (of the intended class, 0 to 1), `recognition_rank` (1 is top-1),
-    `recognition_predicted` (the classifier's own name of its first choice) and `recognition_confidence`.
+    Columns: `recognition_probability` (of the intended class, 0 to 1), `recognition_rank` (1 is
+    top-1), `recognition_predicted` (the classifier's own name of its first choice) and
+    `recognition_confidence`.
     """
 
     kind: Literal["recognition"]
     encoder: Name = "classifier"
     """Name of a classifier encoder."""
-    names: dict[str, str] = {}
-    """Class of the recipe (its key) to class of the classifier (name, wnid or index), where they differ."""
+    names: dict[str, str] = Field(default_factory=dict)
+    """Class of the recipe (its key) to class of the classifier (name, wnid or index), where they
+    differ."""
 
     _parts: ClassVar[tuple[str, ...]] = ("probability", "rank", "predicted", "confidence")
 
@@ -113,9 +120,10 @@ class Recognition(_Score):
 class Quality(_Score):
     """Simple faults of a picture, measured on its pixels.
 
-    Columns: `quality_brightness` (mean, 0 to 1), `quality_contrast` (standard deviation, 0 to 0.5), `quality_sharpness`
-    (variance of the Laplacian, 0 and up), `quality_entropy` (bits, 0 to 8), `quality_aspect` (long side over short side)
-    and `quality_issue` (null, or dark, bright, low_information, blurry, odd_size).
+    Columns: `quality_brightness` (mean, 0 to 1), `quality_contrast` (standard deviation, 0 to 0.5),
+    `quality_sharpness` (variance of the Laplacian, 0 and up), `quality_entropy` (bits, 0 to 8),
+    `quality_aspect` (long side over short side) and `quality_issue` (null, or dark, bright,
+    low_information, blurry, odd_size).
     """
 
     kind: Literal["quality"]
@@ -144,11 +152,13 @@ Score = Annotated[ClipScore | Recognition | Quality, Field(discriminator="kind")
 
 
 class Statistics(Settings):
-    """Stored mean and covariance of a reference set, with the fingerprint of the encoder that made them."""
+    """Stored mean and covariance of a reference set, with the fingerprint of the encoder that made
+    them."""
 
     kind: Literal["statistics"]
     file: str
-    """`cifar10-train` or `cifar10-test` (ship with synthset, for the miniatures), or a .safetensors file."""
+    """`cifar10-train` or `cifar10-test` (ship with synthset, for the miniatures), or a .safetensors
+    file."""
 
 
 class ReferenceImages(Settings):
@@ -165,7 +175,8 @@ Reference = Annotated[Statistics | ReferenceImages, Field(discriminator="kind")]
 
 
 class FrechetDistance(Settings):
-    """Fréchet distance between Gaussians of features. Called FID with the Inception encoder only. Lower is better."""
+    """Fréchet distance between Gaussians of features. Called FID with the Inception encoder only.
+    Lower is better."""
 
     kind: Literal["frechet_distance"]
     encoder: Name
@@ -175,7 +186,8 @@ class FrechetDistance(Settings):
 
 
 class InceptionScore(Settings):
-    """exp of the mean divergence of p(y|x) from p(y). Named so with the Inception encoder only. Higher is better."""
+    """exp of the mean divergence of p(y|x) from p(y). Named so with the Inception encoder only.
+    Higher is better."""
 
     kind: Literal["inception_score"]
     encoder: Name
@@ -185,7 +197,8 @@ class InceptionScore(Settings):
 
 
 class RecognitionRate(Settings):
-    """Share of images whose intended class is the classifier's first choice, in all and by class. Higher is better."""
+    """Share of images whose intended class is the classifier's first choice, in all and by class.
+    Higher is better."""
 
     kind: Literal["recognition_rate"]
     score: Name = "recognition"

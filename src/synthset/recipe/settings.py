@@ -6,7 +6,8 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
-#: Marks a field that says how fast or where something runs, not what comes out. It is left out of ids and fingerprints.
+#: Marks a field that says how fast or where something runs, not what comes out. It is left out of
+#: ids and fingerprints.
 EXECUTION: dict[str, JsonValue] = {"execution": True}
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]*$", max_length=64)]

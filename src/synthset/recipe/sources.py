@@ -38,13 +38,16 @@ class Txt2Img(Settings):
 
     kind: Literal["txt2img"]
     model: str = "miniature"
-    """`miniature` (ships with synthset, 32 px), a Hugging Face hub id, or a local folder in the diffusers layout."""
+    """`miniature` (ships with synthset, 32 px), a Hugging Face hub id, or a local folder in the
+    diffusers layout."""
     revision: str | None = None
-    """Branch, tag or commit of a hub model. Name a commit, so that the same recipe means the same pictures later."""
+    """Branch, tag or commit of a hub model. Name a commit, so that the same recipe means the same
+    pictures later."""
     variant: str | None = None
     """Weight variant of a hub model, such as `fp16`."""
     guidance_scale: float = Field(2.0, ge=0, le=50)
-    """Classifier-free guidance. 2.0 makes the best training data (arXiv 2212.08420, 2312.04567); 7.5 the prettiest."""
+    """Classifier-free guidance. 2.0 makes the best training data (arXiv 2212.08420, 2312.04567);
+    7.5 the prettiest."""
     num_steps: int = Field(20, ge=1, le=1000)
     """Denoising steps."""
     scheduler: Scheduler | None = None
@@ -54,7 +57,8 @@ class Txt2Img(Settings):
     max_tokens: int | None = Field(None, ge=1, le=4096)
     """Length limit of the prompt in tokens, for text encoders that take more than their default."""
     safety_checker: bool = True
-    """Run the model's safety checker where it has one. Flagged images are recorded and never counted as data."""
+    """Run the model's safety checker where it has one. Flagged images are recorded and never
+    counted as data."""
     dtype: Dtype = "auto"
     """Arithmetic; `auto` is float16 on a GPU and float32 on a CPU."""
     encoding: Encoding = Encoding()
@@ -71,7 +75,8 @@ class FolderPath(Settings):
     """One place with labelled images."""
 
     path: str
-    """A folder with one folder per class, a Parquet file in the Hugging Face layout, or a folder or glob of them."""
+    """A folder with one folder per class, a Parquet file in the Hugging Face layout, or a folder or
+    glob of them."""
     origin: str = Field("folder", pattern=r"^[a-z][a-z0-9_-]*$")
     """What the records are called by: `real`, `sd14`, …"""
     image_column: str = "image"

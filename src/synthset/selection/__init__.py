@@ -1,1 +1,2 @@
-"""What is kept: each step takes what the one before it left, and every dropped image has its reason."""
+"""What is kept: each step takes what the one before it left, and every dropped image has its
+reason."""

@@ -89,7 +89,8 @@ def ordered(
     by: str | None,
     lowest: bool = False,
 ) -> NDArray[np.int64]:
-    """Sort rows best first; ties and a missing column keep the plan's order, a missing value comes last."""
+    """Sort rows best first; ties and a missing column keep the plan's order, a missing value comes
+    last."""
     if by is None:
         return rows
     values = candidates.values(by)[rows]

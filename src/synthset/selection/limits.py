@@ -26,8 +26,18 @@ def _between(candidates: Candidates, column: str, limit: Limit, step: str) -> No
     low = np.zeros_like(missing) if limit.min is None else values < limit.min
     high = np.zeros_like(missing) if limit.max is None else values > limit.max
     _drop(candidates, missing, [f"{column} missing"] * len(values), step)
-    _drop(candidates, low, [f"{column} {v:.4g} < {limit.min:g}" if b else "" for v, b in _pairs(values, low)], step)
-    _drop(candidates, high, [f"{column} {v:.4g} > {limit.max:g}" if b else "" for v, b in _pairs(values, high)], step)
+    _drop(
+        candidates,
+        low,
+        [f"{column} {v:.4g} < {limit.min:g}" if b else "" for v, b in _pairs(values, low)],
+        step,
+    )
+    _drop(
+        candidates,
+        high,
+        [f"{column} {v:.4g} > {limit.max:g}" if b else "" for v, b in _pairs(values, high)],
+        step,
+    )
 
 
 def _pairs(values: NDArray[np.float64], flags: NDArray[np.bool_]) -> list[tuple[float, bool]]:

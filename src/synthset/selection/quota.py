@@ -17,12 +17,15 @@ def apply_top(candidates: Candidates, settings: Top, step: str) -> None:
         places = ordered(candidates, rows, settings.by, settings.lowest)
         what = f"{settings.per_class} {'lowest' if settings.lowest else 'highest'} of its class"
         dropped = places[settings.per_class :]
-        reasons = [f"{settings.by} {value:.4g} is not among the {what}" for value in values[dropped]]
+        reasons = [
+            f"{settings.by} {value:.4g} is not among the {what}" for value in values[dropped]
+        ]
         candidates.drop(dropped, reasons, step)
 
 
 def apply_random(candidates: Candidates, settings: Random, step: str) -> None:
-    """Keep a random part of each class, drawn by the records' ids, so that it doesn't depend on their order."""
+    """Keep a random part of each class, drawn by the records' ids, so that it doesn't depend on
+    their order."""
     ids = candidates.records.column("id").to_pylist()
     for rows in candidates.by_class().values():
         draws = [digest([settings.seed, ids[row]], size=8) for row in rows.tolist()]
@@ -34,7 +37,9 @@ def apply_quota(candidates: Candidates, target: int, order_by: str | None) -> No
     """Keep at most `target` of each class."""
     for rows in candidates.by_class().values():
         places = ordered(candidates, rows, order_by)
-        reason = f"its class already has {target}" + (f" with a higher {order_by}" if order_by else "")
+        reason = f"its class already has {target}" + (
+            f" with a higher {order_by}" if order_by else ""
+        )
         _cut(candidates, places, target, reason, "quota")
 
 

@@ -19,8 +19,9 @@ def select(records: pa.Table, settings: Selection) -> pa.Table:
         settings: the recipe's selection.
 
     Returns:
-        A table with `id`, `keep`, `reason` (null where kept), `step` (which step dropped it) and `rank` (from 1 within
-        its class), in the order of `records`. The same input gives the same answer.
+        A table with `id`, `keep`, `reason` (null where kept), `step` (which step dropped it) and
+        `rank` (from 1 within its class), in the order of `records`. The same input gives the same
+        answer.
     """
     candidates = Candidates.of(records)
     for number, step in enumerate(settings.steps, start=1):

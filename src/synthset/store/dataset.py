@@ -45,10 +45,11 @@ class View:
 
 
 class Dataset:
-    """A labelled image dataset: planned records, images, features, scores and selections, as Arrow tables.
+    """A labelled image dataset: planned records, images, features, scores and selections, as Arrow
+    tables.
 
-    Open one with `synthset.open(path)`. Every table of a shard has the same ids in the same order, so tables join by
-    position. A row that failed is null with an `error`; it is never missing.
+    Open one with `synthset.open(path)`. Every table of a shard has the same ids in the same order,
+    so tables join by position. A row that failed is null with an `error`; it is never missing.
     """
 
     def __init__(self, folder: Folder, name: str, rows_per_shard: int) -> None:
@@ -72,7 +73,9 @@ class Dataset:
         strangers = folder.names()
         if strangers:
             raise DatasetError(
-                f"{folder.url}: holds {', '.join(strangers[:3])}{' …' if len(strangers) > 3 else ''} and no dataset.json; "
+                f"{folder.url}: holds "
+                f"{', '.join(strangers[:3])}{' …' if len(strangers) > 3 else ''} and no "
+                "dataset.json; "
                 "name a new or empty folder with -o, so that nothing of yours is touched"
             )
         content = {"format": FORMAT, "name": name, "rows_per_shard": rows_per_shard}
@@ -94,7 +97,8 @@ class Dataset:
         folder = folder_at(path)
         if not folder.exists("dataset.json"):
             raise DatasetError(
-                f"{folder.url}: no dataset here (no dataset.json); name the folder that `synthset run` made"
+                f"{folder.url}: no dataset here (no dataset.json); name the folder that "
+                "`synthset run` made"
             )
         try:
             content = json.loads(folder.read("dataset.json"))
@@ -105,7 +109,8 @@ class Dataset:
             ) from None
         if found != FORMAT:
             raise DatasetError(
-                f"{folder.url}: dataset format {found}, this synthset reads format {FORMAT}; update synthset"
+                f"{folder.url}: dataset format {found}, this synthset reads format {FORMAT}; "
+                "update synthset"
             )
         return cls(folder, name, rows)
 
@@ -175,7 +180,8 @@ class Dataset:
                 continue
             if not joined.column("id").equals(cell.column("id")):
                 raise DatasetError(
-                    f"{self.path}: {_cell(table, shard)} holds other ids than {tables[0]}; remove that file"
+                    f"{self.path}: {_cell(table, shard)} holds other ids than {tables[0]}; "
+                    "remove that file"
                 )
             for name in cell.column_names:
                 if name != "id":
@@ -276,7 +282,8 @@ class Dataset:
     def records(
         self, *, scores: bool = True, selection: bool = True, images: bool = False
     ) -> pa.Table:
-        """Read every record with what is known of it: plan, image facts, scores, and whether it is kept.
+        """Read every record with what is known of it: plan, image facts, scores, and whether it is
+        kept.
 
         Args:
             scores: add the columns of the scores.
@@ -296,7 +303,8 @@ class Dataset:
         return joined
 
     def read_records(self, view: View, *, scores: bool = True, images: bool = False) -> pa.Table:
-        """Read plan, image facts and scores of the records whose shards are finished, by a certain view."""
+        """Read plan, image facts and scores of the records whose shards are finished, by a certain
+        view."""
         tables = [view.plan, view.images, *(view.scores.values() if scores else ())]
         done = set.intersection(*(set(self.shards(table)) for table in tables))
         if not done:
@@ -314,7 +322,8 @@ class Dataset:
         return total
 
     def features(self, encoder: str) -> pa.Table:
-        """Read the features of every record: `id`, `features`, `error`, and `logits` where the encoder classifies.
+        """Read the features of every record: `id`, `features`, `error`, and `logits` where the
+        encoder classifies.
 
         Raises:
             DatasetError: the recipe has no such encoder.
@@ -327,7 +336,8 @@ class Dataset:
         return self.read(known[encoder])
 
     def images(self, ids: Sequence[str]) -> list[dict[str, Any] | None]:
-        """Read the encoded images of some records, in the order asked: `{bytes, path}`, or None where there is none."""
+        """Read the encoded images of some records, in the order asked: `{bytes, path}`, or None
+        where there is none."""
         view = self.view
         wanted, found = set(ids), {}
         for shard in self.shards(view.images):

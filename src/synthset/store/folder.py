@@ -16,7 +16,8 @@ TEMPORARY = ".tmp-"
 
 
 class Folder(ABC):
-    """A place for files. Paths are relative, with `/` between their parts; names that start with `.` are not listed."""
+    """A place for files. Paths are relative, with `/` between their parts; names that start with
+    `.` are not listed."""
 
     url: str
 
@@ -38,7 +39,8 @@ class Folder(ABC):
 
     @abstractmethod
     def create(self, path: str, data: bytes) -> bool:
-        """Write a whole file, so that a reader sees all of it or nothing, and the first writer wins.
+        """Write a whole file, so that a reader sees all of it or nothing, and the first writer
+        wins.
 
         Returns:
             False if the file was already there; it is left as it is.
@@ -46,7 +48,8 @@ class Folder(ABC):
 
     @abstractmethod
     def replace(self, path: str, data: bytes) -> None:
-        """Write a small file of ours that describes the present state, in place of the one before."""
+        """Write a small file of ours that describes the present state, in place of the one
+        before."""
 
     @abstractmethod
     def append(self, path: str, line: str) -> None:

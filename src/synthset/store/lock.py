@@ -20,8 +20,9 @@ LOCK = ".lock"
 def locked(folder: Folder) -> Iterator[None]:
     """Hold the dataset for this process.
 
-    The operating system lets go of the lock when the process ends, however it ends, so a killed run never blocks the
-    next one. Object stores have no such lock; there the first writer of each cell wins, and work may be done twice.
+    The operating system lets go of the lock when the process ends, however it ends, so a killed run
+    never blocks the next one. Object stores have no such lock; there the first writer of each cell
+    wins, and work may be done twice.
 
     Raises:
         DatasetLocked: another living process holds it; the message names its process id.
@@ -66,4 +67,7 @@ def _owner(path: Path) -> dict[str, object]:
 def _refusal(root: Path) -> str:
     owner = _owner(root / LOCK)
     who = f"process {owner.get('pid', 'unknown')} on {owner.get('host', 'this machine')}"
-    return f"{root}: {who} is working on this dataset; wait for it, stop it, or choose another folder with -o"
+    return (
+        f"{root}: {who} is working on this dataset; wait for it, stop it, or choose another "
+        "folder with -o"
+    )
