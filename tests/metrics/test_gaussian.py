@@ -18,6 +18,7 @@ def test_float32_products_cost_less_than_a_millionth_of_the_covariance(cloud):
     features = cloud(9000, 24) + np.float32(30)  # far from the origin, where float32 is coarse
     exact = np.cov(features.astype(np.float64), rowvar=False)
     error = np.abs(gaussian(features).cov - exact).max() / np.abs(exact).max()
+    assert np.array_equal(gaussian(features).cov, gaussian(features).cov.T)
     assert 0 < error < 1e-6  # 0 would mean that float32 was not used at all
 
 

@@ -155,10 +155,11 @@ def trace_sqrt_product(a: Gaussian, b: Gaussian) -> float:
 
 def _cholesky_product(outer: Matrix, inner: Matrix) -> Matrix | None:
     """Lower triangle of L' `inner` L with `outer` = L L'; None if that is not positive definite."""
-    factor, failed = lapack.dpotrf(outer, lower=1)
+    # Transposed, a symmetric matrix is itself, and already in LAPACK's column order.
+    factor, failed = lapack.dpotrf(outer.T, lower=1)
     if failed:
         return None
-    product, wrong = lapack.dsygst(inner, factor, itype=2, lower=1)
+    product, wrong = lapack.dsygst(inner.T, factor, itype=2, lower=1)
     if wrong:
         raise AssertionError(f"dsygst refused its argument {-wrong}")
     result: Matrix = product
@@ -168,7 +169,7 @@ def _cholesky_product(outer: Matrix, inner: Matrix) -> Matrix | None:
 def covariance_factor(of: Gaussian) -> Matrix:
     """A with A A' = `of.cov`: (D, D) lower triangular, or (D, R) where the rank is only R."""
     if of.n > len(of.mean):
-        factor, failed = lapack.dpotrf(of.cov, lower=1)
+        factor, failed = lapack.dpotrf(of.cov.T, lower=1)
         if not failed:
             triangle: Matrix = factor
             return triangle
@@ -188,7 +189,7 @@ def _sum_of_roots(symmetric: Matrix, rank: int) -> float:
     """Sum of the square roots of the `rank` largest eigenvalues; reads the lower triangle."""
     if not len(symmetric):
         return 0.0
-    values = scipy.linalg.eigvalsh(symmetric, driver="evr", check_finite=False)
+    values = scipy.linalg.eigvalsh(symmetric, driver="evr", overwrite_a=True, check_finite=False)
     return float(np.sqrt(np.maximum(values[-rank:], 0.0)).sum())
 
 

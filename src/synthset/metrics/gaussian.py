@@ -71,12 +71,14 @@ class GaussianAccumulator:
         if self._width not in (None, block.shape[1]):
             raise UsageError(f"found a block of {block.shape[1]} features after {self._width}")
         while len(block):
-            room = BLOCK - self._waiting_rows
-            self._waiting.append(block[:room].copy())
-            block = block[room:]
+            rows = block[: BLOCK - self._waiting_rows]
+            block = block[len(rows) :]
+            if len(rows) == BLOCK:
+                self._moments = self._added(rows, self._exact)
+                continue
+            self._waiting.append(rows.copy())
             if self._waiting_rows == BLOCK:
-                found = self._gathered(self._exact)
-                self._moments = self._moments + found if self._moments else found
+                self._moments = self._added(np.concatenate(self._waiting), self._exact)
                 self._waiting = []
 
     def merge(self, other: GaussianAccumulator) -> None:
@@ -92,8 +94,10 @@ class GaussianAccumulator:
             raise UsageError(f"cannot merge {other._width} features into {self._width}")
         for block in other._waiting:
             self.add(block)
-        if other._moments:
-            self._moments = self._moments + other._moments if self._moments else other._moments
+        if other._moments and self._moments:
+            self._moments.merge(other._moments)
+        elif other._moments:
+            self._moments = other._moments.copy()
 
     def gaussian(self) -> Gaussian:
         """Mean and covariance of everything so far; more may be added afterwards.
@@ -103,12 +107,15 @@ class GaussianAccumulator:
         """
         if self.n < 2:
             raise UsageError(f"found {self.n} images; a covariance needs 2 or more")
-        if not self._moments:
+        moments = self._moments
+        if self._waiting:
             # A set that fits into one block is small, so it is always exact.
-            return self._gathered(exact=True).gaussian()
-        if not self._waiting:
-            return self._moments.gaussian()
-        return (self._moments + self._gathered(self._exact)).gaussian()
+            exact = self._exact or moments is None
+            rows = np.concatenate(self._waiting)
+            moments = moments.copy() if moments else _Moments.around(rows)
+            moments.add(rows, np.float64 if exact else rows.dtype)
+        assert moments is not None
+        return moments.gaussian()
 
     @property
     def _waiting_rows(self) -> int:
@@ -120,20 +127,15 @@ class GaussianAccumulator:
             return int(self._waiting[0].shape[1])
         return len(self._moments.pilot) if self._moments else None
 
-    def _gathered(self, exact: bool) -> _Moments:
-        """What the waiting rows add up to; they stay."""
-        rows = self._waiting[0] if len(self._waiting) == 1 else np.concatenate(self._waiting)
-        if self._moments:
-            pilot = self._moments.pilot
-        else:
-            # Rounded to the features' dtype, so that subtracting it shifts every row alike.
-            pilot = rows.mean(axis=0, dtype=np.float64).astype(rows.dtype).astype(np.float64)
-        return _Moments.of(rows, pilot, np.float64 if exact else rows.dtype)
+    def _added(self, rows: Features, exact: bool) -> _Moments:
+        moments = self._moments or _Moments.around(rows)
+        moments.add(rows, np.float64 if exact else rows.dtype)
+        return moments
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class _Moments:
-    """Sums of rows less a pilot mean, and of their outer products."""
+    """Sums of rows less a pilot mean, and of their outer products; they grow in place."""
 
     n: int
     pilot: Matrix  # (D,)
@@ -141,24 +143,31 @@ class _Moments:
     scatter: Matrix  # (D, D)
 
     @classmethod
-    def of(cls, rows: Features, pilot: Matrix, dtype: DTypeLike) -> _Moments:
-        centred = rows.astype(dtype, copy=False) - pilot.astype(dtype)  # (N, D)
-        scatter = centred.T @ centred  # a symmetric product: half the work of a general one
-        total = centred.sum(axis=0, dtype=np.float64)
-        return cls(len(rows), pilot, total, scatter.astype(np.float64))
+    def around(cls, rows: Features) -> _Moments:
+        # Rounded to the features' dtype, so that subtracting it shifts every row alike.
+        pilot = rows.mean(axis=0, dtype=np.float64).astype(rows.dtype).astype(np.float64)
+        return cls(0, pilot, np.zeros(len(pilot)), np.zeros((len(pilot), len(pilot))))
 
-    def __add__(self, other: _Moments) -> _Moments:
-        scatter, total = self.scatter + other.scatter, self.total + other.total
+    def copy(self) -> _Moments:
+        return _Moments(self.n, self.pilot, self.total.copy(), self.scatter.copy())
+
+    def add(self, rows: Features, dtype: DTypeLike) -> None:
+        centred = rows.astype(dtype, copy=False) - self.pilot.astype(dtype)  # (N, D)
+        self.n += len(rows)
+        self.total += centred.sum(axis=0, dtype=np.float64)
+        self.scatter += centred.T @ centred  # a symmetric product: half the work of a general one
+
+    def merge(self, other: _Moments) -> None:
         shift = other.pilot - self.pilot  # (D,)
-        if shift.any():
-            cross = np.outer(shift, other.total)  # (D, D)
-            scatter += cross + cross.T + other.n * np.outer(shift, shift)
-            total += other.n * shift
-        return _Moments(self.n + other.n, self.pilot, total, scatter)
+        cross = np.outer(shift, other.total)  # (D, D)
+        self.scatter += other.scatter + cross + cross.T + other.n * np.outer(shift, shift)
+        self.total += other.total + other.n * shift
+        self.n += other.n
 
     def gaussian(self) -> Gaussian:
         shift = self.total / self.n  # (D,)
-        cov = (self.scatter - self.n * np.outer(shift, shift)) / (self.n - 1)
+        cov = self.scatter - self.n * np.outer(shift, shift)
+        cov /= self.n - 1
         return Gaussian(self.pilot + shift, cov, self.n)
 
 
