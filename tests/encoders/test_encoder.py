@@ -1,6 +1,7 @@
 import numpy as np
 import pyarrow as pa
 import pytest
+import torch
 
 from synthset.encoders.classifier import Classifier
 from synthset.encoders.encoder import normalised
@@ -86,10 +87,22 @@ def test_half_precision_gives_float32_features_near_the_exact_ones(
 
 
 def test_normalising_divides_by_255_first():
-    import torch
-
     batch = torch.full((1, 3, 2, 2), 255.0)
     assert normalised(batch, (0.5, 0.0, 1.0), (0.5, 2.0, 1.0))[0, :, 0, 0].tolist() == [1, 0.5, 0]
+
+
+def test_gpu_convolutions_use_all_of_float32(pictures, rows_of, monkeypatch):
+    encoder, seen = Pixels(PixelsEncoder(kind="pixels")), []
+
+    def forward(batch):
+        seen.append(torch.backends.cudnn.allow_tf32)
+        return batch.flatten(1), None
+
+    monkeypatch.setattr(encoder, "forward", forward)
+    before = torch.backends.cudnn.allow_tf32
+    encoder(rows_of(pictures))
+    assert seen == [False]
+    assert torch.backends.cudnn.allow_tf32 == before
 
 
 def test_a_device_that_is_not_there_is_named():

@@ -36,18 +36,19 @@ class Classifier(Encoder):
         self.settings: ClassifierEncoder = settings
 
     @cached_property
-    def _outline(self) -> Any:
-        """The network without numbers in it."""
+    def _sizes(self) -> tuple[int, int]:
+        """D and K, from the network without numbers in it."""
         with _explained(self.settings), torch.device("meta"):
-            return _untrained(self.settings)
+            outline = _untrained(self.settings)
+        return int(getattr(outline, "head_hidden_size", outline.num_features)), outline.num_classes
 
     @property
     def width(self) -> int:
-        return int(getattr(self._outline, "head_hidden_size", self._outline.num_features))
+        return self._sizes[0]
 
     @property
     def classes(self) -> int:
-        return int(self._outline.num_classes)
+        return self._sizes[1]
 
     def open(self) -> None:
         """Load the model.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
+
 import torch
 from torch import nn
 
@@ -41,3 +43,11 @@ def ready(model: nn.Module, device: torch.device, dtype: torch.dtype) -> nn.Modu
     """Put a model in place for inference; channels last is the faster layout of convolutions."""
     model.eval().requires_grad_(False)
     return model.to(memory_format=torch.channels_last).to(device, dtype)
+
+
+def exactly() -> AbstractContextManager[None]:
+    """Make convolutions on a GPU repeatable, with all of float32 (by default cuDNN uses TF32)."""
+    flags: AbstractContextManager[None] = torch.backends.cudnn.flags(
+        enabled=True, deterministic=True, allow_tf32=False
+    )
+    return flags

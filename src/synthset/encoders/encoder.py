@@ -13,7 +13,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from synthset.encoders.device import pick_device, pick_dtype
+from synthset.encoders.device import exactly, pick_device, pick_dtype
 from synthset.encoders.faults import image_faults
 from synthset.encoders.resize import Resize
 from synthset.recipe.scores import Encoder as EncoderSettings
@@ -111,7 +111,7 @@ class Encoder(Stage):
         """
         size, device = self.settings.batch_size, self.device
         features, logits = [torch.empty(0, self.width)], [torch.empty(0, self.classes)]
-        with torch.inference_mode():
+        with torch.inference_mode(), exactly():
             for batch in torch.split(prepared, size):
                 full = torch.zeros(size, *batch.shape[1:])
                 full[: len(batch)] = batch

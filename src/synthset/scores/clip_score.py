@@ -36,7 +36,7 @@ class ClipScore(Stage):
     reads: ClassVar[Sequence[str]] = ("features", "prompt", "class_name")
 
     def __init__(self, settings: ClipScoreSettings, encoder: ClipEncoder) -> None:
-        self._column = settings.name or settings.kind
+        self._column = settings.prefix
         self._text = settings.text
         self._fields = _fields(settings.text)
         self._clip = ClipText(encoder)

@@ -56,7 +56,7 @@ class Quality(Stage):
 
     def __init__(self, settings: QualitySettings) -> None:
         self._settings = settings
-        self._prefix = settings.name or settings.kind
+        self._prefix = settings.prefix
 
     @property
     def writes(self) -> pa.Schema:

@@ -38,7 +38,7 @@ class Recognition(Stage):
             classes: the classifier's classes, by which its first choice is named.
             indices: for each label of the recipe the classifier's class, from `classlist.match`.
         """
-        self._prefix = settings.name or settings.kind
+        self._prefix = settings.prefix
         self._classes = classes
         self._indices = np.array(indices, dtype=np.int64)
 
