@@ -1,4 +1,4 @@
-"""Pictures of the page as inline SVG, coloured by its styles, so that they follow light and dark."""
+"""Pictures of the page as inline SVG, coloured by its styles: they follow light and dark."""
 
 from __future__ import annotations
 

@@ -43,7 +43,7 @@ def _by_rank(seen: Seen) -> NDArray[np.int64]:
 def rejected_rows(
     seen: Seen, dropped: Sequence[Mapping[str, Any]], limit: int
 ) -> list[tuple[dict[str, Any], list[int]]]:
-    """Choose rows of rejected images that have pixels, as many of each reason as there is room for."""
+    """Choose rows of rejected images with pixels: as many of each reason as there is room for."""
     if not seen.selected or not limit:
         return []
     steps = seen.records.column("step").to_pylist()
@@ -102,20 +102,13 @@ def pictures(
 
 def _facts(seen: Seen, record: Mapping[str, Any]) -> str:
     """One line a fact: class, prompt, seed, scores, reason, id."""
-    lines = [f"class: {record['class_name']}"]
-    named = ("prompt", "negative_prompt", "origin", "seed", "round")
-    lines += [f"{name}: {record[name]}" for name in named if record[name] not in (None, "")]
-    lines += [
-        f"{name}: {value(record[name])}" for name in seen.score_columns if record[name] is not None
-    ]
-    lines += [
-        f"{name}: {record[name]}" for name in ("reason", "rank") if record.get(name) is not None
-    ]
-    return "\n".join(
-        [*lines, f"size: {record['width']} × {record['height']}", f"id: {record['id']}"]
-    )
+    facts = {"class": record["class_name"]}
+    named = ("prompt", "negative_prompt", "origin", "seed", "round", *seen.score_columns)
+    facts |= {name: record[name] for name in (*named, "reason", "rank") if name in record}
+    facts |= {"size": f"{record['width']} × {record['height']}", "id": record["id"]}
+    return "\n".join(f"{name}: {value(fact)}" for name, fact in facts.items() if fact is not None)
 
 
 def value(found: Any) -> str:
-    """Write a score: four digits for a number, else the word."""
-    return f"{found:.4g}" if isinstance(found, float) else str(found)
+    """Write a fact on one line: four digits for a number."""
+    return f"{found:.4g}" if isinstance(found, float) else " ".join(str(found).split())

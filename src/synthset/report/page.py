@@ -67,6 +67,7 @@ def _content(dataset: Dataset, recipe: Recipe) -> dict[str, Any]:
         "numbers": numbers,
         "classes": sorted(numbers["classes"], key=_weakest),
         "empty": [row["name"] for row in numbers["classes"] if not row["kept"]],
+        "short": [row["short"] for row in numbers["classes"] if row["short"]],
         "widest": max(
             [1, *(max(row["planned"], numbers["target"] or 0) for row in numbers["classes"])]
         ),
