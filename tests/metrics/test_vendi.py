@@ -26,7 +26,7 @@ def test_equal_images_count_as_one_and_orthogonal_ones_each():
 
 @pytest.mark.parametrize("order", [0, 0.5, 1, 2, math.inf])
 def test_even_groups_score_their_number_at_every_order(order):
-    assert vendi_score(np.repeat(np.eye(4), 5, axis=0), order) == pytest.approx(4)
+    assert vendi_score(np.repeat(np.eye(4, 6), 5, axis=0), order) == pytest.approx(4)
 
 
 def test_only_the_largest_group_counts_at_infinity():

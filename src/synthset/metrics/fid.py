@@ -19,9 +19,10 @@ import scipy.linalg
 from scipy.linalg import lapack
 
 from synthset.errors import UsageError
-from synthset.metrics.features import Features, Labels, checked_labels, checked_pair, spans
+from synthset.metrics.features import Features, Labels, checked_pair, spans
 from synthset.metrics.gaussian import Gaussian, Matrix, gaussian
 from synthset.metrics.pca import principal_axes
+from synthset.metrics.per_class import per_class
 
 
 def frechet_distance(a: Gaussian, b: Gaussian) -> float:
@@ -93,15 +94,9 @@ def per_class_frechet(
     Raises:
         UsageError: as `features.checked_pair`, or labels of another length.
     """
-    real, generated = checked_pair(real, generated)
-    checked_labels(real_labels, len(real), "real_labels")
-    checked_labels(generated_labels, len(generated), "generated_labels")
-    distances = {}
-    for label in np.intersect1d(real_labels, generated_labels):
-        ours, theirs = real[real_labels == label], generated[generated_labels == label]
-        if min(len(ours), len(theirs)) >= 2:
-            distances[int(label)] = frechet_distance_from_features(ours, theirs)
-    return distances
+    return per_class(
+        frechet_distance_from_features, real, real_labels, generated, generated_labels, at_least=2
+    )
 
 
 def frechet_distance_pca(real: Features, generated: Features, components: int = 64) -> float:
