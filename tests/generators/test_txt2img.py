@@ -449,3 +449,14 @@ def test_rounding_is_to_the_nearest_level() -> None:
 def test_nothing_is_printed(opened: Callable[..., Txt2Img], rows: Rowed, capfd: Any) -> None:
     opened()(rows("a very long prompt that goes past the end of what the encoder reads"))
     assert capfd.readouterr() == ("", "")
+
+
+def test_a_longer_prompt_limit_reaches_encoder_and_call(
+    opened: Callable[..., Txt2Img], rows: Rowed
+) -> None:
+    stage = opened("sd3", max_tokens=24)
+    arguments = stage._embeddings.arguments([Request("a cat", None, 0)])
+    assert arguments["prompt_embeds"].shape[1] == 24 + 16  # T5 and, beside it, CLIP
+    assert stage(rows("a cat")).column("error").null_count == 1
+    with pytest.raises(ModelError, match=r"source\.max_tokens: a StableDiffusionPipeline reads"):
+        opened("sd", max_tokens=24)

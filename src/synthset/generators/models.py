@@ -135,10 +135,9 @@ def count_tokens(settings: Txt2Img) -> tuple[Callable[[list[str]], list[int]], i
 
 
 def estimate(settings: Txt2Img | Shapes) -> int:
-    """Guess the bytes of one encoded image, for planning disk space (within a factor of two for
-    photographs).
+    """Guess the bytes of one encoded image, for planning disk space.
 
-    Where the size is not known, it is taken as 1024 px.
+    Within a factor of two for photographs. Where the size is not known, it is taken as 1024 px.
     """
     if isinstance(settings, Shapes):
         return HEADER_BYTES + settings.size_px**2 // 2

@@ -8,7 +8,6 @@ run it is made; another batch shape, device or thread count may move a pixel by 
 from __future__ import annotations
 
 import gc
-import inspect
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -83,12 +82,11 @@ class Txt2Img(Stage):
         self.use(load(self.settings))
 
     def use(self, pipeline: Any) -> None:
-        """Work with a pipeline that is already there (a test's, or one shared by several
-        stages)."""
+        """Work with a pipeline that is already there."""
         settings = self.settings
         self.pipeline = pipeline
         self._embeddings = PromptEmbeddings(pipeline, settings.guidance_scale, settings.max_tokens)
-        self._options = _call_options(pipeline, settings)
+        self._options = _call_options(settings)
         self.batch_size = self._first_batch_size()
 
     def prepare(self, rows: Rows) -> list[Request | None]:
@@ -146,9 +144,7 @@ class Txt2Img(Stage):
     def _call(self, batch: Sequence[Request]) -> list[Made]:
         generators = [torch.Generator("cpu").manual_seed(request.seed) for request in batch]
         arguments = self._embeddings.arguments(batch)
-        with np.errstate(
-            invalid="ignore"
-        ):  # a safety checker casts NaN to bytes; we report it ourselves
+        with np.errstate(invalid="ignore"):  # a safety checker casts NaN to bytes; we report it
             result = self.pipeline(generator=generators, **self._options, **arguments)
         flags = getattr(result, "nsfw_content_detected", None) or [None] * len(batch)
         return [_made(image, flag) for image, flag in zip(result.images, flags, strict=True)]
@@ -162,7 +158,7 @@ class Txt2Img(Stage):
         return Outcome(data, EXTENSIONS[encoding.format], width, height, made.nsfw)
 
 
-def _call_options(pipeline: Any, settings: Settings) -> dict[str, Any]:
+def _call_options(settings: Settings) -> dict[str, Any]:
     options: dict[str, Any] = {
         "num_inference_steps": settings.num_steps,
         "guidance_scale": settings.guidance_scale,
@@ -170,10 +166,7 @@ def _call_options(pipeline: Any, settings: Settings) -> dict[str, Any]:
     }
     if settings.size_px is not None:
         options |= {"height": settings.size_px, "width": settings.size_px}
-    if (
-        settings.max_tokens is not None
-        and "max_sequence_length" in inspect.signature(pipeline.__call__).parameters
-    ):
+    if settings.max_tokens is not None:
         options["max_sequence_length"] = settings.max_tokens
     return options
 
@@ -187,7 +180,7 @@ def _made(image: Tensor, flag: bool | None) -> Made:
         flag: what the safety checker said; None where none looked.
     """
     nsfw = None if flag is None else bool(flag)
-    image = image.detach().float().cpu()
+    image = image.detach().float()
     if not bool(torch.isfinite(image).all()):
         return Made(nsfw=nsfw, error=NOT_FINITE)
     if nsfw and bool((image < 0).any()):
@@ -201,7 +194,7 @@ def _made(image: Tensor, flag: bool | None) -> Made:
 def to_uint8(image: Tensor) -> Pixels:
     """Round a picture once: (3, H, W) floats in [0, 1] become (H, W, 3) uint8."""
     levels = (image * 255).round().clamp(0, 255).to(torch.uint8)  # (3, H, W)
-    pixels: Pixels = levels.permute(1, 2, 0).contiguous().numpy()  # (H, W, 3)
+    pixels: Pixels = levels.permute(1, 2, 0).contiguous().cpu().numpy()  # (H, W, 3)
     return pixels
 
 
