@@ -3,13 +3,14 @@ import pytest
 from scipy.stats import spearmanr
 
 from synthset.errors import UsageError
-from synthset.metrics.fid import frechet_distance_from_features
+from synthset.metrics.fid import frechet_distance, frechet_distance_from_features
 from synthset.metrics.gaussian import gaussian
 from synthset.metrics.inception_score import inception_score_from_probabilities
 from synthset.metrics.influence import (
     fd_influence,
     fd_influence_first_order,
     is_influence,
+    jackknife_error,
     kid_influence,
 )
 from synthset.metrics.kid import kid_full
@@ -67,6 +68,22 @@ def test_an_outlier_drags_and_a_fitting_image_helps(cloud):
     assert influence.argmin() == 7
     assert influence[7] < 0
     assert influence[7] < 5 * np.delete(influence, 7).min()
+
+
+@pytest.mark.parametrize("count", [10, 120])  # fewer and more images than features
+def test_the_standard_error_of_fid_is_the_spread_of_fresh_sets(cloud, count):
+    reference = gaussian(cloud(5000, 12))
+    sets = [cloud(count, 12, seed=i, shift=0.2).astype(np.float64) for i in range(1, 101)]
+    spread = np.std([frechet_distance(reference, gaussian(rows)) for rows in sets])
+    errors = [jackknife_error(fd_influence(reference, rows)) for rows in sets[:40]]
+    assert 0.85 < np.mean(errors) / spread < 1.7
+
+
+def test_the_standard_error_of_kid_is_the_generated_sets_part_of_its_own(cloud):
+    real, generated = pair(cloud, 4000, 50)
+    of_both = kid_full(real, generated)
+    of_generated = jackknife_error(kid_influence(real, generated))
+    assert 0.9 < of_generated / of_both.standard_error < 1
 
 
 def test_kid_influence_is_that_of_really_leaving_each_image_out(cloud):

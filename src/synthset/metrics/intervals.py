@@ -105,8 +105,9 @@ def bootstrap(
 
     The interval is value +- z x standard deviation over the draws. Percentiles of the draws would
     not do here: an image drawn twice makes a set look smaller than it is, so each draw of a
-    Fréchet distance or a Vendi score is biased, while its spread is about right. Not for metrics
-    of nearest neighbours (prdc), where an image drawn twice is its own neighbour.
+    Fréchet distance or a Vendi score is biased. Their intervals err on the wide side (for a Fréchet
+    distance near its floor by 2 to 3 times: `influence.jackknife_error` is nearer, and cheaper).
+    Not for metrics of nearest neighbours (prdc), where an image drawn twice is its own neighbour.
 
     Args:
         metric: takes as many (N, D) arrays as there are `sets`, gives a number.
