@@ -105,10 +105,13 @@ def passes(recipe: Recipe, plan: str) -> list[list[Spec]]:
     )
     encoded = {name: _encoder_spec(recipe, name, images.table) for name in recipe.encoders}
     looking = [score for score in recipe.scores if score.kind in PIXEL_SCORES]
-    reading = [score for score in recipe.scores if score.kind not in PIXEL_SCORES]
     seeing = [*encoded.values(), *(_score_spec(score, (images.table,)) for score in looking)]
-    judging = [_score_spec(score, (encoded[score.encoder].table, plan)) for score in reading]  # type: ignore[union-attr]
-    return [found for found in ([images], seeing, judging) if found]
+    judging = [
+        [_score_spec(score, (encoded[score.encoder].table, plan))]
+        for score in recipe.scores
+        if score.kind != "quality"
+    ]
+    return [found for found in ([images], seeing, *judging) if found]
 
 
 def _encoder_spec(recipe: Recipe, name: str, images: str) -> Spec:
