@@ -130,7 +130,7 @@ def test_a_text_beyond_the_context_is_cut(open_clip_folder, transformers_folder)
 
 def test_a_name_without_weights_is_refused_not_filled_with_random_numbers():
     encoder = Clip(ClipEncoder(kind="clip", model="RN50", device="cpu"))
-    with pytest.raises(ModelError, match="RN50"):
+    with pytest.raises(ModelError, match="pretrained: missing for RN50"):
         encoder.open()
 
 

@@ -150,6 +150,10 @@ def load_towers(settings: ClipEncoder) -> Towers:
     device = pick_device(settings.device)
     dtype = pick_dtype(settings.dtype, device)
     folder = folder_of(settings)
+    if not (folder or settings.pretrained or settings.model.startswith(HUB)):
+        raise ModelError(
+            f"pretrained: missing for {settings.model}; name its weights or give a file"
+        )
     with _explained(settings):
         if folder and not (folder / OPEN_CLIP_CONFIG).is_file():
             return _Transformers(folder, device, dtype)
