@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 
 from synthset.report.charts import matrix
 from synthset.report.confusion import LARGEST, confusions
@@ -41,3 +42,17 @@ def test_the_matrix_names_each_cell_and_escapes_names(made: Any) -> None:
     assert drawn.count("<title>") == 6
     assert "zebra seen as zebra: 85.7 %" in drawn
     assert "<img" not in drawn
+
+
+def test_two_classes_of_one_name_are_told_apart() -> None:
+    table = pa.table(
+        {
+            "label": [0, 0, 1, 1],
+            "sha256": list("abcd"),
+            "recognition_predicted": ["crane"] * 4,
+            "recognition_rank": [1, 1, 1, 2],
+        }
+    )
+    (found,) = confusions(Seen(table, [{"name": "crane"}, {"name": "crane"}]))
+    assert found.shares is not None
+    np.testing.assert_allclose(found.shares, [[1, 0, 0], [0.5, 0.5, 0]])

@@ -4,6 +4,8 @@ import base64
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from synthset.images import decode, encode
 from synthset.report import thumbnails as module
 from synthset.report.thumbnails import PAGE, _thumbnail, most, side_px, thumbnails
@@ -44,14 +46,15 @@ def test_what_cannot_be_read_is_left_out(made: Any) -> None:
 
 
 def test_a_format_that_browsers_may_not_know_is_written_anew(monkeypatch: Any) -> None:
-    png = encode(decode_sample(), "png")
+    png = encode(np.full((8, 8, 3), 7, dtype=np.uint8), "png")
     monkeypatch.setattr(module, "MIME", ())
     thumbnail = _thumbnail({"bytes": png, "path": None}, 128)
     assert thumbnail is not None
     assert thumbnail.uri.startswith("data:image/webp")
 
 
-def decode_sample() -> Any:
-    import numpy as np
-
-    return np.full((8, 8, 3), 7, dtype=np.uint8)
+def test_a_large_image_of_few_bytes_gets_smaller_too() -> None:
+    flat = encode(np.full((300, 200, 3), 7, dtype=np.uint8), "jpeg", 50)
+    thumbnail = _thumbnail({"bytes": flat, "path": None}, 128)
+    assert thumbnail is not None
+    assert decode(content(thumbnail.uri)).shape == (128, 85, 3)
