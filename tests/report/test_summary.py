@@ -57,6 +57,7 @@ def test_cost_leaves_other_settings_out_and_adds_killed_attempts(made: Any) -> N
         2.0,
     )
     assert scores["seconds"] == 2.0
+    assert (images["failed"], scores["failed"]) == (4, 0)
     assert found["seconds_per_kept"] == 10.0 / 8
     assert found["run"]["versions"]["torch"] == "2.8"
 

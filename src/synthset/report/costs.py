@@ -18,8 +18,8 @@ def stages(events: Sequence[Mapping[str, Any]], view: View, rows: int) -> list[d
             more.
 
     Returns:
-        `role`, `rows`, `seconds`, `failed`, `per_second` (None where no time was taken), in the
-        order of their first attempt.
+        `role`, `rows`, `seconds`, `failed` (without those that had no image), `per_second` (None
+        where no time was taken), in the order of their first attempt.
     """
     current = {view.plan, view.images, *view.features.values(), *view.scores.values()}
     found: dict[str, dict[str, Any]] = {}
@@ -32,7 +32,10 @@ def stages(events: Sequence[Mapping[str, Any]], view: View, rows: int) -> list[d
         stage["rows"] = min(stage["rows"] + int(event.get("rows") or 0), rows)
         stage["seconds"] += float(event.get("seconds") or 0)
         stage["failed"] += int(event.get("failed") or 0)
-    for stage in found.values():
+    imageless = found.get("images", {}).get("failed", 0)
+    for role, stage in found.items():
+        if role != "images":  # an image that failed fails in every later stage
+            stage["failed"] = max(0, stage["failed"] - imageless)
         stage["per_second"] = stage["rows"] / stage["seconds"] if stage["seconds"] else None
     return list(found.values())
 
