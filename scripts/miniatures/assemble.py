@@ -116,6 +116,8 @@ def main() -> None:
         save_old_tokenizer(build_tokenizer(config["txt2img"]["text"]), options.shipped / "clip")
     if (options.work / "classifier.pt").exists():
         save_classifier(config, options.work, options.shipped / "classifier")
+    for path in options.shipped.rglob("*.safetensors"):
+        path.chmod(0o644)  # safetensors writes for the owner alone
 
 
 if __name__ == "__main__":

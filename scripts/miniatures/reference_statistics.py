@@ -15,11 +15,10 @@ import open_clip
 import timm
 import torch
 from safetensors.torch import save_file
-from torch import Tensor
-from torch.nn import functional
-
 from scripts.miniatures.config import SHIPPED
 from scripts.miniatures.rows import Rows, read_cifar10, unit
+from torch import Tensor
+from torch.nn import functional
 
 Encode = Callable[[Tensor], Tensor]
 BATCH = 250
@@ -85,6 +84,7 @@ def write(encoder: str, split: str, shipped: Path, rows: Rows) -> Path:
     target = shipped / "statistics" / f"{encoder}-{split}.safetensors"
     target.parent.mkdir(parents=True, exist_ok=True)
     save_file({"mean": mean, "cov": cov}, target, metadata=metadata)
+    target.chmod(0o644)  # safetensors writes for the owner alone
     return target
 
 
