@@ -1,0 +1,124 @@
+"""The commands, as a user types them."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from shapes import recipe
+
+import synthset
+
+COMMANDS = ("demo", "plan", "run", "status", "export", "report", "recipes", "schema")
+
+
+def synthset_command(*words, cwd=None):
+    command = [sys.executable, "-m", "synthset.cli.app", *map(str, words)]
+    return subprocess.run(command, capture_output=True, text=True, cwd=cwd)
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("cli")
+    (folder / "recipe.yaml").write_text(recipe().to_yaml())
+    done = synthset_command("run", folder / "recipe.yaml", "-o", folder / "d")
+    assert done.returncode == 0, done.stderr
+    return folder, done
+
+
+def test_help_loads_nothing_heavy():
+    code = (
+        "import sys\n"
+        "from typer.testing import CliRunner\n"
+        "from synthset.cli.app import app\n"
+        "assert CliRunner().invoke(app, ['--help']).exit_code == 0\n"
+        "heavy = {'torch', 'diffusers', 'pyarrow', 'pydantic', 'numpy', 'scipy'}\n"
+        "print(sorted(heavy & set(sys.modules)))"
+    )
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert out.stdout == "[]\n"
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_each_command_has_a_sentence_and_an_example(command):
+    out = synthset_command(command, "--help")
+    assert out.returncode == 0
+    assert f"Example: synthset {command}" in out.stdout
+
+
+def test_run_ends_with_a_table_and_names_the_report(finished):
+    folder, done = finished
+    assert done.stdout.rstrip().endswith(str(folder / "d" / "report" / "index.html"))
+    assert "star" in done.stdout
+    assert "24 records" in done.stderr
+
+
+def test_status_counts_shards(finished):
+    folder, _ = finished
+    out = synthset_command("status", folder / "d")
+    assert out.returncode == 0
+    assert "3/3" in out.stdout
+    assert "nobody works on it" in out.stdout
+
+
+def test_report_is_written_again(finished):
+    folder, _ = finished
+    page = folder / "d" / "report" / "index.html"
+    page.unlink()
+    out = synthset_command("report", folder / "d")
+    assert out.returncode == 0, out.stderr
+    assert page.exists()
+
+
+def test_export_writes_folders(finished, tmp_path):
+    folder, _ = finished
+    out = synthset_command("export", folder / "d", tmp_path / "folders", "--val-fraction", "0.25")
+    assert out.returncode == 0, out.stderr
+    kept = synthset.open(folder / "d").kept().num_rows
+    assert len(list((tmp_path / "folders").glob("*/*/*.png"))) == kept
+    assert Path(out.stdout.strip()) == tmp_path / "folders"
+
+
+def test_plan_shows_and_writes_nothing(finished, tmp_path):
+    folder, _ = finished
+    out = synthset_command("plan", folder / "recipe.yaml", "-o", tmp_path / "new")
+    assert out.returncode == 0
+    assert "24" in out.stdout
+    assert not (tmp_path / "new").exists()
+
+
+@pytest.mark.parametrize("command", ["plan", "run"])
+def test_a_wrong_recipe_is_explained_without_a_traceback(finished, tmp_path, command):
+    folder, _ = finished
+    words = ("-o", tmp_path / "new", "--set", "source.size_px=3")
+    out = synthset_command(command, folder / "recipe.yaml", *words)
+    assert out.returncode == 2
+    assert out.stderr.startswith("error: source.size_px: found 3")
+    assert "Traceback" not in out.stderr
+    assert not (tmp_path / "new").exists()
+
+
+def test_no_dataset_is_explained(tmp_path):
+    out = synthset_command("status", tmp_path)
+    assert out.returncode == 1
+    assert "no dataset here" in out.stderr
+
+
+def test_recipes_are_listed_and_printed():
+    assert "demo" in synthset_command("recipes").stdout
+    text = synthset_command("recipes", "demo").stdout
+    assert "kind: txt2img" in text
+    assert "did you mean 'demo'" in synthset_command("recipes", "demmo").stderr
+
+
+def test_the_schema_describes_every_setting(tmp_path):
+    out = synthset_command("schema", "-o", tmp_path / "schema.json")
+    assert out.returncode == 0
+    schema = json.loads((tmp_path / "schema.json").read_text())
+    for name, part in schema["$defs"].items():
+        for field, content in part.get("properties", {}).items():
+            if field != "kind":
+                assert content.get("description"), f"{name}.{field} says nothing"
+    again = synthset_command("schema", "-o", tmp_path / "schema.json")
+    assert again.returncode == 2

@@ -1,0 +1,102 @@
+"""What can be known to fail is told before anything is written."""
+
+import os
+import shutil
+from collections import namedtuple
+
+import numpy as np
+import pytest
+from safetensors.numpy import save_file
+from shapes import recipe
+
+import synthset
+from synthset.engine.check import forecast
+from synthset.errors import RecipeError
+
+DEMO = "demo"
+
+
+def problems(output, *changes):
+    return [str(p) for p in forecast(synthset.load_recipe(DEMO, changes), str(output)).problems]
+
+
+WRONG = {
+    "unknown folder": ("source.model=./nosuch", "source.model: no folder ./nosuch"),
+    "no hub id": ("source.model=stabilityai", "source.model: 'stabilityai' is neither a folder"),
+    "unknown class of the judge": ("classes=[cat, kiwi]", "scores[1].names.kiwi: the classifier"),
+    "unknown statistics": ("references.cifar10.file=cifar", "references.cifar10.file (for metrics"),
+    "unknown CLIP": ("encoders.clip.model=ViT-B-33", "encoders.clip.model: no open_clip model"),
+    "unknown timm model": ("encoders.classifier.model=resnt50", "encoders.classifier.model: "),
+    "unknown field": ("prompts.templates=['{clas}']", "prompts.templates[0]: unknown field {clas}"),
+    "no class in it": ("prompts.templates=['a photo']", "prompts.templates[0]: it does not say"),
+    "too large for the disk": ("images_per_class=10000000", "output: the disk has "),
+    "unknown synset": (
+        "classes={kind: wordnet, synsets: [dgo.n.01]}",
+        "classes.synsets[0]: ",
+    ),
+    "unknown ImageNet class": (
+        "classes={kind: imagenet, select: [goldfsh]}",
+        "classes.select[0]: ",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_a_problem_is_found_beforehand_and_nothing_is_written(tmp_path, name):
+    change, message = WRONG[name]
+    found = problems(tmp_path / "d", change)
+    assert any(text.startswith(message) for text in found), found
+    assert not (tmp_path / "d").exists()
+
+
+def test_all_problems_are_told_at_once(tmp_path):
+    found = problems(tmp_path, "source.model=./nosuch", "encoders.clip.model=ViT-B-33")
+    assert len(found) == 2
+
+
+def test_an_output_that_cannot_be_written_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    assert problems(tmp_path / "d")[0].startswith(f"output: {tmp_path} cannot be written")
+
+
+def test_an_output_that_is_a_file_is_refused(tmp_path):
+    (tmp_path / "file").write_text("mine")
+    assert problems(tmp_path / "file")[0].startswith("output: ")
+
+
+def test_a_full_disk_is_told(tmp_path, monkeypatch):
+    usage = namedtuple("usage", "total used free")
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage(10, 10, 1000))
+    assert problems(tmp_path)[0].startswith("output: the disk has 0.0 GB free")
+
+
+def test_statistics_of_other_weights_are_refused(tmp_path):
+    file = tmp_path / "other.safetensors"
+    facts = {"encoder_sha256": "f" * 64, "n": "10", "source": "elsewhere"}
+    save_file({"mean": np.zeros(3), "cov": np.eye(3)}, file, metadata=facts)
+    found = problems(tmp_path / "d", f"references.cifar10.file={file}")
+    assert "made by other weights" in found[0]
+
+
+def test_a_forecast_counts_images_shards_and_prompts(tmp_path):
+    found = forecast(synthset.load_recipe(DEMO, ["images_per_class=100"]), str(tmp_path))
+    assert (found.images, found.classes, found.shards) == (1000, 10, 13)
+    assert found.disk_bytes > 0
+    assert found.seconds > 0
+    assert found.cut_prompts == 0
+    assert any("airplane" in prompt for prompt in found.prompts)
+
+
+def test_prompts_that_would_be_cut_are_counted(tmp_path):
+    change = f"prompts.templates=['{{class}} {'very ' * 80}']"
+    found = forecast(synthset.load_recipe(DEMO, [change]), str(tmp_path))
+    assert found.cut_prompts == 1
+    assert "longer than the 32 tokens" in found.notes[0]
+
+
+def test_a_run_with_problems_writes_nothing(tmp_path):
+    with pytest.raises(RecipeError):
+        synthset.run(
+            recipe(), tmp_path / "d", overrides=["source.kind=txt2img", "source.size_px=8"]
+        )
+    assert os.listdir(tmp_path) == []

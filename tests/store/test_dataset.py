@@ -1,0 +1,110 @@
+"""The store: what is committed stays, and reads back as Arrow tables."""
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+import synthset
+from synthset.errors import DatasetError
+from synthset.record import IMAGES
+from synthset.store.dataset import Dataset
+from synthset.store.folder import folder_at
+
+ROWS = pa.table({"id": ["a", "b"], "value": [1.0, 2.0]})
+PLACES = ("disk", "memory")
+
+
+@pytest.fixture(params=PLACES)
+def place(request, tmp_path):
+    return str(tmp_path / "d") if request.param == "disk" else f"memory://{tmp_path.name}"
+
+
+@pytest.fixture
+def dataset(place):
+    return Dataset.create(place, "pets", 2)
+
+
+def test_a_cell_reads_back(dataset):
+    assert dataset.write_cell("plan-x", 0, ROWS)
+    assert dataset.shards("plan-x") == [0]
+    assert dataset.read("plan-x").equals(ROWS)
+
+
+def test_the_first_writer_wins(dataset):
+    other = pa.table({"id": ["a", "b"], "value": [9.0, 9.0]})
+    assert dataset.write_cell("plan-x", 0, ROWS)
+    assert not dataset.write_cell("plan-x", 0, other)
+    assert dataset.read("plan-x").column("value").to_pylist() == [1.0, 2.0]
+
+
+def test_chunks_are_listed_in_order_and_cleared(dataset):
+    dataset.write_chunk("plan-x", 3, 64, ROWS)
+    dataset.write_chunk("plan-x", 3, 0, ROWS)
+    assert dataset.chunks("plan-x", 3) == [(0, 2), (64, 2)]
+    dataset.clear_chunks("plan-x", 3)
+    assert dataset.chunks("plan-x", 3) == []
+
+
+def test_tables_join_by_position_and_the_first_error_counts(dataset):
+    dataset.write_cell("plan-x", 0, ROWS)
+    errors = pa.table({"id": ["a", "b"], "size": [5, None], "error": [None, "no image"]})
+    dataset.write_cell("images-x", 0, errors)
+    joined = dataset.read_shard(["plan-x", "images-x"], 0)
+    assert joined.column_names == ["id", "value", "size", "error"]
+    assert joined.column("error").to_pylist() == [None, "no image"]
+
+
+def test_tables_with_other_ids_never_join(dataset):
+    dataset.write_cell("plan-x", 0, ROWS)
+    dataset.write_cell("images-x", 0, pa.table({"id": ["b", "a"], "size": [1, 2]}))
+    with pytest.raises(DatasetError, match="holds other ids than plan-x"):
+        dataset.read_shard(["plan-x", "images-x"], 0)
+
+
+def test_a_log_keeps_its_order(dataset):
+    for number in range(5):
+        dataset.log({"event": "stage", "number": number})
+    assert [event["number"] for event in dataset.events()] == list(range(5))
+
+
+def test_opening_again_keeps_name_and_size(dataset, place):
+    assert synthset.open(place).name == "pets"
+    assert Dataset.create(place, "other", 99).rows_per_shard == 2
+
+
+def test_the_same_rows_give_the_same_bytes(tmp_path):
+    one, two = Dataset.create(tmp_path / "1", "a", 2), Dataset.create(tmp_path / "2", "a", 2)
+    for dataset in (one, two):
+        dataset.write_cell("plan-x", 0, ROWS)
+    assert one.folder.read("plan-x/00000.parquet") == two.folder.read("plan-x/00000.parquet")
+
+
+def test_images_load_as_hugging_face_images(tmp_path):
+    from datasets import Features, Image
+
+    dataset = Dataset.create(tmp_path / "d", "a", 2)
+    schema = pa.schema([pa.field("id", pa.string()), *IMAGES, pa.field("error", pa.string())])
+    row = {"id": "a", "image": {"bytes": b"x", "path": "a.png"}, "sha256": "s"}
+    dataset.write_cell("images-x", 0, pa.Table.from_pylist([row], schema=schema))
+    found = Features.from_arrow_schema(
+        pq.read_schema(tmp_path / "d" / "images-x" / "00000.parquet")
+    )
+    assert isinstance(found["image"], Image)
+
+
+def test_no_dataset_and_a_newer_one_are_explained(tmp_path):
+    with pytest.raises(DatasetError, match="no dataset here"):
+        synthset.open(tmp_path)
+    Dataset.create(tmp_path / "d", "a", 2)
+    folder_at(tmp_path / "d").replace(
+        "dataset.json", b'{"format": 9, "name": "a", "rows_per_shard": 2}'
+    )
+    with pytest.raises(DatasetError, match="dataset format 9"):
+        synthset.open(tmp_path / "d")
+
+
+def test_temporary_files_of_a_killed_writer_are_not_seen(tmp_path):
+    dataset = Dataset.create(tmp_path / "d", "a", 2)
+    dataset.write_cell("plan-x", 0, ROWS)
+    (tmp_path / "d" / "plan-x" / ".tmp-1-ab").write_bytes(b"half")
+    assert dataset.shards("plan-x") == [0]
