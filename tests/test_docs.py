@@ -1,0 +1,91 @@
+"""Every command, recipe and snippet of the README and the docs runs."""
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+from typer.testing import CliRunner
+
+from synthset.cli.app import app
+from synthset.recipe.recipe import load_recipe
+
+ROOT = Path(__file__).parents[1]
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+BLOCK = re.compile(r"^```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
+ELSEWHERE = {"make"}  # CI runs make demo and make test themselves
+
+
+def blocks(page, *languages):
+    return [text for language, text in BLOCK.findall(page.read_text()) if language in languages]
+
+
+def run_command(line):
+    words = shlex.split(line, comments=True)
+    if not words or words[0] in ELSEWHERE:
+        return
+    assert words[0] == "synthset", f"{line!r} is run by no test"
+    result = CliRunner().invoke(app, words[1:], catch_exceptions=False)
+    assert result.exit_code == 0, f"{line}: {result.output}"
+
+
+def with_commands():
+    return [page for page in PAGES if blocks(page, "sh", "python")]
+
+
+@pytest.mark.parametrize("page", with_commands(), ids=lambda page: page.name)
+def test_commands_and_snippets_run_in_their_order(page, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for language, text in BLOCK.findall(page.read_text()):
+        if language == "sh":
+            for line in text.splitlines():
+                run_command(line)
+        elif language == "python":
+            exec(compile(text, str(page), "exec"), {})
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_recipes_and_their_parts_are_right(page):
+    whole = {
+        "name": "whole",
+        "classes": ["cat"],
+        "images_per_class": 1,
+        "source": {"kind": "shapes"},
+    }
+    for text in blocks(page, "yaml"):
+        assert load_recipe({**whole, **yaml.safe_load(text)}).name
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_lead_somewhere(page):
+    for target in re.findall(r"\]\(([^)#]+)\)", page.read_text()):
+        if "://" not in target:
+            assert (page.parent / target).exists(), target
+
+
+def test_the_readme_recipe_runs(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (recipe,) = blocks(ROOT / "README.md", "yaml")
+    (tmp_path / "pets.yaml").write_text(recipe)
+    run_command("synthset plan pets.yaml")
+    run_command("synthset run pets.yaml --workers 1")
+    assert (tmp_path / "pets" / "report" / "index.html").exists()
+
+
+def test_make_targets_that_are_named_exist():
+    named = {
+        name for page in PAGES for name in re.findall(r"\bmake ([a-z-]+)\b", page.read_text())
+    } - {"an", "a"}
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    assert {
+        name for name in named if name in ("demo", "test", "check", "bench", "setup")
+    } <= targets
+
+
+def test_the_interface_is_what_it_says(tmp_path):
+    code = "import synthset; [getattr(synthset, name) for name in synthset.__all__]"
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=tmp_path, env=dict(os.environ))
