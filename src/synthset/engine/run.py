@@ -34,8 +34,10 @@ from synthset.engine.reference import (
 )
 from synthset.errors import RecipeError, StageError
 from synthset.export.imagefolder import export
+from synthset.generators.models import count_tokens
 from synthset.recipe.exports import ImageFolder
 from synthset.recipe.recipe import Recipe, load_recipe
+from synthset.recipe.sources import Txt2Img
 from synthset.report.page import write_report
 from synthset.seeds import fingerprint
 from synthset.selection.select import select
@@ -139,7 +141,6 @@ class _Run:
         dataset.log(
             {"event": "run", "at": _now(), "versions": _versions(), "machine": os.uname().machine}
         )
-        add_rows(dataset, recipe, self.plan, self.material)
         dataset.write_view(self.view())
         workers = count_workers(
             self.asked, self._most_todo(), str(getattr(recipe.source, "device", "auto"))
@@ -151,6 +152,18 @@ class _Run:
                 self.select()
                 if not self.another_round():
                     break
+
+    def cut_prompts(self) -> int | None:
+        """Count the planned prompts that are longer than the text encoder reads."""
+        source = self.recipe.source
+        counter = count_tokens(source) if isinstance(source, Txt2Img) else None
+        if counter is None:
+            return None
+        count, limit = counter
+        prompts = Counter(self.dataset.read(self.plan, ["prompt"]).column("prompt").to_pylist())
+        lengths = count(list(prompts))
+        pairs = zip(prompts.values(), lengths, strict=True)
+        return sum(times for times, length in pairs if length > limit)
 
     def view(self) -> View:
         """The tables of this recipe."""
