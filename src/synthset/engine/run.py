@@ -138,8 +138,15 @@ class _Run:
         dataset, recipe = self.dataset, self.recipe
         write_classes(dataset, self.material.classes)
         dataset.write_text("recipe.yaml", recipe.to_yaml())
+        add_rows(dataset, recipe, self.plan, self.material)
         dataset.log(
-            {"event": "run", "at": _now(), "versions": _versions(), "machine": os.uname().machine}
+            {
+                "event": "run",
+                "at": _now(),
+                "versions": _versions(),
+                "machine": os.uname().machine,
+                "truncated": self.cut_prompts(),
+            }
         )
         dataset.write_view(self.view())
         workers = count_workers(
