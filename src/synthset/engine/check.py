@@ -175,9 +175,9 @@ def _output(output: str) -> list[Problem]:
 def _exports(recipe: Recipe, output: str) -> list[Problem]:
     problems = []
     for i, export in enumerate(recipe.exports):
-        if export.path is None:
+        if export.path is None and "://" not in output:
             continue
-        path = Path(export.path).expanduser()
+        path = Path(export.path or "exports").expanduser()
         if (
             path.is_absolute()
             and path.exists()

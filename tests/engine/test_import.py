@@ -1,0 +1,115 @@
+"""Images made elsewhere, from a folder and from real data, through the whole run."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import synthset
+
+ROOT = Path(__file__).parents[2]
+DATA = Path(os.environ.get("SYNTHSET_DATA", ROOT.parent / "shared" / "data"))
+CONTENT = {
+    "name": "mine",
+    "classes": {"kind": "source"},
+    "source": {"kind": "folder", "paths": [{"path": "photos", "origin": "real"}]},
+    "scores": [{"kind": "quality"}],
+    "engine": {"rows_per_shard": 4, "workers": 1},
+}
+
+
+@pytest.fixture
+def photos(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    draw = np.random.default_rng(0)
+    for name in ("cat", "dog"):
+        (tmp_path / "photos" / name).mkdir(parents=True)
+        for number in range(3):
+            noise = draw.integers(0, 256, (24, 24, 3), dtype=np.uint8)
+            Image.fromarray(noise).save(tmp_path / "photos" / name / f"{number}.png")
+    return tmp_path / "photos"
+
+
+def test_bytes_are_kept_and_classes_come_from_the_folders(photos):
+    dataset = synthset.run(CONTENT, "d")
+    records = dataset.records()
+    assert [entry["name"] for entry in dataset.classes()] == ["cat", "dog"]
+    assert set(records["origin"].to_pylist()) == {"real"}
+    first = dataset.images(records["id"].to_pylist()[:1])[0]["bytes"]
+    assert first == (photos / "cat" / "0.png").read_bytes()
+
+
+def test_a_corrupt_file_is_excluded_and_named(photos):
+    (photos / "cat" / "1.png").write_bytes(b"\x89PNG broken")
+    rows = synthset.run(CONTENT, "d").records().to_pylist()
+    (bad,) = [row for row in rows if row["error"]]
+    assert "1.png" in bad["error"]
+    assert not bad["keep"]
+    assert "1.png" in Path("d/report/index.html").read_text()
+
+
+def test_copies_have_records_of_their_own_and_the_first_stays(photos):
+    (photos / "cat" / "9.png").write_bytes((photos / "cat" / "0.png").read_bytes())
+    records = synthset.run(CONTENT, "d").records()
+    assert records.num_rows == 7
+    assert len(set(records["id"].to_pylist())) == 7
+    assert records["keep"].to_pylist().count(False) == 1
+
+
+def test_new_files_are_added_and_nothing_else_changes(photos):
+    first = synthset.run(CONTENT, "d").records()["id"].to_pylist()
+    Image.fromarray(np.full((24, 24, 3), 90, np.uint8)).save(photos / "dog" / "7.png")
+    again = synthset.run(CONTENT, "d").records()["id"].to_pylist()
+    assert again[:6] == first
+    assert len(again) == 7
+
+
+def test_moving_the_folder_changes_no_id(photos):
+    first = synthset.run(CONTENT, "d").records()["id"].to_pylist()
+    photos.rename(photos.parent / "elsewhere")
+    content = {
+        **CONTENT,
+        "source": {"kind": "folder", "paths": [{"path": "elsewhere", "origin": "real"}]},
+    }
+    assert synthset.run(content, "e").records()["id"].to_pylist() == first
+
+
+def test_so_many_of_each_class_are_drawn_by_content(photos):
+    two = synthset.run({**CONTENT, "images_per_class": 2}, "two").records()
+    one = synthset.run({**CONTENT, "images_per_class": 1}, "one").records()
+    assert np.bincount(np.asarray(two["label"])).tolist() == [2, 2]
+    assert set(one["id"].to_pylist()) < set(two["id"].to_pylist())
+
+
+def test_an_unlisted_class_is_left_out_and_said(photos):
+    from synthset.engine.check import forecast
+
+    recipe = synthset.load_recipe({**CONTENT, "classes": ["cat"]})
+    assert forecast(recipe, "d").notes == [
+        "left out, since the recipe doesn't list their class: dog (3)"
+    ]
+    assert synthset.run(recipe, "d").records().num_rows == 3
+
+
+@pytest.mark.skipif(not (DATA / "cifake").is_dir(), reason="needs the CIFAKE and CIFAR-10 files")
+def test_stable_diffusion_images_are_compared_with_real_ones(tmp_path, monkeypatch):
+    monkeypatch.setenv("SYNTHSET_DATA", str(DATA))
+    changes = [
+        "images_per_class=12",
+        "references.cifar10.max_per_class=20",
+        "selection.target_per_class=6",
+        "engine.workers=1",
+    ]
+    recipe = synthset.load_recipe(ROOT / "recipes" / "import.yaml", changes)
+    dataset = synthset.run(recipe, tmp_path / "d")
+    records = dataset.records()
+    assert records.num_rows == 120
+    assert set(records["origin"].to_pylist()) == {"sd14"}
+    found = {(row["name"], row["of"]): row for row in dataset.metrics() if not row["class_key"]}
+    distance = found["FD (miniature clip)", "all"]
+    assert distance["value"] > 0
+    assert distance["reference"] == "cifar10, 200 images"
+    assert found["recognition rate", "all"]["value"] > 0.5
+    assert (tmp_path / "d" / "references" / "cifar10" / "dataset.json").exists()
