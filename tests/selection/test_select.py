@@ -62,6 +62,12 @@ def test_failed_images_leave_first_with_their_error():
     assert found[0]["step"] == "image"
 
 
+def test_a_flagged_image_is_never_data():
+    found = chosen(records(nsfw=pa.array([True, False, None])))
+    assert [row["keep"] for row in found] == [False, True, True]
+    assert found[0]["step"] == "safety"
+
+
 def test_of_equal_bytes_the_first_still_in_stays():
     table = records(sha256=["x", "x", "x"], a=[0.0, 5.0, 5.0])
     steps = [{"kind": "limits", "limits": {"a": {"min": 1}}}, {"kind": "duplicates"}]

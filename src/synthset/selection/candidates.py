@@ -37,10 +37,17 @@ class Candidates:
 
     @classmethod
     def of(cls, records: pa.Table) -> Candidates:
-        """Start with every record that has pixels; the others leave with their error."""
+        """Start with every record that has pixels and isn't flagged; the others leave with why."""
         errors = records.column("error").to_pylist()
         keep = np.array([error is None for error in errors], dtype=bool)
-        return cls(records, keep, list(errors), ["image" if error else None for error in errors])
+        steps: list[str | None] = ["image" if error else None for error in errors]
+        candidates = cls(records, keep, list(errors), steps)
+        if "nsfw" in records.column_names:
+            flagged = np.flatnonzero(
+                np.asarray(records.column("nsfw").fill_null(False), dtype=bool)
+            )
+            candidates.drop(flagged, ["flagged by the safety checker"] * len(flagged), "safety")
+        return candidates
 
     @property
     def labels(self) -> NDArray[np.int64]:
