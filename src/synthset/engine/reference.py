@@ -89,6 +89,10 @@ def reference_recipe(recipe: Recipe, name: str) -> Recipe:
         metric.encoder
         for metric in recipe.metrics
         if metric.kind == "frechet_distance" and metric.reference == name
+    } | {
+        step.encoder
+        for step in recipe.selection.steps
+        if step.kind == "nearest_set" and step.reference == name
     }
     return load_recipe(
         {

@@ -32,6 +32,7 @@ from synthset.engine.reference import (
     read_statistics,
     reference_recipe,
 )
+from synthset.engine.sight import DatasetSight
 from synthset.errors import RecipeError, StageError
 from synthset.export.imagefolder import export
 from synthset.generators.models import count_tokens
@@ -40,7 +41,7 @@ from synthset.recipe.recipe import Recipe, load_recipe
 from synthset.recipe.sources import Txt2Img
 from synthset.report.page import write_report
 from synthset.seeds import fingerprint
-from synthset.selection.select import select
+from synthset.selection.select import decide
 from synthset.store.dataset import Dataset, View
 from synthset.store.lock import locked
 
@@ -123,6 +124,7 @@ class _Run:
         self.plan = plan_table(recipe)
         self.passes = passes(recipe, self.plan)
         self.asked: int | str = workers if workers is not None else recipe.engine.workers
+        self.imported: dict[str, Dataset] = {}
 
     def all(self) -> None:
         """From the plan to the report."""
@@ -229,10 +231,17 @@ class _Run:
         settings = self.recipe.selection
         records = self.dataset.read_records(view)
         tables = [view.plan, len(records), view.images, *view.scores.values()]
+        sight = DatasetSight(self.dataset, view, records, self.recipe, self.reference_images)
+        tables += sight.tables()
         name = fingerprint([SELECTION_VERSION, settings.identity(), tables])
         path = f"selections/{settings.name}-{name}.parquet"
         if not self.dataset.folder.exists(path):
-            self.dataset.write_table(path, select(records, settings))
+            decision = decide(records, settings, sight)
+            if decision.outcomes:  # first, so that the selection is never without them
+                self.dataset.write_json(
+                    f"selections/{settings.name}-{name}.json", decision.outcomes
+                )
+            self.dataset.write_table(path, decision.table)
         self.dataset.write_view(replace(view, selection=path))
 
     def another_round(self) -> bool:
@@ -271,16 +280,19 @@ class _Run:
             if metric.kind == "frechet_distance"
         }
         found: dict[tuple[str, str], Measured] = {}
-        imported: dict[str, Dataset] = {}
         for name, encoder in sorted(wanted):
             settings = self.recipe.references[name]
             if settings.kind == "statistics":
                 found[name, encoder] = read_statistics(settings, self.recipe.encoders[encoder])
                 continue
-            if name not in imported:
-                imported[name] = self.import_reference(name)
-            found[name, encoder] = measured_images(imported[name], encoder, name)
+            found[name, encoder] = measured_images(self.reference_images(name), encoder, name)
         return found
+
+    def reference_images(self, name: str) -> Dataset:
+        """A reference set of images, imported and encoded once a run."""
+        if name not in self.imported:
+            self.imported[name] = self.import_reference(name)
+        return self.imported[name]
 
     def import_reference(self, name: str) -> Dataset:
         """Import and encode a reference set, in a dataset of its own beside this one's tables."""

@@ -105,6 +105,7 @@ def _problems(recipe: Recipe) -> list[Problem]:
             problems += _encoder(recipe, f"scores[{i}].encoder", score.encoder, (wanted,))
     problems += _twice("scores", [score.prefix for score in recipe.scores], "score")
     problems += _selection(recipe)
+    problems += _sets(recipe)
     for i, metric in enumerate(recipe.metrics):
         where = f"metrics[{i}]"
         if metric.kind == "frechet_distance":
@@ -151,6 +152,8 @@ def _selection(recipe: Recipe) -> list[Problem]:
             named += [(f"{where}.limits.{column}", column) for column in step.limits]
         elif step.kind == "top":
             named.append((f"{where}.by", step.by))
+        elif step.kind == "nearest_set":
+            named += [(f"{where}.prefer.{column}", column) for column in step.prefer]
     if recipe.selection.order_by:
         named.append(("selection.order_by", recipe.selection.order_by))
     return [
@@ -158,6 +161,30 @@ def _selection(recipe: Recipe) -> list[Problem]:
         for where, column in named
         if column not in known
     ]
+
+
+def _sets(recipe: Recipe) -> list[Problem]:
+    """What chooses sets needs an encoder, and real images that fit its target."""
+    problems: list[Problem] = []
+    for i, step in enumerate(recipe.selection.steps):
+        where = f"selection.steps[{i}]"
+        if step.kind not in ("nearest_set", "diverse"):
+            continue
+        problems += _encoder(recipe, f"{where}.encoder", step.encoder, None)
+        if step.kind == "nearest_set":
+            names = list(recipe.references)
+            problems += _named(f"{where}.reference", step.reference, names, "references")
+            found = recipe.references.get(step.reference)
+            if found is not None and found.kind == "statistics" and step.target != "all":
+                problems.append(
+                    Problem(
+                        f"{where}.reference",
+                        f"{step.reference!r} is statistics of all classes together, and the target "
+                        f"is {step.target!r}",
+                        "set `target: all`, or name a reference of kind images",
+                    )
+                )
+    return problems
 
 
 def _twice(where: str, names: Sequence[str], what: str) -> list[Problem]:

@@ -66,7 +66,68 @@ class Random(Settings):
     """Another seed, another draw."""
 
 
-SelectionStep = Annotated[Limits | Duplicates | Top | Random, Field(discriminator="kind")]
+class NearestSet(Settings):
+    """Keep the part of each class that, as a set, lies nearest to real images."""
+
+    kind: Literal["nearest_set"]
+    encoder: Name
+    """Name of an encoder: nearness is in its features."""
+    reference: Name
+    """Name of a reference. Statistics have no classes: they take `target: all`."""
+    per_class: int | None = Field(None, ge=1)
+    """How many to keep of each class; either this or `share`."""
+    share: float | None = Field(None, gt=0, lt=1)
+    """Part of each class to keep, 0 to 1; either this or `per_class`."""
+    target: Literal["class", "all", "both"] = "class"
+    """What should be near: each class to its own real images, all together to all of them, or
+    both."""
+    objective: Literal["frechet", "mmd"] = "frechet"
+    """What near means: Fréchet distance (mean and covariance; comes with a certified bound), or the
+    distance of kernel means."""
+    use: float = Field(0.5, gt=0, le=1)
+    """Part of the real images that choose, drawn by their content; what was reached is measured on
+    the others. 1 leaves nothing to measure on. Without effect on statistics."""
+    prefer: dict[str, float] = Field(default_factory=dict)
+    """Column of a score to its weight: how much nearness to give up for one unit of its mean, in
+    shares of the real images' total variance. 0.1 to 0.5 suits a probability; below 0 prefers low
+    scores."""
+    directions: int = Field(256, ge=1, le=4096)
+    """Leading axes of the real images that are matched one by one; the others by their energy."""
+    seed: int = 0
+    """Of the blocks that more than 2,048 candidates of a class are dealt to."""
+
+    @model_validator(mode="after")
+    def _one_size(self) -> NearestSet:
+        if (self.per_class is None) == (self.share is None):
+            raise ValueError("needs either per_class or share, such as per_class: 500")
+        if self.objective == "mmd" and self.target != "class":
+            raise ValueError("objective mmd chooses class by class; set target: class")
+        return self
+
+    def count_of(self, candidates: int) -> int:
+        """How many of a class's candidates to keep."""
+        if self.per_class is not None:
+            return min(self.per_class, candidates)
+        assert self.share is not None
+        return max(round(self.share * candidates), 1)
+
+
+class Diverse(Settings):
+    """Keep the part of each class that varies most. It looks at no real image."""
+
+    kind: Literal["diverse"]
+    encoder: Name
+    """Name of an encoder: likeness is in its features."""
+    per_class: int = Field(ge=1)
+    """How many to keep of each class."""
+    method: Literal["k_center", "facility_location"] = "facility_location"
+    """`facility_location`: every image has one like it among the kept. `k_center`: the kept are far
+    from each other, which prefers odd images."""
+
+
+SelectionStep = Annotated[
+    Limits | Duplicates | Top | Random | NearestSet | Diverse, Field(discriminator="kind")
+]
 
 
 class Selection(Settings):

@@ -2,36 +2,73 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import pyarrow as pa
 
-from synthset.recipe.selection import Duplicates, Limits, Random, Selection, SelectionStep, Top
+from synthset.errors import UsageError
+from synthset.recipe.selection import (
+    Diverse,
+    Duplicates,
+    Limits,
+    NearestSet,
+    Random,
+    Selection,
+    SelectionStep,
+    Top,
+)
 from synthset.selection.candidates import Candidates
+from synthset.selection.diverse import apply_diverse
 from synthset.selection.duplicates import apply_duplicates
 from synthset.selection.limits import apply_limits
+from synthset.selection.nearest_step import apply_nearest_set
 from synthset.selection.quota import apply_quota, apply_random, apply_top
+from synthset.selection.sight import Outcome, Sight
 
 
-def select(records: pa.Table, settings: Selection) -> pa.Table:
-    """Decide which records are kept.
+@dataclass(frozen=True, eq=False)
+class Decision:
+    """What is kept, and how near it came.
+
+    Attributes:
+        table: `id`, `keep`, `reason` (null where kept), `step` (which step dropped it) and `rank`
+            (from 1 within its class), in the order of the records.
+        outcomes: of each `nearest_set`, what it reached, by class or for the whole.
+    """
+
+    table: pa.Table
+    outcomes: list[Outcome]
+
+
+def select(records: pa.Table, settings: Selection, sight: Sight | None = None) -> pa.Table:
+    """Decide which records are kept: the table of `decide`."""
+    return decide(records, settings, sight).table
+
+
+def decide(records: pa.Table, settings: Selection, sight: Sight | None = None) -> Decision:
+    """Decide which records are kept. The same input gives the same answer.
 
     Args:
         records: plan, image facts (`sha256`, `error`) and score columns, in plan order.
         settings: the recipe's selection.
+        sight: gives features, to steps that look at them.
 
-    Returns:
-        A table with `id`, `keep`, `reason` (null where kept), `step` (which step dropped it) and
-        `rank` (from 1 within its class), in the order of `records`. The same input gives the same
-        answer.
+    Raises:
+        RecipeError: a step needs something that the reference does not have.
+        UsageError: a step needs features, and there is no `sight`.
     """
     candidates = Candidates.of(records)
+    outcomes: list[Outcome] = []
     for number, step in enumerate(settings.steps, start=1):
-        _apply(candidates, step, f"{number} {step.kind}")
+        outcomes += _apply(candidates, step, f"{number} {step.kind}", sight)
     if settings.target_per_class is not None:
         apply_quota(candidates, settings.target_per_class, settings.order_by)
-    return candidates.to_table(settings.order_by)
+    return Decision(candidates.to_table(settings.order_by), outcomes)
 
 
-def _apply(candidates: Candidates, step: SelectionStep, name: str) -> None:
+def _apply(
+    candidates: Candidates, step: SelectionStep, name: str, sight: Sight | None
+) -> list[Outcome]:
     match step:
         case Limits():
             apply_limits(candidates, step, name)
@@ -41,3 +78,14 @@ def _apply(candidates: Candidates, step: SelectionStep, name: str) -> None:
             apply_top(candidates, step, name)
         case Random():
             apply_random(candidates, step, name)
+        case NearestSet():
+            return apply_nearest_set(candidates, step, name, _there(sight, name))
+        case Diverse():
+            apply_diverse(candidates, step, name, _there(sight, name))
+    return []
+
+
+def _there(sight: Sight | None, name: str) -> Sight:
+    if sight is None:
+        raise UsageError(f"step {name!r} looks at features; pass a sight that gives them")
+    return sight

@@ -1,0 +1,93 @@
+"""What a selection sees of a dataset: its features, and the reference sets'."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from synthset.engine.reference import read_statistics
+from synthset.metrics.features import Features
+from synthset.metrics.gaussian import Gaussian
+from synthset.recipe.recipe import Recipe
+from synthset.recipe.selection import Diverse, NearestSet
+from synthset.selection.sight import Real
+from synthset.stage import list_column
+from synthset.store.dataset import Dataset, View
+
+
+class DatasetSight:
+    """Reads features where a run has put them; a reference is imported when it is first asked for.
+
+    Args:
+        dataset: the one that is selected from.
+        view: its tables.
+        records: those that are selected from, in plan order.
+        recipe: names encoders and references.
+        imported: imports a reference of images, by its name.
+    """
+
+    def __init__(
+        self,
+        dataset: Dataset,
+        view: View,
+        records: pa.Table,
+        recipe: Recipe,
+        imported: Callable[[str], Dataset],
+    ) -> None:
+        self._dataset = dataset
+        self._view = view
+        self._records = records
+        self._recipe = recipe
+        self._imported = imported
+        self._features: dict[str, Features] = {}
+
+    def features(self, encoder: str) -> Features:
+        """(N, D) float32, in the order of the records; NaN where an image has none."""
+        if encoder not in self._features:
+            ids = self._records.column("id")
+            self._features[encoder] = _in_order(self._dataset, self._view, encoder, ids)
+        return self._features[encoder]
+
+    def real(self, reference: str, encoder: str) -> Real | Gaussian:
+        """A reference set: its images, or a Gaussian where only statistics are stored."""
+        settings = self._recipe.references[reference]
+        if settings.kind == "statistics":
+            return read_statistics(settings, self._recipe.encoders[encoder]).gaussian
+        dataset = self._imported(reference)
+        records = dataset.read_records(dataset.view, scores=False)
+        features = _in_order(dataset, dataset.view, encoder, records.column("id"))
+        there = ~np.isnan(features[:, 0])
+        columns = records.select(["class_key", "class_name", "sha256"]).filter(pa.array(there))
+        return Real(
+            features[there],
+            columns.column("class_key").to_pylist(),
+            columns.column("class_name").to_pylist(),
+            columns.column("sha256").to_pylist(),
+        )
+
+    def tables(self) -> list[str | dict[str, object]]:
+        """Name all that the recipe's selection reads besides the records: for its fingerprint."""
+        read: list[str | dict[str, object]] = []
+        for step in self._recipe.selection.steps:
+            if not isinstance(step, NearestSet | Diverse):
+                continue
+            read.append(self._view.features[step.encoder])
+            if isinstance(step, NearestSet):
+                settings = self._recipe.references[step.reference]
+                read.append(settings.identity())
+                if settings.kind == "images":
+                    reference = self._imported(step.reference)
+                    read.append(reference.view.features[step.encoder])
+                    read.append(str(reference.rows_in(reference.view.plan)))
+        return read
+
+
+def _in_order(dataset: Dataset, view: View, encoder: str, ids: pa.ChunkedArray) -> Features:
+    """A table's features in the order of some ids."""
+    rows = dataset.read(view.features[encoder], ["id", "features"])
+    places = pc.index_in(ids, value_set=rows.column("id").combine_chunks())
+    found: Features = list_column(rows.take(places.combine_chunks()), "features")
+    return found

@@ -1,0 +1,97 @@
+"""The step `diverse`: the images that differ most, or that stand for all others best.
+
+Papers: Gonzalez 1985 (k-center, within twice the best radius); Nemhauser et al. 1978 (greedy
+facility location, within 1 - 1/e of the best).
+"""
+
+from __future__ import annotations
+
+import heapq
+
+import numpy as np
+
+from synthset.metrics.features import Features
+from synthset.recipe.selection import Diverse
+from synthset.selection.candidates import Candidates
+from synthset.selection.sight import Sight
+from synthset.selection.target import Floats, Rows
+
+CUSTOMERS = 2048  # images that a facility location has to serve; above, an even sample of them
+
+
+def apply_diverse(candidates: Candidates, settings: Diverse, step: str, sight: Sight) -> None:
+    """Keep a diverse part of each class."""
+    features = sight.features(settings.encoder)
+    missing = np.flatnonzero(np.isnan(features[:, 0]))
+    candidates.drop(missing, [f"no features by {settings.encoder}"] * len(missing), step)
+    choose = k_center if settings.method == "k_center" else facility_location
+    what = "most different" if settings.method == "k_center" else "most representative"
+    for rows in candidates.by_class().values():
+        chosen = choose(features[rows], settings.per_class)
+        dropped = np.delete(rows, chosen)
+        reason = f"not among the {len(chosen)} {what} of its class"
+        candidates.drop(dropped, [reason] * len(dropped), step)
+
+
+def k_center(features: Features, count: int) -> Rows:
+    """Choose the image nearest to the mean, then always the one farthest from all chosen.
+
+    Args:
+        features: (N, D) float32 or float64.
+        count: how many.
+
+    Returns:
+        (min(count, N),) rows, ascending. Ties go to the first row.
+
+    >>> k_center(np.array([[0.0], [1.0], [1.1], [5.0]]), 2).tolist()
+    [2, 3]
+    """
+    if count >= len(features):
+        return np.arange(len(features))
+    centred = (features - features.mean(axis=0, dtype=np.float64)).astype(np.float32)
+    squares = (centred**2).sum(axis=1)
+    chosen = [int(squares.argmin())]
+    nearest = np.full(len(features), np.inf, dtype=np.float32)
+    while len(chosen) < count:
+        last = chosen[-1]
+        nearest = np.minimum(nearest, squares + squares[last] - 2 * (centred @ centred[last]))
+        nearest[last] = -np.inf
+        chosen.append(int(nearest.argmax()))
+    return np.sort(np.array(chosen))
+
+
+def facility_location(features: Features, count: int) -> Rows:
+    """Choose the images that leave every image with a similar one among the chosen.
+
+    Args:
+        features: (N, D) float32 or float64; compared by cosine, after the mean is taken out.
+        count: how many.
+
+    Returns:
+        (min(count, N),) rows, ascending. Ties go to the first row.
+    """
+    if count >= len(features):
+        return np.arange(len(features))
+    centred = features - features.mean(axis=0, dtype=np.float64)
+    lengths = np.linalg.norm(centred, axis=1, keepdims=True)
+    unit = (centred / np.where(lengths > 0, lengths, 1)).astype(np.float32)
+    customers = unit[np.linspace(0, len(unit) - 1, min(CUSTOMERS, len(unit))).astype(np.int64)]
+    similar = (1 + unit @ customers.T) / 2  # (N, C) in [0, 1]
+    return _greedy(similar, count)
+
+
+def _greedy(similar: Features, count: int) -> Rows:
+    """Lazy greedy: a gain never grows, so one that is still the largest after an update is best."""
+    served: Floats = np.zeros(similar.shape[1])
+    waiting = [(-float(gain), row) for row, gain in enumerate(similar.sum(axis=1, dtype=float))]
+    heapq.heapify(waiting)
+    chosen: list[int] = []
+    while len(chosen) < count:
+        _, row = heapq.heappop(waiting)
+        gain = float(np.maximum(similar[row] - served, 0).sum())
+        if waiting and (-gain, row) > waiting[0]:
+            heapq.heappush(waiting, (-gain, row))
+            continue
+        chosen.append(row)
+        served = np.maximum(served, similar[row])
+    return np.sort(np.array(chosen))

@@ -1,0 +1,276 @@
+"""The step `nearest_set`: targets out of a reference, a choice in each class, and how near it came.
+
+Test data never chooses: of a reference with images only a part decides, and what was reached is
+measured on the rest as well, beside a random draw of the same size and the certified bound.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from synthset.errors import RecipeError
+from synthset.metrics.features import Features
+from synthset.metrics.fid import frechet_distance
+from synthset.metrics.gaussian import Gaussian, gaussian
+from synthset.recipe.selection import NearestSet
+from synthset.seeds import digest
+from synthset.selection.bound import frank_wolfe_bound
+from synthset.selection.candidates import Candidates
+from synthset.selection.kernel import Pairs
+from synthset.selection.kernel_mean import nearest_kernel_mean
+from synthset.selection.nearest import Term, choose
+from synthset.selection.shrink import Shrunk, shrunk
+from synthset.selection.sight import Outcome, Real, Sight, as_it_is
+from synthset.selection.target import Floats, Rows, Seen, Sums, Target
+
+SWEEPS = 2  # over the classes, where only the whole has a target
+
+
+@dataclass(eq=False)
+class _Class:
+    """The candidates of one class, and what is chosen of them."""
+
+    key: str
+    rows: Rows  # of the records
+    features: Features
+    count: int
+    worth: Floats  # (n,) in shares of a variance
+    chosen: Rows = field(default_factory=lambda: np.zeros(0, dtype=np.int64))  # places in `rows`
+    real: Features | None = None
+    held_out: Features | None = None
+    target: Shrunk | None = None
+
+
+def apply_nearest_set(
+    candidates: Candidates, settings: NearestSet, step: str, sight: Sight
+) -> list[Outcome]:
+    """Keep, of each class, the images that as a set lie nearest to the real ones.
+
+    Returns:
+        How near, for each class or for the whole: distances to the target, to the real images that
+        chose and to those held out, each of the chosen set and of a random draw; and the bound.
+
+    Raises:
+        RecipeError: a target for each class is wanted, and the reference has none.
+    """
+    features = sight.features(settings.encoder)
+    _without(candidates, settings, features, step)
+    reference = sight.real(settings.reference, settings.encoder)
+    if isinstance(reference, Gaussian) and settings.target != "all":
+        raise RecipeError(
+            f"selection: {step}",
+            f"the reference {settings.reference!r} is statistics of all classes together",
+            "name a reference of kind images, or set `target: all`",
+        )
+    classes = _classes(candidates, settings, features)
+    if not classes:
+        return []
+    if isinstance(reference, Real):
+        _share_out(classes, candidates, settings, reference)
+    whole = _whole_target(classes, settings, reference)
+    if settings.target == "all":
+        _by_the_whole(classes, settings, whole)
+    else:
+        for one in classes:
+            one.chosen = _by_class(one, settings)
+        if settings.target == "both":
+            _sweep(classes, settings, whole, with_classes=True)
+    outcomes = [_outcome(one, settings) for one in classes if one.target is not None]
+    if settings.target != "class":
+        outcomes.append(_outcome(_joined(classes, reference, settings, whole), settings))
+    for one in classes:
+        _drop(candidates, one, settings, step, outcomes)
+    return [{"step": step, **outcome} for outcome in outcomes]
+
+
+def _without(candidates: Candidates, settings: NearestSet, features: Features, step: str) -> None:
+    """Drop what cannot be compared."""
+    missing = np.flatnonzero(np.isnan(features[:, 0]))
+    candidates.drop(missing, [f"no features by {settings.encoder}"] * len(missing), step)
+    for column in settings.prefer:
+        missing = np.flatnonzero(np.isnan(candidates.values(column)))
+        candidates.drop(missing, [f"{column} missing"] * len(missing), step)
+
+
+def _classes(candidates: Candidates, settings: NearestSet, features: Features) -> list[_Class]:
+    worth = np.zeros(len(candidates.keep))
+    for column, weight in settings.prefer.items():
+        worth += weight * np.nan_to_num(candidates.values(column))
+    found = []
+    keys = candidates.records.column("class_key")
+    for rows in candidates.by_class().values():
+        count = settings.count_of(len(rows))
+        key = str(keys[int(rows[0])].as_py())
+        found.append(_Class(key, rows, features[rows], count, worth[rows]))
+    return found
+
+
+def _share_out(
+    classes: list[_Class], candidates: Candidates, settings: NearestSet, reference: Real
+) -> None:
+    """Give each class its real images, and its target."""
+    chooses = reference.split(settings.use)
+    for one in classes:
+        name = str(candidates.records.column("class_name")[int(one.rows[0])].as_py())
+        rows = reference.rows_of(one.key, name)
+        one.real = reference.features[rows[chooses[rows]]]
+        one.held_out = reference.features[rows[~chooses[rows]]]
+        if settings.target != "all" and len(one.rows) > 1:
+            guess = gaussian(one.features)
+            # Without a real image the candidates stand for themselves.
+            one.target = shrunk(one.real, guess) if len(one.real) else Shrunk(guess, 1.0, 1.0)
+
+
+def _whole_target(
+    classes: list[_Class], settings: NearestSet, reference: Real | Gaussian
+) -> Shrunk | None:
+    if settings.target == "class":
+        return None
+    if isinstance(reference, Gaussian):
+        return Shrunk(reference, 0.0, 0.0)
+    features = np.concatenate([one.features for one in classes])
+    real = np.concatenate([one.real for one in classes if one.real is not None])
+    guess = gaussian(features)
+    return shrunk(real, guess) if len(real) else Shrunk(guess, 1.0, 1.0)
+
+
+def _by_class(one: _Class, settings: NearestSet) -> Rows:
+    if one.count >= len(one.rows) or one.target is None:
+        return np.arange(min(one.count, len(one.rows)))
+    seed = _seed(settings, one.key)
+    if settings.objective == "mmd" and one.real is not None and len(one.real) > 1:
+        return nearest_kernel_mean(one.features, one.real, one.count, prefer=one.worth, seed=seed)
+    target = Target.of(one.target.gaussian, settings.directions)
+    term = Term(Pairs.of(target), target.see(one.features))
+    return choose([term], one.count, one.worth * target.trace, seed=seed)
+
+
+def _by_the_whole(classes: list[_Class], settings: NearestSet, whole: Shrunk | None) -> None:
+    for one in classes:
+        one.chosen = _random(one, settings)
+    for _ in range(SWEEPS):
+        _sweep(classes, settings, whole, with_classes=False)
+
+
+def _sweep(
+    classes: list[_Class], settings: NearestSet, whole: Shrunk | None, with_classes: bool
+) -> None:
+    """Choose anew in each class, so that all together come nearer to the whole's target."""
+    assert whole is not None
+    target = Target.of(whole.gaussian, settings.directions)
+    pairs = Pairs.of(target)
+    seen: list[Seen] = [target.see(one.features) for one in classes]
+    sums: list[Sums] = [s.sums(one.chosen) for s, one in zip(seen, classes, strict=True)]
+    total = sums[0]
+    for more in sums[1:]:
+        total = total + more
+    size = sum(len(one.chosen) for one in classes)
+    for i, one in enumerate(classes):
+        if len(one.chosen) == len(one.rows):
+            continue
+        others = total - sums[i]
+        terms = [Term(pairs, seen[i], others if others.n else None)]
+        worth = one.worth * target.trace * len(one.chosen) / size
+        if with_classes and one.target is not None:
+            own = Target.of(one.target.gaussian, settings.directions)
+            weight = 1 / len(classes)
+            terms.append(Term(Pairs.of(own), own.see(one.features), None, weight))
+            worth = worth + one.worth * own.trace * weight
+        one.chosen = choose(
+            terms,
+            len(one.chosen),
+            worth,
+            start=one.chosen,
+            seed=_seed(settings, one.key),
+            tangents=1,
+        )
+        sums[i] = seen[i].sums(one.chosen)
+        total = others + sums[i]
+
+
+def _joined(
+    classes: list[_Class], reference: Real | Gaussian, settings: NearestSet, whole: Shrunk | None
+) -> _Class:
+    """All classes as one, for what was reached."""
+    starts = np.cumsum([0, *(len(one.rows) for one in classes)])
+    chosen = [one.chosen + start for one, start in zip(classes, starts[:-1], strict=True)]
+    parts = [(one.real, one.held_out) for one in classes if one.real is not None]
+    return _Class(
+        "",
+        np.concatenate([one.rows for one in classes]),
+        np.concatenate([one.features for one in classes]),
+        sum(len(rows) for rows in chosen),
+        np.concatenate([one.worth for one in classes]),
+        np.concatenate(chosen),
+        np.concatenate([real for real, _ in parts]) if parts else None,
+        np.concatenate([held for _, held in parts if held is not None]) if parts else None,
+        whole,
+    )
+
+
+def _outcome(one: _Class, settings: NearestSet) -> Outcome:
+    assert one.target is not None
+    goal = one.target.gaussian
+    drawn = one.features[_random(one, settings)]
+    chosen = one.features[one.chosen]
+    measured = {
+        "target": goal,
+        "chosen_by": _gaussian(one.real),
+        "held_out": _gaussian(one.held_out),
+    }
+    return {
+        "class_key": one.key or None,
+        "encoder": settings.encoder,
+        "reference": settings.reference,
+        "objective": settings.objective,
+        "candidates": len(one.rows),
+        "chosen": len(one.chosen),
+        "real_chosen_by": None if one.real is None else len(one.real),
+        "real_held_out": None if one.held_out is None else len(one.held_out),
+        "guessed_mean": one.target.of_mean,
+        "guessed_cov": one.target.of_cov,
+        "all": {name: _far(at, one.features) for name, at in measured.items()},
+        "random": {name: _far(at, drawn) for name, at in measured.items()},
+        "nearest": {name: _far(at, chosen) for name, at in measured.items()},
+        "bound": frank_wolfe_bound(
+            one.features, goal, len(one.chosen), start=one.chosen, directions=settings.directions
+        ),
+    }
+
+
+def _drop(
+    candidates: Candidates,
+    one: _Class,
+    settings: NearestSet,
+    step: str,
+    outcomes: list[Outcome],
+) -> None:
+    own = [outcome for outcome in outcomes if outcome["class_key"] in (one.key, None)]
+    reason = f"not in the nearest set of {len(one.chosen)}"
+    if own:
+        before, after = own[0]["all"]["target"], own[0]["nearest"]["target"]
+        if before is not None and after is not None:
+            reason += f" (FD {before:.3g} → {after:.3g})"
+    dropped = np.delete(one.rows, one.chosen)
+    candidates.drop(dropped, [reason] * len(dropped), step)
+
+
+def _random(one: _Class, settings: NearestSet) -> Rows:
+    rng = np.random.default_rng(_seed(settings, one.key))
+    return np.sort(rng.permutation(len(one.rows))[: one.count])
+
+
+def _seed(settings: NearestSet, key: str) -> int:
+    return int(digest([settings.seed, key], size=8), 16)
+
+
+def _gaussian(real: Features | None) -> Gaussian | None:
+    return None if real is None or len(real) < 2 else gaussian(real)
+
+
+def _far(goal: Gaussian | None, features: Features) -> float | None:
+    if goal is None or len(features) < 2:
+        return None
+    return frechet_distance(goal, as_it_is(features))
