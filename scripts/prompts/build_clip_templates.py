@@ -1,6 +1,6 @@
 """Write OpenAI's 80 ImageNet prompt templates, as open_clip carries them, to one text file.
 
-    python scripts/prompts/build_clip_templates.py
+python scripts/prompts/build_clip_templates.py
 """
 
 from __future__ import annotations

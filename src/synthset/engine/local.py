@@ -55,7 +55,7 @@ def count_workers(asked: int | str, shards: int, device: str = "auto") -> int:
     """
     if isinstance(asked, int):
         return max(1, min(asked, shards))
-    gpus = 0 if device == "cpu" else _gpus()
+    gpus = 0 if device == "cpu" else count_gpus()
     if gpus:
         return max(1, min(gpus, shards))
     cores = (
@@ -65,7 +65,7 @@ def count_workers(asked: int | str, shards: int, device: str = "auto") -> int:
     return max(1, min(cores, memory, shards, 8))
 
 
-def _gpus() -> int:
+def count_gpus() -> int:
     """Count GPUs without loading torch where there can be none."""
     if not shutil.which("nvidia-smi"):
         return 0
@@ -189,8 +189,7 @@ class _Process:
 
     def __init__(self, start: dict[str, Any], threads: int, place: int) -> None:
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the process
-        variables = environment(threads)
-        variables["SYNTHSET_WORKER"] = str(place)
+        variables = environment(threads, place, count_gpus())
         self._popen = subprocess.Popen(
             [sys.executable, "-m", "synthset.engine.worker"],
             stdin=subprocess.PIPE,

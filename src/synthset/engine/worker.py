@@ -80,11 +80,22 @@ def torch_threads(count: int) -> Iterator[None]:
         torch.set_num_threads(before)
 
 
-def environment(threads: int) -> dict[str, str]:
-    """The environment of a worker process."""
+def environment(threads: int, place: int = 0, gpus: int = 0) -> dict[str, str]:
+    """The environment of a worker process.
+
+    Args:
+        threads: threads of arithmetic.
+        place: number of the worker.
+        gpus: how many GPUs there are; of several each worker sees one, in turns.
+    """
     fixed = {name: str(threads) for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS")}
     quiet = {"TOKENIZERS_PARALLELISM": "false", "HF_HUB_DISABLE_PROGRESS_BARS": "1"}
-    return {**os.environ, **fixed, **quiet}
+    seen = {}
+    if gpus > 1:
+        visible = os.environ.get("CUDA_VISIBLE_DEVICES", "").split(",")
+        names = visible if len(visible) == gpus else [str(gpu) for gpu in range(gpus)]
+        seen = {"CUDA_VISIBLE_DEVICES": names[place % gpus]}
+    return {**os.environ, **fixed, **quiet, **seen}
 
 
 def main() -> None:
