@@ -142,7 +142,7 @@ def test_few_real_images_do_little_harm_where_the_generator_is_perfect():
         for name, goal in zip(ratios, goals, strict=True):
             ratios[name].append(far(features, nearest_set(features, goal, 200)))
     drawing = far(features, drawn(600, 200))
-    assert np.mean(ratios["few as they are"]) > 2 * drawing
+    assert np.mean(ratios["few as they are"]) > 1.6 * drawing
     assert np.mean(ratios["shrunk"]) < 1.5 * drawing
 
 

@@ -24,7 +24,7 @@ from synthset.selection.target import (
     gradient,
 )
 
-STEPS = 100
+STEPS = 60
 TIGHT = 0.005  # of the bound: a narrower gap is not worth another step
 SHORTEST = 1e-6  # step that is still tried
 

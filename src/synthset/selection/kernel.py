@@ -33,8 +33,8 @@ class Pairs:
     """Kernel and linear term of a target."""
 
     target: Target
-    cauchy: Floats  # (R, R) 1 / (s_i + s_j + d)
-    factors: Floats  # (Q, R): cauchy ~ sum_q f_qi f_qj
+    cauchy: Floats  # (R, R) 1 / (s_i + s_j + d), nearly
+    factors: Floats  # (Q, R), whose squares sum to it: sum_q f_qi f_qj
     bands: Floats  # (B,) 1 / 4 (T_b + n_b d / 2)
 
     @classmethod
@@ -42,10 +42,12 @@ class Pairs:
         """Prepare the kernel of a target."""
         lead = target.lead
         damping = DAMPING * float(target.variances[0])
-        cauchy = 1 / (lead[:, None] + lead + damping) if len(lead) else np.zeros((0, 0))
+        factors = _squares(1 / (lead[:, None] + lead + damping), lead)
         sizes = np.array([band.stop - band.start for band in target.bands], dtype=np.float64)
         bands = 0.25 / (target.energies + sizes * damping / 2)
-        return cls(target, cauchy, _squares(cauchy, lead), bands)
+        # The products of the factors everywhere: where each term rounds the same way, the form is
+        # still least at the target.
+        return cls(target, factors.T @ factors, factors, bands)
 
     def between(self, seen: Seen) -> Kernel:
         """h of all pairs of images, (N, N) float32."""
