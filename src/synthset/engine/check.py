@@ -19,6 +19,7 @@ from synthset.generators import models as generator_models
 from synthset.prompts.templates import problems as prompt_problems
 from synthset.prompts.templates import render
 from synthset.recipe.recipe import Recipe
+from synthset.recipe.scores import Comparison
 from synthset.recipe.sources import Folder, FolderPath, Txt2Img
 from synthset.seeds import record_seed
 
@@ -104,7 +105,7 @@ def _models(recipe: Recipe) -> list[Problem]:
     if problems:
         return problems
     for i, metric in enumerate(recipe.metrics):
-        if metric.kind == "frechet_distance":
+        if isinstance(metric, Comparison):
             reference = recipe.references[metric.reference]
             encoder = recipe.encoders[metric.encoder]
             where = f"references.{metric.reference}"

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from synthset.engine.compare import Result, Seen, compare, vendi
 from synthset.engine.reference import Measured
 from synthset.metrics.enough import shortfalls
 from synthset.metrics.fid import frechet_distance
@@ -18,28 +19,21 @@ from synthset.metrics.inception_score import inception_score
 from synthset.metrics.intervals import Interval, bootstrap, mean_interval
 from synthset.metrics.recognition import recognition_rate
 from synthset.recipe.recipe import Recipe
-from synthset.recipe.scores import Encoder, FrechetDistance, InceptionScore, RecognitionRate
+from synthset.recipe.scores import (
+    Cmmd,
+    Encoder,
+    FrechetDistance,
+    InceptionScore,
+    Kid,
+    Prdc,
+    RecognitionRate,
+    Vendi,
+)
 from synthset.stage import list_column
 from synthset.store.dataset import Dataset
 
 RESAMPLED = 50_000  # above this many images an interval by resampling is narrow and slow
 Mask = NDArray[np.bool_]
-
-
-@dataclass(frozen=True)
-class Result:
-    """One number, and all that is needed to read it."""
-
-    name: str
-    of: str
-    value: float | None
-    n: int
-    measured_by: str
-    better: str
-    interval: tuple[float, float] | None = None
-    class_key: str | None = None
-    reference: str | None = None
-    warning: str | None = None
 
 
 def measure(
@@ -65,12 +59,31 @@ def measure(
                     results += _inception(dataset, recipe, metric, part, mask)
                 case RecognitionRate():
                     results += _recognition(recipe, metric, records, part, mask)
+                case Vendi():
+                    results += vendi(_seen(dataset, recipe, metric.encoder, records, part, mask))
+                case Kid() | Cmmd() | Prdc():
+                    measured = references[metric.reference, metric.encoder]
+                    seen = _seen(dataset, recipe, metric.encoder, records, part, mask)
+                    results += compare(metric, seen, measured)
     for score in recipe.scores:
         if score.kind == "clip_score":
             by = described(recipe.encoders[score.encoder])
             for part, mask in parts.items():
                 results += _mean(records, score.columns[0], "CLIP score", by, part, mask)
     return results
+
+
+def _seen(
+    dataset: Dataset, recipe: Recipe, encoder: str, records: pa.Table, part: str, mask: Mask
+) -> Seen:
+    """One part of the set as one encoder sees it."""
+    rows = list_column(dataset.read(dataset.view.features[encoder], ["features"]), "features")
+    mask = mask & ~np.isnan(rows[:, 0])
+    names = records["class_name"].to_pylist()
+    keys = dict(zip(names, records["class_key"].to_pylist(), strict=True))
+    settings = recipe.encoders[encoder]
+    mine = [name for name, there in zip(names, mask, strict=True) if there]
+    return Seen(part, rows[mask], mine, keys, described(settings), settings.kind)
 
 
 def described(encoder: Encoder) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 from safetensors import safe_open
 
 from synthset.encoders.models import weights_sha256
@@ -13,7 +14,7 @@ from synthset.errors import DatasetError, Problem, did_you_mean
 from synthset.metrics.gaussian import Gaussian, GaussianAccumulator
 from synthset.miniatures import Split, reference_statistics
 from synthset.recipe.recipe import Recipe, load_recipe
-from synthset.recipe.scores import Encoder, ReferenceImages, Statistics
+from synthset.recipe.scores import Comparison, Encoder, ReferenceImages, Statistics
 from synthset.stage import list_column
 from synthset.store.dataset import Dataset
 
@@ -25,10 +26,23 @@ class Measured:
     Attributes:
         gaussian: mean and covariance of its features.
         what: in words, for the report.
+        images: the imported reference set; None where only statistics are known.
+        encoder: name of the encoder.
     """
 
     gaussian: Gaussian
     what: str
+    images: Dataset | None = None
+    encoder: str = ""
+
+    def features(self) -> tuple[NDArray[np.float32], list[str]]:
+        """Read the features, (N, D), and the class name of each; for a reference of images."""
+        assert self.images is not None
+        view = self.images.view
+        rows = list_column(self.images.read(view.features[self.encoder]), "features")
+        names = self.images.read(view.plan, ["class_name"]).column("class_name").to_pylist()
+        there = ~np.isnan(rows[:, 0])
+        return rows[there], [name for name, ok in zip(names, there, strict=True) if ok]
 
 
 SHIPPED: dict[str, Split] = {"cifar10-train": "train", "cifar10-test": "test"}
@@ -88,7 +102,7 @@ def reference_recipe(recipe: Recipe, name: str) -> Recipe:
     used = {
         metric.encoder
         for metric in recipe.metrics
-        if metric.kind == "frechet_distance" and metric.reference == name
+        if isinstance(metric, Comparison) and metric.reference == name
     } | {
         step.encoder
         for step in recipe.selection.steps
@@ -114,4 +128,4 @@ def measured_images(dataset: Dataset, encoder: str, name: str) -> Measured:
         features = list_column(dataset.read_cell(table, shard, ["features"]), "features")
         accumulator.add(features[~np.isnan(features[:, 0])])
     found = accumulator.gaussian()
-    return Measured(found, f"{name}, {found.n:,} images")
+    return Measured(found, f"{name}, {found.n:,} images", dataset, encoder)

@@ -38,6 +38,7 @@ from synthset.export.imagefolder import export
 from synthset.generators.models import count_tokens
 from synthset.recipe.exports import ImageFolder
 from synthset.recipe.recipe import Recipe, load_recipe
+from synthset.recipe.scores import Comparison
 from synthset.recipe.sources import Txt2Img
 from synthset.report.page import write_report
 from synthset.seeds import fingerprint
@@ -46,7 +47,7 @@ from synthset.store.dataset import Dataset, View
 from synthset.store.lock import locked
 
 SELECTION_VERSION = "1"
-METRICS_VERSION = "1"
+METRICS_VERSION = "2"
 TITLES = {"images": "images", "features": "looking", "scores": "scoring"}
 LIBRARIES = (
     "synthset",
@@ -277,7 +278,7 @@ class _Run:
         wanted = {
             (metric.reference, metric.encoder)
             for metric in self.recipe.metrics
-            if metric.kind == "frechet_distance"
+            if isinstance(metric, Comparison)
         }
         found: dict[tuple[str, str], Measured] = {}
         for name, encoder in sorted(wanted):

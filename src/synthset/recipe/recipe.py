@@ -15,7 +15,7 @@ from synthset.errors import Problem, RecipeError, did_you_mean
 from synthset.recipe.classes import Classes, Names, Prompts
 from synthset.recipe.exports import Engine, ImageFolder, Report
 from synthset.recipe.messages import explain
-from synthset.recipe.scores import Encoder, Metric, Reference, Score
+from synthset.recipe.scores import Comparison, Encoder, Metric, Reference, Score
 from synthset.recipe.selection import Selection
 from synthset.recipe.settings import Name, Settings
 from synthset.recipe.sources import Source
@@ -108,18 +108,14 @@ def _problems(recipe: Recipe) -> list[Problem]:
     problems += _sets(recipe)
     for i, metric in enumerate(recipe.metrics):
         where = f"metrics[{i}]"
-        if metric.kind == "frechet_distance":
-            problems += _encoder(recipe, f"{where}.encoder", metric.encoder, None)
-            problems += _named(
-                f"{where}.reference", metric.reference, list(recipe.references), "references"
-            )
-        elif metric.kind == "inception_score":
-            problems += _encoder(
-                recipe, f"{where}.encoder", metric.encoder, ("inception", "classifier")
-            )
-        else:
+        if metric.kind == "recognition_rate":
             names = [score.prefix for score in recipe.scores if score.kind == "recognition"]
             problems += _named(f"{where}.score", metric.score, names, "scores")
+            continue
+        kinds = {"inception_score": ("inception", "classifier"), "cmmd": ("clip",)}
+        problems += _encoder(recipe, f"{where}.encoder", metric.encoder, kinds.get(metric.kind))
+        if isinstance(metric, Comparison):
+            problems += _reference(recipe, where, metric)
     problems += _twice(
         "exports", [export.path for export in recipe.exports if export.path], "folder"
     )
@@ -207,6 +203,17 @@ def _encoder(recipe: Recipe, where: str, name: str, kinds: tuple[str, ...] | Non
         found = f"{name!r} is of kind {recipe.encoders[name].kind!r}"
         problems = [Problem(where, found, f"name an encoder of kind {' or '.join(kinds)}")]
     return problems
+
+
+def _reference(recipe: Recipe, where: str, metric: Comparison) -> list[Problem]:
+    name = metric.reference
+    problems = _named(f"{where}.reference", name, list(recipe.references), "references")
+    if problems or metric.kind == "frechet_distance":
+        return problems
+    if recipe.references[name].kind == "statistics":
+        found = f"{metric.kind} compares images, and {name!r} holds only their mean and covariance"
+        return [Problem(f"{where}.reference", found, "name a reference of kind images")]
+    return []
 
 
 def _named(where: str, name: str, known: list[str], section: str) -> list[Problem]:

@@ -205,4 +205,55 @@ class RecognitionRate(Settings):
     """Name of a recognition score."""
 
 
-Metric = Annotated[FrechetDistance | InceptionScore | RecognitionRate, Field(discriminator="kind")]
+class Kid(Settings):
+    """Kernel Inception Distance: unbiased cubic-kernel discrepancy, times 1,000. Lower is better.
+
+    Named so with the Inception encoder only. Sound for small sets, unlike a Fréchet distance.
+    """
+
+    kind: Literal["kid"]
+    encoder: Name
+    """Name of an encoder."""
+    reference: Name
+    """Name of a reference of kind `images`."""
+    per_class: bool = False
+    """Compare class by class as well."""
+
+
+class Cmmd(Settings):
+    """CLIP maximum mean discrepancy, times 1,000 (arXiv 2401.09603). Lower is better."""
+
+    kind: Literal["cmmd"]
+    encoder: Name = "clip"
+    """Name of a CLIP encoder."""
+    reference: Name
+    """Name of a reference of kind `images`."""
+
+
+class Prdc(Settings):
+    """Precision, recall, density and coverage (arXiv 2002.09797). Higher is better."""
+
+    kind: Literal["prdc"]
+    encoder: Name
+    """Name of an encoder."""
+    reference: Name
+    """Name of a reference of kind `images`."""
+    k: int = Field(5, ge=1, le=100)
+    """Which neighbour a ball reaches to."""
+
+
+class Vendi(Settings):
+    """Vendi score: how many different images the set is worth (arXiv 2210.02410)."""
+
+    kind: Literal["vendi"]
+    encoder: Name
+    """Name of an encoder."""
+
+
+Metric = Annotated[
+    FrechetDistance | InceptionScore | RecognitionRate | Kid | Cmmd | Prdc | Vendi,
+    Field(discriminator="kind"),
+]
+
+#: Metrics that compare with a reference; all but the Fréchet distance need its images.
+Comparison = FrechetDistance | Kid | Cmmd | Prdc

@@ -60,8 +60,8 @@ class Txt2Img(Settings):
     """Run the model's safety checker where it has one. Flagged images are recorded and never
     counted as data."""
     dtype: Dtype = "auto"
-    """Arithmetic; `auto` is float32 on a CPU, and on a GPU float16 (bfloat16 for transformers such as
-    FLUX, which overflow in float16)."""
+    """Arithmetic; `auto` is float32 on a CPU, and on a GPU float16 (bfloat16 for transformers such
+    as FLUX, which overflow in float16)."""
     encoding: Encoding = Encoding()
     """File format of the images."""
     device: Device = Field("auto", json_schema_extra=EXECUTION)
