@@ -10,7 +10,7 @@ from shapes import recipe
 
 import synthset
 
-COMMANDS = ("demo", "plan", "run", "status", "export", "report", "recipes", "schema")
+COMMANDS = ("demo", "plan", "run", "status", "select", "export", "report", "recipes", "schema")
 
 
 def synthset_command(*words, cwd=None):

@@ -13,6 +13,7 @@ from synthset.cli.recipes import recipes
 from synthset.cli.report import report
 from synthset.cli.run import run
 from synthset.cli.schema import schema
+from synthset.cli.select import select
 from synthset.cli.status import status
 from synthset.errors import SynthsetError
 
@@ -24,7 +25,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (demo, plan, run, status, export, report, recipes, schema):
+for command in (demo, plan, run, status, select, export, report, recipes, schema):
     app.command()(command)
 
 
