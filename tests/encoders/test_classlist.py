@@ -66,8 +66,8 @@ def test_a_mapping_wins_by_name_wnid_or_index():
 
 
 def test_a_number_that_is_a_name_is_taken_as_the_name():
-    digits = ClassList(names=("9", "1", "0"))
-    assert match("names", from_names(["one"]), digits, {"one": "1"}) == (1,)
+    digits = ClassList(names=("1", "9", "0"))
+    assert match("names", from_names(["one"]), digits, {"one": "1"}) == (0,)
     assert match("names", from_names(["one"]), digits, {"one": "2"}) == (2,)
 
 
