@@ -1,10 +1,12 @@
 """A selection that looks at features, as a run makes it."""
 
 import numpy as np
+import pytest
 from PIL import Image
 from shapes import CONTENT
 
 from synthset.engine.run import run
+from synthset.errors import RecipeError
 from synthset.recipe.recipe import load_recipe
 
 STEP = {"kind": "nearest_set", "encoder": "eye", "reference": "photos", "per_class": 4}
@@ -17,6 +19,7 @@ def recipe(photos, **step):
             **CONTENT,
             "encoders": {"eye": {"kind": "pixels", "size_px": 2}},
             "references": {"photos": {"kind": "images", "paths": paths}},
+            "metrics": [{"kind": "frechet_distance", "encoder": "eye", "reference": "photos"}],
             "selection": {"steps": [{**STEP, **step}]},
         }
     )
@@ -43,10 +46,22 @@ def test_a_run_chooses_the_set_nearest_to_a_reference(tmp_path):
     assert [outcome["class_key"] for outcome in outcomes] == ["circle", "square", "star"]
     assert all(o["real_chosen_by"] + o["real_held_out"] == 8 for o in outcomes)
 
+    warned = {
+        result["of"] for result in dataset.metrics() if "selection chose" in result["warning"]
+    }
+    assert warned == {"kept", "rejected"}
+
     again = run(recipe(real), tmp_path / "out")
     assert again.view.selection == path
     other = run(recipe(real, use=0.75), tmp_path / "out")
     assert other.view.selection != path
+
+
+def test_a_reference_that_is_not_there_is_found_before_anything_is_made(tmp_path):
+    content = recipe(tmp_path / "nowhere").model_dump(mode="json")
+    with pytest.raises(RecipeError, match=r"references\.photos\.paths"):
+        run({**content, "metrics": []}, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
 
 
 def test_more_real_images_redo_the_selection(tmp_path):

@@ -104,15 +104,23 @@ def _models(recipe: Recipe) -> list[Problem]:
         problems += encoder_models.check(f"encoders.{name}", encoder)
     if problems:
         return problems
-    for i, metric in enumerate(recipe.metrics):
-        if isinstance(metric, Comparison):
-            reference = recipe.references[metric.reference]
-            encoder = recipe.encoders[metric.encoder]
-            where = f"references.{metric.reference}"
-            if reference.kind == "statistics":
-                problems += check_statistics(f"{where}.file (for metrics[{i}])", reference, encoder)
-            else:
-                problems += _missing_paths(f"{where}.paths", reference.paths)
+    compared = [
+        (f"metrics[{i}]", metric.reference, metric.encoder)
+        for i, metric in enumerate(recipe.metrics)
+        if isinstance(metric, Comparison)
+    ]
+    compared += [
+        (f"selection.steps[{i}]", step.reference, step.encoder)
+        for i, step in enumerate(recipe.selection.steps)
+        if step.kind == "nearest_set"
+    ]
+    for user, name, seen_by in compared:
+        reference, encoder = recipe.references[name], recipe.encoders[seen_by]
+        if reference.kind == "statistics":
+            place = f"references.{name}.file (for {user})"
+            problems += check_statistics(place, reference, encoder)
+        else:
+            problems += _missing_paths(f"references.{name}.paths", reference.paths)
     return problems
 
 

@@ -21,6 +21,7 @@ from synthset.metrics.recognition import recognition_rate
 from synthset.recipe.recipe import Recipe
 from synthset.recipe.scores import (
     Cmmd,
+    Comparison,
     Encoder,
     FrechetDistance,
     InceptionScore,
@@ -51,6 +52,7 @@ def measure(
     results: list[Result] = []
     for metric in recipe.metrics:
         for part, mask in parts.items():
+            first = len(results)
             match metric:
                 case FrechetDistance():
                     measured = references[metric.reference, metric.encoder]
@@ -65,12 +67,27 @@ def measure(
                     measured = references[metric.reference, metric.encoder]
                     seen = _seen(dataset, recipe, metric.encoder, records, part, mask)
                     results += compare(metric, seen, measured)
+            if part != "all" and isinstance(metric, Comparison) and _chose(recipe, metric):
+                results[first:] = [_told(result) for result in results[first:]]
     for score in recipe.scores:
         if score.kind == "clip_score":
             by = described(recipe.encoders[score.encoder])
             for part, mask in parts.items():
                 results += _mean(records, score.columns[0], "CLIP score", by, part, mask)
     return results
+
+
+def _chose(recipe: Recipe, metric: Comparison) -> bool:
+    """Whether the selection has looked at a metric's reference."""
+    return any(
+        step.kind == "nearest_set" and step.reference == metric.reference
+        for step in recipe.selection.steps
+    )
+
+
+def _told(result: Result) -> Result:
+    note = "the selection chose by this reference: see its held-out distance"
+    return _with(result, warning="; ".join(filter(None, [result.warning, note])))
 
 
 def _seen(
