@@ -298,7 +298,8 @@ class _Run:
     def import_reference(self, name: str) -> Dataset:
         """Import and encode a reference set, in a dataset of its own beside this one's tables."""
         recipe = reference_recipe(self.recipe, name)
-        place = f"{self.dataset.path}/references/{name}"
+        images = fingerprint(self.recipe.references[name].identity())
+        place = f"{self.dataset.path}/references/{name}-{images}"
         ahead = forecast(recipe, place)
         if ahead.problems or ahead.material is None:
             raise RecipeError.of(ahead.problems)
