@@ -5,6 +5,9 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 
+import yaml
+
+from synthset.engine.reference import reference_place
 from synthset.engine.sight import DatasetSight
 from synthset.errors import DatasetError, UsageError
 from synthset.metrics.gaussian import Gaussian
@@ -33,13 +36,13 @@ def consider(path: str | os.PathLike[str]) -> Considered:
         UsageError: the selection has no limit with a number.
     """
     dataset = Dataset.open(path)
-    recipe = load_recipe(f"{dataset.path}/recipe.yaml")
+    recipe = load_recipe(yaml.safe_load(dataset.read_text("recipe.yaml")))
     view = dataset.view
     records = dataset.read_records(view)
     encoder, reference = _compared(recipe)
 
     def imported(name: str) -> Dataset:
-        return Dataset.open(f"{dataset.path}/references/{name}")
+        return Dataset.open(reference_place(dataset, recipe, name))
 
     sight = DatasetSight(dataset, view, records, recipe, imported)
     features = None if encoder is None else sight.features(encoder)

@@ -15,6 +15,7 @@ from synthset.metrics.gaussian import Gaussian, GaussianAccumulator
 from synthset.miniatures import Split, reference_statistics
 from synthset.recipe.recipe import Recipe, load_recipe
 from synthset.recipe.scores import Comparison, Encoder, ReferenceImages, Statistics
+from synthset.seeds import fingerprint
 from synthset.stage import list_column
 from synthset.store.dataset import Dataset
 
@@ -118,6 +119,12 @@ def reference_recipe(recipe: Recipe, name: str) -> Recipe:
             "engine": recipe.engine.model_dump(),
         }
     )
+
+
+def reference_place(dataset: Dataset, recipe: Recipe, name: str) -> str:
+    """Where a reference set of images lies: beside the tables, another set in another folder."""
+    images = fingerprint(recipe.references[name].identity())
+    return f"{dataset.path}/references/{name}-{images}"
 
 
 def measured_images(dataset: Dataset, encoder: str, name: str) -> Measured:

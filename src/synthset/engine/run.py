@@ -30,6 +30,7 @@ from synthset.engine.reference import (
     Measured,
     measured_images,
     read_statistics,
+    reference_place,
     reference_recipe,
 )
 from synthset.engine.sight import DatasetSight
@@ -298,8 +299,7 @@ class _Run:
     def import_reference(self, name: str) -> Dataset:
         """Import and encode a reference set, in a dataset of its own beside this one's tables."""
         recipe = reference_recipe(self.recipe, name)
-        images = fingerprint(self.recipe.references[name].identity())
-        place = f"{self.dataset.path}/references/{name}-{images}"
+        place = reference_place(self.dataset, self.recipe, name)
         ahead = forecast(recipe, place)
         if ahead.problems or ahead.material is None:
             raise RecipeError.of(ahead.problems)
