@@ -183,6 +183,12 @@ def test_without_a_path_each_selection_gets_its_own_folder(world: Any) -> None:
     assert export(world.dataset, settings).written == 0
 
 
+def test_a_place_that_cannot_be_written_is_told_in_words(world: Any, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(DatasetError, match=r"cannot be written \(Not a directory\)"):
+        export(world.select(), PLAIN.model_copy(update={"path": str(tmp_path / "file" / "out")}))
+
+
 def test_nothing_kept_is_nothing_to_export(world: Any) -> None:
     with pytest.raises(DatasetError, match="no image is kept"):
         export(world.select(lambda index: False), PLAIN)

@@ -7,6 +7,8 @@ import os
 import secrets
 from pathlib import Path
 
+from synthset.errors import DatasetError
+
 SCRATCH = ".unfinished"
 
 
@@ -17,16 +19,21 @@ def write_aside(place: Path, name: str, data: bytes) -> None:
         place: the folder of the export; its scratch folder lies on the same disk.
         name: path within it; folders are made as needed.
         data: the whole content.
+
+    Raises:
+        DatasetError: the disk is full or cannot be written; what is finished stays.
     """
-    final = place / name
     scratch = place / SCRATCH / f"{os.getpid()}-{secrets.token_hex(6)}"
-    scratch.parent.mkdir(parents=True, exist_ok=True)
-    scratch.write_bytes(data)
     try:
-        os.replace(scratch, final)
-    except FileNotFoundError:
-        final.parent.mkdir(parents=True, exist_ok=True)
-        os.replace(scratch, final)
+        scratch.parent.mkdir(parents=True, exist_ok=True)
+        scratch.write_bytes(data)
+        (place / name).parent.mkdir(parents=True, exist_ok=True)
+        os.replace(scratch, place / name)
+    except OSError as fault:
+        raise DatasetError(
+            f"{place / name}: cannot be written ({fault.strerror}); mend that and run again, it "
+            "goes on from here"
+        ) from None
 
 
 def write_changed(place: Path, name: str, data: bytes) -> None:

@@ -193,14 +193,4 @@ def _write_images(place: Path, dataset: Dataset, missing: Sequence[File]) -> Non
         cell = image_parts(dataset, shard, "bytes")
         for name, data in zip(cell.column("id").to_pylist(), cell.column("part"), strict=True):
             if name in wanted:
-                _write(place, wanted[name].name, data.as_py())
-
-
-def _write(place: Path, name: str, data: bytes) -> None:
-    try:
-        write_aside(place, name, data)
-    except OSError as fault:
-        raise DatasetError(
-            f"{place / name}: cannot be written ({fault.strerror}); mend that and run again, "
-            "it goes on from here"
-        ) from None
+                write_aside(place, wanted[name].name, data.as_py())
