@@ -45,7 +45,7 @@ def write_changed(place: Path, name: str, data: bytes) -> None:
 
 def clear_scratch(place: Path) -> None:
     """Remove what a kill has left in the scratch folder."""
-    with contextlib.suppress(FileNotFoundError):
+    with contextlib.suppress(FileNotFoundError, NotADirectoryError):
         for file in (place / SCRATCH).iterdir():
             file.unlink(missing_ok=True)
         (place / SCRATCH).rmdir()
