@@ -78,6 +78,18 @@ def test_statistics_of_other_weights_are_refused(tmp_path):
     assert "made by other weights" in found[0]
 
 
+def test_statistics_of_another_resize_are_refused(tmp_path):
+    file = tmp_path / "other.safetensors"
+    facts = {"encoder_sha256": "f", "n": "10", "source": "elsewhere", "resize": "torch-fidelity"}
+    save_file({"mean": np.zeros(3), "cov": np.eye(3)}, file, metadata=facts)
+    changes = (
+        f"references.cifar10.file={file}",
+        "encoders.fid.kind=inception",
+        "metrics=[{kind: frechet_distance, encoder: fid, reference: cifar10}]",
+    )
+    assert "resize 'torch-fidelity', not 'clean'" in problems(tmp_path / "d", *changes)[0]
+
+
 def test_a_forecast_counts_images_shards_and_prompts(tmp_path):
     found = forecast(synthset.load_recipe(DEMO, ["images_per_class=100"]), str(tmp_path))
     assert (found.images, found.classes, found.shards) == (1000, 10, 13)

@@ -93,6 +93,18 @@ def test_an_unlisted_class_is_left_out_and_said(photos):
     assert synthset.run(recipe, "d").records().num_rows == 3
 
 
+def test_a_score_by_prompt_needs_prompts(photos):
+    from synthset.engine.check import forecast
+
+    content = {
+        **CONTENT,
+        "encoders": {"clip": {"kind": "clip"}},
+        "scores": [{"kind": "clip_score"}],
+    }
+    (problem,) = forecast(synthset.load_recipe(content), "d").problems
+    assert str(problem).startswith("scores[0].text: compares with {prompt}, and the imported")
+
+
 @pytest.mark.skipif(not (DATA / "cifake").is_dir(), reason="needs the CIFAKE and CIFAR-10 files")
 def test_stable_diffusion_images_are_compared_with_real_ones(tmp_path, monkeypatch):
     monkeypatch.setenv("SYNTHSET_DATA", str(DATA))

@@ -120,8 +120,8 @@ def _encoder_spec(recipe: Recipe, name: str, images: str) -> Spec:
     if encoder.kind in ("clip", "classifier"):
         identity["weights"] = _revision(encoder.kind, encoder.model)
     weights = getattr(encoder, "weights", None) or getattr(encoder, "pretrained", None)
-    if weights and Path(weights).is_file():
-        identity["weights_file"] = revision_of(Path(weights))
+    if weights and Path(weights).expanduser().is_file():
+        identity["weights_file"] = revision_of(Path(weights).expanduser())
     table = f"features-{name}-{fingerprint([identity, images])}"
     return Spec(f"features/{name}", table, (images,), 2 * encoder.batch_size)
 

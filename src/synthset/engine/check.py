@@ -148,7 +148,9 @@ def _classes_fit(recipe: Recipe, found: Material | None) -> list[Problem]:
         problems += prompt_problems(
             recipe.prompts.templates, recipe.prompts.variations, found.classes
         )
-    for score in recipe.scores:
+    for i, score in enumerate(recipe.scores):
+        if score.kind == "clip_score" and "{prompt}" in score.text:
+            problems += _unprompted(recipe, f"scores[{i}].text")
         if score.kind == "recognition":
             try:
                 classifier_indices(recipe, score, found.classes)
@@ -157,6 +159,15 @@ def _classes_fit(recipe: Recipe, found: Material | None) -> list[Problem]:
             except SynthsetError:
                 continue  # the description is on a hub that doesn't answer now; the run will say so
     return problems
+
+
+def _unprompted(recipe: Recipe, where: str) -> list[Problem]:
+    """Imported images can only be compared with their prompts where they have some."""
+    source = recipe.source
+    if not isinstance(source, Folder) or all(place.prompt_column for place in source.paths):
+        return []
+    found = "compares with {prompt}, and the imported images have none"
+    return [Problem(where, found, 'write it as "a photo of a {class}", or name a prompt_column')]
 
 
 def _output(output: str) -> list[Problem]:

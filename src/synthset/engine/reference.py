@@ -14,7 +14,13 @@ from synthset.errors import DatasetError, Problem, did_you_mean
 from synthset.metrics.gaussian import Gaussian, GaussianAccumulator
 from synthset.miniatures import Split, reference_statistics
 from synthset.recipe.recipe import Recipe, load_recipe
-from synthset.recipe.scores import Comparison, Encoder, ReferenceImages, Statistics
+from synthset.recipe.scores import (
+    Comparison,
+    Encoder,
+    InceptionEncoder,
+    ReferenceImages,
+    Statistics,
+)
 from synthset.seeds import fingerprint
 from synthset.stage import list_column
 from synthset.store.dataset import Dataset
@@ -67,7 +73,11 @@ def check_statistics(where: str, settings: Statistics, encoder: Encoder) -> list
         )
         return [Problem(where, found, right)]
     with safe_open(str(path), framework="np") as file:
-        made_by = (file.metadata() or {}).get("encoder_sha256")
+        facts = file.metadata() or {}
+    made_by = facts.get("encoder_sha256")
+    if isinstance(encoder, InceptionEncoder) and facts.get("resize") != encoder.resize:
+        found = f"{path.name} was made with resize {facts.get('resize')!r}, not {encoder.resize!r}"
+        return [Problem(where, found, "set the encoder's resize to the same")]
     mine = weights_sha256(encoder)
     if made_by != mine:
         found = (
