@@ -19,7 +19,7 @@ def test_float32_products_cost_less_than_a_millionth_of_the_covariance(cloud):
     exact = np.cov(features.astype(np.float64), rowvar=False)
     error = np.abs(gaussian(features).cov - exact).max() / np.abs(exact).max()
     assert np.array_equal(gaussian(features).cov, gaussian(features).cov.T)
-    assert 0 < error < 1e-6  # 0 would mean that float32 was not used at all
+    assert 1e-9 < error < 1e-6  # less would mean that float32 was not used at all
 
 
 def test_where_the_stream_is_cut_changes_not_a_bit(cloud):
@@ -32,22 +32,23 @@ def test_where_the_stream_is_cut_changes_not_a_bit(cloud):
     assert np.array_equal(one.gaussian().mean, many.gaussian().mean)
 
 
-@pytest.mark.parametrize("cut", [0, 10, 2048, 2500, 4990, 5000])
+@pytest.mark.parametrize("cut", [0, 10, 2048, 2500, 4500, 8990, 9000])
 def test_two_workers_merge_into_one(cloud, cut):
-    features = cloud(5000, 12).astype(np.float64) + 7
+    features = cloud(9000, 12).astype(np.float64) + np.linspace(7, 8, 9000)[:, None]  # a drift
     left, right = GaussianAccumulator(), GaussianAccumulator()
     left.add(features[:cut])
     right.add(features[cut:])
     left.merge(right)
     found, expected = left.gaussian(), gaussian(features)
-    assert found.n == 5000
+    assert found.n == 9000
     np.testing.assert_allclose(found.cov, expected.cov, rtol=0, atol=1e-13)
     np.testing.assert_allclose(found.mean, expected.mean, rtol=1e-13)
 
 
-def test_merging_leaves_the_other_as_it_was(cloud):
+@pytest.mark.parametrize("count", [0, 3000])
+def test_merging_leaves_the_other_as_it_was(cloud, count):
     left, right = GaussianAccumulator(), GaussianAccumulator()
-    left.add(cloud(3000, 6, seed=1))
+    left.add(cloud(count, 6, seed=1))
     right.add(cloud(3000, 6, seed=2))
     before = gaussian(cloud(3000, 6, seed=2))
     left.merge(right)
@@ -57,11 +58,11 @@ def test_merging_leaves_the_other_as_it_was(cloud):
 
 
 def test_more_may_be_added_after_a_look(cloud):
-    features = cloud(500, 6)
+    features = cloud(5000, 6)
     accumulator = GaussianAccumulator()
-    accumulator.add(features[:200])
-    accumulator.gaussian()
-    accumulator.add(features[200:])
+    for block in np.split(features, [200, 2200]):
+        accumulator.add(block)
+        accumulator.gaussian()
     assert np.array_equal(accumulator.gaussian().cov, gaussian(features).cov)
 
 

@@ -34,7 +34,16 @@ def test_influence_is_that_of_really_leaving_each_image_out(cloud, n_real, n_gen
     real, generated = pair(cloud, n_real, n_generated)
     found = fd_influence(gaussian(real), generated)
     expected = really_left_out(lambda rows: frechet_distance_from_features(real, rows), generated)
-    np.testing.assert_allclose(found, expected, rtol=1e-6, atol=1e-7 * np.abs(expected).max())
+    np.testing.assert_allclose(found, expected, rtol=1e-8, atol=1e-9 * np.abs(expected).max())
+
+
+def test_copies_among_the_images_do_not_disturb_influence(cloud):
+    real, generated = pair(cloud, 300, 10)
+    generated = np.repeat(generated, 3, axis=0)  # 30 images of 12 features, of rank 9
+    found = fd_influence(gaussian(real), generated)
+    expected = really_left_out(lambda rows: frechet_distance_from_features(real, rows), generated)
+    # Copies make eigenvalues of rounding, and the yardstick sums their roots: 1e-8 of the traces.
+    np.testing.assert_allclose(found, expected, atol=1e-5 * np.abs(expected).max())
 
 
 def test_dead_features_do_not_disturb_influence(cloud):

@@ -17,6 +17,11 @@ def test_wilson_equals_scipy(successes, count, level):
     assert ours.value == successes / count
 
 
+def test_none_and_all_are_exact_ends():
+    assert all(wilson(0, count).low == 0 for count in range(1, 200))
+    assert all(wilson(count, count).high == 1 for count in range(1, 200))
+
+
 def test_nothing_asked_is_nothing_known():
     assert (wilson(0, 0).low, wilson(0, 0).high) == (0, 1)
 

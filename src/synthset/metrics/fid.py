@@ -126,24 +126,17 @@ def frechet_distance_pca(real: Features, generated: Features, components: int = 
 def trace_sqrt_product(a: Gaussian, b: Gaussian) -> float:
     """tr((S_a S_b)^(1/2)): the part of the Fréchet distance that couples two covariances.
 
-    A feature that is constant in either set adds nothing and is taken out exactly, so that a dead
-    unit makes no matrix singular. At most min(n_a, n_b) - 1 eigenvalues differ from zero; the rest
-    is rounding and is not summed.
+    At most min(n_a, n_b) - 1 eigenvalues differ from zero; the rest is rounding, whose square root
+    would show, and is not summed.
     """
-    alive = (np.diag(a.cov) > 0) & (np.diag(b.cov) > 0)
-    if not alive.any():
-        return 0.0
-    cov_a, cov_b = a.cov, b.cov
-    if not alive.all():
-        cov_a, cov_b = cov_a[np.ix_(alive, alive)], cov_b[np.ix_(alive, alive)]
-    width = len(cov_a)
+    width = len(a.mean)
     rank = min(a.n - 1, b.n - 1, width)
-    for n, outer, inner in ((a.n, cov_a, cov_b), (b.n, cov_b, cov_a)):
+    for n, outer, inner in ((a.n, a.cov, b.cov), (b.n, b.cov, a.cov)):
         if n > width:
             product = _cholesky_product(outer, inner)
             if product is not None:
                 return _sum_of_roots(product, rank)
-    outer, inner = (cov_a, cov_b) if a.n <= b.n else (cov_b, cov_a)
+    outer, inner = (a.cov, b.cov) if a.n <= b.n else (b.cov, a.cov)
     factor = _eigen_factor(outer, min(a.n, b.n) - 1)  # (D, R)
     return _sum_of_roots(factor.T @ inner @ factor, rank)
 
