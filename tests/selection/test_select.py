@@ -106,3 +106,13 @@ def test_a_random_draw_does_not_depend_on_the_order():
 def test_numbers_that_are_none_do_not_pass_for_high_scores(value):
     found = chosen(records(a=[value, 1.0]), **limits(a={"max": 2}))
     assert [row["keep"] for row in found] == [False, True]
+
+
+def test_a_limit_means_the_same_with_its_defaults_written_out():
+    table = records(a=[0.0, 1.0], issue=pa.array(["dark", None]))
+    steps = [{"kind": "limits", "limits": {"a": {"min": 0.5}, "issue": {"equals": None}}}]
+    written = Selection(steps=steps).model_dump(mode="json")
+    assert [row["keep"] for row in chosen(table, **written)] == [False, True]
+    limits_of = {"a": {"min": 1, "equals": "dark"}}
+    with pytest.raises(ValueError, match="either equals, or min and max"):
+        Selection(steps=[{"kind": "limits", "limits": limits_of}])

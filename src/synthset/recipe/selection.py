@@ -23,11 +23,19 @@ class Limit(Settings):
     def _says_something(self) -> Limit:
         if self.min is None and self.max is None and "equals" not in self.model_fields_set:
             raise ValueError("needs min, max or equals")
+        if self.equals is not None and not self.is_equality:
+            raise ValueError("takes either equals, or min and max")
         if self.min is not None and self.max is not None and self.min > self.max:
             raise ValueError(
                 f"min {self.min:g} is above max {self.max:g}, so nothing would be kept"
             )
         return self
+
+    @property
+    def is_equality(self) -> bool:
+        """Whether one value is asked for: `equals: null` counts only where no bound is given, for
+        a recipe with its defaults written out has all three."""
+        return "equals" in self.model_fields_set and self.min is None and self.max is None
 
 
 class Limits(Settings):

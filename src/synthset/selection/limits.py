@@ -14,7 +14,7 @@ from synthset.selection.candidates import Candidates
 def apply_limits(candidates: Candidates, settings: Limits, step: str) -> None:
     """Drop what lies outside a limit, or has no score; the reason says the score and the limit."""
     for column, limit in settings.limits.items():
-        if "equals" in limit.model_fields_set:
+        if limit.is_equality:
             _equals(candidates, column, limit, step)
         else:
             _between(candidates, column, limit, step)
