@@ -40,8 +40,7 @@ def build_pipeline(config: dict[str, Any], data: Path, work: Path) -> StableDiff
     model = nn.ModuleDict({"unet": build_unet(shape), "text_encoder": text_encoder})
     averaged(work / "unet.pt", model)
     vae = build_autoencoder(shape, unit(rows.images[::9]))
-    if (work / "decoder.pt").exists():
-        averaged(work / "decoder.pt", vae)
+    averaged(work / "decoder.pt", vae)
     return StableDiffusionPipeline(
         vae=vae,
         text_encoder=text_encoder,
@@ -106,16 +105,18 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="the folder with cifake/")
     parser.add_argument("--work", type=Path, required=True, help="the folder with checkpoints")
     parser.add_argument("--shipped", type=Path, default=SHIPPED, help="where the folders go")
+    names = ("txt2img", "clip", "classifier")
+    parser.add_argument("--parts", nargs="+", choices=names, default=names, help="what to write")
     options = parser.parse_args()
-    config = read_config("cpu")
-    save_pipeline(build_pipeline(config, options.data, options.work), options.shipped / "txt2img")
-    if (options.work / "clip.pt").exists():
-        model = averaged(options.work / "clip.pt", build_clip(config))
-        clear(options.shipped / "clip")
-        save_clip(model, config, options.shipped / "clip")
-        save_old_tokenizer(build_tokenizer(config["txt2img"]["text"]), options.shipped / "clip")
-    if (options.work / "classifier.pt").exists():
-        save_classifier(config, options.work, options.shipped / "classifier")
+    config, shipped, work = read_config("cpu"), options.shipped, options.work
+    if "txt2img" in options.parts:
+        save_pipeline(build_pipeline(config, options.data, work), shipped / "txt2img")
+    if "clip" in options.parts:
+        clear(shipped / "clip")
+        save_clip(averaged(work / "clip.pt", build_clip(config)), config, shipped / "clip")
+        save_old_tokenizer(build_tokenizer(config["txt2img"]["text"]), shipped / "clip")
+    if "classifier" in options.parts:
+        save_classifier(config, work, shipped / "classifier")
     for path in options.shipped.rglob("*.safetensors"):
         path.chmod(0o644)  # safetensors writes for the owner alone
 

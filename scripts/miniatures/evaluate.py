@@ -25,9 +25,10 @@ from scripts.miniatures.train_clip import prepare, zero_shot
 from torch import Tensor
 from torch.nn import functional
 
-DEMO = {"num_steps": 12, "guidance_scale": 3.0}  # what the cards recommend
+DEMO = {"num_steps": 10, "guidance_scale": 3.0}  # what the cards recommend
 TEMPLATE = "a photo of {a} {name}"
-PER_CLASS = 200
+PER_CLASS, FEW_PER_CLASS = 200, 20
+PARTS = ("txt2img", "clip", "classifier")
 SHEET = REPOSITORY / "docs" / "images" / "miniatures.png"
 
 
@@ -100,13 +101,15 @@ def codes(images: Tensor) -> Tensor:
 
 
 @torch.no_grad()
-def judge_clip(data: Path, folder: Path, images: Tensor) -> dict[str, Any]:
+def judge_clip(data: Path, folder: Path) -> dict[str, Any]:
     """Return zero-shot accuracies and cosines."""
+    pipeline = load_pipeline(folder.parent / "txt2img")
+    images, labels, _ = sample_classes(pipeline, FEW_PER_CLASS, DEMO, TEMPLATE)
+    generated = Rows(images, labels)
     model = open_clip.create_model(f"local-dir:{folder}").eval()
     tokens = open_clip.get_tokenizer(f"local-dir:{folder}")(plain_prompts())
     test, size_px = read_cifake(data, "test"), model.visual.image_size
     size_px = size_px[0] if isinstance(size_px, tuple) else size_px
-    generated = Rows(images, torch.arange(10).repeat(len(images) // 10))
     own, other = scores(model, tokens, test.at(torch.arange(0, len(test), 4)), size_px)
     return {
         "num_images": len(test),
@@ -146,6 +149,13 @@ def training(work: Path) -> dict[str, dict[str, float]]:
     return kept
 
 
+def draw_sheet(images: Tensor, path: Path) -> None:
+    """Write the first ten pictures of each class, a row per class."""
+    rows = images[:100].unflatten(0, (10, 10)).transpose(0, 1).flatten(0, 1)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(contact_sheet(rows, 10)).save(path)
+
+
 def write_cards(quality: dict[str, Any], shipped: Path) -> None:
     """Fill the numbers into the cards."""
     for template in sorted((HERE / "cards").glob("*.md")):
@@ -172,22 +182,23 @@ def main() -> None:
     parser.add_argument("--work", type=Path, required=True, help="the folder with the logs")
     parser.add_argument("--shipped", type=Path, default=SHIPPED, help="where the miniatures lie")
     parser.add_argument("--per-class", type=int, default=PER_CLASS, help="pictures to judge")
+    parser.add_argument("--parts", nargs="+", choices=PARTS, default=PARTS, help="what to measure")
     parser.add_argument("--sheet", type=Path, default=SHEET, help="the contact sheet to write")
     options = parser.parse_args()
     torch.set_num_threads(1)
     shipped, data = options.shipped, options.data
-    pipeline, images = judge_pipeline(data, shipped / "txt2img", options.per_class)
-    quality = {
-        "txt2img": pipeline,
-        "clip": judge_clip(data, shipped / "clip", images),
-        "classifier": judge_classifier(data, shipped / "classifier"),
-        "training": training(options.work),
-    }
-    (shipped / "quality.json").write_text(json.dumps(quality, indent=2) + "\n")
+    kept = shipped / "quality.json"
+    quality = json.loads(kept.read_text()) if kept.exists() else {}
+    if "txt2img" in options.parts:
+        quality["txt2img"], images = judge_pipeline(data, shipped / "txt2img", options.per_class)
+        draw_sheet(images, options.sheet)
+    if "clip" in options.parts:
+        quality["clip"] = judge_clip(data, shipped / "clip")
+    if "classifier" in options.parts:
+        quality["classifier"] = judge_classifier(data, shipped / "classifier")
+    quality["training"] = training(options.work)
+    kept.write_text(json.dumps(quality, indent=2) + "\n")
     write_cards(quality, shipped)
-    options.sheet.parent.mkdir(parents=True, exist_ok=True)
-    first = images[:100].unflatten(0, (10, 10)).transpose(0, 1).flatten(0, 1)  # a row per class
-    Image.fromarray(contact_sheet(first, 10)).save(options.sheet)
     print(json.dumps(quality, indent=2))
 
 

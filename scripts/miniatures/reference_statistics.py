@@ -92,11 +92,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n", 1)[0])
     parser.add_argument("--data", type=Path, required=True, help="the folder with cifar10/")
     parser.add_argument("--shipped", type=Path, default=SHIPPED, help="where the miniatures lie")
+    names = ("clip", "classifier")
+    parser.add_argument("--encoders", nargs="+", choices=names, default=names, help="for which")
     options = parser.parse_args()
     torch.set_num_threads(1)
     for split in ("train", "test"):
         rows = read_cifar10(options.data, split)
-        for encoder in ("clip", "classifier"):
+        for encoder in options.encoders:
             print(write(encoder, split, options.shipped, rows))
 
 

@@ -20,7 +20,7 @@ from torch.nn import functional
 
 MEAN, STD = (0.4914, 0.4822, 0.4465), (0.2470, 0.2435, 0.2616)  # of the CIFAR-10 train file
 SMALL_PX, SMALL_SHARE = 48, 0.4  # the first part of the run sees smaller pictures
-PAD_PX, HOLE_PX = 4, 8
+PAD_PX = 4
 SMOOTHING = 0.1
 
 
@@ -42,7 +42,7 @@ def prepare(images: Tensor, size_px: int) -> Tensor:
 
 
 def shift_some(images: Tensor, generator: torch.Generator) -> Tensor:
-    """Move each picture by up to PAD_PX (mirrored borders), and cover a square of it."""
+    """Move each picture by up to PAD_PX (mirrored borders)."""
     count, size = len(images), images.shape[-1]
     padded = functional.pad(images.float(), (PAD_PX,) * 4, mode="reflect")
     corner = torch.randint(2 * PAD_PX + 1, (2, count, 1), generator=generator)
@@ -50,10 +50,7 @@ def shift_some(images: Tensor, generator: torch.Generator) -> Tensor:
     down, right = (corner + steps).to(images.device)  # (N, 32) each
     rows = torch.arange(count, device=images.device)[:, None, None]
     moved = padded.permute(0, 2, 3, 1)[rows, down[:, :, None], right[:, None, :]]
-    centre = torch.randint(size, (2, count, 1), generator=generator)
-    near = (steps - centre).abs().to(images.device) < HOLE_PX // 2  # (2, N, 32)
-    hole = near[0][:, :, None] & near[1][:, None, :]
-    return moved.permute(0, 3, 1, 2).masked_fill(hole[:, None], 118).to(images.dtype)
+    return moved.permute(0, 3, 1, 2).to(images.dtype)
 
 
 def split(rows: Rows, holdout: int) -> tuple[Rows, Rows]:
