@@ -1,4 +1,4 @@
-"""Makes the README's picture: the top of a dataset's report, in headless Chromium.
+"""Makes the README's picture: the gallery of a dataset's report, in headless Chromium.
 
 python scripts/report_picture.py my-demo docs/images/report.png
 """
@@ -11,7 +11,10 @@ import sys
 import tempfile
 from pathlib import Path
 
-SIZE = "1200,1480"  # px: head, funnel and the first classes of the gallery
+from PIL import Image
+
+WIDTH, HEIGHT = 1200, 2520  # px: down to the first classes of the gallery
+TOP = 1390  # px: where the gallery begins
 
 
 def main(dataset: Path, picture: Path) -> None:
@@ -35,13 +38,16 @@ def main(dataset: Path, picture: Path) -> None:
                 "--disable-background-networking",
                 "--hide-scrollbars",
                 f"--user-data-dir={profile}",
-                f"--window-size={SIZE}",
+                f"--window-size={WIDTH},{HEIGHT}",
                 f"--screenshot={picture.resolve()}",
-                page.as_uri(),
+                page.as_uri() + "#kept",
             ],
             check=True,
             capture_output=True,
         )
+    with Image.open(picture) as whole:
+        gallery = whole.crop((0, TOP, WIDTH, HEIGHT))
+    gallery.save(picture, optimize=True)
     print(picture)
 
 
