@@ -76,6 +76,14 @@ def test_moving_the_folder_changes_no_id(photos):
     assert synthset.run(content, "e").records()["id"].to_pylist() == first
 
 
+def test_an_export_can_be_imported_again(photos):
+    exports = [{"kind": "imagefolder", "path": "out"}]
+    first = synthset.run({**CONTENT, "exports": exports}, "d").kept()
+    source = {"kind": "folder", "paths": [{"path": "d/out/train", "origin": "real"}]}
+    again = synthset.run({**CONTENT, "source": source}, "e").records()
+    assert sorted(again["id"].to_pylist()) == sorted(first["id"].to_pylist())
+
+
 def test_so_many_of_each_class_are_drawn_by_content(photos):
     two = synthset.run({**CONTENT, "images_per_class": 2}, "two").records()
     one = synthset.run({**CONTENT, "images_per_class": 1}, "one").records()

@@ -30,6 +30,7 @@ SIGNATURES: dict[bytes, str] = {
     b"II*\x00": ".tif",
     b"MM\x00*": ".tif",
 }
+METADATA = "metadata.parquet"  # describes image files beside it (Hugging Face's image folders)
 SPLIT_NAME = re.compile(r"^([a-z]+)(?=[-_.]|$)", re.IGNORECASE)
 
 
@@ -125,9 +126,8 @@ def _place(place: FolderPath, where: str, ignored: Counter[str]) -> Iterator[Fou
     tables: list[Path] = []
     folders: list[Path] = []
     for path in _expand(place.path, where):
-        inside = (
-            sorted([*path.glob("*.parquet"), *path.glob("data/*.parquet")]) if path.is_dir() else []
-        )
+        found = [*path.glob("*.parquet"), *path.glob("data/*.parquet")] if path.is_dir() else []
+        inside = sorted(file for file in found if file.name != METADATA)
         if path.suffix == ".parquet" and path.is_file():
             tables.append(path)
         elif inside:
