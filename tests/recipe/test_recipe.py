@@ -99,6 +99,11 @@ def test_a_setting_is_changed_from_outside():
     assert recipe.encoders["clip"].model == "miniature"
 
 
+def test_a_change_leaves_the_mapping_it_was_given_alone():
+    load_recipe(GOOD, ["source.num_steps=4"])
+    assert GOOD["source"] == {"kind": "txt2img"}
+
+
 @pytest.mark.parametrize("change", ["source.num_steps", "name.a=3", "classes.7=x"])
 def test_a_change_that_goes_nowhere_is_refused(change):
     with pytest.raises(RecipeError):

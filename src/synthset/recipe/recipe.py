@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping, Sequence
+from copy import deepcopy
 from pathlib import Path
 from typing import Any, Literal
 
@@ -238,7 +239,7 @@ def load_recipe(source: str | Path | Mapping[str, Any], overrides: Sequence[str]
     >>> recipe.source.num_steps
     4
     """
-    content = dict(source) if isinstance(source, Mapping) else _read(Path(source))
+    content = deepcopy(dict(source)) if isinstance(source, Mapping) else _read(Path(source))
     for override in overrides:
         _set(content, override)
     try:
