@@ -191,6 +191,8 @@ class _Run:
 
     def run_pass(self, engine: LocalEngine, number: int, specs: Sequence[Spec]) -> None:
         """Do what one pass still lacks; shards that fail are named at the end."""
+        for spec in specs:
+            self.dataset.clear_finished(spec.table)
         todo = self._todo(specs)
         if not todo:
             return

@@ -255,7 +255,7 @@ def shipped_recipes() -> dict[str, Path]:
 
 
 def _read(path: Path) -> dict[str, Any]:
-    if not path.exists() and str(path) in shipped_recipes():
+    if not path.is_file() and str(path) in shipped_recipes():
         path = shipped_recipes()[str(path)]
     if path.is_dir():
         raise RecipeError(str(path), "is a folder", "name a recipe file, such as my-recipe.yaml")

@@ -219,6 +219,12 @@ class Dataset:
             if isinstance(self.folder, LocalFolder):
                 self.folder.discard(empty)
 
+    def clear_finished(self, table: str) -> None:
+        """Remove scratch of finished shards that a kill left behind."""
+        for name in self.folder.names(f"{SPOOL}/{table}"):
+            if name.isdigit() and self.has(table, int(name)):
+                self.clear_chunks(table, int(name))
+
     # Small files of ours
 
     def write_view(self, view: View) -> None:
