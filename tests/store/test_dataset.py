@@ -108,3 +108,21 @@ def test_temporary_files_of_a_killed_writer_are_not_seen(tmp_path):
     dataset.write_cell("plan-x", 0, ROWS)
     (tmp_path / "d" / "plan-x" / ".tmp-1-ab").write_bytes(b"half")
     assert dataset.shards("plan-x") == [0]
+
+
+def test_what_a_kill_left_half_written_is_removed_and_nothing_else(tmp_path):
+    dataset = Dataset.create(tmp_path, "pets", 4)
+    dataset.write_chunk("images-1", 0, 0, pa.table({"id": ["a"]}))
+    dataset.write_cell("images-1", 1, pa.table({"id": ["b"]}))
+    ours = [".tmp-12-00ff00ff", "images-1/.tmp-9-0123abcd", ".spool/images-1/00000/.tmp-7-89abcdef"]
+    users = [".tmp-notes", "images-1/.tmp-9-mine", "notes/.tmp-9-0123abcd"]
+    (tmp_path / "notes").mkdir()
+    for name in ours + users:
+        (tmp_path / name).write_bytes(b"")
+    dataset.clear_scratch(["images-1"])
+    assert not any((tmp_path / name).exists() for name in ours)
+    assert all((tmp_path / name).exists() for name in users)
+    assert dataset.chunks("images-1", 0) == [(0, 1)]
+    dataset.write_cell("images-1", 0, pa.table({"id": ["a"]}))
+    dataset.clear_scratch(["images-1"])
+    assert not (tmp_path / ".spool").exists()

@@ -140,6 +140,7 @@ class _Run:
     def base(self) -> None:
         """Plan, images, features, scores, selection and its rounds."""
         dataset, recipe = self.dataset, self.recipe
+        dataset.clear_scratch([self.plan, *(spec.table for specs in self.passes for spec in specs)])
         write_classes(dataset, self.material.classes)
         dataset.write_text("recipe.yaml", recipe.to_yaml())
         add_rows(dataset, recipe, self.plan, self.material)
@@ -191,8 +192,6 @@ class _Run:
 
     def run_pass(self, engine: LocalEngine, number: int, specs: Sequence[Spec]) -> None:
         """Do what one pass still lacks; shards that fail are named at the end."""
-        for spec in specs:
-            self.dataset.clear_finished(spec.table)
         todo = self._todo(specs)
         if not todo:
             return

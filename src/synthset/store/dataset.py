@@ -213,17 +213,25 @@ class Dataset:
     def clear_chunks(self, table: str, shard: int) -> None:
         """Remove the scratch of a finished shard."""
         place = f"{SPOOL}/{table}/{shard:05d}"
+        self.folder.discard_temporaries(place)  # of a worker whose parent was killed
         for name in self.folder.names(place):
             self.folder.discard(f"{place}/{name}")
         for empty in (place, f"{SPOOL}/{table}", SPOOL):
             if isinstance(self.folder, LocalFolder):
                 self.folder.discard(empty)
 
-    def clear_finished(self, table: str) -> None:
-        """Remove scratch of finished shards that a kill left behind."""
-        for name in self.folder.names(f"{SPOOL}/{table}"):
-            if name.isdigit() and self.has(table, int(name)):
-                self.clear_chunks(table, int(name))
+    def clear_scratch(self, tables: Sequence[str]) -> None:
+        """Remove what a kill left behind: half-written files, and scratch of finished shards.
+
+        Only for the holder of the lock.
+        """
+        for place in ("", "selections", "metrics", *tables):
+            self.folder.discard_temporaries(place)
+        for table in tables:
+            for name in self.folder.names(f"{SPOOL}/{table}"):
+                self.folder.discard_temporaries(f"{SPOOL}/{table}/{name}")
+                if name.isdigit() and self.has(table, int(name)):
+                    self.clear_chunks(table, int(name))
 
     # Small files of ours
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import secrets
 import time
 from abc import ABC, abstractmethod
@@ -62,6 +63,12 @@ class Folder(ABC):
     @abstractmethod
     def discard(self, path: str) -> None:
         """Remove scratch of ours; quietly if another process was faster."""
+
+    def discard_temporaries(self, path: str) -> None:
+        """Remove half-written files that a kill left directly in a folder.
+
+        Only for the holder of the lock: another process may be writing one.
+        """
 
 
 def folder_at(url: str | os.PathLike[str]) -> Folder:
@@ -138,6 +145,12 @@ class LocalFolder(Folder):
                 target.rmdir()
             else:
                 target.unlink()
+
+    def discard_temporaries(self, path: str) -> None:
+        with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+            for name in os.listdir(self.root / path):
+                if re.fullmatch(re.escape(TEMPORARY) + r"\d+-[0-9a-f]{8}", name):
+                    self.discard(f"{path}/{name}" if path else name)
 
     def _write_aside(self, final: Path, data: bytes) -> Path:
         final.parent.mkdir(parents=True, exist_ok=True)
