@@ -64,7 +64,7 @@ class Folder(ABC):
     def discard(self, path: str) -> None:
         """Remove scratch of ours; quietly if another process was faster."""
 
-    def discard_temporaries(self, path: str) -> None:
+    def discard_temporaries(self, path: str) -> None:  # noqa: B027 - object stores have none
         """Remove half-written files that a kill left directly in a folder.
 
         Only for the holder of the lock: another process may be writing one.
