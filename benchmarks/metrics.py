@@ -2,6 +2,7 @@
 
     OMP_NUM_THREADS=1 python benchmarks/metrics.py            all, about ten CPU minutes
     OMP_NUM_THREADS=1 python benchmarks/metrics.py kid prdc   these only
+    python benchmarks/metrics.py fid --wall                   all cores, time on the wall
     OMP_NUM_THREADS=1 python benchmarks/metrics.py --small    half a minute, for a first look
 
 Needs the `dev` extra. Each part is written to its own section of benchmarks/RESULTS.md, in place of
@@ -31,6 +32,7 @@ from torch_fidelity.metric_prc import calculate_precision_recall_full
 from torchmetrics.image.fid import FrechetInceptionDistance
 from vendi_score import vendi
 
+import turns
 from synthset.metrics.fid import (
     frechet_distance,
     frechet_distance_from_features,
@@ -339,25 +341,34 @@ PARTS: dict[str, Callable[[bool], str]] = {
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("parts", nargs="*", help=f"some of {', '.join(PARTS)}; default all")
+    parser.add_argument("--wall", action="store_true", help="time on the wall (a quiet machine)")
     parser.add_argument("--small", action="store_true", help="small sizes, nothing is written")
     asked = parser.parse_args()
     unknown = set(asked.parts) - set(PARTS)
     if unknown:
         parser.error(f"unknown part {unknown.pop()!r}; known: {', '.join(PARTS)}")
+    turns.unit = "seconds" if asked.wall else "cpu-s"
+    on_the_wall = ", on the wall" if asked.wall else ""
     warnings.simplefilter("ignore")  # the peers' deprecations
     for name in asked.parts or PARTS:
         body = PARTS[name](asked.small)
         print(body, end="\n\n", flush=True)
         if not asked.small:
-            write_section(f"Metrics of sets: {name}", f"{body}\n\n{_footnote(name)}")
+            write_section(f"Metrics of sets: {name}{on_the_wall}", f"{body}\n\n{_footnote(name)}")
             print(f"wrote that part of {RESULTS.name}", file=sys.stderr)
 
 
 def _footnote(name: str) -> str:
+    wall = turns.unit == "seconds"
+    clock = (
+        "Seconds are time on the wall, on a machine with nothing else to do"
+        if wall
+        else "cpu-s is CPU time of the process; the machine had other jobs"
+    )
     return (
-        f"`python benchmarks/metrics.py {name}`. {conditions(PACKAGES)} cpu-s is CPU time of the "
-        "process, all ways in turns in one process; the machine had other jobs. Features are "
-        "synthetic: non-negative, correlated, power-law spectrum."
+        f"`python benchmarks/metrics.py {name}{' --wall' if wall else ''}`. {conditions(PACKAGES)} "
+        f"{clock}. All ways in turns in one process. Features are synthetic: non-negative, "
+        "correlated, power-law spectrum."
     )
 
 
