@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -38,12 +40,19 @@ class Eyes:
         self.statistics = statistics
 
     def features(self, encoder):
-        assert encoder == "clip"
-        return self.seen
+        return self.seen if encoder == "clip" else self.seen[:, ::-1] * 3
 
     def real(self, reference, encoder):
+        assert reference == "photos"
+        if self.statistics:
+            return gaussian(self.images.features)
+        if encoder == "clip":
+            return self.images
+        return replace(self.images, features=self.images.features[:, ::-1] * 3)
+
+    def others(self, reference, encoder):
         assert (reference, encoder) == ("photos", "clip")
-        return gaussian(self.images.features) if self.statistics else self.images
+        return ["three times as large"]
 
 
 def records(**columns):
@@ -98,6 +107,24 @@ def test_what_chose_and_what_measured_are_apart_and_both_told():
         assert outcome["nearest"]["held_out"] < 0.6 * outcome["random"]["held_out"]
         assert outcome["bound"] <= outcome["nearest"]["target"] < outcome["random"]["target"]
         assert outcome["nearest"]["target"] < outcome["all"]["target"]
+
+
+def test_another_encoder_sees_the_same_images_of_the_same_sets():
+    eyes = Eyes()
+    for outcome in decided(eyes, per_class=40, target="both").outcomes:
+        (seen,) = outcome["by_other"].values()
+        assert set(seen) == {"all", "random", "nearest"}
+        for part, value in seen.items():
+            assert value == pytest.approx(9 * outcome[part]["held_out"])
+    eyes.seen[:] = np.nan
+    assert decided(eyes, per_class=40).outcomes == []
+
+
+def test_real_images_show_how_near_is_near_enough():
+    outcome = decided(Eyes(), per_class=40).outcomes[0]
+    assert outcome["real"]["n"] == 40
+    assert 0 < outcome["real"]["held_out"] < outcome["random"]["held_out"]
+    assert decided(Eyes(statistics=True), per_class=40, target="all").outcomes[0]["real"]["n"] == 0
 
 
 def test_images_that_do_not_choose_change_nothing():

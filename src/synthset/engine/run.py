@@ -47,7 +47,7 @@ from synthset.selection.select import decide
 from synthset.store.dataset import Dataset, View
 from synthset.store.lock import locked
 
-SELECTION_VERSION = "1"
+SELECTION_VERSION = "2"
 METRICS_VERSION = "2"
 TITLES = {"images": "images", "features": "looking", "scores": "scoring"}
 LIBRARIES = (

@@ -68,6 +68,13 @@ class DatasetSight:
             columns.column("sha256").to_pylist(),
         )
 
+    def others(self, reference: str, encoder: str) -> list[str]:
+        """Name the other encoders that have seen the records and the reference's images."""
+        if self._recipe.references[reference].kind == "statistics":
+            return []
+        theirs = self._imported(reference).view.features
+        return [name for name in self._view.features if name in theirs and name != encoder]
+
     def tables(self) -> list[str | dict[str, object]]:
         """Name all that the recipe's selection reads besides the records: for its fingerprint."""
         read: list[str | dict[str, object]] = []
@@ -80,6 +87,8 @@ class DatasetSight:
                 read.append(settings.identity())
                 if settings.kind == "images":
                     reference = self._imported(step.reference)
+                    for encoder in self.others(step.reference, step.encoder):
+                        read += [self._view.features[encoder], reference.view.features[encoder]]
                     read.append(reference.view.features[step.encoder])
                     read.append(str(reference.rows_in(reference.view.plan)))
         return read

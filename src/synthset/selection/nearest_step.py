@@ -1,18 +1,19 @@
 """The step `nearest_set`: targets out of a reference, a choice in each class, and how near it came.
 
 Test data never chooses: of a reference with images only a part decides, and what was reached is
-measured on the rest as well, beside a random draw of the same size and the certified bound.
+measured on the rest as well, beside a random draw of the same size and the certified bound, and as
+the other encoders of the recipe see it.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
 from synthset.errors import RecipeError
 from synthset.metrics.features import Features
-from synthset.metrics.fid import frechet_distance
 from synthset.metrics.gaussian import Gaussian, gaussian
 from synthset.recipe.selection import NearestSet
 from synthset.seeds import digest
@@ -21,8 +22,15 @@ from synthset.selection.candidates import Candidates
 from synthset.selection.kernel import Pairs
 from synthset.selection.kernel_mean import nearest_kernel_mean
 from synthset.selection.nearest import Term, choose
+from synthset.selection.other_encoders import (
+    ClassName,
+    OtherEncoder,
+    far,
+    gaussian_of,
+    other_encoders,
+)
 from synthset.selection.shrink import Shrunk, shrunk
-from synthset.selection.sight import Outcome, Real, Sight, as_it_is
+from synthset.selection.sight import Outcome, Real, Sight
 from synthset.selection.target import Floats, Rows, Seen, Sums, Target
 
 SWEEPS = 2  # over the classes, where only the whole has a target
@@ -32,7 +40,7 @@ SWEEPS = 2  # over the classes, where only the whole has a target
 class _Class:
     """The candidates of one class, and what is chosen of them."""
 
-    key: str
+    names: tuple[ClassName, ...]  # one, or all of them where it stands for the whole
     rows: Rows  # of the records
     features: Features
     count: int
@@ -41,6 +49,12 @@ class _Class:
     real: Features | None = None
     held_out: Features | None = None
     target: Shrunk | None = None
+    whole: bool = False
+
+    @property
+    def key(self) -> str:
+        """Key of the class; empty where it stands for the whole."""
+        return "" if self.whole else self.names[0][0]
 
 
 def apply_nearest_set(
@@ -50,7 +64,8 @@ def apply_nearest_set(
 
     Returns:
         How near, for each class or for the whole: distances to the target, to the real images that
-        chose and to those held out, each of the chosen set and of a random draw; and the bound.
+        chose and to those held out, each of all candidates, of a random draw and of the chosen set;
+        the bound; what real images reach; and the held-out distances by other encoders.
 
     Raises:
         RecipeError: a target for each class is wanted, and the reference has none.
@@ -68,7 +83,7 @@ def apply_nearest_set(
     if not classes:
         return []
     if isinstance(reference, Real):
-        _share_out(classes, candidates, settings, reference)
+        _share_out(classes, settings, reference)
     whole = _whole_target(classes, settings, reference)
     if settings.target == "all":
         _by_the_whole(classes, settings, whole)
@@ -77,9 +92,10 @@ def apply_nearest_set(
             one.chosen = _by_class(one, settings)
         if settings.target == "both":
             _sweep(classes, settings, whole, with_classes=True)
-    outcomes = [_outcome(one, settings) for one in classes if one.target is not None]
+    others = other_encoders(settings, sight) if isinstance(reference, Real) else []
+    outcomes = [_outcome(one, settings, others) for one in classes if one.target is not None]
     if settings.target != "class":
-        outcomes.append(_outcome(_joined(classes, reference, settings, whole), settings))
+        outcomes.append(_outcome(_joined(classes, whole), settings, others))
     for one in classes:
         _drop(candidates, one, settings, step, outcomes)
     return [{"step": step, **outcome} for outcome in outcomes]
@@ -99,22 +115,19 @@ def _classes(candidates: Candidates, settings: NearestSet, features: Features) -
     for column, weight in settings.prefer.items():
         worth += weight * np.nan_to_num(candidates.values(column))
     found = []
-    keys = candidates.records.column("class_key")
+    keys, names = (candidates.records.column(name) for name in ("class_key", "class_name"))
     for rows in candidates.by_class().values():
         count = settings.count_of(len(rows))
-        key = str(keys[int(rows[0])].as_py())
-        found.append(_Class(key, rows, features[rows], count, worth[rows]))
+        key, name = (str(column[int(rows[0])].as_py()) for column in (keys, names))
+        found.append(_Class(((key, name),), rows, features[rows], count, worth[rows]))
     return found
 
 
-def _share_out(
-    classes: list[_Class], candidates: Candidates, settings: NearestSet, reference: Real
-) -> None:
+def _share_out(classes: list[_Class], settings: NearestSet, reference: Real) -> None:
     """Give each class its real images, and its target."""
     chooses = reference.split(settings.use)
     for one in classes:
-        name = str(candidates.records.column("class_name")[int(one.rows[0])].as_py())
-        rows = reference.rows_of(one.key, name)
+        rows = reference.rows_of(*one.names[0])
         one.real = reference.features[rows[chooses[rows]]]
         one.held_out = reference.features[rows[~chooses[rows]]]
         if settings.target != "all" and len(one.rows) > 1:
@@ -190,15 +203,13 @@ def _sweep(
         total = others + sums[i]
 
 
-def _joined(
-    classes: list[_Class], reference: Real | Gaussian, settings: NearestSet, whole: Shrunk | None
-) -> _Class:
+def _joined(classes: list[_Class], whole: Shrunk | None) -> _Class:
     """All classes as one, for what was reached."""
     starts = np.cumsum([0, *(len(one.rows) for one in classes)])
     chosen = [one.chosen + start for one, start in zip(classes, starts[:-1], strict=True)]
     parts = [(one.real, one.held_out) for one in classes if one.real is not None]
     return _Class(
-        "",
+        tuple(name for one in classes for name in one.names),
         np.concatenate([one.rows for one in classes]),
         np.concatenate([one.features for one in classes]),
         sum(len(rows) for rows in chosen),
@@ -207,18 +218,22 @@ def _joined(
         np.concatenate([real for real, _ in parts]) if parts else None,
         np.concatenate([held for _, held in parts if held is not None]) if parts else None,
         whole,
+        whole=True,
     )
 
 
-def _outcome(one: _Class, settings: NearestSet) -> Outcome:
+def _outcome(one: _Class, settings: NearestSet, others: list[OtherEncoder]) -> Outcome:
     assert one.target is not None
     goal = one.target.gaussian
-    drawn = one.features[_random(one, settings)]
-    chosen = one.features[one.chosen]
+    sets = {
+        "all": np.arange(len(one.rows)),
+        "random": _random(one, settings),
+        "nearest": one.chosen,
+    }
     measured = {
         "target": goal,
-        "chosen_by": _gaussian(one.real),
-        "held_out": _gaussian(one.held_out),
+        "chosen_by": gaussian_of(one.real),
+        "held_out": gaussian_of(one.held_out),
     }
     return {
         "class_key": one.key or None,
@@ -231,13 +246,28 @@ def _outcome(one: _Class, settings: NearestSet) -> Outcome:
         "real_held_out": None if one.held_out is None else len(one.held_out),
         "guessed_mean": one.target.of_mean,
         "guessed_cov": one.target.of_cov,
-        "all": {name: _far(at, one.features) for name, at in measured.items()},
-        "random": {name: _far(at, drawn) for name, at in measured.items()},
-        "nearest": {name: _far(at, chosen) for name, at in measured.items()},
+        **{
+            part: {name: far(at, one.features[rows]) for name, at in measured.items()}
+            for part, rows in sets.items()
+        },
+        "real": _real(one, settings, measured["held_out"]),
+        "by_other": {
+            other.name: other.held_out(one.names, {part: one.rows[r] for part, r in sets.items()})
+            for other in others
+        },
         "bound": frank_wolfe_bound(
             one.features, goal, len(one.chosen), start=one.chosen, directions=settings.directions
         ),
     }
+
+
+def _real(one: _Class, settings: NearestSet, held_out: Gaussian | None) -> dict[str, Any]:
+    """How far real images lie from those held out: as many as were chosen, of those that chose."""
+    if one.real is None:
+        return {"held_out": None, "n": 0}
+    rng = np.random.default_rng(_seed(settings, one.key))
+    some = one.real[rng.permutation(len(one.real))[: len(one.chosen)]]
+    return {"held_out": far(held_out, some), "n": len(some)}
 
 
 def _drop(
@@ -264,13 +294,3 @@ def _random(one: _Class, settings: NearestSet) -> Rows:
 
 def _seed(settings: NearestSet, key: str) -> int:
     return int(digest([settings.seed, key], size=8), 16)
-
-
-def _gaussian(real: Features | None) -> Gaussian | None:
-    return None if real is None or len(real) < 2 else gaussian(real)
-
-
-def _far(goal: Gaussian | None, features: Features) -> float | None:
-    if goal is None or len(features) < 2:
-        return None
-    return frechet_distance(goal, as_it_is(features))

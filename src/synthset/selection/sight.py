@@ -55,6 +55,9 @@ class Sight(Protocol):
     def real(self, reference: str, encoder: str) -> Real | Gaussian:
         """A reference set: its images, or a Gaussian where only statistics are stored."""
 
+    def others(self, reference: str, encoder: str) -> list[str]:
+        """Name the other encoders that have seen the records and the reference's images."""
+
 
 Outcome = dict[str, Any]
 
