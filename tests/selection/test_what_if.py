@@ -54,6 +54,14 @@ def test_a_stricter_limit_keeps_fewer_and_here_better_images():
     assert 0 < now.coverage <= 1
 
 
+def test_a_random_draw_of_as_many_stands_beside_each_distance():
+    found = cases()
+    assert found[0].random == pytest.approx(found[0].distance)
+    now = next(case for case in found if case.current)
+    assert now.distance < 0.5 * now.random
+    assert cases(features=None)[0].random is None
+
+
 def test_both_ends_of_a_limit_move_and_the_other_stays():
     found = cases(score={"min": 0.2, "max": 0.8})
     assert {case.side for case in found} == {"min", "max"}

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from synthset.cli.options import DatasetFolder, OutFile
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from synthset.selection.what_if import Case
 
 
 def select(
@@ -21,7 +27,6 @@ def select(
     Example: synthset select my-demo --what-if -o what-if.png
     """
     from rich.console import Console
-    from rich.table import Table
 
     from synthset.engine.consider import consider
     from synthset.errors import UsageError
@@ -36,22 +41,32 @@ def select(
     if output is not None and output.exists():
         raise UsageError(f"-o {output}: exists already; name a new file")
     found = consider(directory)
-    headings = ("limit", "kept", "FD", "coverage", "recognition", "Vendi")
-    table = Table(title=found.title, title_justify="left")
-    for heading in headings:
-        table.add_column(heading, justify="left" if heading == "limit" else "right")
-    for case in found.cases:
-        sign = "≥" if case.side == "min" else "≤"
-        limit = f"{case.column} {sign} {case.threshold:.4g}"
-        figures = (case.distance, case.coverage, case.recognition, case.diversity)
-        numbers = ["–" if figure is None else f"{figure:.4g}" for figure in figures]
-        style = "bold" if case.current else None
-        table.add_row(
-            limit + (" (now)" if case.current else ""), f"{case.kept:,}", *numbers, style=style
-        )
-    Console(highlight=False).print(table)
+    console = Console(highlight=False)
+    console.print(found.title)
+    for limit in dict.fromkeys((case.column, case.side) for case in found.cases):
+        part = [case for case in found.cases if (case.column, case.side) == limit]
+        console.print(_table(part))
     if output is not None:
         from synthset.selection.what_if_figure import write_figure
 
         write_figure(found.cases, output)
         print(output)
+
+
+def _table(cases: Sequence[Case]) -> Table:
+    """Lay out the cases of one limit."""
+    from rich.table import Table
+
+    sign = "≥" if cases[0].side == "min" else "≤"
+    table = Table(title=f"{cases[0].column} {sign}", title_justify="left")
+    for heading in ("limit", "kept", "FD", "FD random", "coverage", "recognition", "Vendi"):
+        table.add_column(heading, justify="right")
+    for case in cases:
+        figures = (case.distance, case.random, case.coverage, case.recognition, case.diversity)
+        table.add_row(
+            f"{'now ' if case.current else ''}{case.threshold:.4g}",
+            f"{case.kept:,}",
+            *("–" if figure is None else f"{figure:.4g}" for figure in figures),
+            style="bold" if case.current else None,
+        )
+    return table

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 
+import numpy as np
+import pyarrow as pa
 import yaml
 
 from synthset.engine.reference import reference_place
@@ -16,20 +19,36 @@ from synthset.selection.sight import Real
 from synthset.selection.what_if import Case, what_if
 from synthset.store.dataset import Dataset
 
+MOST = 20_000  # records that a run looks at, drawn evenly: enough for a curve, and soon done
+
 
 @dataclass(frozen=True)
 class Considered:
-    """Cases, and a line that says what they were measured with."""
+    """Cases, and what they were measured with.
 
-    title: str
+    Attributes:
+        cases: of `what_if`.
+        encoder: by which distance, coverage and diversity are taken; None where there is none.
+        reference: what the distance is to; None where there is none.
+        records: how many were looked at.
+        of: how many there are.
+    """
+
     cases: list[Case]
+    encoder: str | None
+    reference: str | None
+    records: int
+    of: int
+
+    @property
+    def title(self) -> str:
+        """Say what the figures are."""
+        by = f"{self.records:,} images; FD, coverage and Vendi by {self.encoder or 'no encoder'}"
+        return by + (f", against {self.reference}" if self.reference else "")
 
 
 def consider(path: str | os.PathLike[str]) -> Considered:
     """Find out what each limit's threshold would leave.
-
-    Encoder and reference are those of the recipe's first Fréchet distance, else of its first
-    `nearest_set`, else the first encoder and no reference.
 
     Raises:
         DatasetError: there is no dataset, or nothing has run.
@@ -37,13 +56,39 @@ def consider(path: str | os.PathLike[str]) -> Considered:
     """
     dataset = Dataset.open(path)
     recipe = load_recipe(yaml.safe_load(dataset.read_text("recipe.yaml")))
-    view = dataset.view
-    records = dataset.read_records(view)
-    encoder, reference = _compared(recipe)
 
     def imported(name: str) -> Dataset:
         return Dataset.open(reference_place(dataset, recipe, name))
 
+    found = considered(dataset, recipe, imported)
+    if not found.cases:
+        raise UsageError(
+            f"{dataset.path}: the selection has no limit with min or max; add a step of kind "
+            "limits, such as `limits: {recognition_probability: {min: 0.5}}`"
+        )
+    return found
+
+
+def considered(
+    dataset: Dataset,
+    recipe: Recipe,
+    imported: Callable[[str], Dataset],
+    most: int | None = None,
+) -> Considered:
+    """Move each limit of a recipe over a dataset's scores.
+
+    Args:
+        dataset: with finished features and scores.
+        recipe: whose limits move.
+        imported: gives a reference of images by its name.
+        most: records to look at, drawn evenly; none looks at all.
+    """
+    view = dataset.view
+    records = dataset.read_records(view)
+    count = len(records)
+    if most is not None and count > most:
+        records = records.take(pa.array(np.linspace(0, count - 1, most).astype(np.int64)))
+    encoder, reference = compared(recipe)
     sight = DatasetSight(dataset, view, records, recipe, imported)
     features = None if encoder is None else sight.features(encoder)
     real: Real | Gaussian | None = None
@@ -53,16 +98,12 @@ def consider(path: str | os.PathLike[str]) -> Considered:
         except DatasetError:  # not imported yet: all but distance and coverage can be told
             reference = None
     cases = what_if(records, recipe.selection, features, real)
-    if not cases:
-        raise UsageError(
-            f"{dataset.path}: the selection has no limit with min or max; add a step of kind "
-            "limits, such as `limits: {recognition_probability: {min: 0.5}}`"
-        )
-    title = f"{dataset.name}: {len(records):,} images; FD and Vendi by {encoder or 'no encoder'}"
-    return Considered(title + (f", against {reference}" if reference else ""), cases)
+    return Considered(cases, encoder, reference, len(records), count)
 
 
-def _compared(recipe: Recipe) -> tuple[str | None, str | None]:
+def compared(recipe: Recipe) -> tuple[str | None, str | None]:
+    """Name encoder and reference: those of the recipe's first Fréchet distance, else of its first
+    `nearest_set`, else the first encoder and no reference."""
     for metric in recipe.metrics:
         if metric.kind == "frechet_distance":
             return metric.encoder, metric.reference

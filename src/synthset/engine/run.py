@@ -16,6 +16,7 @@ import numpy as np
 
 from synthset.engine.catalog import Spec, passes
 from synthset.engine.check import forecast
+from synthset.engine.consider import MOST, compared, considered
 from synthset.engine.local import Bar, LocalEngine, Silent, count_workers
 from synthset.engine.measure import measure
 from synthset.engine.plan import (
@@ -44,10 +45,12 @@ from synthset.recipe.sources import Txt2Img
 from synthset.report.page import write_report
 from synthset.seeds import fingerprint
 from synthset.selection.select import decide
+from synthset.selection.what_if import sides
 from synthset.store.dataset import Dataset, View
 from synthset.store.lock import locked
 
 SELECTION_VERSION = "2"
+WHAT_IF_VERSION = "1"
 METRICS_VERSION = "2"
 TITLES = {"images": "images", "features": "looking", "scores": "scoring"}
 LIBRARIES = (
@@ -133,6 +136,7 @@ class _Run:
         self.base()
         references = self.references()
         self.measure(references)
+        self.consider()
         write_report(self.dataset, self.recipe)
         exports = tuple(self.export(settings) for settings in self.recipe.exports)
         self.dataset.write_view(replace(self.dataset.view, exports=exports))
@@ -344,6 +348,25 @@ class _Run:
                 }
             )
         self.dataset.write_view(replace(view, metrics=path))
+
+    def consider(self) -> None:
+        """Find out what other thresholds would leave, unless that lies there already."""
+        view, settings = self.dataset.view, self.recipe.selection
+        if not any(True for _ in sides(settings)):
+            return
+        encoder, name = compared(self.recipe)
+        inputs: list[Any] = [WHAT_IF_VERSION, view.selection, view.features.get(encoder or "")]
+        if name is not None and encoder is not None:
+            reference = self.recipe.references[name]
+            inputs.append(reference.identity())
+            if reference.kind == "images":
+                real = self.reference_images(name)
+                inputs += [real.view.features[encoder], real.rows_in(real.view.plan)]
+        path = f"selections/{settings.name}-{fingerprint(inputs)}-what-if.json"
+        if not self.dataset.folder.exists(path):
+            found = considered(self.dataset, self.recipe, self.reference_images, MOST)
+            self.dataset.write_json(path, asdict(found))
+        self.dataset.write_view(replace(view, what_if=path))
 
     def export(self, settings: ImageFolder) -> str:
         """Lay the kept part out as folders."""

@@ -1,5 +1,9 @@
 """What would another threshold cost? Count, distance, coverage, recognition and diversity of what
-would be left, against each limit's threshold. Nothing is applied."""
+would be left, against each limit's threshold. Nothing is applied.
+
+Distances depend on the number of images, and every threshold leaves another number: so beside each
+distance stands that of a random draw of as many.
+"""
 
 from __future__ import annotations
 
@@ -36,6 +40,7 @@ class Case:
         current: whether it is the recipe's own.
         kept: images left by all limits and the removal of duplicates.
         distance: Fréchet distance to the reference; lower is better.
+        random: the same of a random draw of as many, out of all that the other limits leave.
         coverage: share of real images with a kept one in their neighbourhood; higher is better.
         recognition: share of kept images whose class is recognised; higher is better.
         diversity: Vendi score of up to 2,000 of them; higher is better.
@@ -47,6 +52,7 @@ class Case:
     current: bool
     kept: int
     distance: float | None
+    random: float | None
     coverage: float | None
     recognition: float | None
     diversity: float | None
@@ -75,7 +81,7 @@ def what_if(
     """
     goal = gaussian(reference.features) if isinstance(reference, Real) else reference
     cases = []
-    for number, column, side, current in _sides(settings):
+    for number, column, side, current in sides(settings):
         values = Candidates.of(records).values(column)
         values = values[np.isfinite(values)]
         if not len(values):
@@ -83,14 +89,20 @@ def what_if(
         levels = np.quantile(values, np.linspace(0, 0.95, steps))
         if side == "max":
             levels = np.quantile(values, np.linspace(0.05, 1, steps))
+        free = -np.inf if side == "min" else np.inf
+        shuffled = _shuffled(_left(records, _moved(settings, number, column, side, free)))
         for threshold in sorted({*levels.tolist(), current}):
             rows = _left(records, _moved(settings, number, column, side, threshold))
-            found = _measured(records, rows, features, reference, goal)
-            cases.append(Case(column, side, threshold, threshold == current, len(rows), *found))
+            distance = _distance(features, rows, goal)
+            random = _distance(features, shuffled[: len(rows)], goal)
+            found = _measured(records, rows, features, reference)
+            now = threshold == current
+            cases.append(Case(column, side, threshold, now, len(rows), distance, random, *found))
     return cases
 
 
-def _sides(settings: Selection) -> Iterator[tuple[int, str, str, float]]:
+def sides(settings: Selection) -> Iterator[tuple[int, str, str, float]]:
+    """Give what can be moved: number of the step, column, `min` or `max`, and where it stands."""
     for number, step in enumerate(settings.steps):
         if isinstance(step, Limits):
             for column, limit in step.limits.items():
@@ -123,21 +135,32 @@ def _measured(
     rows: Rows,
     features: Features | None,
     reference: Real | Gaussian | None,
-    goal: Gaussian | None,
-) -> tuple[float | None, float | None, float | None, float | None]:
-    """Distance, coverage, recognition, diversity."""
-    distance = coverage = diversity = None
+) -> tuple[float | None, float | None, float | None]:
+    """Coverage, recognition, diversity."""
+    coverage = diversity = None
     if features is not None:
-        seen = features[rows]
-        seen = seen[~np.isnan(seen[:, 0])]
-        some = _sample(seen)
-        if goal is not None and len(seen) > 1:
-            distance = frechet_distance(goal, gaussian(seen))
+        some = _sample(_there(features[rows]))
         if isinstance(reference, Real) and min(len(some), len(reference.features)) > K:
             coverage = prdc(_sample(reference.features), some).coverage
         if len(some) and np.abs(some).sum(axis=1).all():
             diversity = vendi_score(some)
-    return distance, coverage, _recognised(records, rows), diversity
+    return coverage, _recognised(records, rows), diversity
+
+
+def _distance(features: Features | None, rows: Rows, goal: Gaussian | None) -> float | None:
+    if features is None or goal is None:
+        return None
+    seen = _there(features[rows])
+    return frechet_distance(goal, gaussian(seen)) if len(seen) > 1 else None
+
+
+def _there(features: Features) -> Features:
+    found: Features = features[~np.isnan(features[:, 0])]
+    return found
+
+
+def _shuffled(rows: Rows) -> Rows:
+    return np.random.default_rng(0).permutation(rows)
 
 
 def _recognised(records: pa.Table, rows: Rows) -> float | None:

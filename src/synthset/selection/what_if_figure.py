@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -44,6 +45,10 @@ def _panel(axes: Axes, cases: Sequence[Case], name: str) -> None:
     there = [case for case in cases if getattr(case, name) is not None]
     thresholds = [case.threshold for case in there]
     axes.plot(thresholds, [getattr(case, name) for case in there], "o-", color=INK, ms=3, lw=1.2)
+    if name == "distance":
+        random = [np.nan if case.random is None else case.random for case in there]
+        axes.plot(thresholds, random, "-", color=MARK, lw=1, label="random, as many")
+        axes.legend(fontsize=6, frameon=False)
     for case in cases:
         if case.current:
             axes.axvline(case.threshold, color=MARK, lw=1, ls="--")

@@ -32,6 +32,7 @@ class View:
         scores: score name to table.
         selection: path of the selection.
         metrics: path of the set-level results.
+        what_if: path of what other thresholds would leave.
         exports: folder of each export, as written.
     """
 
@@ -41,6 +42,7 @@ class View:
     scores: dict[str, str] = field(default_factory=dict)
     selection: str | None = None
     metrics: str | None = None
+    what_if: str | None = None
     exports: tuple[str, ...] = ()
 
 
