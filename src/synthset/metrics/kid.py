@@ -18,6 +18,8 @@ from synthset.metrics.mmd import BLOCK, Discrepancy, kernel_sums, unbiased
 SUBSETS = 100  # the paper's and every implementation's
 SUBSET_SIZE = 1000
 SEED = 2020  # torch-fidelity's
+SOME = 100  # images that tell what is typical
+IN_CACHE = 32  # rows of a kernel cubed at a time: they and their squares stay in a core's cache
 
 
 @dataclass(frozen=True)
@@ -105,13 +107,17 @@ def kid_full(real: Features, generated: Features) -> Discrepancy:
 
 
 def cubic_kernel(a: Features, b: Features) -> Features:
-    """(x·y / D + 1)^3 for all pairs of rows, (N, D) and (M, D) to (N, M), in the rows' dtype."""
+    """(x·y / D + 1)^3 for all pairs of rows, (N, D) and (M, D) to (N, M), in the rows' dtype.
+
+    For a set with itself (the very same memory) the product takes half the time.
+    """
     kernel: Features = a @ b.T
-    kernel *= 1 / a.shape[1]
-    kernel += 1
-    square = kernel * kernel
-    square *= kernel
-    return square
+    for rows in spans(len(kernel), IN_CACHE):
+        part = kernel[rows]
+        part *= 1 / a.shape[1]
+        part += 1
+        part *= part * part
+    return kernel
 
 
 def _draws(
@@ -147,7 +153,7 @@ def _values_from_whole(
     in_real = _membership(chosen_real, len(real), real.dtype)
     in_generated = _membership(chosen_generated, len(generated), real.dtype)
     # A constant cancels in the estimate; without it the float32 sums keep more digits.
-    typical = float(cubic_kernel(real[:BLOCK], generated[:BLOCK]).mean(dtype=np.float64))
+    typical = float(cubic_kernel(real[:SOME], generated[:SOME]).mean(dtype=np.float64))
     within = _sums_within(real, in_real, typical) + _sums_within(generated, in_generated, typical)
     across = np.zeros(subsets)
     for rows in spans(len(real), BLOCK):
@@ -162,13 +168,14 @@ def _sums_within(features: Features, member: Features, typical: float) -> Scores
     """Sum of the kernel over the ordered pairs of different images in each subset, (subsets,)."""
     sums = np.zeros(member.shape[1])
     for rows in spans(len(features), BLOCK):
-        kernel = cubic_kernel(features[rows], features[rows.start :])  # (block, N - start)
-        kernel -= typical
-        size = len(kernel)
-        np.fill_diagonal(kernel, 0)
-        sums += _paired(member[rows], kernel[:, :size] @ member[rows])
-        if kernel.shape[1] > size:
-            sums += 2 * _paired(member[rows], kernel[:, size:] @ member[rows.stop :])
+        own = cubic_kernel(features[rows], features[rows])  # (block, block)
+        own -= typical
+        np.fill_diagonal(own, 0)
+        sums += _paired(member[rows], own @ member[rows])
+        if rows.stop < len(features):
+            rest = cubic_kernel(features[rows], features[rows.stop :])  # (block, N - stop)
+            rest -= typical
+            sums += 2 * _paired(member[rows], rest @ member[rows.stop :])
     return sums
 
 

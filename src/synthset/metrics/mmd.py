@@ -142,12 +142,13 @@ def _within(features: Features, kernel: Kernel) -> tuple[Scores, Scores]:
     """Row sums without the diagonal, and the diagonal; each pair of blocks is computed once."""
     sums, diagonal = np.zeros(len(features)), np.zeros(len(features))
     for rows in spans(len(features), BLOCK):
-        block = kernel(features[rows], features[rows.start :])  # (block, N - start)
-        size = len(block)
-        own = np.diagonal(block).astype(np.float64)  # (block,)
-        diagonal[rows] = own
-        sums[rows] += block.sum(axis=1, dtype=np.float64) - own
-        sums[rows.stop :] += block[:, size:].sum(axis=0, dtype=np.float64)
+        block = kernel(features[rows], features[rows])  # symmetric, so half a product
+        diagonal[rows] = np.diagonal(block)
+        sums[rows] += block.sum(axis=1, dtype=np.float64) - diagonal[rows]
+        if rows.stop < len(features):
+            block = kernel(features[rows], features[rows.stop :])  # (block, N - stop)
+            sums[rows] += block.sum(axis=1, dtype=np.float64)
+            sums[rows.stop :] += block.sum(axis=0, dtype=np.float64)
     return sums, diagonal
 
 
