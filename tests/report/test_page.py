@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from synthset.recipe.recipe import Recipe
-from synthset.report.page import count, duration, page, percent, rate, used_by, write_report
+from synthset.report.page import count, duration, page, percent, rate, write_report
 from synthset.store.dataset import View
 
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
@@ -193,7 +193,7 @@ def test_words_for_numbers() -> None:
 
 def test_the_columns_that_selected_are_named(recipe_of: Any) -> None:
     recipe: Recipe = recipe_of(["cat"])
-    assert used_by(recipe) == ["clip_score", "quality_issue"]
+    assert recipe.selection.columns == ["clip_score", "quality_issue"]
 
 
 @pytest.mark.skipif(CHROMIUM is None, reason="no chromium here")

@@ -18,8 +18,7 @@ from synthset.errors import Problem, RecipeError, SynthsetError
 from synthset.generators import models as generator_models
 from synthset.prompts.templates import problems as prompt_problems
 from synthset.prompts.templates import render
-from synthset.recipe.recipe import Recipe
-from synthset.recipe.scores import Comparison
+from synthset.recipe.recipe import Recipe, comparisons
 from synthset.recipe.sources import Folder, FolderPath, Txt2Img
 from synthset.seeds import record_seed
 
@@ -104,23 +103,23 @@ def _models(recipe: Recipe) -> list[Problem]:
         problems += encoder_models.check(f"encoders.{name}", encoder)
     if problems:
         return problems
-    compared = [
-        (f"metrics[{i}]", metric.reference, metric.encoder)
-        for i, metric in enumerate(recipe.metrics)
-        if isinstance(metric, Comparison)
-    ]
-    compared += [
-        (f"selection.steps[{i}]", step.reference, step.encoder)
-        for i, step in enumerate(recipe.selection.steps)
-        if step.kind == "nearest_set"
-    ]
-    for user, name, seen_by in compared:
+    for step in recipe.selection.steps:
+        for name in step.against if step.kind == "duplicates" else ():
+            real = recipe.references[name]
+            if real.kind == "images":
+                problems += _missing_paths(f"references.{name}.paths", real.paths)
+    for user, name, seen_by in comparisons(recipe):
         reference, encoder = recipe.references[name], recipe.encoders[seen_by]
         if reference.kind == "statistics":
             place = f"references.{name}.file (for {user})"
             problems += check_statistics(place, reference, encoder)
         else:
             problems += _missing_paths(f"references.{name}.paths", reference.paths)
+    for metric in recipe.metrics:
+        if metric.kind == "source_cues":
+            looked_at = recipe.references[metric.reference]
+            assert looked_at.kind == "images"
+            problems += _missing_paths(f"references.{metric.reference}.paths", looked_at.paths)
     return problems
 
 

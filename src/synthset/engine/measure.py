@@ -11,6 +11,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from synthset.engine.compare import Result, Seen, compare, vendi
+from synthset.engine.cues import source_cues
 from synthset.engine.reference import Measured
 from synthset.metrics.enough import shortfalls
 from synthset.metrics.fid import frechet_distance
@@ -23,11 +24,14 @@ from synthset.recipe.scores import (
     Cmmd,
     Comparison,
     Encoder,
+    FdInfluence,
     FrechetDistance,
     InceptionScore,
     Kid,
+    Neighbours,
     Prdc,
     RecognitionRate,
+    SourceCues,
     Vendi,
 )
 from synthset.stage import list_column
@@ -38,7 +42,10 @@ Mask = NDArray[np.bool_]
 
 
 def measure(
-    dataset: Dataset, recipe: Recipe, references: dict[tuple[str, str], Measured]
+    dataset: Dataset,
+    recipe: Recipe,
+    references: dict[tuple[str, str], Measured],
+    images: Callable[[str], Dataset],
 ) -> list[Result]:
     """Measure what the recipe asks for, and the mean of each CLIP score.
 
@@ -46,11 +53,15 @@ def measure(
         dataset: with finished features, scores and selection.
         recipe: whose metrics are wanted.
         references: by (reference, encoder).
+        images: gives a reference set of images, imported.
     """
     records = dataset.records()
     parts = _parts(records)
     results: list[Result] = []
     for metric in recipe.metrics:
+        if isinstance(metric, SourceCues):
+            results += source_cues(metric, dataset, records, parts, images(metric.reference))
+            continue
         for part, mask in parts.items():
             first = len(results)
             match metric:
@@ -78,8 +89,14 @@ def measure(
 
 
 def _chose(recipe: Recipe, metric: Comparison) -> bool:
-    """Whether the selection has looked at a metric's reference."""
-    return any(
+    """Whether the selection has looked at a metric's reference, itself or through a score."""
+    columns = {
+        column
+        for score in recipe.scores
+        if isinstance(score, FdInfluence | Neighbours) and score.reference == metric.reference
+        for column in score.columns
+    }
+    return bool(columns & set(recipe.selection.columns)) or any(
         step.kind == "nearest_set" and step.reference == metric.reference
         for step in recipe.selection.steps
     )

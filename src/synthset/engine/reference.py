@@ -13,9 +13,8 @@ from synthset.encoders.models import weights_sha256
 from synthset.errors import DatasetError, Problem, did_you_mean
 from synthset.metrics.gaussian import Gaussian, GaussianAccumulator
 from synthset.miniatures import Split, reference_statistics
-from synthset.recipe.recipe import Recipe, load_recipe
+from synthset.recipe.recipe import Recipe, comparisons, load_recipe
 from synthset.recipe.scores import (
-    Comparison,
     Encoder,
     InceptionEncoder,
     ReferenceImages,
@@ -110,14 +109,11 @@ def reference_recipe(recipe: Recipe, name: str) -> Recipe:
     """The recipe that imports and encodes a reference set."""
     settings = recipe.references[name]
     assert isinstance(settings, ReferenceImages)
-    used = {
-        metric.encoder
-        for metric in recipe.metrics
-        if isinstance(metric, Comparison) and metric.reference == name
-    } | {
-        step.encoder
+    used = {encoder for _, reference, encoder in comparisons(recipe) if reference == name}
+    hashes = {
+        step.score
         for step in recipe.selection.steps
-        if step.kind == "nearest_set" and step.reference == name
+        if step.kind == "duplicates" and name in step.against and step.radius is not None
     }
     return load_recipe(
         {
@@ -126,6 +122,7 @@ def reference_recipe(recipe: Recipe, name: str) -> Recipe:
             "source": {"kind": "folder", "paths": [path.model_dump() for path in settings.paths]},
             "images_per_class": settings.max_per_class,
             "encoders": {key: recipe.encoders[key].model_dump() for key in sorted(used)},
+            "scores": [s.model_dump() for s in recipe.scores if s.prefix in hashes],
             "engine": recipe.engine.model_dump(),
         }
     )

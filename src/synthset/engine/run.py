@@ -35,6 +35,7 @@ from synthset.engine.reference import (
     reference_recipe,
 )
 from synthset.engine.sight import DatasetSight
+from synthset.engine.worth import write_worth
 from synthset.errors import RecipeError, StageError
 from synthset.export.imagefolder import export
 from synthset.generators.models import count_tokens
@@ -130,6 +131,7 @@ class _Run:
         self.passes = passes(recipe, self.plan)
         self.asked: int | str = workers if workers is not None else recipe.engine.workers
         self.imported: dict[str, Dataset] = {}
+        self.worth: dict[str, str] = {}  # tables of the set's scores, as far as they are known
 
     def all(self) -> None:
         """From the plan to the report."""
@@ -165,6 +167,7 @@ class _Run:
             while True:
                 for number, specs in enumerate(self.passes):
                     self.run_pass(engine, number, specs)
+                self.weigh()
                 self.select()
                 if not self.another_round():
                     break
@@ -185,7 +188,8 @@ class _Run:
         """The tables of this recipe."""
         specs = [spec for specs in self.passes for spec in specs]
         roles = {spec.role: spec.table for spec in specs}
-        return View(self.plan, roles["images"], _part(roles, "features/"), _part(roles, "scores/"))
+        scores = _part(roles, "scores/") | self.worth
+        return View(self.plan, roles["images"], _part(roles, "features/"), scores)
 
     def _todo(self, specs: Sequence[Spec]) -> list[int]:
         done = set.intersection(*(set(self.dataset.shards(spec.table)) for spec in specs))
@@ -231,6 +235,26 @@ class _Run:
                 f"{faults[first]}. Everything else is kept; mend the cause and run the same "
                 "command again"
             )
+
+    def weigh(self) -> None:
+        """Compute what the set says of each of its images, where the recipe asks for it."""
+        self.worth = {}
+        begun = time.monotonic()
+        for found in write_worth(self.dataset, self.recipe, self.view(), self.reference_images):
+            self.worth[found.prefix] = found.table
+            if found.computed:
+                self.dataset.log(
+                    {
+                        "event": "stage",
+                        "at": _now(),
+                        "role": f"scores/{found.prefix}",
+                        "tables": [found.table],
+                        "rows": found.computed,
+                        "seconds": round(time.monotonic() - begun, 3),
+                        "failed": 0,
+                    }
+                )
+            begun = time.monotonic()
 
     def select(self) -> None:
         """Decide what is kept, unless the same decision lies there already."""
@@ -334,7 +358,7 @@ class _Run:
         path = f"metrics/{fingerprint(inputs)}.json"
         if not self.dataset.folder.exists(path):
             begun = time.monotonic()
-            results = measure(self.dataset, self.recipe, references)
+            results = measure(self.dataset, self.recipe, references, self.reference_images)
             self.dataset.write_json(path, [asdict(result) for result in results])
             seconds = round(time.monotonic() - begun, 3)
             rows = self.dataset.rows_in(self.plan)

@@ -16,8 +16,18 @@ from synthset.errors import Problem, RecipeError, did_you_mean
 from synthset.recipe.classes import Classes, Names, Prompts
 from synthset.recipe.exports import Engine, ImageFolder, Report
 from synthset.recipe.messages import explain
-from synthset.recipe.scores import Comparison, Encoder, Metric, Reference, Score
-from synthset.recipe.selection import Selection
+from synthset.recipe.scores import (
+    ClipScore,
+    Comparison,
+    Encoder,
+    Metric,
+    Recognition,
+    Reference,
+    Score,
+    SetScore,
+    SourceCues,
+)
+from synthset.recipe.selection import Duplicates, Selection
 from synthset.recipe.settings import Name, Settings
 from synthset.recipe.sources import Source
 
@@ -101,9 +111,10 @@ def _problems(recipe: Recipe) -> list[Problem]:
     if isinstance(classes, Names):
         problems += _twice("classes", classes.names, "class")
     for i, score in enumerate(recipe.scores):
-        if score.kind != "quality":
+        if isinstance(score, ClipScore | Recognition):
             wanted = {"clip_score": "clip", "recognition": "classifier"}[score.kind]
             problems += _encoder(recipe, f"scores[{i}].encoder", score.encoder, (wanted,))
+    problems += _set_scores(recipe)
     problems += _twice("scores", [score.prefix for score in recipe.scores], "score")
     problems += _selection(recipe)
     problems += _sets(recipe)
@@ -112,6 +123,9 @@ def _problems(recipe: Recipe) -> list[Problem]:
         if metric.kind == "recognition_rate":
             names = [score.prefix for score in recipe.scores if score.kind == "recognition"]
             problems += _named(f"{where}.score", metric.score, names, "scores")
+            continue
+        if metric.kind == "source_cues":
+            problems += _reference(recipe, where, metric)
             continue
         kinds = {"inception_score": ("inception", "classifier"), "cmmd": ("clip",)}
         problems += _encoder(recipe, f"{where}.encoder", metric.encoder, kinds.get(metric.kind))
@@ -139,6 +153,60 @@ def _problems(recipe: Recipe) -> list[Problem]:
     return problems
 
 
+def _set_scores(recipe: Recipe) -> list[Problem]:
+    """What the set says of its images needs an encoder, and real images where it compares."""
+    problems: list[Problem] = []
+    for i, score in enumerate(recipe.scores):
+        if not isinstance(score, SetScore):
+            continue
+        where = f"scores[{i}]"
+        kinds = ("inception", "classifier") if score.kind == "is_contribution" else None
+        problems += _encoder(recipe, f"{where}.encoder", score.encoder, kinds)
+        if score.kind == "is_contribution":
+            continue
+        problems += _named(
+            f"{where}.reference", score.reference, list(recipe.references), "references"
+        )
+        found = recipe.references.get(score.reference)
+        content_with = score.kind == "fd_influence" and score.within == "all"
+        if found is not None and found.kind == "statistics" and not content_with:
+            instead = "set `within: all`, or name" if score.kind == "fd_influence" else "name"
+            problems.append(
+                Problem(
+                    f"{where}.reference",
+                    f"{score.reference!r} holds only mean and covariance of all classes together",
+                    f"{instead} a reference of kind images",
+                )
+            )
+    return problems
+
+
+def comparisons(recipe: Recipe) -> list[tuple[str, str, str]]:
+    """List what compares with a reference: its place in the recipe, the reference, the encoder."""
+    found = [
+        (f"scores[{i}]", score.reference, score.encoder)
+        for i, score in enumerate(recipe.scores)
+        if isinstance(score, SetScore) and score.kind != "is_contribution"
+    ]
+    found += [
+        (f"metrics[{i}]", metric.reference, metric.encoder)
+        for i, metric in enumerate(recipe.metrics)
+        if isinstance(metric, Comparison)
+    ]
+    found += [
+        (f"selection.steps[{i}]", step.reference, step.encoder)
+        for i, step in enumerate(recipe.selection.steps)
+        if step.kind == "nearest_set"
+    ]
+    found += [
+        (f"selection.steps[{i}]", name, step.encoder)
+        for i, step in enumerate(recipe.selection.steps)
+        if step.kind == "duplicates" and step.encoder is not None
+        for name in step.against
+    ]
+    return found
+
+
 def _selection(recipe: Recipe) -> list[Problem]:
     """Each column that the selection names must be written by a score."""
     known = [*SELECTABLE, *(column for score in recipe.scores for column in score.columns)]
@@ -151,6 +219,8 @@ def _selection(recipe: Recipe) -> list[Problem]:
             named.append((f"{where}.by", step.by))
         elif step.kind == "nearest_set":
             named += [(f"{where}.prefer.{column}", column) for column in step.prefer]
+        elif step.kind == "duplicates" and step.stays != "first":
+            named.append((f"{where}.stays", step.stays))
     if recipe.selection.order_by:
         named.append(("selection.order_by", recipe.selection.order_by))
     return [
@@ -165,6 +235,8 @@ def _sets(recipe: Recipe) -> list[Problem]:
     problems: list[Problem] = []
     for i, step in enumerate(recipe.selection.steps):
         where = f"selection.steps[{i}]"
+        if step.kind == "duplicates":
+            problems += _copies(recipe, where, step)
         if step.kind not in ("nearest_set", "diverse"):
             continue
         problems += _encoder(recipe, f"{where}.encoder", step.encoder, None)
@@ -181,6 +253,24 @@ def _sets(recipe: Recipe) -> list[Problem]:
                         "set `target: all`, or name a reference of kind images",
                     )
                 )
+    return problems
+
+
+def _copies(recipe: Recipe, where: str, step: Duplicates) -> list[Problem]:
+    """Near copies need a hash, alike ones an encoder, and copies of real images those images."""
+    problems: list[Problem] = []
+    if step.radius is not None:
+        hashes = [score.prefix for score in recipe.scores if score.kind == "perceptual_hash"]
+        problems += _named(f"{where}.score", step.score, hashes, "scores of kind perceptual_hash")
+    if step.encoder is not None:
+        problems += _encoder(recipe, f"{where}.encoder", step.encoder, None)
+    for i, name in enumerate(step.against):
+        place = f"{where}.against[{i}]"
+        problems += _named(place, name, list(recipe.references), "references")
+        found = recipe.references.get(name)
+        if found is not None and found.kind == "statistics":
+            what = f"copies are images, and {name!r} holds only their mean and covariance"
+            problems.append(Problem(place, what, "name a reference of kind images"))
     return problems
 
 
@@ -206,7 +296,7 @@ def _encoder(recipe: Recipe, where: str, name: str, kinds: tuple[str, ...] | Non
     return problems
 
 
-def _reference(recipe: Recipe, where: str, metric: Comparison) -> list[Problem]:
+def _reference(recipe: Recipe, where: str, metric: Comparison | SourceCues) -> list[Problem]:
     name = metric.reference
     problems = _named(f"{where}.reference", name, list(recipe.references), "references")
     if problems or metric.kind == "frechet_distance":

@@ -66,6 +66,9 @@ Encoder = Annotated[
 ]
 
 
+Within = Literal["class", "all"]
+
+
 class _Score(Settings):
     name: Name | None = None
     """Prefix of the columns, for two scores of one kind; none takes the kind."""
@@ -148,7 +151,86 @@ class Quality(_Score):
     )
 
 
-Score = Annotated[ClipScore | Recognition | Quality, Field(discriminator="kind")]
+class PerceptualHash(_Score):
+    """A hash of 64 bits that a copy shares but for a few bits, also recompressed, resized or
+    slightly cropped (DCT hash, as `imagehash.phash`). Column: `perceptual_hash`, 16 hexadecimal
+    digits; null for a picture of one brightness."""
+
+    kind: Literal["perceptual_hash"]
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """One column, named as the score is."""
+        return (self.prefix,)
+
+
+class FdInfluence(_Score):
+    """What the Fréchet distance of the set owes to each image: how much it would rise without it.
+
+    Column: `fd_influence`. Positive: the set is nearer to the reference with this image. Higher is
+    better. Exact; influences of several images do not add up.
+    """
+
+    kind: Literal["fd_influence"]
+    encoder: Name
+    """Name of an encoder."""
+    reference: Name
+    """Name of a reference; statistics have no classes, and take `within: all`."""
+    within: Within = "all"
+    """Distance of the whole set, or of each class to the real images of that class."""
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """One column, named as the score is."""
+        return (self.prefix,)
+
+
+class IsContribution(_Score):
+    """What the Inception Score of the set owes to each image: how much it would fall without it.
+
+    Column: `is_contribution`. Positive: clear to the classifier, or of a rare class. Higher is
+    better. Exact, for one split.
+    """
+
+    kind: Literal["is_contribution"]
+    encoder: Name
+    """Name of an encoder with logits: Inception or a classifier."""
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """One column, named as the score is."""
+        return (self.prefix,)
+
+
+class Neighbours(_Score):
+    """Where each image lies among the real ones.
+
+    Columns: `neighbours_density` (real images whose ball holds it, over k; 0 is outside of all),
+    `neighbours_covers` (covered real images that it is the nearest to), `neighbours_distance` (to
+    the nearest real image, in feature units) and `neighbours_typicality` (share of real images that
+    lie at least as far out, 0 to 1; below 0.05 is odd).
+    """
+
+    kind: Literal["neighbours"]
+    encoder: Name
+    """Name of an encoder."""
+    reference: Name
+    """Name of a reference of kind `images`."""
+    within: Within = "class"
+    """Among the real images of its class, or among all."""
+    k: int = Field(5, ge=1, le=100)
+    """Which neighbour a ball reaches to."""
+
+    _parts: ClassVar[tuple[str, ...]] = ("density", "covers", "distance", "typicality")
+
+
+#: Scores that the whole set gives its images: they change when the set does.
+SetScore = FdInfluence | IsContribution | Neighbours
+
+Score = Annotated[
+    ClipScore | Recognition | Quality | PerceptualHash | FdInfluence | IsContribution | Neighbours,
+    Field(discriminator="kind"),
+]
 
 
 class Statistics(Settings):
@@ -250,10 +332,54 @@ class Vendi(Settings):
     """Name of an encoder."""
 
 
+class SourceCues(Settings):
+    """Can a probe tell generated from real by what says nothing of the content? AUC by cue: file
+    format, size, borders, JPEG settings, frequency, brightness and colour, as the files lie and
+    after the same preprocessing of both. 0.5 is not told apart, 1 is a shortcut for any classifier.
+    """
+
+    kind: Literal["source_cues"]
+    reference: Name
+    """Name of a reference of kind `images`."""
+    per_side: int = Field(1000, ge=20, le=20_000)
+    """Images of each side at most, drawn by content."""
+    size_px: int | None = Field(None, ge=16, le=1024)
+    """Side that images are laid out at; none takes the median long side, at most 256."""
+    jpeg_quality: int = Field(85, ge=1, le=95)
+    """Quality that all are compressed with."""
+
+
+class Copies(Settings):
+    """Memorisation and leakage: share of images that lie nearer to a real one than a threshold, and
+    the closest pairs. Lower is better.
+
+    Beside it stands the same share of the real images, each against the others: how often two
+    different photographs are that alike.
+    """
+
+    kind: Literal["copies"]
+    encoder: Name
+    """Name of an encoder; one made for copy detection, or CLIP, serves best."""
+    reference: Name
+    """Name of a reference of kind `images`: what must not be copied, such as a test set."""
+    threshold: float = Field(0.95, gt=0, le=1)
+    """Cosine from which on two images count as copies."""
+    pairs: int = Field(60, ge=0, le=1000)
+    """How many of the closest pairs the report shows."""
+
+
 Metric = Annotated[
-    FrechetDistance | InceptionScore | RecognitionRate | Kid | Cmmd | Prdc | Vendi,
+    FrechetDistance
+    | InceptionScore
+    | RecognitionRate
+    | Kid
+    | Cmmd
+    | Prdc
+    | Vendi
+    | Copies
+    | SourceCues,
     Field(discriminator="kind"),
 ]
 
 #: Metrics that compare with a reference; all but the Fréchet distance need its images.
-Comparison = FrechetDistance | Kid | Cmmd | Prdc
+Comparison = FrechetDistance | Kid | Cmmd | Prdc | Copies

@@ -47,9 +47,38 @@ class Limits(Settings):
 
 
 class Duplicates(Settings):
-    """Keep the first of images with the same bytes."""
+    """Keep one of images that show the same: always of those with the same bytes, and of near and
+    of alike ones where a radius or an encoder is given.
+
+    What hangs together, also by way of others, is one group, of which one image stays.
+    """
 
     kind: Literal["duplicates"]
+    radius: int | None = Field(None, ge=0, le=24)
+    """Near copies: perceptual hashes that differ in at most so many of 64 bits. 4 to 6 finds
+    recompressed and resized copies; none compares bytes only."""
+    score: Name = "perceptual_hash"
+    """Name of a score of kind `perceptual_hash`, for `radius`."""
+    encoder: Name | None = None
+    """Alike images: name of an encoder in whose features they are compared."""
+    similarity: float | None = Field(None, gt=0, le=1)
+    """Lowest cosine of alike images, such as 0.95; together with `encoder`."""
+    against: tuple[Name, ...] = ()
+    """Names of references of kind `images`, such as a test set: copies of their images are dropped
+    as well, by the same rules."""
+    stays: str = "first"
+    """Which of a group stays: the `first` planned, or the highest in this column of a score."""
+
+    @model_validator(mode="after")
+    def _encoder_and_similarity(self) -> Duplicates:
+        if (self.encoder is None) != (self.similarity is None):
+            raise ValueError("needs encoder and similarity together, such as similarity: 0.95")
+        return self
+
+    @property
+    def looks_further(self) -> bool:
+        """Whether it looks at more than the records themselves."""
+        return self.encoder is not None or bool(self.against)
 
 
 class Top(Settings):
@@ -151,3 +180,16 @@ class Selection(Settings):
     """Column by which the quota keeps the highest; none keeps the first planned."""
     max_rounds: int = Field(0, ge=0, le=100)
     """Further rounds of generation for the classes that fall short of the target."""
+
+    @property
+    def columns(self) -> list[str]:
+        """Columns of scores that it looks at, in the order of its steps."""
+        found: list[str] = []
+        for step in self.steps:
+            if isinstance(step, Limits):
+                found += step.limits
+            elif isinstance(step, Top):
+                found.append(step.by)
+            elif isinstance(step, NearestSet):
+                found += step.prefer
+        return list(dict.fromkeys([*found, *filter(None, [self.order_by])]))

@@ -77,23 +77,12 @@ def _content(dataset: Dataset, recipe: Recipe) -> dict[str, Any]:
         "constant": [(c.column, c.only) for c in drawn if c.only is not None],
         "confusions": confusions(seen),
         "metrics": table(metrics),
-        "used": [name for name in used_by(recipe) if name in seen.score_columns],
+        "used": [name for name in recipe.selection.columns if name in seen.score_columns],
         "by_class": by_class(metrics, seen.classes),
         "recipe": recipe.to_yaml(),
         "source": recipe.source.model_dump(mode="json"),
         "python": platform.python_version(),
     }
-
-
-def used_by(recipe: Recipe) -> list[str]:
-    """Name the columns that the selection looks at."""
-    columns: list[str] = []
-    for step in recipe.selection.steps:
-        if step.kind == "limits":
-            columns += step.limits
-        elif step.kind == "top":
-            columns.append(step.by)
-    return list(dict.fromkeys([*columns, *filter(None, [recipe.selection.order_by])]))
 
 
 def _weakest(row: Mapping[str, Any]) -> tuple[int, float, int]:
