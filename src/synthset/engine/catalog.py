@@ -17,7 +17,7 @@ from synthset.encoders.classlist import ClassList, class_names, match
 from synthset.errors import ModelError, RecipeError
 from synthset.miniatures import Miniature, locate
 from synthset.recipe.recipe import Recipe
-from synthset.recipe.scores import ClassifierEncoder, Recognition, Score
+from synthset.recipe.scores import ClassifierEncoder, ClipScore, Recognition, Score
 from synthset.revisions import revision_of
 from synthset.seeds import fingerprint
 from synthset.stage import Stage
@@ -47,8 +47,9 @@ SCORES = {
     "clip_score": Row("synthset.scores.clip_score:ClipScore", "1"),
     "recognition": Row("synthset.scores.recognition:Recognition", "1"),
     "quality": Row("synthset.scores.quality:Quality", "1"),
+    "perceptual_hash": Row("synthset.scores.perceptual_hash:PerceptualHash", "1"),
 }
-PIXEL_SCORES = {"quality"}  # scores that look at images, not at features
+PIXEL_SCORES = {"quality", "perceptual_hash"}  # scores that look at images, not at features
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +110,7 @@ def passes(recipe: Recipe, plan: str) -> list[list[Spec]]:
     judging = [
         [_score_spec(score, (encoded[score.encoder].table, plan))]
         for score in recipe.scores
-        if score.kind != "quality"
+        if isinstance(score, ClipScore | Recognition)
     ]
     return [found for found in ([images], seeing, *judging) if found]
 

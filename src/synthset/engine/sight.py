@@ -12,7 +12,8 @@ from synthset.engine.reference import read_statistics
 from synthset.metrics.features import Features
 from synthset.metrics.gaussian import Gaussian
 from synthset.recipe.recipe import Recipe
-from synthset.recipe.selection import Diverse, NearestSet
+from synthset.recipe.selection import Diverse, Duplicates, NearestSet
+from synthset.selection.looks import Looks
 from synthset.selection.sight import Real
 from synthset.stage import list_column
 from synthset.store.dataset import Dataset, View
@@ -68,6 +69,14 @@ class DatasetSight:
             columns.column("sha256").to_pylist(),
         )
 
+    def looks(self, reference: str, settings: Duplicates) -> Looks:
+        """The images of a reference set, with what a search for copies compares."""
+        return looks_of(
+            self._imported(reference),
+            None if settings.radius is None else settings.score,
+            settings.encoder,
+        )
+
     def others(self, reference: str, encoder: str) -> list[str]:
         """Name the other encoders that have seen the records and the reference's images."""
         if self._recipe.references[reference].kind == "statistics":
@@ -79,6 +88,8 @@ class DatasetSight:
         """Name all that the recipe's selection reads besides the records: for its fingerprint."""
         read: list[str | dict[str, object]] = []
         for step in self._recipe.selection.steps:
+            if isinstance(step, Duplicates):
+                read += self._searched(step)
             if not isinstance(step, NearestSet | Diverse):
                 continue
             read.append(self._view.features[step.encoder])
@@ -92,6 +103,44 @@ class DatasetSight:
                     read.append(reference.view.features[step.encoder])
                     read.append(str(reference.rows_in(reference.view.plan)))
         return read
+
+    def _searched(self, step: Duplicates) -> list[str | dict[str, object]]:
+        """Name what a search for copies reads."""
+        read: list[str | dict[str, object]] = []
+        if step.encoder is not None:
+            read.append(self._view.features[step.encoder])
+        for name in step.against:
+            real = self._imported(name)
+            read += [self._recipe.references[name].identity(), str(real.rows_in(real.view.plan))]
+            if step.radius is not None:
+                read.append(real.view.scores[step.score])
+            if step.encoder is not None:
+                read.append(real.view.features[step.encoder])
+        return read
+
+
+def looks_of(dataset: Dataset, score: str | None, encoder: str | None) -> Looks:
+    """What the images of a dataset are compared by in a search for copies.
+
+    Args:
+        dataset: an imported reference.
+        score: name of its perceptual hash; none leaves that out.
+        encoder: name of an encoder; none leaves features out.
+    """
+    records = dataset.read_records(dataset.view, scores=score is not None)
+    records = records.filter(pc.is_valid(records.column("sha256")))
+    return Looks(
+        records.column("id").to_pylist(),
+        records.column("sha256").to_pylist(),
+        None if score is None else records.column(score).to_pylist(),
+        None if encoder is None else _in_order(dataset, dataset.view, encoder, records["id"]),
+        [_place(source) for source in records.column("source").to_pylist()],
+    )
+
+
+def _place(source: str | None) -> str | None:
+    """A file and its folder; what lies above them is the machine's own."""
+    return source and "/".join(source.split("/")[-2:])
 
 
 def _in_order(dataset: Dataset, view: View, encoder: str, ids: pa.ChunkedArray) -> Features:

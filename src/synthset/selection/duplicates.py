@@ -1,22 +1,166 @@
-"""Exact duplicates: of images with the same bytes the first planned stays."""
+"""The step `duplicates`: of images that show the same one stays, and copies of real ones leave.
+
+Copies are exact (the same bytes), near (perceptual hashes that differ in a few bits) or semantic
+(alike in an encoder's features).
+"""
 
 from __future__ import annotations
 
+from collections import Counter
+
 import numpy as np
 
-from synthset.selection.candidates import Candidates
+from synthset.metrics.pairs import Closest, Groups
+from synthset.recipe.selection import Duplicates
+from synthset.selection.candidates import Candidates, ordered
+from synthset.selection.looks import KINDS, Looks, Rows, pairs_across, pairs_within
+from synthset.selection.sight import Outcome, Sight
+
+ROUNDING = 1e-6  # of a cosine in float32
+CHAINED = "chained"  # in a group with the one that stays, but no copy of it itself
 
 
-def apply_duplicates(candidates: Candidates, step: str) -> None:
-    """Drop every later copy; the reason names the record that stays, also across classes."""
-    ids = candidates.records.column("id").to_pylist()
-    first: dict[str, int] = {}
-    rows, reasons = [], []
-    for row, content in enumerate(candidates.records.column("sha256").to_pylist()):
-        if not candidates.keep[row]:
-            continue
-        original = first.setdefault(content, row)
-        if original != row:
-            rows.append(row)
-            reasons.append(f"same bytes as {ids[original]}")
-    candidates.drop(np.asarray(rows, dtype=np.int64), reasons, step)
+def apply_duplicates(
+    candidates: Candidates, settings: Duplicates, step: str, sight: Sight | None = None
+) -> list[Outcome]:
+    """Drop copies of real images, then all but one of each group; reasons name the one that stays,
+    also across classes.
+
+    Args:
+        candidates: their records hold the perceptual hash, where a radius is given.
+        settings: which kinds of copies, and against what.
+        step: name of the step.
+        sight: gives features and real images; needed where `settings.looks_further`.
+
+    Returns:
+        One entry: groups, and images dropped, by kind.
+    """
+    looks = _looks(candidates, settings, sight)
+    against = {}
+    for name in settings.against:
+        assert sight is not None
+        real = sight.looks(name, settings)
+        against[name] = _drop_copies(candidates, looks, real, settings, step, name)
+    found = _drop_groups(candidates, looks, settings, step)
+    return [{"step": step, "class_key": None, **found, "against": against}]
+
+
+def drop_same_bytes(candidates: Candidates, step: str) -> None:
+    """Drop every later copy of the same bytes, and look no further."""
+    apply_duplicates(candidates, Duplicates(kind="duplicates"), step)
+
+
+def _looks(candidates: Candidates, settings: Duplicates, sight: Sight | None) -> Looks:
+    records = candidates.records
+    hashes = None if settings.radius is None else records.column(settings.score).to_pylist()
+    features = None
+    if settings.encoder is not None:
+        assert sight is not None
+        features = sight.features(settings.encoder)
+    contents = [content or "" for content in records.column("sha256").to_pylist()]
+    return Looks(records.column("id").to_pylist(), contents, hashes, features)
+
+
+def _drop_copies(
+    candidates: Candidates, looks: Looks, real: Looks, settings: Duplicates, step: str, name: str
+) -> dict[str, int]:
+    """Drop the copies of real images, each named with the real one; count them by kind."""
+    dropped = dict.fromkeys(KINDS, 0)
+    for kind in KINDS:
+        rows = np.flatnonzero(candidates.keep)
+        mine = looks.take(rows)
+        closest = Closest(len(rows))
+        for pairs in pairs_across(mine, real, settings, kind):
+            closest.see(pairs)
+        copies = np.flatnonzero(closest.others >= 0)
+        reasons = []
+        for row, other in zip(copies.tolist(), closest.others[copies].tolist(), strict=True):
+            place = real.places[other] if real.places else None
+            said = [*_measured(mine, row, real, other, kind), *([place] if place else [])]
+            reasons.append(_reason(kind, f"{real.ids[other]} in {name}", said))
+        candidates.drop(rows[copies], reasons, step)
+        dropped[kind] = len(copies)
+    return dropped
+
+
+def _drop_groups(
+    candidates: Candidates, looks: Looks, settings: Duplicates, step: str
+) -> dict[str, object]:
+    """Drop all but one of each group."""
+    rows = np.flatnonzero(candidates.keep)
+    mine = looks.take(rows)
+    joined = Groups(len(rows))
+    labels = {}
+    for kind in KINDS:
+        for pairs in pairs_within(mine, settings, kind):
+            joined.join(pairs)
+        labels[kind] = joined.labels
+    stays = _stays(candidates, rows, labels[KINDS[-1]], settings.stays)
+    copies = np.flatnonzero(stays != np.arange(len(rows)))
+    kinds, reasons = [], []
+    for row, other in zip(copies.tolist(), stays[copies].tolist(), strict=True):
+        kind = _kind(mine, row, other, settings)
+        kinds.append(kind)
+        reasons.append(_reason(kind, mine.ids[other], _measured(mine, row, mine, other, kind)))
+    candidates.drop(rows[copies], reasons, step)
+    counted = Counter(kinds)
+    dropped = {kind: counted[kind] for kind in (*KINDS, CHAINED)}
+    return {"groups": _count_groups(labels), "dropped": dropped}
+
+
+def _stays(candidates: Candidates, rows: Rows, labels: Rows, by: str) -> Rows:
+    """For each image, place in `rows` of the one that stays of its group."""
+    best = ordered(candidates, rows, None if by == "first" else by)
+    places = np.searchsorted(rows, best)
+    _, first, group = np.unique(labels[places], return_index=True, return_inverse=True)
+    stays = np.empty_like(labels)
+    stays[places] = places[first[group]]
+    return stays
+
+
+def _count_groups(labels: dict[str, Rows]) -> dict[str, int]:
+    """Count groups by the loosest kind of copy that it took to join them."""
+    counts, final = {}, labels[KINDS[-1]]
+    done = np.bincount(final, minlength=len(final)) < 2
+    for kind in KINDS:
+        parts = np.bincount(final[np.unique(labels[kind])], minlength=len(final))
+        whole = (parts == 1) & ~done
+        counts[kind] = int(whole.sum())
+        done |= whole
+    return counts
+
+
+def _kind(mine: Looks, row: int, other: int, settings: Duplicates) -> str:
+    """The strictest way in which one image is a copy of another."""
+    if mine.contents[row] == mine.contents[other]:
+        return "exact"
+    bits, cosine = mine.bits_apart(row, mine, other), mine.cosine(row, mine, other)
+    if settings.radius is not None and bits is not None and bits <= settings.radius:
+        return "near"
+    if (
+        settings.similarity is not None
+        and cosine is not None
+        and cosine > settings.similarity - ROUNDING
+    ):
+        return "semantic"
+    return CHAINED
+
+
+def _reason(kind: str, which: str, said: list[str]) -> str:
+    """Say of what an image is a copy. What stands in brackets is its own, the rest is shared."""
+    texts = {
+        "exact": f"same bytes as {which}",
+        "near": f"near copy of {which}",
+        "semantic": f"looks like {which}",
+        CHAINED: f"copy by way of others of {which}",
+    }
+    return texts[kind] + (f" ({', '.join(said)})" if said else "")
+
+
+def _measured(mine: Looks, row: int, others: Looks, other: int, kind: str) -> list[str]:
+    """Say how far two images are apart, by what was compared."""
+    if kind == "exact":
+        return []
+    bits, cosine = mine.bits_apart(row, others, other), mine.cosine(row, others, other)
+    said = [] if bits is None else [f"{bits} of 64 bits differ"]
+    return said + ([] if cosine is None else [f"cosine {cosine:.4g}"])

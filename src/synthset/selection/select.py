@@ -33,7 +33,8 @@ class Decision:
     Attributes:
         table: `id`, `keep`, `reason` (null where kept), `step` (which step dropped it) and `rank`
             (from 1 within its class), in the order of the records.
-        outcomes: of each `nearest_set`, what it reached, by class or for the whole.
+        outcomes: of each `nearest_set`, what it reached, by class or for the whole; of each
+            `duplicates`, how many groups and dropped images, by kind.
     """
 
     table: pa.Table
@@ -73,7 +74,8 @@ def _apply(
         case Limits():
             apply_limits(candidates, step, name)
         case Duplicates():
-            apply_duplicates(candidates, name)
+            further = _there(sight, name) if step.looks_further else None
+            return apply_duplicates(candidates, step, name, further)
         case Top():
             apply_top(candidates, step, name)
         case Random():
@@ -87,5 +89,7 @@ def _apply(
 
 def _there(sight: Sight | None, name: str) -> Sight:
     if sight is None:
-        raise UsageError(f"step {name!r} looks at features; pass a sight that gives them")
+        raise UsageError(
+            f"step {name!r} looks at features or real images; pass a sight that gives them"
+        )
     return sight

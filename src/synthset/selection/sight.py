@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 
 from synthset.metrics.features import Features
 from synthset.metrics.gaussian import Gaussian, gaussian
+from synthset.recipe.selection import Duplicates
 from synthset.seeds import digest
+from synthset.selection.looks import Looks
 
 Rows = NDArray[np.int64]
 
@@ -54,6 +56,9 @@ class Sight(Protocol):
 
     def real(self, reference: str, encoder: str) -> Real | Gaussian:
         """A reference set: its images, or a Gaussian where only statistics are stored."""
+
+    def looks(self, reference: str, settings: Duplicates) -> Looks:
+        """The images of a reference set, with what a search for copies compares."""
 
     def others(self, reference: str, encoder: str) -> list[str]:
         """Name the other encoders that have seen the records and the reference's images."""

@@ -20,7 +20,7 @@ from synthset.metrics.prdc import K, prdc
 from synthset.metrics.vendi import vendi_score
 from synthset.recipe.selection import Limits, Selection
 from synthset.selection.candidates import Candidates
-from synthset.selection.duplicates import apply_duplicates
+from synthset.selection.duplicates import drop_same_bytes
 from synthset.selection.limits import apply_limits
 from synthset.selection.sight import Real
 from synthset.selection.target import Rows
@@ -38,7 +38,7 @@ class Case:
         side: `min` or `max`.
         threshold: where it stands; all other limits stand as in the recipe.
         current: whether it is the recipe's own.
-        kept: images left by all limits and the removal of duplicates.
+        kept: images left by all limits and the removal of those with the same bytes.
         distance: Fréchet distance to the reference; lower is better.
         random: the same of a random draw of as many, out of all that the other limits leave.
         coverage: share of real images with a kept one in their neighbourhood; higher is better.
@@ -126,7 +126,7 @@ def _left(records: pa.Table, settings: Selection) -> Rows:
         if isinstance(step, Limits):
             apply_limits(candidates, step, "limits")
         elif step.kind == "duplicates":
-            apply_duplicates(candidates, "duplicates")
+            drop_same_bytes(candidates, "duplicates")
     return np.flatnonzero(candidates.keep)
 
 

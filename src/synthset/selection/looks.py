@@ -1,0 +1,126 @@
+"""What copies are known by: bytes, perceptual hash, features."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from synthset.metrics.features import Features, unit_rows
+from synthset.metrics.hamming import Hashes, hamming_pairs
+from synthset.metrics.pairs import Pairs, cosine_pairs
+from synthset.recipe.selection import Duplicates
+
+Rows = NDArray[np.int64]
+KINDS = ("exact", "near", "semantic")  # from the strictest on
+
+
+@dataclass(frozen=True, eq=False)
+class Looks:
+    """Images as a search for copies sees them.
+
+    Attributes:
+        ids: (N,) of the records.
+        contents: (N,) hash of each image's bytes.
+        hashes: (N,) perceptual hash, 16 hexadecimal digits or None; None for all if not asked for.
+        features: (N, D) float32, NaN where an image has none; None if not asked for.
+        places: (N,) where each image lies, for people; None where that is not known.
+    """
+
+    ids: Sequence[str]
+    contents: Sequence[str]
+    hashes: Sequence[str | None] | None = None
+    features: Features | None = None
+    places: Sequence[str | None] | None = None
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def take(self, rows: Rows) -> Looks:
+        """Some of the images."""
+        picked = rows.tolist()
+        return Looks(
+            [self.ids[row] for row in picked],
+            [self.contents[row] for row in picked],
+            None if self.hashes is None else [self.hashes[row] for row in picked],
+            None if self.features is None else self.features[rows],
+            None if self.places is None else [self.places[row] for row in picked],
+        )
+
+    def hashed(self) -> tuple[Rows, Hashes]:
+        """Rows that have a perceptual hash, and the hashes."""
+        hashes = self.hashes or []
+        rows = np.array([row for row, digits in enumerate(hashes) if digits], dtype=np.int64)
+        return rows, np.array([int(digits, 16) for digits in hashes if digits], dtype=np.uint64)
+
+    def directed(self) -> tuple[Rows, Features]:
+        """Rows whose features have a direction, and the features; black pixels have none."""
+        assert self.features is not None
+        rows = np.flatnonzero(np.nan_to_num(np.linalg.norm(self.features, axis=1)) > 0)
+        return rows, self.features[rows]
+
+    def bits_apart(self, row: int, others: Looks, other: int) -> int | None:
+        """How many bits of two perceptual hashes differ; None where one is missing."""
+        if self.hashes is None or others.hashes is None:
+            return None
+        mine, theirs = self.hashes[row], others.hashes[other]
+        return (int(mine, 16) ^ int(theirs, 16)).bit_count() if mine and theirs else None
+
+    def cosine(self, row: int, others: Looks, other: int) -> float | None:
+        """Cosine of two images' features; None where one has no direction."""
+        if self.features is None or others.features is None:
+            return None
+        both = np.stack([self.features[row], others.features[other]]).astype(np.float64)
+        lengths = np.linalg.norm(both, axis=1)
+        if not np.nan_to_num(lengths).all():
+            return None
+        unit = unit_rows(both, "features")
+        return float(unit[0] @ unit[1])
+
+
+def pairs_within(mine: Looks, settings: Duplicates, kind: str) -> Iterator[Pairs]:
+    """Find enough pairs of one kind to join all that belongs together: of images that are the same
+    by a stricter kind, one stands for all."""
+    if kind == "exact":
+        _, first, same = np.unique(mine.contents, return_index=True, return_inverse=True)
+        yield _linked(np.arange(len(mine)), first[same])
+    elif kind == "near" and settings.radius is not None:
+        rows, hashes = mine.hashed()
+        values, first, same = np.unique(hashes, return_index=True, return_inverse=True)
+        yield _linked(rows, rows[first[same]])
+        yield from _at(hamming_pairs(values, radius=settings.radius), rows[first], rows[first])
+    elif kind == "semantic" and settings.similarity is not None:
+        _, first = np.unique(mine.contents, return_index=True)
+        distinct = np.sort(first)
+        rows, features = mine.take(distinct).directed()
+        if len(rows):
+            found = cosine_pairs(features, similarity=settings.similarity)
+            yield from _at(found, distinct[rows], distinct[rows])
+
+
+def pairs_across(mine: Looks, real: Looks, settings: Duplicates, kind: str) -> Iterator[Pairs]:
+    """Find the pairs of one kind between two sets."""
+    if kind == "exact":
+        first = {content: row for row, content in reversed(list(enumerate(real.contents)))}
+        there = [row for row, content in enumerate(mine.contents) if content in first]
+        yield _linked(np.array(there), np.array([first[mine.contents[row]] for row in there]))
+    elif kind == "near" and settings.radius is not None:
+        (rows, hashes), (others, theirs) = mine.hashed(), real.hashed()
+        yield from _at(hamming_pairs(hashes, theirs, settings.radius), rows, others)
+    elif kind == "semantic" and settings.similarity is not None:
+        (rows, features), (others, seen) = mine.directed(), real.directed()
+        if len(rows) and len(others):
+            yield from _at(cosine_pairs(features, seen, settings.similarity), rows, others)
+
+
+def _linked(rows: Rows, others: Rows) -> Pairs:
+    rows, others = rows.astype(np.int64), others.astype(np.int64)
+    return Pairs(rows, others, np.zeros(len(rows)))
+
+
+def _at(found: Iterator[Pairs], rows: Rows, others: Rows) -> Iterator[Pairs]:
+    """Put pairs of parts back to rows of the whole."""
+    for pairs in found:
+        yield Pairs(rows[pairs.rows], others[pairs.others], pairs.apart)
