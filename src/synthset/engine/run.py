@@ -342,10 +342,13 @@ class _Run:
         """Measure the set, unless the same lies there already."""
         view = self.dataset.view
         asked = [metric.identity() for metric in self.recipe.metrics]
-        compared = [[*key, found.what] for key, found in sorted(references.items())]
-        named = [
-            self.recipe.references[name].identity() for name in sorted({k for k, _ in references})
-        ]
+        compared: list[object] = [[*key, found.what] for key, found in sorted(references.items())]
+        looked_at = {one.reference for one in self.recipe.metrics if one.kind == "source_cues"}
+        for name in sorted(looked_at):
+            real = self.reference_images(name)
+            compared.append([name, real.rows_in(real.view.images)])
+        wanted = {name for name, _ in references} | looked_at
+        named = [self.recipe.references[name].identity() for name in sorted(wanted)]
         inputs = [
             METRICS_VERSION,
             asked,

@@ -344,7 +344,8 @@ class SourceCues(Settings):
     per_side: int = Field(1000, ge=20, le=20_000)
     """Images of each side at most, drawn by content."""
     size_px: int | None = Field(None, ge=16, le=1024)
-    """Side that images are laid out at; none takes the median long side, at most 256."""
+    """Pixels that images are laid out at; none takes the smaller of the two median long
+    sides, at most 256."""
     jpeg_quality: int = Field(85, ge=1, le=95)
     """Quality that all are compressed with."""
 

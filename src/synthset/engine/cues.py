@@ -1,0 +1,168 @@
+"""What tells a generated image from a real one, whatever it shows: measured on a sample of both."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from synthset.engine.compare import Result
+from synthset.images import UnreadableImage, decode
+from synthset.metrics.matched import matched
+from synthset.metrics.probe import probe
+from synthset.metrics.source_cues import CUES, cues
+from synthset.recipe.scores import SourceCues
+from synthset.store.dataset import Dataset
+
+STORED, MATCHED = "source cue", "source cue, matched"  # what the numbers are called
+TOGETHER = "all cues together"
+FEWEST = 20  # images a side: with fewer, an interval reaches from no cue to a strong one
+LARGEST_PX = 256  # that images are laid out at, where the recipe names no size
+LOOKED_AT = 200  # images whose size is asked for that
+THREADS = 4
+Numbers = NDArray[np.float64]
+Mask = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, eq=False)
+class Side:
+    """The sampled images of one source.
+
+    Attributes:
+        hashes: (N,) of their bytes, in ascending order.
+        stored: the cues as they lie.
+        matched: the cues after preprocessing that is the same for both sources.
+    """
+
+    hashes: list[str]
+    stored: Mapping[str, Numbers]
+    matched: Mapping[str, Numbers]
+
+    def of(self, hashes: set[str]) -> Side:
+        """Those of some images."""
+        rows = [i for i, name in enumerate(self.hashes) if name in hashes]
+        taken = [
+            {cue: table[rows] for cue, table in t.items()} for t in (self.stored, self.matched)
+        ]
+        return Side([self.hashes[row] for row in rows], *taken)
+
+
+def source_cues(
+    metric: SourceCues,
+    dataset: Dataset,
+    records: pa.Table,
+    parts: Mapping[str, Mask],
+    real: Dataset,
+) -> list[Result]:
+    """Measure by each cue how well a probe tells the parts of a dataset from real images.
+
+    Args:
+        metric: how many images, and how they are laid out.
+        dataset: the generated images.
+        records: of the dataset.
+        parts: which records are in all, kept and rejected; the last is left out here.
+        real: the imported reference.
+
+    Returns:
+        For each part and cue an AUC as stored, and one after matched preprocessing.
+    """
+    hashes = np.array(records.column("sha256").to_pylist(), dtype=object)
+    drawn = {
+        part: draw(hashes[mask], metric.per_side)
+        for part, mask in parts.items()
+        if part != "rejected"
+    }
+    generated = _images(dataset, records, set().union(*drawn.values()))
+    known = real.read_records(real.view, scores=False)
+    there = np.array(known.column("sha256").to_pylist(), dtype=object)
+    photos = _images(real, known, set(draw(there, metric.per_side)))
+    side_px = metric.size_px or min(_side(images) for images in (generated, photos))
+    made, shot = (_read(images, side_px, metric) for images in (generated, photos))
+    how = f"probe, all at {side_px} px, JPEG quality {metric.jpeg_quality}"
+    what = f"{metric.reference}, {len(photos):,} images"
+    results: list[Result] = []
+    for part, names in drawn.items():
+        mine = made.of(set(names))
+        results += _areas(part, mine.stored, shot.stored, (STORED, "probe"), what)
+        results += _areas(part, mine.matched, shot.matched, (MATCHED, how), what)
+    return results
+
+
+def draw(hashes: NDArray[np.object_], count: int) -> list[str]:
+    """Draw images by content: the same ones whatever their order, each content once."""
+    return sorted({str(name) for name in hashes if name is not None})[:count]
+
+
+def _images(dataset: Dataset, records: pa.Table, hashes: set[str]) -> dict[str, bytes]:
+    """Read images by the hash of their bytes."""
+    ids: dict[str, str] = {}
+    columns = (records.column(name).to_pylist() for name in ("sha256", "id"))
+    for name, record in zip(*columns, strict=True):
+        if name in hashes:
+            ids.setdefault(name, record)
+    found = dataset.images(list(ids.values()))
+    return {
+        name: image["bytes"]
+        for name, image in sorted(zip(ids, found, strict=True), key=lambda pair: pair[0])
+        if image is not None and image["bytes"] is not None
+    }
+
+
+def _side(images: Mapping[str, bytes]) -> int:
+    """The median long side in pixels, at most 256: enlarging images would leave a trace."""
+    some = list(images.values())[:LOOKED_AT]
+    sides = [max(decode(data).shape[:2]) for data in some]
+    return int(min(np.median(sides), LARGEST_PX)) if sides else LARGEST_PX
+
+
+def _read(images: Mapping[str, bytes], side_px: int, metric: SourceCues) -> Side:
+    def both(
+        item: tuple[str, bytes],
+    ) -> tuple[dict[str, list[float]], dict[str, list[float]]] | None:
+        name, data = item
+        random = np.random.default_rng(int(name[:16], 16))
+        try:
+            laid_out = matched(decode(data), side_px, metric.jpeg_quality, random)
+            return cues(data), cues(laid_out)
+        except UnreadableImage:
+            return None
+
+    with ThreadPoolExecutor(THREADS) as threads:
+        rows = list(threads.map(both, images.items()))
+    there = [(name, row) for name, row in zip(images, rows, strict=True) if row is not None]
+    tables = [
+        {cue: np.array([row[which][cue] for _, row in there], dtype=np.float64) for cue in CUES}
+        for which in (0, 1)
+    ]
+    return Side([name for name, _ in there], *tables)
+
+
+def _areas(
+    part: str,
+    made: Mapping[str, Numbers],
+    shot: Mapping[str, Numbers],
+    named: tuple[str, str],
+    what: str,
+) -> list[Result]:
+    """One AUC by cue; `named` is what it is called and measured by."""
+    tables = {cue: (made[cue], shot[cue]) for cue in CUES}
+    tables[TOGETHER] = (
+        np.concatenate(list(made.values()), axis=1),
+        np.concatenate(list(shot.values()), axis=1),
+    )
+    results = []
+    for cue, (ours, theirs) in tables.items():
+        empty = Result(
+            f"{named[0]}: {cue}", part, None, len(ours), named[1], "lower", reference=what
+        )
+        if min(len(ours), len(theirs)) < FEWEST:
+            results.append(replace(empty, warning=f"fewer than {FEWEST} images on a side"))
+            continue
+        source = np.arange(len(ours) + len(theirs)) < len(ours)
+        found = probe(np.concatenate([ours, theirs]), source)
+        results.append(replace(empty, value=found.value, interval=(found.low, found.high)))
+    return results

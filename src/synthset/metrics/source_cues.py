@@ -1,0 +1,177 @@
+"""What a file tells of where it comes from, whatever it shows.
+
+A classifier that learns from real and generated images together may learn these traits in place of
+the classes: see `probe`.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, JpegImagePlugin
+
+from synthset.images import Pixels, decode
+
+LUMA = np.array([0.299, 0.587, 0.114])  # ITU-R BT.601
+FORMATS = ("JPEG", "PNG", "WEBP")
+MODES = ("RGB", "L", "RGBA")
+FLAT = 12.0  # levels of 255 that a margin may vary by, which JPEG's ringing stays below
+RINGS = 12  # of spatial frequency, from 0 to the finest that pixels hold
+WINDOW_PX = 256  # the part in the middle whose frequencies are measured
+GRID_PX = 8  # side of a JPEG block
+TINY = 1e-6
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """One encoded image, opened.
+
+    Attributes:
+        header: Pillow's, not decoded.
+        pixels: (H, W, 3) uint8 RGB.
+        luma: (H, W) float64 in [0, 255].
+    """
+
+    header: Image.Image
+    pixels: Pixels
+    luma: NDArray[np.float64]
+
+
+def cues(data: bytes) -> dict[str, list[float]]:
+    """Read every cue of an encoded image.
+
+    Args:
+        data: its bytes.
+
+    Returns:
+        By the names of `CUES`, each always as many numbers. NaN where one cannot be measured, as
+        the frequencies of one pixel.
+
+    Raises:
+        UnreadableImage: the bytes are no image.
+    """
+    pixels = decode(data)
+    with Image.open(io.BytesIO(data)) as header:
+        picture = Picture(header, pixels, pixels @ LUMA)
+        return {name: read(picture) for name, read in CUES.items()}
+
+
+def file_format(picture: Picture) -> list[float]:
+    """Format, colour mode, and whether there are EXIF data, a colour profile or a resolution."""
+    header = picture.header
+    facts = [header.format == name for name in FORMATS] + [header.mode == mode for mode in MODES]
+    facts += [name in header.info for name in ("exif", "icc_profile", "dpi")]
+    return [float(fact) for fact in facts]
+
+
+def size(picture: Picture) -> list[float]:
+    """Width, height, shape, and whether the sides are what models like to make."""
+    height, width = picture.luma.shape
+    even = [float(side % 8 == 0) for side in (width, height)]
+    return [float(width), float(height), float(width * height), width / height, *even]
+
+
+def borders(picture: Picture) -> list[float]:
+    """Constant margins: their shares of the sides, and their brightness."""
+    height, width = picture.luma.shape
+    top, bottom, left, right = margins(picture.luma)
+    shares = [top / height, bottom / height, left / width, right / width]
+    edge = np.concatenate(
+        [picture.luma[0], picture.luma[-1], picture.luma[:, 0], picture.luma[:, -1]]
+    )
+    shade = float(edge.mean()) if any(shares) else float("nan")
+    return [*shares, max(shares), shade]
+
+
+def margins(luma: NDArray[np.float64]) -> tuple[int, int, int, int]:
+    """Count the constant rows and columns at each side.
+
+    Args:
+        luma: (H, W) in [0, 255].
+
+    Returns:
+        Top, bottom, left, right, in pixels. An image of one colour has none.
+    """
+    if np.ptp(luma) <= FLAT:
+        return 0, 0, 0, 0
+    top, bottom = _flat(luma), _flat(luma[::-1])
+    inside = luma[top : len(luma) - bottom]
+    return top, bottom, _flat(inside.T), _flat(inside.T[::-1])
+
+
+def _flat(lines: NDArray[np.float64]) -> int:
+    """How many of the first lines have the one shade that the first of them has."""
+    shade = np.median(lines[0])
+    off = np.abs(lines - shade).max(axis=1) > FLAT / 2
+    return int(off.argmax()) if off.any() else 0
+
+
+def jpeg(picture: Picture) -> list[float]:
+    """Quantisation, chroma subsampling and order of a JPEG; NaN for other formats."""
+    header = picture.header
+    if not isinstance(header, JpegImagePlugin.JpegImageFile):
+        return [float("nan")] * 6
+    tables = [np.asarray(table, dtype=np.float64) for table in header.quantization.values()]
+    luma, chroma = tables[0], tables[-1]
+    fine = [float(np.log(table).mean()) for table in (luma, chroma)]
+    across, down = header.layer[0][1:3]  # how many luma samples a chroma sample stands for
+    progressive = float("progressive" in header.info)
+    return [*fine, float(luma[0]), float(across), float(down), progressive]
+
+
+def frequency(picture: Picture) -> list[float]:
+    """How the power spreads over frequencies, in luma and colour, and the trace of 8 × 8 blocks."""
+    if min(picture.luma.shape) < 2 * GRID_PX:
+        return [float("nan")] * (RINGS + 4)
+    blue, red = (picture.pixels[..., channel] - picture.luma for channel in (2, 0))
+    colour = [float(_rings(plane)[RINGS // 2 :].mean()) for plane in (blue, red)]
+    return [*_rings(picture.luma), *colour, _grid(picture.luma), _grid(picture.luma.T)]
+
+
+def _rings(plane: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Log of the mean power in each ring of frequencies, over the mean of all: no matter of
+    contrast."""
+    height, width = (min(side, WINDOW_PX) for side in plane.shape)
+    top, left = (plane.shape[0] - height) // 2, (plane.shape[1] - width) // 2
+    part = plane[top : top + height, left : left + width]
+    taper = np.outer(np.hanning(height), np.hanning(width))
+    power = np.abs(np.fft.rfft2((part - part.mean()) * taper)) ** 2
+    down, across = np.fft.fftfreq(height)[:, None], np.fft.rfftfreq(width)[None]
+    ring = np.minimum(np.hypot(down, across) * 2 * RINGS, RINGS - 1).astype(int)  # 0.5 and over
+    total = np.bincount(ring.ravel(), power.ravel(), RINGS)
+    logs = np.log(total / np.bincount(ring.ravel(), minlength=RINGS) + TINY)
+    return np.asarray(logs - logs.mean())
+
+
+def _grid(luma: NDArray[np.float64]) -> float:
+    """Log of the steps between 8-pixel blocks, from the upper left, over those inside them."""
+    steps = np.abs(np.diff(luma, axis=1)).mean(axis=0)  # (W - 1,)
+    between = np.arange(1, len(steps) + 1) % GRID_PX == 0
+    return float(np.log((steps[between].mean() + 0.1) / (steps[~between].mean() + 0.1)))
+
+
+def colour(picture: Picture) -> list[float]:
+    """Brightness, contrast, colour balance, saturation, and how much is black or white."""
+    flat = picture.pixels.reshape(-1, 3)
+    low, high = flat.min(axis=1), flat.max(axis=1)
+    saturation = (high - low) / np.maximum(high, 1)
+    ends = np.percentile(picture.luma, [1, 5, 50, 95, 99])
+    clipped = [(picture.luma < 2).mean(), (picture.luma > 253).mean()]
+    spread = flat.std(axis=0)
+    found = [picture.luma.mean(), picture.luma.std(), *flat.mean(axis=0), *spread, *ends]
+    return [float(number) for number in (*found, saturation.mean(), saturation.std(), *clipped)]
+
+
+#: Cue -> how it is read, in the order of the report.
+CUES: dict[str, Callable[[Picture], list[float]]] = {
+    "file format": file_format,
+    "size": size,
+    "borders": borders,
+    "jpeg": jpeg,
+    "frequency": frequency,
+    "brightness and colour": colour,
+}
