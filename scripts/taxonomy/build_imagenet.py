@@ -54,7 +54,12 @@ def class_rows() -> list[str]:
 
 def subset_rows() -> list[str]:
     by_timm = [f"{name}\t{' '.join(wnids(file))}" for name, file in TIMM_SUBSETS.items()]
-    return (HERE / "fastai_subsets.tsv").read_text().splitlines() + by_timm
+    listed = [
+        line
+        for name in ("fastai_subsets.tsv", "cmc_subsets.tsv")
+        for line in (HERE / name).read_text().splitlines()
+    ]
+    return listed + by_timm
 
 
 def write(name: str, header: str, rows: list[str]) -> None:

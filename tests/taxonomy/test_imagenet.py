@@ -104,6 +104,7 @@ def test_every_subset_has_the_size_it_is_known_for() -> None:
         "all": 1000,
         "imagenette": 10,
         "imagewoof": 10,
+        "imagenet-100": 100,
         "mini-imagenet": 100,
         "imagenet-a": 200,
         "imagenet-r": 200,

@@ -14,6 +14,7 @@ from typing import Literal
 
 from synthset.errors import Problem, RecipeError
 from synthset.taxonomy import imagenet, wordnet
+from synthset.taxonomy.screen import Screen, Screened, decent_lemmas, sift
 
 #: What to do with WordNet classes whose first lemmas are the same word.
 SharedNames = Literal["refuse", "qualify", "first"]
@@ -69,7 +70,7 @@ def from_names(names: Sequence[str], where: str = "classes") -> tuple[ClassEntry
 
 def from_imagenet(
     selection: str | int | Sequence[str | int] = "all",
-    under: str | None = None,
+    under: str | Sequence[str] = (),
     where: str = "classes",
 ) -> tuple[ClassEntry, ...]:
     """Pick ImageNet-1k classes.
@@ -83,7 +84,7 @@ def from_imagenet(
         selection: one item or several, in the order of the labels. An item is "all", the name of a
             subset ("imagenette"), a wnid, a class index, a class name, or the name of a WordNet
             synset ("dog.n.01": every ImageNet class under it).
-        under: keep only the picked classes that lie under this WordNet synset.
+        under: keep only the picked classes that lie under this WordNet synset, or one of these.
         where: the place in the recipe, for messages.
 
     Raises:
@@ -95,8 +96,13 @@ def from_imagenet(
         for place, item in enumerate(items)
         for found in pick(item, f"{where}.select[{place}]")
     ]
-    if under is not None:
-        kept = set(imagenet.under(under, f"{where}.under"))
+    tops = [under] if isinstance(under, str) else under
+    if tops:
+        kept = {
+            found
+            for place, top in enumerate(tops)
+            for found in imagenet.under(top, f"{where}.under[{place}]")
+        }
         picked = [found for found in picked if found in kept]
     return refuse_collisions([of_imagenet(found) for found in picked], where)
 
@@ -109,6 +115,7 @@ def from_wordnet(
     max_depth: int | None = None,
     leaves_only: bool = False,
     shared_names: SharedNames = "refuse",
+    screen: Sequence[Screen] = (),
     where: str = "classes",
 ) -> tuple[ClassEntry, ...]:
     """Pick WordNet noun synsets, or all that lies under them.
@@ -125,23 +132,63 @@ def from_wordnet(
         leaves_only: in a closure, keep only synsets with nothing under them.
         shared_names: synsets with the same first lemma are refused; or "qualify" each by its
             hypernym, "crane (wading bird)"; or keep the "first" only.
+        screen: what to leave out: "people", "offensive".
         where: the place in the recipe, for messages.
 
     Raises:
-        RecipeError: an item is unknown or ambiguous, a synset is picked twice, names collide (see
-            `shared_names`), or nothing is picked.
+        RecipeError: an item is unknown or ambiguous, is itself screened, a synset is picked twice,
+            names collide (see `shared_names`), or nothing is picked.
+    """
+    passed, _ = pick_synsets(
+        selection, closure, instances, max_depth, leaves_only, screen=screen, where=where
+    )
+    return of_synsets(passed, shared_names, where)
+
+
+def pick_synsets(
+    selection: str | Sequence[str],
+    closure: bool = True,
+    instances: bool = False,
+    max_depth: int | None = None,
+    leaves_only: bool = False,
+    *,
+    screen: Sequence[Screen] = (),
+    where: str = "classes",
+) -> tuple[list[wordnet.Synset], list[Screened]]:
+    """Pick synsets as `from_wordnet` does: those that pass the screen, and those that do not.
+
+    A synset that two of the selection lead to comes once, at its first place.
     """
     items = [selection] if isinstance(selection, str) else selection
     nouns = wordnet.load()
     sources = [nouns.synset(item, f"{where}.synsets[{place}]") for place, item in enumerate(items)]
-    if closure:
-        sources = [
-            below
-            for source in sources
-            for below in nouns.closure(source, instances, max_depth, leaves_only)
-        ]
-    entries = [of_synset(synset) for synset in sources]
+    _, asked = sift(sources, screen)
+    if asked:
+        raise RecipeError.of([screened_by_name(found, where) for found in asked])
+    if not closure:
+        return sources, []
+    found = [
+        below
+        for source in sources
+        for below in nouns.closure(source, instances, max_depth, leaves_only)
+    ]
+    return sift(dict.fromkeys(found), screen)
+
+
+def of_synsets(
+    synsets: Sequence[wordnet.Synset],
+    shared_names: SharedNames = "refuse",
+    where: str = "classes",
+) -> tuple[ClassEntry, ...]:
+    """Make one class of each synset; see `from_wordnet` for what is refused."""
+    entries = [of_synset(synset) for synset in synsets]
     return refuse_collisions(told_apart(entries, shared_names), where)
+
+
+def screened_by_name(found: Screened, where: str) -> Problem:
+    """Refuse a synset that was named and is screened: leaving it out silently would surprise."""
+    why = f"{found.synset.name!r} is left out by the screen {found.screen!r} ({found.criterion})"
+    return Problem(f"{where}.synsets", why, "take it out, or switch that screen off: `screen: []`")
 
 
 def refuse_collisions(
@@ -245,7 +292,7 @@ def described(synset: wordnet.Synset) -> ClassEntry:
         wnid=synset.number,
         gloss=synset.gloss,
         hypernym=above[0].word if above else None,
-        lemmas=synset.lemmas,
+        lemmas=decent_lemmas(synset),
     )
 
 
@@ -277,7 +324,7 @@ def qualify(entry: ClassEntry, by_hypernym: bool) -> str:
 
 
 def collisions(entries: Sequence[ClassEntry], where: str) -> list[Problem]:
-    """Report each class that shares its key, else its name, else its folder with an earlier one."""
+    """Report each class that shares its key, name, folder or synset with an earlier one."""
     seen: dict[tuple[str, str], int] = {}
     problems = []
     for label, entry in enumerate(entries):
@@ -285,7 +332,9 @@ def collisions(entries: Sequence[ClassEntry], where: str) -> list[Problem]:
             ("key", folded(entry.key), "list each class once" + ("" if entry.wnid else LETTERS)),
             ("name", folded(entry.name), apart(entry)),
             ("folder", folded(entry.folder), "rename one folder"),
+            ("synset", entry.wnid or "", "give each its own sense, or leave one out"),
         ]
+        marks = [mark for mark in marks if mark[1]]
         clash = next((mark for mark in marks if mark[:2] in seen), None)
         if clash:
             what, value, right = clash

@@ -139,6 +139,10 @@ class WordNet:
         """Tell whether a synset is a kind or an instance of a group, or the group itself."""
         return self._row(group) in self._distances(self._row(query))
 
+    def numbers_above(self, query: str | Synset) -> set[str]:
+        """Return the numbers of a synset and of all that it is a kind or an instance of."""
+        return {f"n{self._numbers[row]}" for row in self._distances(self._row(query))}
+
     def nearest_group(self, query: str | Synset, groups: tuple[str, ...]) -> str | None:
         """Return the group that lies fewest steps above a synset (ties: the first); None if none.
 

@@ -1,0 +1,139 @@
+"""The review file: a person says once what each ambiguous word means, and recipes name the file."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from synthset.errors import Problem, RecipeError, UsageError
+from synthset.taxonomy.senses import Question
+
+HEAD = """\
+# Words with several senses. Write the name of the one you mean after `sense:`, then name this file
+# in the recipe:  classes: {kind: words, words: [...], senses: %s}
+"""
+COLUMNS = ("word", "sense", "suggested", "why", "senses")
+BETWEEN = " | "  # the senses in the one cell that a CSV has for them
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """What a review file says.
+
+    Attributes:
+        path: the file.
+        answers: word -> synset, for the words that are decided.
+        undecided: the words that still wait.
+    """
+
+    path: str
+    answers: Mapping[str, str]
+    undecided: frozenset[str]
+
+
+def read_review(path: str, where: str = "classes.senses") -> Review:
+    """Read a review file: YAML as `write_review` makes it, YAML `word: synset`, or CSV.
+
+    Args:
+        path: the file; a CSV has the columns `word` and `sense`, others are not read.
+        where: the place in the recipe, for messages.
+
+    Raises:
+        RecipeError: there is no such file, or it holds something else.
+    """
+    file = Path(path).expanduser()
+    try:
+        text = file.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as fault:
+        found = "does not exist" if isinstance(fault, FileNotFoundError) else f"({fault})"
+        right = "write it with `synthset classes words WORD … --review FILE`, and answer it"
+        raise RecipeError(where, f"{path} {found}", right) from None
+    rows = _csv(text) if file.suffix.lower() == ".csv" else _yaml(text, path, where)
+    answers: dict[str, str] = {}
+    undecided: set[str] = set()
+    for word, sense in rows:
+        if not word or answers.get(word, sense) != sense:
+            found = f"{path}: {word!r} is answered twice" if word else f"{path}: a row without word"
+            raise RecipeError(where, found, "keep one row a word")
+        if sense:
+            answers[word] = sense
+        else:
+            undecided.add(word)
+    return Review(path, answers, frozenset(undecided))
+
+
+def write_review(path: str, questions: Sequence[Question]) -> None:
+    """Write a review file for a person to answer, with the senses and a suggestion for each word.
+
+    Args:
+        path: a new file; `.csv` makes a CSV, anything else YAML.
+        questions: what is ambiguous.
+
+    Raises:
+        UsageError: the file exists, and may hold answers.
+    """
+    file = Path(path).expanduser()
+    text = _as_csv(questions) if file.suffix.lower() == ".csv" else _as_yaml(path, questions)
+    try:
+        with open(file, "x", encoding="utf-8") as opened:
+            opened.write(text)
+    except FileExistsError:
+        raise UsageError(
+            f"{path} exists and may hold answers; name a new file, or remove that one"
+        ) from None
+    except OSError as fault:
+        raise UsageError(f"{path} cannot be written ({fault}); name another file") from None
+
+
+def _as_yaml(path: str, questions: Sequence[Question]) -> str:
+    rows = [
+        {
+            "word": question.word,
+            "sense": None,
+            "suggested": question.suggested.name,
+            "why": question.why,
+            "senses": {sense.name: sense.gloss for sense in question.senses},
+        }
+        for question in questions
+    ]
+    body = yaml.safe_dump(rows, sort_keys=False, allow_unicode=True, width=1000)
+    return HEAD % path + body.replace("sense: null\n", "sense:\n")
+
+
+def _as_csv(questions: Sequence[Question]) -> str:
+    sheet = StringIO()
+    writer = csv.writer(sheet, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    for question in questions:
+        senses = BETWEEN.join(f"{sense.name}: {sense.gloss}" for sense in question.senses)
+        writer.writerow([question.word, "", question.suggested.name, question.why, senses])
+    return sheet.getvalue()
+
+
+def _csv(text: str) -> list[tuple[str, str]]:
+    rows = csv.DictReader(text.splitlines())
+    return [((row.get("word") or "").strip(), (row.get("sense") or "").strip()) for row in rows]
+
+
+def _yaml(text: str, path: str, where: str) -> list[tuple[str, str]]:
+    wrong = "holds no list of words"
+    right = "a review file is a list of `word:` and `sense:`, or lines like `crane: crane.n.05`"
+    try:
+        content: Any = yaml.safe_load(text)
+    except yaml.YAMLError as fault:
+        mark = getattr(fault, "problem_mark", None)
+        line = f", line {mark.line + 1}" if mark else ""
+        raise RecipeError(where, f"{path}{line}: not valid YAML", right) from None
+    if isinstance(content, dict):
+        return [(str(word), str(sense or "").strip()) for word, sense in content.items()]
+    if not isinstance(content, list) or not all(
+        isinstance(row, dict) and "word" in row for row in content
+    ):
+        raise RecipeError.of([Problem(where, f"{path} {wrong}", right)])
+    return [(str(row["word"]), str(row.get("sense") or "").strip()) for row in content]

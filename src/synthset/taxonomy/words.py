@@ -1,0 +1,105 @@
+"""Classes from free words, each brought to one WordNet sense, and synsets for plain names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from synthset.errors import Problem, RecipeError, did_you_mean
+from synthset.taxonomy import imagenet, wordnet
+from synthset.taxonomy.classlists import ClassEntry, of_synset, refuse_collisions
+from synthset.taxonomy.review import Review
+from synthset.taxonomy.senses import Nearness, match, refusal
+
+
+def from_words(
+    words: Sequence[str],
+    review: Review | None = None,
+    nearness: Nearness | None = None,
+    where: str = "classes",
+) -> tuple[ClassEntry, ...]:
+    """Make one class of each word, known by the number of its sense and called as it was written.
+
+    >>> [(entry.name, entry.key) for entry in from_words(["crane (bird)", "unicycle"])]
+    [('crane (bird)', 'n02012849'), ('unicycle', 'n04509417')]
+
+    Args:
+        words: as for `senses.match`, in the order of the labels.
+        review: answers for the words that have several senses.
+        nearness: compares a hint with definitions.
+        where: the place in the recipe, for messages.
+
+    Raises:
+        RecipeError: a word has several senses or none, two words mean the same sense or differ in
+            their plural only; every problem at once.
+    """
+    answers = review.answers if review else {}
+    matched = match(words, answers, nearness, f"{where}.words")
+    undecided = review.undecided if review else frozenset[str]()
+    problems = list(matched.problems)
+    for question in matched.questions:
+        known = review.path if review and question.word in undecided else None
+        problems.append(refusal(question, known))
+    if problems:
+        raise RecipeError.of(problems)
+    senses = [sense for sense in matched.senses if sense is not None]
+    entries = [
+        replace(of_synset(sense), name=" ".join(word.split()))
+        for word, sense in zip(words, senses, strict=True)
+    ]
+    refuse_collisions(entries, where)
+    refuse_plurals(entries, where)
+    return tuple(entries)
+
+
+def with_senses(
+    entries: Sequence[ClassEntry], answers: Mapping[str, str], where: str = "classes.senses"
+) -> tuple[ClassEntry, ...]:
+    """Give plain classes their synsets; what identifies them (key, name, folder) stays.
+
+    Args:
+        entries: classes with plain names.
+        answers: class name -> synset; classes that it lacks stay without.
+        where: the place in the recipe, for messages.
+
+    Raises:
+        RecipeError: an unknown synset, an answer for no class, or two classes of one sense.
+    """
+    names = [entry.name for entry in entries]
+    problems = [
+        Problem(f"{where}.{name}", f"no class is called {name!r}", did_you_mean(name, names))
+        for name in answers
+        if name not in names
+    ]
+    found: list[ClassEntry] = []
+    for entry in entries:
+        try:
+            found.append(with_sense(entry, answers.get(entry.name), where))
+        except RecipeError as error:
+            problems += error.problems
+    if problems:
+        raise RecipeError.of(problems)
+    return refuse_collisions(found, where)
+
+
+def with_sense(entry: ClassEntry, sense: str | None, where: str) -> ClassEntry:
+    """Give one class its synset, if there is one."""
+    if sense is None:
+        return entry
+    words = of_synset(wordnet.load().synset(sense, f"{where}.{entry.name}"))
+    return replace(words, key=entry.key, name=entry.name, folder=entry.folder)
+
+
+def refuse_plurals(entries: Sequence[ClassEntry], where: str) -> None:
+    """Refuse words that a picture can't tell apart: "sunglass" and "sunglasses"."""
+    seen: dict[str, ClassEntry] = {}
+    problems = []
+    for entry in entries:
+        first = seen.setdefault(imagenet.name_key(entry.name), entry)
+        if first is not entry:
+            pair = f"{first.name!r} ({first.key}: {first.gloss}) and "
+            pair += f"{entry.name!r} ({entry.key}: {entry.gloss})"
+            right = "leave one out, or call one by another of its words"
+            problems.append(Problem(where, f"{pair} differ in their plural or hyphens only", right))
+    if problems:
+        raise RecipeError.of(problems)
