@@ -8,9 +8,12 @@ from markupsafe import Markup, escape
 
 from synthset.report.confusion import Confusion
 from synthset.report.histograms import Histogram
+from synthset.report.selection import Row
+from synthset.report.what_if import Panel
 
 WIDTH, HEIGHT = 380, 150  # of a histogram, in its own units, which are pixels on most screens
 TOP, BOTTOM, SIDE = 18, 20, 8
+WIDE, HIGH, SCALE = 240, 132, 36  # of a panel, and where its axis begins
 CELL, LEFT, HEAD = 34, 118, 92  # of the confusion matrix
 
 
@@ -67,6 +70,66 @@ def histogram(chart: Histogram) -> Markup:
     return _svg("histogram", WIDTH, HEIGHT, label, drawn)
 
 
+def strip(row: Row, top: float) -> Markup:
+    """Draw the distances of one class on a line from 0 to `top`, left is nearer."""
+
+    def at(value: float) -> str:
+        return f"{100 * min(value, top) / top:.2f}%"
+
+    drawn = [
+        '<line class="axis" x1="0" x2="100%" y1="8" y2="8"/>',
+        f'<line class="gain" x1="{at(row.nearest)}" x2="{at(row.random)}" y1="8" y2="8"/>',
+        f'<circle class="whole" cx="{at(row.all)}" cy="8" r="2.6"/>',
+        f'<circle class="ring" cx="{at(row.random)}" cy="8" r="5"/>',
+        f'<circle class="kept" cx="{at(row.nearest)}" cy="8" r="5.6"/>',
+    ]
+    if row.mark is not None:
+        x = at(row.mark)
+        drawn.append(f'<line class="line" x1="{x}" x2="{x}" y1="0" y2="16"/>')
+    label = f"{row.name}: random {row.random:.4g}, chosen {row.nearest:.4g}"
+    return Markup(
+        f'<svg class="strip" role="img" aria-label="{escape(label)}">{"".join(drawn)}</svg>'
+    )
+
+
+def panel(chart: Panel) -> Markup:
+    """Draw a figure against a threshold: a random draw beside it, a line at the recipe's own."""
+    first, last = chart.ends
+    floor = HIGH - BOTTOM
+
+    def x(threshold: float) -> float:
+        return SCALE + (WIDE - SCALE - SIDE) * (threshold - first) / ((last - first) or 1)
+
+    def y(figure: float) -> float:
+        return floor - (floor - TOP) * (figure - chart.low) / (chart.high - chart.low)
+
+    drawn = [f'<path class="axis" d="M{SCALE} {floor}.5H{WIDE - SIDE}"/>']
+    drawn.append(_text("tick", SCALE - 5, TOP + 8, _figure(chart.high), "end"))
+    drawn.append(_text("tick", SCALE - 5, floor + 1, _figure(chart.low), "end"))
+    for style, points in (("beside", chart.beside), ("curve", chart.line)):
+        path = "L".join(f"{x(t):.1f} {y(f):.1f}" for t, f in points)
+        drawn += [f'<path class="{style}" d="M{path}"/>'] if points else []
+    if chart.now is not None:
+        at, figure = x(chart.now[0]), chart.now[1]
+        drawn.append(f'<path class="limit" d="M{at:.1f} {TOP - 4}V{floor}"/>')
+        drawn.append(
+            _text(
+                "limit-text",
+                min(max(at, SCALE + 12), WIDE - 26),
+                TOP - 7,
+                _figure(figure),
+                "middle",
+            )
+        )
+    for threshold, figure in chart.line:
+        place = f'cx="{x(threshold):.1f}" cy="{y(figure):.1f}" r="2.6"'
+        title = f"<title>{threshold:.4g}: {_figure(figure)}</title>"
+        drawn.append(f'<circle class="kept" {place}>{title}</circle>')
+    drawn.append(_text("tick", SCALE, HIGH - 6, f"{first:.3g}", "start"))
+    drawn.append(_text("tick", WIDE - SIDE, HIGH - 6, f"{last:.3g}", "end"))
+    return _svg("panel", WIDE, HIGH, f"{chart.title} against the threshold", drawn)
+
+
 def matrix(confusion: Confusion) -> Markup:
     """Draw the confusion matrix: a row an intended class, a column what was seen."""
     assert confusion.shares is not None
@@ -119,6 +182,10 @@ def _rect(style: str, x: float, y: float, width: float, height: float) -> str:
 def _text(style: str, x: float, y: float, text: str, anchor: str) -> str:
     place = f'x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}"'
     return f'<text class="{style}" {place}>{escape(text)}</text>'
+
+
+def _figure(value: float) -> str:
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
 
 
 def _short(name: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,14 +12,18 @@ from markupsafe import Markup
 
 from synthset.recipe.recipe import Recipe
 from synthset.report import charts
+from synthset.report.against import Against, against_threshold, score_of, words
 from synthset.report.confusion import confusions
 from synthset.report.costs import title
 from synthset.report.gallery import kept_rows, pictures, rejected_rows
 from synthset.report.histograms import Histogram, Words, histograms
 from synthset.report.metrics import by_class, table
+from synthset.report.pairs import closest_pairs
 from synthset.report.records import Seen
+from synthset.report.selection import choices, farthest_first, outcomes
 from synthset.report.summary import summary
-from synthset.report.thumbnails import thumbnails
+from synthset.report.thumbnails import Thumbnail, thumbnails
+from synthset.report.what_if import what_if
 from synthset.store.dataset import Dataset
 
 PAGE = "report/index.html"
@@ -50,9 +54,21 @@ def page(dataset: Dataset, recipe: Recipe) -> str:
         lstrip_blocks=True,
     )
     environment.filters.update(
-        count=count, number=number, duration=duration, rate=rate, title_of=title, percent=percent
+        count=count,
+        number=number,
+        duration=duration,
+        rate=rate,
+        title_of=title,
+        percent=percent,
+        short=short,
     )
-    environment.globals.update(bar=charts.bar, histogram=charts.histogram, matrix=charts.matrix)
+    environment.globals.update(
+        bar=charts.bar,
+        histogram=charts.histogram,
+        matrix=charts.matrix,
+        strip=charts.strip,
+        panel=charts.panel,
+    )
     return environment.get_template("page.html.j2").render(_content(dataset, recipe))
 
 
@@ -76,7 +92,9 @@ def _content(dataset: Dataset, recipe: Recipe) -> dict[str, Any]:
         "words": [c for c in drawn if isinstance(c, Words) and len(c.rows) > 1],
         "constant": [(c.column, c.only) for c in drawn if c.only is not None],
         "confusions": confusions(seen),
+        "what_if": what_if(dataset),
         "metrics": table(metrics),
+        "pairs": closest_pairs(dataset, seen),
         "used": [name for name in recipe.selection.columns if name in seen.score_columns],
         "by_class": by_class(metrics, seen.classes),
         "recipe": recipe.to_yaml(),
@@ -97,6 +115,9 @@ def _galleries(
     rejected = rejected_rows(seen, numbers["dropped"], recipe.report.rejected)
     rows = [row for group in kept.values() for row in group]
     rows += [row for _, group in rejected for row in group]
+    shown = choices(dataset, seen.classes)
+    compared = _against(dataset, seen, recipe, [str(choice["step"]) for choice in shown])
+    rows += [row for c in compared for one in c for group in one.groups.values() for row in group]
     names = seen.records.column("id").take(rows).to_pylist() if rows else []
     found = thumbnails(dataset, names)
     return {
@@ -107,7 +128,47 @@ def _galleries(
         "rejected": [
             {**reason, "pictures": pictures(seen, group, found)} for reason, group in rejected
         ],
+        "choices": [
+            {**choice, "against": _shown(seen, one, found), "threshold": words(score_of(recipe))}
+            for choice, one in zip(shown, compared, strict=True)
+        ],
     }
+
+
+def _against(
+    dataset: Dataset, seen: Seen, recipe: Recipe, steps: Sequence[str]
+) -> list[list[Against]]:
+    """Compare each step that chose a set with a threshold, the farthest classes first."""
+    labels = {entry["key"]: label for label, entry in enumerate(seen.classes)}
+    column, found = score_of(recipe), farthest_first(outcomes(dataset))
+    shown = []
+    for step in steps:
+        keys = [o["class_key"] for o in found if o["step"] == step and o["class_key"] in labels]
+        order = [labels[key] for key in keys] or list(range(len(seen.classes)))
+        shown.append(against_threshold(seen, step, column, order) if column else [])
+    return shown
+
+
+def _shown(
+    seen: Seen, compared: Sequence[Against], found: Mapping[str, Thumbnail]
+) -> list[dict[str, Any]]:
+    titles = {
+        "only_set": "kept here, a threshold drops",
+        "only_threshold": "dropped here, a threshold keeps",
+        "both": "both keep",
+    }
+    return [
+        {
+            "name": seen.name(one.label),
+            "kept": one.kept,
+            "of": one.of,
+            "only_set": one.only_set,
+            "groups": [
+                (titles[name], pictures(seen, rows, found)) for name, rows in one.groups.items()
+            ],
+        }
+        for one in compared
+    ]
 
 
 def count(value: int) -> str:
@@ -118,6 +179,13 @@ def count(value: int) -> str:
 def number(value: float | None) -> str:
     """Write a result with four digits, or a dash."""
     return "–" if value is None else f"{value:.4g}"
+
+
+def short(value: float | None) -> str:
+    """Write a result with three digits, or two where it is small, or a dash."""
+    if value is None:
+        return "–"
+    return f"{value:.3g}" if abs(value) >= 0.1 else f"{value:.2g}"
 
 
 def percent(part: float, whole: float) -> str:

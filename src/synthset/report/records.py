@@ -87,7 +87,10 @@ class Seen:
         return np.asarray(self.records.column(column).fill_null(False), dtype=bool)
 
 
+SET = re.compile(r"^(not in the nearest set) of .*")  # how many, and how near, differ by class
 MEASURED = re.compile(r"^(\w+) ([-+]?(?:[\d.]+(?:e[-+]?\d+)?|nan|inf)) (<|>|is not )")
+
+REPEATED = re.compile(r"\b[0-9a-f]{32}\b([^(]*)( \(.*\))?$")  # a record, and how near it is
 
 
 def own_value(reason: str | None) -> str | None:
@@ -101,12 +104,12 @@ def own_value(reason: str | None) -> str | None:
 
 
 def general(reason: str | None) -> str | None:
-    """Leave an image's own value, and the record it repeats, out of a reason.
+    """Leave an image's own value, its class's, and the record it repeats, out of a reason.
 
-    >>> general("clip_score 18.2 < 22"), general("same bytes as " + 32 * "0")
-    ('clip_score < 22', 'same bytes as another image')
+    >>> general("clip_score 18.2 < 22"), general(f"near copy of {32 * '0'} (2 of 64 bits differ)")
+    ('clip_score < 22', 'near copy of another image')
     """
     if reason is None:
         return None
-    text = MEASURED.sub(r"\1 \3", reason)
-    return re.sub(r"\b[0-9a-f]{32}\b", "another image", text)
+    text = SET.sub(r"\1", MEASURED.sub(r"\1 \3", reason))
+    return REPEATED.sub(r"another image\1", text)
