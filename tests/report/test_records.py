@@ -18,6 +18,8 @@ ID = "0123456789abcdef" * 2
         ("quality_issue is blurry", "quality_issue is blurry", None),
         ("clip_score missing", "clip_score missing", None),
         (f"same bytes as {ID}", "same bytes as another image", None),
+        (f"near copy of {ID} (2 of 64 bits differ)", "near copy of another image", None),
+        (f"looks like {ID} in a (b (1).png)", "looks like another image in a", None),
         ("its class already has 10", "its class already has 10", None),
         (None, None, None),
     ],

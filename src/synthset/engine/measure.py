@@ -11,6 +11,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from synthset.engine.compare import Result, Seen, compare, vendi
+from synthset.engine.copies import Page, copies, told
 from synthset.engine.cues import source_cues
 from synthset.engine.reference import Measured
 from synthset.metrics.enough import shortfalls
@@ -23,6 +24,7 @@ from synthset.recipe.recipe import Recipe
 from synthset.recipe.scores import (
     Cmmd,
     Comparison,
+    Copies,
     Encoder,
     FdInfluence,
     FrechetDistance,
@@ -46,7 +48,7 @@ def measure(
     recipe: Recipe,
     references: dict[tuple[str, str], Measured],
     images: Callable[[str], Dataset],
-) -> list[Result]:
+) -> tuple[list[Result], list[Page]]:
     """Measure what the recipe asks for, and the mean of each CLIP score.
 
     Args:
@@ -54,11 +56,22 @@ def measure(
         recipe: whose metrics are wanted.
         references: by (reference, encoder).
         images: gives a reference set of images, imported.
+
+    Returns:
+        All results; and of each metric `copies` the closest pairs.
     """
     records = dataset.records()
     parts = _parts(records)
     results: list[Result] = []
+    pairs: list[Page] = []
     for metric in recipe.metrics:
+        if isinstance(metric, Copies):
+            by = described(recipe.encoders[metric.encoder])
+            measured = references[metric.reference, metric.encoder]
+            copied = told(copies(metric, by, dataset, parts, measured), metric, recipe)
+            results += copied.results
+            pairs.append(copied.page)
+            continue
         if isinstance(metric, SourceCues):
             results += source_cues(metric, dataset, records, parts, images(metric.reference))
             continue
@@ -85,7 +98,7 @@ def measure(
             by = described(recipe.encoders[score.encoder])
             for part, mask in parts.items():
                 results += _mean(records, score.columns[0], "CLIP score", by, part, mask)
-    return results
+    return results, pairs
 
 
 def _chose(recipe: Recipe, metric: Comparison) -> bool:

@@ -89,8 +89,7 @@ class Seen:
 
 SET = re.compile(r"^(not in the nearest set) of .*")  # how many, and how near, differ by class
 MEASURED = re.compile(r"^(\w+) ([-+]?(?:[\d.]+(?:e[-+]?\d+)?|nan|inf)) (<|>|is not )")
-
-REPEATED = re.compile(r"\b[0-9a-f]{32}\b([^(]*)( \(.*\))?$")  # a record, and how near it is
+REPEATED = re.compile(r"\b[0-9a-f]{32}\b(?:([^(]*) \(.*\)$)?")  # a record, and how near it is
 
 
 def own_value(reason: str | None) -> str | None:
