@@ -11,6 +11,7 @@ from pathlib import Path
 
 from synthset.encoders import models as encoder_models
 from synthset.engine.catalog import classifier_indices
+from synthset.engine.classes import check_groups
 from synthset.engine.plan import Material, material, storage_place
 from synthset.engine.reference import check_statistics
 from synthset.engine.speed import seconds_per_image
@@ -72,6 +73,7 @@ def forecast(recipe: Recipe, output: str) -> Forecast:
     _collect(found, lambda: _models(recipe))
     _collect(found, lambda: _output(output))
     _collect(found, lambda: _exports(recipe, output))
+    _collect(found, lambda: check_groups(recipe))
     try:
         found.material = material(recipe) if not _source_problems(recipe) else None
     except RecipeError as error:
@@ -217,6 +219,7 @@ def _exports(recipe: Recipe, output: str) -> list[Problem]:
 def _size_up(found: Forecast, recipe: Recipe, what: Material, output: str) -> None:
     source = recipe.source
     found.classes = len(what.classes)
+    found.notes += what.notes
     if isinstance(source, Folder):
         found.images = len(what.found)
         bytes_each = sum(image.num_bytes for image, _ in what.found) // max(len(what.found), 1)

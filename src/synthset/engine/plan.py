@@ -12,17 +12,16 @@ from typing import Any
 import pyarrow as pa
 
 from synthset.engine.catalog import source_identity
+from synthset.engine.classes import settle
 from synthset.errors import DatasetError, RecipeError
 from synthset.generators.folder import scan
 from synthset.generators.found import Found
 from synthset.prompts.templates import render, templates_of
-from synthset.recipe.classes import ImageNet, Names, WordNet
 from synthset.recipe.recipe import Recipe
 from synthset.recipe.sources import Folder
 from synthset.record import PLAN, record_id
 from synthset.seeds import digest, fingerprint, record_seed
 from synthset.store.dataset import Dataset
-from synthset.taxonomy import classlists
 from synthset.taxonomy.classlists import ClassEntry
 
 
@@ -34,11 +33,13 @@ class Material:
         classes: entries in label order.
         found: images of an imported source, in their order; empty for a generator.
         left_out: images of an imported source by class names that the recipe doesn't list.
+        notes: what the user should know of how the classes were picked.
     """
 
     classes: tuple[ClassEntry, ...]
     found: tuple[tuple[Found, int], ...] = ()
     left_out: Mapping[str, int] | None = None
+    notes: tuple[str, ...] = ()
 
 
 def material(recipe: Recipe) -> Material:
@@ -49,9 +50,11 @@ def material(recipe: Recipe) -> Material:
     """
     source = recipe.source
     if not isinstance(source, Folder):
-        return Material(_classes(recipe, ()))
+        settled = settle(recipe)
+        return Material(settled.classes, notes=settled.notes)
     images = list(scan(source))
-    classes = _classes(recipe, sorted({image.label for image in images}))
+    settled = settle(recipe, sorted({image.label for image in images}))
+    classes = settled.classes
     labels = {alias: label for label, entry in enumerate(classes) for alias in _aliases(entry)}
     placed = [(image, labels.get(_folded(image.label), -1)) for image in images]
     left_out = Counter(image.label for image, label in placed if label < 0)
@@ -61,18 +64,7 @@ def material(recipe: Recipe) -> Material:
         raise RecipeError(
             "classes", f"no image of theirs in the source, which holds {names}", "list those names"
         )
-    return Material(classes, tuple(_at_most(recipe, mine)), dict(left_out))
-
-
-def _classes(recipe: Recipe, names: Sequence[str]) -> tuple[ClassEntry, ...]:
-    wanted = recipe.classes
-    if isinstance(wanted, Names):
-        return classlists.from_names(wanted.names)
-    if isinstance(wanted, ImageNet):
-        return classlists.from_imagenet(wanted.select, under=wanted.under)
-    if isinstance(wanted, WordNet):
-        return classlists.from_wordnet(wanted.synsets)
-    return classlists.from_names(names)
+    return Material(classes, tuple(_at_most(recipe, mine)), dict(left_out), settled.notes)
 
 
 def _aliases(entry: ClassEntry) -> set[str]:
