@@ -16,6 +16,7 @@ import numpy as np
 
 from synthset.engine.catalog import Spec, passes
 from synthset.engine.check import forecast
+from synthset.engine.classes import write_groups
 from synthset.engine.consider import MOST, compared, considered
 from synthset.engine.local import Bar, LocalEngine, Silent, count_workers
 from synthset.engine.measure import measure
@@ -37,9 +38,9 @@ from synthset.engine.reference import (
 from synthset.engine.sight import DatasetSight
 from synthset.engine.worth import write_worth
 from synthset.errors import RecipeError, StageError
-from synthset.export.imagefolder import export
+from synthset.export.write import write_export
 from synthset.generators.models import count_tokens
-from synthset.recipe.exports import ImageFolder
+from synthset.recipe.exports import Export
 from synthset.recipe.recipe import Recipe, load_recipe
 from synthset.recipe.scores import Comparison
 from synthset.recipe.sources import Txt2Img
@@ -148,6 +149,7 @@ class _Run:
         dataset, recipe = self.dataset, self.recipe
         dataset.clear_scratch([self.plan, *(spec.table for specs in self.passes for spec in specs)])
         write_classes(dataset, self.material.classes)
+        write_groups(dataset, self.material.classes, recipe)
         dataset.write_text("recipe.yaml", recipe.to_yaml())
         add_rows(dataset, recipe, self.plan, self.material)
         dataset.log(
@@ -399,14 +401,14 @@ class _Run:
             self.dataset.write_json(path, asdict(found))
         self.dataset.write_view(replace(view, what_if=path))
 
-    def export(self, settings: ImageFolder) -> str:
-        """Lay the kept part out as folders."""
+    def export(self, settings: Export) -> str:
+        """Lay the kept part out."""
         selection = self.dataset.view.selection
         if settings.path is None:
             name = fingerprint([selection, settings.identity()])
             place = f"exports/{self.recipe.selection.name}-{name}"
             settings = settings.model_copy(update={"path": place})
-        return str(export(self.dataset, settings).path)
+        return str(write_export(self.dataset, settings).path)
 
 
 def _part(roles: Mapping[str, str], prefix: str) -> dict[str, str]:

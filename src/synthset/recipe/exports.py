@@ -2,26 +2,52 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
 from synthset.recipe.settings import EXECUTION, Settings
+from synthset.taxonomy.groups import DEFAULT, Wanted
 
 
-class ImageFolder(Settings):
-    """ImageNet-like folders: `train/<wnid or class>/<id>.jpg`, with metadata and a dataset card
-    beside them."""
-
-    kind: Literal["imagefolder"]
+class _Export(Settings):
     path: str | None = None
     """Folder, within the dataset unless absolute: new, or an earlier export of the same images.
     None makes a new one for each selection, `exports/<selection>-<fingerprint>`, so that a changed
     limit never mixes two datasets."""
     val_fraction: float = Field(0.0, ge=0, lt=1)
-    """Share of each class that goes to `val/`."""
+    """Share of each class that goes to `val`."""
     seed: int = 0
-    """Decides which images go to `val/`."""
+    """Decides which images go to `val`, and the order of images in files that hold many."""
+
+
+class ImageFolder(_Export):
+    """ImageNet-like folders: `train/<wnid or class>/<id>.jpg`, with metadata and a dataset card
+    beside them."""
+
+    kind: Literal["imagefolder"]
+
+
+class WebDataset(_Export):
+    """WebDataset shards: `train-00000.tar` with `<id>.jpg`, `<id>.cls` (the label) and `<id>.json`
+    (everything else), in an order that mixes the classes."""
+
+    kind: Literal["webdataset"]
+    images_per_file: int = Field(10_000, ge=1)
+    """Images in a shard; a gigabyte or less reads well."""
+
+
+class Parquet(_Export):
+    """Parquet files as the Hugging Face hub has them: `data/train-00000-of-00003.parquet` with the
+    columns `image` and `label`, then everything else, in an order that mixes the classes."""
+
+    kind: Literal["parquet"]
+    images_per_file: int = Field(10_000, ge=1)
+    """Images in a file; half a gigabyte or less reads well."""
+
+
+Packed = WebDataset | Parquet
+Export = Annotated[ImageFolder | WebDataset | Parquet, Field(discriminator="kind")]
 
 
 class Report(Settings):
@@ -33,6 +59,14 @@ class Report(Settings):
     """Rejected images shown in all."""
     max_classes: int = Field(50, ge=1, le=2000)
     """Classes shown in galleries."""
+    groups: Literal["usual"] | tuple[str, ...] | dict[str, str | tuple[str, ...]] = "usual"
+    """WordNet synsets by which results are read as well: a list (`[animal.n.01]`), or names with
+    one synset or several (`food: [food.n.01, food.n.02]`). `usual` takes animal, plant, food,
+    vehicle, building and others; `[]` none."""
+
+    def wanted_groups(self) -> Wanted:
+        """The groups as `taxonomy.groups` takes them."""
+        return DEFAULT if isinstance(self.groups, str) else self.groups
 
 
 class Engine(Settings):

@@ -1,0 +1,121 @@
+"""The classes of a recipe and their groups, settled before anything is made."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+
+from synthset.encoders import text
+from synthset.errors import Problem, RecipeError
+from synthset.recipe.classes import ClassFile, ImageNet, Names, Senses, Words
+from synthset.recipe.classes import WordNet as WordNetClasses
+from synthset.recipe.recipe import Recipe
+from synthset.store.dataset import Dataset
+from synthset.taxonomy import classlists, groups
+from synthset.taxonomy.classlists import ClassEntry
+from synthset.taxonomy.listfile import from_file
+from synthset.taxonomy.review import Review, read_review
+from synthset.taxonomy.screen import Screened
+from synthset.taxonomy.senses import Nearness
+from synthset.taxonomy.words import from_words, with_senses
+
+GROUPS = "groups.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """The classes in label order, and what a user should know of how they were picked."""
+
+    classes: tuple[ClassEntry, ...]
+    notes: tuple[str, ...] = ()
+
+
+def settle(recipe: Recipe, names: Sequence[str] = ()) -> Settled:
+    """Turn the words of a recipe into classes.
+
+    Args:
+        recipe: whose classes are wanted.
+        names: class names of an imported source, for `kind: source`.
+
+    Raises:
+        RecipeError: unknown, ambiguous or colliding classes; a file that cannot be read; a text
+            encoder that is not installed.
+    """
+    wanted = recipe.classes
+    match wanted:
+        case ImageNet():
+            under = () if wanted.under is None else wanted.under
+            return Settled(classlists.from_imagenet(wanted.select, under))
+        case WordNetClasses():
+            return _of_wordnet(wanted)
+        case Words():
+            return Settled(from_words(wanted.words, _review(wanted.senses), _nearness(wanted)))
+        case ClassFile():
+            return Settled(from_file(wanted.path))
+        case _:
+            listed = wanted.names if isinstance(wanted, Names) else names
+            found, review = classlists.from_names(listed), _review(wanted.senses)
+            return Settled(_with_answers(found, review) if review else found)
+
+
+def check_groups(recipe: Recipe) -> Sequence[Problem]:
+    """List what is wrong with the groups of the report."""
+    try:
+        groups.named_groups(recipe.report.wanted_groups())
+    except RecipeError as error:
+        return error.problems
+    return []
+
+
+def write_groups(dataset: Dataset, classes: Sequence[ClassEntry], recipe: Recipe) -> None:
+    """Remember which classes belong to which groups, by label, for the report and for readers."""
+    found = groups.group(classes, recipe.report.wanted_groups())
+    dataset.write_json(GROUPS, asdict(found))
+
+
+def _of_wordnet(wanted: WordNetClasses) -> Settled:
+    passed, left_out = classlists.pick_synsets(
+        wanted.synsets,
+        wanted.closure,
+        wanted.instances,
+        wanted.max_depth,
+        wanted.leaves_only,
+        screen=wanted.screen,
+    )
+    notes = (_screened(len(passed), left_out),) if left_out else ()
+    return Settled(classlists.of_synsets(passed, wanted.shared_names), notes)
+
+
+def _screened(passed: int, left_out: Sequence[Screened]) -> str:
+    by = Counter(found.screen for found in left_out)
+    listed = " and ".join(f"{count:,} {screen}" for screen, count in by.most_common())
+    return (
+        f"{len(left_out):,} of {passed + len(left_out):,} synsets are left out by the screen "
+        f"({listed}); `synthset classes wordnet SYNSET --screened` lists them"
+    )
+
+
+def _review(senses: Senses) -> Review | None:
+    if senses is None:
+        return None
+    if isinstance(senses, str):
+        return read_review(senses)
+    return Review("the recipe", senses, frozenset())
+
+
+def _with_answers(found: tuple[ClassEntry, ...], review: Review) -> tuple[ClassEntry, ...]:
+    """Give plain names the senses that are answered; a file may know words of other recipes."""
+    names = {entry.name for entry in found}
+    mine = review.path == "the recipe"
+    answers = {word: s for word, s in review.answers.items() if mine or word in names}
+    return with_senses(found, answers)
+
+
+def _nearness(wanted: Words) -> Nearness | None:
+    if wanted.hints == "exact":
+        return None
+    if not text.installed():
+        right = f"{text.INSTALL}, or set `hints: exact` and answer in a review file"
+        raise RecipeError("classes.hints", text.MISSING, right)
+    return text.nearness
