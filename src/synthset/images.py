@@ -41,7 +41,7 @@ def decode(data: bytes) -> Pixels:
                 image = image.convert("RGBA")
                 white = Image.new("RGBA", image.size, (255, 255, 255, 255))
                 image = Image.alpha_composite(white, image)
-            return np.asarray(image.convert("RGB"))  # (H, W, 3)
+            return np.asarray(image if image.mode == "RGB" else image.convert("RGB"))  # (H, W, 3)
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as fault:
         raise UnreadableImage(f"not a readable image ({fault})") from fault
     except Image.DecompressionBombError as fault:

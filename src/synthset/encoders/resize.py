@@ -13,8 +13,8 @@ import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional
-from torch_fidelity.interpolate_compat_tensorflow import interpolate_bilinear_2d_like_tensorflow1x
 
+from synthset.encoders.bilinear_tf1 import bilinear_tf1
 from synthset.images import Pixels
 
 #: `bicubic`, `bilinear`: antialiased, in float, as clean-fid resizes. With `-8bit`: antialiased and
@@ -22,7 +22,7 @@ from synthset.images import Pixels
 #: `bilinear-tf1`: no antialias, as TensorFlow 1 and torch-fidelity. `area`: mean over each cell.
 Kernel = Literal["bicubic", "bilinear", "bicubic-8bit", "bilinear-8bit", "bilinear-tf1", "area"]
 
-BLOCK_PIXELS = 1 << 22  # pixels resized in one call: 50 MB as float32 RGB
+BLOCK_PIXELS = 1 << 18  # pixels resized in one call: 3 MB as float32 RGB, which caches hold
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,8 @@ class Resize:
         out = torch.empty(len(images), 3, self.size_px, self.size_px)
         for rows in _of_one_size(images):
             stack = torch.from_numpy(np.stack([images[row] for row in rows]))  # (n, H, W, 3)
-            out[rows] = self._one_size(stack.permute(0, 3, 1, 2))
+            for row, resized in zip(rows, self._one_size(stack.permute(0, 3, 1, 2)), strict=True):
+                out[row] = resized
         return out
 
     def _one_size(self, stack: Tensor) -> Tensor:
@@ -92,13 +93,10 @@ def _interpolate(stack: Tensor, height: int, width: int, kernel: Kernel) -> Tens
     """(n, 3, H, W) uint8 to (n, 3, height, width), uint8 or float32 in [0, 255]."""
     size = (height, width)
     if kernel == "bilinear-tf1":
-        tf1: Tensor = interpolate_bilinear_2d_like_tensorflow1x(
-            stack.contiguous().float(), size=size, align_corners=False
-        )
-        return tf1
+        return torch.from_numpy(bilinear_tf1(stack.permute(0, 2, 3, 1).numpy(), height, width))
     if kernel == "area":
         return functional.adaptive_avg_pool2d(stack.float(), size)
     mode, _, eight_bit = kernel.partition("-")
-    values = stack if eight_bit else stack.float()
+    values = stack if eight_bit else stack.contiguous().float()  # colour by colour is faster
     resized = functional.interpolate(values, size, mode=mode, align_corners=False, antialias=True)
-    return resized if eight_bit else resized.clamp(0, 255)  # bicubic overshoots
+    return resized if eight_bit else resized.clamp_(0, 255)  # bicubic overshoots
