@@ -152,3 +152,131 @@ def _check_map(class_map: ClassMap, classes: int) -> None:
             raise UsageError(
                 f"class {label}: maps to an index twice ({list(meant)}); name each once"
             )
+
+
+@dataclass(frozen=True, eq=False)
+class RecognisedOfN:
+    """How many images of each class are recognised, summed up class by class.
+
+    Attributes:
+        classes: K, how many.
+        images: of all classes.
+        recognised: of those.
+        rate: share of all images, with Wilson's interval, which takes images as independent.
+        each: n, the images of a class; None where classes have different numbers.
+        mean: images recognised of `each`, averaged over classes; a share where `each` is None.
+        deviation: population standard deviation over classes, in the unit of `mean`.
+        histogram: classes with 0, 1, … `each` images recognised; without `each`, classes by share:
+            none, ten bins of a tenth each (the ends 0 and 1 left out), all.
+        share_none: share of classes of which no image is recognised.
+        share_some: share of classes of which at least one is; 1 - share_none.
+        share_all: share of classes of which every image is.
+        alike: how much the images of a class rise and fall together (intraclass correlation), from
+            0 (chance alone) to 1 (a class has all or none); slightly below 0 by chance. None where
+            no class has two images, or there is one class.
+        worth: how many independent images one class tells as much as: n / (1 + (n - 1) alike).
+            None where `alike` is.
+    """
+
+    classes: int
+    images: int
+    recognised: int
+    rate: Interval
+    each: int | None
+    mean: float
+    deviation: float
+    histogram: NDArray[np.int64]
+    share_none: float
+    share_some: float
+    share_all: float
+    alike: float | None
+    worth: float | None
+
+
+def recognised_of_n(
+    recognised: NDArray[np.int64], images: NDArray[np.int64], level: float = LEVEL
+) -> RecognisedOfN:
+    """Sum up how many images of each class were recognised.
+
+    Two classes of ten images, one with all recognised and one with none:
+
+    >>> found = recognised_of_n(np.array([0, 10]), np.array([10, 10]))
+    >>> found.mean, found.deviation, found.share_none, found.share_all, found.alike, found.worth
+    (5.0, 5.0, 0.5, 0.5, 1.0, 1.0)
+
+    Args:
+        recognised: (K,) images recognised of each class.
+        images: (K,) images of each class, at least 1 each; a failed image counts as not recognised.
+        level: of the interval, in (0, 1).
+
+    Raises:
+        UsageError: no class, a class without images, or more recognised than there are.
+    """
+    _check_counts(recognised, images)
+    shares = recognised / images
+    each = int(images[0]) if (images == images[0]).all() else None
+    values = recognised if each else shares
+    alike, size = within_classes(recognised, images)
+    return RecognisedOfN(
+        classes=len(images),
+        images=int(images.sum()),
+        recognised=int(recognised.sum()),
+        rate=wilson(int(recognised.sum()), int(images.sum()), level),
+        each=each,
+        mean=float(values.mean()),
+        deviation=float(values.std()),
+        histogram=np.bincount(recognised, minlength=each + 1) if each else by_tenths(shares),
+        share_none=float((recognised == 0).mean()),
+        share_some=float((recognised > 0).mean()),
+        share_all=float((recognised == images).mean()),
+        alike=alike,
+        worth=None if alike is None else size / (1 + (size - 1) * max(alike, 0.0)),
+    )
+
+
+def within_classes(
+    recognised: NDArray[np.int64], images: NDArray[np.int64]
+) -> tuple[float | None, float]:
+    """Tell how alike the answers within a class are: the intraclass correlation of yes and no.
+
+    The analysis-of-variance estimate; classes may differ in size.
+    Paper: Ridout, Demétrio and Firth 1999, Biometrics 55, section 2.
+
+    Args:
+        recognised: (K,) images recognised of each class.
+        images: (K,) images of each class.
+
+    Returns:
+        The correlation, at most 1, and the typical size of a class that it is meant for. None where
+        it can't be told, and 0 where all images of all classes have the same answer.
+    """
+    classes, total = len(images), int(images.sum())
+    size = float(total - (images.astype(float) ** 2).sum() / total) / max(classes - 1, 1)
+    if classes < 2 or total == classes:
+        return None, size
+    shares, share = recognised / images, recognised.sum() / total
+    between = float((images * (shares - share) ** 2).sum()) / (classes - 1)
+    within = float((images * shares * (1 - shares)).sum()) / (total - classes)
+    spread = between + (size - 1) * within
+    return ((between - within) / spread if spread else 0.0), size
+
+
+def by_tenths(shares: Scores) -> NDArray[np.int64]:
+    """Count shares: exactly 0; (0, 0.1], … (0.9, 1), each a tenth wide; exactly 1.
+
+    >>> by_tenths(np.array([0.0, 0.05, 0.1, 0.95, 1.0])).tolist()
+    [1, 2, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1]
+    """
+    inner = np.ceil(np.round(shares * 10, 9)).astype(np.int64)  # 1 … 10 for what lies between
+    place = np.where(shares == 0, 0, np.where(shares == 1, 11, np.clip(inner, 1, 10)))
+    return np.bincount(place, minlength=12)
+
+
+def _check_counts(recognised: NDArray[np.int64], images: NDArray[np.int64]) -> None:
+    if not len(images) or recognised.shape != images.shape or (images < 1).any():
+        raise UsageError(
+            f"images: found shape {images.shape} for recognised {recognised.shape}, least "
+            f"{images.min() if len(images) else 'none'}; give one class or more, each with an image"
+        )
+    if (recognised > images).any() or (recognised < 0).any():
+        raise UsageError("recognised: a class has more recognised images than images, or below 0")
