@@ -5,11 +5,13 @@ import pytest
 from PIL import Image
 
 import synthset
+from synthset.engine.classwise import floor_of, frechet_by_class
 from synthset.engine.compare import Seen, compare
 from synthset.engine.reference import Measured
 from synthset.errors import RecipeError
+from synthset.metrics.fid import frechet_distance_from_features
 from synthset.metrics.gaussian import gaussian
-from synthset.recipe.scores import Cmmd
+from synthset.recipe.scores import Cmmd, FrechetDistance
 
 
 @pytest.fixture(scope="module")
@@ -29,10 +31,22 @@ def measured(tmp_path_factory):
         "encoders": {"pixels": {"kind": "pixels", "size_px": 2}},
         "references": {"real": {"kind": "images", "paths": [{"path": str(place / "real")}]}},
         "metrics": [
-            {"kind": "frechet_distance", "encoder": "pixels", "reference": "real"},
+            {
+                "kind": "frechet_distance",
+                "encoder": "pixels",
+                "reference": "real",
+                "per_class": True,
+                "axes": 5,
+            },
             {"kind": "kid", "encoder": "pixels", "reference": "real", "per_class": True},
-            {"kind": "prdc", "encoder": "pixels", "reference": "real", "k": 3},
-            {"kind": "vendi", "encoder": "pixels"},
+            {
+                "kind": "prdc",
+                "encoder": "pixels",
+                "reference": "real",
+                "k": 3,
+                "per_class": True,
+            },
+            {"kind": "vendi", "encoder": "pixels", "per_class": True},
         ],
         "selection": {"steps": [{"kind": "random", "per_class": 8}]},
         "engine": {"workers": 1},
@@ -76,6 +90,85 @@ def test_values_are_those_of_the_mathematics(measured):
     assert found(dataset, "KD", key="cat")["value"] == pytest.approx(1000 * one)
 
 
+@pytest.fixture(scope="module")
+def features(measured):
+    from synthset.stage import list_column
+
+    _, dataset, place = measured
+    (reference,) = map(synthset.open, (place / "d" / "references").iterdir())
+    both = (reference.features("pixels"), dataset.features("pixels"))
+    return [list_column(rows, "features") for rows in both]
+
+
+def test_a_class_is_compared_over_axes_of_the_whole_reference(measured, features):
+    from synthset.metrics.fid import frechet_distance
+    from synthset.metrics.pca import principal_axes
+
+    real, made = features
+    axes = principal_axes(real, 5)
+    cats = np.asarray(measured[1].records()["label"]) == 0
+    value = frechet_distance(gaussian(axes.project(real[:12])), gaussian(axes.project(made[cats])))
+    row = found(measured[1], "FD of 5 axes by class", key="cat")
+    assert row["value"] == pytest.approx(value, rel=1e-9)
+    assert row["interval"][0] < row["value"] < row["interval"][1]
+    assert row["n"] == 12
+    assert "over 5 features is visibly too large" in row["warning"]
+
+
+def test_a_reference_of_one_class_gives_the_distance_over_its_own_axes():
+    from synthset.metrics.fid import frechet_distance_pca
+
+    draw = np.random.default_rng(1)
+    real = draw.normal(size=(60, 9)).astype(np.float32)
+    made = draw.normal(size=(40, 9)).astype(np.float32)
+    (row,) = by_class(real, made, axes=4)
+    assert row.name == "FD of 4 axes by class (m)"
+    assert row.value == pytest.approx(frechet_distance_pca(real, made, 4), rel=1e-9)
+    (row,) = by_class(real, made, axes=None)
+    assert row.name == "FD by class (m)"
+    assert row.value == pytest.approx(frechet_distance_from_features(real, made), rel=1e-9)
+    (row,) = by_class(real, made, axes=None, kind="inception")
+    assert row.name == "FID by class"
+
+
+def by_class(real, made, kind="clip", **settings):
+    metric = FrechetDistance(
+        kind="frechet_distance", encoder="e", reference="r", per_class=True, **settings
+    )
+    reference = Measured(gaussian(real), "made up")
+    seen = Seen("all", made, ["a"] * len(made), {"a": "key"}, "m", kind)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Measured, "features", lambda self: (real, ["a"] * len(real)))
+        return frechet_by_class(metric, seen, reference)
+
+
+def test_real_images_score_near_the_floor_and_others_above_it():
+    draw = np.random.default_rng(2)
+    real = draw.normal(size=(400, 12)).astype(np.float32)
+    (same,) = by_class(real, draw.normal(size=(100, 12)).astype(np.float32), axes=8)
+    (other,) = by_class(real, 1.5 * draw.normal(size=(100, 12)).astype(np.float32), axes=8)
+    assert (same.floor.n_real, same.floor.n_generated) == (300, 100)
+    low, high = same.floor.interval
+    assert low < same.value < high < other.value
+    assert "too few for a floor" not in (same.warning or "")
+
+
+def test_a_floor_of_fewer_images_is_said_to_be_too_high():
+    draw = np.random.default_rng(3)
+    (row,) = by_class(draw.normal(size=(50, 4)), draw.normal(size=(40, 4)), axes=3)
+    assert row.floor.n_generated == 25
+    assert "a floor at 40: it is of 25" in row.warning
+    assert floor_of(np.zeros((3, 2)), 10) is None
+
+
+def test_each_class_has_its_own_neighbours_diversity_and_floor(measured):
+    _, dataset, _ = measured
+    for name in ("precision", "coverage", "Vendi", "KD"):
+        assert found(dataset, name, key="dog")["n"] == 12
+    assert found(dataset, "FD (")["floor"]["n_generated"] == 12
+    assert found(dataset, "Vendi", key="dog")["floor"] is None
+
+
 def test_a_shifted_set_is_told_apart(measured):
     _, dataset, _ = measured
     assert found(dataset, "KD")["interval"][0] > 0
@@ -88,10 +181,12 @@ def test_too_few_images_are_said(measured):
     )
 
 
-def test_metrics_of_images_refuse_statistics(measured):
+@pytest.mark.parametrize(("place", "kind"), [(0, "frechet_distance by class"), (1, "kid")])
+def test_metrics_of_images_refuse_statistics(measured, place, kind):
     recipe, _, _ = measured
     stored = {"real": {"kind": "statistics", "file": "cifar10-train"}}
-    with pytest.raises(RecipeError, match=r"metrics\[1\]\.reference: kid compares images"):
+    message = rf"metrics\[{place}\]\.reference: {kind} compares images"
+    with pytest.raises(RecipeError, match=message):
         synthset.load_recipe({**recipe, "references": stored})
 
 

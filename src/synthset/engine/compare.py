@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,13 +15,32 @@ from synthset.metrics.enough import shortfalls
 from synthset.metrics.intervals import around, jackknife, mean_interval, wilson
 from synthset.metrics.kid import kid_full
 from synthset.metrics.mmd import Discrepancy
-from synthset.metrics.per_class import per_class
 from synthset.metrics.prdc import neighbourhoods, summarise
 from synthset.metrics.vendi import vendi_score
-from synthset.recipe.scores import Cmmd, Kid, Prdc
+from synthset.recipe.scores import Cmmd, Kid, Prdc, Vendi
 
 KID_SCALE = 1000.0
 FEWEST = 3  # images on each side that a discrepancy with an error needs
+ROUGH = 20  # below so many images a standard error is itself a guess
+
+Features = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Floor:
+    """What real images score against other real images: no set can be expected to do better.
+
+    Attributes:
+        value: mean of a few draws.
+        interval: where one draw falls, 95 %.
+        n_real: images that stood for the reference.
+        n_generated: images that stood for the set.
+    """
+
+    value: float
+    interval: tuple[float, float]
+    n_real: int
+    n_generated: int
 
 
 @dataclass(frozen=True)
@@ -38,6 +58,7 @@ class Result:
         class_key: the class, or None for the whole set.
         reference: what it was compared with, in words.
         warning: what to mind.
+        floor: what real images score at this count, where the number depends on it.
     """
 
     name: str
@@ -50,6 +71,7 @@ class Result:
     class_key: str | None = None
     reference: str | None = None
     warning: str | None = None
+    floor: Floor | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,7 +88,7 @@ class Seen:
     """
 
     part: str
-    features: NDArray[np.float32]
+    features: Features
     names: Sequence[str]
     keys: Mapping[str, str]
     by: str
@@ -78,53 +100,73 @@ class Seen:
             name, self.part, None, len(self.features), self.by, better, reference=reference
         )
 
+    def rows(self, mine: NDArray[np.int64]) -> Seen:
+        """Some of its images."""
+        return replace(self, features=self.features[mine], names=[self.names[i] for i in mine])
+
+
+def class_by_class(
+    seen: Seen, real: Features, names: Sequence[str], at_least: int = FEWEST
+) -> Iterator[tuple[str, Seen, Features]]:
+    """Give each class with its real images, by name, where both sides have enough.
+
+    Args:
+        seen: a part of the set.
+        real: (M, D) real images.
+        names: (M,) class name of each.
+        at_least: the fewest images on each side.
+
+    Yields:
+        Key of the class, its images, and its real images.
+    """
+    ours, theirs = np.array(seen.names, dtype=object), np.array(names, dtype=object)
+    for name in sorted(set(seen.names) & set(names)):
+        mine, real_ones = np.flatnonzero(ours == name), np.flatnonzero(theirs == name)
+        if min(len(mine), len(real_ones)) >= at_least:
+            yield seen.keys[name], seen.rows(mine), real[real_ones]
+
 
 def compare(metric: Kid | Cmmd | Prdc, seen: Seen, measured: Measured) -> list[Result]:
-    """Compare a part of the set with a reference set."""
+    """Compare a part of the set with a reference set, in all and class by class if wanted."""
     real, names = measured.features()
-    match metric:
-        case Kid():
-            return _kid(metric, seen, real, names, measured.what)
-        case Cmmd():
-            empty = seen.result(f"CMMD ({seen.by})", "lower", measured.what)
-            if len(seen.features) < FEWEST:
-                return [replace(empty, warning="fewer than three images")]
-            return [_told(empty, cmmd(real, seen.features, with_diagonal=False), 1.0, "cmmd", real)]
-        case Prdc():
-            return _prdc(metric, seen, real, measured.what)
-
-
-def _kid(
-    metric: Kid, seen: Seen, real: NDArray[np.float32], names: Sequence[str], what: str
-) -> list[Result]:
-    name = "KID x 1000" if seen.kind == "inception" else f"KD x 1000 ({seen.by})"
-    empty = seen.result(name, "lower", what)
-    if len(seen.features) < FEWEST:
-        return [replace(empty, warning="fewer than three images")]
-    results = [_told(empty, kid_full(real, seen.features), KID_SCALE, "cmmd", real)]
+    results = _compared(metric, seen, real, measured.what)
     if metric.per_class:
-        known = sorted(set(names) & set(seen.names))
-        place = {name: i for i, name in enumerate(known)}
-        ours = np.array([place.get(name, len(known)) for name in seen.names])
-        theirs = np.array([place.get(name, len(known)) for name in names])
-        rows, kept = ours < len(known), theirs < len(known)
-        found = per_class(kid_full, real[kept], theirs[kept], seen.features[rows], ours[rows])
-        for label, discrepancy in found.items():
-            one = replace(empty, n=int((ours == label).sum()), class_key=seen.keys[known[label]])
-            results.append(_told(one, discrepancy, KID_SCALE, None, real))
+        for key, ours, theirs in class_by_class(seen, real, names):
+            found = _compared(metric, ours, theirs, measured.what)
+            results += [replace(result, class_key=key) for result in found]
     return results
 
 
+def _compared(metric: Kid | Cmmd | Prdc, seen: Seen, real: Features, what: str) -> list[Result]:
+    match metric:
+        case Kid():
+            name = "KID x 1000" if seen.kind == "inception" else f"KD x 1000 ({seen.by})"
+            return [_told(seen.result(name, "lower", what), seen, real, kid_full, KID_SCALE)]
+        case Cmmd():
+            empty = seen.result(f"CMMD ({seen.by})", "lower", what)
+            return [_told(empty, seen, real, partial(cmmd, with_diagonal=False), 1.0)]
+        case Prdc():
+            return _prdc(metric, seen, real, what)
+
+
 def _told(
-    empty: Result, found: Discrepancy, scale: float, metric: str | None, real: NDArray[np.float32]
+    empty: Result,
+    seen: Seen,
+    real: Features,
+    discrepancy: Callable[[Features, Features], Discrepancy],
+    scale: float,
 ) -> Result:
+    """Unbiased at any count, so that the interval says what few images cost."""
+    fewer = min(len(seen.features), len(real))
+    if fewer < FEWEST:
+        return replace(empty, warning="fewer than three images")
+    found = discrepancy(real, seen.features)
     interval = around(scale * found.value, scale * found.standard_error)
-    short = shortfalls(metric, len(real), empty.n, real.shape[1]) if metric else []
-    ends = (interval.low, interval.high)
-    return replace(empty, value=interval.value, interval=ends, warning="; ".join(short) or None)
+    few = f"an interval of {fewer} images is a rough one itself" if fewer < ROUGH else None
+    return replace(empty, value=interval.value, interval=(interval.low, interval.high), warning=few)
 
 
-def _prdc(metric: Prdc, seen: Seen, real: NDArray[np.float32], what: str) -> list[Result]:
+def _prdc(metric: Prdc, seen: Seen, real: Features, what: str) -> list[Result]:
     names = ("precision", "recall", "density", "coverage")
     empty = [seen.result(f"{name} ({seen.by})", "higher", what) for name in names]
     count = len(seen.features)
@@ -151,8 +193,16 @@ def _prdc(metric: Prdc, seen: Seen, real: NDArray[np.float32], what: str) -> lis
     ]
 
 
-def vendi(seen: Seen) -> list[Result]:
-    """Count how many different images a part is worth."""
+def vendi(metric: Vendi, seen: Seen) -> list[Result]:
+    """Count how many different images a part is worth, and each class of it if wanted."""
+    results = _vendi(seen)
+    if metric.per_class:
+        for key, ours, _ in class_by_class(seen, seen.features, seen.names):
+            results += [replace(result, class_key=key) for result in _vendi(ours)]
+    return results
+
+
+def _vendi(seen: Seen) -> list[Result]:
     empty = seen.result(f"Vendi score ({seen.by})", "higher")
     count, width = seen.features.shape
     if count < 2:

@@ -10,6 +10,8 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from synthset.engine.classwise import floor_of, frechet_by_class
+from synthset.engine.columns import clip_scores, recognition
 from synthset.engine.compare import Result, Seen, compare, vendi
 from synthset.engine.copies import Page, copies, told
 from synthset.engine.cues import source_cues
@@ -18,8 +20,7 @@ from synthset.metrics.enough import shortfalls
 from synthset.metrics.fid import frechet_distance
 from synthset.metrics.gaussian import GaussianAccumulator, gaussian
 from synthset.metrics.inception_score import inception_score
-from synthset.metrics.intervals import Interval, bootstrap, mean_interval
-from synthset.metrics.recognition import recognition_rate
+from synthset.metrics.intervals import Interval, bootstrap
 from synthset.recipe.recipe import Recipe
 from synthset.recipe.scores import (
     Cmmd,
@@ -81,12 +82,16 @@ def measure(
                 case FrechetDistance():
                     measured = references[metric.reference, metric.encoder]
                     results += _frechet(dataset, recipe, metric, measured, part, mask)
+                    if metric.per_class:
+                        seen = _seen(dataset, recipe, metric.encoder, records, part, mask)
+                        results += frechet_by_class(metric, seen, measured)
                 case InceptionScore():
                     results += _inception(dataset, recipe, metric, part, mask)
                 case RecognitionRate():
                     results += _recognition(recipe, metric, records, part, mask)
                 case Vendi():
-                    results += vendi(_seen(dataset, recipe, metric.encoder, records, part, mask))
+                    seen = _seen(dataset, recipe, metric.encoder, records, part, mask)
+                    results += vendi(metric, seen)
                 case Kid() | Cmmd() | Prdc():
                     measured = references[metric.reference, metric.encoder]
                     seen = _seen(dataset, recipe, metric.encoder, records, part, mask)
@@ -97,7 +102,7 @@ def measure(
         if score.kind == "clip_score":
             by = described(recipe.encoders[score.encoder])
             for part, mask in parts.items():
-                results += _mean(records, score.columns[0], "CLIP score", by, part, mask)
+                results += clip_scores(records, score.columns[0], by, part, mask)
     return results, pairs
 
 
@@ -190,8 +195,11 @@ def _frechet(
             reference.gaussian, gaussian(rows)
         )
         interval = _ends(bootstrap(distance, features, draws=draws))
-    short = shortfalls("fid", reference.gaussian.n, found.n, width)
-    return [_with(empty, value=value, interval=interval, warning="; ".join(short) or None)]
+    floor = None
+    if reference.images is not None and reference.gaussian.n <= RESAMPLED:
+        floor = floor_of(reference.features()[0], found.n)
+    short = "; ".join(shortfalls("fid", reference.gaussian.n, found.n, width)) or None
+    return [_with(empty, value=value, interval=interval, warning=short, floor=floor)]
 
 
 def _inception(
@@ -220,39 +228,7 @@ def _recognition(
     by = described(recipe.encoders[score.encoder])  # type: ignore[union-attr]
     if part == "all":  # a failed or blanked image counts as not recognised
         mask = np.ones(len(mask), dtype=bool)
-    if not mask.any():
-        return [Result("recognition rate", part, None, 0, by, "higher", warning="no images")]
-    rank = records.column(f"{score.prefix}_rank").to_pylist()
-    top1 = np.array([place == 1 for place in rank], dtype=bool)[mask]
-    labels = np.asarray(records.column("label"), dtype=np.int64)[mask]
-    rates = recognition_rate(top1, labels)
-    keys = dict(
-        zip(
-            records.column("label").to_pylist(),
-            records.column("class_key").to_pylist(),
-            strict=True,
-        )
-    )
-    short = shortfalls("recognition_rate", 0, len(top1), 1)
-    result = Result("recognition rate", part, rates.rate.value, len(top1), by, "higher")
-    results = [_with(result, interval=_ends(rates.rate), warning="; ".join(short) or None)]
-    for label, interval in rates.per_class.items():
-        count = int((labels == label).sum())
-        one = _with(result, value=interval.value, interval=_ends(interval), n=count)
-        results.append(_with(one, class_key=keys[label]))
-    return results
-
-
-def _mean(
-    records: pa.Table, column: str, name: str, by: str, part: str, mask: Mask
-) -> list[Result]:
-    values = np.asarray(records.column(column).cast(pa.float64()).fill_null(np.nan))[mask]
-    values = values[~np.isnan(values)]
-    empty = Result(name, part, None, len(values), by, "higher")
-    if len(values) < 2:
-        return [_with(empty, warning="fewer than two images")]
-    found = mean_interval(values)
-    return [_with(empty, value=found.value, interval=_ends(found))]
+    return recognition(records, score.prefix, by, part, mask)
 
 
 def _with(result: Result, **changes: Any) -> Result:

@@ -265,6 +265,12 @@ class FrechetDistance(Settings):
     """Name of an encoder."""
     reference: Name
     """Name of a reference."""
+    per_class: bool = False
+    """Compare class by class as well, beside what real images score at the same count. Takes a
+    reference of kind `images`."""
+    axes: int | None = Field(64, ge=2, le=4096)
+    """Leading principal axes of the reference that classes are compared over. None takes all
+    features, and most of the number is bias then: read it beside its floor only."""
 
 
 class InceptionScore(Settings):
@@ -310,6 +316,8 @@ class Cmmd(Settings):
     """Name of a CLIP encoder."""
     reference: Name
     """Name of a reference of kind `images`."""
+    per_class: bool = False
+    """Compare class by class as well."""
 
 
 class Prdc(Settings):
@@ -322,6 +330,8 @@ class Prdc(Settings):
     """Name of a reference of kind `images`."""
     k: int = Field(5, ge=1, le=100)
     """Which neighbour a ball reaches to."""
+    per_class: bool = False
+    """Compare class by class as well."""
 
 
 class Vendi(Settings):
@@ -330,6 +340,8 @@ class Vendi(Settings):
     kind: Literal["vendi"]
     encoder: Name
     """Name of an encoder."""
+    per_class: bool = False
+    """Measure each class as well."""
 
 
 class SourceCues(Settings):
