@@ -104,7 +104,7 @@ def passes(recipe: Recipe, plan: str) -> list[list[Spec]]:
         (plan,),
         batch if isinstance(batch, int) else 16,
     )
-    encoded = {name: _encoder_spec(recipe, name, images.table) for name in recipe.encoders}
+    encoded = {name: encoder_spec(recipe, name, images.table) for name in recipe.encoders}
     looking = [score for score in recipe.scores if score.kind in PIXEL_SCORES]
     seeing = [*encoded.values(), *(_score_spec(score, (images.table,)) for score in looking)]
     judging = [
@@ -115,7 +115,7 @@ def passes(recipe: Recipe, plan: str) -> list[list[Spec]]:
     return [found for found in ([images], seeing, *judging) if found]
 
 
-def _encoder_spec(recipe: Recipe, name: str, images: str) -> Spec:
+def encoder_spec(recipe: Recipe, name: str, images: str) -> Spec:
     encoder = recipe.encoders[name]
     identity = {**encoder.identity(), "version": ENCODERS[encoder.kind].version}
     if encoder.kind in ("clip", "classifier"):
