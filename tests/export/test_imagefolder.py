@@ -10,7 +10,7 @@ import pytest
 from torchvision.datasets import ImageFolder as TorchvisionFolder
 
 from synthset.errors import DatasetError, UsageError
-from synthset.export import imagefolder
+from synthset.export import imagefolder, place
 from synthset.export.imagefolder import export
 from synthset.images import sha256
 from synthset.recipe.exports import ImageFolder
@@ -168,7 +168,7 @@ def test_a_full_disk_is_told_before_anything_is_written(
     world: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     usage = type("Usage", (), {"free": 1000})
-    monkeypatch.setattr(imagefolder.shutil, "disk_usage", lambda place: usage)
+    monkeypatch.setattr(place.shutil, "disk_usage", lambda place: usage)
     with pytest.raises(DatasetError, match=r"19 images need about 0\.02 GB, and 0\.00 GB are free"):
         export(world.select(), PLAIN)
     assert not (Path(world.dataset.path) / "export").exists()

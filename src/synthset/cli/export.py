@@ -1,7 +1,8 @@
-"""`synthset export`: lay the kept part of a dataset out as folders."""
+"""`synthset export`: lay the kept part of a dataset out."""
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Annotated
 
 import typer
@@ -9,26 +10,49 @@ import typer
 from synthset.cli.options import DatasetFolder
 
 
+class Layout(StrEnum):
+    """How an export lies on the disk."""
+
+    imagefolder = "imagefolder"
+    webdataset = "webdataset"
+    parquet = "parquet"
+
+
 def export(
     directory: DatasetFolder,
     path: Annotated[
         str, typer.Argument(help="Folder to write, new or an earlier export.", metavar="PATH")
     ],
+    kind: Annotated[
+        Layout, typer.Option(help="One folder a class, tar shards, or Hugging Face Parquet.")
+    ] = Layout.imagefolder,
     val_fraction: Annotated[
-        float, typer.Option(min=0, max=0.99, help="Share of each class for val/.")
+        float, typer.Option(min=0, max=0.99, help="Share of each class for validation.")
     ] = 0.0,
-    seed: Annotated[int, typer.Option(help="Decides which images go to val/.")] = 0,
+    seed: Annotated[int, typer.Option(help="Decides which images go to validation.")] = 0,
+    images_per_file: Annotated[
+        int, typer.Option(min=1, help="Images in each tar or Parquet file.")
+    ] = 10_000,
 ) -> None:
-    """Write the kept images as ImageNet-like folders, with metadata and a dataset card.
+    """Write the kept images as folders, WebDataset shards or Parquet, with a dataset card.
 
     Example: synthset export my-demo my-folders --val-fraction 0.1
     """
     from pathlib import Path
 
-    from synthset.export.imagefolder import export as write
-    from synthset.recipe.exports import ImageFolder
+    from pydantic import TypeAdapter
+
+    from synthset.export.write import write_export
+    from synthset.recipe.exports import Export
     from synthset.store.dataset import Dataset
 
-    place = str(Path(path).absolute())
-    settings = ImageFolder(kind="imagefolder", path=place, val_fraction=val_fraction, seed=seed)
-    print(write(Dataset.open(directory), settings).path)
+    asked = {
+        "kind": kind.value,
+        "path": str(Path(path).absolute()),
+        "val_fraction": val_fraction,
+        "seed": seed,
+    }
+    if kind is not Layout.imagefolder:
+        asked["images_per_file"] = images_per_file
+    settings: Export = TypeAdapter(Export).validate_python(asked)
+    print(write_export(Dataset.open(directory), settings).path)

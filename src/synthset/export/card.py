@@ -29,11 +29,21 @@ SIZES = (
     (10**7, "1M<n<10M"),
 )
 LISTED = 200  # classes that the card lists; classes.json has all
+DATA_FILES = {
+    "imagefolder": "{split}/**",
+    "webdataset": "data/{split}-*.tar",
+    "parquet": "data/{split}-*.parquet",
+}
 MADE_BY_MODEL = {"txt2img"}
 
 
 def write_card(
-    place: Path, dataset: Dataset, kept: pa.Table, files: Sequence[File], ours: str | None
+    place: Path,
+    dataset: Dataset,
+    kept: pa.Table,
+    files: Sequence[File],
+    ours: str | None,
+    layout: str = "imagefolder",
 ) -> tuple[str | None, list[str]]:
     """Write the card; one that a person has changed stays, and the new one lies beside it.
 
@@ -43,11 +53,12 @@ def write_card(
         kept: its kept records.
         files: their files.
         ours: hash of the card that an earlier export wrote.
+        layout: kind of the export.
 
     Returns:
         The hash of our last card at its own place, and what a user should know.
     """
-    text = card(dataset, kept, files)
+    text = card(dataset, kept, files, layout)
     notes = [f"{name} has no image in the export" for name in _empty(dataset, files)]
     there = place / CARD
     if there.exists() and _hash(there.read_bytes()) not in (ours, _hash(text.encode())):
@@ -57,7 +68,9 @@ def write_card(
     return _hash(text.encode()), notes
 
 
-def card(dataset: Dataset, kept: pa.Table, files: Sequence[File]) -> str:
+def card(
+    dataset: Dataset, kept: pa.Table, files: Sequence[File], layout: str = "imagefolder"
+) -> str:
     """Write the text of the card."""
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent),
@@ -68,7 +81,7 @@ def card(dataset: Dataset, kept: pa.Table, files: Sequence[File]) -> str:
         keep_trailing_newline=True,
     )
     environment.filters.update(words=words, number=number)
-    return environment.get_template("card.md.j2").render(_facts(dataset, kept, files))
+    return environment.get_template("card.md.j2").render(_facts(dataset, kept, files, layout))
 
 
 def words(text: Any) -> str:
@@ -86,15 +99,16 @@ def number(value: float | None) -> str:
     return "–" if value is None else f"{value:.4g}"
 
 
-def _facts(dataset: Dataset, kept: pa.Table, files: Sequence[File]) -> dict[str, Any]:
+def _facts(dataset: Dataset, kept: pa.Table, files: Sequence[File], layout: str) -> dict[str, Any]:
     recipe, classes = recipe_of(dataset), class_rows(dataset, files)
     records, source = dataset.records(scores=False), recipe.get("source") or {}
     splits = dict(sorted(Counter(file.split for file in files).items()))
     generated = source.get("kind") in MADE_BY_MODEL
-    front = _front(dataset.name, kept.num_rows, splits, generated)
+    front = _front(dataset.name, kept.num_rows, splits, generated, layout)
     labels = {split: _shifted(classes, split) for split in splits}
     return {
         "front": yaml.safe_dump(front, sort_keys=False, allow_unicode=True),
+        "layout": layout,
         "name": dataset.name,
         "description": recipe.get("description") or "",
         "classes": classes,
@@ -116,9 +130,12 @@ def _facts(dataset: Dataset, kept: pa.Table, files: Sequence[File]) -> dict[str,
     }
 
 
-def _front(name: str, count: int, splits: Mapping[str, int], generated: bool) -> dict[str, Any]:
+def _front(
+    name: str, count: int, splits: Mapping[str, int], generated: bool, layout: str
+) -> dict[str, Any]:
     names = {"train": "train", "val": "validation"}
-    files = [{"split": names[split], "path": f"{split}/**"} for split in splits]
+    path = DATA_FILES[layout]
+    files = [{"split": names[split], "path": path.format(split=split)} for split in splits]
     return {
         "license": "unknown",
         "task_categories": ["image-classification"],

@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 
 from synthset.errors import DatasetError
 from synthset.export.split import TRAIN, VAL, split_class
-from synthset.recipe.exports import ImageFolder
+from synthset.recipe.exports import Export
 from synthset.store.dataset import Dataset
 
 SUFFIXES = {
@@ -67,7 +67,7 @@ def present(place: Path) -> set[str]:
 
 
 def files_of(
-    dataset: Dataset, kept: pa.Table, settings: ImageFolder, there: Iterable[str]
+    dataset: Dataset, kept: pa.Table, settings: Export, there: Iterable[str]
 ) -> list[File]:
     """Name the file of each kept record, in the order of `kept`."""
     folders = {entry["key"]: _checked(entry["folder"]) for entry in dataset.classes()}
@@ -89,7 +89,7 @@ def _checked(folder: str) -> str:
 
 
 def _sides(
-    ids: Sequence[str], keys: Sequence[str], settings: ImageFolder, there: Iterable[str]
+    ids: Sequence[str], keys: Sequence[str], settings: Export, there: Iterable[str]
 ) -> dict[str, str]:
     settled = {PurePosixPath(name).stem: name.split("/", 1)[0] for name in there}
     by_class: dict[str, list[str]] = defaultdict(list)

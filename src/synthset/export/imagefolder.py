@@ -3,47 +3,19 @@
 from __future__ import annotations
 
 import os
-import shutil
-from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
-from synthset.errors import DatasetError, UsageError
+from synthset.errors import DatasetError
 from synthset.export.aside import clear_scratch, write_aside
 from synthset.export.card import write_card
 from synthset.export.files import File, differing, files_of, image_parts, present
 from synthset.export.marker import elsewhere, read_marker, write_marker
 from synthset.export.metadata import write_metadata
+from synthset.export.place import Exported, check_space, facts_of, place_of
 from synthset.recipe.exports import ImageFolder
-from synthset.seeds import fingerprint
 from synthset.store.dataset import Dataset
-from synthset.store.folder import LocalFolder
-
-BLOCK = 4096  # bytes; what the smallest file takes on most disks
-SLACK = 16 << 20  # bytes; metadata, folders
-
-
-@dataclass(frozen=True, slots=True)
-class Exported:
-    """What an export did. Usable as the path of its folder.
-
-    Attributes:
-        path: the folder.
-        images: images by split, now.
-        written: images written this time.
-        notes: what a user should know: a card of theirs that was left alone, a class without
-            images.
-    """
-
-    path: Path
-    images: dict[str, int]
-    written: int
-    notes: tuple[str, ...] = ()
-
-    def __fspath__(self) -> str:
-        return str(self.path)
 
 
 def export(dataset: Dataset, settings: ImageFolder) -> Exported:
@@ -59,7 +31,7 @@ def export(dataset: Dataset, settings: ImageFolder) -> Exported:
             is too small.
         UsageError: a relative path for a dataset that lies in an object store.
     """
-    place = _place(dataset, settings)
+    place = place_of(dataset, settings)
     marker = read_marker(place)
     kept = dataset.kept()
     if not kept.num_rows:
@@ -68,13 +40,13 @@ def export(dataset: Dataset, settings: ImageFolder) -> Exported:
         )
     there = present(place) if marker else set()
     files = files_of(dataset, kept, settings, there)
-    facts = _facts(dataset, settings, files)
+    facts = facts_of(dataset, settings, files)
     if marker:
         _check_same(place, marker, facts)
         _check_only_grown(place, files, there)
     missing = [file for file in files if file.name not in there]
     missing += _torn(place, marker, dataset, [file for file in files if file.name in there])
-    _check_space(place, dataset, missing)
+    check_space(place, dataset, missing)
     clear_scratch(place)
     write_marker(place, {"state": "unfinished", **facts, **_card_of(marker)})
     _write_images(place, dataset, missing)
@@ -85,37 +57,6 @@ def export(dataset: Dataset, settings: ImageFolder) -> Exported:
     write_marker(place, {"state": "complete", **facts, "card_sha256": card})
     clear_scratch(place)
     return Exported(place, facts["images"], len(missing), tuple(notes))
-
-
-def _place(dataset: Dataset, settings: ImageFolder) -> Path:
-    place = Path(settings.path or _own_place(dataset, settings)).expanduser()
-    if place.is_absolute():
-        return place
-    if not isinstance(dataset.folder, LocalFolder):
-        raise UsageError(
-            f"exports: path {str(place)!r} lies within {dataset.path}, and folders of images "
-            "are written to a disk; name an absolute path"
-        )
-    return dataset.folder.root / place
-
-
-def _own_place(dataset: Dataset, settings: ImageFolder) -> str:
-    """Name a folder for this selection alone, so that a changed limit never mixes two datasets."""
-    selection = PurePosixPath(dataset.view.selection or "all").stem
-    return f"exports/{selection}-{fingerprint(settings.identity())}"
-
-
-def _facts(dataset: Dataset, settings: ImageFolder, files: Sequence[File]) -> dict[str, Any]:
-    view = dataset.view
-    return {
-        "dataset": dataset.name,
-        "split": {"val_fraction": settings.val_fraction, "seed": settings.seed},
-        "images_table": view.images,
-        "selection": view.selection,
-        "images": dict(sorted(Counter(file.split for file in files).items())),
-        "classes": [entry["key"] for entry in dataset.classes()],
-        "fingerprint": fingerprint([[file.name, file.sha256] for file in files]),
-    }
 
 
 def _card_of(marker: dict[str, Any] | None) -> dict[str, Any]:
@@ -166,25 +107,6 @@ def _torn(
             f"(first: {wrong[0].name}); {elsewhere(place)}"
         )
     return wrong
-
-
-def _check_space(place: Path, dataset: Dataset, missing: Sequence[File]) -> None:
-    """Compare the free disk with what the images will take, by the size of up to 64 of them."""
-    if not missing:
-        return
-    sample = dataset.images([file.id for file in missing[:: max(1, len(missing) // 64)][:64]])
-    sizes = [-(-len(image["bytes"]) // BLOCK) * BLOCK for image in sample if image]
-    needed = round(sum(sizes) / max(1, len(sizes)) * len(missing)) + SLACK
-    disk = place
-    while not disk.exists():
-        disk = disk.parent
-    free = shutil.disk_usage(disk).free
-    if free < needed:
-        raise DatasetError(
-            f"{place}: {len(missing)} images need about {needed / 1e9:.2f} GB, and "
-            f"{free / 1e9:.2f} GB are free; free some, or give the export an absolute path on "
-            "another disk"
-        )
 
 
 def _write_images(place: Path, dataset: Dataset, missing: Sequence[File]) -> None:

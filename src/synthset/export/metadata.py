@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -104,6 +104,13 @@ def class_rows(dataset: Dataset, files: Sequence[File]) -> list[dict[str, Any]]:
 
 
 def _parquet(table: pa.Table, classes: Sequence[Mapping[str, Any]]) -> bytes:
+    sink = io.BytesIO()
+    pq.write_table(described(table, classes).combine_chunks(), sink, compression="zstd")
+    return sink.getvalue()
+
+
+def described(table: pa.Table, classes: Sequence[Mapping[str, Any]]) -> pa.Table:
+    """Say in the table what its columns are to Hugging Face `datasets`: the label has names."""
     names = [entry["name"] for entry in classes]
     if len(set(names)) < len(names):  # a ClassLabel needs each name once
         names = [f"{entry['name']} ({entry['key']})" for entry in classes]
@@ -112,12 +119,9 @@ def _parquet(table: pa.Table, classes: Sequence[Mapping[str, Any]]) -> bytes:
     table = table.set_column(
         table.column_names.index("label"), "label", table.column("label").cast(pa.int64())
     )
-    table = table.replace_schema_metadata(
+    return table.replace_schema_metadata(
         {"huggingface": json.dumps({"info": {"features": features}})}
     )
-    sink = io.BytesIO()
-    pq.write_table(table.combine_chunks(), sink, compression="zstd")
-    return sink.getvalue()
 
 
 def _feature(kind: pa.DataType) -> dict[str, Any]:
@@ -128,10 +132,16 @@ def _feature(kind: pa.DataType) -> dict[str, Any]:
 
 
 def _lines(table: pa.Table) -> bytes:
-    rows = ({name: _plain(value) for name, value in row.items()} for row in table.to_pylist())
+    rows = plain_rows(table.to_pylist())
     return "".join(
         json.dumps(row, ensure_ascii=False, allow_nan=False) + "\n" for row in rows
     ).encode()
+
+
+def plain_rows(rows: Iterable[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Rows as JSON can say them."""
+    for row in rows:
+        yield {name: _plain(value) for name, value in row.items()}
 
 
 def _plain(value: Any) -> Any:

@@ -13,9 +13,11 @@ import yaml
 from pydantic import Field, ValidationError, field_validator, model_validator
 
 from synthset.errors import Problem, RecipeError, did_you_mean
-from synthset.recipe.classes import Classes, Names, Prompts
-from synthset.recipe.exports import Engine, ImageFolder, Report
+from synthset.recipe.classes import Classes, Names
+from synthset.recipe.exports import Engine, Export, Report
 from synthset.recipe.messages import explain
+from synthset.recipe.presets import Preset, with_preset
+from synthset.recipe.prompts import Prompts, Template
 from synthset.recipe.scores import (
     ClipScore,
     Comparison,
@@ -50,7 +52,10 @@ class Recipe(Settings):
     """From it every image's own seed is derived."""
     classes: Classes
     """Which classes: a list of names, or `kind: names | imagenet | wordnet | source`."""
-    prompts: Prompts = Prompts()
+    preset: Preset | None = None
+    """`training` (guidance 2.0, plain words) or `pretty` (guidance 7.5, embellished words): sets
+    what the recipe leaves open."""
+    prompts: Prompts = Template()
     """How a class becomes a prompt."""
     source: Source
     """Where images come from."""
@@ -66,12 +71,22 @@ class Recipe(Settings):
     """What is measured on the set: all, kept and rejected."""
     selection: Selection = Selection()
     """What is kept."""
-    exports: tuple[ImageFolder, ...] = ()
+    exports: tuple[Export, ...] = ()
     """How the kept part is laid out."""
     report: Report = Report()
     """What the page shows."""
     engine: Engine = Engine()
     """How it runs."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _preset(cls, content: Any) -> Any:
+        return with_preset(content) if isinstance(content, dict) else content
+
+    @field_validator("prompts", mode="before")
+    @classmethod
+    def _templates_in_short(cls, value: Any) -> Any:
+        return {"kind": "template", **value} if isinstance(value, dict) else value
 
     @field_validator("classes", mode="before")
     @classmethod
@@ -299,10 +314,11 @@ def _encoder(recipe: Recipe, where: str, name: str, kinds: tuple[str, ...] | Non
 def _reference(recipe: Recipe, where: str, metric: Comparison | SourceCues) -> list[Problem]:
     name = metric.reference
     problems = _named(f"{where}.reference", name, list(recipe.references), "references")
-    if problems or metric.kind == "frechet_distance":
+    if problems or (metric.kind == "frechet_distance" and not metric.per_class):
         return problems
     if recipe.references[name].kind == "statistics":
-        found = f"{metric.kind} compares images, and {name!r} holds only their mean and covariance"
+        kind = metric.kind + (" by class" if metric.kind == "frechet_distance" else "")
+        found = f"{kind} compares images, and {name!r} holds only their mean and covariance"
         return [Problem(f"{where}.reference", found, "name a reference of kind images")]
     return []
 

@@ -1,0 +1,97 @@
+"""Where an export lies, what marks it, and whether the disk has room for it."""
+
+from __future__ import annotations
+
+import shutil
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from synthset.errors import DatasetError, UsageError
+from synthset.export.files import File
+from synthset.recipe.exports import Export
+from synthset.seeds import fingerprint
+from synthset.store.dataset import Dataset
+from synthset.store.folder import LocalFolder
+
+BLOCK = 4096  # bytes; what the smallest file takes on most disks
+SLACK = 16 << 20  # bytes; metadata, folders
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """What an export did. Usable as the path of its folder.
+
+    Attributes:
+        path: the folder.
+        images: images by split, now.
+        written: images written this time.
+        notes: what a user should know: a card of theirs that was left alone, a class without
+            images.
+    """
+
+    path: Path
+    images: dict[str, int]
+    written: int
+    notes: tuple[str, ...] = ()
+
+    def __fspath__(self) -> str:
+        return str(self.path)
+
+
+def place_of(dataset: Dataset, settings: Export) -> Path:
+    """Say where an export lies.
+
+    Raises:
+        UsageError: a relative path for a dataset that lies in an object store.
+    """
+    place = Path(settings.path or _own_place(dataset, settings)).expanduser()
+    if place.is_absolute():
+        return place
+    if not isinstance(dataset.folder, LocalFolder):
+        raise UsageError(
+            f"exports: path {str(place)!r} lies within {dataset.path}, and folders of images "
+            "are written to a disk; name an absolute path"
+        )
+    return dataset.folder.root / place
+
+
+def _own_place(dataset: Dataset, settings: Export) -> str:
+    """Name a folder for this selection alone, so that a changed limit never mixes two datasets."""
+    selection = PurePosixPath(dataset.view.selection or "all").stem
+    return f"exports/{selection}-{fingerprint(settings.identity())}"
+
+
+def facts_of(dataset: Dataset, settings: Export, files: Sequence[File]) -> dict[str, Any]:
+    """What the marker says of an export: another value of any is another export."""
+    view = dataset.view
+    return {
+        "dataset": dataset.name,
+        "split": {"val_fraction": settings.val_fraction, "seed": settings.seed},
+        "images_table": view.images,
+        "selection": view.selection,
+        "images": dict(sorted(Counter(file.split for file in files).items())),
+        "classes": [entry["key"] for entry in dataset.classes()],
+        "fingerprint": fingerprint([[file.name, file.sha256] for file in files]),
+    }
+
+
+def check_space(place: Path, dataset: Dataset, missing: Sequence[File]) -> None:
+    """Compare the free disk with what the images will take, by the size of up to 64 of them."""
+    if not missing:
+        return
+    sample = dataset.images([file.id for file in missing[:: max(1, len(missing) // 64)][:64]])
+    sizes = [-(-len(image["bytes"]) // BLOCK) * BLOCK for image in sample if image]
+    needed = round(sum(sizes) / max(1, len(sizes)) * len(missing)) + SLACK
+    disk = place
+    while not disk.exists():
+        disk = disk.parent
+    free = shutil.disk_usage(disk).free
+    if free < needed:
+        raise DatasetError(
+            f"{place}: {len(missing)} images need about {needed / 1e9:.2f} GB, and "
+            f"{free / 1e9:.2f} GB are free; free some, or give the export an absolute path on "
+            "another disk"
+        )
