@@ -35,6 +35,8 @@ def closing_table(dataset: Dataset, seconds: float) -> None:
     from rich.console import Console
     from rich.table import Table
 
+    from synthset.metrics.source_cues import STORED, TOGETHER
+
     records = dataset.records(scores=False)
     keep = records.column("keep").to_pylist()
     labels = records.column("label").to_pylist()
@@ -60,6 +62,7 @@ def closing_table(dataset: Dataset, seconds: float) -> None:
             result["class_key"] is None
             and result["of"] != "rejected"
             and result["value"] is not None
+            and not (result["name"].startswith(STORED) and not result["name"].endswith(TOGETHER))
         ):
             low_high = result["interval"]
             span = f" [{low_high[0]:.4g}, {low_high[1]:.4g}]" if low_high else ""

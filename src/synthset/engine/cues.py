@@ -14,12 +14,10 @@ from synthset.engine.compare import Result
 from synthset.images import UnreadableImage, decode
 from synthset.metrics.matched import matched
 from synthset.metrics.probe import probe
-from synthset.metrics.source_cues import CUES, cues
+from synthset.metrics.source_cues import CUES, MATCHED, STORED, TOGETHER, cues
 from synthset.recipe.scores import SourceCues
 from synthset.store.dataset import Dataset
 
-STORED, MATCHED = "source cue", "source cue, matched"  # what the numbers are called
-TOGETHER = "all cues together"
 FEWEST = 20  # images a side: with fewer, an interval reaches from no cue to a strong one
 LARGEST_PX = 256  # that images are laid out at, where the recipe names no size
 LOOKED_AT = 200  # images whose size is asked for that

@@ -16,6 +16,9 @@ from PIL import Image, JpegImagePlugin
 
 from synthset.images import Pixels, decode
 
+STORED, MATCHED = "source cue", "source cue, matched"  # what the results are called, and before
+TOGETHER = "all cues together"  # what they are of, beside each of `CUES`
+
 LUMA = np.array([0.299, 0.587, 0.114])  # ITU-R BT.601
 FORMATS = ("JPEG", "PNG", "WEBP")
 MODES = ("RGB", "L", "RGBA")

@@ -15,6 +15,7 @@ from synthset.report import charts
 from synthset.report.against import Against, against_threshold, score_of, words
 from synthset.report.confusion import confusions
 from synthset.report.costs import title
+from synthset.report.cues import cue_bar, cue_charts, without_cues
 from synthset.report.gallery import kept_rows, pictures, rejected_rows
 from synthset.report.histograms import Histogram, Words, histograms
 from synthset.report.metrics import by_class, table
@@ -68,6 +69,7 @@ def page(dataset: Dataset, recipe: Recipe) -> str:
         matrix=charts.matrix,
         strip=charts.strip,
         panel=charts.panel,
+        cue_bar=cue_bar,
     )
     return environment.get_template("page.html.j2").render(_content(dataset, recipe))
 
@@ -93,7 +95,8 @@ def _content(dataset: Dataset, recipe: Recipe) -> dict[str, Any]:
         "constant": [(c.column, c.only) for c in drawn if c.only is not None],
         "confusions": confusions(seen),
         "what_if": what_if(dataset),
-        "metrics": table(metrics),
+        "metrics": table(without_cues(metrics)),
+        "cues": cue_charts(metrics),
         "pairs": closest_pairs(dataset, seen),
         "used": [name for name in recipe.selection.columns if name in seen.score_columns],
         "by_class": by_class(metrics, seen.classes),
