@@ -6,6 +6,7 @@ import sys
 
 import typer
 
+from synthset.cli.classes import classes
 from synthset.cli.demo import demo
 from synthset.cli.export import export
 from synthset.cli.plan import plan
@@ -15,6 +16,7 @@ from synthset.cli.run import run
 from synthset.cli.schema import schema
 from synthset.cli.select import select
 from synthset.cli.status import status
+from synthset.cli.study import study
 from synthset.errors import SynthsetError
 
 app = typer.Typer(
@@ -27,6 +29,8 @@ app = typer.Typer(
 )
 for command in (demo, plan, run, status, select, export, report, recipes, schema):
     app.command()(command)
+app.add_typer(study, name="study")
+app.add_typer(classes)
 
 
 def main() -> None:

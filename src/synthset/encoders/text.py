@@ -80,6 +80,9 @@ def loaded() -> tuple[Any, Any]:
     if spec is None or spec.origin is None:
         raise ModelError(f"{MISSING}: {INSTALL}")
     from transformers import AutoModel, AutoTokenizer
+    from transformers.utils.logging import disable_progress_bar
+
+    disable_progress_bar()  # loading takes a moment, and a bar of its own would stand in the way
 
     folder = Path(spec.origin).parent / "model"
     tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)

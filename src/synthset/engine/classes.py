@@ -5,19 +5,22 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 
 from synthset.encoders import text
 from synthset.errors import Problem, RecipeError
+from synthset.generators.folder import scan
 from synthset.recipe.classes import ClassFile, ImageNet, Names, Senses, Words
 from synthset.recipe.classes import WordNet as WordNetClasses
-from synthset.recipe.recipe import Recipe
+from synthset.recipe.recipe import Recipe, load_recipe
+from synthset.recipe.sources import Folder
 from synthset.store.dataset import Dataset
 from synthset.taxonomy import classlists, groups
 from synthset.taxonomy.classlists import ClassEntry
 from synthset.taxonomy.listfile import from_file
-from synthset.taxonomy.review import Review, read_review
+from synthset.taxonomy.review import Review, read_review, write_review
 from synthset.taxonomy.screen import Screened
-from synthset.taxonomy.senses import Nearness
+from synthset.taxonomy.senses import Nearness, match
 from synthset.taxonomy.words import from_words, with_senses
 
 GROUPS = "groups.json"
@@ -119,3 +122,51 @@ def _nearness(wanted: Words) -> Nearness | None:
         right = f"{text.INSTALL}, or set `hints: exact` and answer in a review file"
         raise RecipeError("classes.hints", text.MISSING, right)
     return text.nearness
+
+
+def classes_of(source: str) -> tuple[ClassEntry, ...]:
+    """Find the classes of a recipe, of a list (.txt, .csv), or of a folder with images by class."""
+    path = Path(source).expanduser()
+    if path.is_dir():
+        classes: dict[str, str] = {"kind": "source"}
+        folder = {"kind": "folder", "paths": [{"path": source}]}
+        recipe = load_recipe({"name": "shown", "classes": classes, "source": folder})
+    elif path.suffix.lower() in (".txt", ".csv"):
+        return from_file(source)
+    else:
+        recipe = load_recipe(source)
+    names: Sequence[str] = ()
+    if isinstance(recipe.source, Folder):
+        names = sorted({image.label for image in scan(recipe.source)})
+    return settle(recipe, names).classes
+
+
+def settle_words(
+    words: Sequence[str], senses: str | None, by_text: bool, review: str | None
+) -> tuple[tuple[ClassEntry, ...], int]:
+    """Settle free words one by one, and put the open ones into a new review file.
+
+    Args:
+        words: as a recipe has them.
+        senses: a review file with answers.
+        by_text: compare hints with definitions by meaning.
+        review: the new file; None refuses open words instead.
+
+    Returns:
+        The settled words as classes, and the number of open ones.
+    """
+    wanted = Words(
+        kind="words", words=tuple(words), senses=senses, hints="text" if by_text else "exact"
+    )
+    answered, nearness = _review(wanted.senses), _nearness(wanted)
+    if review is None:
+        return from_words(words, answered, nearness), 0
+    found = match(words, answered.answers if answered else {}, nearness)
+    if found.problems:
+        raise RecipeError.of(found.problems)
+    if found.questions:
+        write_review(review, found.questions)
+    open_words = {question.word for question in found.questions}
+    rest = [word for word in words if word not in open_words]
+    settled = from_words(rest, answered, nearness) if rest else ()
+    return settled, len(found.questions)

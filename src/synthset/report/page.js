@@ -24,11 +24,28 @@
   dialog.addEventListener("click", () => dialog.close());
   const filter = document.querySelector("nav input");
   filter.hidden = false;
+  const show = (fits) => {
+    for (const part of document.querySelectorAll("[data-class]")) {
+      part.hidden = fits !== null && !fits(part.dataset.class);
+    }
+    for (const more of document.querySelectorAll("details[data-more]")) more.open = fits !== null;
+  };
+  const groups = document.querySelectorAll("button.only");
+  const press = (pressed) => {
+    for (const group of groups) group.setAttribute("aria-pressed", String(group === pressed));
+  };
   filter.addEventListener("input", () => {
     const wanted = filter.value.trim().toLowerCase();
-    for (const part of document.querySelectorAll("[data-class]")) {
-      part.hidden = wanted !== "" && !part.dataset.class.toLowerCase().includes(wanted);
-    }
-    for (const more of document.querySelectorAll("details[data-more]")) more.open = wanted !== "";
+    press(null);
+    show(wanted === "" ? null : (name) => name.toLowerCase().includes(wanted));
   });
+  for (const group of groups) {
+    group.addEventListener("click", () => {
+      const again = group.getAttribute("aria-pressed") === "true";
+      const names = new Set(JSON.parse(group.dataset.only));
+      filter.value = "";
+      press(again ? null : group);
+      show(again ? null : (name) => names.has(name));
+    });
+  }
 })();

@@ -17,6 +17,7 @@ from synthset.report.confusion import confusions
 from synthset.report.costs import title
 from synthset.report.cues import cue_bar, cue_charts, without_cues
 from synthset.report.gallery import kept_rows, pictures, rejected_rows
+from synthset.report.groups import by_group, interval_picture
 from synthset.report.histograms import Histogram, Words, histograms
 from synthset.report.metrics import by_class, table
 from synthset.report.pairs import closest_pairs
@@ -70,6 +71,7 @@ def page(dataset: Dataset, recipe: Recipe) -> str:
         strip=charts.strip,
         panel=charts.panel,
         cue_bar=cue_bar,
+        interval_picture=interval_picture,
     )
     return environment.get_template("page.html.j2").render(_content(dataset, recipe))
 
@@ -94,6 +96,7 @@ def _content(dataset: Dataset, recipe: Recipe) -> dict[str, Any]:
         "words": [c for c in drawn if isinstance(c, Words) and len(c.rows) > 1],
         "constant": [(c.column, c.only) for c in drawn if c.only is not None],
         "confusions": confusions(seen),
+        "groups": by_group(dataset, seen, numbers["classes"], metrics),
         "what_if": what_if(dataset),
         "metrics": table(without_cues(metrics)),
         "cues": cue_charts(metrics),

@@ -102,11 +102,13 @@ def refusal(question: Question, undecided_in: str | None = None) -> Problem:
         question: the word and its senses.
         undecided_in: the review file that has the word without an answer.
     """
+    hinted = HINTED.fullmatch(question.word)
+    bare = hinted["word"] if hinted else question.word
     found = f"{question.word!r} has {len(question.senses)} senses"
-    right = (
-        f"name one, or add a hint as in '{_bare(question.word)} (…)', or answer it in a review "
-        "file that `senses` names"
-    )
+    if hinted:
+        found += f", and the hint {hinted['hint']!r} settles none"
+    hint = f"{'another' if hinted else 'a'} hint as in '{bare} (…)'"
+    right = f"name one, or add {hint}, or answer it in a review file that `senses` names"
     if undecided_in:
         found += f", and {undecided_in} decides for none"
         right = "write the name of one after `sense`"
@@ -179,8 +181,3 @@ def _likeliest(senses: Sequence[Synset]) -> tuple[Synset, str]:
     if things:
         return things[0], "the most frequent sense that is a kind of thing"
     return senses[0], "the most frequent sense"
-
-
-def _bare(word: str) -> str:
-    hinted = HINTED.fullmatch(word)
-    return hinted["word"] if hinted else word

@@ -1,0 +1,152 @@
+"""`synthset classes`: look at classes before a recipe asks for them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from synthset.taxonomy.classlists import ClassEntry
+
+classes = typer.Typer(
+    name="classes",
+    help="Look at classes: WordNet, ImageNet, free words, and those of a recipe, file or folder.",
+    no_args_is_help=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+Count = Annotated[bool, typer.Option("--count", help="Only count.")]
+Csv = Annotated[bool, typer.Option("--csv", help="CSV, as `kind: file` in a recipe reads it.")]
+Groups = Annotated[bool, typer.Option("--groups", help="Count the classes of each usual group.")]
+
+
+@classes.command()
+def wordnet(
+    synsets: Annotated[list[str], typer.Argument(help="Synsets: dog.n.01 or n02084071.")],
+    count: Count = False,
+    tree: Annotated[bool, typer.Option("--tree", help="What lies under what.")] = False,
+    as_csv: Csv = False,
+    screened: Annotated[
+        bool, typer.Option("--screened", help="List what the screen leaves out, and why.")
+    ] = False,
+    no_screen: Annotated[
+        bool, typer.Option("--no-screen", help="Leave out neither people nor offensive synsets.")
+    ] = False,
+    instances: Annotated[
+        bool, typer.Option("--instances", help="Things with a name of their own too.")
+    ] = False,
+    leaves: Annotated[
+        bool, typer.Option("--leaves", help="Only synsets with nothing under them.")
+    ] = False,
+    depth: Annotated[int | None, typer.Option(min=0, help="How many steps down to go.")] = None,
+) -> None:
+    """List synsets and all that lies under them, less people and offensive ones.
+
+    Example: synthset classes wordnet object.n.01 --count
+    """
+    from synthset.cli import listing
+    from synthset.taxonomy.classlists import of_synsets, pick_synsets
+    from synthset.taxonomy.screen import SCREENS, sift
+
+    found, _ = pick_synsets(synsets, True, instances, depth, leaves)
+    passed, left_out = sift(found, () if no_screen else SCREENS)
+    if count:
+        listing.counts(", ".join(synsets), found, passed, left_out)
+    elif screened:
+        listing.screened(left_out)
+    elif tree:
+        listing.tree(synsets, passed, instances)
+    elif passed:
+        _show(of_synsets(passed, "qualify"), as_csv)
+    if left_out and not (count or screened):
+        listing.say(f"{len(left_out):,} left out by the screen: --screened lists them")
+
+
+@classes.command()
+def imagenet(
+    select: Annotated[
+        list[str] | None,
+        typer.Argument(help="wnids, indices, names, synsets or subsets; none takes all."),
+    ] = None,
+    subset: Annotated[str | None, typer.Option(help="Such as imagenette, imagenet-100.")] = None,
+    under: Annotated[
+        list[str] | None, typer.Option(help="Only classes under this synset; several times.")
+    ] = None,
+    count: Count = False,
+    as_csv: Csv = False,
+    groups: Groups = False,
+) -> None:
+    """List classes of ImageNet-1k.
+
+    Example: synthset classes imagenet --subset imagenet-100 --under dog.n.01
+    """
+    from synthset.taxonomy.classlists import from_imagenet
+    from synthset.taxonomy.imagenet import subset as known
+
+    if subset is not None:
+        known(subset, "--subset")
+    items = [*([subset] if subset else []), *(select or [])]
+    _show(from_imagenet(items or "all", under or (), "classes"), as_csv, count, groups)
+
+
+@classes.command()
+def words(
+    listed: Annotated[list[str], typer.Argument(help="Words, with a hint: 'crane (bird)'.")],
+    senses: Annotated[
+        str | None, typer.Option(help="A review file with answers for some words.")
+    ] = None,
+    text: Annotated[
+        bool, typer.Option("--text", help="Compare hints with definitions by meaning.")
+    ] = False,
+    review: Annotated[
+        str | None, typer.Option(help="Write a new review file for the words left open.")
+    ] = None,
+    as_csv: Csv = False,
+) -> None:
+    """Find the WordNet sense of free words, and write what stays open to a review file.
+
+    Example: synthset classes words unicycle "crane (bird)"
+    """
+    from synthset.cli.listing import say
+    from synthset.engine.classes import settle_words
+
+    found, questions = settle_words(listed, senses, text, review)
+    if found:
+        _show(found, as_csv)
+    if questions:
+        say(f"{questions} words are open: answer them in {review}")
+
+
+@classes.command()
+def show(
+    source: Annotated[
+        str, typer.Argument(help="A recipe, a list (.txt, .csv), or a folder of images by class.")
+    ],
+    count: Count = False,
+    as_csv: Csv = False,
+    groups: Groups = False,
+) -> None:
+    """List the classes of a recipe, a file or a folder: key, name, folder, synset.
+
+    Example: synthset classes show demo --groups
+    """
+    from synthset.engine.classes import classes_of
+
+    _show(classes_of(source), as_csv, count, groups)
+
+
+def _show(
+    entries: Sequence[ClassEntry], as_csv: bool, count: bool = False, groups: bool = False
+) -> None:
+    from synthset.cli import listing
+
+    if count:
+        print(f"{len(entries):,} classes")
+    elif groups:
+        listing.grouped(entries)
+    elif as_csv:
+        listing.csv_of(entries)
+    else:
+        listing.table(entries)
