@@ -11,6 +11,7 @@ minutes for two classes, most of it encoding.
 from __future__ import annotations
 
 import argparse
+import io
 import sys
 import time
 from collections.abc import Callable
@@ -22,6 +23,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
+from PIL import Image, ImageEnhance, ImageFilter
 
 from synthset.encoders.classifier import Classifier
 from synthset.encoders.clip import Clip
@@ -43,6 +45,8 @@ from turns import conditions, write_section
 CANDIDATES, CHOSEN, REAL = 2000, 1000, 1500  # of a class; twice REAL are used, half held out
 BAR = 0.35
 DRAWS = 2  # of the few real images
+MADE = "images by Stable Diffusion"
+SPOILT = "real images, four in five of them spoilt"
 PACKAGES = ("numpy", "scipy", "torch")
 Cloud = NDArray[np.float32]
 Indices = NDArray[np.int64]
@@ -71,9 +75,12 @@ def main() -> None:
         "clip": Clip(ClipEncoder(kind="clip")),
     }
     worlds = [world(asked, encoders, label) for label in asked.classes]
+    spoilt = [spoilt_world(asked, encoders, at) for at in worlds]
     sections = [
-        nearest(worlds, "classifier", "clip"),
-        nearest(worlds, "clip", "classifier"),
+        nearest(worlds, "classifier", "clip", MADE),
+        nearest(worlds, "clip", "classifier", MADE),
+        nearest(spoilt, "classifier", "clip", SPOILT),
+        nearest(spoilt, "clip", "classifier", SPOILT),
         pools(worlds),
         few(worlds),
         growth(asked.largest),
@@ -115,24 +122,71 @@ def features(encoder: Encoder, path: Path, label: int, count: int, cache: Path |
     kept = cache / f"{name}-{encoder_fingerprint(encoder.settings)}.npy" if cache else None
     if kept and kept.exists():
         return np.load(kept)
-    images = pq.read_table(path, columns=["image", "label"])
-    images = images.filter(pc.equal(images["label"], label))
-    first: dict[bytes, int] = {}
-    for row, image in enumerate(images["image"].to_pylist()):
-        first.setdefault(image["bytes"], row)
-    images = images.take(list(first.values())[:count])
-    nothing = pa.nulls(len(images), pa.string())
-    images = images.append_column("error", nothing).append_column("id", nothing)
-    encoder.open()
-    blocks = [encoder(Rows(images.slice(at, 256))) for at in range(0, len(images), 256)]
-    found = np.concatenate([list_column(block, "features") for block in blocks])
+    found = encode(encoder, distinct(path, label)[:count])
     if kept:
         kept.parent.mkdir(parents=True, exist_ok=True)
         np.save(kept, found)
     return found
 
 
-def nearest(worlds: list[World], by: str, other: str) -> str:
+def distinct(path: Path, label: int) -> pa.Table:
+    """The distinct images of a class, in the order of the file."""
+    images = pq.read_table(path, columns=["image", "label"])
+    images = images.filter(pc.equal(images["label"], label))
+    first: dict[bytes, int] = {}
+    for row, image in enumerate(images["image"].to_pylist()):
+        first.setdefault(image["bytes"], row)
+    return images.take(list(first.values()))
+
+
+def encode(encoder: Encoder, images: pa.Table) -> Cloud:
+    """Features of some images."""
+    nothing = pa.nulls(len(images), pa.string())
+    images = images.append_column("error", nothing).append_column("id", nothing)
+    encoder.open()
+    blocks = [encoder(Rows(images.slice(at, 256))) for at in range(0, len(images), 256)]
+    return np.concatenate([list_column(block, "features") for block in blocks])
+
+
+def spoilt_world(asked: argparse.Namespace, encoders: dict[str, Encoder], at: World) -> World:
+    """The same real images, and candidates that are further real ones, most of them spoilt."""
+    images = distinct(asked.real, at.label)[2 * REAL : 2 * REAL + CANDIDATES]
+    rng = np.random.default_rng(at.label)
+    cells = [
+        {"bytes": spoil(image["bytes"], rng), "path": None} for image in images["image"].to_pylist()
+    ]
+    images = images.set_column(0, "image", pa.array(cells, images["image"].type))
+    generated = {name: encode(encoder, images) for name, encoder in encoders.items()}
+    return World(at.label, generated, at.real, at.held_out)
+
+
+def spoil(data: bytes, rng: np.random.Generator) -> bytes:
+    """What an imperfect generator would do to an image: one of six faults; one in five has none."""
+    image = Image.open(io.BytesIO(data)).convert("RGB")
+    strength = rng.uniform(0.5, 1)
+    fault = rng.choice(["", "blur", "colour", "contrast", "resample", "noise", "brightness"],
+                       p=[0.2, *[0.8 / 6] * 6])  # fmt: skip
+    match fault:
+        case "blur":
+            image = image.filter(ImageFilter.GaussianBlur(1.6 * strength))
+        case "colour":
+            image = ImageEnhance.Color(image).enhance(1 + 1.8 * strength)
+        case "contrast":
+            image = ImageEnhance.Contrast(image).enhance(1 + 1.2 * strength)
+        case "resample":
+            small = max(round(image.width * (1 - 0.65 * strength)), 4)
+            image = image.resize((small, small)).resize(image.size, Image.Resampling.NEAREST)
+        case "noise":
+            noise = rng.normal(0, 40 * strength, (image.height, image.width, 3))
+            image = Image.fromarray((np.asarray(image) + noise).clip(0, 255).astype(np.uint8))
+        case "brightness":
+            image = ImageEnhance.Brightness(image).enhance(1 + 0.7 * strength)
+    sink = io.BytesIO()
+    image.save(sink, "PNG")
+    return sink.getvalue()
+
+
+def nearest(worlds: list[World], by: str, other: str, what: str) -> str:
     """Every way to take half of the candidates, and how near it comes."""
     rows = [
         f"| class | way | FD that chose | FD held out | of random | FD by {other} | of random "
@@ -182,7 +236,7 @@ def nearest(worlds: list[World], by: str, other: str) -> str:
             f"| {at.label} | *held-out real images* | {floor:.4g} | | | {theirs:.4g} | | | |"
         )
     return (
-        f"### {CHOSEN:,} of {CANDIDATES:,}, chosen by the {by} (bar: ≤ {BAR} of random)\n\n"
+        f"### {CHOSEN:,} of {CANDIDATES:,} {what}, chosen by the {by} (bar: ≤ {BAR} of random)\n\n"
         + "\n".join(rows)
     )
 
