@@ -72,8 +72,8 @@ def advice(rows: Sequence[Mapping[str, Any]]) -> list[str]:
     telling.sort(key=lambda row: -row["stored"]["value"])
     sentences = [
         f"By {row['cue'].replace('jpeg', 'JPEG compression')} a generated image is told from a "
-        f"real one in {_pairs(row['stored')}: {ADVICE[row['cue']]}. After the same "
-        f"preprocessing of both it is {_left(row['matched')}."
+        f"real one in {_pairs(row['stored'])}: {ADVICE[row['cue']]}. After the same "
+        f"preprocessing of both it is {_left(row['matched'])}."
         for row in telling
     ]
     whole = next((row["matched"] for row in measured if row["cue"] == TOGETHER), None)
