@@ -85,9 +85,7 @@ def main() -> None:
     parser.add_argument("test", type=Path, help="Parquet file of real images with labels")
     parser.add_argument("--work", type=Path, required=True, help="folder that keeps the results")
     parser.add_argument("--sizes", type=int, nargs="+", default=list(EPOCHS))
-    parser.add_argument(
-        "--seeds", type=int, help="how many; default 3"
-    )
+    parser.add_argument("--seeds", type=int, help="how many; default 3")
     parser.add_argument("--ways", nargs="+", choices=WAYS, default=list(WAYS))
     parser.add_argument("--threads", type=int, default=1)
     asked = parser.parse_args()
