@@ -13,18 +13,16 @@ from synthset.encoders import models as encoder_models
 from synthset.engine.catalog import classifier_indices
 from synthset.engine.classes import check_groups
 from synthset.engine.plan import Material, material, storage_place
+from synthset.engine.preview import Preview, preview
 from synthset.engine.reference import check_statistics
 from synthset.engine.speed import seconds_per_image
 from synthset.errors import Problem, RecipeError, SynthsetError
 from synthset.generators import models as generator_models
-from synthset.prompts.templates import problems as prompt_problems
-from synthset.prompts.templates import render
+from synthset.recipe.presets import preset_notes
 from synthset.recipe.recipe import Recipe, comparisons
 from synthset.recipe.sources import Folder, FolderPath, Txt2Img
-from synthset.seeds import record_seed
 
 FEATURE_BYTES = 8_000  # a record's features, logits and scores, roughly
-PROMPTS_TRIED = 2_000  # prompts whose length is counted
 
 
 @dataclass
@@ -80,6 +78,7 @@ def forecast(recipe: Recipe, output: str) -> Forecast:
         found.problems += error.problems
     if found.material is not None:
         _size_up(found, recipe, found.material, output)
+        _collect(found, lambda: _prompts(found, recipe, output))
         _collect(found, lambda: _classes_fit(recipe, found.material))
     found.problems = list(dict.fromkeys(found.problems))
     return found
@@ -142,13 +141,9 @@ def _missing_paths(where: str, paths: Sequence[FolderPath]) -> list[Problem]:
 
 
 def _classes_fit(recipe: Recipe, found: Material | None) -> list[Problem]:
-    """Prompts can be filled, and classifiers know the classes."""
+    """Classifiers know the classes, and what compares with prompts has some."""
     assert found is not None
     problems: list[Problem] = []
-    if isinstance(recipe.source, Txt2Img):
-        problems += prompt_problems(
-            recipe.prompts.templates, recipe.prompts.variations, found.classes
-        )
     for i, score in enumerate(recipe.scores):
         if score.kind == "clip_score" and "{prompt}" in score.text:
             problems += _unprompted(recipe, f"scores[{i}].text")
@@ -245,30 +240,32 @@ def _size_up(found: Forecast, recipe: Recipe, what: Material, output: str) -> No
                     right,
                 )
             )
-    if isinstance(source, Txt2Img) and not _source_problems(recipe):
-        _prompts(found, recipe, source, what)
     each, found.basis = seconds_per_image(recipe)
     found.seconds = None if each is None else each * found.images
 
 
-def _prompts(found: Forecast, recipe: Recipe, source: Txt2Img, what: Material) -> None:
+def _prompts(found: Forecast, recipe: Recipe, output: str) -> Sequence[Problem]:
     """Try the first prompts: examples, and how many the text encoder would cut."""
-    if prompt_problems(recipe.prompts.templates, recipe.prompts.variations, what.classes):
-        return
-    texts = []
-    for index in range(min(recipe.images_per_class or 0, -(-PROMPTS_TRIED // len(what.classes)))):
-        for entry in what.classes:
-            seed = record_seed(recipe.seed, entry.key, index)
-            texts.append(render(recipe.prompts.templates, recipe.prompts.variations, entry, seed))
-    texts = texts[:PROMPTS_TRIED]
-    found.prompts = list(dict.fromkeys(texts))[:3]
+    source = recipe.source
+    if isinstance(source, Folder) or found.material is None:
+        return []
+    ahead = preview(recipe, found.material.classes, output)
+    found.notes += [*preset_notes(recipe.model_dump(mode="json")), *ahead.notes]
+    found.prompts = list(dict.fromkeys(ahead.prompts))[:3]
+    if isinstance(source, Txt2Img):
+        _lengths(found, source, ahead)
+    return ahead.problems
+
+
+def _lengths(found: Forecast, source: Txt2Img, ahead: Preview) -> None:
+    """Count the prompts that the text encoder would cut."""
     counter = generator_models.count_tokens(source)
-    if counter is None:
+    if counter is None or not ahead.prompts:
         return
     count, limit = counter
-    lengths = count(texts)
-    found.cut_prompts = sum(length > limit for length in lengths) / max(len(lengths), 1)
-    found.longest_prompt = (max(lengths, default=0), limit)
+    lengths = count(list(ahead.prompts))
+    found.cut_prompts = sum(length > limit for length in lengths) / len(lengths)
+    found.longest_prompt = (max(lengths), limit)
     if found.cut_prompts:
         found.notes.append(
             f"{found.cut_prompts:.0%} of the prompts are longer than the {limit} tokens that "

@@ -13,10 +13,11 @@ import pyarrow as pa
 
 from synthset.engine.catalog import source_identity
 from synthset.engine.classes import settle
+from synthset.engine.prompts import prompts_identity, writer_of
 from synthset.errors import DatasetError, RecipeError
 from synthset.generators.folder import scan
 from synthset.generators.found import Found
-from synthset.prompts.templates import render, templates_of
+from synthset.prompts.writer import Writer
 from synthset.recipe.recipe import Recipe
 from synthset.recipe.sources import Folder
 from synthset.record import PLAN, record_id
@@ -95,7 +96,7 @@ def plan_table(recipe: Recipe) -> str:
     if isinstance(recipe.source, Folder):
         identity.append(recipe.source.identity()["paths"])
     else:
-        identity.append(recipe.prompts.identity())
+        identity.append(prompts_identity(recipe))
     return f"plan-{fingerprint(identity)}"
 
 
@@ -136,6 +137,7 @@ def add_rows(
     found: Material,
     wanted: Mapping[int, int] | None = None,
     round_number: int = 0,
+    writer: Writer | None = None,
 ) -> int:
     """Write the rows that the plan still lacks, in new shards.
 
@@ -146,6 +148,7 @@ def add_rows(
         found: classes and imported images.
         wanted: images of each label, rounds included; none takes the recipe's `images_per_class`.
         round_number: 0 for the first, counted up by quota rounds.
+        writer: of the prompts; none makes one by the recipe's settings alone.
 
     Returns:
         Number of rows added.
@@ -156,7 +159,8 @@ def add_rows(
     else:
         per_class = recipe.images_per_class or 0
         counts = wanted or dict.fromkeys(range(len(found.classes)), per_class)
-        rows = _generated(recipe, found.classes, have, counts, round_number)
+        writer = writer or writer_of(recipe, found.classes)
+        rows = _generated(recipe, writer, found.classes, have, counts, round_number)
     shard, added = max(dataset.shards(table), default=-1) + 1, 0
     for block in _blocks(rows, dataset.rows_per_shard):
         dataset.write_cell(table, shard, pa.Table.from_pylist(block, schema=PLAN))
@@ -184,6 +188,7 @@ def _blocks(rows: Iterator[dict[str, Any]], size: int) -> Iterator[list[dict[str
 
 def _generated(
     recipe: Recipe,
+    writer: Writer,
     classes: Sequence[ClassEntry],
     have: Mapping[int, int],
     wanted: Mapping[int, int],
@@ -192,13 +197,12 @@ def _generated(
     """Plan images class by class in turns, so that every shard holds all classes."""
     settings = digest(source_identity(recipe))
     prompts, kind = recipe.prompts, recipe.source.kind
-    templates = templates_of(prompts.templates)
     for index in range(max(wanted.values(), default=0)):
         for label, entry in enumerate(classes):
             if not have.get(label, 0) <= index < wanted.get(label, 0):
                 continue
             seed = record_seed(recipe.seed, entry.key, index)
-            prompt = render(templates, prompts.variations, entry, seed)
+            prompt = writer.prompt(entry, index, seed)
             pixels = {"prompt": prompt, "negative": prompts.negative, "seed": seed, "by": settings}
             yield {
                 "id": record_id(kind, entry.key, pixels),

@@ -28,6 +28,7 @@ from synthset.engine.plan import (
     rounds_made,
     write_classes,
 )
+from synthset.engine.prompts import gather_texts, writer_of
 from synthset.engine.reference import (
     Measured,
     measured_images,
@@ -40,6 +41,7 @@ from synthset.engine.worth import write_worth
 from synthset.errors import RecipeError, StageError
 from synthset.export.write import write_export
 from synthset.generators.models import count_tokens
+from synthset.prompts.writer import Writer
 from synthset.recipe.exports import Export
 from synthset.recipe.recipe import Recipe, load_recipe
 from synthset.recipe.scores import Comparison
@@ -151,7 +153,8 @@ class _Run:
         write_classes(dataset, self.material.classes)
         write_groups(dataset, self.material.classes, recipe)
         dataset.write_text("recipe.yaml", recipe.to_yaml())
-        add_rows(dataset, recipe, self.plan, self.material)
+        self.writer = self.prompt_writer()
+        add_rows(dataset, recipe, self.plan, self.material, writer=self.writer)
         dataset.log(
             {
                 "event": "run",
@@ -173,6 +176,14 @@ class _Run:
                 self.select()
                 if not self.another_round():
                     break
+
+    def prompt_writer(self) -> Writer | None:
+        """What writes the prompts, with the texts that it takes them from; imports have none."""
+        if self.recipe.source.kind == "folder":
+            return None
+        classes = self.material.classes
+        texts = gather_texts(self.recipe, classes, self.dataset, self.plan, self.bar)
+        return writer_of(self.recipe, classes, texts)
 
     def cut_prompts(self) -> int | None:
         """Count the planned prompts that are longer than the text encoder reads."""
@@ -293,7 +304,9 @@ class _Run:
         )
         if not totals:
             return False
-        added = add_rows(self.dataset, self.recipe, self.plan, self.material, totals, made + 1)
+        added = add_rows(
+            self.dataset, self.recipe, self.plan, self.material, totals, made + 1, self.writer
+        )
         self.dataset.log(
             {
                 "event": "round",

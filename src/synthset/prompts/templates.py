@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from functools import cache, lru_cache
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache, lru_cache, partial
 from hashlib import blake2b
 from importlib.resources import files
 
@@ -26,6 +26,7 @@ SHOWN = 5  # classes that a message lists before it counts the rest
 
 Templates = Sequence[str] | str
 Variations = Mapping[str, Sequence[str]]
+Choose = Callable[[str, int], int]  # what for, and of how many: the place of the chosen one
 
 
 def render(templates: Templates, variations: Variations, entry: ClassEntry, seed: int) -> str:
@@ -50,13 +51,25 @@ def render(templates: Templates, variations: Variations, entry: ClassEntry, seed
     Raises:
         RecipeError: a template cannot be filled; `check` finds that before the run.
     """
-    choices = templates_of(templates)
-    template = choices[draw(seed, "template", len(choices))]
-    parts = parse(template)
+    return write(templates_of(templates), variations, entry, partial(draw, seed))
+
+
+def write(
+    templates: Sequence[str], variations: Variations, entry: ClassEntry, choose: Choose
+) -> str:
+    """Write a prompt with the template and the words that `choose` picks.
+
+    Args:
+        templates: the templates, at least one.
+        variations: as for `render`.
+        entry: the class.
+        choose: called with "template" or "variation:<field>", and how many there are.
+    """
+    parts = parse(templates[choose("template", len(templates))])
     if any(field in FROM_WORDNET for _, field in parts):
         entry = defined(entry)
     texts = [
-        literal if field is None else fill(field, variations, entry, seed)
+        literal if field is None else fill(field, variations, entry, choose)
         for literal, field in parts
     ]
     return tidy("".join(texts))
@@ -89,8 +102,9 @@ def problems(
     variations: Variations,
     entries: Sequence[ClassEntry],
     where: str = "prompts",
+    says_the_class: Sequence[str] = SAYS_THE_CLASS,
 ) -> list[Problem]:
-    """List everything that `check` would refuse."""
+    """List everything that `check` would refuse; each template has one of `says_the_class`."""
     choices = templates_of(templates, f"{where}.templates")
     found = [] if choices else [Problem(f"{where}.templates", "empty", "give a template")]
     fields: set[str] = set()
@@ -101,7 +115,7 @@ def problems(
         except RecipeError as error:
             found += error.problems
             continue
-        found += template_problems(used, variations, spot)
+        found += template_problems(used, variations, spot, says_the_class)
         fields |= used
     for name, words in variations.items():
         found += variation_problems(name, words, fields, f"{where}.variations.{name}")
@@ -155,7 +169,7 @@ def parse(template: str, where: str = "prompts.templates") -> tuple[tuple[str, s
     return tuple(parts)
 
 
-def fill(field: str, variations: Variations, entry: ClassEntry, seed: int) -> str:
+def fill(field: str, variations: Variations, entry: ClassEntry, choose: Choose) -> str:
     """Return the words for one field."""
     if field in FIELDS:
         words = class_words(field, entry)
@@ -164,7 +178,7 @@ def fill(field: str, variations: Variations, entry: ClassEntry, seed: int) -> st
         found = f"{{{field}}} is used, and {entry.name!r} has none"
         raise RecipeError("prompts.templates", found, "give the class by its WordNet sense")
     if variations.get(field):
-        return variations[field][draw(seed, f"variation:{field}", len(variations[field]))]
+        return variations[field][choose(f"variation:{field}", len(variations[field]))]
     raise RecipeError("prompts.templates", f"unknown field {{{field}}}", known(field, variations))
 
 
@@ -188,12 +202,14 @@ def tidy(text: str) -> str:
     return re.sub(r" (?=[,.;])", "", " ".join(text.split()))
 
 
-def template_problems(used: set[str], variations: Variations, where: str) -> list[Problem]:
+def template_problems(
+    used: set[str], variations: Variations, where: str, says_the_class: Sequence[str]
+) -> list[Problem]:
     found = [
         Problem(where, f"unknown field {{{field}}}", known(field, variations))
         for field in sorted(used - set(FIELDS) - set(variations))
     ]
-    if not used & set(SAYS_THE_CLASS):
+    if not used & set(says_the_class):
         found.append(Problem(where, "it does not say the class", "put {class} or {a_class} in it"))
     return found
 

@@ -129,6 +129,7 @@ def _problems(recipe: Recipe) -> list[Problem]:
         if isinstance(score, ClipScore | Recognition):
             wanted = {"clip_score": "clip", "recognition": "classifier"}[score.kind]
             problems += _encoder(recipe, f"scores[{i}].encoder", score.encoder, (wanted,))
+    problems += _captions(recipe)
     problems += _set_scores(recipe)
     problems += _twice("scores", [score.prefix for score in recipe.scores], "score")
     problems += _selection(recipe)
@@ -269,6 +270,22 @@ def _sets(recipe: Recipe) -> list[Problem]:
                     )
                 )
     return problems
+
+
+def _captions(recipe: Recipe) -> list[Problem]:
+    """Captions of a reference want images of which some paths say where the captions stand."""
+    name = getattr(recipe.prompts, "reference", None)
+    if name is None:
+        return []
+    where = "prompts.reference"
+    problems = _named(where, name, list(recipe.references), "references")
+    if problems:
+        return problems
+    found = recipe.references[name]
+    if found.kind == "images" and all(path.prompt_column for path in found.paths):
+        return []
+    what = f"{name!r} has no captions"
+    return [Problem(where, what, "name one of kind images, each path with a prompt_column")]
 
 
 def _copies(recipe: Recipe, where: str, step: Duplicates) -> list[Problem]:

@@ -1,0 +1,84 @@
+"""A recipe's first prompts, before anything is written or asked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from synthset.engine.plan import plan_table
+from synthset.engine.prompts import known_texts, writer_of
+from synthset.errors import DatasetError, Problem
+from synthset.prompts.writer import Writer
+from synthset.recipe.prompts import LanguageModel
+from synthset.recipe.recipe import Recipe
+from synthset.seeds import record_seed
+from synthset.store.dataset import Dataset
+from synthset.taxonomy.classlists import ClassEntry
+
+TRIED = 2_000  # prompts that are written for a look
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What can be known of the prompts.
+
+    Attributes:
+        prompts: the first ones, in the plan's order; empty where a language model is still to be
+            asked, or where there are problems.
+        problems: what has to be mended first.
+        notes: what the user should know.
+    """
+
+    prompts: tuple[str, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def preview(recipe: Recipe, classes: Sequence[ClassEntry], output: str) -> Preview:
+    """Write the first prompts of a recipe with a generator.
+
+    Args:
+        recipe: the recipe.
+        classes: its classes.
+        output: where its dataset lies, or would lie: what it has recorded is not asked again.
+
+    Raises:
+        RecipeError: a file or a reference cannot be read.
+    """
+    texts = known_texts(recipe, classes, _dataset(output), plan_table(recipe))
+    there = classes
+    notes: list[str] = []
+    if isinstance(recipe.prompts, LanguageModel) and texts is not None:
+        there = [entry for entry in classes if entry.key in texts]
+        if len(there) < len(classes):
+            notes.append(_to_ask(recipe.prompts, len(classes) - len(there), len(classes)))
+    writer = writer_of(recipe, there, texts)
+    problems = writer.problems(there)
+    prompts = () if problems else _first(recipe, writer, there)
+    return Preview(prompts, tuple(problems), tuple(notes))
+
+
+def _first(recipe: Recipe, writer: Writer, classes: Sequence[ClassEntry]) -> tuple[str, ...]:
+    if not classes:
+        return ()
+    found: list[str] = []
+    for index in range(min(recipe.images_per_class or 0, -(-TRIED // len(classes)))):
+        for entry in classes[: TRIED - len(found)]:
+            seed = record_seed(recipe.seed, entry.key, index)
+            found.append(writer.prompt(entry, index, seed))
+    return tuple(found)
+
+
+def _to_ask(settings: LanguageModel, lacking: int, classes: int) -> str:
+    where = f" at {settings.address}" if settings.address else ", which is loaded here,"
+    return (
+        f"a run first asks {settings.model}{where} for {settings.per_class} prompts each of "
+        f"{lacking:,} of {classes:,} classes; answers that are kept are not asked again"
+    )
+
+
+def _dataset(output: str) -> Dataset | None:
+    try:
+        return Dataset.open(output)
+    except DatasetError:  # none yet, or a problem that has its own message
+        return None

@@ -1,0 +1,59 @@
+"""Answers of language models on disk, by the content of the question: nothing is asked twice."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from synthset.seeds import digest
+
+if TYPE_CHECKING:
+    from synthset.prompts.questions import Question
+
+
+class KeptAnswers:
+    """A folder with a small JSON file an answer.
+
+    Args:
+        folder: where they lie; none takes `$SYNTHSET_CACHE/answers`, else `synthset/answers` in the
+            user's folder for such things.
+    """
+
+    def __init__(self, folder: Path | None = None) -> None:
+        self.folder = folder or cache_folder() / "answers"
+
+    def find(self, identity: dict[str, Any], question: Question) -> str | None:
+        """Read an answer; None where there is none, or a damaged one."""
+        try:
+            content = json.loads(self._file(identity, question).read_text(encoding="utf-8"))
+            return str(content["answer"])
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+
+    def keep(self, identity: dict[str, Any], question: Question, answer: str) -> None:
+        """Write an answer, whole or not at all."""
+        file = self._file(identity, question)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        content = {"model": identity, "question": asdict(question), "answer": answer}
+        with tempfile.NamedTemporaryFile(
+            "w", encoding="utf-8", dir=file.parent, suffix=".tmp", delete=False
+        ) as aside:
+            json.dump(content, aside, ensure_ascii=False, indent=1)
+        os.replace(aside.name, file)
+
+    def _file(self, identity: dict[str, Any], question: Question) -> Path:
+        name = digest([identity, asdict(question)])
+        return self.folder / name[:2] / f"{name}.json"
+
+
+def cache_folder() -> Path:
+    """Name the user's folder for what synthset could ask for again."""
+    own = os.environ.get("SYNTHSET_CACHE")
+    if own:
+        return Path(own).expanduser()
+    shared = os.environ.get("XDG_CACHE_HOME")
+    return (Path(shared) if shared else Path.home() / ".cache") / "synthset"

@@ -1,0 +1,180 @@
+"""How a class becomes a prompt: the settings of every `prompts`."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, field_validator, model_validator
+
+from synthset.recipe.settings import EXECUTION, Settings
+
+#: Lists of words that ship with synthset, by the field that they fill.
+SHIPPED_WORDS = ("background", "view", "light", "action", "count")
+
+Words = tuple[str, ...] | Literal["shipped"]
+Draw = Literal["independent", "balanced"]
+
+
+class _Prompts(Settings):
+    negative: str = ""
+    """Negative prompt, the same for all."""
+
+
+class _Varied(_Prompts):
+    variations: dict[str, Words] = Field(default_factory=dict)
+    """Lists of words by field, such as `background: [in a forest, at home]`; `shipped` takes ours
+    (background, view, light, action, count)."""
+
+    @field_validator("variations")
+    @classmethod
+    def _ships(cls, variations: dict[str, Words]) -> dict[str, Words]:
+        for name, words in variations.items():
+            if words == "shipped" and name not in SHIPPED_WORDS:
+                known = ", ".join(SHIPPED_WORDS)
+                raise ValueError(f"no shipped words for {name!r}; there are some for {known}")
+        return variations
+
+
+class Template(_Varied):
+    """Templates, filled with the words of the class and of variations."""
+
+    kind: Literal["template"] = "template"
+    templates: tuple[str, ...] | Literal["clip"] = Field(("a photo of {a_class}",))
+    """Templates with the fields {class}, {a_class}, {gloss}, {hypernym}, {lemmas} and those of
+    `variations`; or `clip`."""
+    draw: Draw = "independent"
+    """`independent`: each record draws by its own seed. `balanced`: in each class every template
+    and every word is used as often as any other."""
+    shorten: bool = False
+    """Shorten a {gloss} at a clause where its prompt is longer than the text encoder reads."""
+
+    def identity(self) -> dict[str, Any]:
+        """As everywhere; what came later counts only where it is used, so that plans made before
+        keep their names."""
+        new = {"draw": "independent", "shorten": False}
+        same = {name for name, value in new.items() if getattr(self, name) == value}
+        return self.model_dump(mode="json", exclude={"kind", *same})
+
+
+class Gloss(_Prompts):
+    """The WordNet definition of the class, and nothing else."""
+
+    kind: Literal["gloss"]
+    shorten: bool = True
+    """Shorten it at a clause where it is longer than the text encoder reads."""
+
+
+class ClassGloss(_Prompts):
+    """The class and its WordNet definition."""
+
+    kind: Literal["class_gloss"]
+    shorten: bool = True
+    """Shorten the definition at a clause where the prompt is longer than the text encoder reads."""
+
+
+class Background(_Prompts):
+    """The class before a varied background."""
+
+    kind: Literal["background"]
+    backgrounds: Words = "shipped"
+    """Backgrounds, such as `[in a forest, on a street]`; `shipped` takes ours."""
+    hypernym: bool = False
+    """Say what the class is a kind of as well; for classes that have a WordNet sense."""
+
+
+class ClipTemplates(_Prompts):
+    """The eighty templates that CLIP was evaluated with, each as often as any other."""
+
+    kind: Literal["clip"]
+
+
+class _Texts(_Varied):
+    class_column: str = "class"
+    """Column with the class: its name, key or wnid."""
+    templates: tuple[str, ...] = Field(("{text}",), min_length=1)
+    """Templates around the {text}; the fields are those of `kind: template`."""
+
+
+class Captions(_Texts):
+    """What was said of real images of the class."""
+
+    kind: Literal["captions"]
+    file: str | None = None
+    """CSV or Parquet file with a caption a row; either this or `reference`."""
+    reference: str | None = None
+    """Name of a reference of kind `images` whose paths have a `prompt_column`."""
+    text_column: str = "caption"
+    """Column of the file with the caption."""
+    templates: tuple[str, ...] = Field(("a photo of {a_class}, {text}",), min_length=1)
+    """Templates around the caption, the {text}, which may not name the class."""
+
+    @model_validator(mode="after")
+    def _one_place(self) -> Captions:
+        if (self.file is None) == (self.reference is None):
+            raise ValueError("needs either file or reference")
+        return self
+
+
+class PromptFile(_Texts):
+    """Prompts from a file."""
+
+    kind: Literal["file"]
+    file: str
+    """Text file with a template a line, for all classes; or a CSV or Parquet file, where a column
+    with the class gives each class its own prompts."""
+    text_column: str = "prompt"
+    """Column with the prompt."""
+
+
+class LanguageModel(_Texts):
+    """Prompts that a language model writes, asked once and recorded in the dataset."""
+
+    kind: Literal["llm"]
+    model: str
+    """Name of the model at the address; without an address a transformers model: a hub id or a
+    local folder."""
+    address: str | None = Field(None, pattern=r"^https?://[^@\s]+$", json_schema_extra=EXECUTION)
+    """Base of an OpenAI-compatible service, such as `http://localhost:8000/v1`; none loads the
+    model here."""
+    key_variable: str = Field(
+        "OPENAI_API_KEY", pattern=r"^[A-Z][A-Z0-9_]*$", json_schema_extra=EXECUTION
+    )
+    """Environment variable with the key, where the service wants one. The key itself is never
+    written."""
+    instruction: str = (
+        "Write {number} different captions for photographs of {a_class}. Vary background, view, "
+        "light and action. One caption a line, under 30 words each, nothing else. Each names "
+        "{class}."
+    )
+    """What it is told; the fields are {number} and those of the class: {class}, {a_class}, {gloss},
+    {hypernym}, {lemmas}."""
+    per_class: int = Field(20, ge=1, le=1000)
+    """Prompts for each class. With more images than prompts each is used as often as any other."""
+    names_class: bool = True
+    """Leave out an answer that names neither the class nor one of its lemmas."""
+    temperature: float = Field(1.0, ge=0, le=2)
+    """0 always takes the likeliest word."""
+    max_tokens: int = Field(1024, ge=16, le=16384)
+    """Length limit of an answer, in tokens of the model."""
+    revision: str | None = None
+    """Commit of a hub model that is loaded here."""
+    timeout_s: float = Field(120, gt=0, le=3600, json_schema_extra=EXECUTION)
+    """How long to wait for an answer of the service."""
+    at_once: int = Field(4, ge=1, le=64, json_schema_extra=EXECUTION)
+    """Questions asked of a service at a time, or put in a batch of a model that is loaded here."""
+
+
+Prompts = Annotated[
+    Template
+    | Gloss
+    | ClassGloss
+    | Background
+    | ClipTemplates
+    | Captions
+    | PromptFile
+    | LanguageModel,
+    Field(discriminator="kind"),
+]
+
+#: Kinds whose words come from outside the recipe, by class.
+Texts = Captions | PromptFile | LanguageModel
