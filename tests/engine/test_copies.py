@@ -103,6 +103,43 @@ def test_images_above_the_threshold_are_counted_and_so_are_real_ones_among_thems
     assert 0 < low < 3 / 11 < high < 1
 
 
+def alike(place, recipe, name, real, made, **metric):
+    """The results of a metric on features that are drawn."""
+    for part, pixels in (("real", real), ("made", made)):
+        files = {f"{part}{n}": encode(p, "png") for n, p in enumerate(pixels)}
+        write(place / name / part / "cat", **files)
+    paths = {part: [{"path": str(place / name / part)}] for part in ("real", "made")}
+    content = {
+        **recipe,
+        "source": {"kind": "folder", "paths": paths["made"]},
+        "references": {"test": {"kind": "images", "paths": paths["real"]}},
+        "metrics": [{"kind": "copies", "encoder": "eye", "reference": "test", **metric}],
+        "selection": {"steps": []},
+    }
+    return synthset.run(content, place / name / "d").metrics()
+
+
+def test_without_a_threshold_it_lies_where_few_real_images_are_that_alike(world, tmp_path):
+    real = [picture(n, 16) for n in range(40)]
+    new = [picture(n, 16) for n in range(40, 80)]
+    found = alike(tmp_path, world[1], "new", real, new)
+    assert found[-1]["value"] == pytest.approx(2 / 40)  # the most alike two, of 40
+    assert found[0]["value"] < 0.2
+    assert found[0]["warning"] is None
+    copied = [decode(encode(pixels, "jpeg", 80)) for pixels in real]
+    found = alike(tmp_path, world[1], "copied", real, copied)
+    assert found[0]["value"] == 1
+    assert "more often than real images are" in found[0]["warning"]
+
+
+def test_a_threshold_that_tells_nothing_is_said(world, tmp_path):
+    real = [picture(n, 16) for n in range(10)]
+    found = alike(tmp_path, world[1], "all", real, real, threshold=0.1)
+    assert found[0]["warning"] == (
+        "100.0% of the real images are that alike to another: raise threshold"
+    )
+
+
 def test_the_closest_pairs_lie_beside_the_metrics_the_nearest_first(world):
     _, _, dataset = world
     (page,) = dataset.read_json(dataset.view.metrics.replace(".json", "-pairs.json"))

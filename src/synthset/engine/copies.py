@@ -21,7 +21,7 @@ from synthset.selection.looks import Looks
 from synthset.stage import list_column
 from synthset.store.dataset import Dataset
 
-USUAL = 0.01  # share of real images above a threshold from which on it tells no copies
+USUAL = 0.01  # share of real images that may be as alike to another as copies are
 
 Mask = NDArray[np.bool_]
 Page = dict[str, Any]
@@ -54,28 +54,31 @@ def copies(
     """
     assert measured.images is not None
     real = _directed(looks_of(measured.images, None, metric.encoder))
-    features = list_column(dataset.read(dataset.view.features[metric.encoder]), "features")
+    table = dataset.read(dataset.view.features[metric.encoder], ["features"])
+    features = list_column(table, "features")
     rows = np.flatnonzero(_has_direction(features))
-    name = f"copies, cosine ≥ {metric.threshold:g} ({by})"
+    others = _among_real(real)
+    threshold = metric.threshold if metric.threshold is not None else _unusual(others)
+    name = f"copies, cosine ≥ {threshold:.4g} ({by})"
     empty = Result(name, "all", None, 0, by, "lower", reference=measured.what)
     alike = _alike(real, features[rows])
     cosine = np.full(len(features), -1.0)
     cosine[rows] = alike.cosine
     results = [
-        _share(replace(empty, of=part), cosine[rows][mask[rows]], metric.threshold)
+        _share(replace(empty, of=part), cosine[rows][mask[rows]], threshold)
         for part, mask in parts.items()
     ]
     among = replace(empty, name=f"the same of real images among themselves ({by})")
-    among = _share(among, _among_real(real), metric.threshold)
-    if among.value is not None and among.value >= USUAL:
-        usual = f"{among.value:.1%} of the real images are that alike to another: raise threshold"
-        results = [replace(result, warning=usual) for result in results]
+    among = _share(among, others, threshold)
+    tells_nothing = metric.threshold is not None and (among.value or 0) > USUAL
+    results = [_judged(result, among, tells_nothing) for result in results]
     page = {
         "name": name,
         "measured_by": by,
         "reference": metric.reference,
         "place": measured.images.path.removeprefix(f"{dataset.path}/"),
-        "threshold": metric.threshold,
+        "threshold": threshold,
+        "calibrated": None if metric.threshold is not None else USUAL,
         "parts": [_counted(result) for result in results],
         "real": _counted(among),
         "pairs": _closest(dataset.records(), rows, alike, real, measured.images, metric.pairs),
@@ -117,6 +120,11 @@ def _among_real(real: Looks) -> Scores:
     return most_alike_within(real.features[np.sort(distinct)])
 
 
+def _unusual(others: Scores) -> float:
+    """The cosine that few real images reach among themselves; 1 where there are none to ask."""
+    return float(np.quantile(others, 1 - USUAL, method="higher")) if len(others) else 1.0
+
+
 def _has_direction(features: Features) -> Mask:
     """Leave out images without features, and such as have none but zeros (all black pixels)."""
     found: Mask = np.nan_to_num(np.linalg.norm(features, axis=1)) > 0
@@ -133,6 +141,17 @@ def _share(empty: Result, cosine: Scores, threshold: float) -> Result:
         return replace(empty, warning="no images")
     found = share_above(cosine, threshold)
     return replace(empty, value=found.value, n=len(cosine), interval=(found.low, found.high))
+
+
+def _judged(result: Result, among: Result, tells_nothing: bool) -> Result:
+    """Warn where real images are that alike as well, or where generated ones are so more often."""
+    if tells_nothing:
+        warning = f"{among.value:.1%} of the real images are that alike to another: raise threshold"
+        return replace(result, warning=warning)
+    if result.interval and among.interval and result.interval[0] > among.interval[1]:
+        warning = f"more often than real images are to another ({among.value:.2%}): look at pairs"
+        return replace(result, warning=warning)
+    return result
 
 
 def _counted(result: Result) -> Page:

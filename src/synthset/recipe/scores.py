@@ -124,21 +124,21 @@ class Quality(_Score):
     """Simple faults of a picture, measured on its pixels.
 
     Columns: `quality_brightness` (mean, 0 to 1), `quality_contrast` (standard deviation, 0 to 0.5),
-    `quality_sharpness` (variance of the Laplacian, 0 and up), `quality_entropy` (bits, 0 to 8),
-    `quality_aspect` (long side over short side) and `quality_issue` (null, or dark, bright,
-    low_information, blurry, odd_size).
+    `quality_sharpness` (variance of the Laplacian over that of the brightness, 0 to some 20),
+    `quality_entropy` (bits, 0 to 8), `quality_aspect` (long side over short side) and
+    `quality_issue` (null, or dark, bright, low_information, blurry, odd_size).
     """
 
     kind: Literal["quality"]
-    dark: float = Field(0.05, ge=0, le=1)
+    dark: float = Field(0.32, ge=0, le=1)
     """Darker than this (99th percentile of brightness) is dark."""
     bright: float = Field(0.95, ge=0, le=1)
     """Brighter than this (5th percentile of brightness) is bright."""
     low_information: float = Field(1.5, ge=0, le=8)
     """Less entropy than this, in bits, is low_information."""
-    blurry: float = Field(4.0, ge=0)
+    blurry: float = Field(0.008, ge=0)
     """Less sharpness than this is blurry."""
-    odd_size: float = Field(3.0, ge=1)
+    odd_size: float = Field(2.85, ge=1)
     """A long side of more than this times the short side is odd_size."""
 
     _parts: ClassVar[tuple[str, ...]] = (
@@ -375,8 +375,9 @@ class Copies(Settings):
     """Name of an encoder; one made for copy detection, or CLIP, serves best."""
     reference: Name
     """Name of a reference of kind `images`: what must not be copied, such as a test set."""
-    threshold: float = Field(0.95, gt=0, le=1)
-    """Cosine from which on two images count as copies."""
+    threshold: float | None = Field(None, gt=0, le=1)
+    """Cosine from which on two images count as copies; none takes the one that 1 % of the real
+    images reach among themselves, since encoders differ in what is alike."""
     pairs: int = Field(60, ge=0, le=1000)
     """How many of the closest pairs the report shows."""
 
