@@ -108,7 +108,7 @@ def test_a_class_is_compared_over_axes_of_the_whole_reference(measured, features
     axes = principal_axes(real, 5)
     cats = np.asarray(measured[1].records()["label"]) == 0
     value = frechet_distance(gaussian(axes.project(real[:12])), gaussian(axes.project(made[cats])))
-    row = found(measured[1], "FD of 5 axes by class", key="cat")
+    row = found(measured[1], "FD over 5 axes", key="cat")
     assert row["value"] == pytest.approx(value, rel=1e-9)
     assert row["interval"][0] < row["value"] < row["interval"][1]
     assert row["n"] == 12
@@ -122,13 +122,13 @@ def test_a_reference_of_one_class_gives_the_distance_over_its_own_axes():
     real = draw.normal(size=(60, 9)).astype(np.float32)
     made = draw.normal(size=(40, 9)).astype(np.float32)
     (row,) = by_class(real, made, axes=4)
-    assert row.name == "FD of 4 axes by class (m)"
+    assert row.name == "FD over 4 axes (m)"
     assert row.value == pytest.approx(frechet_distance_pca(real, made, 4), rel=1e-9)
     (row,) = by_class(real, made, axes=None)
-    assert row.name == "FD by class (m)"
+    assert row.name == "FD (m)"
     assert row.value == pytest.approx(frechet_distance_from_features(real, made), rel=1e-9)
     (row,) = by_class(real, made, axes=None, kind="inception")
-    assert row.name == "FID by class"
+    assert row.name == "FID"
 
 
 def by_class(real, made, kind="clip", **settings):

@@ -65,3 +65,28 @@ def test_classes_come_weakest_first_whatever_the_direction() -> None:
 def test_a_metric_of_the_whole_set_has_no_chart_by_class() -> None:
     assert by_class([metric("all", 1.0)], CLASSES) == []
     assert table([metric("all", 1.0, class_key="a")]) == []
+
+
+def test_real_images_belong_to_the_axis_and_to_the_row_of_the_kept() -> None:
+    floors = [{"value": value, "n_generated": 9, "n_real": 9} for value in (3.0, 9.0)]
+    found = [
+        metric(of, 5.0, class_key="a", floor=floor)
+        for of, floor in zip(("all", "kept"), floors, strict=True)
+    ]
+    (chart,) = by_class([*found, metric("all", 6.0, class_key="b")], CLASSES)
+    assert [row["floor"] for row in chart["rows"]] == [None, floors[1]]
+    assert chart["high"] == 9.0
+
+
+def test_warnings_that_differ_in_figures_only_are_said_once() -> None:
+    said = [("a", "few: 12 of 1,300; chose"), ("b", "few: 14 of 1,300"), ("b", "other")]
+    found = [
+        metric(of, 1.0, class_key=key, warning=text)
+        for of, (key, text) in zip(("all", "all", "kept"), said, strict=True)
+    ]
+    (chart,) = by_class(found, CLASSES)
+    assert chart["warnings"] == [
+        "ant, all: few: 12 of 1,300 (and the like in 1 more)",
+        "ant, all: chose",
+        "bee, kept: other",
+    ]

@@ -35,13 +35,11 @@ def frechet_by_class(metric: FrechetDistance, seen: Seen, measured: Measured) ->
         A result for each class with three images or more on both sides, with its real floor.
     """
     real, names = measured.features()
-    name = f"FD by class ({seen.by})"
+    name = "FID" if seen.kind == "inception" else f"FD ({seen.by})"
     axes = None
     if metric.axes is not None and len(real) > 1:
         axes = principal_axes(real, min(metric.axes, real.shape[1], len(real) - 1))
-        name = f"FD of {axes.basis.shape[1]} axes by class ({seen.by})"
-    elif seen.kind == "inception":
-        name = "FID by class"
+        name = f"FD over {axes.basis.shape[1]} axes ({seen.by})"
     results = []
     for key, ours, theirs in class_by_class(seen, real, names):
         empty = replace(ours.result(name, "lower", measured.what), class_key=key)

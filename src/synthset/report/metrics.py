@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 PARTS = ("all", "kept", "rejected")
+FIGURES = re.compile(r"[\d.,]+")
 
 
 def table(metrics: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -34,8 +36,9 @@ def by_class(
     """One row a class of each metric that was measured by class.
 
     Returns:
-        `name`, `measured_by`, `reference`, `better`, `low` and `high` (the axis), `rows`
-        (`class`, and the result of all and kept), the worst class first.
+        `name`, `measured_by`, `reference`, `better`, `low` and `high` (the axis), `rows` (`class`,
+        the result of all and kept, and `floor`: what real images score), the worst class first, and
+        `warnings`.
     """
     names = {entry["key"]: entry["name"] for entry in classes}
     charts = []
@@ -46,13 +49,38 @@ def by_class(
                 key = metric["class_key"]
                 row = rows.setdefault(key, {"class": names[key], "all": None, "kept": None})
                 row[metric["of"]] = metric
+        for row in rows.values():
+            row["floor"] = next(filter(None, (_floor(row[part]) for part in ("kept", "all"))), None)
         values = [m["value"] for m in found if m.get("value") is not None]
+        values += [row["floor"]["value"] for row in rows.values() if row["floor"]]
         if not values or not rows:
             continue
         chart = _heading(name)
         chart |= {"better": found[0].get("better"), "low": min(0.0, *values), "high": _top(values)}
-        charts.append(chart | {"rows": _worst_first(list(rows.values()), found[0].get("better"))})
+        chart["rows"] = _worst_first(list(rows.values()), found[0].get("better"))
+        charts.append(chart | {"warnings": _alike(chart["rows"])})
     return charts
+
+
+def _floor(result: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
+    return result.get("floor") if result else None
+
+
+def _alike(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Say once what is to be minded in several classes, with the figures of the first."""
+    said: dict[str, tuple[str, set[str]]] = {}
+    for row in rows:
+        for part in ("kept", "all"):
+            for text in ((row[part] or {}).get("warning") or "").split("; "):
+                if text:
+                    key = FIGURES.sub("", text)
+                    said.setdefault(key, (f"{row['class']}, {part}: {text}", set()))[1].add(
+                        row["class"]
+                    )
+    return [
+        text + (f" (and the like in {len(names) - 1} more)" if len(names) > 1 else "")
+        for text, names in said.values()
+    ]
 
 
 def change(

@@ -1,0 +1,73 @@
+"""What a run says at its end: the report's own numbers, and where to look on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from synthset.metrics.source_cues import STORED, TOGETHER
+from synthset.report.summary import summary
+from synthset.store.dataset import Dataset
+
+MOST = 20  # classes that are listed; of more, only all together
+PARTS = ("all", "kept")
+
+
+def closing_table(dataset: Dataset, seconds: float) -> None:
+    """Show what came out, and name the report to open."""
+    console = Console(highlight=False)
+    console.print(counts(dataset, seconds))
+    if dataset.metrics():
+        console.print(figures(dataset))
+    for place in dataset.view.exports:
+        print(f"export: {place}")
+    report = f"{dataset.path}/report/index.html"
+    print(f"report: {Path(report).resolve() if '://' not in report else report}")
+
+
+def counts(dataset: Dataset, seconds: float) -> Table:
+    """Count by class what was planned, made, and kept; and of a target what is short of it."""
+    numbers = summary(dataset)
+    parts = ["planned", "made", "kept"]
+    if numbers["target"]:  # without one, all that passed is kept
+        parts = ["planned", "made", "passed", "kept", "short"]
+    table = Table(title=f"{numbers['name']}, {seconds:.0f} s", title_justify="left")
+    for heading in ("class", *parts):
+        table.add_column(heading, justify="left" if heading == "class" else "right")
+    classes = numbers["classes"]
+    for row in classes if len(classes) <= MOST else []:
+        table.add_row(row["name"], *(f"{row[part]:,}" for part in parts))
+    table.add_section()
+    whole = {part: sum(row[part] for row in classes) for part in parts}
+    table.add_row(f"all {len(classes):,}", *(f"{whole[part]:,}" for part in parts))
+    return table
+
+
+def figures(dataset: Dataset) -> Table:
+    """Lay out the metrics of the whole set and of the kept part, with their intervals."""
+    rows: dict[str, dict[str, str]] = {}
+    for result in dataset.metrics():
+        whole = result["class_key"] is None and result["of"] in PARTS
+        if whole and result["value"] is not None and not _one_cue(result["name"]):
+            rows.setdefault(result["name"], {})[result["of"]] = _figure(result)
+    table = Table()
+    for heading in ("metric", *PARTS):
+        table.add_column(heading, justify="left" if heading == "metric" else "right")
+    for name, row in rows.items():
+        table.add_row(name, *(row.get(part, "–") for part in PARTS))
+    return table
+
+
+def _one_cue(name: str) -> bool:
+    """Whether it is one of many cues, which only the report lists."""
+    return name.startswith(STORED) and not name.endswith(TOGETHER)
+
+
+def _figure(result: Mapping[str, Any]) -> str:
+    ends = result["interval"]
+    span = f" [{ends[0]:.3g}, {ends[1]:.3g}]" if ends else ""
+    return f"{result['value']:.3g}{span}"

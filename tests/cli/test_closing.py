@@ -1,0 +1,48 @@
+"""What stands at the end of a run."""
+
+from io import StringIO
+
+import pytest
+from rich.console import Console
+from shapes import CONTENT
+
+import synthset
+from synthset.cli.closing import closing_table, counts, figures
+from synthset.report.summary import summary
+
+
+def shown(table):
+    out = StringIO()
+    Console(file=out, width=120).print(table)
+    cells = [line.strip("│ \n").split("│") for line in out.getvalue().splitlines()]
+    return {row[0].strip(): [cell.strip() for cell in row[1:]] for row in cells}
+
+
+@pytest.fixture(scope="module")
+def dataset(tmp_path_factory):
+    content = {
+        **CONTENT,
+        "encoders": {"pixels": {"kind": "pixels", "size_px": 2}},
+        "metrics": [{"kind": "vendi", "encoder": "pixels"}],
+        "selection": {"steps": [{"kind": "random", "per_class": 5}], "target_per_class": 4},
+    }
+    return synthset.run(content, tmp_path_factory.mktemp("closing") / "d")
+
+
+def test_the_closing_table_has_the_reports_numbers(dataset):
+    rows = shown(counts(dataset, 12.3))
+    numbers = summary(dataset)
+    assert rows["star"] == ["8", "8", "5", "4", "0"]
+    assert rows["all 3"] == [str(numbers[p]) for p in ("planned", "made", "passed", "kept")] + ["0"]
+
+
+def test_metrics_stand_in_a_row_with_their_intervals(dataset):
+    (row,) = [cells for name, cells in shown(figures(dataset)).items() if "Vendi" in name]
+    whole = next(m for m in dataset.metrics() if m["of"] == "all")
+    assert row[0].startswith(f"{whole['value']:.3g} [{whole['interval'][0]:.3g}, ")
+    assert row[1] != "–"
+
+
+def test_the_report_comes_last(dataset, capsys):
+    closing_table(dataset, 1.0)
+    assert capsys.readouterr().out.rstrip().endswith("report/index.html")
