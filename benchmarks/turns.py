@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import random
+import resource
 import statistics
 import time
 from collections.abc import Callable, Sequence
@@ -16,7 +17,13 @@ from pathlib import Path
 RESULTS = Path(__file__).with_name("RESULTS.md")
 
 
-CLOCKS = {"cpu-s": time.process_time, "seconds": time.perf_counter}
+def cpu_seconds() -> float:
+    """CPU time of this process and of the children that it has waited for."""
+    spent = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(each.ru_utime + each.ru_stime for each in spent)
+
+
+CLOCKS = {"cpu-s": cpu_seconds, "seconds": time.perf_counter}
 unit = "cpu-s"  # set to "seconds" for time on the wall, on a machine with nothing else to do
 
 

@@ -98,6 +98,21 @@ def test_transformers_texts_agree_with_its_own(transformers_folder):
     assert np.abs(ClipText(settings_of(transformers_folder)).encode(TEXTS) - reference).max() < 1e-5
 
 
+def test_a_short_text_is_filled_up_to_a_step_only_and_gives_the_same(
+    transformers_folder, monkeypatch
+):
+    texts = ["cat", "a dog in a hat", "ship"]
+    filled_to_the_context = ClipText(settings_of(transformers_folder)).encode(texts)
+    monkeypatch.setattr(clip, "TEXT_STEP", 4)
+    model = ClipText(settings_of(transformers_folder))
+    together = model.encode(texts)
+    assert model._towers.lengths(texts) == [8, 12, 8]
+    assert np.abs(together - filled_to_the_context).max() < 1e-6
+    assert np.array_equal(
+        ClipText(settings_of(transformers_folder)).encode(["ship"])[0], together[2]
+    )
+
+
 def test_features_have_unit_length_and_the_declared_width(
     open_clip_folder, transformers_folder, pictures, rows_of
 ):

@@ -5,7 +5,7 @@ Paper: Radford et al. 2021, arXiv 2103.00020.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar, Protocol
@@ -27,6 +27,7 @@ from synthset.errors import ModelError
 from synthset.recipe.scores import ClipEncoder
 
 TEXT_BATCH = 16  # texts a model call, always: a text's features do not depend on its companions
+TEXT_STEP = 16  # tokens; a text is filled up to a multiple, which depends on nothing but itself
 TEXT_CACHE = 1 << 16  # texts remembered: 128 MB at 512 float32
 PILLOW_BICUBIC, PILLOW_BILINEAR = 3, 2
 
@@ -47,8 +48,12 @@ class Towers(Protocol):
     def images(self, batch: Tensor) -> Tensor:
         """(N, 3, S, S) normalised pixels to (N, D) features of any length."""
 
+    def lengths(self, texts: Sequence[str]) -> list[int]:
+        """How many tokens each text is filled up to; only equal ones go together."""
+
     def texts(self, texts: Sequence[str]) -> Tensor:
-        """N texts to (N, D) features of any length; what exceeds the context is cut."""
+        """N texts of equal `lengths` to (N, D) features of any length; what exceeds the context
+        is cut."""
 
 
 class Clip(Encoder):
@@ -108,8 +113,7 @@ class ClipText:
         if len(self._known) > TEXT_CACHE:
             self._known.clear()
         new = [text for text in dict.fromkeys(texts) if text not in self._known]
-        for start in range(0, len(new), TEXT_BATCH):
-            batch = new[start : start + TEXT_BATCH]
+        for batch in self._batches(new):
             self._known.update(zip(batch, self._encode(batch), strict=True))
         width = clip_width(self._settings)
         return (
@@ -118,10 +122,22 @@ class ClipText:
             else np.empty((0, width), np.float32)
         )
 
-    def _encode(self, batch: Sequence[str]) -> Floats:
+    def _batches(self, texts: Sequence[str]) -> Iterator[list[str]]:
+        """Put texts of one length together."""
+        if not texts:
+            return
         self.open()
         assert self._towers is not None
-        filled = [*batch, *[""] * (TEXT_BATCH - len(batch))]
+        groups: dict[int, list[str]] = {}
+        for text, length in zip(texts, self._towers.lengths(texts), strict=True):
+            groups.setdefault(length, []).append(text)
+        for group in groups.values():
+            for start in range(0, len(group), TEXT_BATCH):
+                yield group[start : start + TEXT_BATCH]
+
+    def _encode(self, batch: Sequence[str]) -> Floats:
+        assert self._towers is not None
+        filled = [*batch, *[batch[0]] * (TEXT_BATCH - len(batch))]
         with torch.inference_mode():
             features = functional.normalize(self._towers.texts(filled).float(), dim=-1)
         encoded: Floats = features[: len(batch)].cpu().numpy()
@@ -178,6 +194,9 @@ class _OpenClip:
         features: Tensor = self._model.encode_image(batch)
         return features
 
+    def lengths(self, texts: Sequence[str]) -> list[int]:
+        return [0] * len(texts)  # open_clip always fills up to the context
+
     def texts(self, texts: Sequence[str]) -> Tensor:
         features: Tensor = self._model.encode_text(self._tokenizer(list(texts)).to(self._device))
         return features
@@ -207,12 +226,16 @@ class _Transformers:
     def images(self, batch: Tensor) -> Tensor:
         return _tensor(self._model.get_image_features(pixel_values=batch))
 
+    def lengths(self, texts: Sequence[str]) -> list[int]:
+        found = self._tokenizer(list(texts), truncation=True, max_length=self._context)["input_ids"]
+        return [min(self._context, -(-len(tokens) // TEXT_STEP) * TEXT_STEP) for tokens in found]
+
     def texts(self, texts: Sequence[str]) -> Tensor:
         tokens = self._tokenizer(
             list(texts),
             padding="max_length",
             truncation=True,
-            max_length=self._context,
+            max_length=max(self.lengths(texts)),
             return_tensors="pt",
         )
         tokens = {name: values.to(self._device) for name, values in tokens.items()}

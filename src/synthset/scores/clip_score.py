@@ -32,7 +32,7 @@ class ClipScore(Stage):
     """
 
     kind: ClassVar[str] = "clip_score"
-    version: ClassVar[str] = "1"
+    version: ClassVar[str] = "2"
     reads: ClassVar[Sequence[str]] = ("features", "prompt", "class_name")
 
     def __init__(self, settings: ClipScoreSettings, encoder: ClipEncoder) -> None:
