@@ -10,7 +10,18 @@ from shapes import recipe
 
 import synthset
 
-COMMANDS = ("demo", "plan", "run", "status", "select", "export", "report", "recipes", "schema")
+COMMANDS = (
+    "demo",
+    "plan",
+    "run",
+    "status",
+    "select",
+    "review",
+    "export",
+    "report",
+    "recipes",
+    "schema",
+)
 
 
 def synthset_command(*words, cwd=None):
@@ -122,3 +133,31 @@ def test_the_schema_describes_every_setting(tmp_path):
                 assert content.get("description"), f"{name}.{field} says nothing"
     again = synthset_command("schema", "-o", tmp_path / "schema.json")
     assert again.returncode == 2
+
+
+def test_a_review_page_is_written_and_no_file_of_others_is_touched(finished, tmp_path):
+    folder, _ = finished
+    page = tmp_path / "review.html"
+    assert synthset_command("review", folder / "d", "-o", page).returncode == 0
+    assert page.read_text().count('class="pick"') == 24
+    assert synthset_command("review", folder / "d", "-o", page).returncode == 0
+    (tmp_path / "mine.html").write_text("my notes")
+    refused = synthset_command("review", folder / "d", "-o", tmp_path / "mine.html")
+    assert refused.returncode == 2
+    assert (tmp_path / "mine.html").read_text() == "my notes"
+
+
+def test_verdicts_in_a_file_change_the_selection_and_nothing_else(finished, tmp_path):
+    folder, _ = finished
+    table = tmp_path / "review.csv"
+    assert synthset_command("review", folder / "d", "-o", table).returncode == 0
+    lines = table.read_text().splitlines()
+    assert lines[0].startswith("id,verdict,note")
+    first = lines[1].split(",")[0]
+    table.write_text(lines[0] + "\n" + f"{first},drop,odd,,\n")
+    dataset = synthset.run(recipe(f"selection.review={table}"), folder / "d")
+    assert dataset.kept().num_rows == 23
+    dropped = next(row for row in dataset.records().to_pylist() if not row["keep"])
+    assert (dropped["id"], dropped["reason"]) == (first, "dropped by the reviewer: odd")
+    table.write_text(table.read_text().replace("drop,odd", "keep,fine"))
+    assert synthset.run(recipe(f"selection.review={table}"), folder / "d").kept().num_rows == 24

@@ -12,8 +12,10 @@ from synthset.cli.export import export
 from synthset.cli.plan import plan
 from synthset.cli.recipes import recipes
 from synthset.cli.report import report
+from synthset.cli.review import review
 from synthset.cli.run import run
 from synthset.cli.schema import schema
+from synthset.cli.search import search
 from synthset.cli.select import select
 from synthset.cli.status import status
 from synthset.cli.study import study
@@ -27,7 +29,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (demo, plan, run, status, select, export, report, recipes, schema):
+for command in (demo, plan, run, status, select, review, search, export, report, recipes, schema):
     app.command()(command)
 app.add_typer(study, name="study")
 app.add_typer(classes)

@@ -21,6 +21,7 @@ from synthset.generators import models as generator_models
 from synthset.recipe.presets import preset_notes
 from synthset.recipe.recipe import Recipe, comparisons
 from synthset.recipe.sources import Folder, FolderPath, Txt2Img
+from synthset.selection.review import read_review
 
 FEATURE_BYTES = 8_000  # a record's features, logits and scores, roughly
 
@@ -69,6 +70,7 @@ def forecast(recipe: Recipe, output: str) -> Forecast:
     """
     found = Forecast()
     _collect(found, lambda: _models(recipe))
+    _collect(found, lambda: _review(recipe))
     _collect(found, lambda: _output(output))
     _collect(found, lambda: _exports(recipe, output))
     _collect(found, lambda: check_groups(recipe))
@@ -164,6 +166,13 @@ def _unprompted(recipe: Recipe, where: str) -> list[Problem]:
         return []
     found = "compares with {prompt}, and the imported images have none"
     return [Problem(where, found, 'write it as "a photo of a {class}", or name a prompt_column')]
+
+
+def _review(recipe: Recipe) -> list[Problem]:
+    """A review file can be read, and its verdicts are meant."""
+    if recipe.selection.review is not None:
+        read_review(recipe.selection.review)
+    return []
 
 
 def _output(output: str) -> list[Problem]:

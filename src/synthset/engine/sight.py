@@ -14,6 +14,7 @@ from synthset.metrics.gaussian import Gaussian
 from synthset.recipe.recipe import Recipe
 from synthset.recipe.selection import Diverse, Duplicates, NearestSet
 from synthset.selection.looks import Looks
+from synthset.selection.review import read_review
 from synthset.selection.sight import Real
 from synthset.stage import list_column
 from synthset.store.dataset import Dataset, View
@@ -87,6 +88,9 @@ class DatasetSight:
     def tables(self) -> list[str | dict[str, object]]:
         """Name all that the recipe's selection reads besides the records: for its fingerprint."""
         read: list[str | dict[str, object]] = []
+        if self._recipe.selection.review is not None:
+            said = read_review(self._recipe.selection.review)
+            read.append({name: [verdict.keep, verdict.note] for name, verdict in said.items()})
         for step in self._recipe.selection.steps:
             if isinstance(step, Duplicates):
                 read += self._searched(step)

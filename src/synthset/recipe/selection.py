@@ -172,6 +172,9 @@ class Selection(Settings):
 
     name: Name = "default"
     """Name of the selection."""
+    review: str | None = None
+    """CSV file with a reviewer's verdicts (`id,verdict,note`; keep, drop or empty): dropped images
+    leave before the first step, kept ones stay whatever the steps say."""
     steps: tuple[SelectionStep, ...] = (Duplicates(kind="duplicates"),)
     """What is dropped, and why."""
     target_per_class: int | None = Field(None, ge=1)

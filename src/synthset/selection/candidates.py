@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pyarrow as pa
@@ -28,12 +28,18 @@ class Candidates:
         keep: (N,) bool; what is still in.
         reason: (N,) why a record left; None while it is in.
         step: (N,) which step dropped it.
+        fixed: (N,) bool; what a reviewer keeps, which no step drops.
     """
 
     records: pa.Table
     keep: NDArray[np.bool_]
     reason: list[str | None]
     step: list[str | None]
+    fixed: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, dtype=bool))
+
+    def __post_init__(self) -> None:
+        if not len(self.fixed):
+            self.fixed = np.zeros(len(self.keep), dtype=bool)
 
     @classmethod
     def of(cls, records: pa.Table) -> Candidates:
@@ -60,9 +66,10 @@ class Candidates:
         return np.asarray(values, dtype=np.float64)
 
     def drop(self, rows: NDArray[np.int64], reasons: list[str], step: str) -> None:
-        """Drop some records; one that has already left keeps its first reason."""
+        """Drop some records; one that has already left keeps its first reason, and one that a
+        reviewer keeps stays."""
         for row, reason in zip(rows.tolist(), reasons, strict=True):
-            if self.keep[row]:
+            if self.keep[row] and not self.fixed[row]:
                 self.keep[row] = False
                 self.reason[row] = reason
                 self.step[row] = step
@@ -97,9 +104,14 @@ def ordered(
     lowest: bool = False,
 ) -> NDArray[np.int64]:
     """Sort rows best first; ties and a missing column keep the plan's order, a missing value comes
-    last."""
-    if by is None:
-        return rows
-    values = candidates.values(by)[rows]
-    keys = values if lowest else -values
-    return rows[np.argsort(np.where(np.isnan(keys), np.inf, keys), kind="stable")]
+    last. What a reviewer keeps comes before all."""
+    if by is not None:
+        values = candidates.values(by)[rows]
+        keys = values if lowest else -values
+        rows = rows[np.argsort(np.where(np.isnan(keys), np.inf, keys), kind="stable")]
+    return fixed_first(candidates, rows)
+
+
+def fixed_first(candidates: Candidates, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Put what a reviewer keeps before the others, both in their order."""
+    return rows[np.argsort(~candidates.fixed[rows], kind="stable")]

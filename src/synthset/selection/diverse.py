@@ -27,21 +27,23 @@ def apply_diverse(candidates: Candidates, settings: Diverse, step: str, sight: S
     choose = k_center if settings.method == "k_center" else facility_location
     what = "most different" if settings.method == "k_center" else "most representative"
     for rows in candidates.by_class().values():
-        chosen = choose(features[rows], settings.per_class)
+        fixed = np.flatnonzero(candidates.fixed[rows])
+        chosen = choose(features[rows], settings.per_class, fixed)
         dropped = np.delete(rows, chosen)
         reason = f"not among the {len(chosen)} {what} of its class"
         candidates.drop(dropped, [reason] * len(dropped), step)
 
 
-def k_center(features: Features, count: int) -> Rows:
+def k_center(features: Features, count: int, fixed: Rows | None = None) -> Rows:
     """Choose the image nearest to the mean, then always the one farthest from all chosen.
 
     Args:
         features: (N, D) float32 or float64.
         count: how many.
+        fixed: rows that are in from the start; they count.
 
     Returns:
-        (min(count, N),) rows, ascending. Ties go to the first row.
+        (max(min(count, N), fixed),) rows, ascending. Ties go to the first row.
 
     >>> k_center(np.array([[0.0], [1.0], [1.1], [5.0]]), 2).tolist()
     [2, 3]
@@ -50,25 +52,29 @@ def k_center(features: Features, count: int) -> Rows:
         return np.arange(len(features))
     centred = (features - features.mean(axis=0, dtype=np.float64)).astype(np.float32)
     squares = (centred**2).sum(axis=1)
-    chosen = [int(squares.argmin())]
+    chosen = [int(squares.argmin())] if fixed is None or not len(fixed) else fixed.tolist()
     nearest = np.full(len(features), np.inf, dtype=np.float32)
-    while len(chosen) < count:
-        last = chosen[-1]
-        nearest = np.minimum(nearest, squares + squares[last] - 2 * (centred @ centred[last]))
-        nearest[last] = -np.inf
+    seen = 0
+    while True:
+        for last in chosen[seen:]:
+            nearest = np.minimum(nearest, squares + squares[last] - 2 * (centred @ centred[last]))
+        nearest[chosen] = -np.inf
+        seen = len(chosen)
+        if seen >= count:
+            return np.sort(np.array(chosen))
         chosen.append(int(nearest.argmax()))
-    return np.sort(np.array(chosen))
 
 
-def facility_location(features: Features, count: int) -> Rows:
+def facility_location(features: Features, count: int, fixed: Rows | None = None) -> Rows:
     """Choose the images that leave every image with a similar one among the chosen.
 
     Args:
         features: (N, D) float32 or float64; compared by cosine, after the mean is taken out.
         count: how many.
+        fixed: rows that are in from the start; they count.
 
     Returns:
-        (min(count, N),) rows, ascending. Ties go to the first row.
+        (max(min(count, N), fixed),) rows, ascending. Ties go to the first row.
     """
     if count >= len(features):
         return np.arange(len(features))
@@ -77,15 +83,16 @@ def facility_location(features: Features, count: int) -> Rows:
     unit = (centred / np.where(lengths > 0, lengths, 1)).astype(np.float32)
     customers = unit[np.linspace(0, len(unit) - 1, min(CUSTOMERS, len(unit))).astype(np.int64)]
     similar = (1 + unit @ customers.T) / 2  # (N, C) in [0, 1]
-    return _greedy(similar, count)
+    return _greedy(similar, count, fixed.tolist() if fixed is not None else [])
 
 
-def _greedy(similar: Features, count: int) -> Rows:
+def _greedy(similar: Features, count: int, chosen: list[int]) -> Rows:
     """Lazy greedy: a gain never grows, so one that is still the largest after an update is best."""
-    served: Floats = np.zeros(similar.shape[1])
-    waiting = [(-float(gain), row) for row, gain in enumerate(similar.sum(axis=1, dtype=float))]
+    served: Floats = similar[chosen].max(axis=0, initial=0).astype(np.float64)
+    gains = similar.sum(axis=1, dtype=float)
+    inside = set(chosen)
+    waiting = [(-float(gain), row) for row, gain in enumerate(gains) if row not in inside]
     heapq.heapify(waiting)
-    chosen: list[int] = []
     while len(chosen) < count:
         _, row = heapq.heappop(waiting)
         gain = float(np.maximum(similar[row] - served, 0).sum())

@@ -79,7 +79,7 @@ def _drop_copies(
             said = [*_measured(mine, row, real, other, kind), *([place] if place else [])]
             reasons.append(_reason(kind, f"{real.ids[other]} in {name}", said))
         candidates.drop(rows[copies], reasons, step)
-        dropped[kind] = len(copies)
+        dropped[kind] = int((~candidates.keep[rows[copies]]).sum())
     return dropped
 
 
@@ -103,7 +103,8 @@ def _drop_groups(
         kinds.append(kind)
         reasons.append(_reason(kind, mine.ids[other], _measured(mine, row, mine, other, kind)))
     candidates.drop(rows[copies], reasons, step)
-    counted = Counter(kinds)
+    gone = ~candidates.keep[rows[copies]]  # a reviewer keeps what is said to stay
+    counted = Counter(kind for kind, out in zip(kinds, gone, strict=True) if out)
     dropped = {kind: counted[kind] for kind in (*KINDS, CHAINED)}
     return {"groups": _count_groups(labels), "dropped": dropped}
 

@@ -45,6 +45,7 @@ class _Class:
     features: Features
     count: int
     worth: Floats  # (n,) in shares of a variance
+    fixed: Rows  # places in `rows` of what a reviewer keeps
     chosen: Rows = field(default_factory=lambda: np.zeros(0, dtype=np.int64))  # places in `rows`
     real: Features | None = None
     held_out: Features | None = None
@@ -117,9 +118,10 @@ def _classes(candidates: Candidates, settings: NearestSet, features: Features) -
     found = []
     keys, names = (candidates.records.column(name) for name in ("class_key", "class_name"))
     for rows in candidates.by_class().values():
-        count = settings.count_of(len(rows))
+        fixed = np.flatnonzero(candidates.fixed[rows])
+        count = max(settings.count_of(len(rows)), len(fixed))
         key, name = (str(column[int(rows[0])].as_py()) for column in (keys, names))
-        found.append(_Class(((key, name),), rows, features[rows], count, worth[rows]))
+        found.append(_Class(((key, name),), rows, features[rows], count, worth[rows], fixed))
     return found
 
 
@@ -154,10 +156,12 @@ def _by_class(one: _Class, settings: NearestSet) -> Rows:
         return np.arange(min(one.count, len(one.rows)))
     seed = _seed(settings, one.key)
     if settings.objective == "mmd" and one.real is not None and len(one.real) > 1:
-        return nearest_kernel_mean(one.features, one.real, one.count, prefer=one.worth, seed=seed)
+        return nearest_kernel_mean(
+            one.features, one.real, one.count, prefer=one.worth, seed=seed, fixed=one.fixed
+        )
     target = Target.of(one.target.gaussian, settings.directions)
     term = Term(Pairs.of(target), target.see(one.features))
-    return choose([term], one.count, one.worth * target.trace, seed=seed)
+    return choose([term], one.count, one.worth * target.trace, seed=seed, fixed=one.fixed)
 
 
 def _by_the_whole(classes: list[_Class], settings: NearestSet, whole: Shrunk | None) -> None:
@@ -197,6 +201,7 @@ def _sweep(
             worth,
             start=one.chosen,
             seed=_seed(settings, one.key),
+            fixed=one.fixed,
             tangents=1,
         )
         sums[i] = seen[i].sums(one.chosen)
@@ -214,6 +219,9 @@ def _joined(classes: list[_Class], whole: Shrunk | None) -> _Class:
         np.concatenate([one.features for one in classes]),
         sum(len(rows) for rows in chosen),
         np.concatenate([one.worth for one in classes]),
+        np.concatenate(
+            [one.fixed + start for one, start in zip(classes, starts[:-1], strict=True)]
+        ),
         np.concatenate(chosen),
         np.concatenate([real for real, _ in parts]) if parts else None,
         np.concatenate([held for _, held in parts if held is not None]) if parts else None,
@@ -289,7 +297,9 @@ def _drop(
 
 def _random(one: _Class, settings: NearestSet) -> Rows:
     rng = np.random.default_rng(_seed(settings, one.key))
-    return np.sort(rng.permutation(len(one.rows))[: one.count])
+    drawn = rng.permutation(len(one.rows))
+    first = np.concatenate([one.fixed, drawn[~np.isin(drawn, one.fixed)]])
+    return np.sort(first[: one.count])
 
 
 def _seed(settings: NearestSet, key: str) -> int:

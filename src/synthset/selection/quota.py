@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from synthset.recipe.selection import Random, Top
 from synthset.seeds import digest
-from synthset.selection.candidates import Candidates, ordered
+from synthset.selection.candidates import Candidates, fixed_first, ordered
 
 
 def apply_top(candidates: Candidates, settings: Top, step: str) -> None:
@@ -30,6 +30,7 @@ def apply_random(candidates: Candidates, settings: Random, step: str) -> None:
     for rows in candidates.by_class().values():
         draws = [digest([settings.seed, ids[row]], size=8) for row in rows.tolist()]
         places: NDArray[np.int64] = rows[np.argsort(np.array(draws), kind="stable")]
+        places = fixed_first(candidates, places)
         _cut(candidates, places, settings.per_class, f"not drawn among {settings.per_class}", step)
 
 

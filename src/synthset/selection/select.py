@@ -23,6 +23,7 @@ from synthset.selection.duplicates import apply_duplicates
 from synthset.selection.limits import apply_limits
 from synthset.selection.nearest_step import apply_nearest_set
 from synthset.selection.quota import apply_quota, apply_random, apply_top
+from synthset.selection.review import apply_review, read_review
 from synthset.selection.sight import Outcome, Sight
 
 
@@ -59,6 +60,8 @@ def decide(records: pa.Table, settings: Selection, sight: Sight | None = None) -
         UsageError: a step needs features, and there is no `sight`.
     """
     candidates = Candidates.of(records)
+    if settings.review is not None:
+        apply_review(candidates, read_review(settings.review))
     outcomes: list[Outcome] = []
     for number, step in enumerate(settings.steps, start=1):
         outcomes += _apply(candidates, step, f"{number} {step.kind}", sight)

@@ -22,6 +22,7 @@ from synthset.recipe.selection import Limits, Selection
 from synthset.selection.candidates import Candidates
 from synthset.selection.duplicates import drop_same_bytes
 from synthset.selection.limits import apply_limits
+from synthset.selection.review import apply_review, read_review
 from synthset.selection.sight import Real
 from synthset.selection.target import Rows
 
@@ -122,6 +123,8 @@ def _moved(settings: Selection, number: int, column: str, side: str, threshold: 
 
 def _left(records: pa.Table, settings: Selection) -> Rows:
     candidates = Candidates.of(records)
+    if settings.review is not None:
+        apply_review(candidates, read_review(settings.review))
     for step in settings.steps:
         if isinstance(step, Limits):
             apply_limits(candidates, step, "limits")

@@ -1,0 +1,57 @@
+"""`synthset review`: a page to look through images and write verdicts."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from synthset.cli.options import DatasetFolder
+
+
+class Part(StrEnum):
+    """Which images to look at."""
+
+    kept = "kept"
+    rejected = "rejected"
+    all = "all"
+
+
+def review(
+    directory: DatasetFolder,
+    output: Annotated[
+        str, typer.Option("-o", "--output", help="Page (.html) or table (.csv) to write.")
+    ] = "review.html",
+    part: Annotated[Part, typer.Option(help="Which images to look at.")] = Part.kept,
+    per_class: Annotated[int, typer.Option(min=1, help="Images of each class at most.")] = 40,
+) -> None:
+    """Write a page on which images are kept or dropped by hand; the recipe then names its file.
+
+    Example: synthset review my-demo -o review.html
+    """
+    from pathlib import Path
+
+    import yaml
+
+    from synthset.errors import UsageError
+    from synthset.report.review import REVIEW_PAGE, review_page, review_table
+    from synthset.selection.review import read_review
+    from synthset.store.dataset import Dataset
+
+    place = Path(output)
+    if place.suffix not in (".html", ".csv"):
+        raise UsageError(f"--output {output}: ends in {place.suffix!r}; name a .html or .csv")
+    ours = place.suffix == ".html" and place.is_file() and REVIEW_PAGE in place.read_text("utf-8")
+    if place.exists() and not ours:
+        raise UsageError(f"--output {output}: is there, and may hold verdicts; name another file")
+    dataset = Dataset.open(directory)
+    recipe = yaml.safe_load(dataset.read_text("recipe.yaml")) or {}
+    named = (recipe.get("selection") or {}).get("review")
+    said = {
+        name: ("keep" if verdict.keep else "drop", verdict.note)
+        for name, verdict in (read_review(named) if named else {}).items()
+    }
+    write = review_page if place.suffix == ".html" else review_table
+    place.write_text(write(dataset, said, part.value, per_class), encoding="utf-8")
+    print(place)

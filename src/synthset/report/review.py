@@ -1,0 +1,94 @@
+"""A page to look through images one by one and write a review file: click, save, run again."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from synthset.report.gallery import spread
+from synthset.report.records import Seen
+from synthset.report.thumbnails import most, thumbnails
+from synthset.store.dataset import Dataset
+
+HERE = Path(__file__).parent
+REVIEW_PAGE = "<title>Review of "  # how a page of ours is known again
+Which = Literal["kept", "rejected", "all"]
+
+
+def rows_to_review(seen: Seen, which: Which, per_class: int) -> dict[int, list[int]]:
+    """Choose rows by label: so many of each class, evenly over what there is.
+
+    A page holds only so many images; with many classes each gets fewer.
+    """
+    wanted = {"kept": seen.keep, "rejected": seen.made & ~seen.keep, "all": seen.made}[which]
+    each = max(1, min(per_class, most() // max(1, len(seen.classes))))
+    groups = {}
+    for label in range(len(seen.classes)):
+        rows = np.flatnonzero(wanted & (seen.labels == label))
+        if len(rows):
+            groups[label] = spread(rows, each)
+    return groups
+
+
+def review_page(
+    dataset: Dataset, said: Mapping[str, tuple[str, str]], which: Which, per_class: int
+) -> str:
+    """Write the HTML of the page: it needs no server, and keeps verdicts in the browser until they
+    are saved as `review.csv`.
+
+    Args:
+        dataset: with images, and a selection for `kept` and `rejected`.
+        said: verdict and note of records that have been reviewed.
+        which: images to look at.
+        per_class: how many of each class at most.
+    """
+    seen = Seen.of(dataset)
+    groups = rows_to_review(seen, which, per_class)
+    ids = seen.records.column("id")
+    names = [ids[row].as_py() for rows in groups.values() for row in rows]
+    found = thumbnails(dataset, names)
+    classes: list[dict[str, Any]] = []
+    for label, rows in groups.items():
+        shown = [ids[row].as_py() for row in rows]
+        pictures = [
+            {"id": name, "uri": found[name].uri, "why": seen.reasons[row] or ""}
+            for name, row in zip(shown, rows, strict=True)
+            if name in found
+        ]
+        classes.append({"name": seen.classes[label]["name"], "pictures": pictures})
+    environment = Environment(
+        loader=FileSystemLoader(HERE), undefined=StrictUndefined, autoescape=True,
+        trim_blocks=True, lstrip_blocks=True,
+    )  # fmt: skip
+    return environment.get_template("review.html.j2").render(
+        style=Markup((HERE / "page.css").read_text(encoding="utf-8")),
+        name=dataset.name,
+        key=json.dumps(f"synthset review {dataset.name} {dataset.view.images}"),
+        said=json.dumps({name: list(each) for name, each in said.items()}).replace("<", "\\u003c"),
+        classes=classes,
+        which=which,
+    )
+
+
+def review_table(
+    dataset: Dataset, said: Mapping[str, tuple[str, str]], which: Which, per_class: int
+) -> str:
+    """Write the same images as CSV, for an editor: `id,verdict,note,class,reason`."""
+    seen = Seen.of(dataset)
+    ids, sink = seen.records.column("id"), io.StringIO()
+    writer = csv.writer(sink, lineterminator="\n")
+    writer.writerow(("id", "verdict", "note", "class", "reason"))
+    for label, rows in rows_to_review(seen, which, per_class).items():
+        for row in rows:
+            name = ids[row].as_py()
+            verdict, note = said.get(name, ("", ""))
+            writer.writerow((name, verdict, note, seen.classes[label]["name"], seen.reasons[row]))
+    return sink.getvalue()

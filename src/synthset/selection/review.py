@@ -1,0 +1,75 @@
+"""What a reviewer said of single images: dropped ones leave first, kept ones stay in any case."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from synthset.errors import Problem, RecipeError, did_you_mean
+from synthset.selection.candidates import Candidates
+
+STEP = "review"
+VERDICTS = ("keep", "drop")
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What is to be done with an image, and why."""
+
+    keep: bool
+    note: str
+
+
+def read_review(path: str) -> dict[str, Verdict]:
+    """Read a review file: CSV with the columns `id`, `verdict` (keep, drop or empty) and `note`.
+
+    Returns:
+        Verdicts by record; records without one are left out.
+
+    Raises:
+        RecipeError: the file is missing, or a line of it cannot be meant.
+    """
+    place = Path(path).expanduser()
+    where = f"selection.review ({path})"
+    try:
+        text = place.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as fault:
+        right = "name a CSV file, such as the one that `synthset review DIR` writes"
+        raise RecipeError(where, f"cannot be read ({fault})", right) from None
+    rows = csv.DictReader(text.splitlines())
+    if not {"id", "verdict"} <= set(rows.fieldnames or ()):
+        found = f"columns {', '.join(rows.fieldnames or ()) or 'none'}"
+        raise RecipeError(where, found, "the first line is id,verdict,note")
+    verdicts, problems = {}, []
+    for row in rows:
+        said = (row["verdict"] or "").strip().lower()
+        if said and said not in VERDICTS:
+            found = f"line {rows.line_num}: verdict {said!r}"
+            right = f"{did_you_mean(said, VERDICTS)}; or leave it empty"
+            problems.append(Problem(where, found, right))
+        elif said:
+            verdicts[str(row["id"]).strip()] = Verdict(said == "keep", (row.get("note") or ""))
+    if problems:
+        raise RecipeError.of(problems[:10])
+    return verdicts
+
+
+def apply_review(candidates: Candidates, verdicts: dict[str, Verdict]) -> None:
+    """Drop what a reviewer dropped, and fix what a reviewer keeps.
+
+    An image without pixels, or one that the safety checker flagged, cannot be kept.
+    """
+    dropped, reasons = [], []
+    for row, name in enumerate(candidates.records.column("id").to_pylist()):
+        verdict = verdicts.get(name)
+        if verdict is None or not candidates.keep[row]:
+            continue
+        if verdict.keep:
+            candidates.fixed[row] = True
+        else:
+            dropped.append(row)
+            reasons.append(": ".join(filter(None, ["dropped by the reviewer", verdict.note])))
+    candidates.drop(np.array(dropped, dtype=np.int64), reasons, STEP)
