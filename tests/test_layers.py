@@ -12,6 +12,7 @@ LAYERS = {
     "store": 2, "encoders": 2, "metrics": 2,
     "prompts": 3, "generators": 3, "scores": 3, "selection": 3, "export": 3, "report": 3,
     "engine": 4,
+    "study": 5, "search": 5,
     "cli": 6,
 }  # fmt: skip
 ALONE = {part for part, layer in LAYERS.items() if layer == 3}

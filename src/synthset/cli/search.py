@@ -1,0 +1,94 @@
+"""`synthset search`: find records by words, by an example, or by what CLIP sees."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from synthset.cli.options import DatasetFolder, OutFile
+
+if TYPE_CHECKING:
+    from synthset.search.found import Found
+    from synthset.store.dataset import Dataset
+
+
+def search(
+    directory: DatasetFolder,
+    words: Annotated[
+        str | None,
+        typer.Argument(
+            help="Words of prompt, class or synonyms; if none has all, any.", metavar="WORDS"
+        ),
+    ] = None,
+    like: Annotated[
+        str | None, typer.Option(help="Images like this one: an id, its first digits, or a file.")
+    ] = None,
+    clip: Annotated[str | None, typer.Option(help="Images that CLIP takes for this text.")] = None,
+    encoder: Annotated[
+        str | None, typer.Option(help="Whose features --like and --clip compare.")
+    ] = None,
+    limit: Annotated[int, typer.Option("--limit", "-n", min=1, max=10_000, help="At most.")] = 20,
+    output: OutFile = None,
+) -> None:
+    """Find images by words, by an example, or by what CLIP sees in them.
+
+    Example: synthset search my-demo "red truck" -o found.html
+    """
+    from synthset.errors import UsageError
+    from synthset.store.dataset import Dataset
+
+    if sum(asked is not None for asked in (words, like, clip)) != 1:
+        raise UsageError(
+            "synthset search: asks one thing: words, or --like an image, or --clip a text"
+        )
+    if output is not None and (output.suffix != ".html" or output.exists()):
+        why = "exists already" if output.exists() else "the page is an .html file"
+        raise UsageError(f"-o {output}: {why}; name a new .html file")
+    dataset = Dataset.open(directory)
+    found, how = _search(dataset, words, like, clip, encoder, limit)
+    _show(found, how)
+    if output is not None:
+        from synthset.search.page import page
+
+        output.write_text(page(dataset, found, words or clip or f"like {like}", how), "utf-8")
+        print(output)
+
+
+def _search(
+    dataset: Dataset,
+    words: str | None,
+    like: str | None,
+    clip: str | None,
+    encoder: str | None,
+    limit: int,
+) -> tuple[list[Found], str]:
+    """Ask, and say what the scores are."""
+    if words is not None:
+        from synthset.search.words import search_words
+
+        found = search_words(dataset, words, limit)
+        if found or len(words.split()) < 2:
+            return found, "BM25"
+        some = search_words(dataset, words, limit, any_word=True)
+        return some, "BM25 over any of the words, as no record has all"
+    from synthset.search.features import search_clip, search_like
+
+    if like is not None:
+        return search_like(dataset, like, limit, encoder), "cosine of image features"
+    assert clip is not None
+    return search_clip(dataset, clip, limit, encoder), "cosine of CLIP features"
+
+
+def _show(found: list[Found], how: str) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(title=f"{len(found):,} found, by {how}", title_justify="left")
+    table.add_column("id", no_wrap=True)
+    table.add_column("class")
+    table.add_column("score", justify="right")
+    table.add_column("path", overflow="fold")
+    for one in found:
+        table.add_row(one.id, one.class_name, f"{one.score:.4g}", one.path)
+    Console(highlight=False).print(table)

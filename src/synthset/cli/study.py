@@ -1,0 +1,127 @@
+"""`synthset study`: what a dataset shows when somebody looks closely."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from synthset.cli.options import DatasetFolder
+
+if TYPE_CHECKING:
+    from synthset.study.recognition import Study
+
+study = typer.Typer(
+    help="Study a dataset: how many images of each class does a classifier recognise?",
+    no_args_is_help=True,
+)
+
+
+class By(StrEnum):
+    """What counts as recognised."""
+
+    TOP1 = "top1"
+    TOP5 = "top5"
+    TOP1_UNDER = "top1-under"
+    TOP5_UNDER = "top5-under"
+
+
+class Layout(StrEnum):
+    """How classes are placed on the map."""
+
+    AUTO = "auto"
+    UMAP = "umap"
+    PCA = "pca"
+
+
+@study.command()
+def recognition(
+    directory: DatasetFolder,
+    classifier: Annotated[
+        str | None,
+        typer.Option(help="timm name, local folder or `miniature`; else the recipe's own."),
+    ] = None,
+    weights: Annotated[
+        str | None, typer.Option(help="Local safetensors file of the classifier.")
+    ] = None,
+    by: Annotated[
+        By, typer.Option(help="What groups, lists and map count; -under takes kinds of a class.")
+    ] = By.TOP1,
+    sense: Annotated[
+        list[str] | None,
+        typer.Option(help="WordNet synset of a class, as in dog=dog.n.01; as often as you like."),
+    ] = None,
+    layout: Annotated[Layout, typer.Option(help="How the map places classes.")] = Layout.AUTO,
+    seed: Annotated[int, typer.Option(min=0, help="Of the map.")] = 0,
+    output: Annotated[
+        str | None,
+        typer.Option("--output", "-o", help="Folder for page, figures, tables; else DIR/studies."),
+    ] = None,
+) -> None:
+    """Count the images of each class that a classifier recognises: by class, by group, on a map.
+
+    Example: synthset study recognition my-demo
+    """
+    from synthset.cli.progress import RichBar
+    from synthset.study.run import study_recognition
+
+    found, page = study_recognition(
+        directory,
+        classifier=classifier,
+        weights=weights,
+        senses=_pairs(sense or []),
+        by=by.value,
+        output=output,
+        method=layout.value,
+        seed=seed,
+        bar=RichBar(),
+    )
+    _show(found)
+    print(f"study: {page}")
+
+
+def _pairs(texts: list[str]) -> dict[str, str]:
+    """Read `class=synset`."""
+    from synthset.errors import UsageError
+
+    for text in texts:
+        if not all(text.partition("=")):
+            raise UsageError(f"--sense {text}: write it as class=synset, such as dog=dog.n.01")
+    return {text.partition("=")[0]: text.partition("=")[2] for text in texts}
+
+
+def _show(found: Study) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(title="recognised", title_justify="left")
+    headings = ("rule", "classes", "mean", "std", "images", "none", "some", "all")
+    for heading in headings:
+        table.add_column(heading, justify="left" if heading == "rule" else "right", no_wrap=True)
+    for rule, one in found.found.items():
+        if one is None:
+            table.add_row(rule, "0", *["–"] * 6)
+            continue
+        of = f"/{one.each}" if one.each else ""
+        mean = f"{one.mean:.3g}{of}" if one.each else f"{one.mean:.1%}"
+        deviation = f"{one.deviation:.3g}" if one.each else f"{one.deviation:.1%}"
+        shares = (one.rate.value, one.share_none, one.share_some, one.share_all)
+        figures = (f"{one.classes:,}", mean, deviation, *(f"{share:.1%}" for share in shares))
+        table.add_row(rule, *figures, style="bold" if rule == found.by else None)
+    groups = Table(title=f"by group, {found.by}", title_justify="left")
+    for heading in ("group", "classes", "images", "recognised", "interval"):
+        groups.add_column(heading, justify="left" if heading == "group" else "right")
+    for group in found.groups:
+        if group.found is None:
+            continue
+        rate = group.found.rate
+        interval = f"{rate.low:.1%} to {rate.high:.1%}"
+        counts = (f"{group.found.classes:,}", f"{group.found.images:,}")
+        groups.add_row(group.name, *counts, f"{rate.value:.1%}", interval)
+    console = Console(highlight=False)
+    console.print(table)
+    if groups.row_count:
+        console.print(groups)
+    if found.unknown:
+        console.print(f"{len(found.unknown):,} classes that the classifier can't know: apart")

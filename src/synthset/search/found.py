@@ -1,0 +1,25 @@
+"""What a search finds: records, best first."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One record.
+
+    Attributes:
+        id: of the record.
+        class_name: its class.
+        score: how well it fits; higher is better. Words: BM25, 0 and up. Images and CLIP: cosine,
+            in [-1, 1].
+        path: where its image lies, as in `images-<fp>/00000.parquet#12` (row 12, from 0).
+        prompt: the words that made it, where there are any.
+    """
+
+    id: str
+    class_name: str
+    score: float
+    path: str
+    prompt: str | None

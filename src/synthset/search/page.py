@@ -1,0 +1,38 @@
+"""What a search found, as one HTML file with thumbnails."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from synthset.report import thumbnails as report
+from synthset.search.found import Found
+from synthset.store.dataset import Dataset
+
+HERE = Path(__file__).parent
+
+
+def page(dataset: Dataset, found: Sequence[Found], asked: str, how: str) -> str:
+    """Write the HTML.
+
+    Args:
+        dataset: that was searched.
+        found: best first.
+        asked: the query, in words.
+        how: what the scores are.
+    """
+    environment = Environment(
+        loader=FileSystemLoader(HERE),
+        undefined=StrictUndefined,
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    small = report.thumbnails(dataset, [one.id for one in found])
+    style = Path(report.__file__).with_name("page.css").read_text(encoding="utf-8")
+    return environment.get_template("page.html.j2").render(
+        style=Markup(style), name=dataset.name, found=found, small=small, asked=asked, how=how
+    )

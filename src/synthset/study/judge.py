@@ -1,0 +1,199 @@
+"""What a classifier says of every image of a dataset, whoever made it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import yaml
+from numpy.typing import NDArray
+from scipy.special import softmax
+
+from synthset.encoders.classlist import ClassList
+from synthset.encoders.models import check
+from synthset.engine.catalog import Spec, build, encoder_spec
+from synthset.engine.local import Bar
+from synthset.engine.shard import run_shard
+from synthset.engine.worker import torch_threads
+from synthset.errors import ModelError, RecipeError, StageError, UsageError
+from synthset.metrics.recognition import ClassMap, recognise
+from synthset.recipe.recipe import Recipe, load_recipe
+from synthset.recipe.scores import ClassifierEncoder
+from synthset.stage import list_column
+from synthset.store.dataset import Dataset
+from synthset.store.lock import locked
+from synthset.study.join import Joined
+
+NAME = "study"  # of the encoder in a table's name, where the recipe has no such encoder
+NOTHING = -1  # first choice of a record without an image
+
+Flags = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, eq=False)
+class Answers:
+    """What the classifier said of N records. One without an image is recognised by no rule.
+
+    Attributes:
+        labels: (N,) class of the dataset.
+        made: (N,) whether there is an image.
+        recognised: rule (`top1`, `top5`, `top1-under`, `top5-under`) -> (N,) bool.
+        probability: (N,) of the intended class, or of those under it together; NaN where the
+            classifier knows neither, or there is no image.
+        predicted: (N,) the classifier's first choice; -1 where there is no image.
+    """
+
+    labels: NDArray[np.int64]
+    made: Flags
+    recognised: dict[str, Flags]
+    probability: NDArray[np.float64]
+    predicted: NDArray[np.int64]
+
+
+def recipe_of(dataset: Dataset) -> Recipe:
+    """The recipe that made a dataset."""
+    return load_recipe(yaml.safe_load(dataset.read_text("recipe.yaml")))
+
+
+def chosen_classifier(
+    recipe: Recipe, model: str | None = None, weights: str | None = None
+) -> ClassifierEncoder:
+    """Settle which classifier judges.
+
+    Args:
+        recipe: of the dataset.
+        model: timm name, local folder or `miniature`; none takes the recipe's own: of its first
+            recognition score, else its first encoder of kind classifier.
+        weights: local safetensors file.
+
+    Raises:
+        UsageError: none is named, and the recipe has none.
+        RecipeError: there is no such model or file.
+    """
+    if model is not None:
+        settings = ClassifierEncoder(kind="classifier", model=model, weights=weights)
+        problems = check("--classifier", settings)
+        if problems:
+            raise RecipeError.of(problems)
+        return settings
+    if weights is not None:
+        raise UsageError("--weights: whose? name the architecture too, as in --classifier resnet50")
+    scored = [score.encoder for score in recipe.scores if score.kind == "recognition"]
+    for name in (*scored, *recipe.encoders):
+        encoder = recipe.encoders[name]
+        if isinstance(encoder, ClassifierEncoder):
+            return encoder
+    raise UsageError(
+        f"{recipe.name}: its recipe has no classifier; name one, as in "
+        "--classifier mobilenetv2_100 --weights FILE"
+    )
+
+
+def look(dataset: Dataset, recipe: Recipe, settings: ClassifierEncoder, bar: Bar) -> str:
+    """Run the classifier on every image that it has not seen yet.
+
+    Returns:
+        The features table; the one of the dataset's own run where that is by the same classifier.
+
+    Raises:
+        StageError: a shard failed; the others are kept.
+    """
+    spec = _spec(dataset, recipe, settings)
+    todo = [s for s in dataset.shards(dataset.view.images) if not dataset.has(spec.table, s)]
+    if not todo:
+        return spec.table
+    asked = recipe.model_copy(update={"encoders": {_name_in(spec): settings}})
+    stage = build(asked, spec.role, [])
+    with locked(dataset.folder), torch_threads(recipe.engine.threads):
+        stage.open()
+        bar.start("looking", dataset.rows_in(dataset.view.images, todo))
+        try:
+            outcomes = [run_shard(dataset, {spec: stage}, shard, bar.advance) for shard in todo]
+        finally:
+            bar.stop()
+    faults = [outcome for outcome in outcomes if outcome.error]
+    if faults:
+        raise StageError(f"{spec.table}: shard {faults[0].shard} failed: {faults[0].error}")
+    return spec.table
+
+
+def answers(dataset: Dataset, table: str, classes: ClassList, joined: Joined) -> Answers:
+    """Compare what a classifier says of each record with its class.
+
+    Args:
+        dataset: whose records are asked about.
+        table: features with logits, of the same shards as the images.
+        classes: the classifier's.
+        joined: which of them mean which label.
+
+    Raises:
+        ModelError: the model doesn't classify, or has another number of classes than its list.
+    """
+    exact = {label: found for label, found in enumerate(joined.exact) if found}
+    under = {label: found for label, found in enumerate(joined.under) if found}
+    shards = []
+    for shard in dataset.shards(table):
+        labels = np.asarray(
+            dataset.read_cell(dataset.view.plan, shard, ["label"]).column("label"), dtype=np.int64
+        )
+        cell = dataset.read_cell(table, shard)
+        if "logits" not in cell.column_names or cell.schema.field("logits").type.list_size != len(
+            classes
+        ):
+            raise ModelError(
+                f"{table}: no logits for {len(classes)} classes; name a model that classifies, and "
+                "mend its config.json where that lists other classes"
+            )
+        shards.append(_of_shard(list_column(cell, "logits"), labels, exact, under))
+    return _joined(shards)
+
+
+def _spec(dataset: Dataset, recipe: Recipe, settings: ClassifierEncoder) -> Spec:
+    """The features table of the classifier: the dataset's own where it has one."""
+    images = dataset.view.images
+    for name, known in recipe.encoders.items():
+        if known.identity() == settings.identity():
+            return encoder_spec(recipe, name, images)
+    asked = recipe.model_copy(update={"encoders": {NAME: settings}})
+    return encoder_spec(asked, NAME, images)
+
+
+def _name_in(spec: Spec) -> str:
+    return spec.role.partition("/")[2]
+
+
+def _of_shard(
+    logits: NDArray[np.float32], labels: NDArray[np.int64], exact: ClassMap, under: ClassMap
+) -> Answers:
+    """Judge one shard; (N, K) logits, NaN where there is no image."""
+    made = ~np.isnan(logits[:, 0])
+    rules: dict[str, Any] = {
+        rule: np.zeros(len(labels), dtype=bool)
+        for rule in ("top1", "top5", "top1-under", "top5-under")
+    }
+    probability = np.full(len(labels), np.nan)
+    predicted = np.full(len(labels), NOTHING)
+    if made.any():
+        probabilities = softmax(logits[made].astype(np.float64), axis=1)  # (n, K)
+        predicted[made] = probabilities.argmax(axis=1)
+        for suffix, meant in (("", exact), ("-under", under)):
+            found = recognise(probabilities, labels[made], meant)
+            rules[f"top1{suffix}"][made] = found.top1
+            rules[f"top5{suffix}"][made] = found.top5
+            probability[made] = found.probability  # at last those under it
+    return Answers(labels, made, rules, probability, predicted)
+
+
+def _joined(shards: Sequence[Answers]) -> Answers:
+    return Answers(
+        np.concatenate([part.labels for part in shards]),
+        np.concatenate([part.made for part in shards]),
+        {
+            rule: np.concatenate([part.recognised[rule] for part in shards])
+            for rule in shards[0].recognised
+        },
+        np.concatenate([part.probability for part in shards]),
+        np.concatenate([part.predicted for part in shards]),
+    )

@@ -1,0 +1,160 @@
+"""Makes the recognition study of a dataset: judge, sum up, draw, write."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+
+from synthset.encoders.classlist import class_names
+from synthset.encoders.models import weights_sha256
+from synthset.engine.local import Bar, Silent
+from synthset.engine.plan import read_classes
+from synthset.errors import DatasetError
+from synthset.recipe.scores import ClassifierEncoder
+from synthset.seeds import fingerprint
+from synthset.store.dataset import Dataset
+from synthset.store.folder import Folder, folder_at
+from synthset.study.figure import figure
+from synthset.study.join import join, with_senses
+from synthset.study.judge import answers, chosen_classifier, look, recipe_of
+from synthset.study.layout import Method
+from synthset.study.mapping import mapped
+from synthset.study.page import Shown, page
+from synthset.study.recognition import RULES, Rule, Study, summed_up
+from synthset.taxonomy.groups import group
+
+RESULT = "study.json"  # what makes a folder one of ours
+
+
+def study_recognition(
+    path: str | os.PathLike[str],
+    *,
+    classifier: str | None = None,
+    weights: str | None = None,
+    senses: Mapping[str, str] | None = None,
+    by: Rule = "top1",
+    output: str | os.PathLike[str] | None = None,
+    method: Method = "auto",
+    seed: int = 0,
+    bar: Bar | None = None,
+) -> tuple[Study, str]:
+    """Find out how many images of each class of a dataset a classifier recognises.
+
+    The classifier looks at each image once; another study of the same dataset by the same
+    classifier starts from what it said.
+
+    Args:
+        path: folder or URL of the dataset.
+        classifier: timm name, local folder or `miniature`; none takes the recipe's own.
+        weights: local safetensors file of that classifier.
+        senses: class key or name to WordNet synset, for classes that have none.
+        by: what counts as recognised in groups, lists and map; the summary has all four.
+        output: folder for page, figures and tables; none takes one within the dataset.
+        method: how classes are placed on the map.
+        seed: of the map.
+        bar: told how far the classifier is.
+
+    Returns:
+        What was found, and the path or URL of the page.
+
+    Raises:
+        DatasetError: there is no dataset, or `output` holds something else.
+        UsageError: no classifier, or one that knows none of the classes.
+        RecipeError: no such model, class or synset.
+    """
+    dataset = Dataset.open(path)
+    recipe = recipe_of(dataset)
+    settings = chosen_classifier(recipe, classifier, weights)
+    entries = with_senses(read_classes(dataset), senses or {})
+    place = folder_at(output if output is not None else _place(dataset, settings, by))
+    _refuse_strangers(place)
+    classes = class_names(settings)
+    joined = join(entries, classes)
+    table = look(dataset, recipe, settings, bar or Silent())
+    said = answers(dataset, table, classes, joined)
+    grouping = group(entries, recipe.report.wanted_groups())
+    study = summed_up(entries, said, classes, joined, grouping, by)
+    drawn = mapped(study, grouping, method, seed)
+    by_whom = named(settings)
+    for suffix, data in figure(drawn, by, f"{dataset.name}, seen by {by_whom}").items():
+        place.replace(f"map.{suffix}", data)
+    shown = Shown(dataset, by_whom, classes, said, study, grouping, drawn)
+    place.replace("index.html", page(shown).encode())
+    place.replace("classes.csv", _table(study).encode())
+    place.replace(RESULT, _result(study, by_whom, drawn.how).encode())
+    return study, f"{place.url}/index.html"
+
+
+def named(settings: ClassifierEncoder) -> str:
+    """Name a classifier in words, with the first digits of its weights' hash."""
+    model = "the classifier miniature" if settings.model == "miniature" else settings.model
+    if settings.weights is None:
+        return model
+    return f"{model} (weights {weights_sha256(settings)[:12]})"
+
+
+def _place(dataset: Dataset, settings: ClassifierEncoder, by: Rule) -> str:
+    mark = fingerprint([weights_sha256(settings), settings.identity(), by])
+    return f"{dataset.path}/studies/recognition-{mark}"
+
+
+def _refuse_strangers(place: Folder) -> None:
+    """Only a new or empty folder, or one that an earlier study wrote."""
+    found = place.names()
+    if found and not place.exists(RESULT):
+        raise DatasetError(
+            f"{place.url}: holds {', '.join(found[:3])}{' …' if len(found) > 3 else ''} and no "
+            f"{RESULT}; name a new or empty folder with -o, so that nothing of yours is touched"
+        )
+
+
+def _table(study: Study) -> str:
+    """One row a class, as CSV."""
+    sink = io.StringIO()
+    writer = csv.writer(sink, lineterminator="\n")
+    rules = list(RULES)
+    head = ["label", "key", "name", "wnid", "images", "made", "known", "known_under", *rules]
+    writer.writerow([*head, "mean_probability", "taken_for"])
+    for one in study.classes:
+        entry = one.entry
+        row = [one.label, entry.key, entry.name, entry.wnid or "", one.images, one.made]
+        row += [int(one.known), int(one.known_under)]
+        row += [one.counts[rule] if _can(one, rule) else "" for rule in RULES]
+        probability = "" if np.isnan(one.probability) else f"{one.probability:.6g}"
+        taken = "; ".join(f"{name} {times}" for name, times in one.taken_for)
+        writer.writerow([*row, probability, taken])
+    return sink.getvalue()
+
+
+def _can(one: Any, rule: Rule) -> bool:
+    return bool(one.judged(rule))
+
+
+def _result(study: Study, by_whom: str, how: str) -> str:
+    """The figures, as JSON."""
+    content = {
+        "classifier": by_whom,
+        "by": study.by,
+        "found": {rule: _plain(found) for rule, found in study.found.items()},
+        "groups": [{**asdict(one), "found": _plain(one.found)} for one in study.groups],
+        "classes_in_several_groups": study.several,
+        "classes_in_no_group": study.outside,
+        "classes_without_synset": study.unplaced,
+        "classes_unknown": [one.entry.key for one in study.unknown],
+        "images_missing": study.missing,
+        "map": how,
+    }
+    return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
+
+
+def _plain(found: Any) -> dict[str, Any] | None:
+    if found is None:
+        return None
+    return {**asdict(found), "histogram": found.histogram.tolist()}
