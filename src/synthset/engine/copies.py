@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from synthset.engine.compare import Result
+from synthset.engine.compare import Floor, Result
 from synthset.engine.reference import Measured
 from synthset.engine.sight import looks_of
 from synthset.metrics.copies import MostAlike, most_alike, most_alike_within, share_above
@@ -32,7 +32,7 @@ class Copied:
     """What one metric `copies` found.
 
     Attributes:
-        results: the share of all, kept and rejected images, and of the real ones among themselves.
+        results: the share of all, kept and rejected images; real ones among themselves as floor.
         page: the same with counts, and the closest pairs, for the report.
     """
 
@@ -68,8 +68,7 @@ def copies(
         _share(replace(empty, of=part), cosine[rows][mask[rows]], threshold)
         for part, mask in parts.items()
     ]
-    among = replace(empty, name=f"the same of real images among themselves ({by})")
-    among = _share(among, others, threshold)
+    among = _share(empty, others, threshold)
     tells_nothing = metric.threshold is not None and (among.value or 0) > USUAL
     results = [_judged(result, among, tells_nothing) for result in results]
     page = {
@@ -83,7 +82,7 @@ def copies(
         "real": _counted(among),
         "pairs": _closest(dataset.records(), rows, alike, real, measured.images, metric.pairs),
     }
-    return Copied([*results, among], page)
+    return Copied(results, page)
 
 
 def told(copied: Copied, metric: Copies, recipe: Recipe) -> Copied:
@@ -144,11 +143,14 @@ def _share(empty: Result, cosine: Scores, threshold: float) -> Result:
 
 
 def _judged(result: Result, among: Result, tells_nothing: bool) -> Result:
-    """Warn where real images are that alike as well, or where generated ones are so more often."""
+    """Set the real images beside; warn where they are that alike as well, or less often."""
+    if result.value is None or among.value is None or among.interval is None:
+        return result
+    result = replace(result, floor=Floor(among.value, among.interval, among.n - 1, among.n))
     if tells_nothing:
         warning = f"{among.value:.1%} of the real images are that alike to another: raise threshold"
         return replace(result, warning=warning)
-    if result.interval and among.interval and result.interval[0] > among.interval[1]:
+    if result.interval and result.interval[0] > among.interval[1]:
         warning = f"more often than real images are to another ({among.value:.2%}): look at pairs"
         return replace(result, warning=warning)
     return result
