@@ -4,8 +4,8 @@
     python benchmarks/scoring.py SAMPLE.parquet --wall                           all cores
     OMP_NUM_THREADS=1 python benchmarks/scoring.py SAMPLE.parquet --count 24     writes nothing
 
-SAMPLE.parquet holds photos of ImageNet (`image`, `label`, `label_name`); each becomes a JPEG of
-512 x 512 px. Networks are as large as the real ones; weights are random unless `--mobilenet`
+SAMPLE.parquet holds photos of ImageNet (`image`, `label`, `label_name`, `wnid`); each becomes a
+JPEG of 512 x 512 px. Networks are as large as the real ones; weights are random unless `--mobilenet`
 names trained ones, and the same on both sides. Needs the `dev` extra, about 2 GB of memory and, for
 500 images, some ten minutes.
 
@@ -236,8 +236,8 @@ def _values_off(ours: dict[str, Ours], peers: Peers) -> str:
         + "\n\nFeatures and logits: length of the difference over the length of the features; "
         "scores and probabilities: the largest difference of an image. Mean CLIP score: ours "
         f"{exact['clip_score'].mean():.5f}, torchmetrics {peers.clip_score():.5f} (which cuts "
-        f"no image's at 0). Quality has its own measures and limits: it flags {verdicts.sum()} images, cleanvision "
-        f"{peers.flagged().sum()}, and the verdicts agree on {agree:.1%}."
+        f"no image's at 0). Quality has its own measures and limits: it flags {verdicts.sum()} "
+        f"images, cleanvision {peers.flagged().sum()}; the verdicts agree on {agree:.1%}."
     )
 
 

@@ -55,10 +55,12 @@ class World:
 def make_world(sample: Path, folder: Path, count: int, mobilenet: Path | None) -> World:
     """Make everything in a folder, from the first `count` photos of the sample."""
     rows = (
-        pq.read_table(sample, columns=["image", "label", "label_name"]).slice(0, count).to_pylist()
+        pq.read_table(sample, columns=["image", "label", "label_name", "wnid"])
+        .slice(0, count)
+        .to_pylist()
     )
-    labels = [row["label_name"] for row in rows]
-    prompts = [f"a photo of a {label}" for label in labels]
+    prompts = [f"a photo of a {row['label_name']}" for row in rows]
+    names = [row["wnid"] for row in rows]  # names in words may mean two classes: crane
     blobs = [
         jpeg(row["image"]["bytes"], QUALITIES[i % len(QUALITIES)]) for i, row in enumerate(rows)
     ]
@@ -68,7 +70,7 @@ def make_world(sample: Path, folder: Path, count: int, mobilenet: Path | None) -
         file.write_bytes(blob)
     cells = pa.array([{"bytes": blob, "path": "x.jpg"} for blob in blobs], IMAGE)
     parquet = folder / "images.parquet"
-    pq.write_table(pa.table({"image": cells, "label": labels, "prompt": prompts}), parquet)
+    pq.write_table(pa.table({"image": cells, "label": names, "prompt": prompts}), parquet)
     return World(
         folder, files, [sha256(blob) for blob in blobs], prompts, [row["label"] for row in rows],
         parquet,

@@ -49,6 +49,14 @@ def test_on_equal_pixels_features_agree_to_a_hundred_thousandth(timm_folder, pic
     assert torch.linalg.norm(logits - reference) < 1e-5 * torch.linalg.norm(reference)
 
 
+def test_bfloat16_comes_near_and_is_not_the_same(timm_folder, pictures, rows_of):
+    exact, short = (
+        list_column(opened(model=str(timm_folder), dtype=dtype)(rows_of(pictures)), "features")
+        for dtype in ("float32", "bfloat16")
+    )
+    assert 1e-4 < np.linalg.norm(short - exact) / np.linalg.norm(exact) < 0.05
+
+
 def test_widths_are_known_before_the_weights_are():
     for name, width, classes in (
         ("mobilenetv3_small_050", 1024, 1000),

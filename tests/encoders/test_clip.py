@@ -98,6 +98,14 @@ def test_transformers_texts_agree_with_its_own(transformers_folder):
     assert np.abs(ClipText(settings_of(transformers_folder)).encode(TEXTS) - reference).max() < 1e-5
 
 
+def test_bfloat16_comes_near_and_is_not_the_same(transformers_folder, pictures, rows_of):
+    exact = features_of(transformers_folder, rows_of(pictures))
+    encoder = Clip(settings_of(transformers_folder, dtype="bfloat16"))
+    encoder.open()
+    short = list_column(encoder(rows_of(pictures)), "features")
+    assert 1e-4 < np.linalg.norm(short - exact) / np.linalg.norm(exact) < 0.05
+
+
 def test_a_short_text_is_filled_up_to_a_step_only_and_gives_the_same(
     transformers_folder, monkeypatch
 ):

@@ -57,6 +57,15 @@ def test_features_and_logits_are_torch_fidelitys(weights, pictures, rows_of):
     assert distance(list_column(table, "logits"), logits) < 1e-5
 
 
+def test_bfloat16_comes_near_and_is_not_the_same(weights, pictures, rows_of):
+    rows = rows_of(pictures[:1])
+    exact, short = (
+        list_column(opened(weights=str(weights), dtype=dtype)(rows), "features")
+        for dtype in ("float32", "bfloat16")
+    )
+    assert 1e-4 < np.linalg.norm(short - exact) / np.linalg.norm(exact) < 0.05
+
+
 def test_safetensors_weights_are_read_alike(weights, tmp_path):
     pickled = inception_weights(str(weights))
     save_file(dict(pickled), tmp_path / "weights.safetensors")
