@@ -7,7 +7,7 @@ from PIL import Image, ImageFilter
 from synthset.images import encode
 from synthset.recipe.scores import Quality as QualitySettings
 from synthset.record import IMAGE
-from synthset.scores.quality import Quality, issue, measure
+from synthset.scores.quality import Quality, faults, issue, measure
 from synthset.stage import Rows
 
 SETTINGS = QualitySettings(kind="quality")
@@ -43,10 +43,17 @@ def test_brightness_weighs_green_most():
     assert (red, green, blue) == pytest.approx((0.299, 0.587, 0.114), abs=0.002)
 
 
-def test_sharpness_is_the_variance_of_the_laplacian():
+def test_sharpness_is_the_variance_of_the_laplacian_over_that_of_the_picture():
     picture = grey(100, 5)
     picture[2, 2] = 110  # Laplacian inside: -40 at the point, 10 at its four neighbours, else 0
-    assert measure(picture).sharpness == pytest.approx((40**2 + 4 * 10**2) / 9)
+    laplacian, luma = (40**2 + 4 * 10**2) / 9, 10**2 * (1 / 25) * (24 / 25)
+    assert measure(picture).sharpness == pytest.approx((laplacian - 20 / 12) / luma)
+
+
+def test_neither_dimming_nor_low_contrast_looks_like_blur():
+    sharp = measure(noise()).sharpness
+    assert measure(noise() // 4).sharpness == pytest.approx(sharp, rel=0.05)
+    assert measure(100 + noise() // 16).sharpness == pytest.approx(sharp, rel=0.05)
 
 
 @pytest.mark.parametrize(
@@ -54,7 +61,8 @@ def test_sharpness_is_the_variance_of_the_laplacian():
     [
         (noise(), None),
         (noise(32, 32), None),
-        (noise(high=10), "dark"),
+        (noise(high=80), "dark"),
+        (noise(high=96), None),
         (noise(low=248), "bright"),
         (grey(128), "low_information"),
         (noise(20, 64), "odd_size"),
@@ -87,6 +95,18 @@ def test_columns_are_null_where_there_is_no_picture():
     errors = table.column("error").to_pylist()
     assert errors[:2] == [None, "no image"]
     assert "not a readable image" in errors[2]
+
+
+def test_what_is_too_faint_to_be_judged_is_not_called_blurry():
+    ramp = np.tile(np.arange(64, dtype=np.uint8), (64, 1))[..., None].repeat(3, axis=2)
+    assert faults(measure(100 + ramp), SETTINGS) == ["blurry"]
+    assert faults(measure(100 + ramp // 8), SETTINGS) == []
+
+
+def test_every_fault_is_named_and_the_first_one_is_the_issue():
+    black = np.zeros((20, 64, 3), np.uint8)
+    assert faults(measure(black), SETTINGS) == ["dark", "low_information", "odd_size"]
+    assert issue(measure(black), SETTINGS) == "dark"
 
 
 def test_thresholds_come_from_the_settings():
