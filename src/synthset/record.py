@@ -30,6 +30,9 @@ PLAN = pa.schema(
 #: The Hugging Face `Image` feature: encoded bytes and the file name they would have.
 IMAGE = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
 
+#: The `error` of an image that a safety checker gave back as a black frame.
+BLANKED = "blanked by the safety checker"
+
 #: What a generator or an importer adds. `nsfw` is null where no safety checker looked; `error`
 #: tells why there are no pixels, and everything else is null then.
 IMAGES = pa.schema(

@@ -15,6 +15,7 @@ def status(directory: DatasetFolder) -> None:
     from rich.console import Console
     from rich.table import Table
 
+    from synthset.report.safety import verdicts
     from synthset.store.dataset import Dataset
     from synthset.store.lock import holder
 
@@ -41,6 +42,11 @@ def status(directory: DatasetFolder) -> None:
         if owner
         else "nobody works on it"
     )
+    if dataset.shards(view.images):
+        said = verdicts(dataset.read(view.images, ["nsfw", "error"]))
+        if said["checked"].any():
+            checked, blanked, flagged = (int(mask.sum()) for mask in said.values())
+            print(f"safety checker: {blanked:,} blanked and {flagged:,} flagged of {checked:,}")
     if view.selection and dataset.folder.exists(view.selection):
         keep = dataset.read_table(view.selection).column("keep").to_pylist()
         print(f"selection: {sum(keep):,} of {len(keep):,} kept ({view.selection})")

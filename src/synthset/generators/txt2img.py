@@ -23,7 +23,7 @@ from synthset.generators.outcome import Outcome, image_table
 from synthset.generators.pipelines import choose_device, large, load
 from synthset.images import EXTENSIONS, Pixels, encode, is_blank
 from synthset.recipe.sources import Txt2Img as Settings
-from synthset.record import IMAGES
+from synthset.record import BLANKED, IMAGES
 from synthset.stage import Rows, Stage
 
 AUTO_BATCH = 16
@@ -35,7 +35,6 @@ MEMORY_WORDS = (
 
 NO_PROMPT = "no prompt"
 NOT_FINITE = "not finite: the model returned NaN or infinity; try source.dtype float32 or bfloat16"
-BLANKED = "blanked by the safety checker"
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,9 @@ from synthset.report.groups import by_group, interval_picture
 from synthset.report.histograms import Histogram, Words, histograms
 from synthset.report.metrics import by_class, table
 from synthset.report.pairs import closest_pairs
+from synthset.report.prompts import prompt_words
 from synthset.report.records import Seen
+from synthset.report.safety import safety
 from synthset.report.selection import choices, farthest_first, outcomes
 from synthset.report.summary import summary
 from synthset.report.thumbnails import Thumbnail, thumbnails
@@ -79,6 +81,7 @@ def page(dataset: Dataset, recipe: Recipe) -> str:
 def _content(dataset: Dataset, recipe: Recipe) -> dict[str, Any]:
     seen = Seen.of(dataset)
     numbers, metrics = summary(dataset, seen), dataset.metrics()
+    results = table(without_cues(metrics))
     drawn = histograms(seen, recipe.selection)
     return {
         "style": Markup((HERE / "page.css").read_text(encoding="utf-8")),
@@ -98,8 +101,11 @@ def _content(dataset: Dataset, recipe: Recipe) -> dict[str, Any]:
         "confusions": confusions(seen),
         "groups": by_group(dataset, seen, numbers["classes"], metrics),
         "what_if": what_if(dataset),
-        "metrics": table(without_cues(metrics)),
+        "prompt_words": prompt_words(dataset),
+        "metrics": results,
+        "notes": list(dict.fromkeys(note for row in results for note in row["warnings"])),
         "cues": cue_charts(metrics),
+        "safety": safety(seen),
         "pairs": closest_pairs(dataset, seen),
         "used": [name for name in recipe.selection.columns if name in seen.score_columns],
         "by_class": by_class(metrics, seen.classes),

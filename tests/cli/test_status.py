@@ -1,0 +1,37 @@
+"""What `synthset status` says of the safety checker."""
+
+from dataclasses import replace
+
+import pyarrow as pa
+from typer.testing import CliRunner
+
+import synthset
+from synthset.cli.app import app
+from synthset.record import BLANKED
+
+RECIPE = {
+    "name": "shapes",
+    "classes": ["circle", "square"],
+    "source": {"kind": "shapes", "size_px": 16},
+    "images_per_class": 3,
+    "engine": {"workers": 1},
+}
+
+
+def said_of(place):
+    return CliRunner().invoke(app, ["status", str(place)], catch_exceptions=False).output
+
+
+def test_blanked_and_flagged_images_are_counted_where_a_checker_looked(tmp_path):
+    dataset = synthset.run(RECIPE, tmp_path / "d")
+    assert "safety checker" not in said_of(tmp_path / "d")
+    images = dataset.read(dataset.view.images)
+    verdicts = {
+        "nsfw": pa.array([True, True, False, False, False, False], pa.bool_()),
+        "error": pa.array([BLANKED, *[None] * 5], pa.string()),
+    }
+    for name, column in verdicts.items():
+        images = images.set_column(images.column_names.index(name), name, column)
+    dataset.write_cell("images-checked", 0, images)
+    dataset.write_view(replace(dataset.view, images="images-checked"))
+    assert "safety checker: 1 blanked and 1 flagged of 6" in said_of(tmp_path / "d")
