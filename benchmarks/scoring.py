@@ -5,9 +5,9 @@
     OMP_NUM_THREADS=1 python benchmarks/scoring.py SAMPLE.parquet --count 24     writes nothing
 
 SAMPLE.parquet holds photos of ImageNet (`image`, `label`, `label_name`, `wnid`); each becomes a
-JPEG of 512 x 512 px. Networks are as large as the real ones; weights are random unless `--mobilenet`
-names trained ones, and the same on both sides. Needs the `dev` extra, about 2 GB of memory and, for
-500 images, some ten minutes.
+JPEG of 512 x 512 px. Networks are as large as the real ones; weights are the same on both sides,
+and random unless `--mobilenet` names trained ones. Needs the `dev` extra, about 2 GB of memory and,
+for 500 images, some ten CPU minutes.
 
 Peers run as their documentation shows: torch-fidelity's Inception-v3 over a folder, torchmetrics'
 CLIPScore over batches, timm's transform and model, cleanvision's Imagelab over the folder. Ours are
