@@ -105,7 +105,8 @@ def clip_scores(records: pa.Table, column: str, by: str, part: str, mask: Mask) 
         return [replace(empty, warning="fewer than two images")]
     results = [_filled(empty, mean_interval(values[there]))]
     deviation = bootstrap(lambda rows: float(rows.std(ddof=1)), values[there][:, None], draws=DRAWS)
-    results.append(_filled(replace(empty, name="CLIP score, deviation of images"), deviation))
+    spread = replace(empty, name="CLIP score, deviation of images", better="neither")
+    results.append(_filled(spread, deviation))
     labels = np.asarray(records.column("label"), dtype=np.int64)
     for label, key in sorted(_keys(records).items()):
         mine = values[there & (labels == label)]

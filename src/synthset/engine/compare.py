@@ -53,7 +53,7 @@ class Result:
         value: None where it could not be measured; `warning` says why.
         n: images that it was measured on.
         measured_by: the encoder in words.
-        better: `lower` or `higher`.
+        better: `lower`, `higher` or `neither`.
         interval: 95 %, or None.
         class_key: the class, or None for the whole set.
         reference: what it was compared with, in words.

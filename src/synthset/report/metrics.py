@@ -71,12 +71,10 @@ def _alike(rows: Sequence[Mapping[str, Any]]) -> list[str]:
     said: dict[str, tuple[str, set[str]]] = {}
     for row in rows:
         for part in ("kept", "all"):
-            for text in ((row[part] or {}).get("warning") or "").split("; "):
-                if text:
-                    key = FIGURES.sub("", text)
-                    said.setdefault(key, (f"{row['class']}, {part}: {text}", set()))[1].add(
-                        row["class"]
-                    )
+            text = (row[part] or {}).get("warning")
+            if text:
+                first = f"{row['class']}, {part}: {text}"
+                said.setdefault(FIGURES.sub("", text), (first, set()))[1].add(row["class"])
     return [
         text + (f" (and the like in {len(names) - 1} more)" if len(names) > 1 else "")
         for text, names in said.values()
@@ -91,6 +89,8 @@ def change(
         return None
     old, new = float(before["value"]), float(after["value"])
     if old == new or old == 0:
+        return None
+    if before.get("better") not in ("higher", "lower"):
         return None
     rising = before.get("better") == "higher"
     return ("better" if (new > old) == rising else "worse", 100 * abs(new - old) / abs(old))
