@@ -1,15 +1,9 @@
-"""A service behind an address: asked patiently, never twice, and never told on.
-
-The service is a small server of this test's own.
-"""
+"""A service behind an address: asked patiently, never twice, and never told on."""
 
 from __future__ import annotations
 
-import json
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-
 import pytest
+from chat_server import chat_server
 
 from synthset.errors import ModelError
 from synthset.prompts.kept_answers import KeptAnswers
@@ -22,38 +16,10 @@ KEY = "sk-very-secret"
 CAT, DOG = from_names(["cat", "dog"])
 
 
-class Handler(BaseHTTPRequestHandler):
-    def do_POST(self):
-        asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        with self.server.lock:
-            self.server.asked.append((self.path, dict(self.headers), asked))
-            status, headers, said = (self.server.script or [(200, {}, None)]).pop(0)
-        if said is None:
-            said = json.dumps({"choices": [{"message": {"content": self.server.say(asked)}}]})
-        self.send_response(status)
-        for name, value in {**headers, "Content-Length": str(len(said.encode()))}.items():
-            self.send_header(name, value)
-        self.end_headers()
-        self.wfile.write(said.encode())
-
-    def log_message(self, *arguments):
-        pass
-
-
-def lines(asked):
-    name = "cat" if "cat" in asked["messages"][0]["content"] else "dog"
-    return "\n".join(f"{i + 1}. A {name} number {asked['seed']}-{i}" for i in range(3))
-
-
 @pytest.fixture
 def server():
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as running:
-        running.lock, running.asked, running.script, running.say = threading.Lock(), [], [], lines
-        thread = threading.Thread(target=running.serve_forever)
-        thread.start()
+    with chat_server() as running:
         yield running
-        running.shutdown()
-        thread.join()
 
 
 def settings(server, **changes):

@@ -37,6 +37,7 @@ from synthset.engine.reference import (
     reference_recipe,
 )
 from synthset.engine.sight import DatasetSight
+from synthset.engine.wording import wording, wording_path
 from synthset.engine.worth import write_worth
 from synthset.errors import RecipeError, StageError
 from synthset.export.write import write_export
@@ -142,6 +143,7 @@ class _Run:
         references = self.references()
         self.measure(references)
         self.consider()
+        self.read_prompts()
         write_report(self.dataset, self.recipe)
         exports = tuple(self.export(settings) for settings in self.recipe.exports)
         self.dataset.write_view(replace(self.dataset.view, exports=exports))
@@ -413,6 +415,16 @@ class _Run:
             found = considered(self.dataset, self.recipe, self.reference_images, MOST)
             self.dataset.write_json(path, asdict(found))
         self.dataset.write_view(replace(view, what_if=path))
+
+    def read_prompts(self) -> None:
+        """Measure how varied the prompts are, unless that lies there already."""
+        path = wording_path(self.dataset, self.recipe)
+        if not self.dataset.folder.exists(path):
+            found = wording(self.dataset, self.recipe)
+            if found is None:
+                return
+            self.dataset.write_json(path, found)
+        self.dataset.write_view(replace(self.dataset.view, prompts=path))
 
     def export(self, settings: Export) -> str:
         """Lay the kept part out."""

@@ -33,6 +33,7 @@ class View:
         selection: path of the selection.
         metrics: path of the set-level results.
         what_if: path of what other thresholds would leave.
+        prompts: path of how varied the prompts are.
         exports: folder of each export, as written.
     """
 
@@ -43,6 +44,7 @@ class View:
     selection: str | None = None
     metrics: str | None = None
     what_if: str | None = None
+    prompts: str | None = None
     exports: tuple[str, ...] = ()
 
 
