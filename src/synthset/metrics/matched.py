@@ -42,7 +42,7 @@ def matched(pixels: Pixels, size_px: int, quality: int, draw: np.random.Generato
 
 
 def _trimmed(pixels: Pixels) -> Pixels:
-    top, bottom, left, right = margins(pixels @ LUMA)
+    top, bottom, left, right = margins(pixels.astype(np.float32) @ LUMA)
     height, width = pixels.shape[:2]
     return pixels[top : height - bottom, left : width - right]
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 import io
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,14 +21,18 @@ from synthset.images import Pixels, decode
 STORED, MATCHED = "source cue", "source cue, matched"  # what the results are called, and before
 TOGETHER = "all cues together"  # what they are of, beside each of `CUES`
 
-LUMA = np.array([0.299, 0.587, 0.114])  # ITU-R BT.601
+LUMA = np.array([0.299, 0.587, 0.114], dtype=np.float32)  # ITU-R BT.601
 FORMATS = ("JPEG", "PNG", "WEBP")
 MODES = ("RGB", "L", "RGBA")
 FLAT = 12.0  # levels of 255 that a margin may vary by, which JPEG's ringing stays below
 RINGS = 12  # of spatial frequency, from 0 to the finest that pixels hold
 WINDOW_PX = 256  # the part in the middle whose frequencies are measured
+SAMPLED_PX = 128  # of a larger picture, rows and columns are left out to have some so many
 GRID_PX = 8  # side of a JPEG block
 TINY = 1e-6
+
+
+Plane = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +42,12 @@ class Picture:
     Attributes:
         header: Pillow's, not decoded.
         pixels: (H, W, 3) uint8 RGB.
-        luma: (H, W) float64 in [0, 255].
+        luma: (H, W) in [0, 255].
     """
 
     header: Image.Image
     pixels: Pixels
-    luma: NDArray[np.float64]
+    luma: Plane
 
 
 def cues(data: bytes) -> dict[str, list[float]]:
@@ -59,7 +65,7 @@ def cues(data: bytes) -> dict[str, list[float]]:
     """
     pixels = decode(data)
     with Image.open(io.BytesIO(data)) as header:
-        picture = Picture(header, pixels, pixels @ LUMA)
+        picture = Picture(header, pixels, pixels.astype(np.float32) @ LUMA)
         return {name: read(picture) for name, read in CUES.items()}
 
 
@@ -90,7 +96,7 @@ def borders(picture: Picture) -> list[float]:
     return [*shares, max(shares), shade]
 
 
-def margins(luma: NDArray[np.float64]) -> tuple[int, int, int, int]:
+def margins(luma: Plane) -> tuple[int, int, int, int]:
     """Count the constant rows and columns at each side.
 
     Args:
@@ -106,11 +112,13 @@ def margins(luma: NDArray[np.float64]) -> tuple[int, int, int, int]:
     return top, bottom, _flat(inside.T), _flat(inside.T[::-1])
 
 
-def _flat(lines: NDArray[np.float64]) -> int:
+def _flat(lines: Plane) -> int:
     """How many of the first lines have the one shade that the first of them has."""
-    shade = np.median(lines[0])
-    off = np.abs(lines - shade).max(axis=1) > FLAT / 2
-    return int(off.argmax()) if off.any() else 0
+    shade = float(np.median(lines[0]))
+    for place, line in enumerate(lines):
+        if np.abs(line - shade).max() > FLAT / 2:
+            return place
+    return 0
 
 
 def jpeg(picture: Picture) -> list[float]:
@@ -130,27 +138,40 @@ def frequency(picture: Picture) -> list[float]:
     """How the power spreads over frequencies, in luma and colour, and the trace of 8 × 8 blocks."""
     if min(picture.luma.shape) < 2 * GRID_PX:
         return [float("nan")] * (RINGS + 4)
-    blue, red = (picture.pixels[..., channel] - picture.luma for channel in (2, 0))
-    colour = [float(_rings(plane)[RINGS // 2 :].mean()) for plane in (blue, red)]
-    return [*_rings(picture.luma), *colour, _grid(picture.luma), _grid(picture.luma.T)]
+    luma, pixels = _middle(picture.luma), _middle(picture.pixels)
+    shifts = [_rings(pixels[..., channel] - luma) for channel in (2, 0)]  # blue and red
+    fine = [float(rings[RINGS // 2 :].mean()) for rings in shifts]
+    corner = picture.luma[:WINDOW_PX, :WINDOW_PX]  # where the blocks begin
+    return [*_rings(luma).tolist(), *fine, _grid(corner), _grid(corner.T)]
 
 
-def _rings(plane: NDArray[np.float64]) -> NDArray[np.float64]:
+def _middle(plane: NDArray[Any]) -> NDArray[Any]:
+    """The window in the middle of (H, W, ...)."""
+    height, width = (min(side, WINDOW_PX) for side in plane.shape[:2])
+    top, left = (plane.shape[0] - height) // 2, (plane.shape[1] - width) // 2
+    return plane[top : top + height, left : left + width]
+
+
+def _rings(plane: Plane) -> NDArray[np.float64]:
     """Log of the mean power in each ring of frequencies, over the mean of all: no matter of
     contrast."""
-    height, width = (min(side, WINDOW_PX) for side in plane.shape)
-    top, left = (plane.shape[0] - height) // 2, (plane.shape[1] - width) // 2
-    part = plane[top : top + height, left : left + width]
-    taper = np.outer(np.hanning(height), np.hanning(width))
-    power = np.abs(np.fft.rfft2((part - part.mean()) * taper)) ** 2
-    down, across = np.fft.fftfreq(height)[:, None], np.fft.rfftfreq(width)[None]
-    ring = np.minimum(np.hypot(down, across) * 2 * RINGS, RINGS - 1).astype(int)  # 0.5 and over
-    total = np.bincount(ring.ravel(), power.ravel(), RINGS)
-    logs = np.log(total / np.bincount(ring.ravel(), minlength=RINGS) + TINY)
+    taper, ring, sizes = _measured_by(*plane.shape)
+    power = np.abs(np.fft.rfft2((plane - plane.mean()) * taper)) ** 2
+    logs = np.log(np.bincount(ring, power.ravel(), RINGS) / sizes + TINY)
     return np.asarray(logs - logs.mean())
 
 
-def _grid(luma: NDArray[np.float64]) -> float:
+@lru_cache(maxsize=64)
+def _measured_by(height: int, width: int) -> tuple[Plane, NDArray[np.int64], NDArray[np.int64]]:
+    """For one size of window: its taper, the ring of each frequency, and how many a ring has."""
+    taper = np.outer(np.hanning(height), np.hanning(width)).astype(np.float32)
+    down, across = np.fft.fftfreq(height)[:, None], np.fft.rfftfreq(width)[None]
+    far = np.hypot(down, across) * 2 * RINGS
+    ring = np.minimum(far, RINGS - 1).astype(np.int64).ravel()  # the last holds 0.5 and over
+    return taper, ring, np.bincount(ring, minlength=RINGS)
+
+
+def _grid(luma: Plane) -> float:
     """Log of the steps between 8-pixel blocks, from the upper left, over those inside them."""
     steps = np.abs(np.diff(luma, axis=1)).mean(axis=0)  # (W - 1,)
     between = np.arange(1, len(steps) + 1) % GRID_PX == 0
@@ -158,14 +179,16 @@ def _grid(luma: NDArray[np.float64]) -> float:
 
 
 def colour(picture: Picture) -> list[float]:
-    """Brightness, contrast, colour balance, saturation, and how much is black or white."""
-    flat = picture.pixels.reshape(-1, 3)
+    """Brightness, contrast, colour balance, saturation, and how much is black or white; of a large
+    picture on a grid of pixels."""
+    step = max(1, min(picture.luma.shape) // SAMPLED_PX)
+    luma = picture.luma[::step, ::step]
+    flat = picture.pixels[::step, ::step].reshape(-1, 3)
     low, high = flat.min(axis=1), flat.max(axis=1)
     saturation = (high - low) / np.maximum(high, 1)
-    ends = np.percentile(picture.luma, [1, 5, 50, 95, 99])
-    clipped = [(picture.luma < 2).mean(), (picture.luma > 253).mean()]
-    spread = flat.std(axis=0)
-    found = [picture.luma.mean(), picture.luma.std(), *flat.mean(axis=0), *spread, *ends]
+    ends = np.percentile(luma, [1, 5, 50, 95, 99])
+    clipped = [(luma < 2).mean(), (luma > 253).mean()]
+    found = [luma.mean(), luma.std(), *flat.mean(axis=0), *flat.std(axis=0), *ends]
     return [float(number) for number in (*found, saturation.mean(), saturation.std(), *clipped)]
 
 
