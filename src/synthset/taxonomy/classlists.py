@@ -172,7 +172,11 @@ def pick_synsets(
         for source in sources
         for below in nouns.closure(source, instances, max_depth, leaves_only)
     ]
-    return sift(dict.fromkeys(found), screen)
+    passed, left_out = sift(dict.fromkeys(found), screen)
+    if not passed:
+        right = "allow a larger max_depth, or take out leaves_only or screen"
+        raise RecipeError(f"{where}.synsets", f"nothing under {', '.join(items)} passes", right)
+    return passed, left_out
 
 
 def of_synsets(
