@@ -50,7 +50,7 @@ PACKAGES = (
     "numpy", "torch", "torchvision", "pillow", "transformers", "timm", "torch-fidelity",
     "torchmetrics", "cleanvision",
 )  # fmt: skip
-WRITTEN = 100  # images or more are worth a section in the results
+WRITTEN = 64  # images or more are worth a section in the results
 CHUNK = 16  # images decoded together in the first part
 Floats = NDArray[np.float32]
 
@@ -136,6 +136,7 @@ def recipe_content(world: World, dtype: str) -> dict[str, Any]:
     inception = {"kind": "inception", "weights": str(world.inception), "resize": "torch-fidelity"}
     classifier = {"model": "mobilenetv2_100", "weights": str(world.mobilenet)}
     shared = {"dtype": dtype, "device": "cpu", "batch_size": scoring_peers.BATCH}
+    names = {wnid: str(i) for wnid, i in zip(world.wnids, world.classes, strict=True)}
     place = {"path": str(world.parquet), "label_column": "label", "prompt_column": "prompt"}
     return {
         "name": "scoring",
@@ -148,7 +149,7 @@ def recipe_content(world: World, dtype: str) -> dict[str, Any]:
         },
         "scores": [
             {"kind": "clip_score", "encoder": "clip", "text": "{prompt}"},
-            {"kind": "recognition", "encoder": "classifier"},
+            {"kind": "recognition", "encoder": "classifier", "names": names},
             {"kind": "quality"},
         ],
         "engine": {"workers": 1},
@@ -262,7 +263,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("sample", type=Path)
     parser.add_argument("--mobilenet", type=Path, help="trained mobilenetv2_100, safetensors")
-    parser.add_argument("--count", type=int, default=500, help="images; below 100, no writing")
+    parser.add_argument("--count", type=int, default=500, help="images; below 64, no writing")
     parser.add_argument("--repeats", type=int, default=2)
     parser.add_argument("--wall", action="store_true", help="time on the wall (a quiet machine)")
     asked = parser.parse_args()

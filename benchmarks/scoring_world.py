@@ -35,6 +35,7 @@ class World:
         hashes: sha256 of each file.
         prompts: what each shows.
         classes: index of its class in ImageNet.
+        wnids: the same classes by WordNet number, by which the dataset calls them.
         parquet: the same JPEGs, labels and prompts in the Hugging Face layout.
         inception: weights in torch-fidelity's layout.
         clip: a ViT-B/32 in transformers' layout.
@@ -46,6 +47,7 @@ class World:
     hashes: list[str]
     prompts: list[str]
     classes: list[int]
+    wnids: list[str]
     parquet: Path
     inception: Path
     clip: Path
@@ -60,7 +62,7 @@ def make_world(sample: Path, folder: Path, count: int, mobilenet: Path | None) -
         .to_pylist()
     )
     prompts = [f"a photo of a {row['label_name']}" for row in rows]
-    names = [row["wnid"] for row in rows]  # names in words may mean two classes: crane
+    wnids = [row["wnid"] for row in rows]  # names in words may mean two classes: crane
     blobs = [
         jpeg(row["image"]["bytes"], QUALITIES[i % len(QUALITIES)]) for i, row in enumerate(rows)
     ]
@@ -70,10 +72,10 @@ def make_world(sample: Path, folder: Path, count: int, mobilenet: Path | None) -
         file.write_bytes(blob)
     cells = pa.array([{"bytes": blob, "path": "x.jpg"} for blob in blobs], IMAGE)
     parquet = folder / "images.parquet"
-    pq.write_table(pa.table({"image": cells, "label": names, "prompt": prompts}), parquet)
+    pq.write_table(pa.table({"image": cells, "label": wnids, "prompt": prompts}), parquet)
     return World(
-        folder, files, [sha256(blob) for blob in blobs], prompts, [row["label"] for row in rows],
-        parquet,
+        folder, files, [sha256(blob) for blob in blobs], prompts,
+        [row["label"] for row in rows], wnids, parquet,
         inception_weights(folder / "inception.pth"),
         clip_folder(folder / "clip"),
         mobilenet or mobilenet_weights(folder / "mobilenet.safetensors"),
