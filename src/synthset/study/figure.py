@@ -33,7 +33,7 @@ def figure(drawn: Map, by: Rule, title: str) -> dict[str, bytes]:
         title: above the map.
 
     Returns:
-        The files by suffix: `svg` with letters as letters, and `png` of 200 dots an inch.
+        The files by suffix: `svg` with letters as outlines, and `png` of 200 dots an inch.
     """
     top = 92.0
     picture = Figure(figsize=(WIDTH / SCALE, (drawn.height + top) / SCALE), facecolor=GROUND)
@@ -77,7 +77,7 @@ def colour_of(place: int) -> str:
 
 def _saved(picture: Figure, suffix: str) -> bytes:
     sink = io.BytesIO()
-    plain = {"svg.fonttype": "none", "svg.hashsalt": "synthset"}  # the same bytes every time
+    plain = {"svg.hashsalt": "synthset"}  # the same bytes every time
     date = {"Date": None} if suffix == "svg" else {"Software": None}
     with matplotlib.rc_context(plain):
         picture.savefig(sink, format=suffix, dpi=200, metadata=date)

@@ -84,6 +84,7 @@ def _content(shown: Shown) -> dict[str, Any]:
         "study": study,
         "whole": study.found[study.by],
         "images": len(shown.answers.labels),
+        "few": max((len(found[one.label]) for one in (*best, *worst)), default=0) <= 2,
         "ends": [
             ("Worst classes", [(one, found[one.label]) for one in worst]),
             ("Best classes", [(one, found[one.label]) for one in best]),
