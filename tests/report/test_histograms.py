@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from synthset.report.charts import histogram as draw
@@ -74,6 +75,16 @@ def test_scores_of_the_dataset_are_drawn_with_their_limits(made: Any) -> None:
     issue = charts["quality_issue"]
     assert isinstance(issue, Words)
     assert issue.rows == [("none", 8, 4), ("dark", 0, 2)]
+
+
+def test_words_that_come_once_each_are_not_drawn(made: Any) -> None:
+    dataset, recipe = made
+    seen = Seen.of(dataset)
+    few = seen.records.slice(2, 6)
+    for words, drawn in ((list("abcdef"), False), (list("aabcde"), True)):
+        records = few.append_column("mark", pa.array(words))
+        charts = histograms(Seen(records, seen.classes), recipe.selection)
+        assert ("mark" in [chart.column for chart in charts]) == drawn
 
 
 def test_the_picture_says_what_it_shows() -> None:

@@ -69,7 +69,7 @@ def test_a_chain_is_one_group_and_a_link_without_likeness_says_so():
     assert reasons(found) == [
         None,
         "near copy of r0 (3 of 64 bits differ)",
-        "copy by way of others of r0 (6 of 64 bits differ)",
+        "in a group of copies with r0 (6 of 64 bits differ)",
     ]
     assert found.outcomes[0]["dropped"] == {"exact": 0, "near": 1, "semantic": 0, "chained": 1}
 

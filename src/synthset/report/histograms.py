@@ -18,7 +18,7 @@ BINS = 36
 FEW = 24  # whole numbers with up to so many values get a bar each
 TAIL = 0.5  # percent at either end that the axis leaves to the end bars
 SKEWED = 200  # of a median's multiples; above this the axis is logarithmic
-MAX_WORDS = 12  # different words of a score that are shown as bars
+MAX_WORDS = 12  # different words of a score that are shown as bars, if any comes twice
 
 Floats = NDArray[np.float64]
 
@@ -81,7 +81,8 @@ def histograms(seen: Seen, selection: Selection) -> list[Histogram | Words]:
                 )
         elif pa.types.is_string(values.type) or pa.types.is_boolean(values.type):
             words = _words(column, values.to_pylist(), seen)
-            found += [words] if 1 <= len(words.rows) <= MAX_WORDS else []
+            repeated = any(kept + rejected > 1 for _, kept, rejected in words.rows)
+            found += [words] if repeated and len(words.rows) <= MAX_WORDS else []
     return found
 
 

@@ -153,7 +153,7 @@ def _reason(kind: str, which: str, said: list[str]) -> str:
         "exact": f"same bytes as {which}",
         "near": f"near copy of {which}",
         "semantic": f"looks like {which}",
-        CHAINED: f"copy by way of others of {which}",
+        CHAINED: f"in a group of copies with {which}",
     }
     return texts[kind] + (f" ({', '.join(said)})" if said else "")
 
