@@ -161,3 +161,17 @@ def test_verdicts_in_a_file_change_the_selection_and_nothing_else(finished, tmp_
     assert (dropped["id"], dropped["reason"]) == (first, "dropped by the reviewer: odd")
     table.write_text(table.read_text().replace("drop,odd", "keep,fine"))
     assert synthset.run(recipe(f"selection.review={table}"), folder / "d").kept().num_rows == 24
+
+
+def test_a_run_says_whether_the_kept_part_is_accepted(tmp_path):
+    asked = recipe(
+        encoders={"eye": {"kind": "pixels", "size_px": 2}},
+        metrics=[{"kind": "vendi", "encoder": "eye"}],
+        accept={"Vendi score (pixels fake)": {"min": 1000}},
+    )
+    (tmp_path / "recipe.yaml").write_text(asked.to_yaml())
+    done = synthset_command("run", tmp_path / "recipe.yaml", "-o", tmp_path / "d")
+    assert done.returncode == 0, done.stderr
+    assert "not accepted: Vendi score (pixels fake)" in done.stdout
+    assert "asked at least 1000" in done.stdout
+    assert "Not accepted" in (tmp_path / "d" / "report" / "index.html").read_text()

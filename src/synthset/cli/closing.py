@@ -6,10 +6,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import yaml
 from rich.console import Console
 from rich.table import Table
 
 from synthset.metrics.source_cues import STORED, TOGETHER
+from synthset.recipe.recipe import load_recipe
+from synthset.report.acceptance import acceptance
 from synthset.report.summary import summary
 from synthset.store.dataset import Dataset
 
@@ -23,6 +26,12 @@ def closing_table(dataset: Dataset, seconds: float) -> None:
     console.print(counts(dataset, seconds))
     if dataset.metrics():
         console.print(figures(dataset))
+    recipe = load_recipe(yaml.safe_load(dataset.read_text("recipe.yaml")))
+    for one in acceptance(dataset.metrics(), recipe.accept):
+        said = "accepted" if one.accepted else "not accepted"
+        value = "not measured" if one.value is None else f"{one.value:.4g}"
+        note = f" ({one.note})" if one.note else " (not sure)" if one.sure is False else ""
+        print(f"{said}: {one.name} {value}, asked {one.asked}{note}")
     for place in dataset.view.exports:
         print(f"export: {place}")
     report = f"{dataset.path}/report/index.html"

@@ -29,7 +29,7 @@ from synthset.recipe.scores import (
     SetScore,
     SourceCues,
 )
-from synthset.recipe.selection import Duplicates, Selection
+from synthset.recipe.selection import Duplicates, Limit, Selection
 from synthset.recipe.settings import Name, Settings
 from synthset.recipe.sources import Source
 
@@ -69,6 +69,9 @@ class Recipe(Settings):
     """Real images (or their stored statistics) to compare with, by a name of your choice."""
     metrics: tuple[Metric, ...] = ()
     """What is measured on the set: all, kept and rejected."""
+    accept: dict[str, Limit] = Field(default_factory=dict)
+    """What the kept part must reach as a whole: `min` and `max` by the name that a metric has in
+    the report, such as `FID: {max: 30}`. The report and the end of the run say whether it does."""
     selection: Selection = Selection()
     """What is kept."""
     exports: tuple[Export, ...] = ()
@@ -133,6 +136,7 @@ def _problems(recipe: Recipe) -> list[Problem]:
     problems += _set_scores(recipe)
     problems += _twice("scores", [score.prefix for score in recipe.scores], "score")
     problems += _selection(recipe)
+    problems += _acceptance(recipe)
     problems += _sets(recipe)
     for i, metric in enumerate(recipe.metrics):
         where = f"metrics[{i}]"
@@ -221,6 +225,15 @@ def comparisons(recipe: Recipe) -> list[tuple[str, str, str]]:
         for name in step.against
     ]
     return found
+
+
+def _acceptance(recipe: Recipe) -> list[Problem]:
+    """A metric is a number."""
+    return [
+        Problem(f"accept.{name}", "no min or max", "write it as FID: {max: 30}")
+        for name, limit in recipe.accept.items()
+        if limit.is_equality
+    ]
 
 
 def _selection(recipe: Recipe) -> list[Problem]:

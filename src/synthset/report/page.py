@@ -12,6 +12,7 @@ from markupsafe import Markup
 
 from synthset.recipe.recipe import Recipe
 from synthset.report import charts
+from synthset.report.acceptance import acceptance
 from synthset.report.against import Against, against_threshold, score_of, words
 from synthset.report.confusion import confusions
 from synthset.report.costs import title
@@ -109,6 +110,7 @@ def _content(dataset: Dataset, recipe: Recipe) -> dict[str, Any]:
         "pairs": closest_pairs(dataset, seen),
         "used": [name for name in recipe.selection.columns if name in seen.score_columns],
         "by_class": by_class(metrics, seen.classes),
+        "acceptance": acceptance(metrics, recipe.accept),
         "recipe": recipe.to_yaml(),
         "source": recipe.source.model_dump(mode="json"),
         "python": platform.python_version(),
