@@ -15,7 +15,7 @@ from synthset.study.run import study_recognition
 NASTY = "dog </script><b>"
 CONTENT = {
     "name": "toy",
-    "classes": ["cat", "dog", "ship"],
+    "classes": ["cat", "dog", "truck"],
     "source": {"kind": "shapes", "fail_every": 7},
     "images_per_class": 7,
     "encoders": {"classifier": {"kind": "classifier"}},
@@ -63,11 +63,11 @@ def test_page_figures_and_tables_lie_in_the_dataset(made, done):
     assert Path(folder, "map.png").read_bytes()[:4] == b"\x89PNG"
     assert Path(folder, "map.svg").read_text().startswith("<?xml")
     rows = list(csv.DictReader(Path(folder, "classes.csv").read_text().splitlines()))
-    assert [row["name"] for row in rows] == ["cat", "dog", "ship"]
+    assert [row["name"] for row in rows] == ["cat", "dog", "truck"]
     content = json.loads(Path(folder, "study.json").read_text())
     assert content["found"]["top1"]["classes"] == 3
     assert content["groups"][0]["name"] == "animal"
-    assert content["classes_without_synset"] == 1  # ship has two senses, and none was named
+    assert content["classes_without_synset"] == 1  # truck has two senses, and none was named
 
 
 def test_a_second_study_is_the_same(done):

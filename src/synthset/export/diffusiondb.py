@@ -1,0 +1,100 @@
+"""What made each image, in the columns that DiffusionDB's metadata has.
+
+Paper: Wang et al. 2022, DiffusionDB, arXiv 2210.14896
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from synthset.export.metadata import source_of
+from synthset.miniatures import locate
+from synthset.store.dataset import Dataset
+
+FLAGGED, PASSED = 2.0, 0.0  # image_nsfw: DiffusionDB writes 2 where the model's own checker flagged
+OWN = ("id", "class_name", "wnid", "negative_prompt", "keep")  # what DiffusionDB has no column for
+
+
+def diffusiondb_table(dataset: Dataset) -> pa.Table:
+    """Describe every record, kept or not: what was asked, what came out, what was thought of it.
+
+    Returns:
+        One row a record, in plan order:
+
+        * `image_name`: its cell and row, `images-<fp>/00000.parquet#12`.
+        * `prompt`, `seed`, `step`, `cfg`, `sampler`: null where the images were made elsewhere.
+          `sampler` is diffusers' scheduler less `Scheduler`, in words, and null where the recipe
+          leaves it to a model that lies in a hub.
+        * `width`, `height`: null where there is no image.
+        * `image_nsfw`: float32; 2 where the model's safety checker flagged the image, 0 where it
+          passed, null where none looked. No likelihood is made up.
+        * `prompt_nsfw`: float32, null: nothing here scores prompts.
+        * `id`, `class_name`, `wnid`, `negative_prompt`, `keep`: what is ours.
+    """
+    records, source = dataset.records(scores=False), source_of(dataset)
+    rows, made = records.num_rows, source.get("kind") == "txt2img"
+    told = (
+        {
+            "step": source.get("num_steps"),
+            "cfg": source.get("guidance_scale"),
+            "sampler": sampler(source),
+        }
+        if made
+        else {"step": None, "cfg": None, "sampler": None}
+    )
+    keep = records.column("keep") if "keep" in records.column_names else pa.nulls(rows, pa.bool_())
+    columns = {
+        "image_name": pa.array(_names(dataset), pa.string()),
+        "prompt": records.column("prompt"),
+        "seed": records.column("seed") if made else pa.nulls(rows, pa.int64()),
+        "step": pa.array([told["step"]] * rows, pa.uint16()),
+        "cfg": pa.array([told["cfg"]] * rows, pa.float32()),
+        "sampler": pa.array([told["sampler"]] * rows, pa.string()),
+        "width": records.column("width").cast(pa.uint16()),
+        "height": records.column("height").cast(pa.uint16()),
+        "image_nsfw": _verdicts(records),
+        "prompt_nsfw": pa.nulls(rows, pa.float32()),
+    }
+    own = {name: keep if name == "keep" else records.column(name) for name in OWN}
+    return pa.table({**columns, **own})
+
+
+def sampler(source: Mapping[str, Any]) -> str | None:
+    """Name the scheduler of a text-to-image source: the recipe's, else the local model's own.
+
+    >>> sampler({"scheduler": "DDIM", "model": "any"})
+    'DDIM'
+    """
+    if source.get("scheduler"):
+        return str(source["scheduler"])
+    model = str(source["model"])
+    folder = locate("txt2img") if model == "miniature" else Path(model).expanduser()
+    config = folder / "scheduler" / "scheduler_config.json"
+    if not config.is_file():
+        return None
+    return str(json.loads(config.read_text(encoding="utf-8"))["_class_name"]).removesuffix(
+        "Scheduler"
+    )
+
+
+def _names(dataset: Dataset) -> list[str]:
+    """Where the image of each record lies, in the order of `Dataset.records(scores=False)`."""
+    view = dataset.view
+    done = {*dataset.shards(view.plan)} & {*dataset.shards(view.images)}
+    return [
+        f"{view.images}/{shard:05d}.parquet#{row}"
+        for shard in sorted(done)
+        for row in range(dataset.rows_in(view.images, [shard]))
+    ]
+
+
+def _verdicts(records: pa.Table) -> pa.Array:
+    """What the safety checker said; null where none looked."""
+    flagged = records.column("nsfw")
+    return pc.if_else(flagged, pa.scalar(FLAGGED, pa.float32()), pa.scalar(PASSED, pa.float32()))
