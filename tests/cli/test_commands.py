@@ -14,6 +14,7 @@ COMMANDS = (
     "demo",
     "plan",
     "run",
+    "sweep",
     "status",
     "select",
     "review",

@@ -19,6 +19,7 @@ from synthset.cli.search import search
 from synthset.cli.select import select
 from synthset.cli.status import status
 from synthset.cli.study import study
+from synthset.cli.sweep import sweep
 from synthset.errors import SynthsetError
 
 app = typer.Typer(
@@ -29,7 +30,20 @@ app = typer.Typer(
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (demo, plan, run, status, select, review, search, export, report, recipes, schema):
+for command in (
+    demo,
+    plan,
+    run,
+    sweep,
+    status,
+    select,
+    review,
+    search,
+    export,
+    report,
+    recipes,
+    schema,
+):
     app.command()(command)
 app.add_typer(study, name="study")
 app.add_typer(classes)
