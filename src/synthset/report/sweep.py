@@ -22,6 +22,7 @@ PAGE, PICTURE = "sweep.html", "sweep.png"
 HERE = Path(__file__).parent
 ACROSS = 8  # pictures of a class in a cell
 TILE_PX = 64  # side of a picture in the PNG
+WIDTH, TEXT_HEIGHT = 3.1, 0.75  # inches that a cell's pictures and its words take in the PNG
 
 #: What is shown of each cell: title, and which way is better.
 FIGURES = {
@@ -29,6 +30,12 @@ FIGURES = {
     "distance": ("distance", "lower"),
     "diversity": ("diversity", "higher"),
     "clip": ("CLIP score", "higher"),
+}
+
+#: What a metric's own name leaves open.
+ADDED = {
+    "diversity": ", mean over the classes",
+    "clip": ", each image against its own prompt",
 }
 
 
@@ -109,7 +116,6 @@ def _content(cells: Sequence[Cell]) -> dict[str, Any]:
     shown = [name for name in FIGURES if any(name in cell.figures for cell in cells)]
     tops = {name: best(cells, name) for name in shown}
     most = {name: max(c.figures[name].value for c in cells if name in c.figures) for name in shown}
-    names = {name: next(c.figures[name].name for c in cells if name in c.figures) for name in shown}
     rows: dict[str, list[dict[str, Any]]] = {}
     for cell in cells:
         records = cell.dataset.records(scores=False, selection=False)
@@ -135,8 +141,17 @@ def _content(cells: Sequence[Cell]) -> dict[str, Any]:
             "prompts": prompts[:3],
         }
         rows.setdefault(cell.prompts, []).append(row)
-    legend = [(FIGURES[name][0], names[name], FIGURES[name][1]) for name in shown]
-    return {"rows": rows, "legend": legend, "columns": len(next(iter(rows.values())))}
+    return {"rows": rows, "legend": legend(cells), "columns": len(next(iter(rows.values())))}
+
+
+def legend(cells: Sequence[Cell]) -> list[tuple[str, str, str]]:
+    """Say of each figure what it is called, what it is, and which way is better."""
+    said = []
+    for name, (title, better) in FIGURES.items():
+        what = next((cell.figures[name].name for cell in cells if name in cell.figures), None)
+        if what is not None:
+            said.append((title, f"{what}{ADDED.get(name, '')}", better))
+    return said
 
 
 def _first(classes: Sequence[str], ids: Sequence[str]) -> list[tuple[str, list[str]]]:
@@ -151,10 +166,15 @@ def _draw(cells: Sequence[Cell]) -> Drawing:
     """Draw the grid: a row a kind of prompts, a column a guidance scale."""
     kinds = list(dict.fromkeys(cell.prompts for cell in cells))
     columns = len(cells) // len(kinds)
-    drawing = Drawing(figsize=(3.1 * columns, 2.3 * len(kinds)), layout="constrained")
+    height = WIDTH * len(cells[0].dataset.classes()) / ACROSS + TEXT_HEIGHT
+    size = (max(WIDTH * columns, 4.5), height * len(kinds) + TEXT_HEIGHT)
+    drawing = Drawing(figsize=size, layout="constrained")
     grid = drawing.subplots(len(kinds), columns, squeeze=False)
     for axes, cell in zip(grid.flat, cells, strict=True):
         _draw_cell(axes, cell, cells)
+    said = [f"{title}: {what}, {better} is better" for title, what, better in legend(cells)]
+    foot = "\n".join([*said, "* the best of the grid"])
+    drawing.supxlabel(foot, fontsize=5.5, color="0.35", x=0.01, ha="left")
     return drawing
 
 
