@@ -104,3 +104,13 @@ def test_every_unmatched_class_is_a_problem_with_the_nearest_names():
 def test_a_classifier_without_names_asks_for_indices():
     (problem,) = match("names", from_names(["cat"]), ClassList(names=("", "")), {})
     assert "map the index" in problem.right
+
+
+def test_many_unknown_classes_are_counted_and_not_all_listed():
+    entries = from_names([f"thing {place}" for place in range(1000)])
+    problems = match("scores[0].names", entries, ClassList(names=("cat", "thing 7")), {})
+    assert len(problems) == 51
+    assert str(problems[-1]) == (
+        "scores[0].names: 949 more of 1,000 classes are not the classifier's; as above, or use a "
+        "classifier that has them"
+    )

@@ -21,6 +21,7 @@ from synthset.taxonomy.classlists import ClassEntry
 
 WNID = re.compile(r"n\d{8}")
 IMAGENET_CLASSES = 1000
+SHOWN = 50  # classes that a refusal lists before it counts the rest
 NEAR = 3  # names suggested for a class that the classifier does not have
 
 
@@ -147,7 +148,7 @@ def match(
         names: class of the recipe (its key) to class of the classifier (name, wnid or index).
 
     Returns:
-        The classifier's index for each label, or every problem there is.
+        The classifier's index for each label, or what is wrong: 50 classes, then their number.
     """
     keys = {entry.key for entry in entries}
     problems = [
@@ -156,13 +157,19 @@ def match(
         if key not in keys
     ]
     indices: list[int] = []
+    unmatched = 0
     for entry in entries:
         given = names.get(entry.key)
         found = _given(classes, given) if given is not None else _found(entry, classes)
         if len(found) == 1:
             indices.append(found[0])
-        else:
+            continue
+        unmatched += 1
+        if unmatched <= SHOWN:  # to look for the nearest name of each of 20,000 takes minutes
             problems.append(_unmatched(where, entry, classes, given, found))
+    if unmatched > SHOWN:
+        more = f"{unmatched - SHOWN:,} more of {len(entries):,} classes are not the classifier's"
+        problems.append(Problem(where, more, "as above, or use a classifier that has them"))
     return problems or tuple(indices)
 
 
