@@ -30,6 +30,8 @@ def _show(name: str, found: Forecast) -> None:
     from rich.console import Console
     from rich.table import Table
 
+    from synthset.engine.speed import GPU_BASIS
+
     table = Table(title=f"plan of {name}", show_header=False, title_justify="left")
     table.add_row("images", f"{found.images:,}")
     table.add_row("classes", f"{found.classes:,}")
@@ -38,6 +40,9 @@ def _show(name: str, found: Forecast) -> None:
     table.add_row("disk", f"about {_size(found.disk_bytes)}{free}")
     table.add_row("time", "unknown" if found.seconds is None else f"about {_time(found.seconds)}")
     table.add_row("", f"estimated from: {found.basis}")
+    if found.gpu_seconds is not None:
+        table.add_row("on GPUs", f"about {found.gpu_seconds / 3600:,.3g} GPU hours")
+        table.add_row("", f"estimated from: {GPU_BASIS}")
     if found.longest_prompt:
         longest, limit = found.longest_prompt
         table.add_row(

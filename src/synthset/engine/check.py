@@ -15,7 +15,7 @@ from synthset.engine.classes import check_groups
 from synthset.engine.plan import Material, material, storage_place
 from synthset.engine.preview import Preview, preview
 from synthset.engine.reference import check_statistics
-from synthset.engine.speed import seconds_per_image
+from synthset.engine.speed import gpu_seconds_per_image, seconds_per_image
 from synthset.errors import Problem, RecipeError, SynthsetError
 from synthset.generators import models as generator_models
 from synthset.recipe.presets import preset_notes
@@ -38,6 +38,7 @@ class Forecast:
         free_bytes: what the disk has.
         seconds: estimated time on this machine; None where nobody has measured such a model here.
         basis: what the time is estimated from.
+        gpu_seconds: estimated time of one A100; None where no GPU is needed, or nobody knows.
         prompts: a few examples.
         cut_prompts: share of prompts that the text encoder would cut; None where it cannot be
             known.
@@ -53,6 +54,7 @@ class Forecast:
     free_bytes: int = 0
     seconds: float | None = None
     basis: str = ""
+    gpu_seconds: float | None = None
     prompts: list[str] = field(default_factory=list)
     cut_prompts: float | None = None
     longest_prompt: tuple[int, int] | None = None
@@ -251,6 +253,8 @@ def _size_up(found: Forecast, recipe: Recipe, what: Material, output: str) -> No
             )
     each, found.basis = seconds_per_image(recipe)
     found.seconds = None if each is None else each * found.images
+    on_gpu = gpu_seconds_per_image(recipe)
+    found.gpu_seconds = None if on_gpu is None else on_gpu * found.images
 
 
 def _prompts(found: Forecast, recipe: Recipe, output: str) -> Sequence[Problem]:

@@ -17,6 +17,7 @@ CPU_STEP_MEGAPIXEL = 72.0
 # GPU seconds a step and megapixel: SD 1.5, float16, 50 steps at 512 px in 1.60 s on an A100
 # (fal-ai's benchmark).
 GPU_STEP_MEGAPIXEL = 0.122
+GPU_BASIS = "Stable Diffusion 1.5 on an A100; another model or GPU differs"
 
 
 def seconds_per_image(recipe: Recipe) -> tuple[float | None, str]:
@@ -45,11 +46,22 @@ def seconds_per_image(recipe: Recipe) -> tuple[float | None, str]:
         return None, "the model's size isn't known before it is downloaded"
     work = source.num_steps * size[0] * size[1] / 1e6
     if source.device != "cpu" and shutil.which("nvidia-smi"):
-        return (
-            GPU_STEP_MEGAPIXEL * work,
-            "Stable Diffusion 1.5 on an A100; another model or GPU differs",
-        )
+        return GPU_STEP_MEGAPIXEL * work, GPU_BASIS
     return (
         CPU_STEP_MEGAPIXEL * work / cores,
         f"Stable Diffusion 1.5 in float32, over {cores} CPU cores",
     )
+
+
+def gpu_seconds_per_image(recipe: Recipe) -> float | None:
+    """Estimate the seconds that one image takes on one A100, wherever this runs; None for sources
+    that need no GPU, and where the model's size isn't known."""
+    source = recipe.source
+    if not isinstance(source, Txt2Img) or source.model == "miniature":
+        return None
+    size = (
+        (source.size_px, source.size_px) if source.size_px else generator_models.native_size(source)
+    )
+    if size is None:
+        return None
+    return GPU_STEP_MEGAPIXEL * source.num_steps * size[0] * size[1] / 1e6

@@ -12,7 +12,7 @@ from synthset.export.aside import clear_scratch, write_aside
 from synthset.export.card import write_card
 from synthset.export.files import File, differing, files_of, image_parts, present
 from synthset.export.marker import elsewhere, read_marker, write_marker
-from synthset.export.metadata import write_metadata
+from synthset.export.metadata import write_class_texts, write_metadata
 from synthset.export.place import Exported, check_space, facts_of, place_of
 from synthset.recipe.exports import ImageFolder
 from synthset.store.dataset import Dataset
@@ -51,6 +51,8 @@ def export(dataset: Dataset, settings: ImageFolder) -> Exported:
     write_marker(place, {"state": "unfinished", **facts, **_card_of(marker)})
     _write_images(place, dataset, missing)
     write_metadata(place, dataset, kept, files)
+    if settings.class_texts:
+        write_class_texts(place, dataset, kept)
     card, notes = write_card(place, dataset, kept, files, (marker or {}).get("card_sha256"))
     if missing:
         os.sync()  # the marker must not outlive its images in a power cut

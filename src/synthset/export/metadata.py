@@ -51,6 +51,19 @@ def write_metadata(place: Path, dataset: Dataset, kept: pa.Table, files: Sequenc
     write_changed(place, "classes.txt", names.encode())
 
 
+def write_class_texts(place: Path, dataset: Dataset, kept: pa.Table) -> None:
+    """Write a text for each class: its name, its synset's number, and the prompts of its images."""
+    prompts: dict[str, Counter[str]] = {}
+    columns = (kept.column(name).to_pylist() for name in ("class_key", "prompt"))
+    for key, prompt in zip(*columns, strict=True):
+        prompts.setdefault(key, Counter())[prompt or ""] += 1
+    for entry in dataset.classes():
+        used = prompts.get(entry["key"], Counter())
+        lines = [f"name: {entry['name']}", f"synset: {entry.get('wnid') or 'none'}"]
+        lines += [f"prompt ({count}): {prompt}" for prompt, count in used.most_common() if prompt]
+        write_changed(place, f"texts/{entry['folder']}.txt", ("\n".join(lines) + "\n").encode())
+
+
 def source_of(dataset: Dataset) -> dict[str, Any]:
     """The `source` section of the dataset's recipe; empty where there is none."""
     return dict(recipe_of(dataset).get("source") or {})

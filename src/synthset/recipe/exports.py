@@ -26,6 +26,8 @@ class ImageFolder(_Export):
     beside them."""
 
     kind: Literal["imagefolder"]
+    class_texts: bool = False
+    """Write `texts/<wnid or class>.txt` for each class: its name, synset number and prompts."""
 
 
 class WebDataset(_Export):
