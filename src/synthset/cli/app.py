@@ -9,6 +9,7 @@ import typer
 from synthset.cli.classes import classes
 from synthset.cli.demo import demo
 from synthset.cli.export import export
+from synthset.cli.metadata import metadata
 from synthset.cli.plan import plan
 from synthset.cli.recipes import recipes
 from synthset.cli.report import report
@@ -40,6 +41,7 @@ for command in (
     review,
     search,
     export,
+    metadata,
     report,
     recipes,
     schema,

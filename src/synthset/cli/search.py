@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from synthset.search.found import Found
     from synthset.store.dataset import Dataset
 
+SHOWN = 12  # digits of an id: enough for --like
+
 
 def search(
     directory: DatasetFolder,
@@ -84,11 +86,11 @@ def _show(found: list[Found], how: str) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    table = Table(title=f"{len(found):,} found, by {how}", title_justify="left")
+    table = Table(title=f"{len(found):,} found, by {how}", title_justify="left", box=None)
     table.add_column("id", no_wrap=True)
-    table.add_column("class")
+    table.add_column("class", max_width=18, no_wrap=True)
     table.add_column("score", justify="right")
-    table.add_column("path", overflow="fold")
+    table.add_column("path", no_wrap=True, min_width=38)
     for one in found:
-        table.add_row(one.id, one.class_name, f"{one.score:.4g}", one.path)
+        table.add_row(one.id[:SHOWN], one.class_name, f"{one.score:.4g}", one.path)
     Console(highlight=False).print(table)
