@@ -118,8 +118,8 @@ def test_stable_diffusion_images_are_compared_with_real_ones(tmp_path, monkeypat
     monkeypatch.setenv("SYNTHSET_DATA", str(DATA))
     changes = [
         "images_per_class=12",
-        "references.cifar10.max_per_class=20",
-        "selection.target_per_class=6",
+        "references.train.max_per_class=20",
+        "references.test.max_per_class=20",
         "engine.workers=1",
     ]
     recipe = synthset.load_recipe(ROOT / "recipes" / "import.yaml", changes)
@@ -130,6 +130,9 @@ def test_stable_diffusion_images_are_compared_with_real_ones(tmp_path, monkeypat
     found = {(row["name"], row["of"]): row for row in dataset.metrics() if not row["class_key"]}
     distance = found["FD (miniature clip)", "all"]
     assert distance["value"] > 0
-    assert distance["reference"] == "cifar10, 200 images"
+    assert distance["reference"] == "test, 200 images"
     assert found["recognition rate", "all"]["value"] > 0.5
-    assert len(list((tmp_path / "d" / "references").glob("cifar10-*/dataset.json"))) == 1
+    assert found["FD (miniature clip)", "kept"]["warning"].count("chose by") == 0
+    assert 30 < dataset.kept().num_rows <= 60
+    held = {place.name.split("-")[0] for place in (tmp_path / "d" / "references").iterdir()}
+    assert held == {"train", "test"}
