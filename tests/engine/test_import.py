@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 
 import synthset
+from synthset.errors import RecipeError
 
 ROOT = Path(__file__).parents[2]
 DATA = Path(os.environ.get("SYNTHSET_DATA", ROOT.parent / "shared" / "data"))
@@ -99,6 +100,51 @@ def test_an_unlisted_class_is_left_out_and_said(photos):
         "left out, since the recipe doesn't list their class: dog (3)"
     ]
     assert synthset.run(recipe, "d").records().num_rows == 3
+
+
+@pytest.fixture
+def cranes(tmp_path):
+    """Folders called by wnid: a bird and a machine, both named crane."""
+    for i, wnid in enumerate(("n02012849", "n03126707")):
+        (tmp_path / "cranes" / wnid).mkdir(parents=True)
+        Image.new("RGB", (8, 8), (100 * i, 0, 0)).save(tmp_path / "cranes" / wnid / "one.png")
+    return {
+        **CONTENT,
+        "classes": {"kind": "imagenet", "select": ["n02012849", "n03126707"]},
+        "source": {"kind": "folder", "paths": [{"path": str(tmp_path / "cranes")}]},
+    }
+
+
+def test_two_classes_of_one_name_are_told_apart_by_their_number(cranes, tmp_path):
+    records = synthset.run(cranes, tmp_path / "d").records()
+    keys = records.select(["class_key", "label"]).to_pylist()
+    assert keys == [
+        {"class_key": "n02012849", "label": 0},
+        {"class_key": "n03126707", "label": 1},
+    ]
+
+
+def test_a_folder_that_two_classes_could_mean_is_refused(photos, tmp_path):
+    Path("names.csv").write_text("name,folder\nCat,kitten\ndog,cat\n")
+    asked = {**CONTENT, "classes": {"kind": "file", "path": "names.csv"}}
+    message = r"'cat' could be Cat \(cat\) or dog \(dog\).*label_column"
+    with pytest.raises(RecipeError, match=message):
+        synthset.run(asked, tmp_path / "d")
+
+
+def test_a_reference_of_imagenet_keeps_its_numbers(cranes, tmp_path):
+    paths = cranes["source"]["paths"]
+    asked = {
+        **cranes,
+        "source": {"kind": "shapes", "size_px": 8},
+        "images_per_class": 2,
+        "encoders": {"eye": {"kind": "pixels", "size_px": 2}},
+        "references": {"photos": {"kind": "images", "paths": paths}},
+        "metrics": [{"kind": "frechet_distance", "encoder": "eye", "reference": "photos"}],
+    }
+    synthset.run(asked, tmp_path / "d")
+    (place,) = (tmp_path / "d" / "references").iterdir()
+    assert [entry["key"] for entry in synthset.open(place).classes()] == ["n02012849", "n03126707"]
 
 
 def test_a_score_by_prompt_needs_prompts(photos):

@@ -14,7 +14,7 @@ import pyarrow as pa
 from synthset.engine.catalog import source_identity
 from synthset.engine.classes import settle
 from synthset.engine.prompts import prompts_identity, writer_of
-from synthset.errors import DatasetError, RecipeError
+from synthset.errors import DatasetError, Problem, RecipeError
 from synthset.generators.folder import scan
 from synthset.generators.found import Found
 from synthset.prompts.writer import Writer
@@ -56,8 +56,8 @@ def material(recipe: Recipe) -> Material:
     images = list(scan(source))
     settled = settle(recipe, sorted({image.label for image in images}))
     classes = settled.classes
-    labels = {alias: label for label, entry in enumerate(classes) for alias in _aliases(entry)}
-    placed = [(image, labels.get(_folded(image.label), -1)) for image in images]
+    labels = _labels_of(sorted({image.label for image in images}), classes)
+    placed = [(image, labels.get(image.label, -1)) for image in images]
     left_out = Counter(image.label for image, label in placed if label < 0)
     mine = [(image, label) for image, label in placed if label >= 0]
     if not mine:
@@ -68,8 +68,31 @@ def material(recipe: Recipe) -> Material:
     return Material(classes, tuple(_at_most(recipe, mine)), dict(left_out), settled.notes)
 
 
-def _aliases(entry: ClassEntry) -> set[str]:
-    return {_folded(name) for name in (entry.key, entry.name, entry.folder, entry.wnid) if name}
+def _labels_of(names: Sequence[str], classes: Sequence[ClassEntry]) -> dict[str, int]:
+    """Find each name of a source among the classes: as it is written, else whatever the case.
+
+    Raises:
+        RecipeError: a name that two classes share (crane, a bird and a machine).
+    """
+    exact: dict[str, set[int]] = {}
+    folded: dict[str, set[int]] = {}
+    for label, entry in enumerate(classes):
+        for alias in filter(None, (entry.key, entry.name, entry.folder, entry.wnid)):
+            exact.setdefault(alias, set()).add(label)
+            folded.setdefault(_folded(alias), set()).add(label)
+    found: dict[str, int] = {}
+    problems = []
+    for name in names:
+        meant = exact.get(name) or folded.get(_folded(name)) or set()
+        if len(meant) == 1:
+            (found[name],) = meant
+        elif meant:
+            which = " or ".join(f"{classes[i].name} ({classes[i].key})" for i in sorted(meant))
+            right = "call the folders by key, or name a `label_column` that holds keys or wnids"
+            problems.append(Problem("source", f"images of {name!r} could be {which}", right))
+    if problems:
+        raise RecipeError.of(problems)
+    return found
 
 
 def _folded(name: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -118,7 +119,7 @@ def reference_recipe(recipe: Recipe, name: str) -> Recipe:
     return load_recipe(
         {
             "name": name,
-            "classes": {"kind": "source"},
+            "classes": _classes(recipe),
             "source": {"kind": "folder", "paths": [path.model_dump() for path in settings.paths]},
             "images_per_class": settings.max_per_class,
             "encoders": {key: recipe.encoders[key].model_dump() for key in sorted(used)},
@@ -128,10 +129,20 @@ def reference_recipe(recipe: Recipe, name: str) -> Recipe:
     )
 
 
+def _classes(recipe: Recipe) -> dict[str, Any]:
+    """The classes of a reference: the recipe's own where they have numbers, since names of ImageNet
+    and WordNet repeat; else whatever it holds."""
+    if recipe.classes.kind in ("imagenet", "wordnet"):
+        return recipe.classes.model_dump()
+    return {"kind": "source"}
+
+
 def reference_place(dataset: Dataset, recipe: Recipe, name: str) -> str:
     """Where a reference set of images lies: beside the tables, another set in another folder."""
-    images = fingerprint(recipe.references[name].identity())
-    return f"{dataset.path}/references/{name}-{images}"
+    identity: Any = recipe.references[name].identity()
+    if _classes(recipe) != {"kind": "source"}:
+        identity = [identity, _classes(recipe)]
+    return f"{dataset.path}/references/{name}-{fingerprint(identity)}"
 
 
 def measured_images(dataset: Dataset, encoder: str, name: str) -> Measured:
