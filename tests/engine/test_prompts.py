@@ -164,6 +164,8 @@ def test_a_language_model_is_asked_once_and_its_prompts_are_recorded(tmp_path, a
     (file,) = (tmp_path / "d" / "prompts").iterdir()
     assert len(list(csv.DictReader(file.read_text().splitlines()))) == 9
     assert len(server.asked) == 3
+    (event,) = [event for event in dataset.events() if event["event"] == "prompts"]
+    assert (event["model"], event["classes"], event["fewest"]) == ("tiny", 3, 3)
     assert re.search("OPENAI_API_KEY", (tmp_path / "d" / "recipe.yaml").read_text())
 
 

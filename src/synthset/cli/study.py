@@ -17,6 +17,8 @@ study = typer.Typer(
     no_args_is_help=True,
 )
 
+SHOWN = 8  # names of classes that are counted apart
+
 
 class By(StrEnum):
     """What counts as recognised."""
@@ -124,4 +126,9 @@ def _show(found: Study) -> None:
     if groups.row_count:
         console.print(groups)
     if found.unknown:
-        console.print(f"{len(found.unknown):,} classes that the classifier can't know: apart")
+        names = ", ".join(one.entry.name for one in found.unknown[:SHOWN])
+        more = ", …" if len(found.unknown) > SHOWN else ""
+        count = f"{len(found.unknown):,} of {len(found.unknown) + len(found.judged):,}"
+        console.print(
+            f"classes that the classifier can't know, counted apart: {count}: {names}{more}"
+        )

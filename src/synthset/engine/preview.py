@@ -9,7 +9,7 @@ from synthset.engine.plan import plan_table
 from synthset.engine.prompts import known_texts, writer_of
 from synthset.errors import DatasetError, Problem
 from synthset.prompts.writer import Writer
-from synthset.recipe.prompts import LanguageModel
+from synthset.recipe.prompts import LanguageModel, Texts
 from synthset.recipe.recipe import Recipe
 from synthset.seeds import record_seed
 from synthset.store.dataset import Dataset
@@ -45,7 +45,8 @@ def preview(recipe: Recipe, classes: Sequence[ClassEntry], output: str) -> Previ
     Raises:
         RecipeError: a file or a reference cannot be read.
     """
-    texts = known_texts(recipe, classes, _dataset(output), plan_table(recipe))
+    dataset = _dataset(output) if isinstance(recipe.prompts, Texts) else None
+    texts = known_texts(recipe, classes, dataset, plan_table(recipe))
     there = classes
     notes: list[str] = []
     if isinstance(recipe.prompts, LanguageModel) and texts is not None:

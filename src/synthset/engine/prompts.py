@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -160,9 +161,19 @@ def gather_texts(
         bar = bar or Silent()
         bar.start("prompts", len(lacking))
         try:
-            texts |= ask(settings, lacking, language_model(settings), KeptAnswers(), bar.advance)
+            new = ask(settings, lacking, language_model(settings), KeptAnswers(), bar.advance)
         finally:
             bar.stop()
+        texts |= new
+        dataset.log(
+            {
+                "event": "prompts",
+                "at": datetime.now(UTC).isoformat(timespec="seconds"),
+                "model": settings.model,
+                "classes": len(new),
+                "fewest": min(map(len, new.values())),
+            }
+        )
     if any(key not in recorded for key in texts):
         names = {entry.key: entry.name for entry in entries}
         dataset.write_text(recording(plan), _as_csv(texts, names))
@@ -235,7 +246,7 @@ def _shortened(writer: Writer, recipe: Recipe, entries: Sequence[ClassEntry]) ->
     count, limit = _counter(recipe)
     fitted = fit_glosses(entries, writer.templates, writer.variations, count, limit)
     pairs = zip(entries, fitted, strict=True)
-    changed = {entry.key: fits for entry, fits in pairs if fits is not entry}
+    changed = {entry.key: fits for entry, fits in pairs if fits != entry}
     return Writer(
         writer.templates, writer.variations, writer.draw, writer.seed, writer.texts, changed
     )

@@ -378,9 +378,7 @@ class _Run:
         path = f"metrics/{fingerprint(inputs)}.json"
         if not self.dataset.folder.exists(path):
             begun = time.monotonic()
-            results, pairs = measure(
-                self.dataset, self.recipe, references, self.reference_images
-            )
+            results, pairs = measure(self.dataset, self.recipe, references, self.reference_images)
             if pairs:  # first, so that the results are never without them
                 self.dataset.write_json(path.replace(".json", "-pairs.json"), pairs)
             self.dataset.write_json(path, [asdict(result) for result in results])

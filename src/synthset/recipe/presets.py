@@ -72,7 +72,8 @@ def preset_notes(content: Mapping[str, Any]) -> list[str]:
             continue
         own = "" if _plain(found) == value else f" (the preset: {_shown(value)})"
         said.append(f"{place} {_shown(found)}{own}")
-    return [f"preset {name}: {'; '.join(said)}. Why: {SOURCES[name]}"]
+    what = "; ".join(said) or "nothing here that it sets"
+    return [f"preset {name}: {what}. Why: {SOURCES[name]}"]
 
 
 def _applies(part: str, settings: Mapping[str, Any]) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -17,7 +17,7 @@ from synthset.engine.catalog import Spec, build, encoder_spec
 from synthset.engine.local import Bar
 from synthset.engine.shard import run_shard
 from synthset.engine.worker import torch_threads
-from synthset.errors import ModelError, RecipeError, StageError, UsageError
+from synthset.errors import DatasetError, ModelError, RecipeError, StageError, UsageError
 from synthset.metrics.recognition import ClassMap, recognise
 from synthset.recipe.recipe import Recipe, load_recipe
 from synthset.recipe.scores import ClassifierEncoder
@@ -43,6 +43,7 @@ class Answers:
         probability: (N,) of the intended class, or of those under it together; NaN where the
             classifier knows neither, or there is no image.
         predicted: (N,) the classifier's first choice; -1 where there is no image.
+        shards: where the records come from, in their order.
     """
 
     labels: NDArray[np.int64]
@@ -50,6 +51,7 @@ class Answers:
     recognised: dict[str, Flags]
     probability: NDArray[np.float64]
     predicted: NDArray[np.int64]
+    shards: tuple[int, ...] = ()
 
 
 def recipe_of(dataset: Dataset) -> Recipe:
@@ -99,9 +101,13 @@ def look(dataset: Dataset, recipe: Recipe, settings: ClassifierEncoder, bar: Bar
 
     Raises:
         StageError: a shard failed; the others are kept.
+        DatasetError: no image is made yet.
     """
     spec = _spec(dataset, recipe, settings)
-    todo = [s for s in dataset.shards(dataset.view.images) if not dataset.has(spec.table, s)]
+    made = dataset.shards(dataset.view.images)
+    if not made:
+        raise DatasetError(f"{dataset.path}: no image is made yet; run the recipe first")
+    todo = [shard for shard in made if not dataset.has(spec.table, shard)]
     if not todo:
         return spec.table
     asked = recipe.model_copy(update={"encoders": {_name_in(spec): settings}})
@@ -147,7 +153,7 @@ def answers(dataset: Dataset, table: str, classes: ClassList, joined: Joined) ->
                 "mend its config.json where that lists other classes"
             )
         shards.append(_of_shard(list_column(cell, "logits"), labels, exact, under))
-    return _joined(shards)
+    return replace(_joined(shards), shards=tuple(dataset.shards(table)))
 
 
 def _spec(dataset: Dataset, recipe: Recipe, settings: ClassifierEncoder) -> Spec:

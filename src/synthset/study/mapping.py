@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from synthset.study.chart import WIDTH, Map, height_of, largest_of, radius
-from synthset.study.labels import labels
+from synthset.study.labels import WORD_PX, labels
 from synthset.study.layout import Method, layout
 from synthset.study.recognition import ClassResult, Study
 from synthset.study.words import word_features
@@ -29,7 +29,8 @@ def mapped(study: Study, grouping: Grouping, method: Method = "auto", seed: int 
     words = word_features([one.entry for one in shown])
     size, largest = (WIDTH, height_of(len(shown))), largest_of(len(shown))
     radii = np.array([radius(one.share(study.by), largest) for one in shown])
-    placed = layout(words.features, radii, size, method, seed)
+    above = (size[0], size[1] - 1.5 * WORD_PX)  # room for the names of the lowest circles
+    placed = layout(words.features, radii, above, method, seed)
     groups, colours = coloured(shown, grouping)
     names = [one.entry.name for one in shown]
     return Map(

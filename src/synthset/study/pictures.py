@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
+import pyarrow as pa
 
 from synthset.encoders.classlist import ClassList
 from synthset.report.thumbnails import Thumbnail, most, thumbnails
@@ -44,7 +45,7 @@ def pictures(
     """Read some pictures of some classes.
 
     Args:
-        dataset: with the records that `answers` are about, in the same order.
+        dataset: with the records that `answers` are about.
         answers: of the classifier.
         classes: the classifier's.
         by: the rule by which a picture is recognised.
@@ -54,7 +55,10 @@ def pictures(
         Label -> pictures, recognised ones first.
     """
     rows = {label: _rows(answers, by, label, count) for label, count in wanted.items()}
-    plan = dataset.read(dataset.view.plan, ["id", "prompt"])
+    cells = [
+        dataset.read_cell(dataset.view.plan, shard, ["id", "prompt"]) for shard in answers.shards
+    ]
+    plan = pa.concat_tables(cells)
     chosen = [row for found in rows.values() for row in found]
     facts = plan.take(chosen).to_pylist() if chosen else []
     named = dict(zip(chosen, facts, strict=True))
