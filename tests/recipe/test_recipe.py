@@ -3,7 +3,8 @@
 import pytest
 
 from synthset.errors import RecipeError
-from synthset.recipe.recipe import load_recipe, shipped_recipes
+from synthset.recipe.reading import shipped_recipes
+from synthset.recipe.recipe import load_recipe
 
 GOOD = {
     "name": "pets",

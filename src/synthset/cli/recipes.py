@@ -15,7 +15,8 @@ def recipes(
     Example: synthset recipes demo
     """
     from synthset.errors import UsageError, did_you_mean
-    from synthset.recipe.recipe import load_recipe, shipped_recipes
+    from synthset.recipe.reading import shipped_recipes
+    from synthset.recipe.recipe import load_recipe
 
     shipped = shipped_recipes()
     if name is None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import re
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from pathlib import Path
@@ -18,6 +16,7 @@ from synthset.recipe.exports import Engine, Export, Report
 from synthset.recipe.messages import explain
 from synthset.recipe.presets import Preset, with_preset
 from synthset.recipe.prompts import Prompts, Template
+from synthset.recipe.reading import override, read_yaml
 from synthset.recipe.scores import (
     ClipScore,
     Comparison,
@@ -32,8 +31,6 @@ from synthset.recipe.scores import (
 from synthset.recipe.selection import Duplicates, Limit, Selection
 from synthset.recipe.settings import Name, Settings
 from synthset.recipe.sources import Source
-
-VARIABLE = re.compile(r"\$\{([A-Z][A-Z0-9_]*)\}")  # as in path: ${SYNTHSET_DATA}/cifar10
 
 #: Columns that a selection may look at without any score.
 SELECTABLE = ("width", "height", "nsfw", "round", "index", "seed")
@@ -375,103 +372,10 @@ def load_recipe(source: str | Path | Mapping[str, Any], overrides: Sequence[str]
     >>> recipe.source.num_steps
     4
     """
-    content = deepcopy(dict(source)) if isinstance(source, Mapping) else _read(Path(source))
-    for override in overrides:
-        _set(content, override)
+    content = deepcopy(dict(source)) if isinstance(source, Mapping) else read_yaml(Path(source))
+    for change in overrides:
+        override(content, change)
     try:
         return Recipe.model_validate(content)
     except ValidationError as error:
         raise RecipeError.of(explain(error, Recipe)) from None
-
-
-def shipped_recipes() -> dict[str, Path]:
-    """The recipes that come with the package, by name."""
-    folder = Path(__file__).parent / "shipped"
-    return {path.stem: path for path in sorted(folder.glob("*.yaml"))}
-
-
-def _read(path: Path) -> dict[str, Any]:
-    if not path.is_file() and str(path) in shipped_recipes():
-        path = shipped_recipes()[str(path)]
-    if path.is_dir():
-        raise RecipeError(str(path), "is a folder", "name a recipe file, such as my-recipe.yaml")
-    try:
-        text = path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        right = f"name a file, or a shipped recipe: {did_you_mean(path.stem, shipped_recipes())}"
-        raise RecipeError(str(path), "no such file", right) from None
-    except (OSError, UnicodeDecodeError) as fault:
-        raise RecipeError(
-            str(path), f"cannot be read ({fault})", "name a YAML file in UTF-8"
-        ) from None
-    try:
-        content = yaml.safe_load(VARIABLE.sub(_variable, text))
-    except yaml.YAMLError as fault:
-        mark = getattr(fault, "problem_mark", None)
-        where = f"{path}:{mark.line + 1}:{mark.column + 1}" if mark else str(path)
-        found = f"not valid YAML ({getattr(fault, 'problem', None) or fault})"
-        raise RecipeError(
-            where, found, "mend the line; a list is [a, b], a mapping is `key: value`"
-        ) from None
-    if not isinstance(content, dict):
-        raise RecipeError(
-            str(path),
-            f"holds {_kind(content)}",
-            "a recipe is a mapping with name, classes and source",
-        )
-    return content
-
-
-def _variable(found: re.Match[str]) -> str:
-    value = os.environ.get(found[1])
-    if value is None:
-        right = f"set it, as in `export {found[1]}=/data`"
-        raise RecipeError(found[0], f"the environment variable {found[1]} is not set", right)
-    return value
-
-
-def _kind(content: Any) -> str:
-    return "nothing" if content is None else f"a {type(content).__name__}"
-
-
-def _set(content: dict[str, Any], override: str) -> None:
-    path, equals, text = override.partition("=")
-    if not equals or not path:
-        raise RecipeError(
-            f"--set {override}", "no '=' in it", "write it as source.guidance_scale=3"
-        )
-    try:
-        value = yaml.safe_load(text)
-    except yaml.YAMLError:
-        raise RecipeError(
-            f"--set {override}", "the value is not YAML", "quote it, or write a plain value"
-        ) from None
-    place: Any = content
-    *parents, last = path.split(".")
-    for i, part in enumerate(parents):
-        place = _step(place, part, override, ".".join(parents[: i + 1]))
-    if isinstance(place, list):
-        _item(place, last, override)
-        place[int(last)] = value
-    else:
-        place[last] = value
-
-
-def _step(place: Any, part: str, override: str, so_far: str) -> Any:
-    listed = isinstance(place, list)
-    inner = _item(place, part, override) if listed else place.setdefault(part, {})
-    if not isinstance(inner, dict | list):
-        raise RecipeError(
-            f"--set {override}",
-            f"{so_far} is {inner!r}, which holds no settings",
-            "set it as a whole",
-        )
-    return inner
-
-
-def _item(place: list[Any], part: str, override: str) -> Any:
-    if not part.isdigit() or int(part) >= len(place):
-        raise RecipeError(
-            f"--set {override}", f"no item {part!r} in a list of {len(place)}", "count from 0"
-        )
-    return place[int(part)]

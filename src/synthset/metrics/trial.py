@@ -1,0 +1,59 @@
+"""What one training leaves for the judgement: what the classifier said of each test image."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class Look:
+    """What a training saw when it stopped to look.
+
+    Attributes:
+        update: optimiser steps done, counted over pre-training and training.
+        train_loss: mean since the look before.
+        val_loss: mean cross-entropy on the validation split.
+        val_accuracy: share right, 0 to 1.
+        val_balanced_accuracy: mean of the classes' recalls, 0 to 1.
+        stage: `pretrain` or `train`.
+    """
+
+    update: int
+    train_loss: float
+    val_loss: float
+    val_accuracy: float
+    val_balanced_accuracy: float
+    stage: str = "train"
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One arm, trained once.
+
+    Attributes:
+        arm: its name.
+        seed: of the split and the training; arms of one seed are paired.
+        labels: (N,) int64 of the test images.
+        probabilities: (N, K) float32, of K classes, in rows that sum to 1.
+        counts: origin (`real`, or the name of a set) -> (K,) int64 training images.
+        pretrain_counts: the same of the pre-training; empty without one.
+        looks: in the order of time.
+        chosen: update whose weights were kept.
+        seconds: wall time of the training.
+        short: notes where a set had fewer images than asked for.
+    """
+
+    arm: str
+    seed: int
+    labels: NDArray[np.int64]
+    probabilities: NDArray[np.float32]
+    counts: Mapping[str, NDArray[np.int64]]
+    pretrain_counts: Mapping[str, NDArray[np.int64]] = field(default_factory=dict)
+    looks: Sequence[Look] = ()
+    chosen: int = 0
+    seconds: float = 0.0
+    short: Sequence[str] = ()

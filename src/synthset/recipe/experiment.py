@@ -1,0 +1,299 @@
+"""The experiment: which classifiers judge which images, and against what."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from copy import deepcopy
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import Field, ValidationError, field_validator, model_validator
+
+from synthset.errors import Problem, RecipeError, did_you_mean
+from synthset.recipe.messages import explain
+from synthset.recipe.reading import override, read_yaml, set_value
+from synthset.recipe.settings import EXECUTION, Name, Settings
+from synthset.recipe.sources import FolderPath
+from synthset.recipe.training import Loss, Model, Preprocessing, TimmModel, Training
+
+#: Stand in a set's recipe for the Parquet files of the real images of one split.
+REAL, REAL_VAL = "$real", "$real_val"
+
+
+class Pictures(Settings):
+    """Labelled images that exist: folders by class, Parquet, or WebDataset files."""
+
+    kind: Literal["images"]
+    paths: tuple[FolderPath, ...] = Field(min_length=1)
+    """Where they lie."""
+
+
+class Digits(Settings):
+    """The 1,797 handwritten digits that scikit-learn carries (8 × 8 grey levels)."""
+
+    kind: Literal["digits"]
+
+
+class Torchvision(Settings):
+    """A data set of torchvision that is on this disk; nothing is downloaded."""
+
+    kind: Literal["torchvision"]
+    name: str
+    """torchvision's class name, such as `FashionMNIST`."""
+    root: str
+    """Folder that torchvision knows as `root`."""
+    options: dict[str, bool | int | str] = Field(default_factory=dict)
+    """Other arguments, such as `train: true` or `split: test`."""
+
+
+class Kept(Settings):
+    """The kept part of a dataset that `synthset run` made."""
+
+    kind: Literal["dataset"]
+    path: str
+    """Its folder."""
+
+
+class Made(Settings):
+    """The kept part of what a recipe makes when the experiment runs."""
+
+    kind: Literal["recipe"]
+    recipe: str | dict[str, Any]
+    """A recipe file, or a recipe here. `$real` stands for the Parquet file of the real training
+    images of the split, `$real_val` for that of the validation images: so a GAN or an augmentation
+    sees what its arm has, and a choice of images never sees test data."""
+    changes: tuple[str, ...] = ()
+    """Changes such as `images_per_class=50`, for a recipe file."""
+
+
+Found = Annotated[Pictures | Digits | Torchvision | Kept, Field(discriminator="kind")]
+ImageSet = Annotated[Pictures | Torchvision | Kept | Made, Field(discriminator="kind")]
+
+
+class Real(Settings):
+    """Real images and how they are split. Every arm sees the same splits."""
+
+    train: Found
+    """Images to train and validate with."""
+    test: Found | None = None
+    """Images to test with; none splits them off `train`."""
+    test_fraction: float = Field(0.2, gt=0, lt=1)
+    """Share of each class that is split off where `test` is not given."""
+    val_fraction: float = Field(0.1, gt=0, lt=1)
+    """Share of each class that validates: it chooses checkpoints, and is never trained on."""
+    classes: tuple[str, ...] | None = None
+    """Only these classes; none takes all."""
+    max_per_class: int | None = Field(None, ge=2)
+    """At most so many training images of each class, drawn by the split's seed."""
+    max_test_per_class: int | None = Field(None, ge=1)
+    """At most so many test images of each class."""
+    cut: dict[str, int] = Field(default_factory=dict)
+    """Training images that are left of a class: the imbalance. Its validation images are cut in the
+    same proportion (two at least), since whoever has few has few to choose by as well."""
+    redraw: bool = True
+    """Split and cut anew for each seed, so that intervals hold for other images too; false splits
+    once, by the first seed."""
+
+
+class Part(Settings):
+    """Images of one set that go into a training set, class by class."""
+
+    set: str
+    """`real`, or a name of `sets`."""
+    classes: tuple[str, ...] | None = None
+    """Only these classes; none takes all."""
+    per_class: int | None = Field(None, ge=1)
+    """At most so many of each class."""
+    share: float | None = Field(None, gt=0, le=1)
+    """This share of each class's images."""
+    ratio: float | None = Field(None, gt=0, le=1000)
+    """So many images for each one of that class in the parts before: 1.0 makes half and half."""
+    top_up_to: int | Literal["largest"] | None = None
+    """As many as bring the class to this count with the parts before; `largest` is the count of the
+    largest class in the parts before."""
+    short: Literal["refuse", "take"] = "refuse"
+    """Where a class has fewer images than asked for: refuse, or take what is there and say so."""
+
+    @property
+    def asked(self) -> str | None:
+        """Name of the one amount that is set; None takes everything."""
+        amounts = ("per_class", "share", "ratio", "top_up_to")
+        return next((name for name in amounts if getattr(self, name) is not None), None)
+
+
+class Arm(Settings):
+    """One way to train: on what, with what loss."""
+
+    name: Name
+    """Name of the arm."""
+    text: str = ""
+    """A few words for tables and figures; none takes the name."""
+    parts: tuple[Part, ...] = Field(min_length=1)
+    """The training set. An earlier part may be `real`, a later one fills up."""
+    pretrain: tuple[Part, ...] = ()
+    """Trained on these first, then on `parts`, with a fresh schedule each."""
+    pretrain_share: float = Field(0.5, gt=0, lt=1)
+    """Share of the updates that goes to `pretrain`: the budget stays the same."""
+    loss: Loss = Loss()
+    """Loss and sampling."""
+
+
+class Exchange(Settings):
+    """How many synthetic images are worth one real image?"""
+
+    real: tuple[Name, ...] = Field(min_length=3)
+    """Arms with real images alone, of different counts: the curve."""
+    with_synthetic: tuple[Name, ...] = Field(min_length=1)
+    """Arms that are read off the curve."""
+    measure: Literal["accuracy", "balanced_accuracy"] = "accuracy"
+    """What the curve shows."""
+
+
+class Experiment(Settings):
+    """Arms that are trained alike on different images and tested on the same real ones."""
+
+    version: Literal[1] = 1
+    """Version of the format."""
+    name: Name
+    """Name of the experiment."""
+    description: str = ""
+    """A sentence for the report."""
+    real: Real
+    """Real images and how they are split."""
+    sets: dict[Name, ImageSet] = Field(default_factory=dict)
+    """Synthetic (or other) images, by a name of your choice."""
+    arms: tuple[Arm, ...] = Field(min_length=1)
+    """What is compared."""
+    base: Name | None = None
+    """Arm that the others are compared with; none takes the first."""
+    focus: tuple[str, ...] = ()
+    """Classes that the report puts first; none takes those of `real.cut`."""
+    model: Model = TimmModel(kind="timm")
+    """The classifier."""
+    preprocessing: Preprocessing = Preprocessing()
+    """What every image goes through."""
+    training: Training = Training()
+    """The budget, the same for every arm."""
+    seeds: tuple[int, ...] = Field((0, 1, 2), min_length=1)
+    """One training of every arm for each; arms are paired by seed."""
+    exchange: Exchange | None = None
+    """Read off how many synthetic images are worth a real one."""
+    explain: int = Field(6, ge=0, le=100)
+    """Right and wrong test images of each focus class that are shown with Grad-CAM and their
+    nearest training images; 0 for none."""
+    sizes: dict[Name, dict[str, Any]] = Field(default_factory=dict)
+    """Other sizes of the same experiment: changes by dotted name, such as
+    `full: {training.updates: 50000}`."""
+    workers: int | Literal["auto"] = Field("auto", json_schema_extra=EXECUTION)
+    """Trainings at a time; `auto` is one a GPU, or one a core."""
+
+    @property
+    def focused(self) -> tuple[str, ...]:
+        """Classes that come first in tables."""
+        return self.focus or tuple(self.real.cut)
+
+    @property
+    def compared_with(self) -> str:
+        """Name of the arm that the others are compared with."""
+        return self.base or self.arms[0].name
+
+    @field_validator("model", mode="before")
+    @classmethod
+    def _model_in_short(cls, value: Any) -> Any:
+        return {"kind": "timm", "name": value} if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def _hangs_together(self) -> Experiment:
+        problems = _problems(self)
+        if problems:
+            raise RecipeError.of(problems)
+        return self
+
+    def to_yaml(self) -> str:
+        """Write the experiment with every default spelt out."""
+        return yaml.safe_dump(self.model_dump(mode="json"), sort_keys=False, allow_unicode=True)
+
+
+def load_experiment(
+    source: str | Path | Mapping[str, Any], size: str | None = None, overrides: Sequence[str] = ()
+) -> Experiment:
+    """Read an experiment from a YAML file or a mapping.
+
+    Args:
+        source: a path, or the content.
+        size: one of the experiment's `sizes`; none takes it as it stands.
+        overrides: changes such as `training.updates=100`, after those of the size; the value is
+            read as YAML.
+
+    Raises:
+        RecipeError: with every problem found, each with its place and what would be right.
+    """
+    content = deepcopy(dict(source)) if isinstance(source, Mapping) else read_yaml(Path(source))
+    sizes = content.get("sizes") or {}
+    if size is not None and size not in sizes:
+        raise RecipeError("sizes", f"no size {size!r}", did_you_mean(size, list(sizes)))
+    changes = {} if size is None else sizes[size]
+    for name, value in changes.items():
+        set_value(content, name, value, f"sizes.{size}.{name}")
+    for change in overrides:
+        override(content, change)
+    try:
+        return Experiment.model_validate(content)
+    except ValidationError as error:
+        raise RecipeError.of(explain(error, Experiment)) from None
+
+
+def is_experiment(content: Mapping[str, Any]) -> bool:
+    """Tell an experiment's file from a recipe's."""
+    return "arms" in content
+
+
+def _problems(experiment: Experiment) -> list[Problem]:
+    """Check what concerns more than one part."""
+    names = [arm.name for arm in experiment.arms]
+    problems = [
+        Problem(f"arms[{i}].name", f"{name!r} stands there twice", "give each arm its own name")
+        for i, name in enumerate(names)
+        if name in names[:i]
+    ]
+    if "real" in experiment.sets:
+        problems.append(Problem("sets.real", "`real` is taken", "call the set otherwise"))
+    for i, arm in enumerate(experiment.arms):
+        for field in ("pretrain", "parts"):
+            for j, part in enumerate(getattr(arm, field)):
+                problems += _part(experiment, f"arms[{i}].{field}[{j}]", part, first=j == 0)
+    problems += _arm_names(experiment, names)
+    if len(set(experiment.seeds)) < len(experiment.seeds):
+        problems.append(Problem("seeds", "a seed stands there twice", "give different ones"))
+    return problems
+
+
+def _part(experiment: Experiment, where: str, part: Part, first: bool) -> list[Problem]:
+    problems = []
+    if part.set != "real" and part.set not in experiment.sets:
+        right = did_you_mean(part.set, ["real", *experiment.sets])
+        problems.append(Problem(f"{where}.set", f"no entry {part.set!r} in sets", right))
+    amounts = ("per_class", "share", "ratio", "top_up_to")
+    given = [name for name in amounts if getattr(part, name) is not None]
+    if len(given) > 1:
+        problems.append(Problem(where, f"{' and '.join(given)} together", "give one of them"))
+    if first and part.asked in ("ratio", "top_up_to"):
+        found = f"{part.asked} in the first part, which has no parts before"
+        problems.append(Problem(where, found, "give per_class or share, or put a part before"))
+    return problems
+
+
+def _arm_names(experiment: Experiment, names: list[str]) -> list[Problem]:
+    """Whatever names an arm names one that is there."""
+    wanted: list[tuple[str, str]] = []
+    if experiment.base is not None:
+        wanted.append(("base", experiment.base))
+    if experiment.exchange is not None:
+        wanted += [("exchange.real", name) for name in experiment.exchange.real]
+        wanted += [("exchange.with_synthetic", name) for name in experiment.exchange.with_synthetic]
+    return [
+        Problem(where, f"no arm {name!r}", did_you_mean(name, names))
+        for where, name in wanted
+        if name not in names
+    ]

@@ -1,0 +1,135 @@
+"""How a classifier is trained: the model, what its images go through, the budget."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from synthset.recipe.settings import EXECUTION, Settings
+from synthset.recipe.sources import Device
+
+
+class TimmModel(Settings):
+    """Any timm classifier, from nothing unless weights are named."""
+
+    kind: Literal["timm"]
+    name: str = "resnet18"
+    """timm's name of the architecture."""
+    stem: Literal["auto", "small", "own"] = "auto"
+    """First layers of a ResNet: `small` is a 3 × 3 convolution with stride 1 and no pooling, as
+    CIFAR's ResNets have; `own` is the model's; `auto` takes the small one up to 64 px."""
+    weights: str | None = None
+    """Local safetensors file in timm's layout to start from; its head may have other classes."""
+    dropout: float = Field(0.0, ge=0, lt=1)
+    """Before the last layer."""
+
+
+class SmallCnn(Settings):
+    """A small convolutional network for small images: blocks of convolution, normalisation, ReLU
+    and pooling, then dropout and a linear layer."""
+
+    kind: Literal["cnn"]
+    blocks: int = Field(4, ge=1, le=6)
+    """Blocks; each halves the size."""
+    width: int = Field(32, ge=4, le=512)
+    """Channels of the first block; each block doubles them, up to eight times as many."""
+    dropout: float = Field(0.3, ge=0, lt=1)
+    """Before the last layer."""
+
+
+Model = Annotated[TimmModel | SmallCnn, Field(discriminator="kind")]
+
+
+class Preprocessing(Settings):
+    """What every image goes through, real or generated, training or test, so that no source can be
+    told by its format. In this order."""
+
+    fit: Literal["letterbox", "crop", "squash"] = "crop"
+    """To a square: `letterbox` adds margins, `crop` takes the centre, `squash` distorts."""
+    random_margins: float = Field(0.0, ge=0, le=0.5)
+    """With `letterbox`: square training images get margins of up to this share of their side, on
+    two opposite sides, so that margins say nothing about the source."""
+    margin_colour: Literal["mean", "black", "white", "random"] = "mean"
+    """Of margins; `mean` is the image's own, `random` another for each image (`mean` in tests)."""
+    size_px: int = Field(32, ge=8, le=1024)
+    """Width and height that the model sees."""
+    kernel: Literal["lanczos", "bicubic", "bilinear", "box"] = "bicubic"
+    """Of the resize; all of them average over what they shrink (no aliasing)."""
+    jpeg_quality: int | None = Field(None, ge=1, le=100)
+    """Compress every image again at this quality after the resize; none leaves it out."""
+    grayscale: bool = False
+    """Take colour away."""
+    noise: float = Field(0.0, ge=0, le=64)
+    """Standard deviation of Gaussian noise in grey levels, another draw for each image."""
+
+
+class Augmentation(Settings):
+    """Random changes of training images, another draw each time one is seen."""
+
+    flip: bool = True
+    """Mirror half of them."""
+    shift: float = Field(0.125, ge=0, le=0.5)
+    """Shift by up to this share of the side, mirrored at the edge."""
+    policy: Literal["none", "trivial", "rand"] = "none"
+    """TrivialAugment (arXiv 2103.10158) or RandAugment (arXiv 1909.13719) on top."""
+    erase: float = Field(0.0, ge=0, le=1)
+    """Share of images with a random rectangle erased (arXiv 1708.04896)."""
+    mixup: float = Field(0.0, ge=0, le=10)
+    """Alpha of mixup; 0 for none."""
+    cutmix: float = Field(0.0, ge=0, le=10)
+    """Alpha of CutMix; 0 for none. With both, each batch takes one of them at random."""
+
+
+class Training(Settings):
+    """The budget: the same number of updates for whatever is trained."""
+
+    updates: int = Field(1000, ge=1, le=100_000_000)
+    """Optimiser steps in all."""
+    batch_size: int = Field(128, ge=2, le=65_536)
+    """Images an update, over all processes."""
+    optimizer: Literal["sgd", "adamw"] = "sgd"
+    """SGD has Nesterov momentum."""
+    learning_rate: float = Field(0.1, gt=0, le=10)
+    """Peak; cosine to zero."""
+    momentum: float = Field(0.9, ge=0, lt=1)
+    """Of SGD."""
+    weight_decay: float = Field(5e-4, ge=0, le=1)
+    """On matrices; biases and norms have none."""
+    warm_up: float = Field(0.05, ge=0, le=0.9)
+    """Share of the updates with a linearly rising rate."""
+    label_smoothing: float = Field(0.0, ge=0, lt=1)
+    """Share of the target spread over all classes."""
+    clip_norm: float | None = Field(None, gt=0)
+    """Largest norm of the gradient."""
+    ema: float | None = Field(None, gt=0, lt=1)
+    """Decay of a moving average of the weights, which is then what is judged."""
+    augmentation: Augmentation = Augmentation()
+    """Random changes of training images."""
+    precision: Literal["auto", "float32", "bfloat16", "float16"] = "auto"
+    """Arithmetic of the forward pass; `auto` is bfloat16 on GPUs that have it, else float32."""
+    validate_every: int | None = Field(None, ge=1)
+    """Updates between looks at the validation split; none looks twenty times in all."""
+    choose: Literal["balanced_accuracy", "accuracy", "loss", "last"] = "balanced_accuracy"
+    """Which checkpoint is kept: best on validation by this, or the last. Test data never
+    chooses."""
+    patience: int | None = Field(None, ge=1)
+    """Stop when so many looks in a row brought nothing better; none runs to the end."""
+    device: Device = Field("auto", json_schema_extra=EXECUTION)
+    """`auto`, `cpu`, `mps`, `cuda` or `cuda:1`."""
+    threads: int = Field(1, ge=1, le=256, json_schema_extra=EXECUTION)
+    """Threads of arithmetic on a CPU. Another number may change the last bits."""
+
+
+class Loss(Settings):
+    """What is made small, and how classes are drawn: remedies for imbalance without new images."""
+
+    kind: Literal["cross_entropy", "focal"] = "cross_entropy"
+    """Focal loss: arXiv 1708.02002."""
+    gamma: float = Field(2.0, ge=0, le=10)
+    """Of the focal loss."""
+    class_weights: Literal["none", "balanced", "effective"] = "none"
+    """`balanced` weighs each class by one over its count, `effective` by one over its effective
+    number of images (arXiv 1901.05555, beta 0.999); mean weight 1 over the images."""
+    sampling: Literal["natural", "balanced"] = "natural"
+    """`balanced` draws every class equally often."""
