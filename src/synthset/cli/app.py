@@ -8,6 +8,7 @@ import typer
 
 from synthset.cli.classes import classes
 from synthset.cli.demo import demo
+from synthset.cli.experiment import experiment
 from synthset.cli.export import export
 from synthset.cli.metadata import metadata
 from synthset.cli.plan import plan
@@ -43,6 +44,7 @@ for command in (
     export,
     metadata,
     report,
+    experiment,
     recipes,
     schema,
 ):

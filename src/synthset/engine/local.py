@@ -58,11 +58,15 @@ def count_workers(asked: int | str, shards: int, device: str = "auto") -> int:
     gpus = 0 if device == "cpu" else count_gpus()
     if gpus:
         return max(1, min(gpus, shards))
-    cores = (
-        len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    )
     memory = int(psutil.virtual_memory().available // MEMORY_A_WORKER)
-    return max(1, min(cores, memory, shards, 8))
+    return max(1, min(count_cores(), memory, shards, 8))
+
+
+def count_cores() -> int:
+    """Count the cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):  # Linux: fewer than there are, in a container
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def count_gpus() -> int:

@@ -230,6 +230,9 @@ def load_experiment(
         RecipeError: with every problem found, each with its place and what would be right.
     """
     content = deepcopy(dict(source)) if isinstance(source, Mapping) else read_yaml(Path(source))
+    if "source" in content and "arms" not in content:
+        right = "run it with `synthset run`"
+        raise RecipeError("source", "this is a recipe, not an experiment", right)
     sizes = content.get("sizes") or {}
     if size is not None and size not in sizes:
         raise RecipeError("sizes", f"no size {size!r}", did_you_mean(size, list(sizes)))
@@ -242,11 +245,6 @@ def load_experiment(
         return Experiment.model_validate(content)
     except ValidationError as error:
         raise RecipeError.of(explain(error, Experiment)) from None
-
-
-def is_experiment(content: Mapping[str, Any]) -> bool:
-    """Tell an experiment's file from a recipe's."""
-    return "arms" in content
 
 
 def _problems(experiment: Experiment) -> list[Problem]:

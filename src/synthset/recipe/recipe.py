@@ -30,7 +30,7 @@ from synthset.recipe.scores import (
 )
 from synthset.recipe.selection import Duplicates, Limit, Selection
 from synthset.recipe.settings import Name, Settings
-from synthset.recipe.sources import Source
+from synthset.recipe.sources import FROM_IMAGES, Source
 
 #: Columns that a selection may look at without any score.
 SELECTABLE = ("width", "height", "nsfw", "round", "index", "seed")
@@ -115,7 +115,7 @@ def _problems(recipe: Recipe) -> list[Problem]:
                 "images_per_class", "missing", "say how many images each class gets, such as 100"
             )
         )
-    if classes.kind == "source" and source.kind != "folder":
+    if classes.kind == "source" and source.kind not in FROM_IMAGES:
         problems.append(
             Problem(
                 "classes",
@@ -373,6 +373,9 @@ def load_recipe(source: str | Path | Mapping[str, Any], overrides: Sequence[str]
     4
     """
     content = deepcopy(dict(source)) if isinstance(source, Mapping) else read_yaml(Path(source))
+    if "arms" in content and "source" not in content:
+        right = "run it with `synthset experiment`"
+        raise RecipeError("arms", "this is an experiment, not a recipe", right)
     for change in overrides:
         override(content, change)
     try:

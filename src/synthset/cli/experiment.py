@@ -1,0 +1,96 @@
+"""`synthset experiment`: which images train the better classifier?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from synthset.cli.options import Changes
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from synthset.metrics.estimate import Estimate
+    from synthset.metrics.judgement import Judgement
+
+File = Annotated[
+    str,
+    typer.Argument(help="An experiment file, or the name of a shipped one.", metavar="EXPERIMENT"),
+]
+Output = Annotated[
+    str | None,
+    typer.Option("--output", "-o", help="Its folder; ./<name of the experiment> if not given."),
+]
+
+
+def experiment(
+    file: File,
+    output: Output = None,
+    size: Annotated[
+        str | None, typer.Option(help="Another size that the file names, such as full.")
+    ] = None,
+    changes: Changes = None,
+    workers: Annotated[
+        int | None, typer.Option(min=1, max=256, help="Trainings at a time.")
+    ] = None,
+    plan: Annotated[
+        bool, typer.Option("--plan", help="Only count the images of every arm; train nothing.")
+    ] = False,
+) -> None:
+    """Train the arms of an experiment alike, and judge them by the same real test images.
+
+    Example: synthset experiment imbalance-digits --plan
+    """
+    from rich.console import Console
+
+    from synthset.experiment.preview import preview
+    from synthset.recipe.experiment import load_experiment
+
+    console = Console(highlight=False)
+    loaded = load_experiment(file, size, changes or ())
+    if plan:
+        for line in preview(loaded):
+            console.print(line, soft_wrap=True)
+        return
+    from synthset.cli.progress import RichBar
+    from synthset.experiment.run import run_experiment
+
+    done = run_experiment(loaded, output, workers=workers, bar=RichBar())
+    console.print(_table(done.judgement))
+    for note in done.judgement.notes:
+        console.print(f"note: {note}", soft_wrap=True)
+    print(f"report: {done.page.resolve()}")
+
+
+def _table(judgement: Judgement) -> Table:
+    """The arms: what they were trained on, and what came out, rare classes first."""
+    from rich.table import Table
+
+    names = ["balanced_accuracy", "accuracy"]
+    if judgement.focus:
+        names.insert(0, "focus_recall")
+    table = Table(title=f"{judgement.name}, {_title(judgement)}", title_justify="left")
+    table.add_column("arm", overflow="fold")
+    table.add_column("trained on", overflow="fold")
+    for name in names:
+        table.add_column(name.replace("_", " "), justify="right", overflow="fold")
+    for arm in judgement.arms:
+        counts = [*arm.pretraining.items(), *arm.training.items()]
+        images = ", ".join(f"{int(one.sum()):,} {origin}" for origin, one in counts)
+        table.add_row(arm.text or arm.name, images, *(_cell(arm.whole[name]) for name in names))
+    return table
+
+
+def _title(judgement: Judgement) -> str:
+    seeds = f"{len(judgement.seeds)} seed" + ("s" if len(judgement.seeds) > 1 else "")
+    rare = ", ".join(judgement.classes[label] for label in judgement.focus[:5])
+    return f"{seeds}, 95 % intervals" + (f"; focus: {rare}" if rare else "")
+
+
+def _cell(found: Estimate) -> str:
+    if found.value is None:
+        return "–"
+    if found.low is None or found.high is None:
+        return f"{found.value:.1%}"
+    return f"{found.value:.1%} [{100 * found.low:.1f}, {100 * found.high:.1f}]"

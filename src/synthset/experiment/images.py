@@ -1,0 +1,247 @@
+"""Reads the images of an experiment, wherever they lie, and joins their classes by name."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from synthset.errors import DatasetError, ModelError, RecipeError, did_you_mean
+from synthset.generators.folder import Folder, scan
+from synthset.images import sha256
+from synthset.recipe.experiment import Digits, Found, Kept, Pictures, Torchvision
+from synthset.recipe.sources import Folder as FolderSettings
+from synthset.recipe.sources import FolderPath
+from synthset.store.dataset import Dataset
+
+Names = tuple[str, ...]  # a class's names: what it is called, then its key, wnid and folder
+
+
+@dataclass(frozen=True)
+class Collection:
+    """Labelled images as they lie.
+
+    Attributes:
+        classes: names of each class, the first for people.
+        labels: (N,) int64 indices into `classes`.
+        contents: (N,) SHA-256 of the encoded bytes.
+        read: gives the encoded bytes of image i.
+    """
+
+    classes: tuple[Names, ...]
+    labels: NDArray[np.int64]
+    contents: Names
+    read: Callable[[int], bytes]
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+
+class FromFiles:
+    """Reads images from files and Parquet rows; may be sent to another process."""
+
+    def __init__(self, sources: Sequence[str], settings: FolderSettings) -> None:
+        self.sources, self.settings = list(sources), settings
+        self._folder: Folder | None = None
+
+    def __call__(self, index: int) -> bytes:
+        if self._folder is None:
+            self._folder = Folder(self.settings)
+        data = self._folder.read(self.sources[index])
+        if data is None:
+            raise DatasetError(f"{self.sources[index]}: missing or unreadable; mend or remove it")
+        return data
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_folder": None}
+
+
+class FromMemory:
+    """Gives images that were read already."""
+
+    def __init__(self, images: Sequence[bytes]) -> None:
+        self.images = list(images)
+
+    def __call__(self, index: int) -> bytes:
+        return self.images[index]
+
+
+def collect(settings: Found, where: str) -> Collection:
+    """List the images of a set.
+
+    Args:
+        settings: where they lie.
+        where: place in the experiment, for messages.
+
+    Raises:
+        RecipeError: nothing is there, or it is something else.
+    """
+    if isinstance(settings, Pictures):
+        return _pictures(settings, where)
+    if isinstance(settings, Kept):
+        return kept(settings.path, where)
+    return _digits() if isinstance(settings, Digits) else _torchvision(settings, where)
+
+
+def _pictures(settings: Pictures, where: str) -> Collection:
+    folder = FolderSettings(kind="folder", paths=settings.paths)
+    try:
+        found = list(scan(folder))
+    except RecipeError as error:
+        first = error.problems[0]
+        place = first.where.replace("source", where, 1)
+        raise RecipeError(place, first.found, first.right) from None
+    names = sorted({image.label for image in found})
+    label_of = {name: label for label, name in enumerate(names)}
+    return Collection(
+        tuple((name,) for name in names),
+        np.array([label_of[image.label] for image in found], np.int64),
+        tuple(image.content for image in found),
+        FromFiles([image.source for image in found], folder),
+    )
+
+
+def kept(path: str, where: str) -> Collection:
+    """List the kept images of a dataset.
+
+    Raises:
+        RecipeError: there is no dataset, or nothing is kept.
+    """
+    try:
+        dataset = Dataset.open(path)
+        records = dataset.kept()
+    except DatasetError as error:
+        right = "name a folder that `synthset run` made"
+        raise RecipeError(f"{where}.path", str(error), right) from None
+    if not records.num_rows:
+        raise RecipeError(f"{where}.path", f"{path} keeps no image", "look at its report")
+    folder = FolderPath(path=path)
+    return Collection(
+        tuple(_names(entry) for entry in dataset.classes()),
+        np.asarray(records.column("label"), dtype=np.int64),
+        tuple(records.column("sha256").to_pylist()),
+        FromFiles(
+            _rows(dataset, records.column("id").to_pylist()),
+            FolderSettings(kind="folder", paths=(folder,)),
+        ),
+    )
+
+
+def _rows(dataset: Dataset, ids: Sequence[str]) -> list[str]:
+    """Where the images of some records lie, as in `…/images-<fp>/00000.parquet#12`."""
+    table, found = dataset.view.images, {}
+    for shard in dataset.shards(table):
+        names = dataset.read_cell(table, shard, ["id"]).column("id").to_pylist()
+        place = (Path(dataset.path).absolute() / table / f"{shard:05d}.parquet").as_posix()
+        found.update({name: f"{place}#{row}" for row, name in enumerate(names)})
+    return [found[name] for name in ids]
+
+
+def _names(entry: dict[str, Any]) -> Names:
+    names = (entry["name"], entry["key"], entry["folder"], entry.get("wnid"))
+    return tuple(dict.fromkeys(name for name in names if name))
+
+
+def _digits() -> Collection:
+    """scikit-learn's digits: 1,797 of 8 × 8 px, 17 grey levels."""
+    try:
+        from sklearn.datasets import load_digits
+    except ModuleNotFoundError:
+        right = "pip install 'synthset[train]'"
+        raise ModelError(
+            f"the digits are part of scikit-learn, which is missing: {right}"
+        ) from None
+    digits = load_digits()
+    pixels = np.round(digits.images * (255 / 16)).astype(np.uint8)  # (N, 8, 8)
+    images = [_png(Image.fromarray(one)) for one in pixels]
+    names = tuple((str(number),) for number in range(10))
+    return _in_memory(names, digits.target.astype(np.int64), images)
+
+
+def _torchvision(settings: Torchvision, where: str) -> Collection:
+    from torchvision import datasets
+
+    known = [name for name in datasets.__all__ if name[0].isupper()]
+    if settings.name not in known:
+        found = f"torchvision has no data set {settings.name!r}"
+        raise RecipeError(f"{where}.name", found, did_you_mean(settings.name, known))
+    try:
+        data = getattr(datasets, settings.name)(settings.root, **settings.options)
+    except (RuntimeError, FileNotFoundError, TypeError, ValueError) as fault:
+        found = f"{settings.name} can't be opened ({fault})"
+        raise RecipeError(where, found, "put its files there; nothing is downloaded") from None
+    if not hasattr(data, "classes"):
+        found = f"{settings.name} has no list of classes"
+        raise RecipeError(f"{where}.name", found, "name a data set for classification")
+    pairs = [data[i] for i in range(len(data))]
+    labels = np.array([label for _, label in pairs], np.int64)
+    names = tuple((str(name),) for name in data.classes)
+    return _in_memory(names, labels, [_png(image) for image, _ in pairs])
+
+
+def _in_memory(
+    classes: tuple[Names, ...], labels: NDArray[np.int64], images: Sequence[bytes]
+) -> Collection:
+    return Collection(classes, labels, tuple(map(sha256, images)), FromMemory(images))
+
+
+def _png(image: Image.Image) -> bytes:
+    written = io.BytesIO()
+    image.save(written, "png")
+    return written.getvalue()
+
+
+def joined(
+    collection: Collection, classes: Sequence[Names], where: str, strict: bool
+) -> NDArray[np.int64]:
+    """Give each image its label among the experiment's classes.
+
+    Names are compared as they are, then whatever their case, with `_` as a space.
+
+    Args:
+        collection: the images.
+        classes: names of the experiment's classes, in label order.
+        where: place in the experiment, for messages.
+        strict: refuse classes that the experiment lacks; else their images get -1.
+
+    Returns:
+        (N,) int64 labels; -1 for an image of no class.
+
+    Raises:
+        RecipeError: two classes share a name, or a class is unknown.
+    """
+    exact, folded = _index(classes), _index([tuple(map(_folded, names)) for names in classes])
+    of, unknown = [], []
+    for names in collection.classes:
+        meant = [exact[name] for name in names if name in exact]
+        meant = meant or [folded[_folded(name)] for name in names if _folded(name) in folded]
+        if meant and len(meant[0]) > 1:
+            both = " and ".join(classes[label][0] for label in sorted(meant[0]))
+            raise RecipeError(where, f"{names[0]!r} names {both}", "name classes by wnid or key")
+        of.append(next(iter(meant[0])) if meant else -1)
+        if not meant:
+            unknown.append(names[0])
+    if unknown and (strict or len(unknown) == len(of)):
+        listed = ", ".join(map(repr, unknown[:5])) + (", …" if len(unknown) > 5 else "")
+        right = did_you_mean(unknown[0], [names[0] for names in classes])
+        found = f"class {listed} is none of the experiment's"
+        raise RecipeError(where, found, f"{right}; else list the classes in real.classes")
+    return np.array(of, np.int64)[collection.labels]
+
+
+def _index(classes: Sequence[Names]) -> dict[str, set[int]]:
+    found: dict[str, set[int]] = {}
+    for label, names in enumerate(classes):
+        for name in names:
+            found.setdefault(name, set()).add(label)
+    return found
+
+
+def _folded(name: str) -> str:
+    return name.casefold().replace("_", " ").strip()

@@ -1,0 +1,139 @@
+"""Gathers the sets of an experiment, and runs the recipes of those that don't exist yet."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from synthset.engine.local import Bar
+from synthset.engine.run import run
+from synthset.errors import RecipeError
+from synthset.experiment.images import Collection, Names, collect, joined, kept
+from synthset.experiment.splits import RealImages, Split
+from synthset.recipe.experiment import REAL, REAL_VAL, Experiment, Made
+from synthset.recipe.reading import override, read_yaml
+from synthset.recipe.recipe import Recipe, load_recipe
+from synthset.seeds import fingerprint
+
+PARTS = {REAL: "train", REAL_VAL: "val"}
+
+
+@dataclass(frozen=True)
+class Joined:
+    """Images of a set with the experiment's labels; -1 for an image of no class."""
+
+    images: Collection
+    labels: NDArray[np.int64]
+
+
+class Sets:
+    """The sets of an experiment, read or made once, when an arm wants them."""
+
+    def __init__(
+        self, folder: Path | str, experiment: Experiment, real: RealImages, bar: Bar
+    ) -> None:
+        self.folder, self.experiment, self.real, self.bar = Path(folder), experiment, real, bar
+        self._known: dict[tuple[str, str], Joined] = {}
+
+    def get(self, name: str, split: Split) -> Joined:
+        """Give a set as the arms of a split see it.
+
+        Raises:
+            RecipeError: it can't be read, or its recipe is wrong.
+        """
+        settings = self.experiment.sets[name]
+        place = str(self.place(name, split)) if isinstance(settings, Made) else ""
+        key = name, place
+        if key not in self._known:
+            where = f"sets.{name}"
+            if isinstance(settings, Made):
+                self._make(settings, where, Path(place), split)
+                found = kept(place, where)
+            else:
+                found = collect(settings, where)
+            strict = self.experiment.real.classes is None
+            labels = joined(found, self.real.classes, where, strict)
+            self._known[key] = Joined(found, labels)
+        return self._known[key]
+
+    def place(self, name: str, split: Split) -> Path:
+        """Folder of a made set: another one for each split, if its recipe looks at real images."""
+        recipe = self.recipe(name, split)
+        content = recipe.model_dump(mode="json", exclude={"engine", "name", "report", "exports"})
+        return self.folder / "sets" / f"{name}-{fingerprint(content)}"
+
+    def recipe(self, name: str, split: Split) -> Recipe:
+        """Read a set's recipe, the real images of a split in their place.
+
+        Raises:
+            RecipeError: it is wrong; the message says in which set.
+        """
+        settings, where = self.experiment.sets[name], f"sets.{name}"
+        assert isinstance(settings, Made)
+        try:
+            content = _content(settings, where)
+            content.setdefault("name", name)
+            return load_recipe(_placed(content, self._files(split)))
+        except RecipeError as error:
+            problems = [
+                type(p)(f"{where}.recipe.{p.where}", p.found, p.right) for p in error.problems
+            ]
+            raise RecipeError.of(problems) from None
+
+    def _make(self, settings: Made, where: str, place: Path, split: Split) -> None:
+        name = where.removeprefix("sets.")
+        recipe = self.recipe(name, split)
+        for part, path in self._files(split).items():
+            if part in repr(_content(settings, where)):
+                write_images(self.real, getattr(split, PARTS[part]), Path(path))
+        run(recipe, place, bar=self.bar)
+
+    def _files(self, split: Split) -> dict[str, str]:
+        """Where the real images of a split stand, named by what they are."""
+        found = {}
+        for part, field in PARTS.items():
+            rows = getattr(split, field)
+            contents = [self.real.images.contents[row] for row in rows]
+            name = f"{field}-{fingerprint([contents, self.real.labels[rows].tolist()])}"
+            found[part] = (self.folder / "splits" / f"{name}.parquet").absolute().as_posix()
+        return found
+
+
+def _content(settings: Made, where: str) -> dict[str, Any]:
+    if isinstance(settings.recipe, str):
+        content = read_yaml(Path(settings.recipe))
+    else:
+        content = dict(settings.recipe)
+    for change in settings.changes:
+        override(content, change)
+    return content
+
+
+def _placed(value: Any, files: Mapping[str, str]) -> Any:
+    """Put files in place of `$real` and `$real_val`, anywhere in a recipe."""
+    if isinstance(value, str):
+        return files.get(value, value)
+    if isinstance(value, Mapping):
+        return {name: _placed(inner, files) for name, inner in value.items()}
+    return [_placed(inner, files) for inner in value] if isinstance(value, list) else value
+
+
+def write_images(real: RealImages, rows: NDArray[np.int64], path: Path) -> None:
+    """Write real images as a Parquet file in the Hugging Face layout: `image`, `label` (a name)."""
+    if path.exists():
+        return
+    read, contents = real.images.read, real.images.contents
+    images = [{"bytes": read(int(row)), "path": contents[row]} for row in rows.tolist()]
+    names: list[Names] = [real.classes[label] for label in real.labels[rows].tolist()]
+    table = pa.table({"image": images, "label": [one[0] for one in names]})
+    path.parent.mkdir(parents=True, exist_ok=True)
+    aside = path.with_suffix(".tmp")
+    pq.write_table(table, aside, row_group_size=256)
+    aside.replace(path)

@@ -1,0 +1,185 @@
+"""Splits real images: training, validation, test, and the cut that makes classes rare."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from synthset.errors import Problem, RecipeError, did_you_mean
+from synthset.experiment.images import Collection, Names, collect, joined
+from synthset.recipe.experiment import Real
+from synthset.seeds import digest
+
+FEWEST_VAL = 2  # of each class, so that its recall is more than yes or no
+
+
+@dataclass(frozen=True)
+class RealImages:
+    """Real images with the experiment's labels.
+
+    Attributes:
+        classes: names of each class, in label order.
+        images: those that train and validate, and test where `test` is None.
+        labels: (N,) int64 of `images`; -1 for images of no class.
+        test: those that test, if they lie apart.
+        test_labels: (T,) int64 of `test`.
+    """
+
+    classes: tuple[Names, ...]
+    images: Collection
+    labels: NDArray[np.int64]
+    test: Collection | None
+    test_labels: NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Split:
+    """Rows of the real images. The same for every arm.
+
+    Attributes:
+        seed: that drew it.
+        train: (n,) int64 rows of `images`, by class, then in the order of their draw.
+        val: (v,) rows of `images`.
+        test: (t,) rows of `test`, or of `images` where the test is split off.
+        copies: images left out of training and validation since the test has the same bytes.
+    """
+
+    seed: int
+    train: NDArray[np.int64]
+    val: NDArray[np.int64]
+    test: NDArray[np.int64]
+    copies: int
+
+
+def read_real(settings: Real) -> RealImages:
+    """List the real images and settle the classes.
+
+    Raises:
+        RecipeError: nothing is there, or a class is missing.
+    """
+    train = collect(settings.train, "real.train")
+    test = None if settings.test is None else collect(settings.test, "real.test")
+    return real_images(settings, train, test)
+
+
+def real_images(settings: Real, train: Collection, test: Collection | None) -> RealImages:
+    """Settle the classes of an experiment: those of its real training images.
+
+    Raises:
+        RecipeError: a wanted class is not there, or the test lacks a class.
+    """
+    classes = _wanted(settings, train.classes)
+    strict = settings.classes is None
+    labels = joined(train, classes, "real.train", strict)
+    if test is None:
+        return RealImages(classes, train, labels, None, np.empty(0, np.int64))
+    tested = joined(test, classes, "real.test", strict)
+    lacking = [names[0] for k, names in enumerate(classes) if not (tested == k).any()]
+    if lacking:
+        there = sorted({names[0] for names in test.classes})
+        found = f"class {', '.join(map(repr, lacking[:5]))} has no test image"
+        raise RecipeError("real.test", found, did_you_mean(lacking[0], there))
+    return RealImages(classes, train, labels, test, tested)
+
+
+def split(settings: Real, real: RealImages, seed: int) -> Split:
+    """Draw a split. Nothing but the images' bytes and the seed decides it, so neither the order of
+    files nor another class changes it.
+
+    Raises:
+        RecipeError: a class has too few images for what is asked.
+    """
+    drawn = [_drawn(real.images.contents, real.labels, k, seed) for k in range(len(real.classes))]
+    tested, test = _test(settings, real, drawn, seed)
+    train, val, copies, problems = [], [], 0, []
+    for k, rows in enumerate(drawn):
+        rest = [row for row in rows if real.images.contents[row] not in tested]
+        copies += len(rows) - len(rest) if real.test is not None else 0
+        name = real.classes[k][0]
+        try:
+            mine, held = _cut(settings, name, rest)
+        except ValueError as fault:
+            problems.append(Problem("real", f"class {name!r}: {fault}", "give it more images"))
+            continue
+        train.append(mine)
+        val.append(held)
+    if problems:
+        raise RecipeError.of(problems)
+    return Split(seed, _flat(train), _flat(val), _flat(test), copies)
+
+
+def _wanted(settings: Real, there: Sequence[Names]) -> tuple[Names, ...]:
+    if settings.classes is None:
+        wanted = tuple(there)
+    else:
+        by_name = {name: names for names in there for name in names}
+        missing = [
+            Problem(f"real.classes[{i}]", f"no class {name!r}", did_you_mean(name, by_name))
+            for i, name in enumerate(settings.classes)
+            if name not in by_name
+        ]
+        if missing:
+            raise RecipeError.of(missing)
+        wanted = tuple(by_name[name] for name in settings.classes)
+    known = {name for names in wanted for name in names}
+    for name in settings.cut:
+        if name not in known:
+            raise RecipeError(f"real.cut.{name}", f"no class {name!r}", did_you_mean(name, known))
+    if len(wanted) < 2:
+        found = f"only {len(wanted)} class" + (f" ({wanted[0][0]})" if wanted else "")
+        raise RecipeError("real.train", found, "a classifier tells at least two apart")
+    return wanted
+
+
+def _drawn(contents: Sequence[str], labels: NDArray[np.int64], label: int, seed: int) -> list[int]:
+    """Rows of a class in a random order that only seed and bytes decide; of images with the same
+    bytes the first."""
+    rows: dict[str, int] = {}
+    for row in np.flatnonzero(labels == label).tolist():
+        rows.setdefault(contents[row], row)
+    return [rows[content] for content in sorted(rows, key=lambda one: digest([seed, one], 8))]
+
+
+def _test(
+    settings: Real, real: RealImages, drawn: list[list[int]], seed: int
+) -> tuple[set[str], list[list[int]]]:
+    """Test rows of each class, and the bytes that nothing may be trained on: all of the test set,
+    also what `max_test_per_class` leaves out."""
+    most = settings.max_test_per_class
+    if real.test is not None:
+        rows = [np.flatnonzero(real.test_labels == k).tolist() for k in range(len(drawn))]
+        if most is not None:
+            rows = [
+                _drawn(real.test.contents, real.test_labels, k, seed) for k in range(len(drawn))
+            ]
+        return set(real.test.contents), [one[:most] for one in rows]
+    cut = [max(1, round(settings.test_fraction * len(one))) for one in drawn]
+    held = [one[:count] for one, count in zip(drawn, cut, strict=True)]
+    taken = {real.images.contents[row] for one in held for row in one}
+    return taken, [one[:most] for one in held]
+
+
+def _cut(settings: Real, name: str, rest: list[int]) -> tuple[list[int], list[int]]:
+    """Training and validation rows of a class.
+
+    Raises:
+        ValueError: too few.
+    """
+    count_val = max(FEWEST_VAL, round(settings.val_fraction * len(rest)))
+    val, train = rest[:count_val], rest[count_val:]
+    if not train:
+        raise ValueError(f"{len(rest)} to train and validate with, {count_val} of them validate")
+    wanted = min(settings.max_per_class or len(train), len(train))
+    if name in settings.cut:
+        if settings.cut[name] > len(train):
+            raise ValueError(f"cut to {settings.cut[name]}, but only {len(train)} train")
+        wanted = min(wanted, settings.cut[name])
+    keep_val = max(FEWEST_VAL, round(len(val) * wanted / len(train)))
+    return train[:wanted], val[:keep_val]
+
+
+def _flat(rows: Sequence[Sequence[int]]) -> NDArray[np.int64]:
+    return np.array([row for one in rows for row in one], np.int64)

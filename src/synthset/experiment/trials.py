@@ -1,0 +1,193 @@
+"""Trains one arm once and keeps what came out; what is kept is never trained again."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from synthset.engine.local import Silent
+from synthset.experiment.arms import Composed
+from synthset.metrics.trial import Look, Trial
+from synthset.recipe.experiment import Arm, Experiment
+from synthset.seeds import digest, fingerprint
+from synthset.training.labelled import Labelled
+
+VERSION = "1"  # changes when the same trial would give other results
+TABLE, FACTS = "trial.npz", "trial.json"
+
+
+@dataclass(frozen=True)
+class Job:
+    """A training that is to be done, in this process or another.
+
+    Attributes:
+        arm: of the experiment.
+        seed: of split and training.
+        experiment: for model, preprocessing and budget.
+        pretrain: images of the first stage; None without one.
+        train: images to train on.
+        val: images that choose the checkpoint.
+        test: images that are read once, at the end.
+        classes: K.
+        folder: where everything of it is kept.
+        device: where it runs.
+    """
+
+    arm: Arm
+    seed: int
+    experiment: Experiment
+    pretrain: Composed | None
+    train: Composed
+    val: Labelled
+    test: Labelled
+    classes: int
+    folder: Path
+    device: str
+
+    @property
+    def finished(self) -> bool:
+        """Whether its result is there."""
+        return (self.folder / FACTS).exists()
+
+
+def trial_name(experiment: Experiment, arm: Arm, seed: int, images: Mapping[str, Labelled]) -> str:
+    """Name a trial by all that decides its result.
+
+    Args:
+        experiment: its model, preprocessing and budget.
+        arm: its loss, and how its budget is shared.
+        seed: of split and training.
+        images: whatever is trained on and judged by, by role.
+    """
+    decides = {
+        "version": VERSION,
+        "seed": seed,
+        "loss": arm.loss.identity(),
+        "pretrain_share": arm.pretrain_share if arm.pretrain else None,
+        "model": experiment.model.identity(),
+        "preprocessing": experiment.preprocessing.identity(),
+        "training": experiment.training.identity(),
+        "images": {role: _content(one) for role, one in images.items()},
+    }
+    return f"{arm.name}-s{seed}-{fingerprint(decides)}"
+
+
+def _content(images: Labelled) -> str:
+    return digest([list(images.keys), images.labels.tolist()])
+
+
+def run_trial(job: Job, advance: Callable[[int], None]) -> None:
+    """Train, then read the test once, and keep the result.
+
+    Args:
+        job: what is to be done.
+        advance: told of each so many updates.
+    """
+    from synthset.training.predict import predict
+    from synthset.training.train import train_classifier
+
+    fitted = train_classifier(_task(job), job.folder, _Counter(advance))
+    settings = job.experiment.training.model_copy(update={"device": job.device})
+    said = predict(
+        fitted.model, job.test, job.experiment.preprocessing, settings.batch_size, job.device
+    )
+    write_trial(
+        job.folder,
+        Trial(
+            arm=job.arm.name,
+            seed=job.seed,
+            labels=job.test.labels,
+            probabilities=said,
+            counts=job.train.images.counts(job.classes),
+            pretrain_counts={} if job.pretrain is None else job.pretrain.images.counts(job.classes),
+            looks=fitted.looks,
+            chosen=fitted.chosen,
+            seconds=fitted.seconds,
+            short=(*(job.pretrain.short if job.pretrain else ()), *job.train.short),
+        ),
+    )
+
+
+def _task(job: Job) -> Any:
+    from synthset.training.train import Stage, Task
+
+    settings = job.experiment.training.model_copy(update={"device": job.device})
+    first = round(job.arm.pretrain_share * settings.updates) if job.pretrain else 0
+    stages = [Stage("train", job.train.images, settings.updates - first)]
+    if job.pretrain is not None:
+        stages.insert(0, Stage("pretrain", job.pretrain.images, first))
+    return Task(
+        stages=tuple(stages),
+        val=job.val,
+        classes=job.classes,
+        model=job.experiment.model,
+        preprocessing=job.experiment.preprocessing,
+        training=settings,
+        loss=job.arm.loss,
+        seed=job.seed,
+    )
+
+
+class _Counter(Silent):
+    """A bar that passes on how far a training is."""
+
+    def __init__(self, advance: Callable[[int], None]) -> None:
+        self._tell = advance
+
+    def advance(self, rows: int) -> None:
+        self._tell(rows)
+
+
+def write_trial(folder: Path, trial: Trial) -> None:
+    """Keep a trial: arrays in `trial.npz`, the rest in `trial.json`, which is written last."""
+    folder.mkdir(parents=True, exist_ok=True)
+    aside = folder / f".{TABLE}.tmp"
+    with open(aside, "wb") as file:
+        np.savez_compressed(file, labels=trial.labels, probabilities=trial.probabilities)
+    aside.replace(folder / TABLE)
+    facts = {
+        "arm": trial.arm,
+        "seed": trial.seed,
+        "counts": _listed(trial.counts),
+        "pretrain_counts": _listed(trial.pretrain_counts),
+        "looks": [asdict(look) for look in trial.looks],
+        "chosen": trial.chosen,
+        "seconds": trial.seconds,
+        "short": list(trial.short),
+    }
+    aside = folder / f".{FACTS}.tmp"
+    aside.write_text(json.dumps(facts, indent=1), encoding="utf-8")
+    os.replace(aside, folder / FACTS)
+
+
+def read_trial(folder: Path) -> Trial:
+    """Read what `write_trial` kept."""
+    facts = json.loads((folder / FACTS).read_text(encoding="utf-8"))
+    with np.load(folder / TABLE, allow_pickle=False) as arrays:
+        labels, probabilities = arrays["labels"], arrays["probabilities"]
+    return Trial(
+        **{
+            **facts,
+            "labels": labels,
+            "probabilities": probabilities,
+            "counts": _arrays(facts["counts"]),
+            "pretrain_counts": _arrays(facts["pretrain_counts"]),
+            "looks": tuple(Look(**look) for look in facts["looks"]),
+            "short": tuple(facts["short"]),
+        }
+    )
+
+
+def _listed(counts: Mapping[str, NDArray[np.int64]]) -> dict[str, list[int]]:
+    return {name: one.tolist() for name, one in counts.items()}
+
+
+def _arrays(counts: Mapping[str, list[int]]) -> dict[str, NDArray[np.int64]]:
+    return {name: np.array(one, np.int64) for name, one in counts.items()}

@@ -1,0 +1,105 @@
+import shutil
+
+import numpy as np
+import pytest
+
+from synthset.errors import RecipeError
+from synthset.experiment.splits import read_real, split
+from synthset.recipe.experiment import load_experiment
+
+
+def drawn(content, seed=0):
+    settings = load_experiment(content).real
+    real = read_real(settings)
+    return real, split(settings, real, seed)
+
+
+def counted(real, rows):
+    return np.bincount(real.labels[rows], minlength=2).tolist()
+
+
+def contents(real, rows):
+    return {real.images.contents[row] for row in rows}
+
+
+def test_a_class_is_cut_in_training_and_validation_alike(world, content):
+    real, found = drawn(content)
+    assert counted(real, found.train) == [4, 18]
+    assert counted(real, found.val) == [2, 2]
+    assert len(found.test) == 12
+
+
+def test_training_validation_and_test_share_no_image(world, content):
+    content["real"] |= {"test": None, "cut": {}, "test_fraction": 0.25}
+    real, found = drawn(content)
+    parts = [contents(real, rows) for rows in (found.train, found.val, found.test)]
+    assert sum(map(len, parts)) == len(set.union(*parts)) == 40
+    assert counted(real, found.test) == [5, 5]
+
+
+def test_an_image_that_the_test_has_as_well_is_never_trained_on(world, content):
+    shutil.copy("test/cat/1.png", "real/cat/copy.png")
+    shutil.copy("real/cat/2.png", "real/cat/twice.png")
+    content["real"]["cut"] = {}
+    real, found = drawn(content)
+    assert found.copies == 1
+    assert not contents(real, [*found.train, *found.val]) & set(real.test.contents)
+    assert counted(real, found.train)[0] + counted(real, found.val)[0] == 20
+
+
+def test_a_split_depends_on_bytes_and_seed_alone(world, content):
+    real, before = drawn(content)
+    for path in (world / "real" / "cat").iterdir():
+        path.rename(path.with_name(f"renamed-{99 - int(path.stem)}.png"))
+    again, after = drawn(content)
+    assert contents(real, before.train) == contents(again, after.train)
+    assert contents(real, before.train) != contents(real, drawn(content, seed=1)[1].train)
+
+
+def test_a_smaller_cut_is_part_of_a_larger_one(world, content):
+    real, few = drawn(content)
+    content["real"]["cut"] = {"cat": 9}
+    _, more = drawn(content)
+    assert contents(real, few.train) < contents(real, more.train)
+
+
+def test_a_class_without_test_images_is_refused_with_the_nearest_name(world, content):
+    (world / "test" / "cat").rename(world / "test" / "cats")
+    with pytest.raises(RecipeError, match="'cats' is none of the experiment's; did you mean 'cat'"):
+        drawn(content)
+    shutil.rmtree("test/cats")
+    with pytest.raises(RecipeError, match=r"real.test: class 'cat' has no test image"):
+        drawn(content)
+
+
+def test_a_class_with_one_image_is_refused(world, content):
+    for i in range(1, 20):
+        (world / "real" / "cat" / f"{i}.png").unlink()
+    content["real"]["cut"] = {}
+    with pytest.raises(
+        RecipeError, match="class 'cat': 1 to train and validate with, 2 of them validate"
+    ):
+        drawn(content)
+
+
+def test_a_cut_larger_than_the_class_is_refused(world, content):
+    content["real"]["cut"] = {"cat": 30}
+    with pytest.raises(RecipeError, match="cut to 30, but only 18 train"):
+        drawn(content)
+
+
+def test_an_unknown_class_in_the_cut_is_refused(world, content):
+    content["real"]["cut"] = {"cta": 3}
+    with pytest.raises(RecipeError, match=r"real.cut.cta: no class 'cta'; did you mean 'cat'"):
+        drawn(content)
+
+
+def test_only_the_listed_classes_are_read(world, content):
+    (world / "real" / "cow").mkdir()
+    shutil.copy("real/cat/1.png", "real/cow/1.png")
+    with pytest.raises(RecipeError, match="class 'cow' has no test image"):
+        drawn(content)
+    content["real"]["classes"] = ["dog", "cat"]
+    real, found = drawn(content)
+    assert real.classes == (("dog",), ("cat",))
+    assert counted(real, found.train) == [18, 4]
