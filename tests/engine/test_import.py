@@ -156,7 +156,7 @@ def test_a_score_by_prompt_needs_prompts(photos):
         "scores": [{"kind": "clip_score"}],
     }
     (problem,) = forecast(synthset.load_recipe(content), "d").problems
-    assert str(problem).startswith("scores[0].text: compares with {prompt}, and the imported")
+    assert str(problem).startswith("scores[0].text: compares with {prompt}, and the images")
 
 
 @pytest.mark.skipif(not (DATA / "cifake").is_dir(), reason="needs the CIFAKE and CIFAR-10 files")

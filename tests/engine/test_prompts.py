@@ -15,7 +15,7 @@ from shapes import recipe
 
 import synthset
 from synthset.engine.check import forecast
-from synthset.engine.plan import plan_table
+from synthset.engine.plan import Material, plan_table
 from synthset.errors import ModelError, RecipeError
 from synthset.images import encode
 
@@ -42,8 +42,11 @@ def test_plans_made_before_there_were_kinds_keep_their_names():
     """Names computed by the version before; another name would make every image again."""
     varied = {"templates": ["{class} {x}"], "variations": {"x": ["a", "b"]}, "negative": "blurry"}
     old = {"source": {"kind": "shapes"}, "classes": ["cat", "dog"], "images_per_class": 2}
-    assert plan_table(recipe(prompts=varied, **old)) == "plan-97dd7904a84a"
-    assert plan_table(recipe(prompts={**varied, "draw": "balanced"}, **old)) != "plan-97dd7904a84a"
+    assert plan_table(recipe(prompts=varied, **old), Material(())) == "plan-97dd7904a84a"
+    assert (
+        plan_table(recipe(prompts={**varied, "draw": "balanced"}, **old), Material(()))
+        != "plan-97dd7904a84a"
+    )
 
 
 def test_a_gloss_is_the_prompt_itself(tmp_path):

@@ -18,6 +18,7 @@ from synthset.errors import ModelError, RecipeError
 from synthset.miniatures import Miniature, locate
 from synthset.recipe.recipe import Recipe
 from synthset.recipe.scores import ClassifierEncoder, ClipScore, Recognition, Score
+from synthset.recipe.sources import FROM_IMAGES
 from synthset.revisions import revision_of
 from synthset.seeds import fingerprint
 from synthset.stage import Stage
@@ -35,6 +36,7 @@ class Row:
 SOURCES = {
     "txt2img": Row("synthset.generators.txt2img:Txt2Img", "1"),
     "folder": Row("synthset.generators.folder:Folder", "1"),
+    "augment": Row("synthset.generators.augment:Augment", "1"),
     "shapes": Row("synthset.generators.shapes:Shapes", "1"),
 }
 ENCODERS = {
@@ -76,8 +78,8 @@ def source_identity(recipe: Recipe) -> dict[str, Any]:
     identity = source.identity()
     if source.kind == "txt2img":
         identity["weights"] = _revision("txt2img", source.model)
-    if source.kind == "folder":
-        identity.pop("paths")  # an imported image is what its bytes are, wherever they lie
+    if source.kind in FROM_IMAGES:
+        identity.pop("paths")  # an image is what its bytes are, wherever they lie
     return {**identity, "version": SOURCES[source.kind].version}
 
 

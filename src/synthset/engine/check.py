@@ -20,7 +20,7 @@ from synthset.errors import Problem, RecipeError, SynthsetError
 from synthset.generators import models as generator_models
 from synthset.recipe.presets import preset_notes
 from synthset.recipe.recipe import Recipe, comparisons
-from synthset.recipe.sources import Folder, FolderPath, Txt2Img
+from synthset.recipe.sources import FROM_IMAGES, Augment, Folder, FolderPath, Shapes, Txt2Img
 from synthset.selection.review import read_review
 
 FEATURE_BYTES = 8_000  # a record's features, logits and scores, roughly
@@ -164,9 +164,11 @@ def _classes_fit(recipe: Recipe, found: Material | None) -> list[Problem]:
 def _unprompted(recipe: Recipe, where: str) -> list[Problem]:
     """Imported images can only be compared with their prompts where they have some."""
     source = recipe.source
-    if not isinstance(source, Folder) or all(place.prompt_column for place in source.paths):
+    if source.kind not in FROM_IMAGES:
         return []
-    found = "compares with {prompt}, and the imported images have none"
+    if isinstance(source, Folder | Augment) and all(p.prompt_column for p in source.paths):
+        return []
+    found = "compares with {prompt}, and the images have none"
     return [Problem(where, found, 'write it as "a photo of a {class}", or name a prompt_column')]
 
 
@@ -236,7 +238,7 @@ def _size_up(found: Forecast, recipe: Recipe, what: Material, output: str) -> No
             found.notes.append(f"left out, since the recipe doesn't list their class: {names}")
     else:
         found.images = len(what.classes) * (recipe.images_per_class or 0)
-        bytes_each = generator_models.estimate(source)
+        bytes_each = _bytes_each(source, what)
     found.shards = -(-found.images // recipe.engine.rows_per_shard)
     found.disk_bytes = found.images * (bytes_each * (1 + len(recipe.exports)) + FEATURE_BYTES)
     if "://" not in output:
@@ -257,10 +259,17 @@ def _size_up(found: Forecast, recipe: Recipe, what: Material, output: str) -> No
     found.gpu_seconds = None if on_gpu is None else on_gpu * found.images
 
 
+def _bytes_each(source: Txt2Img | Augment | Shapes, what: Material) -> int:
+    """Size of an image, roughly."""
+    if isinstance(source, Augment) and source.size_px is None:
+        return sum(image.num_bytes for image, _ in what.found) // max(len(what.found), 1)
+    return generator_models.estimate(source)
+
+
 def _prompts(found: Forecast, recipe: Recipe, output: str) -> Sequence[Problem]:
     """Try the first prompts: examples, and how many the text encoder would cut."""
     source = recipe.source
-    if isinstance(source, Folder) or found.material is None:
+    if source.kind in FROM_IMAGES or found.material is None:
         return []
     ahead = preview(recipe, found.material.classes, output)
     found.notes += [*preset_notes(recipe.model_dump(mode="json")), *ahead.notes]

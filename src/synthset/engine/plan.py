@@ -19,7 +19,7 @@ from synthset.generators.folder import scan
 from synthset.generators.found import Found
 from synthset.prompts.writer import Writer
 from synthset.recipe.recipe import Recipe
-from synthset.recipe.sources import Folder
+from synthset.recipe.sources import Augment, Folder
 from synthset.record import PLAN, record_id
 from synthset.seeds import digest, fingerprint, record_seed
 from synthset.store.dataset import Dataset
@@ -28,29 +28,32 @@ from synthset.taxonomy.classlists import ClassEntry
 
 @dataclass(frozen=True)
 class Material:
-    """What a plan is made of: the classes in label order, and what an imported source holds.
+    """What a plan is made of: the classes in label order, and the images that a source starts from.
 
     Attributes:
         classes: entries in label order.
-        found: images of an imported source, in their order; empty for a generator.
-        left_out: images of an imported source by class names that the recipe doesn't list.
+        found: images that are imported, or that copies are made of, with their labels, in their
+            order; empty for a generator.
+        left_out: images by class names that the recipe doesn't list.
         notes: what the user should know of how the classes were picked.
+        content: hash of all images of the source and their class names.
     """
 
     classes: tuple[ClassEntry, ...]
     found: tuple[tuple[Found, int], ...] = ()
     left_out: Mapping[str, int] | None = None
     notes: tuple[str, ...] = ()
+    content: str = ""
 
 
 def material(recipe: Recipe) -> Material:
-    """Settle the classes, and look at an imported source.
+    """Settle the classes, and look at the images that the source starts from.
 
     Raises:
         RecipeError: unknown or colliding classes, nothing found.
     """
     source = recipe.source
-    if not isinstance(source, Folder):
+    if not isinstance(source, Folder | Augment):
         settled = settle(recipe)
         return Material(settled.classes, notes=settled.notes)
     images = list(scan(source))
@@ -65,7 +68,24 @@ def material(recipe: Recipe) -> Material:
         raise RecipeError(
             "classes", f"no image of theirs in the source, which holds {names}", "list those names"
         )
-    return Material(classes, tuple(_at_most(recipe, mine)), dict(left_out), settled.notes)
+    if isinstance(source, Folder):
+        return Material(classes, tuple(_at_most(recipe, mine)), dict(left_out), settled.notes)
+    _refuse_empty(classes, mine, left_out)
+    content = digest(sorted({(image.label, image.content) for image in images}))
+    return Material(classes, tuple(mine), dict(left_out), settled.notes, content)
+
+
+def _refuse_empty(
+    classes: Sequence[ClassEntry], images: Sequence[tuple[Found, int]], others: Mapping[str, int]
+) -> None:
+    """Each class has images to start from."""
+    there = {label for _, label in images}
+    empty = [entry.name for label, entry in enumerate(classes) if label not in there]
+    if empty:
+        names = ", ".join(map(repr, empty[:8])) + (" …" if len(empty) > 8 else "")
+        held = ", ".join(sorted({classes[label].name for label in there} | set(others))[:8])
+        right = f"the source holds {held}; add images of theirs, or leave them out of `classes`"
+        raise RecipeError("classes", f"no image to start from for {names}", right)
 
 
 def _labels_of(names: Sequence[str], classes: Sequence[ClassEntry]) -> dict[str, int]:
@@ -113,12 +133,15 @@ def _at_most(recipe: Recipe, images: list[tuple[Found, int]]) -> list[tuple[Foun
     return [images[place] for place in chosen]
 
 
-def plan_table(recipe: Recipe) -> str:
-    """Name the plan: the same for more images or more classes, another for other settings."""
+def plan_table(recipe: Recipe, found: Material) -> str:
+    """Name the plan: the same for more images or more classes, another for other settings, and for
+    other images to make copies of."""
     identity: list[Any] = [recipe.seed, source_identity(recipe)]
-    if isinstance(recipe.source, Folder):
+    if isinstance(recipe.source, Folder | Augment):
         identity.append(recipe.source.identity()["paths"])
-    else:
+    if isinstance(recipe.source, Augment):
+        identity.append(found.content)
+    elif not isinstance(recipe.source, Folder):
         identity.append(prompts_identity(recipe))
     return f"plan-{fingerprint(identity)}"
 
@@ -179,9 +202,10 @@ def add_rows(
     have, sources = _present(dataset, table)
     if isinstance(recipe.source, Folder):
         rows = _imported(found, sources)
+    elif isinstance(recipe.source, Augment):
+        rows = _copies(recipe, found, have, _counts(recipe, found, wanted), round_number)
     else:
-        per_class = recipe.images_per_class or 0
-        counts = wanted or dict.fromkeys(range(len(found.classes)), per_class)
+        counts = _counts(recipe, found, wanted)
         writer = writer or writer_of(recipe, found.classes)
         rows = _generated(recipe, writer, found.classes, have, counts, round_number)
     shard, added = max(dataset.shards(table), default=-1) + 1, 0
@@ -209,6 +233,21 @@ def _blocks(rows: Iterator[dict[str, Any]], size: int) -> Iterator[list[dict[str
         yield block
 
 
+def _counts(recipe: Recipe, found: Material, wanted: Mapping[int, int] | None) -> Mapping[int, int]:
+    return wanted or dict.fromkeys(range(len(found.classes)), recipe.images_per_class or 0)
+
+
+def _turns(
+    have: Mapping[int, int], wanted: Mapping[int, int], classes: int
+) -> Iterator[tuple[int, int]]:
+    """Give (label, index) of what is missing, class by class in turns, so that every shard holds
+    all classes."""
+    for index in range(max(wanted.values(), default=0)):
+        for label in range(classes):
+            if have.get(label, 0) <= index < wanted.get(label, 0):
+                yield label, index
+
+
 def _generated(
     recipe: Recipe,
     writer: Writer,
@@ -217,29 +256,71 @@ def _generated(
     wanted: Mapping[int, int],
     round_number: int,
 ) -> Iterator[dict[str, Any]]:
-    """Plan images class by class in turns, so that every shard holds all classes."""
+    """Plan images from prompts."""
     settings = digest(source_identity(recipe))
     prompts, kind = recipe.prompts, recipe.source.kind
-    for index in range(max(wanted.values(), default=0)):
-        for label, entry in enumerate(classes):
-            if not have.get(label, 0) <= index < wanted.get(label, 0):
-                continue
-            seed = record_seed(recipe.seed, entry.key, index)
-            prompt = writer.prompt(entry, index, seed)
-            pixels = {"prompt": prompt, "negative": prompts.negative, "seed": seed, "by": settings}
-            yield {
-                "id": record_id(kind, entry.key, pixels),
-                "label": label,
-                "class_key": entry.key,
-                "class_name": entry.name,
-                "wnid": entry.wnid,
-                "prompt": prompt,
-                "negative_prompt": prompts.negative or None,
-                "seed": seed,
-                "origin": kind,
-                "index": index,
-                "round": round_number,
-            }
+    for label, index in _turns(have, wanted, len(classes)):
+        entry = classes[label]
+        seed = record_seed(recipe.seed, entry.key, index)
+        prompt = writer.prompt(entry, index, seed)
+        pixels = {"prompt": prompt, "negative": prompts.negative, "seed": seed, "by": settings}
+        yield {
+            "id": record_id(kind, entry.key, pixels),
+            **_class_of(entry, label),
+            "prompt": prompt,
+            "negative_prompt": prompts.negative or None,
+            "seed": seed,
+            "origin": kind,
+            "index": index,
+            "round": round_number,
+        }
+
+
+def _copies(
+    recipe: Recipe,
+    found: Material,
+    have: Mapping[int, int],
+    wanted: Mapping[int, int],
+    round_number: int,
+) -> Iterator[dict[str, Any]]:
+    """Plan changed copies: the images of a class take turns, in another seeded order each time."""
+    by = digest(source_identity(recipe))
+    parents: dict[int, dict[str, Found]] = {label: {} for label in range(len(found.classes))}
+    for image, label in found.found:
+        parents[label].setdefault(image.content, image)
+    orders: dict[int, tuple[int, list[Found]]] = {}
+    for label, index in _turns(have, wanted, len(found.classes)):
+        turn, place = divmod(index, len(parents[label]))
+        if orders.get(label, (-1,))[0] != turn:
+            orders[label] = turn, _shuffled(recipe.seed, turn, parents[label])
+        parent, entry = orders[label][1][place], found.classes[label]
+        seed = record_seed(recipe.seed, entry.key, index)
+        pixels = {"parent": parent.content, "seed": seed, "by": by}
+        yield {
+            "id": record_id(recipe.source.kind, entry.key, pixels),
+            **_class_of(entry, label),
+            "prompt": parent.prompt,
+            "seed": seed,
+            "parent": parent.content,
+            "source": parent.source,
+            "origin": recipe.source.kind,
+            "index": index,
+            "round": round_number,
+        }
+
+
+def _shuffled(seed: int, turn: int, parents: Mapping[str, Found]) -> list[Found]:
+    order = sorted(parents, key=lambda content: digest([seed, turn, content]))
+    return [parents[content] for content in order]
+
+
+def _class_of(entry: ClassEntry, label: int) -> dict[str, Any]:
+    return {
+        "label": label,
+        "class_key": entry.key,
+        "class_name": entry.name,
+        "wnid": entry.wnid,
+    }
 
 
 def _imported(found: Material, present: set[str]) -> Iterator[dict[str, Any]]:
@@ -258,10 +339,7 @@ def _imported(found: Material, present: set[str]) -> Iterator[dict[str, Any]]:
             continue
         yield {
             "id": name,
-            "label": label,
-            "class_key": entry.key,
-            "class_name": entry.name,
-            "wnid": entry.wnid,
+            **_class_of(entry, label),
             "prompt": image.prompt,
             "seed": 0,
             "source": image.source,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from synthset.engine.plan import plan_table
+from synthset.engine.plan import Material, plan_table
 from synthset.engine.prompts import known_texts, writer_of
 from synthset.errors import DatasetError, Problem
 from synthset.prompts.writer import Writer
@@ -46,7 +46,7 @@ def preview(recipe: Recipe, classes: Sequence[ClassEntry], output: str) -> Previ
         RecipeError: a file or a reference cannot be read.
     """
     dataset = _dataset(output) if isinstance(recipe.prompts, Texts) else None
-    texts = known_texts(recipe, classes, dataset, plan_table(recipe))
+    texts = known_texts(recipe, classes, dataset, plan_table(recipe, Material(tuple(classes))))
     there = classes
     notes: list[str] = []
     if isinstance(recipe.prompts, LanguageModel) and texts is not None:

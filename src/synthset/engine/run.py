@@ -46,7 +46,7 @@ from synthset.prompts.writer import Writer
 from synthset.recipe.exports import Export
 from synthset.recipe.recipe import Recipe, load_recipe
 from synthset.recipe.scores import Comparison
-from synthset.recipe.sources import Txt2Img
+from synthset.recipe.sources import FROM_IMAGES, Txt2Img
 from synthset.report.page import write_report
 from synthset.seeds import fingerprint
 from synthset.selection.select import decide
@@ -131,7 +131,7 @@ class _Run:
         self.recipe = recipe
         self.material = material
         self.bar = bar
-        self.plan = plan_table(recipe)
+        self.plan = plan_table(recipe, material)
         self.passes = passes(recipe, self.plan)
         self.asked: int | str = workers if workers is not None else recipe.engine.workers
         self.imported: dict[str, Dataset] = {}
@@ -181,7 +181,7 @@ class _Run:
 
     def prompt_writer(self) -> Writer | None:
         """What writes the prompts, with the texts that it takes them from; imports have none."""
-        if self.recipe.source.kind == "folder":
+        if self.recipe.source.kind in FROM_IMAGES:
             return None
         classes = self.material.classes
         texts = gather_texts(self.recipe, classes, self.dataset, self.plan, self.bar)

@@ -17,7 +17,7 @@ from synthset.engine.run import run
 from synthset.errors import Problem, RecipeError, UsageError, did_you_mean
 from synthset.recipe.classes import ImageNet, Names, WordNet, Words
 from synthset.recipe.recipe import Recipe, load_recipe
-from synthset.recipe.sources import Folder, Txt2Img
+from synthset.recipe.sources import FROM_IMAGES, Txt2Img
 from synthset.report.sweep import Cell, Figure, write_sweep
 from synthset.store.dataset import Dataset
 from synthset.taxonomy.classlists import ClassEntry
@@ -217,8 +217,8 @@ def _only(recipe: Recipe, labels: Sequence[int]) -> dict[str, Any]:
 
 
 def _check(recipe: Recipe, axes: Axes, place: Path) -> None:
-    if isinstance(recipe.source, Folder):
-        raise UsageError("synthset sweep: the recipe imports images; give one with a generator")
+    if recipe.source.kind in FROM_IMAGES:
+        raise UsageError("synthset sweep: the recipe starts from images; give one with prompts")
     if axes.guidance and not isinstance(recipe.source, Txt2Img):
         raise UsageError(
             f"--guidance: a source of kind {recipe.source.kind} has none; leave it out"

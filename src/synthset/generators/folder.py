@@ -12,13 +12,14 @@ from typing import ClassVar
 
 import pyarrow as pa
 
-from synthset.errors import DatasetError, RecipeError
+from synthset.errors import RecipeError
 from synthset.generators import class_folders, parquet
 from synthset.generators.found import SPLITS, Found
+from synthset.generators.originals import Originals
 from synthset.generators.outcome import Outcome, image_table
 from synthset.images import UnreadableImage, decode
+from synthset.recipe.sources import Augment, FolderPath
 from synthset.recipe.sources import Folder as Settings
-from synthset.recipe.sources import FolderPath
 from synthset.record import IMAGES
 from synthset.stage import Rows, Stage
 
@@ -34,7 +35,7 @@ METADATA = "metadata.parquet"  # describes image files beside it (Hugging Face's
 SPLIT_NAME = re.compile(r"^([a-z]+)(?=[-_.]|$)", re.IGNORECASE)
 
 
-def scan(settings: Settings, ignored: Counter[str] | None = None) -> Iterator[Found]:
+def scan(settings: Settings | Augment, ignored: Counter[str] | None = None) -> Iterator[Found]:
     """List the images of all paths, in the order of the paths, then by file name and row: always
     the same order.
 
@@ -68,8 +69,7 @@ class Folder(Stage):
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        columns = list(dict.fromkeys(place.image_column for place in settings.paths))
-        self._parquet = parquet.ParquetImages(columns)
+        self._originals = Originals(settings.paths)
 
     @property
     def writes(self) -> pa.Schema:
@@ -82,7 +82,7 @@ class Folder(Stage):
             DatasetError: a Parquet file or a whole folder is gone, which is no fault of the single
             image.
         """
-        return [self._read(source) for source in rows.column("source")]
+        return [self.read(source) for source in rows.column("source")]
 
     def finish(self, rows: Rows, computed: list[bytes | None]) -> pa.Table:
         """Decode each image once, to be sure that it is one."""
@@ -90,18 +90,9 @@ class Folder(Stage):
         outcomes = [_outcome(source, data) for source, data in zip(sources, computed, strict=True)]
         return image_table(rows.column("id"), outcomes)
 
-    def _read(self, source: str) -> bytes | None:
-        place = parquet.split_source(source)
-        try:
-            return Path(source).read_bytes() if place is None else self._parquet.read(*place)
-        except FileNotFoundError:
-            if not Path(source).parent.is_dir():
-                raise DatasetError(
-                    f"{Path(source).parent} is gone; put it back, or plan again without it"
-                ) from None
-            return None
-        except (OSError, pa.ArrowInvalid):
-            return None
+    def read(self, source: str) -> bytes | None:
+        """Read the encoded image that a scan found at `source`; None where there is none now."""
+        return self._originals.read(source)
 
 
 def _outcome(source: str, data: bytes | None) -> Outcome:

@@ -17,7 +17,7 @@ from tokenizers import Tokenizer
 
 from synthset.errors import Problem
 from synthset.miniatures import locate
-from synthset.recipe.sources import Encoding, Scheduler, Shapes, Txt2Img
+from synthset.recipe.sources import Augment, Encoding, Scheduler, Shapes, Txt2Img
 
 MINIATURE = "miniature"
 HUB_ID = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]*/[A-Za-z0-9][A-Za-z0-9._-]*$")
@@ -134,14 +134,16 @@ def count_tokens(settings: Txt2Img) -> tuple[Callable[[list[str]], list[int]], i
     return counter, limit
 
 
-def estimate(settings: Txt2Img | Shapes) -> int:
+def estimate(settings: Txt2Img | Shapes | Augment) -> int:
     """Guess the bytes of one encoded image, for planning disk space.
 
     Within a factor of two for photographs. Where the size is not known, it is taken as 1024 px.
     """
     if isinstance(settings, Shapes):
         return HEADER_BYTES + settings.size_px**2 // 2
-    size = (settings.size_px, settings.size_px) if settings.size_px else native_size(settings)
+    size = (settings.size_px, settings.size_px) if settings.size_px else None
+    if size is None and isinstance(settings, Txt2Img):
+        size = native_size(settings)
     width, height = size or (UNKNOWN_SIZE_PX, UNKNOWN_SIZE_PX)
     return HEADER_BYTES + round(width * height * _bytes_per_pixel(settings.encoding))
 

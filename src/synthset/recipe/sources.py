@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from synthset.recipe.settings import EXECUTION, Settings
 
@@ -22,6 +22,7 @@ Scheduler = Literal[
 ]
 Device = Annotated[str, Field(pattern=r"^(auto|cpu|mps|cuda(:\d+)?)$")]
 Dtype = Literal["auto", "float32", "float16", "bfloat16"]
+BASIC = ("degrees", "crop", "scale", "shear", "brightness", "contrast", "saturation")
 
 
 class Encoding(Settings):
@@ -96,6 +97,64 @@ class Folder(Settings):
     """Where the images lie."""
 
 
+class Augment(Settings):
+    """Classical augmentation: changed copies of images that exist. Each image of a class is taken
+    equally often, and what is done to a copy is drawn from its record's seed."""
+
+    kind: Literal["augment"]
+    paths: tuple[FolderPath, ...] = Field(min_length=1)
+    """Where the images lie that are copied."""
+    policy: Literal["basic", "trivial", "rand"] = "basic"
+    """`basic` draws every change below up to its strength; `trivial` is TrivialAugment (arXiv
+    2103.10158: one change, at any strength), `rand` RandAugment (arXiv 1909.13719), both after
+    `flip` and `translate`, with noise and cutout last."""
+    flip: float = Field(0.5, ge=0, le=1)
+    """Share of copies that are mirrored left to right. Set 0 where left and right mean something,
+    as in digits."""
+    translate: float = Field(0.125, ge=0, le=1)
+    """Shift by up to this share of the side, either way."""
+    degrees: float = Field(10.0, ge=0, le=180)
+    """`basic`: turn by up to so many degrees, either way."""
+    crop: float = Field(1.0, gt=0, le=1)
+    """`basic`: cut out at least this share of the area, and enlarge it to the whole size."""
+    scale: float = Field(0.0, ge=0, le=1)
+    """`basic`: enlarge or shrink by a factor of up to one plus this."""
+    shear: float = Field(0.0, ge=0, le=1)
+    """`basic`: slant by up to this slope, either way."""
+    brightness: float = Field(0.0, ge=0, le=1)
+    """`basic`: multiply by up to one plus or minus this."""
+    contrast: float = Field(0.0, ge=0, le=1)
+    """`basic`: multiply the distance to the mean grey, likewise."""
+    saturation: float = Field(0.0, ge=0, le=1)
+    """`basic`: multiply the distance to grey, likewise."""
+    num_ops: int = Field(2, ge=1, le=10)
+    """`rand`: changes a copy."""
+    magnitude: int = Field(9, ge=0, le=30)
+    """`rand`: strength of all changes, of 30."""
+    noise: float = Field(0.0, ge=0, le=64)
+    """Standard deviation of Gaussian noise in grey levels."""
+    cutout: float = Field(0.0, ge=0, le=1)
+    """Side of a square that is covered by the mean colour, as a share of the image's side."""
+    fill: Literal["reflect", "edge", "black"] = "reflect"
+    """What stands where a change uncovers the outside."""
+    size_px: int | None = Field(None, ge=8, le=4096)
+    """Width and height: the centre is cut out and resized first; none keeps each image's own."""
+    encoding: Encoding = Encoding(format="png")
+    """File format of the images."""
+
+    @model_validator(mode="after")
+    def _strengths_count(self) -> Augment:
+        """A strength that the policy would pass over is a mistake."""
+        only = {"basic": BASIC, "rand": ("num_ops", "magnitude"), "trivial": ()}
+        for policy, names in only.items():
+            for name in names if policy != self.policy else ():
+                if getattr(self, name) != type(self).model_fields[name].default:
+                    raise ValueError(
+                        f"{name} is of policy {policy!r}, and the policy is {self.policy!r}"
+                    )
+        return self
+
+
 class Shapes(Settings):
     """A fake generator for tests: flat coloured shapes, no model. Never a source of data."""
 
@@ -112,4 +171,7 @@ class Shapes(Settings):
     """Images a call."""
 
 
-Source = Annotated[Txt2Img | Folder | Shapes, Field(discriminator="kind")]
+Source = Annotated[Txt2Img | Folder | Augment | Shapes, Field(discriminator="kind")]
+#: Sources that start from images that exist: their classes may come from there, and their records
+#: have no prompt but the one that an image brought along.
+FROM_IMAGES = ("folder", "augment", "gan")

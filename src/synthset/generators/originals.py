@@ -1,0 +1,42 @@
+"""Reads the encoded images that a scan has found, by their `source`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pyarrow as pa
+
+from synthset.errors import DatasetError
+from synthset.generators import parquet
+from synthset.recipe.sources import FolderPath
+
+
+class Originals:
+    """Gives the bytes of image files and of Parquet rows; several threads may ask."""
+
+    def __init__(self, paths: Sequence[FolderPath]) -> None:
+        columns = list(dict.fromkeys(place.image_column for place in paths))
+        self._parquet = parquet.ParquetImages(columns)
+
+    def read(self, source: str) -> bytes | None:
+        """Read one image; None where it is missing or its part of the file is damaged.
+
+        Args:
+            source: as a scan has named it, such as `pets/cat/a.jpg` or `train.parquet#12`.
+
+        Raises:
+            DatasetError: a Parquet file or a whole folder is gone, which is no fault of the single
+            image.
+        """
+        row = parquet.split_source(source)
+        try:
+            return Path(source).read_bytes() if row is None else self._parquet.read(*row)
+        except FileNotFoundError:
+            if not Path(source).parent.is_dir():
+                raise DatasetError(
+                    f"{Path(source).parent} is gone; put it back, or plan again without it"
+                ) from None
+            return None
+        except (OSError, pa.ArrowInvalid):
+            return None
