@@ -18,7 +18,8 @@ class TimmModel(Settings):
     """timm's name of the architecture."""
     stem: Literal["auto", "small", "own"] = "auto"
     """First layers of a ResNet: `small` is a 3 × 3 convolution with stride 1 and no pooling, as
-    CIFAR's ResNets have; `own` is the model's; `auto` takes the small one up to 64 px."""
+    CIFAR's ResNets have; `own` is the model's; `auto` takes that of `weights`, without any the
+    small one up to 64 px."""
     weights: str | None = None
     """Local safetensors file in timm's layout to start from; its head may have other classes."""
     dropout: float = Field(0.0, ge=0, lt=1)
@@ -49,7 +50,8 @@ class Preprocessing(Settings):
     """To a square: `letterbox` adds margins, `crop` takes the centre, `squash` distorts."""
     random_margins: float = Field(0.0, ge=0, le=0.5)
     """With `letterbox`: square training images get margins of up to this share of their side, on
-    two opposite sides, so that margins say nothing about the source."""
+    two opposite sides, half of it on each, so that margins say nothing about the source. What
+    lies under them is lost, as if the picture had been cropped to another shape before."""
     margin_colour: Literal["mean", "black", "white", "random"] = "mean"
     """Of margins; `mean` is the image's own, `random` another for each image (`mean` in tests)."""
     size_px: int = Field(32, ge=8, le=1024)
@@ -107,7 +109,8 @@ class Training(Settings):
     augmentation: Augmentation = Augmentation()
     """Random changes of training images."""
     precision: Literal["auto", "float32", "bfloat16", "float16"] = "auto"
-    """Arithmetic of the forward pass; `auto` is bfloat16 on GPUs that have it, else float32."""
+    """Arithmetic of the forward pass; `auto` is bfloat16 on GPUs and CPUs that compute in it
+    (AVX-512 BF16, AMX), else float32. The last layer is always float32."""
     validate_every: int | None = Field(None, ge=1)
     """Updates between looks at the validation split; none looks twenty times in all."""
     choose: Literal["balanced_accuracy", "accuracy", "loss", "last"] = "balanced_accuracy"

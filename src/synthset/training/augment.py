@@ -1,0 +1,182 @@
+"""Random changes of a batch of training images; each update has its own draws.
+
+Papers: mixup, arXiv 1710.09412; CutMix, arXiv 1905.04899; random erasing, arXiv 1708.04896.
+
+Draws are made for the whole batch and then cut, so that several processes, each with its slice, see
+what one would.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from synthset.recipe.training import Augmentation
+from synthset.training.policy import change
+
+ERASED_AREA, ERASED_ASPECT = (0.02, 0.33), (0.3, 3.3)  # of random erasing, as in the paper
+
+
+@dataclass(frozen=True)
+class Draws:
+    """The random numbers of a batch.
+
+    Attributes:
+        flip: (B,) bool.
+        shift: (B, 2) int64 pixels, down and right.
+        erase: (B, 4) int64 top, bottom, left and right of what is erased; empty for none.
+        share: (B,) float32 of the image that is its own, 1 without mixing.
+        box: (B, 4) int64 what CutMix takes from the neighbour, or None.
+        policy: (B,) seeds of the policy.
+    """
+
+    flip: NDArray[np.bool_]
+    shift: NDArray[np.int64]
+    erase: NDArray[np.int64]
+    share: NDArray[np.float32]
+    box: NDArray[np.int64] | None
+    policy: NDArray[np.int64]
+
+    def cut(self, part: slice) -> Draws:
+        """Take the draws of one process."""
+        box = None if self.box is None else self.box[part]
+        return Draws(
+            self.flip[part],
+            self.shift[part],
+            self.erase[part],
+            self.share[part],
+            box,
+            self.policy[part],
+        )
+
+
+def draw(settings: Augmentation, count: int, size_px: int, rng: np.random.Generator) -> Draws:
+    """Make the draws of a whole batch of `count` images of `size_px` pixels."""
+    flip = (rng.random(count) < 0.5) & settings.flip
+    reach = round(settings.shift * size_px)
+    shift = rng.integers(-reach, reach + 1, (count, 2))
+    erase = _rectangles(count, size_px, rng)
+    erase[rng.random(count) >= settings.erase] = 0
+    policy = rng.integers(0, 2**62, count)
+    share, box = _mixing(settings, count, size_px, rng)
+    return Draws(flip, shift, erase, share, box, policy)
+
+
+def policy_changes(batch: Tensor, settings: Augmentation, draws: Draws) -> Tensor:
+    """Apply TrivialAugment or RandAugment, image by image: (B, 3, S, S) uint8 to the same."""
+    if settings.policy == "none":
+        return batch
+    changed = [
+        change(image, settings.policy, np.random.default_rng(int(seed)))
+        for image, seed in zip(batch, draws.policy, strict=True)
+    ]
+    return torch.stack(changed)
+
+
+def augment(batch: Tensor, draws: Draws) -> Tensor:
+    """Flip, shift, erase and mix.
+
+    Args:
+        batch: (B, 3, S, S) float in [0, 1].
+        draws: of these images.
+
+    Returns:
+        The same shape and range. Row i is mixed with row i + 1 (i even) or i - 1.
+    """
+    batch = _moved(batch, draws)
+    if draws.erase.any():
+        inside = _inside(draws.erase, batch)
+        means = batch.mean(dim=(2, 3), keepdim=True)  # erased parts are of the image's own mean
+        batch = torch.where(inside, means, batch)
+    if (draws.share == 1).all():
+        return batch
+    others = batch[neighbours(len(batch)).to(batch.device)]
+    if draws.box is not None:
+        return torch.where(_inside(draws.box, batch), others, batch)
+    share = torch.from_numpy(draws.share).to(batch.device)[:, None, None, None]
+    return share * batch + (1 - share) * others
+
+
+def mix_targets(targets: Tensor, draws: Draws) -> Tensor:
+    """Mix targets as `augment` mixes the images: (B, K) to (B, K)."""
+    if (draws.share == 1).all():
+        return targets
+    share = torch.from_numpy(draws.share).to(targets.device)[:, None]
+    return share * targets + (1 - share) * targets[neighbours(len(targets)).to(targets.device)]
+
+
+def neighbours(count: int) -> Tensor:
+    """Pair the images of a shuffled batch: 0 with 1, 2 with 3; the last of an odd number is alone.
+
+    Neighbours stay together when a batch is cut at even places.
+    """
+    paired = torch.arange(count) ^ 1
+    return paired.clamp(max=count - 1)
+
+
+def _mixing(
+    settings: Augmentation, count: int, size_px: int, rng: np.random.Generator
+) -> tuple[NDArray[np.float32], NDArray[np.int64] | None]:
+    kinds = [kind for kind in ("mixup", "cutmix") if getattr(settings, kind) > 0]
+    if not kinds:
+        return np.ones(count, np.float32), None
+    kind = kinds[int(rng.integers(len(kinds)))]
+    alpha = getattr(settings, kind)
+    share = rng.beta(alpha, alpha, count)
+    if kind == "mixup":
+        return share.astype(np.float32), None
+    side = np.sqrt(1 - share) * size_px
+    centres = rng.integers(0, size_px, (count, 2))
+    box = np.empty((count, 4), np.int64)
+    for axis in (0, 1):
+        box[:, 2 * axis] = np.clip(np.rint(centres[:, axis] - side / 2), 0, size_px)
+        box[:, 2 * axis + 1] = np.clip(np.rint(centres[:, axis] + side / 2), 0, size_px)
+    area = (box[:, 1] - box[:, 0]) * (box[:, 3] - box[:, 2])
+    return (1 - area / size_px**2).astype(np.float32), box
+
+
+def _rectangles(count: int, size_px: int, rng: np.random.Generator) -> NDArray[np.int64]:
+    """Draw (count, 4) rectangles that lie within the image: top, bottom, left, right."""
+    area = rng.uniform(*ERASED_AREA, count) * size_px**2
+    aspect = np.exp(rng.uniform(math.log(ERASED_ASPECT[0]), math.log(ERASED_ASPECT[1]), count))
+    height = np.clip(np.rint(np.sqrt(area * aspect)), 1, size_px).astype(np.int64)
+    width = np.clip(np.rint(np.sqrt(area / aspect)), 1, size_px).astype(np.int64)
+    top, left = rng.integers(0, size_px - height + 1), rng.integers(0, size_px - width + 1)
+    return np.stack([top, top + height, left, left + width], axis=1)
+
+
+def _inside(boxes: NDArray[np.int64], batch: Tensor) -> Tensor:
+    """Tell which pixels lie in each image's box: (B, 1, S, S) bool."""
+    top, bottom, left, right = torch.from_numpy(boxes).to(batch.device)[..., None].unbind(dim=1)
+    line = torch.arange(batch.shape[-1], device=batch.device)
+    rows = (line >= top) & (line < bottom)  # (B, S)
+    columns = (line >= left) & (line < right)
+    return (rows[:, :, None] & columns[:, None, :])[:, None]
+
+
+def _moved(batch: Tensor, draws: Draws) -> Tensor:
+    """Flip and shift by looking up where each pixel comes from."""
+    if not (draws.flip.any() or draws.shift.any()):
+        return batch
+    size = batch.shape[-1]
+    line = torch.arange(size)
+    down, right = torch.from_numpy(draws.shift).unbind(dim=1)
+    rows = _reflected(line[None] - down[:, None], size)  # (B, S)
+    columns = _reflected(line[None] - right[:, None], size)
+    flip = torch.from_numpy(draws.flip)[:, None]
+    columns = torch.where(flip, size - 1 - columns, columns)
+    rows, columns = rows.to(batch.device), columns.to(batch.device)
+    images = torch.arange(len(batch), device=batch.device)[:, None, None]
+    taken = batch.permute(0, 2, 3, 1)[images, rows[:, :, None], columns[:, None, :]]
+    return taken.permute(0, 3, 1, 2)  # (B, 3, S, S), channels last in memory
+
+
+def _reflected(places: Tensor, size: int) -> Tensor:
+    """Mirror places beyond the edge without repeating the edge, as reflection padding does."""
+    places = places.abs()
+    return torch.where(places > size - 1, 2 * (size - 1) - places, places)

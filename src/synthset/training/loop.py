@@ -1,0 +1,261 @@
+"""The training loop: update, look at the validation split, keep the best, go on after a kill."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterator, Mapping
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from timm.layers import convert_sync_batchnorm
+from torch import Tensor
+from torch.nn import functional
+
+from synthset.errors import ModelError
+from synthset.metrics.trial import Look
+from synthset.seeds import digest
+from synthset.training.augment import augment, mix_targets
+from synthset.training.bar import Bar
+from synthset.training.batches import Batch, Batches
+from synthset.training.checkpoint import Progress, Tensors, read_state, write_state
+from synthset.training.ema import follow
+from synthset.training.hardware import open_accelerator, part_of
+from synthset.training.loss import class_weights, losses, smoothed
+from synthset.training.models import Classifier, build
+from synthset.training.pixels import Prepared
+from synthset.training.predict import ask_all
+from synthset.training.schedule import learning_rate, make_optimizer
+from synthset.training.task import Task
+
+LOOKS = 20  # in all, where the settings name no distance
+
+
+class Loop:
+    """One training, from its last state to its end."""
+
+    def __init__(self, task: Task, folder: Path, bar: Bar) -> None:
+        self.task, self.folder, self.bar = task, folder, bar
+        self.accelerator, self.dtype = open_accelerator(task.training)
+        self.name = task.fingerprint()
+        state = read_state(folder, self.name)
+        self.progress, self._left = state if state else (Progress(), {})
+        self.best: Tensors = self._left.get("best", {})
+        self.model = self._build()
+        self.judged = deepcopy(self.model) if task.training.ema else self.model
+        self._restore(self.judged, "ema" if task.training.ema else "model")
+        self.parallel: Any = self.accelerator.prepare_model(self.model)
+        self.val = Prepared(task.val, task.preprocessing, training=False)
+
+    def run(self) -> Progress:
+        """Train to the end; what was kept is then in `best`."""
+        self._begun = time.monotonic() - self.progress.seconds
+        self.bar.start("training", self.task.updates)
+        self.bar.advance(self._before() + self.progress.done)
+        try:
+            while self.progress.stage < len(self.task.stages) and not self.progress.stopped:
+                self._stage()
+                self.progress.stage, self.progress.done = self.progress.stage + 1, 0
+        finally:
+            self.bar.stop()
+        return self.progress
+
+    def _build(self) -> Classifier:
+        """Make the network with its first weights, or with those of the last state."""
+        torch.manual_seed(self.task.seed)
+        size = self.task.preprocessing.size_px
+        model = build(self.task.model, self.task.classes, size)
+        self._restore(model, "model")
+        if self.accelerator.num_processes > 1 and self.accelerator.device.type == "cuda":
+            model = convert_sync_batchnorm(model)
+        return model.to(self.accelerator.device)
+
+    def _restore(self, model: Classifier, part: str) -> None:
+        if part in self._left:
+            model.net.load_state_dict(self._left[part])
+
+    def _stage(self) -> None:
+        """Train on one stage's images, with a fresh schedule."""
+        progress, stage = self.progress, self.task.stages[self.progress.stage]
+        self.optimizer = self._optimizer()
+        self.weights = self._class_weights()
+        part = part_of(self.accelerator, self.task.training.batch_size)
+        self.seen = torch.zeros((), device=self.accelerator.device)
+        since = 0
+        if progress.done == 0 and self.judged is not self.model:
+            self.judged.load_state_dict(self.model.state_dict())
+        batches = Batches(self.task, progress.stage, part)
+        for batch in batches.run(progress.done, stage.updates):
+            self.seen += self._update(
+                batch, learning_rate(progress.done, stage.updates, self.task.training)
+            )
+            progress.done, since = progress.done + 1, since + 1
+            self.bar.advance(1)
+            if self._looks_now():
+                self._look(since)
+                since = 0
+                self.seen.zero_()
+                if progress.stopped:
+                    return
+
+    def _update(self, batch: Batch, rate: float) -> Tensor:
+        """Take one step; gives the share of the loss that this process saw."""
+        task, device = self.task, self.accelerator.device
+        number = self.progress.done
+        torch.manual_seed(self._seed(number))  # of dropout
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate
+        self.parallel.train()
+        images = augment(batch.pixels.to(device).float() / 255, batch.draws)
+        targets = functional.one_hot(batch.labels, task.classes).float().to(device)
+        targets = mix_targets(smoothed(targets, task.training.label_smoothing), batch.draws)
+        images = images.contiguous(memory_format=torch.channels_last)
+        each = losses(self.parallel(images), targets, task.loss, self.weights)
+        loss = each.sum() / task.training.batch_size
+        # Gradients of several processes are averaged, and here they are to be added.
+        self.accelerator.backward(loss * self.accelerator.num_processes)
+        if task.training.clip_norm is not None:
+            self.accelerator.clip_grad_norm_(self.model.parameters(), task.training.clip_norm)
+        self.optimizer.step()
+        self.optimizer.zero_grad()
+        if task.training.ema is not None:
+            follow(self.judged, self.model, task.training.ema, number)
+        return loss.detach()
+
+    def _look(self, since: int) -> None:
+        """Judge by the validation split, keep the weights if they are better, write the state."""
+        progress, training = self.progress, self.task.training
+        look = self._judge(since)
+        progress.looks.append(look)
+        if progress.stage == len(self.task.stages) - 1:
+            value = [_value(look, training.choose), -look.val_loss]
+            if training.choose == "last" or progress.best is None or value > progress.best:
+                progress.best, progress.chosen, progress.worse = value, look.update, 0
+                self.best = {k: v.detach().cpu().clone() for k, v in _weights(self.judged).items()}
+            else:
+                progress.worse += 1
+            progress.stopped = training.patience is not None and progress.worse >= training.patience
+        self._write()
+
+    def _judge(self, since: int) -> Look:
+        task = self.task
+        logits = self._ask_val()
+        total = self.accelerator.reduce(self.seen.clone(), reduction="sum")
+        train_loss = float(total) / since
+        labels = torch.from_numpy(task.val.labels)
+        val_loss = float(functional.cross_entropy(logits.double(), labels))
+        if not math.isfinite(train_loss + val_loss):
+            raise ModelError(
+                f"the training diverged before update {self._before() + self.progress.done}: its "
+                f"loss is {train_loss:g}; lower training.learning_rate, or set clip_norm"
+            )
+        right = (logits.argmax(dim=1) == labels).numpy()
+        recalls = [float(right[task.val.labels == k].mean()) for k in np.unique(task.val.labels)]
+        return Look(
+            self._before() + self.progress.done,
+            train_loss,
+            val_loss,
+            float(right.mean()),
+            float(np.mean(recalls)),
+            task.stages[self.progress.stage].name,
+        )
+
+    def _ask_val(self) -> Tensor:
+        """Ask each process for its share of the validation split: (N, K) logits."""
+        rank, world = self.accelerator.process_index, self.accelerator.num_processes
+        mine = np.arange(rank, max(len(self.val), world), world) % len(self.val)
+        mine = np.resize(mine, math.ceil(len(self.val) / world))  # all the same length, to gather
+        training = self.task.training
+        self.judged.eval()
+        logits = ask_all(
+            self.judged, self.judged, self.val, training.batch_size, training.precision, mine
+        )
+        if world == 1:
+            return logits
+        gathered: Tensor = self.accelerator.gather(logits.to(self.accelerator.device))
+        # Row r of process p is image r * world + p.
+        together = gathered.cpu().view(world, len(mine), -1).transpose(0, 1).flatten(0, 1)
+        return together[: len(self.val)]
+
+    def _write(self) -> None:
+        progress = self.progress
+        progress.seconds = time.monotonic() - self._begun
+        if self.accelerator.scaler is not None:
+            progress.scaler = self.accelerator.scaler.state_dict()
+        parts: dict[str, Mapping[str, Tensor]] = {
+            "model": _weights(self.model),
+            "best": self.best,
+            "optimizer": dict(self._optimizer_state()),
+        }
+        if self.judged is not self.model:
+            parts["ema"] = _weights(self.judged)
+        if self.accelerator.is_main_process:
+            write_state(self.folder, self.name, progress, parts)
+        self.accelerator.wait_for_everyone()
+
+    def _optimizer(self) -> Any:
+        """Make this stage's optimiser, as the last state left it if that is of this stage."""
+        bare = make_optimizer(self.model, self.task.training)
+        left = self._left.pop("optimizer", {}) if self.progress.done else {}
+        named = dict(self.model.named_parameters())
+        for name, value in left.items():
+            key, _, parameter = name.partition("/")
+            owner = named[parameter]
+            there = (
+                torch.empty_like(owner) if value.shape == owner.shape else torch.empty_like(value)
+            )
+            bare.state[owner][key] = there.copy_(value)
+        if self.progress.scaler and self.accelerator.scaler is not None:
+            self.accelerator.scaler.load_state_dict(self.progress.scaler)
+        return self.accelerator.prepare_optimizer(bare)
+
+    def _optimizer_state(self) -> Iterator[tuple[str, Tensor]]:
+        state = self.optimizer.optimizer.state
+        for name, parameter in self.model.named_parameters():
+            for key, value in state.get(parameter, {}).items():
+                if value is not None:
+                    yield f"{key}/{name}", value
+
+    def _class_weights(self) -> Tensor | None:
+        labels = self.task.stages[self.progress.stage].images.labels
+        counts = np.bincount(labels, minlength=self.task.classes)
+        weights = class_weights(counts, self.task.loss.class_weights)
+        return (
+            None
+            if weights is None
+            else torch.from_numpy(weights).float().to(self.accelerator.device)
+        )
+
+    def _before(self) -> int:
+        """Updates of the stages that are done."""
+        return sum(stage.updates for stage in self.task.stages[: self.progress.stage])
+
+    def _looks_now(self) -> bool:
+        every = self.task.training.validate_every or math.ceil(self.task.updates / LOOKS)
+        done = self.progress.done
+        last = done == self.task.stages[self.progress.stage].updates
+        return last or (self._before() + done) % every == 0
+
+    def _seed(self, number: int) -> int:
+        stage, rank = self.progress.stage, self.accelerator.process_index
+        return int(digest([self.task.seed, stage, number, rank], size=7), 16)
+
+
+def _value(look: Look, choose: str) -> float:
+    """Higher is better."""
+    values = {
+        "balanced_accuracy": look.val_balanced_accuracy,
+        "accuracy": look.val_accuracy,
+        "loss": -look.val_loss,
+        "last": float(look.update),
+    }
+    return values[choose]
+
+
+def _weights(model: Classifier) -> Tensors:
+    """The network's tensors by timm's names."""
+    state: Tensors = model.net.state_dict()
+    return state

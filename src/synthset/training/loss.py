@@ -1,0 +1,62 @@
+"""Losses, and the weights of classes that remedy imbalance.
+
+Papers: focal loss, Lin et al. 2017, arXiv 1708.02002; effective number of images, Cui et al. 2019,
+arXiv 1901.05555.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from synthset.recipe.training import Loss
+
+BETA = 0.999  # of the effective number, from the paper
+
+
+def class_weights(counts: NDArray[np.int64], kind: str) -> NDArray[np.float64] | None:
+    """Weigh the classes.
+
+    Args:
+        counts: (K,) training images of each class.
+        kind: `balanced` (one over the count), `effective` (one over the effective number of
+            images), or `none`.
+
+    Returns:
+        (K,) weights whose mean over the images is 1, 0 for a class without images; None for `none`.
+    """
+    if kind == "none":
+        return None
+    sizes = counts.astype(np.float64)
+    worth = sizes if kind == "balanced" else (1 - BETA**sizes) / (1 - BETA)
+    weights = np.divide(1, worth, out=np.zeros_like(worth), where=worth > 0)
+    return np.asarray(weights * sizes.sum() / (weights * sizes).sum())
+
+
+def smoothed(targets: Tensor, share: float) -> Tensor:
+    """Spread a share of each target over all classes: (B, K) in rows that sum to 1."""
+    return targets * (1 - share) + share / targets.shape[1] if share else targets
+
+
+def losses(logits: Tensor, targets: Tensor, settings: Loss, weights: Tensor | None) -> Tensor:
+    """Compute the loss of each image.
+
+    Args:
+        logits: (B, K) float32.
+        targets: (B, K) in rows that sum to 1, smoothed and mixed already.
+        settings: which loss.
+        weights: (K,) of the classes, or None.
+
+    Returns:
+        (B,) in [0, inf), lower is better. Their mean is the loss: it is not divided by the weights
+        of the batch, whose mean over the training set is 1.
+    """
+    logs = torch.log_softmax(logits, dim=1)
+    terms = -targets * logs  # (B, K)
+    if settings.kind == "focal":
+        terms = terms * (1 - logs.exp()) ** settings.gamma
+    if weights is not None:
+        terms = terms * weights
+    return terms.sum(dim=1)

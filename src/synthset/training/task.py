@@ -1,0 +1,132 @@
+"""What is trained, and what comes out."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from torch import nn
+
+from synthset.errors import DatasetError
+from synthset.metrics.trial import Look
+from synthset.recipe.training import Loss, Model, Preprocessing, Training
+from synthset.seeds import digest
+from synthset.training.labelled import Labelled
+
+VERSION = 1  # changes whenever the same task would give other weights
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One schedule: images, and how many updates on them."""
+
+    name: Literal["pretrain", "train"]
+    images: Labelled
+    updates: int
+
+
+@dataclass(frozen=True)
+class Task:
+    """Everything that decides the weights.
+
+    Attributes:
+        stages: in their order; each has a fresh schedule and optimiser.
+        val: chooses which weights are kept, and is never trained on.
+        classes: K; labels are 0 to K - 1.
+        model: the network.
+        preprocessing: of every image.
+        training: the budget; the updates are those of the stages.
+        loss: of all stages.
+        seed: decides first weights, order and random changes.
+    """
+
+    stages: tuple[Stage, ...]
+    val: Labelled
+    classes: int
+    model: Model
+    preprocessing: Preprocessing
+    training: Training
+    loss: Loss
+    seed: int
+
+    @property
+    def updates(self) -> int:
+        """Of all stages together."""
+        return sum(stage.updates for stage in self.stages)
+
+    def identity(self) -> dict[str, Any]:
+        """Describe the task in JSON values; images by a hash of their keys and labels."""
+        return {
+            "version": VERSION,
+            "stages": [[one.name, one.updates, _hash(one.images)] for one in self.stages],
+            "val": _hash(self.val),
+            "classes": self.classes,
+            "model": self.model.identity(),
+            "preprocessing": self.preprocessing.identity(),
+            "training": self.training.identity(),
+            "loss": self.loss.identity(),
+            "seed": self.seed,
+        }
+
+    def fingerprint(self) -> str:
+        """Name the task in 32 hexadecimal digits."""
+        return digest(self.identity())
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A trained classifier.
+
+    Attributes:
+        model: with the chosen weights, in evaluation mode.
+        looks: in the order of time.
+        chosen: update whose weights were kept.
+        seconds: wall time of the training, over all its runs.
+    """
+
+    model: nn.Module
+    looks: tuple[Look, ...]
+    chosen: int
+    seconds: float
+
+
+def check(task: Task) -> None:
+    """Refuse what cannot be trained.
+
+    Raises:
+        DatasetError: a set is empty, a class is missing or unknown.
+    """
+    if not task.stages:
+        raise DatasetError("nothing to train: the task has no stage; give it one")
+    for stage in task.stages:
+        _check_labels(f"the {stage.name} images", stage.images, task.classes)
+    missing = np.flatnonzero(
+        np.bincount(task.stages[-1].images.labels, minlength=task.classes) == 0
+    )
+    if len(missing):
+        listed = ", ".join(str(label) for label in missing[:10])
+        raise DatasetError(
+            f"the training set has no image of class {listed} of {task.classes} (counted from 0); "
+            "add some, or leave the class out everywhere"
+        )
+    _check_labels("the validation split", task.val, task.classes)
+
+
+def _check_labels(what: str, images: Labelled, classes: int) -> None:
+    if not len(images):
+        raise DatasetError(f"{what}: no image; give some of each class")
+    low, high = int(images.labels.min()), int(images.labels.max())
+    if low < 0 or high >= classes:
+        wrong = low if low < 0 else high
+        raise DatasetError(
+            f"{what}: label {wrong} where the {classes} classes are 0 to {classes - 1}; use the "
+            "same list of classes for all sets"
+        )
+
+
+def _hash(images: Labelled) -> str:
+    found = hashlib.blake2b("\n".join(images.keys).encode(), digest_size=16)
+    found.update(images.labels.astype("<i8").tobytes())
+    return found.hexdigest()
