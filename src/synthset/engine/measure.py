@@ -15,11 +15,11 @@ from synthset.engine.columns import clip_scores, recognition
 from synthset.engine.compare import Result, Seen, compare, vendi
 from synthset.engine.copies import Page, copies, told
 from synthset.engine.cues import source_cues
+from synthset.engine.inception import inception
 from synthset.engine.reference import Measured
 from synthset.metrics.enough import shortfalls
 from synthset.metrics.fid import frechet_distance
 from synthset.metrics.gaussian import GaussianAccumulator, gaussian
-from synthset.metrics.inception_score import inception_score
 from synthset.metrics.intervals import Interval, bootstrap
 from synthset.recipe.recipe import Recipe
 from synthset.recipe.scores import (
@@ -86,7 +86,8 @@ def measure(
                         seen = _seen(dataset, recipe, metric.encoder, records, part, mask)
                         results += frechet_by_class(metric, seen, measured)
                 case InceptionScore():
-                    results += _inception(dataset, recipe, metric, part, mask)
+                    seen = _seen(dataset, recipe, metric.encoder, records, part, mask, "logits")
+                    results += inception(metric, seen)
                 case RecognitionRate():
                     results += _recognition(recipe, metric, records, part, mask)
                 case Vendi():
@@ -126,10 +127,16 @@ def _told(result: Result) -> Result:
 
 
 def _seen(
-    dataset: Dataset, recipe: Recipe, encoder: str, records: pa.Table, part: str, mask: Mask
+    dataset: Dataset,
+    recipe: Recipe,
+    encoder: str,
+    records: pa.Table,
+    part: str,
+    mask: Mask,
+    column: str = "features",
 ) -> Seen:
-    """One part of the set as one encoder sees it."""
-    rows = list_column(dataset.read(dataset.view.features[encoder], ["features"]), "features")
+    """One part of the set as one encoder sees it: its features, or its logits."""
+    rows = list_column(dataset.read(dataset.view.features[encoder], [column]), column)
     mask = mask & ~np.isnan(rows[:, 0])
     names = records["class_name"].to_pylist()
     keys = dict(zip(names, records["class_key"].to_pylist(), strict=True))
@@ -200,25 +207,6 @@ def _frechet(
         floor = floor_of(reference.features()[0], found.n)
     short = "; ".join(shortfalls("fid", reference.gaussian.n, found.n, width)) or None
     return [_with(empty, value=value, interval=interval, warning=short, floor=floor)]
-
-
-def _inception(
-    dataset: Dataset, recipe: Recipe, metric: InceptionScore, part: str, mask: Mask
-) -> list[Result]:
-    encoder = recipe.encoders[metric.encoder]
-    by = described(encoder)
-    name = "Inception Score" if encoder.kind == "inception" else f"IS ({by})"
-    blocks = list(_blocks(dataset, metric.encoder, "logits", mask))
-    count = sum(len(block) for block in blocks)
-    empty = Result(name, part, None, count, by, "higher")
-    splits = min(metric.splits, max(count // 2, 1))
-    if count < 2:
-        return [_with(empty, warning="fewer than two images")]
-    logits = np.concatenate(blocks)
-    score = inception_score(logits, splits=splits)
-    interval = (score.mean - 2 * score.std, score.mean + 2 * score.std) if splits > 1 else None
-    short = shortfalls("inception_score", 0, count, logits.shape[1], block=count // splits)
-    return [_with(empty, value=score.mean, interval=interval, warning="; ".join(short) or None)]
 
 
 def _recognition(

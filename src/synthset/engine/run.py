@@ -56,7 +56,7 @@ from synthset.store.lock import locked
 
 SELECTION_VERSION = "2"
 WHAT_IF_VERSION = "1"
-METRICS_VERSION = "4"
+METRICS_VERSION = "5"
 TITLES = {"images": "images", "features": "looking", "scores": "scoring"}
 LIBRARIES = (
     "synthset",

@@ -281,7 +281,9 @@ class InceptionScore(Settings):
     encoder: Name
     """Name of an encoder with logits: Inception or a classifier."""
     splits: int = Field(10, ge=1, le=100)
-    """Parts of the set; their mean and deviation are reported."""
+    """Parts of the set; their mean is reported, with its interval."""
+    per_class: bool = False
+    """Measure each class as well, in one split: 1 where the classifier takes all for one class."""
 
 
 class RecognitionRate(Settings):
