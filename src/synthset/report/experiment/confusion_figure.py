@@ -1,0 +1,38 @@
+"""The confusion matrix of an arm as a picture file; the page draws its own, of any two arms."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from synthset.metrics.arm_judgement import ArmJudgement
+from synthset.metrics.classification import rates
+from synthset.metrics.judgement import Judgement
+from synthset.report.experiment.drawing import INK, Drawing, drawn, panels
+
+WRITTEN = 16  # classes up to which shares are written into the squares
+
+
+def confusion_figure(arm: ArmJudgement, judgement: Judgement) -> Drawing:
+    """Shares of each class's test images by the class that they were taken for, in percent.
+
+    Of more than 40 classes only the shown ones are drawn; a row then need not sum to 100.
+    """
+    shown = list(judgement.shown)
+    shares = 100 * rates(arm.confusion)[np.ix_(shown, shown)]
+    size = 2.4 + 0.34 * len(shown)
+    figure, axes = panels(1, 1, min(size, 14), min(size, 14))
+    axis = axes[0]
+    axis.imshow(shares, cmap="Blues", vmin=0, vmax=100)
+    names = [judgement.classes[i] for i in shown]
+    axis.set_xticks(range(len(shown)), names, rotation=90)
+    axis.set_yticks(range(len(shown)), names)
+    axis.grid(visible=False)
+    if len(shown) <= WRITTEN:
+        for row, column in np.argwhere(shares >= 0.5):
+            colour = "#ffffff" if shares[row, column] > 55 else INK
+            text = f"{shares[row, column]:.0f}"
+            axis.text(column, row, text, ha="center", va="center", color=colour, fontsize=8)
+    axis.set_title(f"{arm.text}: taken for, % of a class")
+    axis.set_xlabel("taken for")
+    axis.set_ylabel("is")
+    return drawn(f"confusion-{arm.name}", figure, f"Confusion matrix of {arm.text}")

@@ -1,0 +1,202 @@
+"""What the page's tables and scripts hold, as plain values."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from synthset.metrics.arm_judgement import ArmJudgement
+from synthset.metrics.classification import OF_A_CLASS, Array
+from synthset.metrics.differences import Difference
+from synthset.metrics.estimate import Estimate
+from synthset.metrics.exchange import Bound, Worth
+from synthset.metrics.judgement import Judgement
+from synthset.metrics.operating_curves import FALSE_POSITIVE_RATES, RECALLS
+from synthset.report.experiment.drawing import colours
+from synthset.report.experiment.words import NAMES, certain, measure_name, points, probability, span
+
+FIRST = (
+    "focus_recall", "focus_precision", "focus_f1", "balanced_accuracy", "accuracy", "macro_f1",
+    "macro_roc_auc", "macro_average_precision", "ece",
+)  # fmt: skip
+PLACES = 60  # of a curve that the page's script draws
+
+
+@dataclass(frozen=True)
+class Compared:
+    """A cell of the differences.
+
+    Attributes:
+        value: in points, with sign; None where there is none.
+        span: its interval.
+        p: corrected.
+        style: `better`, `worse`, or nothing where it may be chance.
+        title: what interval and test are of.
+    """
+
+    value: str | None
+    span: str = ""
+    p: str = ""
+    style: str = ""
+    title: str = ""
+
+
+def measures_shown(judgement: Judgement) -> list[tuple[str, str]]:
+    """Measures of the table of arms: key and words."""
+    there = judgement.arms[0].whole
+    return [(name, measure_name(name, judgement)) for name in FIRST if name in there]
+
+
+def best_values(judgement: Judgement) -> dict[str, float | None]:
+    """The best mean of each measure: the highest, of the calibration error the lowest."""
+    best = {}
+    for name in judgement.arms[0].whole:
+        values = [arm.whole[name].value for arm in judgement.arms]
+        known = [value for value in values if value is not None]
+        pick = min if name == "ece" else max
+        best[name] = pick(known) if known else None
+    return best
+
+
+def trained_on(arm: ArmJudgement, judgement: Judgement) -> list[str]:
+    """Lines such as `cat: 50 real + 4,950 sd`, focus classes first, then all together."""
+    lines = []
+    for label in judgement.focus[:2]:
+        lines.append(f"{judgement.classes[label]}: {_sum(arm.training, label)}")
+    lines.append(f"{'all: ' if lines else ''}{_sum(arm.training)}")
+    if arm.pretraining:
+        lines.append(f"before that: {_sum(arm.pretraining)}")
+    return lines
+
+
+def compared(judgement: Judgement) -> list[tuple[str, list[Compared]]]:
+    """A row an arm other than the base: words, and a cell for each measure of `differences`."""
+    rows = []
+    for arm in judgement.arms:
+        if arm.name == judgement.base:
+            continue
+        cells = [_compared(arm.name, found, name) for name, found in judgement.differences.items()]
+        rows.append((arm.text, cells))
+    return rows
+
+
+def by_class(judgement: Judgement) -> list[tuple[str, str, list[tuple[int, list[Estimate]]]]]:
+    """For each measure of a class: key, words, and rows of label and an estimate for each arm."""
+    return [
+        (
+            name,
+            NAMES[name],
+            [(i, [arm.classes[name][i] for arm in judgement.arms]) for i in judgement.shown],
+        )
+        for name in OF_A_CLASS
+    ]
+
+
+def interval_title(found: Estimate) -> str:
+    """What an estimate's intervals are of, for who points at it."""
+    lines = []
+    if found.low is not None:
+        lines.append(f"{span(found.low, found.high)} % by {found.how}")
+    if found.test_low is not None and found.images:
+        chance = f"{span(found.test_low, found.test_high)} %"
+        lines.append(f"{chance} by chance in {found.images:,} images alone (Wilson)")
+    known = [value for value in found.each if value is not None]
+    if len(known) > 1:
+        lines.append("seeds: " + ", ".join(f"{100 * value:.1f}" for value in known))
+    return "\n".join(lines)
+
+
+def bound(found: Bound | None, digits: int = 2) -> str:
+    """A number of images that may lie beyond the curve."""
+    if found is None:
+        return "–"
+    number = f"{found.value:,.{digits}f}".replace("-", "−")
+    return f"{found.beyond} {number}".strip()
+
+
+def worth_words(one: Worth) -> str:
+    """An arm's exchange rate in a sentence."""
+    real, synthetic = f"{one.real:,.0f} real", f"{one.synthetic:,.0f} synthetic"
+    equal = f"{bound(one.equivalent, 0)} real images alone"
+    text = f"{real} + {synthetic} images do as well as {equal}"
+    text += f": one synthetic image is worth {bound(one.worth)} real ones"
+    if one.low is not None and one.high is not None:
+        text += f" ({bound(one.low)} to {bound(one.high)} over seeds)"
+    return text + "."
+
+
+def script_data(judgement: Judgement) -> str:
+    """Confusions and curves of the shown classes, as JSON that may stand within HTML."""
+    shown = list(judgement.shown)
+    paint = colours([arm.name for arm in judgement.arms], judgement.base)
+    data = {
+        "classes": [judgement.classes[i] for i in shown],
+        "rest": len(judgement.classes) - len(shown),
+        "base": judgement.base,
+        "x": {"roc": _thin(FALSE_POSITIVE_RATES), "pr": _thin(RECALLS)},
+        "arms": [
+            {
+                "name": arm.name,
+                "text": arm.text,
+                "colour": paint[arm.name],
+                "confusion": _confusion(arm, shown),
+                "roc": [_thin(arm.curves.roc[i]) for i in [*shown, -1]],
+                "pr": [_thin(arm.curves.pr[i]) for i in [*shown, -1]],
+            }
+            for arm in judgement.arms
+        ],
+    }
+    text = json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")
+
+
+def _sum(counts: Mapping[str, Array], label: int | None = None) -> str:
+    """Images by origin, such as `50 real + 4,950 sd`."""
+    totals = {
+        origin: float(found.sum() if label is None else found[label])
+        for origin, found in counts.items()
+    }
+    known = [f"{total:,.0f} {origin}" for origin, total in totals.items() if total]
+    return " + ".join(known) or "none"
+
+
+def _compared(arm: str, rows: Sequence[Difference], measure: str) -> Compared:
+    one = next((row for row in rows if row.arm == arm), None)
+    if one is None:
+        return Compared(None)
+    style = ""
+    if certain(one):
+        style = "better" if (one.value > 0) != (measure == "ece") else "worse"
+    ends = ""
+    if one.low is not None and one.high is not None:
+        ends = f"{points(one.low)} to {points(one.high)}"
+    title = "\n".join(
+        [
+            *([f"interval: {one.how}"] if one.how else []),
+            *([f"{one.test}: p {probability(one.p)} before correction"] if one.test else []),
+            *(["seeds: " + ", ".join(points(v) for v in one.each)] if len(one.each) > 1 else []),
+        ]
+    )
+    p = "" if one.p_holm is None else f"p {probability(one.p_holm)}"
+    return Compared(points(one.value), ends, p, style, title)
+
+
+def _confusion(arm: ArmJudgement, shown: list[int]) -> list[list[float]]:
+    """Images of a class by what they were taken for, mean over seeds; the last is any other."""
+    rows = arm.confusion[shown] / len(arm.seeds)
+    own = rows[:, shown]
+    other = rows.sum(axis=1) - own.sum(axis=1)
+    found: list[list[float]] = np.round(np.column_stack([own, other]), 2).tolist()
+    return found
+
+
+def _thin(values: Array) -> list[Any] | None:
+    """A few places of a curve, both ends among them; None of a class without test images."""
+    if np.isnan(values).all():
+        return None
+    places = np.unique(np.linspace(0, len(values) - 1, PLACES).round().astype(int))
+    return [round(float(values[i]), 4) for i in places]

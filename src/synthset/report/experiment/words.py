@@ -1,0 +1,171 @@
+"""The judgement in words: which arm is best at what, and no more than the intervals support."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from synthset.metrics.arm_judgement import ArmJudgement
+from synthset.metrics.differences import Difference
+from synthset.metrics.estimate import Estimate
+from synthset.metrics.judgement import Judgement
+from synthset.metrics.significance import t_interval
+
+NAMES = {
+    "accuracy": "accuracy",
+    "balanced_accuracy": "balanced accuracy",
+    "macro_precision": "macro precision",
+    "macro_f1": "macro F1",
+    "macro_roc_auc": "macro ROC-AUC",
+    "macro_average_precision": "macro average precision",
+    "ece": "calibration error",
+    "recall": "recall",
+    "precision": "precision",
+    "f1": "F1",
+    "roc_auc": "ROC-AUC",
+    "average_precision": "average precision",
+}
+HEADLINES = ("focus_recall", "balanced_accuracy", "accuracy")
+CERTAIN = 0.05
+
+
+@dataclass(frozen=True)
+class Headline:
+    """What is said of one measure.
+
+    Attributes:
+        measure: in words.
+        best: words of the arm with the highest mean.
+        figure: its mean and interval.
+        rest: what else can be said: beside which arms it can't be told from, against the base.
+    """
+
+    measure: str
+    best: str
+    figure: str
+    rest: str
+
+
+def headlines(judgement: Judgement) -> list[Headline]:
+    """Say who is best at what: recall of the focus first, then balanced accuracy, accuracy."""
+    shown = [name for name in HEADLINES if name in judgement.arms[0].whole]
+    found = [_headline(judgement, name) for name in shown]
+    return [one for one in found if one is not None]
+
+
+def measure_name(measure: str, judgement: Judgement) -> str:
+    """A measure as the page calls it, with the focus classes by name where they are few."""
+    if measure.startswith("focus_"):
+        names = [judgement.classes[i] for i in judgement.focus]
+        of = ", ".join(names) if len(names) <= 2 else f"{len(names)} focus classes"
+        return f"{NAMES[measure.removeprefix('focus_')]} of {of}"
+    return NAMES.get(measure, measure)
+
+
+def percent(value: float | None, digits: int = 1) -> str:
+    """A share as percent; a dash where there is none.
+
+    >>> percent(0.0664), percent(None)
+    ('6.6 %', '–')
+    """
+    return "–" if value is None else f"{100 * value:.{digits}f} %"
+
+
+def span(low: float | None, high: float | None) -> str:
+    """Both ends of an interval of shares, without the sign; nothing where there is none."""
+    return "" if low is None or high is None else f"{100 * low:.1f} to {100 * high:.1f}"
+
+
+def points(value: float) -> str:
+    """A difference of shares in percentage points, with its sign.
+
+    >>> points(-0.0123)
+    '−1.2'
+    """
+    text = f"{100 * value:+.1f}".replace("-", "−")
+    return "0.0" if text in ("+0.0", "−0.0") else text
+
+
+def probability(value: float | None) -> str:
+    """A p-value, as far as it can be trusted."""
+    if value is None:
+        return "–"
+    return "< 0.001" if value < 0.001 else f"{value:.3f}" if value < 0.1 else f"{value:.2f}"
+
+
+def certain(one: Difference) -> bool:
+    """Whether an arm differs from the base beyond chance: by the corrected p, else the interval."""
+    if one.p_holm is not None:
+        return one.p_holm < CERTAIN
+    return one.low is not None and one.high is not None and (one.low > 0 or one.high < 0)
+
+
+def _headline(judgement: Judgement, measure: str) -> Headline | None:
+    known = [arm for arm in judgement.arms if arm.whole[measure].value is not None]
+    if not known:
+        return None
+    best = max(known, key=lambda arm: arm.whole[measure].value or 0.0)
+    found = best.whole[measure]
+    figure = percent(found.value)
+    if found.low is not None:
+        figure += f" ({span(found.low, found.high)})"
+    others = [arm for arm in known if arm is not best]
+    alike = [arm for arm in others if not told_apart(best, arm, measure)]
+    said = [_beside(alike, others), _against_base(judgement, best, measure)]
+    return Headline(
+        measure_name(measure, judgement), best.text, figure, " ".join(filter(None, said))
+    )
+
+
+def told_apart(best: ArmJudgement, other: ArmJudgement, measure: str) -> bool:
+    """Whether the better of two arms is better beyond chance.
+
+    Over shared seeds by the interval of the paired differences; else only where the intervals of
+    both lie apart, which is stricter.
+    """
+    ours, theirs = best.whole[measure], other.whole[measure]
+    shared = [seed for seed in best.seeds if seed in other.seeds]
+    if len(shared) > 1:
+        pairs = [(_of(best, ours, seed), _of(other, theirs, seed)) for seed in shared]
+        gaps = [one - two for one, two in pairs if one is not None and two is not None]
+        return len(gaps) > 1 and float(np.std(gaps)) > 0 and t_interval(gaps).low > 0
+    if ours.low is None or theirs.high is None:
+        return False
+    return ours.low > theirs.high
+
+
+def _of(arm: ArmJudgement, found: Estimate, seed: int) -> float | None:
+    return found.each[arm.seeds.index(seed)]
+
+
+def _beside(alike: list[ArmJudgement], others: list[ArmJudgement]) -> str:
+    if not others:
+        return ""
+    if not alike:
+        return "Every other arm is lower beyond chance."
+    if len(alike) == len(others):
+        only = "No other arm" if len(alike) > 1 else f"Not even {alike[0].text}"
+        return f"{only} can be told from it."
+    named = ", ".join(arm.text for arm in alike[:4])
+    named += f" and {len(alike) - 4} more" if len(alike) > 4 else ""
+    return f"Not told from it: {named}."
+
+
+def _against_base(judgement: Judgement, best: ArmJudgement, measure: str) -> str:
+    base = next((arm for arm in judgement.arms if arm.name == judgement.base), None)
+    if base is None:
+        return ""
+    if best is base:
+        return "It is the arm that the others are compared with."
+    rows = judgement.differences.get(measure, ())
+    one = next((row for row in rows if row.arm == best.name), None)
+    if one is None:
+        return ""
+    text = f"Against {base.text} ({percent(base.whole[measure].value)}): {points(one.value)} points"
+    if one.low is not None and one.high is not None:
+        text += f" ({points(one.low)} to {points(one.high)})"
+    if one.p_holm is not None:
+        text += f", p {'' if one.p_holm < 0.001 else '= '}{probability(one.p_holm)} by {one.test}"
+        text += ", corrected for the number of arms"
+    return text + ("." if certain(one) else "; that may be chance.")
