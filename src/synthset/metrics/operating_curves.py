@@ -67,7 +67,7 @@ def mean_curves(found: list[Curves]) -> Curves:
 
 
 def _upper(places: Array, x: Array, y: Array) -> Array:
-    """Read a rising curve off; where it is upright, its upper end."""
-    last = np.append(np.diff(x) > 0, True)
-    read: Array = np.interp(places, x[last], y[last])
+    """Read a rising curve off; at a place where it is upright, its upper end."""
+    last = np.searchsorted(x, places, side="right") - 1
+    read: Array = np.where(x[last] == places, y[last], np.interp(places, x, y))
     return read
