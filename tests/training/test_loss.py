@@ -1,0 +1,59 @@
+import numpy as np
+import pytest
+import torch
+from torch.nn import functional
+
+from synthset.recipe.training import Loss
+from synthset.training.loss import class_weights, losses, smoothed
+
+
+@pytest.fixture
+def asked():
+    torch.manual_seed(0)
+    return torch.randn(6, 4), torch.tensor([0, 1, 2, 3, 1, 1])
+
+
+@pytest.mark.parametrize("share", [0.0, 0.1])
+@pytest.mark.parametrize("weighted", [False, True])
+def test_cross_entropy_is_torchs(asked, share, weighted):
+    logits, labels = asked
+    weights = torch.tensor([0.5, 1.0, 2.0, 4.0]) if weighted else None
+    targets = smoothed(functional.one_hot(labels, 4).float(), share)
+    theirs = functional.cross_entropy(
+        logits, labels, weights, label_smoothing=share, reduction="none"
+    )
+    torch.testing.assert_close(losses(logits, targets, Loss(), weights), theirs)
+
+
+def test_the_focal_loss_is_torchvisions_of_two_classes(asked):
+    from torchvision.ops import sigmoid_focal_loss
+
+    scores = torch.tensor([-2.0, 0.3, 4.0])
+    logits = torch.stack([torch.zeros(3), scores], dim=1)  # the softmax is their sigmoid
+    targets = functional.one_hot(torch.tensor([1, 0, 1]), 2).float()
+    ours = losses(logits, targets, Loss(kind="focal", gamma=1.5), None)
+    theirs = sigmoid_focal_loss(scores, targets[:, 1], alpha=-1, gamma=1.5)
+    torch.testing.assert_close(ours, theirs)
+
+
+def test_a_focal_loss_without_focus_is_the_cross_entropy(asked):
+    logits, labels = asked
+    targets = functional.one_hot(labels, 4).float()
+    focal = losses(logits, targets, Loss(kind="focal", gamma=0), None)
+    torch.testing.assert_close(focal, losses(logits, targets, Loss(), None))
+
+
+def test_balanced_weights_are_one_over_the_count_with_mean_one_over_the_images():
+    counts = np.array([90, 10, 0])
+    weights = class_weights(counts, "balanced")
+    assert weights[1] / weights[0] == pytest.approx(9)
+    assert (weights * counts).sum() / counts.sum() == pytest.approx(1)
+    assert weights[2] == 0
+
+
+def test_the_effective_number_makes_large_classes_alike():
+    counts = np.array([10, 20, 100_000, 200_000])
+    weights = class_weights(counts, "effective")
+    assert weights[0] / weights[1] == pytest.approx((1 - 0.999**20) / (1 - 0.999**10))
+    assert weights[2] == pytest.approx(weights[3])
+    assert class_weights(counts, "none") is None
