@@ -56,6 +56,12 @@ def test_each_class_counts_the_same_in_the_mean_of_classes():
     assert rate("recognition rate, mean of classes", mask=mask).value == pytest.approx(0.5)
 
 
+def test_a_mean_of_shares_has_no_interval_beyond_one():
+    row = rate("recognition rate, mean of classes", mask=LABELS == 2)
+    assert row.value == 1
+    assert row.interval[0] < row.interval[1] == 1
+
+
 def test_one_class_or_none_is_no_error():
     one = rate("recognition rate, deviation of classes", mask=LABELS == 1)
     assert (one.value, one.interval) == (0, None)

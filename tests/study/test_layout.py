@@ -6,10 +6,12 @@ import numpy as np
 import pytest
 
 from synthset.errors import UsageError
+from synthset.metrics.plane import apart, fitted, principal
+from synthset.report.labels import gap_of, labels
 from synthset.study import layout as module
-from synthset.study.labels import labels
-from synthset.study.layout import apart, fitted, layout, principal
-from synthset.study.words import above_features, words_of
+from synthset.study.layout import layout
+from synthset.study.words import words_of
+from synthset.taxonomy.above import above_features
 from synthset.taxonomy.classlists import from_names, from_wordnet
 
 SIZE = (400.0, 300.0)
@@ -80,9 +82,9 @@ def test_a_definition_tells_two_cranes_apart():
 
 
 def test_wordnet_alone_places_kin_together():
-    rows = above_features(from_wordnet(["dog.n.01", "cat.n.01", "truck.n.01"]))
+    rows = above_features(["n02084071", "n02121620", "n04490091", None])  # dog, cat, truck
     assert rows[0] @ rows[1] > rows[0] @ rows[2]
-    assert np.allclose(np.linalg.norm(rows, axis=1), 1)
+    assert np.allclose(np.linalg.norm(rows, axis=1), [1, 1, 1, 0])
 
 
 def test_no_word_hides_another():
@@ -95,3 +97,12 @@ def test_no_word_hides_another():
     for i, (x, y, _) in enumerate(boxes):
         for left, top, wide in boxes[:i]:
             assert abs(x - left) > wide / 4 or abs(y - top) > 5
+
+
+def test_where_classes_are_few_a_name_fits_between_two_circles():
+    points, radii = np.array([[200.0, 100.0], [202.0, 120.0]]), np.full(2, 20.0)
+    moved = apart(points, radii, SIZE, gap_of(2))
+    found = labels(["ship", "truck"], moved, radii, [0, 0], ["vehicle"], SIZE)
+    upper = min(found, key=lambda label: label.y)
+    assert gaps(moved, radii).min() > gap_of(2) - 1
+    assert upper.y < moved[:, 1].max() - 20

@@ -72,6 +72,7 @@ def _over_classes(empty: Result, rates: RecognitionRate) -> Iterator[Result]:
     each = list(rates.per_class.values())
     errors = np.array([one.high - one.low for one in each]) / (2 * normal_quantile(LEVEL))
     mean = around(rates.mean_per_class, float(np.sqrt((errors**2).sum())) / len(each))
+    mean = replace(mean, low=max(mean.low, 0.0), high=min(mean.high, 1.0))  # a share
     yield _filled(replace(empty, name="recognition rate, mean of classes"), mean)
     spread = replace(empty, name="recognition rate, deviation of classes", better="lower")
     if len(each) > 1:

@@ -146,11 +146,11 @@ def _row(
         for metric, (_, values) in valued.items()
     }
     classes = tuple(seen.name(label) for label in labels)
-    rates = tuple(_rate(seen, score, mine) for score in scores if _ranked(seen, score))
+    rates = tuple(_rate(seen, score, mine) for score in scores if is_recognition(seen, score))
     return GroupRow(name, synsets, classes, **sums, rates=rates, means=means)
 
 
-def _ranked(seen: Seen, score: str) -> bool:
+def is_recognition(seen: Seen, score: str) -> bool:
     """Whether a column of ranks is one of recognition, which says a first choice too."""
     return f"{score}_predicted" in seen.records.column_names
 

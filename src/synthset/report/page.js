@@ -26,7 +26,7 @@
   filter.hidden = false;
   const show = (fits) => {
     for (const part of document.querySelectorAll("[data-class]")) {
-      part.hidden = fits !== null && !fits(part.dataset.class);
+      part.toggleAttribute("hidden", fits !== null && !fits(part.dataset.class)); // SVG has no .hidden
     }
     for (const more of document.querySelectorAll("details[data-more]")) more.open = fits !== null;
   };

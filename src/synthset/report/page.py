@@ -23,16 +23,19 @@ from synthset.report.histograms import Histogram, Words, histograms
 from synthset.report.metrics import by_class, table
 from synthset.report.pairs import closest_pairs
 from synthset.report.prompts import prompt_words
+from synthset.report.recognised_map import recognised_map
 from synthset.report.records import Seen
 from synthset.report.safety import safety
 from synthset.report.selection import choices, farthest_first, outcomes
 from synthset.report.summary import summary
 from synthset.report.thumbnails import Thumbnail, thumbnails
 from synthset.report.what_if import what_if
+from synthset.report.wordmap import NO_GROUP, colour_class
 from synthset.store.dataset import Dataset
 
 PAGE = "report/index.html"
 HERE = Path(__file__).parent
+STYLES = ("page.css", "wordmap.css")
 
 
 def write_report(dataset: Dataset, recipe: Recipe) -> str:
@@ -75,6 +78,7 @@ def page(dataset: Dataset, recipe: Recipe) -> str:
         panel=charts.panel,
         cue_bar=cue_bar,
         interval_picture=interval_picture,
+        colour_class=colour_class,
     )
     return environment.get_template("page.html.j2").render(_content(dataset, recipe))
 
@@ -85,7 +89,7 @@ def _content(dataset: Dataset, recipe: Recipe) -> dict[str, Any]:
     results = table(without_cues(metrics))
     drawn = histograms(seen, recipe.selection)
     return {
-        "style": Markup((HERE / "page.css").read_text(encoding="utf-8")),
+        "style": Markup("".join((HERE / name).read_text(encoding="utf-8") for name in STYLES)),
         "script": Markup((HERE / "page.js").read_text(encoding="utf-8")),
         "description": recipe.description,
         "numbers": numbers,
@@ -101,6 +105,8 @@ def _content(dataset: Dataset, recipe: Recipe) -> dict[str, Any]:
         "constant": [(c.column, c.only) for c in drawn if c.only is not None],
         "confusions": confusions(seen),
         "groups": by_group(dataset, seen, numbers["classes"], metrics),
+        "no_group": NO_GROUP,
+        "word_map": recognised_map(dataset, seen),
         "what_if": what_if(dataset),
         "prompt_words": prompt_words(dataset),
         "metrics": results,

@@ -11,15 +11,11 @@ from numpy.typing import NDArray
 
 from synthset.metrics.intervals import Interval
 from synthset.metrics.recognition import RecognisedOfN
-from synthset.study.labels import Label
+from synthset.report.labels import Label
+from synthset.report.wordmap import Circle, radius
 from synthset.study.recognition import RULES, ClassResult, Rule
 
-WIDTH = 1120.0  # of the map, in its own units, which are pixels on most screens
-SMALLEST = 2.4  # radius of a class of which nothing is recognised
-LARGEST, ROOM = 26.0, 0.29  # radius of a class with all: at most, and as a share of its room
 BAR, HIGH, FLOOR = 34, 170, 142  # of the histogram: a bar, its height, where its axis lies
-COLOURS = 12  # that the styles have
-NO_GROUP = "in no group"
 TENTHS = ["none", *(f"{10 * i}–{10 * i + 10} %" for i in range(10)), "all"]
 
 
@@ -50,52 +46,21 @@ class Map:
     of: int
 
 
-def height_of(classes: int) -> float:
-    """Height of a map of so many classes."""
-    return float(np.clip(260 + 15 * np.sqrt(classes), 320, 760))
-
-
-def largest_of(classes: int) -> float:
-    """Radius of a class of which all is recognised, so that a full map does not overflow."""
-    return float(min(LARGEST, ROOM * np.sqrt(WIDTH * height_of(classes) / max(classes, 1))))
-
-
-def radius(share: float, largest: float) -> float:
-    """Radius of a circle whose area grows with the share of images recognised."""
-    return float(SMALLEST + (largest - SMALLEST) * np.sqrt(share))
-
-
-def map_svg(drawn: Map, by: Rule) -> Markup:
-    """Draw the map; a circle without any image recognised is hollow."""
-    parts = []
-    for place, (one, (x, y)) in enumerate(zip(drawn.shown, drawn.points, strict=True)):
-        sizes = " ".join(
-            f"{radius(one.share(rule), drawn.largest):.1f}" if one.judged(rule) else "0"
-            for rule in RULES
+def circles(drawn: Map, by: Rule) -> list[Circle]:
+    """What stands on the map, with a radius for each rule."""
+    return [
+        Circle(
+            name=one.entry.name,
+            title=f"{one.entry.name}: {one.counts[by]} of {one.images}",
+            x=x,
+            y=y,
+            radii=[_radius(one, rule, drawn.largest) for rule in RULES],
+            shown=list(RULES).index(by),
+            colour=colour,
+            hollow=not one.share(by),
         )
-        share = one.share(by)
-        style = colour_class(drawn.colours[place]) + ("" if share else " hollow")
-        title = f"{one.entry.name}: {one.counts[by]} of {one.images}"
-        parts.append(
-            f'<circle class="{style}" data-i="{place}" data-r="{sizes}" '
-            f'data-class="{escape(one.entry.name)}" cx="{x:.1f}" cy="{y:.1f}" '
-            f'r="{radius(share, drawn.largest):.1f}"><title>{escape(title)}</title></circle>'
-        )
-    for label in drawn.labels:
-        style = f"group {colour_class(label.colour)}" if label.is_group else "word"
-        parts.append(
-            f'<text class="{style}" x="{label.x:.1f}" y="{label.y:.1f}" text-anchor="middle">'
-            f"{escape(label.text)}</text>"
-        )
-    return Markup(
-        f'<svg class="map" viewBox="0 0 {WIDTH:.0f} {drawn.height:.0f}" role="img" '
-        f'aria-label="Map of {len(drawn.shown)} classes">{"".join(parts)}</svg>'
-    )
-
-
-def colour_class(place: int) -> str:
-    """The style of a group's colour."""
-    return "g-none" if place < 0 else f"g-{place % COLOURS}"
+        for one, (x, y), colour in zip(drawn.shown, drawn.points, drawn.colours, strict=True)
+    ]
 
 
 def bars(found: RecognisedOfN) -> Markup:
@@ -131,10 +96,14 @@ def interval_bar(interval: Interval) -> Markup:
         return f"{2 + 96 * share:.2f}%"
 
     return Markup(
-        '<svg class="strip" aria-hidden="true"><path class="axis" d="M0 8H9999"/>'
+        '<svg class="strip" aria-hidden="true"><line class="axis" x1="0" x2="100%" y1="8" y2="8"/>'
         f'<line class="gain" x1="{at(interval.low)}" x2="{at(interval.high)}" y1="8" y2="8"/>'
         f'<circle class="kept" cx="{at(interval.value)}" cy="8" r="4.6"/></svg>'
     )
+
+
+def _radius(one: ClassResult, rule: Rule, largest: float) -> float:
+    return radius(one.share(rule), largest) if one.judged(rule) else 0.0
 
 
 def _tick(x: float, y: float, text: str) -> str:

@@ -10,8 +10,9 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Circle
 from matplotlib.patheffects import withStroke
 
-from synthset.study.chart import NO_GROUP, WIDTH, Map, radius
-from synthset.study.labels import GROUP_PX, WORD_PX
+from synthset.report.labels import GROUP_PX, WORD_PX
+from synthset.report.wordmap import NO_GROUP, WIDTH, radius
+from synthset.study.chart import Map
 from synthset.study.recognition import RULES, Rule
 
 #: Twelve colours that differ in lightness too, and a grey for what is in no group; as study.css.

@@ -13,6 +13,7 @@ from markupsafe import Markup
 
 import synthset.report.page as report
 from synthset.encoders.classlist import ClassList
+from synthset.report.wordmap import NO_GROUP, colour_class, map_svg
 from synthset.store.dataset import Dataset
 from synthset.study import chart
 from synthset.study.judge import Answers
@@ -62,7 +63,7 @@ def page(shown: Shown) -> str:
         count=report.count, number=report.number, short=report.short, percent=report.percent
     )
     environment.globals.update(
-        bars=chart.bars, interval_bar=chart.interval_bar, colour_class=chart.colour_class
+        bars=chart.bars, interval_bar=chart.interval_bar, colour_class=colour_class
     )
     return environment.get_template("page.html.j2").render(_content(shown))
 
@@ -90,8 +91,8 @@ def _content(shown: Shown) -> dict[str, Any]:
             ("Best classes", [(one, found[one.label]) for one in best]),
         ],
         "drawn": drawn,
-        "map": chart.map_svg(drawn, study.by),
-        "no_group": chart.NO_GROUP if -1 in drawn.colours else None,
+        "map": map_svg(chart.circles(drawn, study.by), drawn.labels, drawn.height),
+        "no_group": NO_GROUP if -1 in drawn.colours else None,
         "data": Markup(_data(shown, found)),
         "groups_of": _groups_of(shown.grouping),
         "listed": ranked[:LISTED],
@@ -99,8 +100,9 @@ def _content(shown: Shown) -> dict[str, Any]:
 
 
 def _style() -> str:
-    shared = Path(report.__file__).with_name("page.css")
-    return shared.read_text(encoding="utf-8") + (HERE / "study.css").read_text(encoding="utf-8")
+    shared = Path(report.__file__).parent
+    files = (shared / "page.css", shared / "wordmap.css", HERE / "study.css")
+    return "".join(file.read_text(encoding="utf-8") for file in files)
 
 
 def _script() -> str:

@@ -10,10 +10,8 @@ from numpy.typing import NDArray
 
 from synthset.encoders import text
 from synthset.taxonomy import wordnet
+from synthset.taxonomy.above import above_features
 from synthset.taxonomy.classlists import ClassEntry
-
-#: Above a noun stand 5 to 15 synsets; the top few ("entity", "object") tell nothing apart.
-COMMON = 0.9
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,7 +39,9 @@ def word_features(entries: Sequence[ClassEntry]) -> Words:
     if text.installed():
         found = text.sentence_features([words_of(entry) for entry in entries])
         return Words(found, "names and definitions by all-MiniLM-L6-v2")
-    return Words(above_features(entries), "what lies above them in WordNet")
+    return Words(
+        above_features([entry.wnid for entry in entries]), "what lies above them in WordNet"
+    )
 
 
 def words_of(entry: ClassEntry) -> str:
@@ -53,30 +53,3 @@ def words_of(entry: ClassEntry) -> str:
     if entry.gloss is None and entry.wnid is not None and entry.wnid in wordnet.load():
         return f"{entry.name}: {wordnet.load().synset(entry.wnid).gloss}"
     return f"{entry.name}: {entry.gloss}" if entry.gloss else entry.name
-
-
-def above_features(entries: Sequence[ClassEntry]) -> NDArray[np.float32]:
-    """Describe each class by the synsets above it, each weighted by how few classes share it.
-
-    Returns:
-        (K, D) float32, unit length; 0 where a class has no synset. The product of two rows is high
-        where the classes share a narrow hypernym.
-    """
-    nouns = wordnet.load()
-    above = [
-        nouns.numbers_above(entry.wnid) if entry.wnid and entry.wnid in nouns else set()
-        for entry in entries
-    ]
-    times: dict[str, int] = {}
-    for numbers in above:
-        for number in numbers:
-            times[number] = times.get(number, 0) + 1
-    told = sorted(number for number, count in times.items() if count <= COMMON * len(entries))
-    place = {number: column for column, number in enumerate(told)}
-    features = np.zeros((len(entries), max(1, len(told))), dtype=np.float32)  # (K, D)
-    for row, numbers in enumerate(above):
-        for number in numbers & place.keys():
-            features[row, place[number]] = np.log(len(entries) / times[number])
-    length = np.linalg.norm(features, axis=1, keepdims=True)
-    features /= np.where(length > 0, length, 1)
-    return features

@@ -37,6 +37,11 @@ class Label:
 Box = tuple[float, float, float, float]  # left, top, right, bottom
 
 
+def gap_of(classes: int) -> float:
+    """Room between circles: where classes are few, a name fits under each."""
+    return 1.6 * WORD_PX if classes < MANY else 1.0
+
+
 def labels(
     names: Sequence[str],
     points: NDArray[np.float64],
