@@ -6,7 +6,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from synthset.metrics.judgement import Judgement
-from synthset.report.experiment.drawing import INK, SOFT, Drawing, colours, drawn, panels
+from synthset.report.experiment.drawing import INK, SOFT, Drawing, colours, drawn, panels, title
 from synthset.report.experiment.words import measure_name
 
 PANELS = ("focus_recall", "balanced_accuracy", "accuracy", "macro_f1")
@@ -47,7 +47,7 @@ def _panel(axis: Axes, measure: str, judgement: Judgement) -> None:
         axis.plot([found.value], [row], "o", color=colour, ms=7)
         if arm.name == judgement.base:
             axis.axvline(found.value, color=SOFT, lw=1, ls=(0, (3, 3)))
-    axis.set_title(measure_name(measure, judgement))
+    title(axis, measure_name(measure, judgement))
     axis.grid(axis="y", visible=False)
     axis.spines["left"].set_visible(False)
     axis.xaxis.set_major_locator(MaxNLocator(4, steps=[1, 2, 5, 10]))

@@ -7,7 +7,7 @@ import numpy as np
 from synthset.metrics.arm_judgement import ArmJudgement
 from synthset.metrics.classification import rates
 from synthset.metrics.judgement import Judgement
-from synthset.report.experiment.drawing import INK, Drawing, drawn, panels
+from synthset.report.experiment.drawing import INK, Drawing, drawn, panels, title
 
 WRITTEN = 16  # classes up to which shares are written into the squares
 
@@ -32,7 +32,7 @@ def confusion_figure(arm: ArmJudgement, judgement: Judgement) -> Drawing:
             colour = "#ffffff" if shares[row, column] > 55 else INK
             text = f"{shares[row, column]:.0f}"
             axis.text(column, row, text, ha="center", va="center", color=colour, fontsize=8)
-    axis.set_title(f"{arm.text}: taken for, % of a class")
+    title(axis, f"{arm.text}: % of a class")
     axis.set_xlabel("taken for")
     axis.set_ylabel("is")
     return drawn(f"confusion-{arm.name}", figure, f"Confusion matrix of {arm.text}")

@@ -22,11 +22,14 @@ from synthset.report.experiment.drawing import (
     colours,
     dashes,
     drawn,
+    legend,
     panels,
+    title,
 )
 
 CLASSES = 3  # focus classes that have panels of their own
 COLUMNS = 4  # of training curves
+FEW = 10  # images of a bin, over all seeds; a share of fewer says too little to be drawn
 
 
 def roc_figure(judgement: Judgement) -> Drawing:
@@ -40,20 +43,23 @@ def pr_figure(judgement: Judgement) -> Drawing:
 
 
 def reliability_figure(judgement: Judgement) -> Drawing:
-    """Share right against mean top probability, in 15 bins, all seeds together."""
+    """Share right against mean top probability, in 15 bins, all seeds together.
+
+    Bins of fewer than 10 images are left out.
+    """
     figure, axes = panels(1, 1, 5.6, 4.4)
     axis, names = axes[0], [arm.name for arm in judgement.arms]
     paint, dash = colours(names, judgement.base), dashes(names, judgement.base)
     axis.plot([0, 1], [0, 1], color=SOFT, lw=1, ls=(0, (3, 3)))
     for arm in judgement.arms:
         images, probability, right = arm.reliability
-        there = images > 0
+        there = images >= FEW
         axis.plot(
             probability[there] / images[there], right[there] / images[there],
             dash[arm.name], marker="o", ms=3, color=paint[arm.name], lw=1.5, label=short(arm.text),
         )  # fmt: skip
     _shares(axis, "mean top probability", "share right")
-    figure.legend(loc="outside right upper")
+    legend(figure)
     return drawn("reliability", figure, "Reliability curves by arm")
 
 
@@ -76,7 +82,7 @@ def training_figure(judgement: Judgement, trials: Sequence[Trial]) -> Drawing | 
         _lines(above, own, "val_balanced_accuracy", paint[arm.name], "-")
         _lines(below, own, "val_loss", paint[arm.name], "-")
         _lines(below, own, "train_loss", paint[arm.name], ":")
-        above.set_title(short(arm.text))
+        title(above, short(arm.text))
         above.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{100 * value:.0f} %"))
         below.xaxis.set_major_locator(MaxNLocator(4, integer=True))
         if column == 0:
@@ -115,7 +121,7 @@ def exchange_figure(rate: ExchangeRate, judgement: Judgement) -> Drawing:
     axis.set_xlabel("real images")
     axis.set_ylabel(f"error (1 − {rate.measure.replace('_', ' ')})")
     axis.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{100 * value:.3g} %"))
-    figure.legend(loc="outside right upper")
+    legend(figure)
     return drawn("exchange", figure, "Error against the number of real images")
 
 
@@ -125,16 +131,16 @@ def _curves(kind: str, judgement: Judgement, places: Array, x: str, y: str) -> D
     figure, axes = panels(1, len(rows), 2.2 + 3.3 * len(rows), 3.6, share_y=True)
     names = [arm.name for arm in judgement.arms]
     paint, dash = colours(names, judgement.base), dashes(names, judgement.base)
-    for axis, (title, label) in zip(axes, rows, strict=True):
+    for axis, (words, label) in zip(axes, rows, strict=True):
         for arm in judgement.arms:
             values = getattr(arm.curves, kind)[label]
             first = (0.0, 0.0) if kind == "roc" else (0.0, values[0])
             line = np.vstack([first, np.stack([places, values], axis=1)])
-            words = short(arm.text) if axis is axes[0] else None
-            axis.plot(*line.T, dash[arm.name], color=paint[arm.name], lw=1.5, label=words)
-        axis.set_title(title)
+            named = short(arm.text) if axis is axes[0] else None
+            axis.plot(*line.T, dash[arm.name], color=paint[arm.name], lw=1.5, label=named)
+        title(axis, words)
         _shares(axis, x, y if axis is axes[0] else "")
-    figure.legend(loc="outside right upper")
+    legend(figure)
     return drawn(kind, figure, f"{kind.upper()} curves by arm, mean over seeds")
 
 

@@ -23,12 +23,10 @@ INK, SOFT, LINE, GROUND = "#1d1c1a", "#6b6760", "#e6e3dd", "#ffffff"
 THEME = {INK: "var(--ink)", SOFT: "var(--soft)", LINE: "var(--line)", GROUND: "var(--surface)"}
 STYLE = {
     "font.size": 9.0, "axes.edgecolor": LINE, "axes.labelcolor": SOFT, "text.color": INK,
-    "xtick.color": SOFT, "ytick.color": SOFT, "axes.titlecolor": INK, "axes.titlesize": 9.5,
-    "axes.titleweight": "bold", "axes.titlelocation": "left", "grid.color": LINE,
+    "xtick.color": SOFT, "ytick.color": SOFT, "grid.color": LINE,
     "axes.grid": True, "grid.linewidth": 0.8, "axes.axisbelow": True, "axes.spines.top": False,
     "axes.spines.right": False, "xtick.major.size": 0, "ytick.major.size": 0,
-    "figure.facecolor": GROUND, "axes.facecolor": "none", "legend.frameon": False,
-    "legend.fontsize": 8.5, "svg.hashsalt": "synthset",
+    "figure.facecolor": GROUND, "axes.facecolor": "none", "svg.hashsalt": "synthset",
 }  # fmt: skip
 
 
@@ -69,8 +67,19 @@ def panels(
     """
     with matplotlib.rc_context(STYLE):
         figure = Figure(figsize=(width, height), layout="constrained")
+        figure.set_layout_engine("constrained", w_pad=0.1)
         axes = figure.subplots(rows, columns, squeeze=False, sharex=share_x, sharey=share_y)
     return figure, list(axes.ravel())
+
+
+def title(axis: Axes, text: str) -> None:
+    """Write over a panel what it shows."""
+    axis.set_title(text, loc="left", fontsize=9.5, fontweight="bold", color=INK)
+
+
+def legend(figure: Figure) -> None:
+    """Name the lines, once, beside the panels."""
+    figure.legend(loc="outside right upper", frameon=False, fontsize=8.5, labelcolor=SOFT)
 
 
 def drawn(name: str, figure: Figure, says: str) -> Drawing:
@@ -81,6 +90,8 @@ def drawn(name: str, figure: Figure, says: str) -> Drawing:
         figure: what `panels` made.
         says: what it shows, for those who can't see it.
     """
+    figure.draw_without_rendering()
+    figure.set_layout_engine("none")  # everything is in its place: once is enough
     inline = _saved(figure, "svg", {"svg.fonttype": "none", "svg.hashsalt": name})
     svg = _saved(figure, "svg", {"svg.hashsalt": name})
     return Drawing(name, _themed(inline.decode(), says), svg, _saved(figure, "png", {}))

@@ -96,6 +96,15 @@ def by_class(judgement: Judgement) -> list[tuple[str, str, list[tuple[int, list[
     ]
 
 
+def heat(value: float) -> str:
+    """Strength of a cell's colour in percent: steep near 1, where most classes lie.
+
+    >>> heat(1.0), heat(0.9), heat(0.3)
+    ('100', '73', '3')
+    """
+    return f"{100 * value**3:.0f}"
+
+
 def interval_title(found: Estimate) -> str:
     """What an estimate's intervals are of, for who points at it."""
     lines = []

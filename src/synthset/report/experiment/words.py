@@ -112,10 +112,9 @@ def _headline(judgement: Judgement, measure: str) -> Headline | None:
         figure += f" ({span(found.low, found.high)})"
     others = [arm for arm in known if arm is not best]
     alike = [arm for arm in others if not told_apart(best, arm, measure)]
-    said = [_beside(alike, others), _against_base(judgement, best, measure)]
-    return Headline(
-        measure_name(measure, judgement), best.text, figure, " ".join(filter(None, said))
-    )
+    said = (_beside(alike, others), _against_base(judgement, best, measure))
+    rest = " ".join(text for text in said if text)
+    return Headline(measure_name(measure, judgement), best.text, figure, rest)
 
 
 def told_apart(best: ArmJudgement, other: ArmJudgement, measure: str) -> bool:
@@ -149,7 +148,7 @@ def _beside(alike: list[ArmJudgement], others: list[ArmJudgement]) -> str:
         return f"{only} can be told from it."
     named = ", ".join(arm.text for arm in alike[:4])
     named += f" and {len(alike) - 4} more" if len(alike) > 4 else ""
-    return f"Not told from it: {named}."
+    return f"Not told apart from it: {named}."
 
 
 def _against_base(judgement: Judgement, best: ArmJudgement, measure: str) -> str:
