@@ -90,3 +90,11 @@ def test_warnings_that_differ_in_figures_only_are_said_once() -> None:
         "ant, all: few: 12 of 1,300 (and the like in 1 more)",
         "bee, kept: other",
     ]
+
+
+def test_the_rejected_part_has_its_numbers_by_class_and_does_not_stretch_the_axis() -> None:
+    found = [metric(of, v, class_key="a") for of, v in (("all", 2.0), ("kept", 1.5))]
+    (chart,) = by_class([*found, metric("rejected", 90.0, class_key="a", warning="few")], CLASSES)
+    assert chart["rows"][0]["rejected"]["value"] == 90.0
+    assert chart["high"] == 2.0
+    assert chart["warnings"] == ["ant, rejected: few"]

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 PARTS = ("all", "kept", "rejected")
+DRAWN = ("all", "kept")
 FIGURES = re.compile(r"[\d.,]+")
 
 
@@ -36,22 +37,23 @@ def by_class(
     """One row a class of each metric that was measured by class.
 
     Returns:
-        `name`, `measured_by`, `reference`, `better`, `low` and `high` (the axis), `rows` (`class`,
-        the result of all and kept, and `floor`: what real images score), the worst class first, and
-        `warnings`.
+        `name`, `measured_by`, `reference`, `better`, `low` and `high` (the axis, of all and kept),
+        `rows` (`class`, the result of all, kept and rejected, and `floor`: what real images score),
+        the worst class first, and `warnings`.
     """
     names = {entry["key"]: entry["name"] for entry in classes}
     charts = []
     for name, found in _grouped(metrics, whole=False).items():
         rows: dict[str, dict[str, Any]] = {}
         for metric in found:
-            if metric["class_key"] in names and metric.get("of") in ("all", "kept"):
+            if metric["class_key"] in names and metric.get("of") in PARTS:
                 key = metric["class_key"]
-                row = rows.setdefault(key, {"class": names[key], "all": None, "kept": None})
+                row = rows.setdefault(key, {"class": names[key], **dict.fromkeys(PARTS)})
                 row[metric["of"]] = metric
         for row in rows.values():
             row["floor"] = next(filter(None, (_floor(row[part]) for part in ("kept", "all"))), None)
-        values = [m["value"] for m in found if m.get("value") is not None]
+        drawn = [row[part] for row in rows.values() for part in DRAWN if row[part]]
+        values = [m["value"] for m in drawn if m.get("value") is not None]
         values += [row["floor"]["value"] for row in rows.values() if row["floor"]]
         if not values or not rows:
             continue
@@ -70,7 +72,7 @@ def _alike(rows: Sequence[Mapping[str, Any]]) -> list[str]:
     """Say once what is to be minded in several classes, with the figures of the first."""
     said: dict[str, tuple[str, set[str]]] = {}
     for row in rows:
-        for part in ("kept", "all"):
+        for part in ("kept", "all", "rejected"):
             text = (row[part] or {}).get("warning")
             if text:
                 first = f"{row['class']}, {part}: {text}"
@@ -127,7 +129,7 @@ def _top(values: Sequence[float]) -> float:
 
 def _worst_first(rows: list[dict[str, Any]], better: str | None) -> list[dict[str, Any]]:
     def place(row: Mapping[str, Any]) -> float:
-        metric = row["all"] or row["kept"]
+        metric = row["all"] or row["kept"] or row["rejected"]
         value = metric.get("value")
         if value is None:
             return float("-inf")
