@@ -100,6 +100,12 @@ def test_plan_shows_and_writes_nothing(finished, tmp_path):
     assert not (tmp_path / "new").exists()
 
 
+def test_a_plan_without_classes_is_an_error_alone(tmp_path):
+    out = synthset_command("plan", "demo", "--set", "classes=[crane, crane!]", cwd=tmp_path)
+    assert (out.returncode, out.stdout) == (2, "")
+    assert "'crane' (label 0, crane) and 'crane!' (label 1, crane)" in out.stderr
+
+
 @pytest.mark.parametrize("command", ["plan", "run"])
 def test_a_wrong_recipe_is_explained_without_a_traceback(finished, tmp_path, command):
     folder, _ = finished

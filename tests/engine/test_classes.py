@@ -9,6 +9,7 @@ import synthset
 from synthset.encoders import text
 from synthset.engine.check import forecast
 from synthset.engine.classes import classes_of, settle, settle_words
+from synthset.errors import RecipeError
 from synthset.recipe.classes import ImageNetSubset
 from synthset.taxonomy import imagenet
 from synthset.taxonomy.review import read_review
@@ -190,3 +191,11 @@ def test_a_closure_that_lets_nothing_through_is_refused(tmp_path):
         "classes.synsets: nothing under cat.n.01 passes; allow a larger max_depth, or take out "
         "leaves_only or screen"
     ]
+
+
+def test_plain_names_that_differ_in_their_plural_only_want_senses():
+    with pytest.raises(RecipeError, match="'sunglass' and 'sunglasses' differ in their plural"):
+        settled(["sunglass", "sunglasses"])
+    senses = {"sunglass": "sunglass.n.01", "sunglasses": "sunglasses.n.01"}
+    found = settled({"kind": "names", "names": list(senses), "senses": senses})
+    assert [entry.key for entry in found] == ["sunglass", "sunglasses"]

@@ -203,3 +203,17 @@ def test_the_whole_closure_of_object_can_be_labelled() -> None:
 
 def test_a_root_has_no_hypernym() -> None:
     assert from_wordnet("entity.n.01")[0].hypernym is None
+
+
+def test_a_hypernym_that_leaves_nothing_is_named():
+    with pytest.raises(RecipeError) as error:
+        from_imagenet("imagewoof", under="cat.n.01")
+    assert str(error.value) == (
+        "classes.under: none of the 10 classes picked lies under cat.n.01; pick others, or name a "
+        "wider synset"
+    )
+
+
+def test_a_subset_that_there_is_not_brings_the_nearest_to_mind():
+    with pytest.raises(RecipeError, match="did you mean 'imagenet-100'"):
+        from_imagenet("imagenet-10")

@@ -116,7 +116,8 @@ def words(
     if found:
         _show(found, as_csv)
     if questions:
-        say(f"{questions} words are open: answer them in {review}")
+        noun, them = ("word is", "it") if questions == 1 else ("words are", "them")
+        say(f"{questions} {noun} open: answer {them} in {review}")
 
 
 @classes.command()

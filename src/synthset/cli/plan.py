@@ -21,7 +21,8 @@ def plan(recipe: RecipeFile, output: Output = None, changes: Changes = None) -> 
 
     loaded = load_recipe(recipe, changes or ())
     found = forecast(loaded, output or loaded.name)
-    _show(loaded.name, found)
+    if found.classes or not found.problems:
+        _show(loaded.name, found)
     if found.problems:
         raise RecipeError.of(found.problems)
 

@@ -21,7 +21,7 @@ from synthset.taxonomy.listfile import from_file
 from synthset.taxonomy.review import Review, read_review, write_review
 from synthset.taxonomy.screen import Screened
 from synthset.taxonomy.senses import Nearness, match
-from synthset.taxonomy.words import from_words, with_senses
+from synthset.taxonomy.words import from_words, refuse_plurals, with_senses
 
 GROUPS = "groups.json"
 
@@ -59,7 +59,10 @@ def settle(recipe: Recipe, names: Sequence[str] = ()) -> Settled:
         case _:
             listed = wanted.names if isinstance(wanted, Names) else names
             found, review = classlists.from_names(listed), _review(wanted.senses)
-            return Settled(_with_answers(found, review) if review else found)
+            settled = _with_answers(found, review) if review else found
+            if isinstance(wanted, Names):
+                refuse_plurals([entry for entry in settled if entry.wnid is None], "classes")
+            return Settled(settled)
 
 
 def check_groups(recipe: Recipe) -> Sequence[Problem]:

@@ -103,6 +103,9 @@ def from_imagenet(
             for place, top in enumerate(tops)
             for found in imagenet.under(top, f"{where}.under[{place}]")
         }
+        if picked and not any(found in kept for found in picked):
+            what = f"none of the {len(picked):,} classes picked lies under {' or '.join(tops)}"
+            raise RecipeError(f"{where}.under", what, "pick others, or name a wider synset")
         picked = [found for found in picked if found in kept]
     return refuse_collisions([of_imagenet(found) for found in picked], where)
 

@@ -88,11 +88,11 @@ def find(query: str | int, where: str = "imagenet") -> ImageNetClass:
         return found[0]
     if found:
         raise ambiguous(text, found, where)
+    near = did_you_mean(text, [*subset_names(), *known_names()])
     raise RecipeError(
         where,
-        f"no ImageNet class is called {text!r}",
-        f"{did_you_mean(text, known_names())} (a WordNet name such as 'dog.n.01' takes every "
-        "ImageNet class under it)",
+        f"no ImageNet class or subset is called {text!r}",
+        f"{near} (a WordNet name such as 'dog.n.01' takes every ImageNet class under it)",
     )
 
 

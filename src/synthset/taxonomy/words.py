@@ -97,9 +97,14 @@ def refuse_plurals(entries: Sequence[ClassEntry], where: str) -> None:
     for entry in entries:
         first = seen.setdefault(imagenet.name_key(entry.name), entry)
         if first is not entry:
-            pair = f"{first.name!r} ({first.key}: {first.gloss}) and "
-            pair += f"{entry.name!r} ({entry.key}: {entry.gloss})"
+            pair = f"{_shown(first)} and {_shown(entry)}"
             right = "leave one out, or call one by another of its words"
+            if entry.wnid is None:
+                right += ", or say with `senses` what each means"
             problems.append(Problem(where, f"{pair} differ in their plural or hyphens only", right))
     if problems:
         raise RecipeError.of(problems)
+
+
+def _shown(entry: ClassEntry) -> str:
+    return f"{entry.name!r} ({entry.key}: {entry.gloss})" if entry.gloss else repr(entry.name)
