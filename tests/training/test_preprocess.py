@@ -62,9 +62,7 @@ def test_noise_has_the_asked_deviation_and_is_another_for_each_image_but_the_sam
 
 
 def test_steps_are_named_in_their_order():
-    asked = settings(
-        fit="letterbox", random_margins=0.5, jpeg_quality=30, grayscale=True, noise=4
-    )
+    asked = settings(fit="letterbox", random_margins=0.5, jpeg_quality=30, grayscale=True, noise=4)
     square = np.random.default_rng(0).integers(0, 256, (32, 32, 3), dtype=np.uint8)
     taken = steps(square, asked, Draw.train("a", 0, 0))
     names = [name for name, _ in taken]

@@ -77,7 +77,8 @@ def load_classifier(folder: Path) -> Classifier:
         )
     settings: Model = TypeAdapter(Model).validate_python(config["model"])
     saved = load_file(folder / MODEL)
-    model = build(settings, config["classes"], config["preprocessing"]["size_px"], saved)
+    with torch.random.fork_rng(devices=[]):  # first weights are drawn, and then overwritten
+        model = build(settings, config["classes"], config["preprocessing"]["size_px"], saved)
     return model.eval()
 
 

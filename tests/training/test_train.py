@@ -1,0 +1,174 @@
+"""A training as a whole: what it leaves, what it refuses."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from digit_tasks import digits, small_task
+from safetensors.torch import load_file
+
+from synthset.errors import DatasetError, ModelError, RecipeError, UsageError
+from synthset.recipe.training import Augmentation, Loss, Preprocessing
+from synthset.training import loop
+from synthset.training.bar import Silent
+from synthset.training.predict import features, load_classifier, predict
+from synthset.training.train import Labelled, Stage, train_classifier
+
+
+def weights_of(folder):
+    return (folder / "model.safetensors").read_bytes()
+
+
+def test_a_small_network_learns_the_digits_and_leaves_what_predicts_them(tmp_path):
+    task = small_task(updates=120, train=1000, batch_size=64)
+    fitted = train_classifier(task, tmp_path)
+    held_out = digits(1100, 1400)
+    said = predict(fitted.model, held_out, task.preprocessing, device="cpu", precision="float32")
+    assert (said.argmax(axis=1) == held_out.labels).mean() > 0.8
+    np.testing.assert_allclose(said.sum(axis=1), 1, atol=1e-5)
+    again = predict(
+        load_classifier(tmp_path), held_out, task.preprocessing, 7, "cpu", precision="float32"
+    )
+    np.testing.assert_allclose(again, said, atol=1e-5)
+    assert features(fitted.model, held_out, task.preprocessing, device="cpu").shape == (300, 16)
+
+
+def test_twenty_looks_are_taken_and_the_best_one_is_kept(tmp_path):
+    fitted = train_classifier(small_task(updates=40), tmp_path)
+    assert [look.update for look in fitted.looks] == list(range(2, 41, 2))
+    best = max(fitted.looks, key=lambda look: (look.val_balanced_accuracy, -look.val_loss))
+    assert fitted.chosen == best.update
+    assert fitted.looks[-1].train_loss < fitted.looks[0].train_loss
+
+
+def test_the_kept_weights_are_those_of_the_chosen_look(tmp_path):
+    task = small_task(updates=30, learning_rate=0.5, choose="loss", validate_every=5)
+    fitted = train_classifier(task, tmp_path)
+    said = predict(fitted.model, task.val, task.preprocessing, device="cpu", precision="float32")
+    loss = -np.log(said[np.arange(100), task.val.labels]).mean()
+    assert loss == pytest.approx(min(look.val_loss for look in fitted.looks), rel=1e-4)
+
+
+def test_a_finished_training_is_loaded_and_not_repeated(tmp_path):
+    task = small_task()
+    first = train_classifier(task, tmp_path)
+    before = {path.name: path.stat().st_mtime_ns for path in tmp_path.iterdir()}
+    again = train_classifier(task, tmp_path)
+    assert {path.name: path.stat().st_mtime_ns for path in tmp_path.iterdir()} == before
+    assert set(before) == {"model.safetensors", "looks.json", "config.json"}
+    assert (again.looks, again.chosen) == (first.looks, first.chosen)
+
+
+@pytest.mark.parametrize("other", [{"seed": 1}, {"learning_rate": 0.2}])
+def test_a_folder_of_another_training_is_refused(tmp_path, other):
+    train_classifier(small_task(updates=2), tmp_path)
+    with pytest.raises(UsageError, match=r"config\.json is of another training"):
+        train_classifier(small_task(updates=2, **other), tmp_path)
+
+
+def test_device_and_threads_make_no_other_task():
+    assert small_task().fingerprint() == small_task(threads=2, device="auto").fingerprint()
+    assert small_task().fingerprint() != small_task(train=100).fingerprint()
+
+
+def test_training_after_pre_training_has_a_fresh_schedule_and_alone_chooses(tmp_path):
+    stages = (Stage("pretrain", digits(0, 100), 6), Stage("train", digits(100, 200), 4))
+    fitted = train_classifier(small_task(stages=stages, validate_every=2), tmp_path)
+    assert [look.update for look in fitted.looks] == [2, 4, 6, 8, 10]
+    assert [look.stage for look in fitted.looks] == ["pretrain"] * 3 + ["train"] * 2
+    assert fitted.chosen > 6
+
+
+def test_patience_ends_a_training_that_gets_no_better(tmp_path):
+    task = small_task(updates=60, learning_rate=2.0, validate_every=1, patience=3, choose="loss")
+    fitted = train_classifier(task, tmp_path)
+    worse = len(fitted.looks) - [look.update for look in fitted.looks].index(fitted.chosen) - 1
+    assert (worse, len(fitted.looks) < 60) == (3, True)
+
+
+def test_the_last_weights_are_kept_if_asked(tmp_path):
+    fitted = train_classifier(small_task(choose="last", validate_every=5), tmp_path)
+    assert fitted.chosen == 12
+
+
+def test_a_loss_that_is_no_longer_finite_is_said(tmp_path, monkeypatch):
+    monkeypatch.setattr(loop, "losses", lambda logits, *_: logits.sum(dim=1) * float("inf"))
+    with pytest.raises(ModelError, match=r"diverged .* lower training\.learning_rate"):
+        train_classifier(small_task(), tmp_path)
+
+
+def test_float16_needs_a_gpu(tmp_path):
+    with pytest.raises(RecipeError, match="float16 on a cpu device"):
+        train_classifier(small_task(precision="float16"), tmp_path)
+
+
+def test_a_training_leaves_torchs_generator_and_threads_as_they_were(tmp_path):
+    before, threads = torch.get_rng_state(), torch.get_num_threads()
+    train_classifier(small_task(updates=2, threads=3), tmp_path)
+    assert torch.equal(torch.get_rng_state(), before)
+    assert torch.get_num_threads() == threads
+
+
+def test_a_class_without_training_images_is_refused(tmp_path):
+    images = digits(0, 200)
+    lacking = images.take(np.flatnonzero(images.labels != 3))
+    with pytest.raises(DatasetError, match="no image of class 3 of 10"):
+        train_classifier(small_task(stages=(Stage("train", lacking, 5),)), tmp_path)
+
+
+def test_an_empty_set_and_an_unknown_label_are_refused(tmp_path):
+    task = small_task()
+    with pytest.raises(DatasetError, match="the validation split: no image"):
+        train_classifier(replace(task, val=task.val.take([])), tmp_path)
+    images = digits(0, 200)
+    few = Stage("train", images.take(np.flatnonzero(images.labels != 9)), 5)
+    with pytest.raises(DatasetError, match=r"validation split: label 9 where the 9 classes"):
+        train_classifier(replace(task, classes=9, stages=(few,)), tmp_path)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_damaged_image_is_named_and_not_replaced(tmp_path):
+    good = digits(0, 50)
+    damaged = Labelled(
+        lambda i: b"no image" if i == 7 else good.read(i),
+        good.labels,
+        good.origins,
+        good.names,
+        tuple(f"key{i}" for i in range(50)),
+    )
+    with pytest.raises(DatasetError, match="image key7: not a readable image"):
+        train_classifier(small_task(stages=(Stage("train", damaged, 2),)), tmp_path)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"loss": Loss(class_weights="effective", sampling="balanced")},
+        {"loss": Loss(kind="focal")},
+        {"preprocessing": Preprocessing(size_px=8, noise=4)},
+        {"augmentation": Augmentation(policy="rand", cutmix=1.0)},
+        {"precision": "bfloat16"},
+        {"optimizer": "adamw", "learning_rate": 1e-3},
+        {"momentum": 0.0},
+    ],
+    ids=lambda changes: next(iter(changes)),
+)
+def test_every_setting_trains(tmp_path, changes):
+    fitted = train_classifier(small_task(updates=20, **changes), tmp_path)
+    assert fitted.looks[-1].train_loss < fitted.looks[0].train_loss
+    assert weights_of(tmp_path)
+
+
+def test_an_average_of_the_weights_is_what_is_judged(tmp_path):
+    task = small_task(ema=0.99, choose="last")
+    ours = loop.Loop(task, tmp_path, Silent())
+    ours.run()
+    own, average = ours.model.net.state_dict(), ours.judged.net.state_dict()
+    assert any(not torch.equal(own[name], average[name]) for name in own)
+    assert all(torch.equal(ours.best[name], average[name]) for name in own)
+
+
+def test_saved_weights_have_the_networks_own_names(tmp_path):
+    train_classifier(small_task(updates=2), tmp_path)
+    assert "blocks.0.weight" in load_file(tmp_path / "model.safetensors")
