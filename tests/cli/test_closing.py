@@ -46,3 +46,17 @@ def test_metrics_stand_in_a_row_with_their_intervals(dataset):
 def test_the_report_comes_last(dataset, capsys):
     closing_table(dataset, 1.0)
     assert capsys.readouterr().out.rstrip().endswith("report/index.html")
+
+
+def test_a_metric_against_two_references_stands_in_two_rows():
+    class Measured:
+        def metrics(self):
+            blank = {"name": "FD", "class_key": None, "of": "all", "interval": None}
+            return [
+                blank | {"reference": "train", "value": 2.0},
+                blank | {"reference": "test", "value": 3.0},
+            ]
+
+    rows = shown(figures(Measured()))
+    assert rows["FD against train"][0] == "2"
+    assert rows["FD against test"][0] == "3"

@@ -58,16 +58,19 @@ def counts(dataset: Dataset, seconds: float) -> Table:
 
 def figures(dataset: Dataset) -> Table:
     """Lay out the metrics of the whole set and of the kept part, with their intervals."""
-    rows: dict[str, dict[str, str]] = {}
+    rows: dict[tuple[str, str | None], dict[str, str]] = {}
     for result in dataset.metrics():
         whole = result["class_key"] is None and result["of"] in PARTS
         if whole and result["value"] is not None and not _one_cue(result["name"]):
-            rows.setdefault(result["name"], {})[result["of"]] = _figure(result)
+            row = rows.setdefault((result["name"], result["reference"]), {})
+            row[result["of"]] = _figure(result)
+    names = [name for name, _ in rows]
     table = Table()
     for heading in ("metric", *PARTS):
         table.add_column(heading, justify="left" if heading == "metric" else "right")
-    for name, row in rows.items():
-        table.add_row(name, *(row.get(part, "–") for part in PARTS))
+    for (name, reference), row in rows.items():
+        heading = f"{name} against {reference}" if names.count(name) > 1 else name
+        table.add_row(heading, *(row.get(part, "–") for part in PARTS))
     return table
 
 
