@@ -16,6 +16,7 @@ class Layout(StrEnum):
     imagefolder = "imagefolder"
     webdataset = "webdataset"
     parquet = "parquet"
+    npy = "npy"
 
 
 def export(
@@ -24,7 +25,8 @@ def export(
         str, typer.Argument(help="Folder to write, new or an earlier export.", metavar="PATH")
     ],
     kind: Annotated[
-        Layout, typer.Option(help="One folder a class, tar shards, or Hugging Face Parquet.")
+        Layout,
+        typer.Option(help="One folder a class, tar shards, Hugging Face Parquet, or NumPy arrays."),
     ] = Layout.imagefolder,
     val_fraction: Annotated[
         float, typer.Option(min=0, max=0.99, help="Share of each class for validation.")
@@ -33,8 +35,11 @@ def export(
     images_per_file: Annotated[
         int, typer.Option(min=1, help="Images in each tar or Parquet file.")
     ] = 10_000,
+    size_px: Annotated[
+        int | None, typer.Option(min=1, max=8192, help="Side of every image, for --kind npy.")
+    ] = None,
 ) -> None:
-    """Write the kept images as folders, WebDataset shards or Parquet, with a dataset card.
+    """Write the kept images as folders, WebDataset, Parquet or NumPy arrays, with a dataset card.
 
     Example: synthset export my-demo my-folders --val-fraction 0.1
     """
@@ -52,7 +57,9 @@ def export(
         "val_fraction": val_fraction,
         "seed": seed,
     }
-    if kind is not Layout.imagefolder:
+    if kind is Layout.npy:
+        asked["size_px"] = size_px
+    elif kind is not Layout.imagefolder:
         asked["images_per_file"] = images_per_file
     settings: Export = TypeAdapter(Export).validate_python(asked)
     print(write_export(Dataset.open(directory), settings).path)

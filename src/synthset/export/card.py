@@ -134,15 +134,15 @@ def _front(
     name: str, count: int, splits: Mapping[str, int], generated: bool, layout: str
 ) -> dict[str, Any]:
     names = {"train": "train", "val": "validation"}
-    path = DATA_FILES[layout]
-    files = [{"split": names[split], "path": path.format(split=split)} for split in splits]
+    path = DATA_FILES.get(layout)  # of arrays the hub reads nothing
+    files = [{"split": names[split], "path": path.format(split=split)} for split in splits if path]
     return {
         "license": "unknown",
         "task_categories": ["image-classification"],
         "size_categories": [next((name for limit, name in SIZES if count < limit), "10M<n<100M")],
         "tags": ["synthset", *(["synthetic"] if generated else [])],
         "pretty_name": name,
-        "configs": [{"config_name": "default", "data_files": files}],
+        **({"configs": [{"config_name": "default", "data_files": files}]} if files else {}),
     }
 
 

@@ -89,7 +89,7 @@ def export_packed(dataset: Dataset, settings: Packed) -> Exported:
     write_marker(place, {"state": "unfinished", **facts, **card})
     table = metadata_table(kept, files, source_of(dataset)).drop_columns(["file_name"])
     _write(place, dataset, missing, files, described(table, class_rows(dataset, files)))
-    _write_classes(place, dataset, files)
+    write_classes(place, dataset, files)
     written, notes = write_card(place, dataset, kept, files, card.get("card_sha256"), settings.kind)
     if missing:
         os.sync()  # the marker must not outlive its files in a power cut
@@ -134,7 +134,7 @@ def _write_together(
     (place / SCRATCH).mkdir(parents=True, exist_ok=True)
     writers = [_writer(path, rows.schema) for path in scratch]
     goes = {files[row].id: (row, i) for i, pack in enumerate(packs) for row in pack.rows}
-    for name, data in _images(dataset):
+    for name, data in stored_images(dataset):
         if name in goes:
             row, i = goes[name]
             suffix = Path(files[row].name).suffix
@@ -147,7 +147,8 @@ def _write_together(
         os.replace(path, final)
 
 
-def _images(dataset: Dataset) -> Iterator[tuple[str, bytes]]:
+def stored_images(dataset: Dataset) -> Iterator[tuple[str, bytes]]:
+    """Read every image that was made: record and encoded bytes, in the dataset's order."""
     for shard in dataset.shards(dataset.view.images):
         cell = image_parts(dataset, shard, "bytes")
         for name, data in zip(cell.column("id").to_pylist(), cell.column("part"), strict=True):
@@ -217,7 +218,7 @@ def _with_image(schema: pa.Schema) -> pa.Schema:
     return pa.schema(fields, metadata={"huggingface": json.dumps(facts)})
 
 
-def _write_classes(place: Path, dataset: Dataset, files: Sequence[File]) -> None:
+def write_classes(place: Path, dataset: Dataset, files: Sequence[File]) -> None:
     """Write the classes in label order, for people and for readers of tars."""
     rows = [
         {key: value for key, value in entry.items() if key != "imagefolder_index"}

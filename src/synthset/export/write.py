@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from synthset.export.arrays import export_arrays
 from synthset.export.imagefolder import export
 from synthset.export.packed import export_packed
 from synthset.export.place import Exported
-from synthset.recipe.exports import Export, ImageFolder
+from synthset.recipe.exports import Export, ImageFolder, Npy
 from synthset.store.dataset import Dataset
 
 
 def write_export(dataset: Dataset, settings: Export) -> Exported:
-    """Export as the settings say; see `imagefolder.export` and `packed.export_packed`."""
+    """Export as the settings say; see `imagefolder.export`, `packed.export_packed`, `export_arrays`."""
     if isinstance(settings, ImageFolder):
         return export(dataset, settings)
+    if isinstance(settings, Npy):
+        return export_arrays(dataset, settings)
     return export_packed(dataset, settings)

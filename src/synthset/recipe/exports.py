@@ -48,8 +48,18 @@ class Parquet(_Export):
     """Images in a file; half a gigabyte or less reads well."""
 
 
+class Npy(_Export):
+    """NumPy arrays: `images.npy`, (N, H, W, 3) uint8 RGB, and `labels.npy`, (N,) int64, with
+    `classes.json` and `metadata.parquet` beside them, in the dataset's order."""
+
+    kind: Literal["npy"]
+    size_px: int | None = Field(None, ge=1, le=8192)
+    """Side of every image: cut square about the middle and scaled. None keeps the images' own
+    size, which they must share."""
+
+
 Packed = WebDataset | Parquet
-Export = Annotated[ImageFolder | WebDataset | Parquet, Field(discriminator="kind")]
+Export = Annotated[ImageFolder | WebDataset | Parquet | Npy, Field(discriminator="kind")]
 
 
 class Report(Settings):
