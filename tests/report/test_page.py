@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from synthset.recipe.recipe import Recipe
-from synthset.report.page import count, duration, page, percent, rate, write_report
+from synthset.report.page import count, duration, number, page, percent, rate, write_report
 from synthset.store.dataset import View
 
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
@@ -190,6 +190,8 @@ def test_words_for_numbers() -> None:
         "1 h 0 min",
     ]
     assert [rate(r) for r in (None, 12.34, 0.5)] == ["–", "12.3 / s", "30 / min"]
+    assert rate(1634.2) == "1\u202f634 / s"
+    assert [number(v) for v in (None, 0.12345, 12345.6)] == ["–", "0.1235", "12\u202f346"]
 
 
 def test_the_columns_that_selected_are_named(recipe_of: Any) -> None:

@@ -197,8 +197,10 @@ def count(value: int) -> str:
 
 
 def number(value: float | None) -> str:
-    """Write a result with four digits, or a dash."""
-    return "–" if value is None else f"{value:.4g}"
+    """Write a result with four digits, large ones as whole numbers, or a dash."""
+    if value is None:
+        return "–"
+    return count(round(value)) if abs(value) >= 1000 else f"{value:.4g}"
 
 
 def short(value: float | None) -> str:
@@ -236,4 +238,6 @@ def rate(per_second: float | None) -> str:
     """Write a speed: images a second, or a minute where they are slow."""
     if per_second is None:
         return "–"
+    if per_second >= 1000:
+        return f"{count(round(per_second))} / s"
     return f"{per_second:.3g} / s" if per_second >= 1 else f"{60 * per_second:.3g} / min"

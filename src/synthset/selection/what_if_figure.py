@@ -1,5 +1,5 @@
 """The figure of `what_if`: a row for each limit, a panel for each figure, a line at the recipe's
-own threshold."""
+own threshold. Arrows point to the better end."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from matplotlib.figure import Figure
 from synthset.selection.what_if import Case
 
 PANELS = {
-    "kept": "images kept",
-    "distance": "Fréchet distance",
-    "coverage": "coverage",
-    "recognition": "recognition",
-    "diversity": "diversity (Vendi)",
+    "kept": "images kept ↑",
+    "distance": "Fréchet distance ↓",
+    "coverage": "coverage ↑",
+    "recognition": "recognition ↑",
+    "diversity": "diversity (Vendi) ↑",
 }
 INK, MARK = "#2a6f97", "#9a9a9a"
 
@@ -48,10 +48,11 @@ def _panel(axes: Axes, cases: Sequence[Case], name: str) -> None:
     if name == "distance":
         random = [np.nan if case.random is None else case.random for case in there]
         axes.plot(thresholds, random, "-", color=MARK, lw=1, label="random, as many")
-        axes.legend(fontsize=6, frameon=False)
     for case in cases:
         if case.current:
-            axes.axvline(case.threshold, color=MARK, lw=1, ls="--")
+            axes.axvline(case.threshold, color=MARK, lw=1, ls="--", label="the recipe's limit")
+    if name in ("kept", "distance"):
+        axes.legend(fontsize=6, frameon=False)
     axes.set_title(PANELS[name], fontsize=9, loc="left")
     axes.tick_params(labelsize=7)
     axes.spines[["top", "right"]].set_visible(False)
