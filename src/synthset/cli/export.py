@@ -51,7 +51,7 @@ def export(
     from synthset.recipe.exports import Export
     from synthset.store.dataset import Dataset
 
-    asked = {
+    asked: dict[str, str | float | None] = {
         "kind": kind.value,
         "path": str(Path(path).absolute()),
         "val_fraction": val_fraction,

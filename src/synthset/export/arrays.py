@@ -14,11 +14,11 @@ from PIL import Image, ImageOps
 from synthset.errors import DatasetError
 from synthset.export.aside import SCRATCH, clear_scratch
 from synthset.export.card import write_card
-from synthset.export.files import File, files_of
+from synthset.export.files import files_of
 from synthset.export.marker import elsewhere, read_marker, write_marker
 from synthset.export.metadata import class_rows, described, metadata_table, source_of
 from synthset.export.packed import stored_images, write_classes
-from synthset.export.place import Exported, facts_of, place_of
+from synthset.export.place import Exported, check_free, facts_of, place_of
 from synthset.export.split import TRAIN
 from synthset.images import Pixels, decode
 from synthset.recipe.exports import Npy
@@ -54,19 +54,25 @@ def export_arrays(dataset: Dataset, settings: Npy) -> Exported:
         for split in sorted({file.split for file in files})
     }
     missing = {split: own for split, own in rows.items() if not (place / name_of(split)).exists()}
+    images = sum(len(own) for own in missing.values())
+    check_free(place, 3 * width * height * images, images)
     clear_scratch(place)
     card = {name: marker[name] for name in ("card_sha256",) if marker and name in marker}
     write_marker(place, {"state": "unfinished", **facts, **card})
     table = metadata_table(kept, files, source_of(dataset)).drop_columns(["file_name"])
-    _write(place, dataset, files, described(table, class_rows(dataset, files)), missing,
-           (len(files), height, width))  # fmt: skip
+    table = described(table, class_rows(dataset, files))
+    if missing:
+        (place / SCRATCH).mkdir(exist_ok=True)
+        ids = {split: [files[i].id for i in own] for split, own in missing.items()}
+        _fill(place, dataset, ids, (width, height))
+    for split, own in missing.items():
+        _finish(place, split, table.take(own))
     write_classes(place, dataset, files)
     written, notes = write_card(place, dataset, kept, files, card.get("card_sha256"), settings.kind)
     if missing:
         os.sync()  # the marker must not outlive its files in a power cut
     write_marker(place, {"state": "complete", **facts, "card_sha256": written})
     clear_scratch(place)
-    images = sum(len(own) for own in missing.values())
     return Exported(place, facts["images"], images, tuple(notes))
 
 
@@ -87,49 +93,45 @@ def _size(dataset: Dataset, kept: pa.Table, settings: Npy) -> tuple[int, int]:
     found = sorted(set(zip(*columns, strict=True)))
     if len(found) > 1:
         shown = ", ".join(f"{width} × {height}" for width, height in found[:3])
+        shown += ", …" if len(found) > 3 else ""
         raise DatasetError(
-            f"{dataset.path}: kept images have {len(found)} sizes ({shown}{', …' * (len(found) > 3)}"
-            "), and an array has one; give size_px, such as --size-px 64"
+            f"{dataset.path}: kept images have {len(found)} sizes ({shown}), and an array has one; "
+            "give size_px, such as --size-px 64"
         )
     return found[0]
 
 
-def _write(
+def _fill(
     place: Path,
     dataset: Dataset,
-    files: Sequence[File],
-    rows: pa.Table,
-    missing: Mapping[str, Sequence[int]],
-    shape: tuple[int, int, int],
+    ids: Mapping[str, Sequence[str]],
+    size: tuple[int, int],
 ) -> None:
-    """Fill the arrays of some splits in one pass over the dataset; images.npy comes last."""
-    if not missing:
-        return
-    (place / SCRATCH).mkdir(parents=True, exist_ok=True)
-    height, width = shape[1:]
-    goes = {
-        files[row].id: (split, i) for split, own in missing.items() for i, row in enumerate(own)
-    }
-    scratch = {split: place / SCRATCH / name_of(split) for split in missing}
+    """Write the images of some splits into the scratch folder, in one pass over the dataset."""
+    width, height = size
+    goes = {name: (split, i) for split, own in ids.items() for i, name in enumerate(own)}
     arrays = {
         split: np.lib.format.open_memmap(
-            scratch[split], "w+", np.uint8, (len(own), height, width, 3)
+            place / SCRATCH / name_of(split), "w+", np.uint8, (len(own), height, width, 3)
         )
-        for split, own in missing.items()
+        for split, own in ids.items()
     }
     for name, data in stored_images(dataset):
         if name in goes:
             split, i = goes[name]
             arrays[split][i] = _fitted(decode(data), width, height)  # (H, W, 3)
-    for split, own in missing.items():
-        arrays[split].flush()
-        part = rows.take(list(own))
-        pq.write_table(part, place / SCRATCH / "metadata", compression="zstd")
-        os.replace(place / SCRATCH / "metadata", place / name_of(split, "metadata.parquet"))
-        labels = np.asarray(part.column("label").to_pylist(), dtype=np.int64)
-        np.save(place / SCRATCH / "labels.npy", labels)
-        os.replace(place / SCRATCH / "labels.npy", place / name_of(split, "labels.npy"))
-        os.replace(scratch[split], place / name_of(split))
+    for array in arrays.values():
+        array.flush()
+
+
+def _finish(place: Path, split: str, rows: pa.Table) -> None:
+    """Put a split's files in their place; its images come last, for they say that all is there."""
+    scratch = place / SCRATCH
+    pq.write_table(rows, scratch / name_of(split, "metadata.parquet"), compression="zstd")
+    labels = np.asarray(rows.column("label").to_pylist(), dtype=np.int64)
+    np.save(scratch / name_of(split, "labels.npy"), labels)
+    for what in ("metadata.parquet", "labels.npy", "images.npy"):
+        os.replace(scratch / name_of(split, what), place / name_of(split, what))
 
 
 def _fitted(pixels: Pixels, width: int, height: int) -> Pixels:

@@ -84,14 +84,19 @@ def check_space(place: Path, dataset: Dataset, missing: Sequence[File]) -> None:
         return
     sample = dataset.images([file.id for file in missing[:: max(1, len(missing) // 64)][:64]])
     sizes = [-(-len(image["bytes"]) // BLOCK) * BLOCK for image in sample if image]
-    needed = round(sum(sizes) / max(1, len(sizes)) * len(missing)) + SLACK
-    disk = place
+    needed = round(sum(sizes) / max(1, len(sizes)) * len(missing))
+    check_free(place, needed, len(missing))
+
+
+def check_free(place: Path, size: int, images: int) -> None:
+    """Compare the free disk with what images will take, in bytes."""
+    needed, disk = size + SLACK, place
     while not disk.exists():
         disk = disk.parent
     free = shutil.disk_usage(disk).free
     if free < needed:
         raise DatasetError(
-            f"{place}: {len(missing)} images need about {needed / 1e9:.2f} GB, and "
+            f"{place}: {images} images need about {needed / 1e9:.2f} GB, and "
             f"{free / 1e9:.2f} GB are free; free some, or give the export an absolute path on "
             "another disk"
         )

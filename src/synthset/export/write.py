@@ -11,7 +11,7 @@ from synthset.store.dataset import Dataset
 
 
 def write_export(dataset: Dataset, settings: Export) -> Exported:
-    """Export as the settings say; see `imagefolder.export`, `packed.export_packed`, `export_arrays`."""
+    """Export as the settings say; see `imagefolder`, `packed` and `arrays`."""
     if isinstance(settings, ImageFolder):
         return export(dataset, settings)
     if isinstance(settings, Npy):
