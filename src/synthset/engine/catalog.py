@@ -17,11 +17,12 @@ from synthset.encoders.classlist import ClassList, class_names, match
 from synthset.errors import ModelError, RecipeError
 from synthset.miniatures import Miniature, locate
 from synthset.recipe.recipe import Recipe
-from synthset.recipe.scores import ClassifierEncoder, ClipScore, Recognition, Score
+from synthset.recipe.scores import ClassifierEncoder, ClipScore, Encoder, Recognition, Score
 from synthset.recipe.sources import FROM_IMAGES
 from synthset.revisions import revision_of
 from synthset.seeds import fingerprint
 from synthset.stage import Stage
+from synthset.store.folder import Folder
 from synthset.taxonomy.classlists import ClassEntry
 
 
@@ -37,6 +38,7 @@ SOURCES = {
     "txt2img": Row("synthset.generators.txt2img:Txt2Img", "1"),
     "folder": Row("synthset.generators.folder:Folder", "1"),
     "augment": Row("synthset.generators.augment:Augment", "1"),
+    "gan": Row("synthset.generators.gan.stage:Gan", "1"),
     "shapes": Row("synthset.generators.shapes:Shapes", "1"),
 }
 ENCODERS = {
@@ -80,6 +82,7 @@ def source_identity(recipe: Recipe) -> dict[str, Any]:
         identity["weights"] = _revision("txt2img", source.model)
     if source.kind in FROM_IMAGES:
         identity.pop("paths")  # an image is what its bytes are, wherever they lie
+        identity.pop("val", None)
     return {**identity, "version": SOURCES[source.kind].version}
 
 
@@ -119,14 +122,19 @@ def passes(recipe: Recipe, plan: str) -> list[list[Spec]]:
 
 def encoder_spec(recipe: Recipe, name: str, images: str) -> Spec:
     encoder = recipe.encoders[name]
+    table = f"features-{name}-{fingerprint([encoder_identity(encoder), images])}"
+    return Spec(f"features/{name}", table, (images,), 2 * encoder.batch_size)
+
+
+def encoder_identity(encoder: Encoder) -> dict[str, Any]:
+    """All that decides the features of an image: settings, code version, weights."""
     identity = {**encoder.identity(), "version": ENCODERS[encoder.kind].version}
     if encoder.kind in ("clip", "classifier"):
         identity["weights"] = _revision(encoder.kind, encoder.model)
     weights = getattr(encoder, "weights", None) or getattr(encoder, "pretrained", None)
     if weights and Path(weights).expanduser().is_file():
         identity["weights_file"] = revision_of(Path(weights).expanduser())
-    table = f"features-{name}-{fingerprint([identity, images])}"
-    return Spec(f"features/{name}", table, (images,), 2 * encoder.batch_size)
+    return identity
 
 
 def _score_spec(score: Score, inputs: tuple[str, ...]) -> Spec:
@@ -135,20 +143,29 @@ def _score_spec(score: Score, inputs: tuple[str, ...]) -> Spec:
     return Spec(f"scores/{score.prefix}", table, inputs, 64 if score.kind in PIXEL_SCORES else 1024)
 
 
-def build(recipe: Recipe, role: str, classes: list[ClassEntry]) -> Stage:
+def build(
+    recipe: Recipe, role: str, classes: list[ClassEntry], folder: Folder | None = None
+) -> Stage:
     """Make the stage of a role, its model not yet loaded.
+
+    Args:
+        recipe: names the stages.
+        role: which of them.
+        classes: in label order.
+        folder: of the dataset, for sources whose models were trained there.
 
     Raises:
         ModelError: the stage doesn't write what its settings promise.
     """
     part, _, name = role.partition("/")
     if part == "images":
-        return _make(SOURCES[recipe.source.kind], recipe.source)
+        where = (folder,) if recipe.source.kind == "gan" else ()
+        return make(SOURCES[recipe.source.kind], recipe.source, *where)
     if part == "features":
         encoder = recipe.encoders[name]
-        return _make(ENCODERS[encoder.kind], encoder)
+        return make(ENCODERS[encoder.kind], encoder)
     score = next(score for score in recipe.scores if score.prefix == name)
-    stage = _make(SCORES[score.kind], score, *_score_arguments(recipe, score, classes))
+    stage = make(SCORES[score.kind], score, *_score_arguments(recipe, score, classes))
     if tuple(stage.writes.names) != score.columns:
         raise ModelError(f"{role}: writes {stage.writes.names}, promised {list(score.columns)}")
     return stage
@@ -182,7 +199,8 @@ def classifier_indices(
     return known, found
 
 
-def _make(row: Row, *arguments: Any) -> Stage:
+def make(row: Row, *arguments: Any) -> Stage:
+    """Import a stage, and make it."""
     module, _, name = row.target.partition(":")
     stage: Stage = getattr(import_module(module), name)(*arguments)
     return stage

@@ -20,7 +20,7 @@ from synthset.errors import Problem, RecipeError, SynthsetError
 from synthset.generators import models as generator_models
 from synthset.recipe.presets import preset_notes
 from synthset.recipe.recipe import Recipe, comparisons
-from synthset.recipe.sources import FROM_IMAGES, Augment, Folder, FolderPath, Shapes, Txt2Img
+from synthset.recipe.sources import FROM_IMAGES, Augment, Folder, FolderPath, Gan, Shapes, Txt2Img
 from synthset.selection.review import read_review
 
 FEATURE_BYTES = 8_000  # a record's features, logits and scores, roughly
@@ -259,7 +259,7 @@ def _size_up(found: Forecast, recipe: Recipe, what: Material, output: str) -> No
     found.gpu_seconds = None if on_gpu is None else on_gpu * found.images
 
 
-def _bytes_each(source: Txt2Img | Augment | Shapes, what: Material) -> int:
+def _bytes_each(source: Txt2Img | Augment | Gan | Shapes, what: Material) -> int:
     """Size of an image, roughly."""
     if isinstance(source, Augment) and source.size_px is None:
         return sum(image.num_bytes for image, _ in what.found) // max(len(what.found), 1)

@@ -13,13 +13,14 @@ import pyarrow as pa
 
 from synthset.engine.catalog import source_identity
 from synthset.engine.classes import settle
+from synthset.engine.fitting import check_examples, folded, model_name
 from synthset.engine.prompts import prompts_identity, writer_of
 from synthset.errors import DatasetError, Problem, RecipeError
 from synthset.generators.folder import scan
 from synthset.generators.found import Found
 from synthset.prompts.writer import Writer
 from synthset.recipe.recipe import Recipe
-from synthset.recipe.sources import Augment, Folder
+from synthset.recipe.sources import Augment, Folder, Gan
 from synthset.record import PLAN, record_id
 from synthset.seeds import digest, fingerprint, record_seed
 from synthset.store.dataset import Dataset
@@ -37,6 +38,8 @@ class Material:
         left_out: images by class names that the recipe doesn't list.
         notes: what the user should know of how the classes were picked.
         content: hash of all images of the source and their class names.
+        learned: images that a GAN learns from, of listed classes and of others.
+        val: images that choose its checkpoint; empty where none are named.
     """
 
     classes: tuple[ClassEntry, ...]
@@ -44,6 +47,8 @@ class Material:
     left_out: Mapping[str, int] | None = None
     notes: tuple[str, ...] = ()
     content: str = ""
+    learned: tuple[Found, ...] = ()
+    val: tuple[Found, ...] = ()
 
 
 def material(recipe: Recipe) -> Material:
@@ -53,7 +58,7 @@ def material(recipe: Recipe) -> Material:
         RecipeError: unknown or colliding classes, nothing found.
     """
     source = recipe.source
-    if not isinstance(source, Folder | Augment):
+    if not isinstance(source, Folder | Augment | Gan):
         settled = settle(recipe)
         return Material(settled.classes, notes=settled.notes)
     images = list(scan(source))
@@ -71,8 +76,17 @@ def material(recipe: Recipe) -> Material:
     if isinstance(source, Folder):
         return Material(classes, tuple(_at_most(recipe, mine)), dict(left_out), settled.notes)
     _refuse_empty(classes, mine, left_out)
-    content = digest(sorted({(image.label, image.content) for image in images}))
-    return Material(classes, tuple(mine), dict(left_out), settled.notes, content)
+    content = _content(images)
+    if isinstance(source, Augment):
+        return Material(classes, tuple(mine), dict(left_out), settled.notes, content)
+    val = tuple(scan(Folder(kind="folder", paths=source.val))) if source.val else ()
+    notes = (*settled.notes, *check_examples(images, val))
+    content = digest([content, _content(val)])
+    return Material(classes, tuple(mine), {}, notes, content, tuple(images), val)
+
+
+def _content(images: Sequence[Found]) -> str:
+    return digest(sorted((image.label, image.content) for image in images))
 
 
 def _refuse_empty(
@@ -95,15 +109,15 @@ def _labels_of(names: Sequence[str], classes: Sequence[ClassEntry]) -> dict[str,
         RecipeError: a name that two classes share (crane, a bird and a machine).
     """
     exact: dict[str, set[int]] = {}
-    folded: dict[str, set[int]] = {}
+    loosely: dict[str, set[int]] = {}
     for label, entry in enumerate(classes):
         for alias in filter(None, (entry.key, entry.name, entry.folder, entry.wnid)):
             exact.setdefault(alias, set()).add(label)
-            folded.setdefault(_folded(alias), set()).add(label)
+            loosely.setdefault(folded(alias), set()).add(label)
     found: dict[str, int] = {}
     problems = []
     for name in names:
-        meant = exact.get(name) or folded.get(_folded(name)) or set()
+        meant = exact.get(name) or loosely.get(folded(name)) or set()
         if len(meant) == 1:
             (found[name],) = meant
         elif meant:
@@ -113,10 +127,6 @@ def _labels_of(names: Sequence[str], classes: Sequence[ClassEntry]) -> dict[str,
     if problems:
         raise RecipeError.of(problems)
     return found
-
-
-def _folded(name: str) -> str:
-    return name.strip().casefold().replace("_", " ")
 
 
 def _at_most(recipe: Recipe, images: list[tuple[Found, int]]) -> list[tuple[Found, int]]:
@@ -141,6 +151,8 @@ def plan_table(recipe: Recipe, found: Material) -> str:
         identity.append(recipe.source.identity()["paths"])
     if isinstance(recipe.source, Augment):
         identity.append(found.content)
+    elif isinstance(recipe.source, Gan):
+        identity.append(model_name(recipe, found.content))
     elif not isinstance(recipe.source, Folder):
         identity.append(prompts_identity(recipe))
     return f"plan-{fingerprint(identity)}"
@@ -204,6 +216,8 @@ def add_rows(
         rows = _imported(found, sources)
     elif isinstance(recipe.source, Augment):
         rows = _copies(recipe, found, have, _counts(recipe, found, wanted), round_number)
+    elif isinstance(recipe.source, Gan):
+        rows = _sampled(recipe, found, have, _counts(recipe, found, wanted), round_number)
     else:
         counts = _counts(recipe, found, wanted)
         writer = writer or writer_of(recipe, found.classes)
@@ -303,6 +317,31 @@ def _copies(
             "seed": seed,
             "parent": parent.content,
             "source": parent.source,
+            "origin": recipe.source.kind,
+            "index": index,
+            "round": round_number,
+        }
+
+
+def _sampled(
+    recipe: Recipe,
+    found: Material,
+    have: Mapping[int, int],
+    wanted: Mapping[int, int],
+    round_number: int,
+) -> Iterator[dict[str, Any]]:
+    """Plan samples of a GAN: `source` is the model and what it calls the class."""
+    by, model = digest(source_identity(recipe)), model_name(recipe, found.content)
+    called = {label: folded(image.label) for image, label in found.found}
+    for label, index in _turns(have, wanted, len(found.classes)):
+        entry = found.classes[label]
+        seed = record_seed(recipe.seed, entry.key, index)
+        pixels = {"model": model, "class": called[label], "seed": seed, "by": by}
+        yield {
+            "id": record_id(recipe.source.kind, entry.key, pixels),
+            **_class_of(entry, label),
+            "seed": seed,
+            "source": f"models/{model}#{called[label]}",
             "origin": recipe.source.kind,
             "index": index,
             "round": round_number,

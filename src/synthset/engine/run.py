@@ -18,6 +18,7 @@ from synthset.engine.catalog import Spec, passes
 from synthset.engine.check import forecast
 from synthset.engine.classes import write_groups
 from synthset.engine.consider import MOST, compared, considered
+from synthset.engine.fitting import fit
 from synthset.engine.local import Bar, LocalEngine, Silent, count_workers
 from synthset.engine.measure import measure
 from synthset.engine.plan import (
@@ -46,7 +47,7 @@ from synthset.prompts.writer import Writer
 from synthset.recipe.exports import Export
 from synthset.recipe.recipe import Recipe, load_recipe
 from synthset.recipe.scores import Comparison
-from synthset.recipe.sources import FROM_IMAGES, Txt2Img
+from synthset.recipe.sources import FROM_IMAGES, Gan, Txt2Img
 from synthset.report.page import write_report
 from synthset.seeds import fingerprint
 from synthset.selection.select import decide
@@ -167,6 +168,8 @@ class _Run:
             }
         )
         dataset.write_view(self.view())
+        if isinstance(recipe.source, Gan):
+            fit(dataset, recipe, self.material, self.bar)
         workers = count_workers(
             self.asked, self._most_todo(), str(getattr(recipe.source, "device", "auto"))
         )

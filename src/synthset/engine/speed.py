@@ -7,7 +7,7 @@ import shutil
 
 from synthset.generators import models as generator_models
 from synthset.recipe.recipe import Recipe
-from synthset.recipe.sources import Augment, Folder, Shapes, Txt2Img
+from synthset.recipe.sources import Augment, Folder, Gan, Shapes, Txt2Img
 
 # Core-seconds a step and megapixel with guidance, from measurements of Stable Diffusion 1.5 at 512
 # px in float32 on one core of an AMD EPYC (19 s a step) and of the miniature (about 0.01 s a step
@@ -15,6 +15,7 @@ from synthset.recipe.sources import Augment, Folder, Shapes, Txt2Img
 CPU_MINIATURE = 0.012
 CPU_STEP_MEGAPIXEL = 72.0
 CHANGE = 0.001  # core-seconds that one augmented copy of 32 x 32 px takes
+SAMPLE = 0.002  # core-seconds that a GAN takes for one image of 32 x 32 px
 # GPU seconds a step and megapixel: SD 1.5, float16, 50 steps at 512 px in 1.60 s on an A100
 # (fal-ai's benchmark).
 GPU_STEP_MEGAPIXEL = 0.122
@@ -50,11 +51,13 @@ def seconds_per_image(recipe: Recipe) -> tuple[float | None, str]:
     )
 
 
-def _without_prompts(source: Folder | Augment | Shapes) -> tuple[float, str]:
+def _without_prompts(source: Folder | Augment | Gan | Shapes) -> tuple[float, str]:
     if isinstance(source, Shapes):
         return source.delay_s, "a fake generator"
     if isinstance(source, Augment):
         return CHANGE, "measured for 32 px on one core of a server"
+    if isinstance(source, Gan):
+        return SAMPLE * (source.size_px / 32) ** 2, "measured on one core of a server"
     return 0.002, "importing is quick"
 
 

@@ -53,7 +53,7 @@ class Worker:
                 gc.collect()
         for spec in needed:
             if spec not in self._opened:
-                stage = build(self._recipe, spec.role, self._classes)
+                stage = build(self._recipe, spec.role, self._classes, self._dataset.folder)
                 stage.open()
                 self._opened[spec] = stage
         stages = {spec: self._opened[spec] for spec in needed}

@@ -13,12 +13,12 @@ from typing import ClassVar
 import pyarrow as pa
 
 from synthset.errors import RecipeError
-from synthset.generators import class_folders, parquet
+from synthset.generators import class_folders, parquet, tar_shards
 from synthset.generators.found import SPLITS, Found
 from synthset.generators.originals import Originals
 from synthset.generators.outcome import Outcome, image_table
 from synthset.images import UnreadableImage, decode
-from synthset.recipe.sources import Augment, FolderPath
+from synthset.recipe.sources import Augment, FolderPath, Gan
 from synthset.recipe.sources import Folder as Settings
 from synthset.record import IMAGES
 from synthset.stage import Rows, Stage
@@ -35,7 +35,9 @@ METADATA = "metadata.parquet"  # describes image files beside it (Hugging Face's
 SPLIT_NAME = re.compile(r"^([a-z]+)(?=[-_.]|$)", re.IGNORECASE)
 
 
-def scan(settings: Settings | Augment, ignored: Counter[str] | None = None) -> Iterator[Found]:
+def scan(
+    settings: Settings | Augment | Gan, ignored: Counter[str] | None = None
+) -> Iterator[Found]:
     """List the images of all paths, in the order of the paths, then by file name and row: always
     the same order.
 
@@ -115,11 +117,17 @@ def _extension(data: bytes, source: str) -> str:
 
 def _place(place: FolderPath, where: str, ignored: Counter[str]) -> Iterator[Found]:
     tables: list[Path] = []
+    shards: list[Path] = []
     folders: list[Path] = []
     for path in _expand(place.path, where):
         found = [*path.glob("*.parquet"), *path.glob("data/*.parquet")] if path.is_dir() else []
         inside = sorted(file for file in found if file.name != METADATA)
-        if path.suffix == ".parquet" and path.is_file():
+        tars = sorted([*path.glob("*.tar"), *path.glob("data/*.tar")]) if path.is_dir() else []
+        if path.suffix == ".tar" and path.is_file():
+            shards.append(path)
+        elif tars:
+            shards += tars
+        elif path.suffix == ".parquet" and path.is_file():
             tables.append(path)
         elif inside:
             tables += inside
@@ -127,9 +135,11 @@ def _place(place: FolderPath, where: str, ignored: Counter[str]) -> Iterator[Fou
             folders.append(path)
         else:
             ignored[path.suffix.lower()] += 1
-    _refuse_splits(tables, where)
+    _refuse_splits([*tables, *shards], where)
     for table in tables:
         yield from parquet.find(table, place, where, ignored)
+    for shard in shards:
+        yield from tar_shards.find(shard, place, where, ignored)
     for folder in folders:
         yield from class_folders.find(folder, place.origin, where, ignored)
 
@@ -148,7 +158,7 @@ def _expand(path: str, where: str) -> list[Path]:
     right = (
         f"did you mean {(place.parent / near[0]).as_posix()}?"
         if near
-        else "name a folder or a Parquet file"
+        else "name a folder, a Parquet or a tar file"
     )
     raise RecipeError(where, f"nothing at {path}", right)
 

@@ -17,7 +17,7 @@ from tokenizers import Tokenizer
 
 from synthset.errors import Problem
 from synthset.miniatures import locate
-from synthset.recipe.sources import Augment, Encoding, Scheduler, Shapes, Txt2Img
+from synthset.recipe.sources import Augment, Encoding, Gan, Scheduler, Shapes, Txt2Img
 
 MINIATURE = "miniature"
 HUB_ID = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]*/[A-Za-z0-9][A-Za-z0-9._-]*$")
@@ -134,7 +134,7 @@ def count_tokens(settings: Txt2Img) -> tuple[Callable[[list[str]], list[int]], i
     return counter, limit
 
 
-def estimate(settings: Txt2Img | Shapes | Augment) -> int:
+def estimate(settings: Txt2Img | Shapes | Augment | Gan) -> int:
     """Guess the bytes of one encoded image, for planning disk space.
 
     Within a factor of two for photographs. Where the size is not known, it is taken as 1024 px.

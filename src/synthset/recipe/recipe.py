@@ -123,6 +123,8 @@ def _problems(recipe: Recipe) -> list[Problem]:
                 "list the classes: [cat, dog]",
             )
         )
+    if source.kind == "gan" and source.encoder is not None:
+        problems += _encoder(recipe, "source.encoder", source.encoder, None)
     if isinstance(classes, Names):
         problems += _twice("classes", classes.names, "class")
     for i, score in enumerate(recipe.scores):

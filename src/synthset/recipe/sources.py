@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from synthset.recipe.settings import EXECUTION, Settings
+from synthset.recipe.settings import EXECUTION, Name, Settings
 
 Scheduler = Literal[
     "DPMSolverMultistep",
@@ -77,8 +77,8 @@ class FolderPath(Settings):
     """One place with labelled images."""
 
     path: str
-    """A folder with one folder per class, a Parquet file in the Hugging Face layout, or a folder or
-    glob of them."""
+    """A folder with one folder per class, a Parquet file in the Hugging Face layout, a WebDataset
+    shard, or a folder or glob of them."""
     origin: str = Field("folder", pattern=r"^[a-z][a-z0-9_-]*$")
     """What the records are called by: `real`, `sd14`, …"""
     image_column: str = "image"
@@ -155,6 +155,67 @@ class Augment(Settings):
         return self
 
 
+class Gan(Settings):
+    """A class-conditional GAN that is trained from scratch on images that exist, once, before the
+    first image; then each image is a function of the trained weights, its class and its seed."""
+
+    kind: Literal["gan"]
+    paths: tuple[FolderPath, ...] = Field(min_length=1)
+    """Where the images lie that it learns from. It learns all their classes, also those that the
+    recipe doesn't list: a class with few images profits from the others."""
+    val: tuple[FolderPath, ...] | None = None
+    """Images that choose the checkpoint, by FD; none holds back a tenth of each class."""
+    size_px: int = Field(32, ge=16, le=128, multiple_of=8)
+    """Width and height of what it learns and makes. Other shapes lose their margins."""
+    updates: int = Field(4000, ge=1, le=10_000_000)
+    """Optimiser steps of the generator."""
+    batch_size: int = Field(64, ge=2, le=4096)
+    """Real, and generated, images an update."""
+    width: int = Field(24, ge=4, le=512)
+    """Channels of the generator at the full size; up to four times as many where it is smaller."""
+    discriminator_width: int = Field(48, ge=4, le=512)
+    """Channels of the discriminator after its first halving, likewise."""
+    latent_size: int = Field(64, ge=1, le=1024)
+    """Numbers that an image is made of."""
+    generator_rate: float = Field(4e-4, gt=0, le=1)
+    """Learning rate of the generator."""
+    discriminator_rate: float = Field(4e-4, gt=0, le=1)
+    """Learning rate of the discriminator."""
+    momentum: float = Field(0.0, ge=0, lt=1)
+    """First beta of Adam; the second is 0.99."""
+    augment: tuple[Literal["colour", "translation", "cutout"], ...] = (
+        "colour",
+        "translation",
+        "cutout",
+    )
+    """DiffAugment (arXiv 2006.10738): changes that real and generated images go through before they
+    are judged, so that few images suffice; empty for none."""
+    flip: bool = True
+    """Mirror half of the real images. Set false where left and right mean something, as in
+    digits."""
+    balance: float = Field(0.5, ge=0, le=1)
+    """How evenly classes are drawn: 0 as often as they have images, 1 all equally often."""
+    ema: float = Field(0.995, ge=0, lt=1)
+    """Decay of the moving average of the generator, which is what makes the images."""
+    r1: float = Field(0.0, ge=0, le=1000)
+    """Weight of the gradient penalty on real images (R1); 0 for none."""
+    r1_every: int = Field(16, ge=1, le=1000)
+    """Updates from one penalty to the next; its weight is multiplied by this."""
+    look_every: int = Field(500, ge=1)
+    """Updates between looks: FD, a grid of samples, and a saved state."""
+    look_images: int = Field(1000, ge=10, le=50_000)
+    """Generated images, and validation images at most, that FD compares."""
+    encoder: Name | None = None
+    """An entry of `encoders` whose features FD is measured in; none takes the classifier that ships
+    with synthset."""
+    seed: int = Field(0, ge=0, lt=2**63)
+    """Of the training; the recipe's own seed decides the images."""
+    encoding: Encoding = Encoding(format="png")
+    """File format of the images."""
+    device: Device = Field("auto", json_schema_extra=EXECUTION)
+    """`auto`, `cpu`, `mps`, `cuda` or `cuda:1`."""
+
+
 class Shapes(Settings):
     """A fake generator for tests: flat coloured shapes, no model. Never a source of data."""
 
@@ -171,7 +232,7 @@ class Shapes(Settings):
     """Images a call."""
 
 
-Source = Annotated[Txt2Img | Folder | Augment | Shapes, Field(discriminator="kind")]
+Source = Annotated[Txt2Img | Folder | Augment | Gan | Shapes, Field(discriminator="kind")]
 #: Sources that start from images that exist: their classes may come from there, and their records
 #: have no prompt but the one that an image brought along.
 FROM_IMAGES = ("folder", "augment", "gan")

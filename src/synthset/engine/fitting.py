@@ -1,0 +1,192 @@
+"""What is trained before the first image: the GAN of a recipe, once, kept in the dataset."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+
+from synthset.engine.catalog import ENCODERS, encoder_identity, make
+from synthset.engine.local import Bar
+from synthset.engine.worker import torch_threads
+from synthset.errors import RecipeError
+from synthset.generators.found import Found
+from synthset.images import Pixels
+from synthset.metrics.features import Features
+from synthset.recipe.recipe import Recipe
+from synthset.recipe.scores import ClassifierEncoder, Encoder
+from synthset.recipe.sources import Gan
+from synthset.seeds import digest, fingerprint
+from synthset.stage import Rows
+from synthset.store.dataset import Dataset
+
+if TYPE_CHECKING:
+    from synthset.engine.plan import Material
+    from synthset.generators.gan.training import Training
+
+TRAINING_VERSION = "1"  # changes whenever the same settings and images would give other weights
+HELD_BACK = 10  # one in so many training images judges, where no validation images are named
+FEWEST_JUDGES = 32  # with fewer, FD compares with the training images themselves
+
+
+def folded(name: str) -> str:
+    """Spell a class name so that case and underscores make no difference."""
+    return name.strip().casefold().replace("_", " ")
+
+
+def model_name(recipe: Recipe, content: str) -> str:
+    """Name the model of a recipe by all that decides its weights.
+
+    Args:
+        recipe: whose source is a GAN.
+        content: hash of the images that it learns from, and of those that choose its checkpoint.
+    """
+    source = recipe.source
+    assert isinstance(source, Gan)
+    settings = {
+        name: value
+        for name, value in source.identity().items()
+        if name not in ("paths", "val", "encoding", "encoder")
+    }
+    encoder = encoder_identity(judging_encoder(recipe))
+    return f"gan-{fingerprint([TRAINING_VERSION, settings, content, encoder])}"
+
+
+def judging_encoder(recipe: Recipe) -> Encoder:
+    """The encoder whose features measure a GAN: the one that its settings name, else the classifier
+    that ships with synthset.
+
+    Raises:
+        RecipeError: the recipe has no encoder of that name.
+    """
+    source = recipe.source
+    assert isinstance(source, Gan)
+    if source.encoder is None:
+        return ClassifierEncoder(kind="classifier", device=source.device)
+    return recipe.encoders[source.encoder]
+
+
+def check_examples(images: Sequence[Found], val: Sequence[Found]) -> list[str]:
+    """Find out whether a GAN can learn from these images, and what the user should know.
+
+    Raises:
+        RecipeError: a class has one image only, or the validation images are of other classes.
+    """
+    counts = Counter(folded(image.label) for image in images)
+    lonely = sorted(name for name, count in counts.items() if count < 2)
+    if lonely:
+        names = ", ".join(map(repr, lonely[:8])) + (" …" if len(lonely) > 8 else "")
+        right = "a GAN needs two at least, and better fifty; add some, or use `kind: augment`"
+        raise RecipeError("source.paths", f"one image only of {names}", right)
+    strangers = sorted({folded(image.label) for image in val} - set(counts))
+    if strangers:
+        names = ", ".join(map(repr, strangers[:8]))
+        right = f"the images to learn from are of {', '.join(sorted(counts)[:8])}"
+        raise RecipeError("source.val", f"images of {names}, which it never learns", right)
+    few = [name for name, count in counts.items() if count < 20]
+    if not few:
+        return []
+    return [f"few images to learn from: {', '.join(f'{n} ({counts[n]})' for n in sorted(few)[:5])}"]
+
+
+def fit(dataset: Dataset, recipe: Recipe, material: Material, bar: Bar) -> None:
+    """Train the recipe's GAN, unless it is there already; one that was cut short goes on.
+
+    Raises:
+        RecipeError: none of the images can be read.
+        ModelError: the training ran into numbers that are none, or the encoder can't be loaded.
+    """
+    from synthset.generators.gan.training import trained
+
+    source = recipe.source
+    assert isinstance(source, Gan)
+    name = model_name(recipe, material.content)
+    if trained(dataset.folder, f"models/{name}"):
+        return
+    bar.start("training", source.updates)
+    begun = time.monotonic()
+    try:
+        training = _training(dataset, recipe, material, f"models/{name}")
+        first = training.course.update
+        with torch_threads(recipe.engine.threads):
+            training.run(bar.advance)
+    finally:
+        bar.stop()
+    dataset.log(
+        {
+            "event": "stage",
+            "at": datetime.now(UTC).isoformat(timespec="seconds"),
+            "role": "training",
+            "tables": [name],
+            "rows": source.updates - first,
+            "seconds": round(time.monotonic() - begun, 3),
+            "failed": 0,
+        }
+    )
+
+
+def _training(dataset: Dataset, recipe: Recipe, material: Material, place: str) -> Training:
+    """Read the images, and set the two players up."""
+    from synthset.generators.gan.examples import Examples, read_examples
+    from synthset.generators.gan.looks import Judge
+    from synthset.generators.gan.training import Training
+    from synthset.generators.originals import Originals
+
+    source = recipe.source
+    assert isinstance(source, Gan)
+    originals = Originals((*source.paths, *(source.val or ())))
+    classes = sorted({folded(image.label) for image in material.learned})
+    mine, judges = _split(material)
+
+    def read(images: Sequence[Found]) -> Examples:
+        labels = [classes.index(folded(image.label)) for image in images]
+        return read_examples(images, labels, originals, source.size_px)
+
+    with torch_threads(recipe.engine.threads):
+        judge = Judge(read(judges), _Sight(judging_encoder(recipe)), source.look_images)
+        return Training(source, classes, read(mine), judge, dataset.folder, place)
+
+
+def _split(material: Material) -> tuple[list[Found], list[Found]]:
+    """Images to learn from, and those that judge: named ones, else one in ten of each class by
+    content, else (where those would be too few) the same ones.
+
+    Both in an order that depends on content alone.
+    """
+    order = sorted(material.learned, key=_drawn)
+    if material.val:
+        return order, sorted(material.val, key=_drawn)
+    seen: Counter[str] = Counter()
+    learned: list[Found] = []
+    held: list[Found] = []
+    for image in order:
+        name = folded(image.label)
+        seen[name] += 1
+        (held if seen[name] % HELD_BACK == 0 else learned).append(image)
+    return (learned, held) if len(held) >= FEWEST_JUDGES else (order, order)
+
+
+def _drawn(image: Found) -> tuple[str, str]:
+    return digest([image.content], size=8), image.label
+
+
+class _Sight:
+    """Turns pictures into the features of an encoder."""
+
+    def __init__(self, settings: Encoder) -> None:
+        self._encoder: Any = make(ENCODERS[settings.kind], settings)
+        self._encoder.open()
+
+    def __call__(self, pictures: Sequence[Pixels]) -> Features:
+        """Encode (S, S, 3) uint8 pictures to (N, D) float32."""
+        rows = Rows(pa.table({"id": [str(i) for i in range(len(pictures))]}))
+        rows.once("pixels", lambda: list(pictures))
+        features: Features = np.asarray(
+            self._encoder.compute(rows, self._encoder.prepare(rows)).features, dtype=np.float32
+        )
+        return features
