@@ -8,12 +8,12 @@ from pathlib import Path
 import pyarrow as pa
 
 from synthset.errors import DatasetError
-from synthset.generators import parquet
+from synthset.generators import parquet, tar_shards
 from synthset.recipe.sources import FolderPath
 
 
 class Originals:
-    """Gives the bytes of image files and of Parquet rows; several threads may ask."""
+    """Gives the bytes of image files, Parquet rows and tar members; several threads may ask."""
 
     def __init__(self, paths: Sequence[FolderPath]) -> None:
         columns = list(dict.fromkeys(place.image_column for place in paths))
@@ -29,8 +29,10 @@ class Originals:
             DatasetError: a Parquet file or a whole folder is gone, which is no fault of the single
             image.
         """
-        row = parquet.split_source(source)
+        row, member = parquet.split_source(source), tar_shards.split_source(source)
         try:
+            if member is not None:
+                return tar_shards.read(*member)
             return Path(source).read_bytes() if row is None else self._parquet.read(*row)
         except FileNotFoundError:
             if not Path(source).parent.is_dir():

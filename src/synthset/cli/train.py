@@ -1,0 +1,110 @@
+"""`synthset train`: a classifier of any labelled images."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from synthset.cli.options import Changes
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from synthset.experiment.single import Trained
+
+MOST = 20  # classes that are listed; of more, the worst
+
+
+def train(
+    data: Annotated[
+        Path,
+        typer.Argument(
+            help="Images by class: a dataset, an export, folders, Parquet or tar files.",
+            metavar="DATA",
+        ),
+    ],
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="Folder of the training; it goes on there.")
+    ],
+    val: Annotated[
+        Path | None, typer.Option(help="Images that choose the weights; none splits them off.")
+    ] = None,
+    val_fraction: Annotated[
+        float, typer.Option(min=0.001, max=0.9, help="Share of each class that is split off.")
+    ] = 0.1,
+    test: Annotated[
+        Path | None, typer.Option(help="Images that are asked once, at the end.")
+    ] = None,
+    config: Annotated[
+        str | None,
+        typer.Option(help="YAML file with model, preprocessing, training, loss and seed."),
+    ] = None,
+    changes: Changes = None,
+    export_timm: Annotated[
+        bool,
+        typer.Option("--export-timm", help="Only write the same for timm's own train.py."),
+    ] = False,
+) -> None:
+    """Train a classifier, and say how good it is.
+
+    Example: synthset train my-folders -o my-classifier --set model=resnet18
+    """
+    from synthset.experiment.single import find_places, read_splits, train_single
+    from synthset.recipe.single import load_single
+
+    settings = load_single(config, changes or ())
+    places = find_places(data, val, test)
+    images = read_splits(places, val_fraction, settings.seed)
+    if export_timm:
+        from synthset.experiment.timm_train import write_timm
+
+        print(write_timm(images, settings, output))
+        return
+    from synthset.cli.progress import RichBar
+
+    trained = train_single(images, settings, output, RichBar())
+    _say(trained, output)
+
+
+def _say(trained: Trained, output: Path) -> None:
+    """Print the table once, whichever process this is."""
+    import os
+
+    from rich.console import Console
+
+    if os.environ.get("RANK", "0") != "0":
+        return
+    console = Console(highlight=False)
+    found, fitted = trained.measures, trained.fitted
+    print(
+        f"{trained.judged_by}: accuracy {found.whole['accuracy'][0]:.1%}, balanced "
+        f"{found.whole['balanced_accuracy'][0]:.1%} (weights of update {fitted.chosen:,} of "
+        f"{fitted.looks[-1].update:,}; {fitted.seconds:.0f} s)"
+    )
+    console.print(_table(trained))
+    copies = trained.images.copies
+    if copies:
+        print(f"left out: {copies:,} training images that validation or test have as well")
+    print(f"weights: {(output / 'model.safetensors').resolve()}")
+
+
+def _table(trained: Trained) -> Table:
+    from rich.table import Table
+
+    images, found = trained.images, trained.measures
+    asked = images.val if images.test is None else images.test
+    counts = [one.counts(len(images.classes))["real"] for one in (images.train, asked)]
+    table = Table()
+    for heading in ("class", "train", trained.judged_by, "recall", "precision"):
+        table.add_column(heading, justify="left" if heading == "class" else "right")
+    recalls, precisions = found.classes["recall"][0], found.classes["precision"][0]
+    order = list(range(len(images.classes)))
+    if len(order) > MOST:
+        order = sorted(order, key=lambda k: float(recalls[k]))[:MOST]
+        table.title = f"the {MOST} classes of lowest recall"
+    for k in order:
+        rates = ("–" if rate != rate else f"{rate:.1%}" for rate in (recalls[k], precisions[k]))
+        table.add_row(images.classes[k], *(f"{one[k]:,}" for one in counts), *rates)
+    return table

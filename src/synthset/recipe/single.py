@@ -1,0 +1,54 @@
+"""One classifier on one set of images: the file that `synthset train --config` reads."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field, ValidationError, field_validator
+
+from synthset.errors import RecipeError
+from synthset.recipe.messages import explain
+from synthset.recipe.reading import override, read_yaml
+from synthset.recipe.settings import Settings
+from synthset.recipe.training import Loss, Model, Preprocessing, TimmModel, Training
+
+
+class Single(Settings):
+    """How one classifier is trained."""
+
+    model: Model = TimmModel(kind="timm")
+    """The classifier."""
+    preprocessing: Preprocessing = Preprocessing()
+    """What every image goes through."""
+    training: Training = Training()
+    """The budget."""
+    loss: Loss = Loss()
+    """Loss and sampling."""
+    seed: int = Field(0, ge=0)
+    """Decides the split, first weights, order and random changes."""
+
+    @field_validator("model", mode="before")
+    @classmethod
+    def _model_in_short(cls, value: Any) -> Any:
+        return {"kind": "timm", "name": value} if isinstance(value, str) else value
+
+
+def load_single(path: str | None, overrides: Sequence[str] = ()) -> Single:
+    """Read how a classifier is trained.
+
+    Args:
+        path: a YAML file; none takes every default.
+        overrides: changes such as `training.updates=100`; the value is read as YAML.
+
+    Raises:
+        RecipeError: with every problem found, each with its place and what would be right.
+    """
+    content = {} if path is None else read_yaml(Path(path))
+    for change in overrides:
+        override(content, change)
+    try:
+        return Single.model_validate(content)
+    except ValidationError as error:
+        raise RecipeError.of(explain(error, Single)) from None
