@@ -19,8 +19,8 @@ def confusion_figure(arm: ArmJudgement, judgement: Judgement) -> Drawing:
     """
     shown = list(judgement.shown)
     shares = 100 * rates(arm.confusion)[np.ix_(shown, shown)]
-    size = 2.4 + 0.34 * len(shown)
-    figure, axes = panels(1, 1, min(size, 14), min(size, 14))
+    size = min(11.0, 2.4 + 0.34 * len(shown))
+    figure, axes = panels(1, 1, size, size)
     axis = axes[0]
     axis.imshow(shares, cmap="Blues", vmin=0, vmax=100)
     names = [judgement.classes[i] for i in shown]
@@ -35,4 +35,5 @@ def confusion_figure(arm: ArmJudgement, judgement: Judgement) -> Drawing:
     title(axis, f"{arm.text}: % of a class")
     axis.set_xlabel("taken for")
     axis.set_ylabel("is")
-    return drawn(f"confusion-{arm.name}", figure, f"Confusion matrix of {arm.text}")
+    says = f"Confusion matrix of {arm.text}"
+    return drawn(f"confusion-{arm.name}", figure, says, within=False)

@@ -36,9 +36,9 @@ class Drawing:
 
     Attributes:
         name: of its files.
-        inline: for the page.
+        inline: for the page; empty where it shows none.
         svg: file with letters as outlines.
-        png: file of 200 dots an inch.
+        png: file of 150 dots an inch.
     """
 
     name: str
@@ -82,19 +82,22 @@ def legend(figure: Figure) -> None:
     figure.legend(loc="outside right upper", frameon=False, fontsize=8.5, labelcolor=SOFT)
 
 
-def drawn(name: str, figure: Figure, says: str) -> Drawing:
-    """Save a figure in its three forms; the same figure gives the same bytes.
+def drawn(name: str, figure: Figure, says: str, within: bool = True) -> Drawing:
+    """Save a figure in its forms; the same figure gives the same bytes.
 
     Args:
         name: of its files.
         figure: what `panels` made.
         says: what it shows, for those who can't see it.
+        within: whether the page shows it too.
     """
-    figure.draw_without_rendering()
-    figure.set_layout_engine("none")  # everything is in its place: once is enough
-    inline = _saved(figure, "svg", {"svg.fonttype": "none", "svg.hashsalt": name})
     svg = _saved(figure, "svg", {"svg.hashsalt": name})
-    return Drawing(name, _themed(inline.decode(), says), svg, _saved(figure, "png", {}))
+    figure.set_layout_engine("none")  # everything is in its place: once is enough
+    inline = Markup()
+    if within:
+        letters = {"svg.fonttype": "none", "svg.hashsalt": name}
+        inline = _themed(_saved(figure, "svg", letters).decode(), says)
+    return Drawing(name, inline, svg, _saved(figure, "png", {}))
 
 
 def colours(names: Sequence[str], base: str) -> dict[str, str]:
@@ -116,7 +119,7 @@ def _saved(figure: Figure, suffix: str, settings: dict[str, str]) -> bytes:
     sink = io.BytesIO()
     date = {"Date": None} if suffix == "svg" else {"Software": None}
     with matplotlib.rc_context({**STYLE, **settings}):
-        figure.savefig(sink, format=suffix, dpi=200, metadata=date)
+        figure.savefig(sink, format=suffix, dpi=150, metadata=date)
     return sink.getvalue()
 
 

@@ -1,0 +1,206 @@
+"""The page of an experiment, of trials whose answers are made up."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from synthset.metrics.judgement import Judgement, judge
+from synthset.metrics.trial import Look, Trial
+from synthset.recipe.experiment import Experiment, load_experiment
+from synthset.report.experiment.arms_figure import arms_figure
+from synthset.report.experiment.page import write_experiment_page
+from synthset.report.experiment.parts import Case, Neighbour, Steps
+from synthset.report.experiment.tables import compared, trained_on, worth_words
+from synthset.report.experiment.words import headlines, points, told_apart
+
+NASTY = '<img src=x onerror="alert(1)"> & cat'
+SEEDS = (0, 1, 2)
+SIZES = {"real-10": 10, "real-20": 20, "real-40": 40}
+
+
+def experiment(focus: str, **changes: Any) -> Experiment:
+    arm = {"parts": [{"set": "real"}]}
+    mixed = {"name": "mixed", "text": "10 real + sd", "parts": [{"set": "real"}, {"set": "sd"}]}
+    content = {
+        "name": "pets",
+        "description": f"Of {NASTY}",
+        "real": {"train": {"kind": "digits"}},
+        "focus": [focus],
+        "sets": {"sd": {"kind": "images", "paths": [{"path": "made"}]}},
+        "arms": [*({"name": name, **arm} for name in SIZES), mixed],
+        "exchange": {"real": list(SIZES), "with_synthetic": ["mixed"]},
+        "seeds": list(SEEDS),
+        **changes,
+    }
+    return load_experiment(content)
+
+
+def trial(arm: str, seed: int, share: float, count: int) -> Trial:
+    """Of each class this share is right, one image more or less by seed."""
+    labels = np.repeat(np.arange(count), 20)
+    place = np.tile(np.arange(20), count)
+    wrong = place >= round(20 * share) + seed - 1
+    predicted = np.where(wrong, (labels + 1) % count, labels)
+    shares = np.full((len(labels), count), 0.3 / count, dtype=np.float32)
+    shares[np.arange(len(labels)), predicted] += 0.7
+    real = np.full(count, SIZES.get(arm, 10))
+    counts = {"real": real} | ({"sd": np.full(count, 40)} if arm == "mixed" else {})
+    looks = [Look(u, 1 / u, 2 / u, 0.5, share * u / 30) for u in (10, 20, 30)]
+    return Trial(arm, seed, labels, shares, counts, {}, looks, chosen=20, seconds=3.0)
+
+
+def world(count: int = 3, seeds: tuple[int, ...] = SEEDS) -> tuple[Experiment, list[Trial], Any]:
+    names = [NASTY, *(f"c{i}" for i in range(1, count))]
+    shares = {"real-10": 0.5, "real-20": 0.7, "real-40": 0.8, "mixed": 0.65}
+    trials = [trial(arm, seed, share, count) for arm, share in shares.items() for seed in seeds]
+    return experiment(NASTY, seeds=list(seeds)), trials, names
+
+
+def png(shade: int) -> bytes:
+    sink = io.BytesIO()
+    Image.fromarray(np.full((4, 4, 3), shade, np.uint8)).save(sink, "PNG")
+    return sink.getvalue()
+
+
+def table(file: Path) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(file.read_text())))
+
+
+@pytest.fixture(scope="module")
+def judged() -> Judgement:
+    return judge(*world())
+
+
+@pytest.fixture(scope="module")
+def page(tmp_path_factory: pytest.TempPathFactory, judged: Judgement) -> Path:
+    made, trials, names = world()
+    near = (Neighbour(png(3), "sd", "c1", 0.25),)
+    cases = [Case("mixed", png(1), NASTY, "c1", (("c1", 0.8),), png(2), near)]
+    steps = [Steps("real", (("letterbox", png(9)),))]
+    folder = tmp_path_factory.mktemp("report")
+    return write_experiment_page(folder, made, judged, trials, names, steps, cases)
+
+
+def test_figures_and_tables_lie_beside_the_page(page: Path) -> None:
+    names = {file.name for file in (page.parent / "figures").iterdir()}
+    for figure in ("arms", "roc", "pr", "reliability", "training", "exchange", "confusion-mixed"):
+        assert {f"{figure}.svg", f"{figure}.png"} <= names
+    rows = table(page.parent / "arms.csv")
+    found = json.loads((page.parent / "judgement.json").read_text())
+    assert [row["arm"] for row in rows] == [arm["name"] for arm in found["arms"]]
+    assert float(rows[0]["accuracy"]) == found["arms"][0]["measures"]["accuracy"]["value"] == 0.5
+    assert len(table(page.parent / "classes.csv")) == 4 * 3
+
+
+def test_the_page_is_one_file_that_loads_nothing_and_escapes_names(page: Path) -> None:
+    html = page.read_text()
+    assert "<img src=x" not in html
+    assert re.search(r'(src|href)="(?!data:|#)', html) is None
+    data = re.search(r'<script type="application/json"[^>]*>(.*?)</script>', html, re.DOTALL)
+    assert data is not None
+    assert json.loads(data[1])["classes"][0] == NASTY
+
+
+def test_inline_figures_take_the_pages_colours(page: Path) -> None:
+    html = page.read_text()
+    drawn = re.findall(r'<svg class="figure".*?</svg>', html, re.DOTALL)
+    assert len(drawn) == 6
+    for one in drawn:
+        assert "var(--ink)" in one or "var(--soft)" in one
+        assert "#1d1c1a" not in one
+    assert b"#1d1c1a" in (page.parent / "figures" / "arms.svg").read_bytes()
+
+
+def test_cases_and_steps_are_shown(page: Path) -> None:
+    html = page.read_text()
+    assert html.count('class="case wrong"') == 1
+    assert "letterbox" in html
+    assert "distance 0.25" in html
+
+
+def test_the_same_trials_give_the_same_picture(page: Path, judged: Judgement) -> None:
+    again = arms_figure(judged)
+    assert again.svg == (page.parent / "figures" / "arms.svg").read_bytes()
+    assert again.png == (page.parent / "figures" / "arms.png").read_bytes()
+
+
+def test_the_headline_names_the_best_and_the_arms_that_it_beats(judged: Judgement) -> None:
+    first = headlines(judged)[0]
+    assert first.best == "real-40"
+    assert first.figure.startswith("80.0 %")
+    # All arms vary alike with the seed, so that pairs have no spread, and no test.
+    assert "+30.0 points" in first.rest
+
+
+def test_arms_that_cross_between_seeds_are_not_told_apart() -> None:
+    made, _, names = world()
+    trials = [trial("real-40", s, 0.8, 3) for s in SEEDS]
+    trials += [trial("real-20", s, x, 3) for s, x in zip(SEEDS, (0.9, 0.75, 0.6), strict=True)]
+    arms = {arm.name: arm for arm in judge(made, trials, names).arms}
+    assert not told_apart(arms["real-40"], arms["real-20"], "accuracy")
+    trials[3:] = [trial("real-20", s, x, 3) for s, x in zip(SEEDS, (0.5, 0.55, 0.5), strict=True)]
+    arms = {arm.name: arm for arm in judge(made, trials, names).arms}
+    assert told_apart(arms["real-40"], arms["real-20"], "accuracy")
+
+
+def test_an_arm_says_what_it_was_trained_on(judged: Judgement) -> None:
+    lines = trained_on(judged.arms[-1], judged)
+    assert lines == [f"{NASTY}: 10 real + 40 sd", "all: 30 real + 120 sd"]
+
+
+def test_a_difference_is_coloured_only_beyond_chance(judged: Judgement) -> None:
+    made, trials, names = world()
+    spread = [trial("mixed", s, x, 3) for s, x in zip(SEEDS, (0.3, 0.9, 0.45), strict=True)]
+    clear = [trial("mixed", s, x, 3) for s, x in zip(SEEDS, (0.9, 0.95, 0.9), strict=True)]
+    others = [one for one in trials if one.arm != "mixed"]
+
+    def style(mixed: list[Trial]) -> str:
+        rows = dict(compared(judge(made, [*others, *mixed], names)))
+        return rows["10 real + sd"][0].style
+
+    assert (style(spread), style(clear)) == ("", "better")
+
+
+def test_the_exchange_rate_is_a_sentence(judged: Judgement) -> None:
+    assert judged.exchange is not None
+    text = worth_words(judged.exchange.worths[0])
+    assert text.startswith("30 real + 120 synthetic images do as well as 4")
+    assert "one synthetic image is worth 0.1" in text
+
+
+def test_an_unknown_sign_of_a_hair_is_no_sign() -> None:
+    assert (points(-0.0001), points(0.012)) == ("0.0", "+1.2")
+
+
+def small(count: int) -> tuple[Experiment, list[Trial], Any]:
+    """One seed of two arms, without looks."""
+    made, trials, names = world(count, (1,))
+    made = made.model_copy(update={"arms": made.arms[:2], "exchange": None})
+    bare = [Trial(t.arm, t.seed, t.labels, t.probabilities, t.counts) for t in trials[:2]]
+    return made, bare, names
+
+
+def test_one_seed_without_looks_makes_a_page_too(tmp_path: Path) -> None:
+    made, trials, names = small(3)
+    found = judge(made, trials, names)
+    html = write_experiment_page(tmp_path, made, found, trials, names).read_text()
+    assert 'id="training"' not in html
+    assert "There is one seed" in html
+
+
+def test_of_many_classes_the_page_shows_the_focus_and_the_worst(tmp_path: Path) -> None:
+    made, trials, names = small(60)
+    found = judge(made, trials, names)
+    html = write_experiment_page(tmp_path, made, found, trials, names).read_text()
+    assert "31 of 60 classes" in html
+    assert html.count("<td>c") == 5 * 30  # five measures
+    assert len(table(tmp_path / "classes.csv")) == 2 * 60
