@@ -22,6 +22,7 @@ from synthset.cli.select import select
 from synthset.cli.status import status
 from synthset.cli.study import study
 from synthset.cli.sweep import sweep
+from synthset.cli.train import train
 from synthset.errors import SynthsetError
 
 app = typer.Typer(
@@ -44,6 +45,7 @@ for command in (
     export,
     metadata,
     report,
+    train,
     experiment,
     recipes,
     schema,
