@@ -63,17 +63,16 @@ def _alone(jobs: Sequence[Job], bar: Bar) -> dict[str, str]:
 
 def _side_by_side(jobs: Sequence[Job], workers: int, bar: Bar) -> dict[str, str]:
     context = multiprocessing.get_context("spawn")  # torch's threads don't survive a fork
-    with context.Manager() as manager:
-        told = manager.Queue()
-        with ProcessPoolExecutor(workers, context, _begin, (told,)) as pool:
-            waiting = {pool.submit(_work, job): job for job in jobs}
-            try:
-                return _wait(waiting, told, bar)
-            except BaseException:
-                pool.shutdown(wait=False, cancel_futures=True)
-                for process in psutil.Process().children():
-                    process.terminate()
-                raise
+    told = context.Queue()
+    with ProcessPoolExecutor(workers, context, _begin, (told,)) as pool:
+        waiting = {pool.submit(_work, job): job for job in jobs}
+        try:
+            return _wait(waiting, told, bar)
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            for process in psutil.Process().children():
+                process.terminate()
+            raise
 
 
 def _wait(waiting: dict[Future[None], Job], told: Any, bar: Bar) -> dict[str, str]:

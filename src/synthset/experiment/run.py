@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from synthset.engine.local import Bar, Silent, count_gpus
 from synthset.errors import DatasetError
 from synthset.experiment.arms import Composed, Rowwise, check_sources, compose
+from synthset.experiment.cases import cases, preprocessing_steps
 from synthset.experiment.images import Collection
 from synthset.experiment.pool import count_trials_at_a_time, run_jobs
 from synthset.experiment.sets import Sets
@@ -176,7 +177,15 @@ def conclude(folder: Path, experiment: Experiment, real: RealImages, jobs: Seque
     classes = tuple(names[0] for names in real.classes)
     trials = tuple(read_trial(job.folder) for job in jobs)
     judgement = judge(experiment, trials, classes)
-    page = write_experiment_page(folder / "report", experiment, judgement, trials, classes)
+    page = write_experiment_page(
+        folder / "report",
+        experiment,
+        judgement,
+        trials,
+        classes,
+        preprocessing_steps(experiment, jobs),
+        cases(experiment, jobs, real.classes),
+    )
     return Done(folder, experiment, classes, trials, judgement, page)
 
 
