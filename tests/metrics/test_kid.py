@@ -1,3 +1,5 @@
+import tracemalloc
+
 import numpy as np
 import pytest
 import torch
@@ -90,3 +92,15 @@ def test_constant_features_have_a_kid():
 def test_a_subset_larger_than_the_set_names_the_way_out(cloud):
     with pytest.raises(UsageError, match=r"the smaller set has 300 images.*kid_full"):
         kid(cloud(5000, 4), cloud(300, 4))
+
+
+def test_memory_grows_with_the_images_and_not_with_their_pairs(cloud):
+    peaks = []
+    for count in (4096, 8192):
+        real, generated = cloud(count, 8), cloud(count, 8, seed=1)
+        tracemalloc.start()
+        kid_full(real, generated)
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert peaks[1] < 2.2 * peaks[0]
+    assert peaks[1] / 8192 * 50_000 < 1 * 2**30  # beside 2 x 0.4 GiB of features

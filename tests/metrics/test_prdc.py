@@ -93,3 +93,17 @@ def test_each_image_has_its_part_in_the_figures(cloud, monkeypatch, block):
 def test_k_must_fit_the_smaller_set(cloud):
     with pytest.raises(UsageError, match="k: found 5; with 5 images"):
         prdc(cloud(100, 4), cloud(5, 4))
+
+
+def test_no_block_of_distances_is_larger_than_asked_for(cloud, monkeypatch):
+    seen = []
+    real_one = distances.squared_distances
+
+    def spy(*args, **settings):
+        seen.append(real_one(*args, **settings))
+        return seen[-1]
+
+    monkeypatch.setattr(distances, "squared_distances", spy)
+    monkeypatch.setattr(distances, "BLOCK", 100)
+    prdc(cloud(450, 8), cloud(430, 8, seed=1))
+    assert max(max(block.shape) for block in seen) == 100
