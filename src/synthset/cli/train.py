@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -63,19 +64,17 @@ def train(
         print(write_timm(images, settings, output))
         return
     from synthset.cli.progress import RichBar
+    from synthset.engine.local import Silent
 
-    trained = train_single(images, settings, output, RichBar())
-    _say(trained, output)
+    speaks = os.environ.get("RANK", "0") == "0"  # of the processes that torchrun starts, the first
+    trained = train_single(images, settings, output, RichBar() if speaks else Silent())
+    if speaks:
+        _say(trained, output)
 
 
 def _say(trained: Trained, output: Path) -> None:
-    """Print the table once, whichever process this is."""
-    import os
-
     from rich.console import Console
 
-    if os.environ.get("RANK", "0") != "0":
-        return
     console = Console(highlight=False)
     found, fitted = trained.measures, trained.fitted
     print(
