@@ -52,6 +52,20 @@ def test_what_is_preferred_comes_in_at_a_price():
     assert distances == sorted(distances)
 
 
+@pytest.mark.parametrize("cut", [0.3, 0.5])
+def test_a_preference_costs_less_than_a_limit_at_the_same_mean_score(cut):
+    features = candidates(good=300, bad=300)
+    liked = np.random.default_rng(3).random(600)
+    allowed = np.flatnonzero(liked >= cut)
+    hard = allowed[nearest_set(features[allowed], GOAL, 200)]
+    for weight in np.geomspace(0.05, 5, 20):
+        soft = nearest_set(features, GOAL, 200, prefer=weight * liked)
+        if liked[soft].mean() >= liked[hard].mean():
+            break
+    assert liked[soft].mean() >= liked[hard].mean()
+    assert far(features, soft) < 0.95 * far(features, hard)
+
+
 def test_fixed_images_stay_and_the_others_make_up_for_them():
     features, poor = candidates(good=200, bad=200), np.arange(390, 400)
     rows = nearest_set(features, GOAL, 100, fixed=poor)
