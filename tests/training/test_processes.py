@@ -114,7 +114,7 @@ def test_two_processes_have_the_loss_of_one(trained):
     one, two = losses(trained / "normless-one"), losses(trained / "normless-two")
     assert len(one) == 4
     for ours, theirs in zip(one, two, strict=True):
-        assert theirs == pytest.approx(ours, rel=1e-4)
+        assert theirs == pytest.approx(ours, rel=1e-6)
 
 
 def test_with_batch_norm_two_processes_normalise_by_their_own_halves(trained):

@@ -1,0 +1,58 @@
+import numpy as np
+from digit_tasks import digits
+
+from synthset.recipe.training import Preprocessing
+from synthset.training import pixels
+from synthset.training.pixels import Prepared
+from synthset.training.preprocess import Draw, preprocess
+
+
+class Counting:
+    """Counts how often images are read."""
+
+    def __init__(self, read):
+        self.inner, self.reads = read, 0
+
+    def __call__(self, i):
+        self.reads += 1
+        return self.inner(i)
+
+
+def counted(count=10):
+    images = digits(0, count)
+    counting = Counting(images.read)
+    object.__setattr__(images, "read", counting)
+    return images, counting
+
+
+def test_images_are_decoded_once_where_nothing_is_random():
+    images, counting = counted()
+    prepared = Prepared(images, Preprocessing(size_px=8), training=True)
+    first = prepared.take(np.array([3, 1]))
+    assert (prepared.take(np.array([1])) == first[1]).all()
+    assert counting.reads == 10
+    assert first.shape == (2, 8, 8, 3)
+
+
+def test_random_images_are_another_in_each_epoch_and_the_same_in_one():
+    prepared = Prepared(digits(0, 4), Preprocessing(size_px=8, noise=20), training=True, seed=1)
+    rows = np.array([2, 2, 2])
+    seen = prepared.take(rows, np.array([0, 1, 0]))
+    assert (seen[0] == seen[2]).all()
+    assert (seen[0] != seen[1]).any()
+
+
+def test_what_does_not_fit_in_memory_is_decoded_for_each_batch(monkeypatch):
+    monkeypatch.setattr(pixels, "CACHE_BYTES", 100)
+    images, counting = counted()
+    prepared = Prepared(images, Preprocessing(size_px=8), training=False)
+    assert (prepared.take(np.array([5])) == prepared.take(np.array([5]))).all()
+    assert counting.reads == 2
+
+
+def test_the_key_decides_what_is_random_for_an_image():
+    images = digits(0, 3)
+    settings = Preprocessing(size_px=8, noise=20)
+    made = Prepared(images, settings, training=False).take(np.array([1]))[0]
+    plain = Prepared(images, Preprocessing(size_px=8), training=False).take(np.array([1]))[0]
+    assert (made == preprocess(plain, settings, Draw.testing(images.keys[1]))).all()
