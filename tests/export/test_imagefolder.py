@@ -224,3 +224,17 @@ def test_the_marker_names_what_was_exported(world: Any) -> None:
         sha256(next(grown.glob("ant/*")).read_bytes()) in (made.path / "metadata.jsonl").read_text()
     )
     assert isinstance(Dataset.open(world.dataset.path), Dataset)
+
+
+def test_a_text_for_each_class_names_its_synset_its_number_and_its_prompts(world: Any) -> None:
+    dataset = world.select(lambda index: True)
+    entries = dataset.classes()
+    dataset.write_json("classes.json", [{**entries[0], "wnid": "n02391049"}, *entries[1:]])
+    done = export(dataset, ImageFolder(kind="imagefolder", path="export", class_texts=True))
+    texts = Path(done) / "texts"
+    first, second = (
+        (texts / f"{entry['folder']}.txt").read_text().splitlines() for entry in entries
+    )
+    assert first[:3] == ["name: zebra", "synset: zebra.n.01", "number: n02391049"]
+    assert first[3].startswith("prompt (")
+    assert second[:2] == [f"name: {entries[1]['name']}", "synset: none"]

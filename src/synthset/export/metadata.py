@@ -17,6 +17,7 @@ from synthset.export.aside import write_changed
 from synthset.export.files import File
 from synthset.export.split import TRAIN, VAL
 from synthset.store.dataset import Dataset
+from synthset.taxonomy import wordnet
 
 FIRST = ("label", "class_name", "class_key", "wnid", "prompt", "negative_prompt", "seed", "origin")
 LEFT_OUT = {
@@ -52,16 +53,25 @@ def write_metadata(place: Path, dataset: Dataset, kept: pa.Table, files: Sequenc
 
 
 def write_class_texts(place: Path, dataset: Dataset, kept: pa.Table) -> None:
-    """Write a text for each class: its name, its synset's number, and the prompts of its images."""
+    """Write a text for each class: its name, its synset and number, and its images' prompts."""
     prompts: dict[str, Counter[str]] = {}
     columns = (kept.column(name).to_pylist() for name in ("class_key", "prompt"))
     for key, prompt in zip(*columns, strict=True):
         prompts.setdefault(key, Counter())[prompt or ""] += 1
     for entry in dataset.classes():
         used = prompts.get(entry["key"], Counter())
-        lines = [f"name: {entry['name']}", f"synset: {entry.get('wnid') or 'none'}"]
+        lines = [f"name: {entry['name']}", *_synset(entry.get("wnid"))]
         lines += [f"prompt ({count}): {prompt}" for prompt, count in used.most_common() if prompt]
         write_changed(place, f"texts/{entry['folder']}.txt", ("\n".join(lines) + "\n").encode())
+
+
+def _synset(number: str | None) -> list[str]:
+    """Name a synset, where WordNet 3.0 has that number, and give its number."""
+    if number is None:
+        return ["synset: none"]
+    nouns = wordnet.load()
+    name = nouns.synset(number).name if number in nouns else "none of WordNet 3.0"
+    return [f"synset: {name}", f"number: {number}"]
 
 
 def source_of(dataset: Dataset) -> dict[str, Any]:

@@ -141,6 +141,7 @@ def _galleries(
     names = seen.records.column("id").take(rows).to_pylist() if rows else []
     found = thumbnails(dataset, names)
     return {
+        "few": max(map(len, kept.values()), default=0) <= 2,
         "gallery": [
             {**numbers["classes"][label], "pictures": pictures(seen, group, found)}
             for label, group in kept.items()
