@@ -1,0 +1,166 @@
+"""One classifier on any layout of images."""
+
+import json
+
+import numpy as np
+import pytest
+import yaml
+from digit_tasks import digits
+from PIL import Image
+from typer.testing import CliRunner
+
+from synthset.cli.app import app
+from synthset.engine.local import Silent
+from synthset.errors import RecipeError, UsageError
+from synthset.experiment.single import Places, find_places, read_splits, train_single
+from synthset.experiment.timm_train import timm_arguments, timm_notes, write_timm
+from synthset.images import decode, encode
+from synthset.recipe.single import Single, load_single
+from synthset.recipe.training import TimmModel
+
+#: Names of arguments of timm 1.0's train.py that are of use here, from its argument parser.
+# fmt: off
+TIMM_NAMES = [
+    "data", "dataset", "data_dir", "train_split", "val_split", "class_map", "model", "pretrained",
+    "initial_checkpoint", "num_classes", "gp", "img_size", "in_chans", "input_size", "crop_pct",
+    "mean", "std", "interpolation", "batch_size", "channels_last", "opt", "opt_eps", "opt_betas",
+    "momentum", "weight_decay", "clip_grad", "clip_mode", "layer_decay", "sched",
+    "sched_on_updates", "lr", "lr_base", "warmup_lr", "min_lr", "epochs", "epoch_repeats",
+    "start_epoch", "warmup_epochs", "warmup_prefix", "cooldown_epochs", "no_aug",
+    "train_crop_mode", "scale", "ratio", "hflip", "vflip", "color_jitter", "color_jitter_prob",
+    "grayscale_prob", "aa", "reprob", "remode", "recount", "mixup", "cutmix", "mixup_prob",
+    "mixup_switch_prob", "mixup_mode", "smoothing", "train_interpolation", "drop", "drop_path",
+    "bn_momentum", "sync_bn", "model_ema", "model_ema_decay", "model_ema_warmup", "seed", "amp",
+    "amp_dtype", "workers", "output", "experiment",
+]
+# fmt: on
+QUICK = [
+    "training.updates=30",
+    "training.batch_size=32",
+    "training.device=cpu",
+    "preprocessing.size_px=8",
+    "model.kind=cnn",
+    "model.blocks=2",
+]
+
+
+def write_folders(place, first, last, split=""):
+    images = digits(first, last)
+    for i in range(len(images)):
+        folder = place / split / f"digit_{images.labels[i]}"
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / f"{images.keys[i]}.png").write_bytes(images.read(i))
+    return place
+
+
+def quick(*changes):
+    return load_single(None, [*QUICK, *changes])
+
+
+def test_folders_are_split_by_class_and_nothing_is_on_both_sides(tmp_path):
+    write_folders(tmp_path, 0, 300)
+    images = read_splits(Places(tmp_path), 0.2, seed=0)
+    assert images.classes == tuple(f"digit_{k}" for k in range(10))
+    assert len(images.train) + len(images.val) == 300
+    assert not set(images.train.keys) & set(images.val.keys)
+    counts = images.val.counts(10)["real"]
+    assert counts.min() >= 4
+    again = read_splits(Places(tmp_path), 0.2, seed=1)
+    assert set(again.val.keys) != set(images.val.keys)
+
+
+def test_splits_that_lie_in_the_folder_are_taken(tmp_path):
+    for split, (first, last) in {"train": (0, 200), "val": (200, 260), "test": (260, 330)}.items():
+        write_folders(tmp_path, first, last, split)
+    places = find_places(tmp_path, None, None)
+    assert places == Places(tmp_path / "train", tmp_path / "val", tmp_path / "test")
+    images = read_splits(places, 0.1, 0)
+    assert [len(one) for one in (images.train, images.val, images.test)] == [200, 60, 70]
+
+
+def test_training_images_that_the_test_has_as_well_are_left_out(tmp_path):
+    write_folders(tmp_path / "train", 0, 200)
+    write_folders(tmp_path / "test", 190, 260)
+    images = read_splits(Places(tmp_path / "train", None, tmp_path / "test"), 0.1, 0)
+    assert images.copies == 10
+    assert not {*images.train.keys, *images.val.keys} & set(images.test.keys)
+
+
+def test_the_command_trains_and_says_how_good_it_is(tmp_path):
+    write_folders(tmp_path / "data", 0, 400)
+    command = ["train", str(tmp_path / "data"), "-o", str(tmp_path / "out")]
+    done = CliRunner().invoke(app, [*command, *(w for c in QUICK for w in ("--set", c))])
+    assert done.exit_code == 0, done.output
+    assert "val: accuracy" in done.output
+    assert "digit_9" in done.output
+    assert json.loads((tmp_path / "out" / "classes.json").read_text())[3] == "digit_3"
+    assert (tmp_path / "out" / "model.safetensors").exists()
+
+
+def test_with_a_test_set_the_figures_are_of_it(tmp_path):
+    write_folders(tmp_path / "train", 0, 400)
+    write_folders(tmp_path / "test", 400, 600)
+    images = read_splits(Places(tmp_path / "train", None, tmp_path / "test"), 0.1, 0)
+    trained = train_single(images, quick("training.updates=100"), tmp_path / "out", Silent())
+    assert trained.judged_by == "test"
+    assert trained.measures.whole["accuracy"][0] > 0.5
+
+
+def test_a_class_of_one_image_is_not_split(tmp_path):
+    write_folders(tmp_path, 0, 60)
+    (tmp_path / "lone").mkdir()
+    (tmp_path / "lone" / "a.png").write_bytes(encode(np.zeros((8, 8, 3), np.uint8), "png"))
+    with pytest.raises(RecipeError, match=r"class 'lone' has 1 different image .* --val"):
+        read_splits(Places(tmp_path), 0.1, 0)
+
+
+def test_one_class_and_unknown_classes_are_refused(tmp_path):
+    write_folders(tmp_path / "train", 0, 60)
+    write_folders(tmp_path / "val", 60, 120)
+    (tmp_path / "one" / "cat").mkdir(parents=True)
+    Image.new("RGB", (8, 8)).save(tmp_path / "one" / "cat" / "a.png")
+    with pytest.raises(RecipeError, match="only one class"):
+        read_splits(Places(tmp_path / "one"), 0.1, 0)
+    (tmp_path / "val" / "digit_3").rename(tmp_path / "val" / "three")
+    with pytest.raises(RecipeError, match="--val: class 'three'"):
+        read_splits(Places(tmp_path / "train", tmp_path / "val"), 0.1, 0)
+
+
+def test_settings_that_do_not_exist_are_refused_by_name():
+    with pytest.raises(RecipeError, match=r"training\.update: unknown setting .* 'updates'"):
+        load_single(None, ["training.update=3"])
+    assert load_single(None, ["model=resnet34"]).model == TimmModel(kind="timm", name="resnet34")
+
+
+def test_timm_gets_images_arguments_and_a_command(tmp_path):
+    write_folders(tmp_path / "data", 0, 200)
+    images = read_splits(Places(tmp_path / "data"), 0.1, 0)
+    settings = load_single(None, ["preprocessing.size_px=16", "training.batch_size=64"])
+    command = write_timm(images, settings, tmp_path / "timm")
+    assert command.read_text().splitlines()[-1].startswith("python train.py --config ")
+    arguments = yaml.safe_load((tmp_path / "timm" / "args.yaml").read_text())
+    assert set(arguments) <= set(TIMM_NAMES)
+    assert arguments["epochs"] == round(1000 / (len(images.train) // 64))
+    written = sorted((tmp_path / "timm" / "train" / "3_digit_3").glob("*.png"))
+    assert len(written) == images.train.counts(10)["real"][3]
+    assert decode(written[0].read_bytes()).shape == (16, 16, 3)
+    with pytest.raises(UsageError, match="name a new folder"):
+        write_timm(images, settings, tmp_path / "timm")
+
+
+def test_what_timm_does_otherwise_is_said():
+    settings = load_single(None, ["loss.kind=focal", "training.augmentation.shift=0"])
+    notes = timm_notes(TimmModel(kind="timm"), settings)
+    assert notes == [
+        "timm has no small stem: it trains the model's own first layers",
+        "timm has no focal loss and no class weights",
+    ]
+    own = timm_notes(TimmModel(kind="timm", name="vit_tiny_patch16_224"), Single())
+    assert own == ["timm shifts no images: it crops and enlarges as much"]
+    with pytest.raises(RecipeError, match="which timm does not know"):
+        write_timm(None, quick(), None)
+
+
+def test_a_set_smaller_than_a_batch_still_has_epochs():
+    arguments = timm_arguments(50, 10, TimmModel(kind="timm"), Single())
+    assert (arguments["batch_size"], arguments["epochs"]) == (50, 1000)
