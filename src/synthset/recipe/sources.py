@@ -195,6 +195,9 @@ class Gan(Settings):
     digits."""
     balance: float = Field(0.5, ge=0, le=1)
     """How evenly classes are drawn: 0 as often as they have images, 1 all equally often."""
+    variety: float = Field(1.0, ge=0, le=1000)
+    """Weight of a loss that keeps the generator from making one image for each class: it ends where
+    samples differ as much as real images of their class do. 0 for none."""
     ema: float = Field(0.995, ge=0, lt=1)
     """Decay of the moving average of the generator, which is what makes the images."""
     r1: float = Field(0.0, ge=0, le=1000)

@@ -17,6 +17,10 @@ from synthset.generators.square import square
 from synthset.images import Pixels, UnreadableImage, decode
 
 
+PAIRS = 256  # pictures of a class that are compared with another
+TINY = 1e-3  # least difference, an eighth of a grey level
+
+
 @dataclass(frozen=True)
 class Examples:
     """Labelled pictures.
@@ -68,6 +72,31 @@ def read_examples(
     if not pictures:
         raise RecipeError("source.paths", "none of the images can be read", "name others")
     return Examples(np.stack(pictures), np.array(kept, dtype=np.int64))
+
+
+def spreads(examples: Examples, classes: int, seed: int) -> NDArray[np.float64]:
+    """How much two pictures of a class differ.
+
+    Args:
+        examples: the pictures.
+        classes: K.
+        seed: of the pairs that are compared.
+
+    Returns:
+        (K,) mean absolute differences, for values in [-1, 1]; tiny for classes without two
+        different pictures.
+    """
+    random = np.random.default_rng(seed)
+    found = np.full(classes, TINY)
+    for label in range(classes):
+        rows = np.flatnonzero(examples.labels == label)
+        if len(rows) < 2:
+            continue
+        first, second = random.choice(rows, PAIRS), random.choice(rows, PAIRS)
+        pairs = [p[first != second] for p in (first, second)]
+        a, b = (examples.pictures[rows].astype(np.float32) / 127.5 for rows in pairs)
+        found[label] = max(TINY, float(np.abs(a - b).mean()) if len(a) else 0.0)
+    return found
 
 
 def shares(labels: NDArray[np.int64], classes: int, balance: float) -> NDArray[np.float64]:

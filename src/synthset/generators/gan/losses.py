@@ -26,6 +26,25 @@ def generator_loss(generated: Tensor) -> Tensor:
     return -generated.mean()
 
 
+def sameness(first: Tensor, second: Tensor, spread: Tensor) -> Tensor:
+    """How much less two samples of a class differ than two real pictures of it.
+
+    A conditional generator likes to draw one picture for each class. The idea of punishing that by
+    pairs of latents is that of mode seeking (Mao et al. 2019, arXiv 1903.05628); here it ends where
+    real pictures differ as much.
+
+    Args:
+        first: (N, 3, H, W) samples.
+        second: (N, 3, H, W) samples of the same classes from other latents.
+        spread: (N,) mean absolute difference of two real pictures of each one's class, above 0.
+
+    Returns:
+        Mean over the pairs, in [0, 1]; 0 where they differ enough.
+    """
+    differ = (first - second).abs().mean(dim=(1, 2, 3))  # (N,)
+    return relu(1 - differ / spread).mean()
+
+
 def gradient_penalty(scores: Tensor, pictures: Tensor) -> Tensor:
     """R1: half the squared gradient of the scores of real pictures, mean over them.
 

@@ -11,7 +11,12 @@ from torch import Generator as Random
 from torch import Tensor, nn
 
 from synthset.generators.gan.diff_augment import diff_augment
-from synthset.generators.gan.losses import discriminator_loss, generator_loss, gradient_penalty
+from synthset.generators.gan.losses import (
+    discriminator_loss,
+    generator_loss,
+    gradient_penalty,
+    sameness,
+)
 from synthset.generators.gan.network import ClassNorm, Discriminator, Generator
 from synthset.recipe.sources import Gan
 from synthset.seeds import digest
@@ -37,9 +42,12 @@ class Players:
     update, so that a training that goes on after a kill makes the same draws.
     """
 
-    def __init__(self, settings: Gan, shares: Tensor, device: torch.device) -> None:
+    def __init__(
+        self, settings: Gan, shares: Tensor, spreads: Tensor, device: torch.device
+    ) -> None:
         self.settings, self.device = settings, device
         self.shares = shares  # (K,) how often each class is drawn
+        self.spreads = spreads.float().to(device)  # (K,) how much its real pictures differ
         classes = len(shares)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(_seed(settings, "weights"))
@@ -120,11 +128,18 @@ class Players:
     def _teach_generator(self, count: int, random: Random) -> float:
         self.discriminator.requires_grad_(False)
         latents, wanted = self.draw(count, random)
-        generated = diff_augment(self.generator(latents, wanted), self.settings.augment, random)
-        loss = generator_loss(self.discriminator(generated, wanted))
+        half = count // 2
+        wanted[half : 2 * half] = wanted[:half]  # pairs of one class
+        made = self.generator(latents, wanted)
+        seen = diff_augment(made, self.settings.augment, random)
+        loss = generator_loss(self.discriminator(seen, wanted))
+        value = float(loss.detach())
+        if self.settings.variety:
+            alike = sameness(made[:half], made[half : 2 * half], self.spreads[wanted[:half]])
+            loss = loss + self.settings.variety * alike
         _step(self.generator_steps, loss)
         self.discriminator.requires_grad_(True)
-        return float(loss.detach())
+        return value
 
     def _follow(self, update: int) -> None:
         """Move the average; early on it follows faster."""
@@ -142,7 +157,7 @@ class Players:
         for name, steps in self._optimizers().items():
             for i, moments in steps.state_dict()["state"].items():
                 found |= {f"{name}.{i}.{key}": value for key, value in moments.items()}
-        return {name: value.detach().cpu().contiguous() for name, value in found.items()}
+        return {name: value.detach().cpu().clone() for name, value in found.items()}
 
     def restore(self, state: Mapping[str, Tensor]) -> None:
         """Go back to a state."""

@@ -20,7 +20,7 @@ from torch import Tensor
 
 from synthset.encoders.device import exactly, pick_device
 from synthset.errors import ModelError
-from synthset.generators.gan.examples import Examples, shares
+from synthset.generators.gan.examples import Examples, shares, spreads
 from synthset.generators.gan.looks import Judge, grid
 from synthset.generators.gan.network import Generator
 from synthset.generators.gan.players import Losses, Players
@@ -84,7 +84,8 @@ class Training:
         counts = np.bincount(examples.labels, minlength=len(classes))
         self._weights = torch.from_numpy((drawn / np.maximum(counts, 1))[examples.labels])
         self.device = pick_device(settings.device)
-        self.players = Players(settings, torch.from_numpy(drawn), self.device)
+        spread = torch.from_numpy(spreads(examples, len(classes), settings.seed))
+        self.players = Players(settings, torch.from_numpy(drawn), spread, self.device)
         self.course = self._resumed()
 
     def run(self, advance: Callable[[int], None]) -> None:
