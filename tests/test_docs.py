@@ -12,6 +12,7 @@ import yaml
 from typer.testing import CliRunner
 
 from synthset.cli.app import app
+from synthset.recipe.experiment import load_experiment
 from synthset.recipe.recipe import load_recipe
 
 ROOT = Path(__file__).parents[1]
@@ -57,7 +58,11 @@ def test_recipes_and_their_parts_are_right(page):
         "source": {"kind": "shapes"},
     }
     for text in blocks(page, "yaml"):
-        assert load_recipe({**whole, **yaml.safe_load(text)}).name
+        content = yaml.safe_load(text)
+        if "arms" in content:
+            assert load_experiment(content).name
+        else:
+            assert load_recipe({**whole, **content}).name
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

@@ -1,16 +1,7 @@
-"""A small world: images of four grey levels, told apart by their numbers."""
+"""A small world: dark and red images."""
 
-import io
-
-import numpy as np
 import pytest
-from PIL import Image
-
-
-def png(red, green, blue=0):
-    written = io.BytesIO()
-    Image.fromarray(np.full((8, 8, 3), (red, green, blue), np.uint8)).save(written, "png")
-    return written.getvalue()
+from small_images import png
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""`synthset recipes`: the recipes that ship with synthset."""
+"""`synthset recipes`: the recipes and experiments that ship with synthset."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ import typer
 def recipes(
     name: Annotated[str | None, typer.Argument(help="Print this recipe instead.")] = None,
 ) -> None:
-    """List the shipped recipes, or print one to start from.
+    """List the shipped recipes and experiments, or print one to start from.
 
     Example: synthset recipes demo
     """
     from synthset.errors import UsageError, did_you_mean
-    from synthset.recipe.reading import shipped_recipes
-    from synthset.recipe.recipe import load_recipe
+    from synthset.recipe.reading import read_yaml, shipped_experiments, shipped_recipes
 
-    shipped = shipped_recipes()
+    shipped = shipped_recipes() | shipped_experiments()
     if name is None:
         for known in shipped:
-            print(f"{known:<20} {load_recipe(known).description}")
+            kind = " (experiment)" if known in shipped_experiments() else ""
+            print(f"{known:<20} {read_yaml(shipped[known]).get('description', '')}{kind}")
         return
     if name not in shipped:
         raise UsageError(f"recipes: no shipped recipe {name!r}; {did_you_mean(name, shipped)}")

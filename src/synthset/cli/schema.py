@@ -3,19 +3,29 @@
 from __future__ import annotations
 
 import json
+from typing import Annotated
+
+import typer
 
 from synthset.cli.options import OutFile
 
 
-def schema(output: OutFile = None) -> None:
+def schema(
+    output: OutFile = None,
+    experiment: Annotated[
+        bool, typer.Option("--experiment", help="That of experiments instead.")
+    ] = False,
+) -> None:
     """Print the JSON schema of recipes, for completion and checks in an editor.
 
     Example: synthset schema -o recipe.schema.json
     """
     from synthset.errors import UsageError
+    from synthset.recipe.experiment import Experiment
     from synthset.recipe.recipe import Recipe
 
-    text = json.dumps(Recipe.model_json_schema(), indent=2, ensure_ascii=False) + "\n"
+    content = (Experiment if experiment else Recipe).model_json_schema()
+    text = json.dumps(content, indent=2, ensure_ascii=False) + "\n"
     if output is None:
         print(text, end="")
         return

@@ -134,7 +134,7 @@ def _wanted(part: Part, asked: Sequence[bool], there: Sequence[int], before: Row
     if part.per_class is not None:  # "at most": a class with fewer gives all it has
         counts = np.minimum(counts, part.per_class)
     elif part.share is not None:
-        counts = np.rint(part.share * counts)
+        counts = np.minimum(counts, np.maximum(1, np.rint(part.share * counts)))
     elif part.ratio is not None:
         counts = np.rint(part.ratio * before)
     elif part.top_up_to is not None:

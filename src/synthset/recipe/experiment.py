@@ -106,7 +106,7 @@ class Part(Settings):
     per_class: int | None = Field(None, ge=1)
     """At most so many of each class."""
     share: float | None = Field(None, gt=0, le=1)
-    """This share of each class's images."""
+    """This share of each class's images, one at least."""
     ratio: float | None = Field(None, gt=0, le=1000)
     """So many images for each one of that class in the parts before: 1.0 makes half and half."""
     top_up_to: int | Literal["largest"] | None = None

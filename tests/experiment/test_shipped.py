@@ -1,0 +1,88 @@
+"""The experiments that ship with synthset, and those in `recipes/`."""
+
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from small_images import png
+
+from synthset.experiment.preview import preview
+from synthset.experiment.run import run_experiment
+from synthset.recipe.experiment import load_experiment
+from synthset.recipe.reading import read_yaml, shipped_experiments
+
+RECIPES = Path(__file__).parents[2] / "recipes"
+CIFAR = ["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"]
+SETS = {
+    "cifar10": (CIFAR, 12),
+    "cifake": (CIFAR, 40),
+    "fruits": (["apple", "banana", "mixed", "orange"], 12),
+}
+
+
+@pytest.fixture
+def data(tmp_path, monkeypatch):
+    """Small Parquet files in the places that the experiments name."""
+    monkeypatch.setenv("SYNTHSET_DATA", str(tmp_path))
+    for place, (classes, count) in SETS.items():
+        for number, part in enumerate(("train", "test")):
+            draw = np.random.default_rng([number, len(place)])
+            rows = [(name, i) for name in classes for i in range(count)]
+            images = [{"bytes": png(*draw.integers(0, 200, 3)), "path": None} for _ in rows]
+            (tmp_path / place).mkdir(exist_ok=True)
+            table = pa.table({"image": images, "label": [name for name, _ in rows]})
+            pq.write_table(table, tmp_path / place / f"{part}.parquet")
+    return tmp_path
+
+
+def experiments():
+    files = [path for path in sorted(RECIPES.glob("*.yaml")) if "\narms:" in path.read_text()]
+    return [*files, *shipped_experiments().values()]
+
+
+@pytest.mark.parametrize("path", experiments(), ids=lambda path: path.stem)
+def test_an_experiment_opens_with_its_command_and_its_cost(path, data):
+    head = [line for line in path.read_text().splitlines() if line.startswith("#")]
+    assert any("synthset experiment" in line for line in head)
+    assert "minutes" in " ".join(head)
+    for size in (None, *read_yaml(path).get("sizes", {})):
+        assert load_experiment(path, size).description
+
+
+@pytest.mark.parametrize("path", experiments(), ids=lambda path: path.stem)
+def test_an_experiment_tells_what_each_arm_trains_on(path, data):
+    changes = ["real.cut={}", "arms.8.parts.1.short=take"] if "cifar10" in path.name else []
+    experiment = load_experiment(path, overrides=changes)
+    told = list(preview(experiment))
+    for arm in experiment.arms:
+        assert any(line.startswith(f"{arm.name}, parts: ") for line in told)
+    assert f"{len(experiment.arms)} arms × 3 seeds" in told[-1]
+
+
+def test_the_digits_run_from_end_to_end(tmp_path):
+    small = [
+        "sets.gan.recipe.source.updates=4",
+        "sets.gan.recipe.source.look_every=4",
+        "sets.gan.recipe.source.width=4",
+        "sets.gan.recipe.source.discriminator_width=4",
+        "real.max_per_class=40",
+        "sets.gan.recipe.images_per_class=40",
+        "arms.6.parts.0.per_class=20",
+        "training.updates=40",
+        "seeds=[0]",
+        "explain=2",
+    ]
+    done = run_experiment("imbalance-digits", tmp_path / "d", overrides=small, workers=1)
+    counts = {
+        trial.arm: {name: int(one[8]) for name, one in trial.counts.items()}
+        for trial in done.trials
+    }
+    assert counts["nothing"] == counts["weights"] == {"real": 5}
+    assert counts["classical"] == {"real": 5, "classical": 35}
+    assert counts["gan"] == {"real": 5, "gan": 35}
+    assert counts["gan-only"] == {"gan": 20}
+    accuracy = {arm.name: arm.whole["accuracy"].value for arm in done.judgement.arms}
+    assert accuracy["nothing"] > 0.4
+    assert (done.page.parent / "figures").is_dir()
