@@ -125,6 +125,7 @@ def test_cases_and_steps_are_shown(page: Path) -> None:
     assert html.count('class="case wrong"') == 1
     assert "letterbox" in html
     assert "distance 0.25" in html
+    assert 'class="made pixels"' in html
 
 
 def test_the_same_trials_give_the_same_picture(page: Path, judged: Judgement) -> None:

@@ -33,6 +33,7 @@ from synthset.report.experiment.drawing import Drawing, colours
 from synthset.report.experiment.parts import Case, Steps
 
 HERE = Path(__file__).parent
+SMALL = 64  # pixels
 
 
 def write_experiment_page(
@@ -104,7 +105,7 @@ def _page(
         lstrip_blocks=True,
     )
     environment.filters.update(
-        count=shared.count, number=shared.number, percent=words.percent, uri=_uri
+        count=shared.count, number=shared.number, percent=words.percent, uri=_uri, pixels=_pixels
     )
     texts = {arm.name: arm.text for arm in judgement.arms}
     content: dict[str, Any] = {
@@ -149,6 +150,13 @@ def _arm_cases(name: str, text: str, cases: Sequence[Case]) -> tuple[str, list[C
 def _style() -> str:
     files = (Path(shared.__file__).with_name("page.css"), HERE / "experiment.css")
     return "".join(file.read_text(encoding="utf-8") for file in files)
+
+
+def _pixels(image: bytes, style: str = "") -> Markup:
+    """The class of an image: a small one is enlarged without smoothing."""
+    width = int.from_bytes(image[16:20])  # PNG: the first field of its first chunk
+    named = " ".join(name for name in (style, "pixels" if width < SMALL else "") if name)
+    return Markup(f' class="{named}"') if named else Markup()
 
 
 def _uri(image: bytes) -> Markup:

@@ -143,9 +143,8 @@ def _beside(alike: list[ArmJudgement], others: list[ArmJudgement]) -> str:
         return ""
     if not alike:
         return "Every other arm is lower beyond chance."
-    if len(alike) == len(others):
-        only = "No other arm" if len(alike) > 1 else f"Not even {alike[0].text}"
-        return f"{only} can be told from it."
+    if len(alike) == len(others) > 1:
+        return "No other arm is told apart from it."
     named = ", ".join(arm.text for arm in alike[:4])
     named += f" and {len(alike) - 4} more" if len(alike) > 4 else ""
     return f"Not told apart from it: {named}."
