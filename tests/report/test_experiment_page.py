@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from synthset.metrics.intervals import wilson
 from synthset.metrics.judgement import Judgement, judge
 from synthset.metrics.trial import Look, Trial
 from synthset.recipe.experiment import Experiment, load_experiment
@@ -118,6 +119,11 @@ def test_inline_figures_take_the_pages_colours(page: Path) -> None:
         assert "var(--ink)" in one or "var(--soft)" in one
         assert "#1d1c1a" not in one
     assert b"#1d1c1a" in (page.parent / "figures" / "arms.svg").read_bytes()
+
+
+def test_a_share_of_few_test_images_has_wilsons_interval_beside_it(page: Path) -> None:
+    ends = wilson(30, 60)
+    assert f"n 60: {100 * ends.low:.1f} to {100 * ends.high:.1f}" in page.read_text()
 
 
 def test_cases_and_steps_are_shown(page: Path) -> None:

@@ -134,6 +134,7 @@ def _page(
         "name_of": words.measure_name,
         "interval_title": tables.interval_title,
         "heat": tables.heat,
+        "chance": tables.chance,
         "trained_on": tables.trained_on,
         "bound": tables.bound,
         "worth_words": tables.worth_words,

@@ -23,6 +23,7 @@ FIRST = (
     "focus_recall", "focus_precision", "focus_f1", "balanced_accuracy", "accuracy", "macro_f1",
     "macro_roc_auc", "macro_average_precision", "ece",
 )  # fmt: skip
+SMALL_TEST = 200  # images below which chance in them is shown beside the interval over seeds
 PLACES = 60  # of a curve that the page's script draws
 
 
@@ -136,6 +137,13 @@ def worth_words(one: Worth) -> str:
     if one.low is not None and one.high is not None:
         text += f" ({bound(one.low)} to {bound(one.high)} over seeds)"
     return text + "."
+
+
+def chance(found: Estimate) -> str:
+    """Wilson's interval of a share that stands on few test images; nothing for other figures."""
+    if found.test_low is None or not found.images or found.images >= SMALL_TEST:
+        return ""
+    return f"n {found.images:,}: {span(found.test_low, found.test_high)}"
 
 
 def script_data(judgement: Judgement) -> str:
