@@ -90,7 +90,7 @@ def test_a_killed_training_goes_on_and_ends_with_the_same_weights(shapes):
     for name in ("model.safetensors", "losses.jsonl", "config.json"):
         assert (model_of(cut) / name).read_bytes() == (model_of(whole) / name).read_bytes()
     steps = [event for event in cut.events() if event.get("role") == "training"]
-    assert [step["rows"] for step in steps] == [2]
+    assert [step["updates"] for step in steps] == [2]
 
 
 def test_it_keeps_losses_grids_and_the_best_look(shapes):
@@ -138,3 +138,11 @@ def test_validation_images_of_another_class_are_refused(shapes):
     (shapes / "ring").rename("val/ring")
     problems = forecast(synthset.load_recipe(changed(val=[{"path": "val"}])), "d").problems
     assert "images of 'ring', which it never learns" in str(problems[0])
+
+
+def test_the_page_shows_losses_and_grids(shapes):
+    dataset = synthset.run(CONTENT, "d")
+    page = Path(dataset.path, "report", "index.html").read_text()
+    assert "How the GAN learned" in page
+    assert page.count("updates</figcaption>") + page.count("<b>used</b>") == 3
+    assert "FD to the validation images against the update" in page

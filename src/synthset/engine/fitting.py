@@ -122,8 +122,9 @@ def fit(dataset: Dataset, recipe: Recipe, material: Material, bar: Bar) -> None:
             "event": "stage",
             "at": datetime.now(UTC).isoformat(timespec="seconds"),
             "role": "training",
-            "tables": [name],
-            "rows": source.updates - first,
+            "tables": [dataset.view.plan],
+            "rows": 0,
+            "updates": source.updates - first,
             "seconds": round(time.monotonic() - begun, 3),
             "failed": 0,
         }

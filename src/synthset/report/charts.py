@@ -125,9 +125,13 @@ def panel(chart: Panel) -> Markup:
         place = f'cx="{x(threshold):.1f}" cy="{y(figure):.1f}" r="2.6"'
         title = f"<title>{threshold:.4g}: {_figure(figure)}</title>"
         drawn.append(f'<circle class="kept" {place}>{title}</circle>')
-    drawn.append(_text("tick", SCALE, HIGH - 6, f"{first:.3g}", "start"))
-    drawn.append(_text("tick", WIDE - SIDE, HIGH - 6, f"{last:.3g}", "end"))
-    return _svg("panel", WIDE, HIGH, f"{chart.title} against the threshold", drawn)
+    drawn.append(_text("tick", SCALE, HIGH - 6, _end(first), "start"))
+    drawn.append(_text("tick", WIDE - SIDE, HIGH - 6, _end(last), "end"))
+    return _svg("panel", WIDE, HIGH, f"{chart.title} against the {chart.axis}", drawn)
+
+
+def _end(value: float) -> str:
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
 
 
 def matrix(confusion: Confusion) -> Markup:

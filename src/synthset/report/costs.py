@@ -19,7 +19,7 @@ def stages(events: Sequence[Mapping[str, Any]], view: View, rows: int) -> list[d
 
     Returns:
         `role`, `rows`, `seconds`, `failed` (without those that had no image), `per_second` (None
-        where no time was taken), in the order of their first attempt.
+        where no time was taken, or the work is not by record), in the order of their first attempt.
     """
     current = {view.plan, view.images, *view.features.values(), *view.scores.values()}
     found: dict[str, dict[str, Any]] = {}
@@ -36,7 +36,9 @@ def stages(events: Sequence[Mapping[str, Any]], view: View, rows: int) -> list[d
     for role, stage in found.items():
         if role != "images":  # an image that failed fails in every later stage
             stage["failed"] = max(0, stage["failed"] - imageless)
-        stage["per_second"] = stage["rows"] / stage["seconds"] if stage["seconds"] else None
+        stage["per_second"] = (
+            stage["rows"] / stage["seconds"] if stage["seconds"] and stage["rows"] else None
+        )
     return list(found.values())
 
 

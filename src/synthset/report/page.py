@@ -18,6 +18,7 @@ from synthset.report.confusion import confusions
 from synthset.report.costs import title
 from synthset.report.cues import cue_bar, cue_charts, without_cues
 from synthset.report.gallery import kept_rows, pictures, rejected_rows
+from synthset.report.gan import gan
 from synthset.report.groups import by_group, interval_picture
 from synthset.report.histograms import Histogram, Words, histograms
 from synthset.report.metrics import by_class, table
@@ -113,6 +114,7 @@ def _content(dataset: Dataset, recipe: Recipe) -> dict[str, Any]:
         "notes": list(dict.fromkeys(note for row in results for note in row["warnings"])),
         "cues": cue_charts(metrics),
         "safety": safety(seen),
+        "gan": gan(dataset, recipe),
         "pairs": closest_pairs(dataset, seen),
         "used": [name for name in recipe.selection.columns if name in seen.score_columns],
         "by_class": by_class(metrics, seen.classes),

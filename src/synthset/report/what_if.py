@@ -33,6 +33,7 @@ class Panel:
         low: lower end of the figure's axis.
         high: its upper end.
         ends: lowest and highest threshold.
+        axis: what the figure stands against.
     """
 
     title: str
@@ -43,6 +44,7 @@ class Panel:
     low: float
     high: float
     ends: tuple[float, float]
+    axis: str = "threshold"
 
 
 def what_if(dataset: Dataset) -> dict[str, Any] | None:
