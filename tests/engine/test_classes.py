@@ -162,7 +162,7 @@ def test_other_groups_make_no_image_again(tmp_path):
     assert len(stages) == 1
 
 
-@pytest.mark.parametrize("kind", ["folder", "text", "csv", "recipe"])
+@pytest.mark.parametrize("kind", ["folder", "dataset", "text", "csv", "recipe"])
 def test_classes_are_found_in_whatever_lists_them(tmp_path, kind):
     made = synthset.run(
         recipe(images_per_class=1, exports=[{"kind": "imagefolder"}]), tmp_path / "d"
@@ -172,6 +172,7 @@ def test_classes_are_found_in_whatever_lists_them(tmp_path, kind):
     (tmp_path / "a.yaml").write_text(recipe().to_yaml())
     place = {
         "folder": f"{made.view.exports[0]}/train",
+        "dataset": tmp_path / "d",
         "text": tmp_path / "a.txt",
         "csv": tmp_path / "a.csv",
         "recipe": tmp_path / "a.yaml",

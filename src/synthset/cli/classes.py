@@ -123,7 +123,10 @@ def words(
 @classes.command()
 def show(
     source: Annotated[
-        str, typer.Argument(help="A recipe, a list (.txt, .csv), or a folder of images by class.")
+        str,
+        typer.Argument(
+            help="A recipe, a list (.txt, .csv), a dataset, or a folder of images by class."
+        ),
     ],
     count: Count = False,
     as_csv: Csv = False,

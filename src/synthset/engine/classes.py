@@ -128,9 +128,11 @@ def _nearness(wanted: Words) -> Nearness | None:
 
 
 def classes_of(source: str) -> tuple[ClassEntry, ...]:
-    """Find the classes of a recipe, of a list (.txt, .csv), or of a folder with images by class."""
+    """Find the classes of a recipe, a list (.txt, .csv), a dataset, or a folder of images."""
     path = Path(source).expanduser()
-    if path.is_dir():
+    if (path / "dataset.json").is_file():
+        recipe = load_recipe(str(path / "recipe.yaml"))
+    elif path.is_dir():
         classes: dict[str, str] = {"kind": "source"}
         folder = {"kind": "folder", "paths": [{"path": source}]}
         recipe = load_recipe({"name": "shown", "classes": classes, "source": folder})

@@ -15,7 +15,6 @@ from synthset.report.groups import GROUPS, RANK, is_recognition
 from synthset.report.labels import WORD_PX, gap_of, labels
 from synthset.report.records import Seen
 from synthset.report.wordmap import (
-    MOST,
     WIDTH,
     Circle,
     coloured,
@@ -30,6 +29,7 @@ from synthset.taxonomy.classlists import ClassEntry
 from synthset.taxonomy.groups import synset_of
 
 FEWEST = 3  # classes that make a map
+MOST = 200  # classes on it: more want the neighbourhoods of the recognition study
 
 
 @dataclass(frozen=True, slots=True)
