@@ -9,7 +9,7 @@ from digit_tasks import digits, small_task
 from safetensors.torch import load_file
 
 from synthset.errors import DatasetError, ModelError, RecipeError, UsageError
-from synthset.recipe.training import Augmentation, Loss, Preprocessing
+from synthset.recipe.training import Augmentation, Loss, Preprocessing, TimmModel
 from synthset.training import loop
 from synthset.training.bar import Silent
 from synthset.training.predict import features, load_classifier, predict
@@ -70,6 +70,16 @@ def test_a_folder_of_another_training_is_refused(tmp_path, other):
 def test_device_and_threads_make_no_other_task():
     assert small_task().fingerprint() == small_task(threads=2, device="auto").fingerprint()
     assert small_task().fingerprint() != small_task(train=100).fingerprint()
+
+
+def test_weights_to_start_from_are_named_by_their_bytes(tmp_path):
+    task = small_task(model=TimmModel(kind="timm", weights=str(tmp_path / "w.safetensors")))
+    with pytest.raises(ModelError, match="cannot be read"):
+        task.fingerprint()
+    (tmp_path / "w.safetensors").write_bytes(b"one")
+    first = task.fingerprint()
+    (tmp_path / "w.safetensors").write_bytes(b"two")
+    assert task.fingerprint() != first
 
 
 def test_training_after_pre_training_has_a_fresh_schedule_and_alone_chooses(tmp_path):

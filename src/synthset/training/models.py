@@ -122,7 +122,7 @@ def _pretrained(
 ) -> Classifier:
     state = saved
     if state is None and settings.weights:
-        state = _read(Path(settings.weights))
+        state = _read(Path(settings.weights).expanduser())
     net = _timm(settings, classes, size_px)
     _choose_stem(net, settings, size_px, state or {})
     if saved is None and state:
@@ -176,7 +176,7 @@ def _read(path: Path) -> dict[str, Tensor]:
             "other formats can run code when they are opened"
         )
     try:
-        weights: dict[str, Tensor] = load_file(path.expanduser())
+        weights: dict[str, Tensor] = load_file(path)
         return weights
     except (OSError, SafetensorError) as fault:
         raise ModelError(f"model.weights: {path} cannot be read ({fault})") from None

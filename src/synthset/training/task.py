@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 from torch import nn
 
-from synthset.errors import DatasetError
+from synthset.errors import DatasetError, ModelError
 from synthset.metrics.trial import Look
-from synthset.recipe.training import Loss, Model, Preprocessing, Training
+from synthset.recipe.training import Loss, Model, Preprocessing, TimmModel, Training
 from synthset.seeds import digest
 from synthset.training.labelled import Labelled
 
@@ -64,6 +65,7 @@ class Task:
             "val": _hash(self.val),
             "classes": self.classes,
             "model": self.model.identity(),
+            "weights": _weights_sha256(self.model),
             "preprocessing": self.preprocessing.identity(),
             "training": self.training.identity(),
             "loss": self.loss.identity(),
@@ -124,6 +126,18 @@ def _check_labels(what: str, images: Labelled, classes: int) -> None:
             f"{what}: label {wrong} where the {classes} classes are 0 to {classes - 1}; use the "
             "same list of classes for all sets"
         )
+
+
+def _weights_sha256(model: Model) -> str | None:
+    """Name the weights that a training starts from by their bytes, whatever the file is called."""
+    if not isinstance(model, TimmModel) or model.weights is None:
+        return None
+    path = Path(model.weights).expanduser()
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as fault:
+        raise ModelError(f"model.weights: {path} cannot be read ({fault.strerror})") from None
 
 
 def _hash(images: Labelled) -> str:
