@@ -52,11 +52,11 @@
       const line = make("tr", undefined, body);
       make("th", data.classes[i], line);
       row.slice(0, names.length).forEach((value, j) => {
-        const cell = make("td", written(value, minus), line), good = minus ? (i === j) === (value > 0) : i === j;
-        const strength = Math.abs(value) < 1e-9 ? 0 : 8 + 72 * (Math.abs(value) / (minus || as.value === "counts" ? top : 100)) ** 0.6;
+        const text = written(value, minus), cell = make("td", text, line), good = minus ? (i === j) === (value > 0) : i === j;
+        const strength = text === "" ? 0 : 8 + 72 * (Math.abs(value) / (minus || as.value === "counts" ? top : 100)) ** 0.6;
         cell.style.background = `color-mix(in srgb, var(${good ? "--kept" : "--rejected"}) ${strength.toFixed(0)}%, var(--raised))`;
         if (i === j) cell.className = "right";
-        cell.title = `${data.classes[i]} taken for ${names[j]}: ${written(value, minus) || "0"} ${as.value === "rates" ? (minus ? "points" : "%") : "images"}`;
+        cell.title = `${data.classes[i]} taken for ${names[j]}: ${text || "0"} ${as.value === "rates" ? (minus ? "points" : "%") : "images"}`;
       });
     });
     place.replaceChildren(table);
