@@ -13,9 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synthset.engine.local import Silent
+from synthset.engine.worker import torch_threads
 from synthset.experiment.arms import Composed
 from synthset.metrics.trial import Look, Trial
 from synthset.recipe.experiment import Arm, Experiment
+from synthset.recipe.training import Training
 from synthset.seeds import digest, fingerprint
 from synthset.training.labelled import Labelled
 
@@ -93,11 +95,17 @@ def run_trial(job: Job, advance: Callable[[int], None]) -> None:
     from synthset.training.predict import predict
     from synthset.training.train import train_classifier
 
-    fitted = train_classifier(_task(job), job.folder, _Counter(advance))
     settings = job.experiment.training.model_copy(update={"device": job.device})
-    said = predict(
-        fitted.model, job.test, job.experiment.preprocessing, settings.batch_size, job.device
-    )
+    fitted = train_classifier(_task(job, settings), job.folder, _Counter(advance))
+    with torch_threads(settings.threads):
+        said = predict(
+            fitted.model,
+            job.test,
+            job.experiment.preprocessing,
+            settings.batch_size,
+            job.device,
+            settings.precision,
+        )
     write_trial(
         job.folder,
         Trial(
@@ -115,10 +123,9 @@ def run_trial(job: Job, advance: Callable[[int], None]) -> None:
     )
 
 
-def _task(job: Job) -> Any:
+def _task(job: Job, settings: Training) -> Any:
     from synthset.training.train import Stage, Task
 
-    settings = job.experiment.training.model_copy(update={"device": job.device})
     first = round(job.arm.pretrain_share * settings.updates) if job.pretrain else 0
     stages = [Stage("train", job.train.images, settings.updates - first)]
     if job.pretrain is not None:
