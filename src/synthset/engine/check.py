@@ -15,7 +15,7 @@ from synthset.engine.classes import check_groups
 from synthset.engine.plan import Material, material, storage_place
 from synthset.engine.preview import Preview, preview
 from synthset.engine.reference import check_statistics
-from synthset.engine.speed import gpu_seconds_per_image, seconds_per_image
+from synthset.engine.speed import gpu_seconds_per_image, seconds_per_image, training_seconds
 from synthset.errors import Problem, RecipeError, SynthsetError
 from synthset.generators import models as generator_models
 from synthset.recipe.presets import preset_notes
@@ -255,6 +255,13 @@ def _size_up(found: Forecast, recipe: Recipe, what: Material, output: str) -> No
             )
     each, found.basis = seconds_per_image(recipe)
     found.seconds = None if each is None else each * found.images
+    if isinstance(source, Gan):
+        training = training_seconds(source)
+        found.seconds = training + (found.seconds or 0)
+        found.notes.append(
+            f"a GAN is trained first, once: {source.updates:,} updates on {len(what.learned):,} "
+            f"images, about {max(1, round(training / 60))} min on one core"
+        )
     on_gpu = gpu_seconds_per_image(recipe)
     found.gpu_seconds = None if on_gpu is None else on_gpu * found.images
 

@@ -6,6 +6,7 @@ import os
 import shutil
 
 from synthset.generators import models as generator_models
+from synthset.generators.gan.cost import products_an_update
 from synthset.recipe.recipe import Recipe
 from synthset.recipe.sources import Augment, Folder, Gan, Shapes, Txt2Img
 
@@ -16,6 +17,9 @@ CPU_MINIATURE = 0.012
 CPU_STEP_MEGAPIXEL = 72.0
 CHANGE = 0.001  # core-seconds that one augmented copy of 32 x 32 px takes
 SAMPLE = 0.002  # core-seconds that a GAN takes for one image of 32 x 32 px
+# A GAN's training, on one core of the same server: seconds an update whatever its size,
+# multiplications a second, and seconds to make and judge an image (by the small classifier).
+UPDATE, PRODUCTS, SEEN = 0.02, 27e9, 0.003
 # GPU seconds a step and megapixel: SD 1.5, float16, 50 steps at 512 px in 1.60 s on an A100
 # (fal-ai's benchmark).
 GPU_STEP_MEGAPIXEL = 0.122
@@ -59,6 +63,13 @@ def _without_prompts(source: Folder | Augment | Gan | Shapes) -> tuple[float, st
     if isinstance(source, Gan):
         return SAMPLE * (source.size_px / 32) ** 2, "measured on one core of a server"
     return 0.002, "importing is quick"
+
+
+def training_seconds(source: Gan) -> float:
+    """Estimate the seconds that the training of a GAN takes on one core."""
+    looks = -(-source.updates // source.look_every)
+    update = UPDATE + products_an_update(source) / PRODUCTS
+    return source.updates * update + 2 * looks * source.look_images * SEEN
 
 
 def gpu_seconds_per_image(recipe: Recipe) -> float | None:

@@ -169,17 +169,17 @@ class Gan(Settings):
     """Width and height of what it learns and makes. Other shapes lose their margins."""
     updates: int = Field(4000, ge=1, le=10_000_000)
     """Optimiser steps of the generator."""
-    batch_size: int = Field(64, ge=2, le=4096)
+    batch_size: int = Field(32, ge=2, le=4096)
     """Real, and generated, images an update."""
-    width: int = Field(24, ge=4, le=512)
+    width: int = Field(16, ge=4, le=512)
     """Channels of the generator at the full size; up to four times as many where it is smaller."""
-    discriminator_width: int = Field(48, ge=4, le=512)
+    discriminator_width: int = Field(32, ge=4, le=512)
     """Channels of the discriminator after its first halving, likewise."""
     latent_size: int = Field(64, ge=1, le=1024)
     """Numbers that an image is made of."""
-    generator_rate: float = Field(4e-4, gt=0, le=1)
+    generator_rate: float = Field(5e-4, gt=0, le=1)
     """Learning rate of the generator."""
-    discriminator_rate: float = Field(4e-4, gt=0, le=1)
+    discriminator_rate: float = Field(2e-3, gt=0, le=1)
     """Learning rate of the discriminator."""
     momentum: float = Field(0.0, ge=0, lt=1)
     """First beta of Adam; the second is 0.99."""
@@ -195,7 +195,7 @@ class Gan(Settings):
     digits."""
     balance: float = Field(0.5, ge=0, le=1)
     """How evenly classes are drawn: 0 as often as they have images, 1 all equally often."""
-    variety: float = Field(1.0, ge=0, le=1000)
+    variety: float = Field(0.7, ge=0, le=1000)
     """Weight of a loss that keeps the generator from making one image for each class: it ends where
     samples differ as much as real images of their class do. 0 for none."""
     ema: float = Field(0.995, ge=0, lt=1)

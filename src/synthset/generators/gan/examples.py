@@ -16,7 +16,6 @@ from synthset.generators.originals import Originals
 from synthset.generators.square import square
 from synthset.images import Pixels, UnreadableImage, decode
 
-
 PAIRS = 256  # pictures of a class that are compared with another
 TINY = 1e-3  # least difference, an eighth of a grey level
 

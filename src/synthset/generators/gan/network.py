@@ -16,31 +16,9 @@ from torch import Tensor, nn
 from torch.nn.functional import leaky_relu, relu
 from torch.nn.utils.parametrizations import spectral_norm
 
-WIDEST = 4  # channels grow to so many times the width where pictures are small
+from synthset.generators.gan.cost import channels_of, levels_of
+
 SLOPE = 0.2  # of leaky ReLU
-
-
-def levels_of(size_px: int) -> tuple[int, int]:
-    """Say how often a size is halved, and what is left.
-
-    Args:
-        size_px: a multiple of 8.
-
-    Returns:
-        (halvings, size left, at least 4).
-
-    >>> levels_of(32), levels_of(24), levels_of(72)
-    ((3, 4), (2, 6), (3, 9))
-    """
-    halvings = 0
-    while size_px % 2 == 0 and size_px // 2 >= 4:
-        size_px, halvings = size_px // 2, halvings + 1
-    return halvings, size_px
-
-
-def channels_of(width: int, halvings: int) -> list[int]:
-    """Channels from the full size down to the smallest, `halvings` + 1 numbers."""
-    return [width * min(2**level, WIDEST) for level in range(halvings + 1)]
 
 
 class ClassNorm(nn.Module):
