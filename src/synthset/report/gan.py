@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import base64
 import json
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -50,7 +51,7 @@ def _panels(lines: Sequence[Mapping[str, Any]], config: Mapping[str, Any]) -> li
     return [
         _panel(lines, "FD to the validation images", "fd", None, best),
         _panel(lines, "loss of the discriminator", "discriminator", None, None),
-        _panel(lines, "score of real images (grey: of generated ones)", "real", "generated", None),
+        _panel(lines, "scores: real, and generated in grey", "real", "generated", None),
     ]
 
 
@@ -63,7 +64,8 @@ def _panel(
 ) -> Panel:
     line, other = _curve(lines, name), _curve(lines, beside) if beside else ()
     values = [value for curve in (line, other) for _, value in curve]
-    low, high = min(0.0, *values), max(values)
+    low = math.floor(10 * min(0.0, *values)) / 10  # short numbers, which have room at the axis
+    high = max(values)
     ends = (float(lines[0]["update"]), float(lines[-1]["update"]))
     return Panel(title, "lower", line, other, now, low, max(high, low + 1e-9), ends, "update")
 
