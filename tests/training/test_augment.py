@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -35,6 +37,30 @@ def test_a_shift_is_a_crop_of_the_reflected_image(batch):
         there = padded[i, :, 2 - down : 10 - down, 2 - right : 10 - right]
         torch.testing.assert_close(augment(batch, drawn)[i], there)
     assert np.abs(drawn.shift).max() == 2
+
+
+def test_a_crop_is_what_torchvision_cuts_out_and_resizes(batch):
+    drawn = draws(crop=0.3)
+    cut = np.array([[0.25, -0.25, 0.75, 0.5]] * 6, np.float32)  # centre right, down; width, height
+    changed = augment(batch, replace(drawn, crop=cut))
+    left, top = int(SIZE * (1 + 0.25 - 0.75) / 2), int(SIZE * (1 - 0.25 - 0.5) / 2)
+    there = v2.functional.resized_crop(
+        batch, top, left, SIZE // 2, 3 * SIZE // 4, [SIZE, SIZE], antialias=False
+    )
+    inner = slice(1, -1)  # at the edge we look at the pixels beyond the crop
+    torch.testing.assert_close(
+        changed[..., inner, inner], there[..., inner, inner], atol=1e-5, rtol=0
+    )
+
+
+def test_crops_have_the_area_and_the_aspect_that_are_asked_for():
+    crop = draw(Augmentation(crop=0.25), 5000, 32, np.random.default_rng(0)).crop
+    centre, sides = crop[:, :2], crop[:, 2:]
+    area, aspect = sides.prod(axis=1), sides[:, 0] / sides[:, 1]
+    assert area.mean() == pytest.approx(0.6, abs=0.03)
+    assert area.min() == pytest.approx(0.25, abs=0.01)
+    assert (np.abs(centre) + sides <= 1 + 1e-6).all()
+    assert 0.74 < aspect.min() < 0.8 < 1.25 < aspect.max() < 1.34
 
 
 def test_erased_rectangles_cover_two_to_thirty_three_percent():

@@ -73,6 +73,9 @@ class Augmentation(Settings):
     """Mirror half of them."""
     shift: float = Field(0.125, ge=0, le=0.5)
     """Shift by up to this share of the side, mirrored at the edge."""
+    crop: float = Field(1.0, gt=0, le=1)
+    """Cut out at least this share of the area, at an aspect of 3:4 to 4:3, and resize it to the
+    whole size (Inception's crop; 0.08 is usual for photographs); 1 for none."""
     policy: Literal["none", "trivial", "rand"] = "none"
     """TrivialAugment (arXiv 2103.10158) or RandAugment (arXiv 1909.13719) on top."""
     erase: float = Field(0.0, ge=0, le=1)

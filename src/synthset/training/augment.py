@@ -1,6 +1,7 @@
 """Random changes of a batch of training images; each update has its own draws.
 
-Papers: mixup, arXiv 1710.09412; CutMix, arXiv 1905.04899; random erasing, arXiv 1708.04896.
+Papers: mixup, arXiv 1710.09412; CutMix, arXiv 1905.04899; random erasing, arXiv 1708.04896; crops
+of random size and aspect, arXiv 1409.4842.
 
 Draws are made for the whole batch and then cut, so that several processes, each with its slice, see
 what one would.
@@ -15,10 +16,12 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
+from torch.nn import functional
 
 from synthset.recipe.training import Augmentation
 from synthset.training.policy import change
 
+CROP_ASPECT = (3 / 4, 4 / 3)  # width to height
 ERASED_AREA, ERASED_ASPECT = (0.02, 0.33), (0.3, 3.3)  # of random erasing, as in the paper
 
 
@@ -33,6 +36,8 @@ class Draws:
         share: (B,) float32 of the image that is its own, 1 without mixing.
         box: (B, 4) int64 what CutMix takes from the neighbour, or None.
         policy: (B,) seeds of the policy.
+        crop: (B, 4) float32 centre (right, down) and size (width, height) of what is cut out, where
+            the image reaches from -1 to 1 and has the size 1 by 1; None without crops.
     """
 
     flip: NDArray[np.bool_]
@@ -41,6 +46,7 @@ class Draws:
     share: NDArray[np.float32]
     box: NDArray[np.int64] | None
     policy: NDArray[np.int64]
+    crop: NDArray[np.float32] | None = None
 
     def cut(self, part: slice) -> Draws:
         """Take the draws of one process."""
@@ -52,6 +58,7 @@ class Draws:
             self.share[part],
             box,
             self.policy[part],
+            None if self.crop is None else self.crop[part],
         )
 
 
@@ -64,7 +71,8 @@ def draw(settings: Augmentation, count: int, size_px: int, rng: np.random.Genera
     erase[rng.random(count) >= settings.erase] = 0
     policy = rng.integers(0, 2**62, count)
     share, box = _mixing(settings, count, size_px, rng)
-    return Draws(flip, shift, erase, share, box, policy)
+    crop = _crops(settings.crop, count, rng) if settings.crop < 1 else None
+    return Draws(flip, shift, erase, share, box, policy, crop)
 
 
 def policy_changes(batch: Tensor, settings: Augmentation, draws: Draws) -> Tensor:
@@ -79,7 +87,7 @@ def policy_changes(batch: Tensor, settings: Augmentation, draws: Draws) -> Tenso
 
 
 def augment(batch: Tensor, draws: Draws) -> Tensor:
-    """Flip, shift, erase and mix.
+    """Flip, shift, crop, erase and mix.
 
     Args:
         batch: (B, 3, S, S) float in [0, 1].
@@ -89,6 +97,8 @@ def augment(batch: Tensor, draws: Draws) -> Tensor:
         The same shape and range. Row i is mixed with row i + 1 (i even) or i - 1.
     """
     batch = _moved(batch, draws)
+    if draws.crop is not None:
+        batch = _cropped(batch, draws.crop)
     if draws.erase.any():
         inside = _inside(draws.erase, batch)
         means = batch.mean(dim=(2, 3), keepdim=True)  # erased parts are of the image's own mean
@@ -138,6 +148,26 @@ def _mixing(
         box[:, 2 * axis + 1] = np.clip(np.rint(centres[:, axis] + side / 2), 0, size_px)
     area = (box[:, 1] - box[:, 0]) * (box[:, 3] - box[:, 2])
     return (1 - area / size_px**2).astype(np.float32), box
+
+
+def _crops(smallest: float, count: int, rng: np.random.Generator) -> NDArray[np.float32]:
+    """Draw crops of at least a share of the area; a side that would be too long is cut to 1."""
+    area = rng.uniform(smallest, 1, count)
+    aspect = np.exp(rng.uniform(math.log(CROP_ASPECT[0]), math.log(CROP_ASPECT[1]), count))
+    sides = np.minimum(1, np.sqrt(np.stack([area * aspect, area / aspect], axis=1)))  # (B, 2)
+    centres = rng.uniform(-1, 1, (count, 2)) * (1 - sides)
+    found: NDArray[np.float32] = np.concatenate([centres, sides], axis=1).astype(np.float32)
+    return found
+
+
+def _cropped(batch: Tensor, crops: NDArray[np.float32]) -> Tensor:
+    """Cut out and resize bilinearly: (B, 3, S, S) to the same."""
+    right, down, width, height = torch.from_numpy(crops).to(batch.device).unbind(dim=1)
+    none = torch.zeros_like(width)
+    rows = torch.stack([width, none, right]), torch.stack([none, height, down])
+    theta = torch.stack(rows).permute(2, 0, 1)  # (B, 2, 3)
+    grid = functional.affine_grid(theta, list(batch.shape), align_corners=False)
+    return functional.grid_sample(batch, grid, padding_mode="border", align_corners=False)
 
 
 def _rectangles(count: int, size_px: int, rng: np.random.Generator) -> NDArray[np.int64]:
