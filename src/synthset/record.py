@@ -27,6 +27,21 @@ PLAN = pa.schema(
     ]
 )
 
+#: What the plan knows besides of an image that was picked from a pool: the lemma that its caption
+#: named, the strategy, the cosine of caption and definition, its place among those of its class
+#: (from 1), and what the pool says of it.
+CURATED = pa.schema(
+    [
+        pa.field("pool_lemma", pa.string()),
+        pa.field("pool_rule", pa.string()),
+        pa.field("pool_similarity", pa.float64()),
+        pa.field("pool_rank", pa.int32()),
+        pa.field("pool_key", pa.string()),
+        pa.field("pool_url", pa.string()),
+        pa.field("pool_license", pa.string()),
+    ]
+)
+
 #: The Hugging Face `Image` feature: encoded bytes and the file name they would have.
 IMAGE = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
 

@@ -39,6 +39,7 @@ SOURCES = {
     "folder": Row("synthset.generators.folder:Folder", "1"),
     "augment": Row("synthset.generators.augment:Augment", "1"),
     "gan": Row("synthset.generators.gan.stage:Gan", "1"),
+    "pool": Row("synthset.generators.pool:Pool", "1"),
     "shapes": Row("synthset.generators.shapes:Shapes", "1"),
 }
 ENCODERS = {

@@ -20,7 +20,16 @@ from synthset.errors import Problem, RecipeError, SynthsetError
 from synthset.generators import models as generator_models
 from synthset.recipe.presets import preset_notes
 from synthset.recipe.recipe import Recipe, comparisons
-from synthset.recipe.sources import FROM_IMAGES, Augment, Folder, FolderPath, Gan, Shapes, Txt2Img
+from synthset.recipe.sources import (
+    FROM_IMAGES,
+    Augment,
+    Folder,
+    FolderPath,
+    Gan,
+    Pool,
+    Shapes,
+    Txt2Img,
+)
 from synthset.selection.review import read_review
 
 FEATURE_BYTES = 8_000  # a record's features, logits and scores, roughly
@@ -164,7 +173,7 @@ def _classes_fit(recipe: Recipe, found: Material | None) -> list[Problem]:
 def _unprompted(recipe: Recipe, where: str) -> list[Problem]:
     """Imported images can only be compared with their prompts where they have some."""
     source = recipe.source
-    if source.kind not in FROM_IMAGES:
+    if source.kind not in FROM_IMAGES or isinstance(source, Pool):
         return []
     if isinstance(source, Folder | Augment) and all(p.prompt_column for p in source.paths):
         return []
@@ -228,7 +237,7 @@ def _size_up(found: Forecast, recipe: Recipe, what: Material, output: str) -> No
     source = recipe.source
     found.classes = len(what.classes)
     found.notes += what.notes
-    if isinstance(source, Folder):
+    if isinstance(source, Folder | Pool):
         found.images = len(what.found)
         bytes_each = sum(image.num_bytes for image, _ in what.found) // max(len(what.found), 1)
         if what.left_out:

@@ -16,12 +16,13 @@ from synthset.engine.classes import settle
 from synthset.engine.fitting import check_examples, folded, model_name
 from synthset.engine.prompts import prompts_identity, writer_of
 from synthset.errors import DatasetError, Problem, RecipeError
+from synthset.generators.curated import curate
 from synthset.generators.folder import scan
 from synthset.generators.found import Found
 from synthset.prompts.writer import Writer
 from synthset.recipe.recipe import Recipe
-from synthset.recipe.sources import Augment, Folder, Gan
-from synthset.record import PLAN, record_id
+from synthset.recipe.sources import Augment, Folder, Gan, Pool
+from synthset.record import CURATED, PLAN, record_id
 from synthset.seeds import digest, fingerprint, record_seed
 from synthset.store.dataset import Dataset
 from synthset.taxonomy.classlists import ClassEntry
@@ -58,6 +59,11 @@ def material(recipe: Recipe) -> Material:
         RecipeError: unknown or colliding classes, nothing found.
     """
     source = recipe.source
+    if isinstance(source, Pool):
+        settled = settle(recipe)
+        picked = curate(source, settled.classes, recipe.images_per_class, recipe.seed)
+        notes = (*settled.notes, *picked.notes)
+        return Material(settled.classes, picked.chosen, notes=notes, content=picked.content)
     if not isinstance(source, Folder | Augment | Gan):
         settled = settle(recipe)
         return Material(settled.classes, notes=settled.notes)
@@ -147,9 +153,9 @@ def plan_table(recipe: Recipe, found: Material) -> str:
     """Name the plan: the same for more images or more classes, another for other settings, and for
     other images to make copies of."""
     identity: list[Any] = [recipe.seed, source_identity(recipe)]
-    if isinstance(recipe.source, Folder | Augment):
+    if isinstance(recipe.source, Folder | Augment | Pool):
         identity.append(recipe.source.identity()["paths"])
-    if isinstance(recipe.source, Augment):
+    if isinstance(recipe.source, Augment | Pool):
         identity.append(found.content)
     elif isinstance(recipe.source, Gan):
         identity.append(model_name(recipe, found.content))
@@ -212,7 +218,10 @@ def add_rows(
         Number of rows added.
     """
     have, sources = _present(dataset, table)
-    if isinstance(recipe.source, Folder):
+    schema = PLAN
+    if isinstance(recipe.source, Pool):
+        schema = pa.schema([*PLAN, *CURATED])
+    if isinstance(recipe.source, Folder | Pool):
         rows = _imported(found, sources)
     elif isinstance(recipe.source, Augment):
         rows = _copies(recipe, found, have, _counts(recipe, found, wanted), round_number)
@@ -224,7 +233,7 @@ def add_rows(
         rows = _generated(recipe, writer, found.classes, have, counts, round_number)
     shard, added = max(dataset.shards(table), default=-1) + 1, 0
     for block in _blocks(rows, dataset.rows_per_shard):
-        dataset.write_cell(table, shard, pa.Table.from_pylist(block, schema=PLAN))
+        dataset.write_cell(table, shard, pa.Table.from_pylist(block, schema=schema))
         shard, added = shard + 1, added + len(block)
     return added
 
@@ -385,6 +394,7 @@ def _imported(found: Material, present: set[str]) -> Iterator[dict[str, Any]]:
             "origin": image.origin,
             "index": index[label] - 1,
             "round": 0,
+            **image.facts,
         }
 
 

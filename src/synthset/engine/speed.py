@@ -8,7 +8,7 @@ import shutil
 from synthset.generators import models as generator_models
 from synthset.generators.gan.cost import products_an_update
 from synthset.recipe.recipe import Recipe
-from synthset.recipe.sources import Augment, Folder, Gan, Shapes, Txt2Img
+from synthset.recipe.sources import Augment, Folder, Gan, Pool, Shapes, Txt2Img
 
 # Core-seconds a step and megapixel with guidance, from measurements of Stable Diffusion 1.5 at 512
 # px in float32 on one core of an AMD EPYC (19 s a step) and of the miniature (about 0.01 s a step
@@ -55,7 +55,7 @@ def seconds_per_image(recipe: Recipe) -> tuple[float | None, str]:
     )
 
 
-def _without_prompts(source: Folder | Augment | Gan | Shapes) -> tuple[float, str]:
+def _without_prompts(source: Folder | Augment | Gan | Pool | Shapes) -> tuple[float, str]:
     if isinstance(source, Shapes):
         return source.delay_s, "a fake generator"
     if isinstance(source, Augment):

@@ -54,7 +54,7 @@ def find(folder: Path, origin: str, where: str, ignored: Counter[str]) -> Iterat
         raise RecipeError(where, f"the images lie directly in {folder}", right)
     ignored.update(stray)
     for place in classes:
-        for path in _files(place):
+        for path in files_below(place):
             if path.suffix.lower() not in EXTENSIONS:
                 ignored[path.suffix.lower()] += 1
                 continue
@@ -62,7 +62,8 @@ def find(folder: Path, origin: str, where: str, ignored: Counter[str]) -> Iterat
             yield Found(place.name, path.as_posix(), None, origin, sha256(data), len(data))
 
 
-def _files(place: Path) -> Iterator[Path]:
+def files_below(place: Path) -> Iterator[Path]:
+    """Go through the files of a folder and those inside it, by name, without hidden ones."""
     for parent, folders, names in os.walk(place):
         folders[:] = sorted(name for name in folders if not _hidden(name))
         yield from (Path(parent, name) for name in sorted(names) if not _hidden(name))

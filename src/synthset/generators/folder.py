@@ -119,7 +119,7 @@ def _place(place: FolderPath, where: str, ignored: Counter[str]) -> Iterator[Fou
     tables: list[Path] = []
     shards: list[Path] = []
     folders: list[Path] = []
-    for path in _expand(place.path, where):
+    for path in expand(place.path, where):
         found = [*path.glob("*.parquet"), *path.glob("data/*.parquet")] if path.is_dir() else []
         inside = sorted(file for file in found if file.name != METADATA)
         tars = sorted([*path.glob("*.tar"), *path.glob("data/*.tar")]) if path.is_dir() else []
@@ -135,7 +135,7 @@ def _place(place: FolderPath, where: str, ignored: Counter[str]) -> Iterator[Fou
             folders.append(path)
         else:
             ignored[path.suffix.lower()] += 1
-    _refuse_splits([*tables, *shards], where)
+    refuse_splits([*tables, *shards], where)
     for table in tables:
         yield from parquet.find(table, place, where, ignored)
     for shard in shards:
@@ -144,7 +144,12 @@ def _place(place: FolderPath, where: str, ignored: Counter[str]) -> Iterator[Fou
         yield from class_folders.find(folder, place.origin, where, ignored)
 
 
-def _expand(path: str, where: str) -> list[Path]:
+def expand(path: str, where: str) -> list[Path]:
+    """List what a path or a glob of the recipe stands for, by name.
+
+    Raises:
+        RecipeError: nothing is there; the nearest name is shown.
+    """
     if "://" in path:
         raise RecipeError(where, f"{path} is not on this disk", "download it and name the folder")
     place = Path(path).expanduser().absolute()
@@ -163,7 +168,7 @@ def _expand(path: str, where: str) -> list[Path]:
     raise RecipeError(where, f"nothing at {path}", right)
 
 
-def _refuse_splits(tables: Sequence[Path], where: str) -> None:
+def refuse_splits(tables: Sequence[Path], where: str) -> None:
     """One path is one split: test images never slip in beside those for training."""
     names = [match[1].lower() for table in tables if (match := SPLIT_NAME.match(table.stem))]
     splits = sorted(SPLITS.intersection(names))

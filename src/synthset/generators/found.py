@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 SPLITS = frozenset(
     {"train", "training", "val", "valid", "validation", "dev", "test", "testing", "eval"}
@@ -22,6 +23,7 @@ class Found:
         content: SHA-256 of the encoded bytes (of `source`, where a row has no bytes): the same
             picture has the same content wherever it lies, so copies share it.
         num_bytes: size of the encoded image.
+        facts: columns of the plan that only its source knows.
     """
 
     label: str
@@ -30,3 +32,4 @@ class Found:
     origin: str
     content: str
     num_bytes: int
+    facts: Mapping[str, object] = field(default_factory=dict)

@@ -35,16 +35,16 @@ def find(path: Path, place: FolderPath, where: str, ignored: Counter[str]) -> It
     names = _class_names(path)
     try:
         with tarfile.open(path, "r:") as tar:
-            yield from _samples(tar, path, place, names, ignored)
+            for _, sample in samples(tar):
+                yield from _found(tar, path, place, names, sample, ignored)
     except tarfile.TarError as fault:
         raise RecipeError(
             where, f"{path} is no readable tar file ({fault})", "name another, or remove it"
         ) from None
 
 
-def _samples(
-    tar: tarfile.TarFile, path: Path, place: FolderPath, names: list[str], ignored: Counter[str]
-) -> Iterator[Found]:
+def samples(tar: tarfile.TarFile) -> Iterator[tuple[str, dict[str, tarfile.TarInfo]]]:
+    """Give the key of each sample and its members by extension, in the order of the shard."""
     key, sample = "", dict[str, tarfile.TarInfo]()
     for member in tar:
         folder, slash, file = member.name.rpartition("/")
@@ -52,10 +52,12 @@ def _samples(
         if not member.isfile() or not stem:
             continue
         if folder + slash + stem != key:
-            yield from _found(tar, path, place, names, sample, ignored)
+            if sample:
+                yield key, sample
             key, sample = folder + slash + stem, {}
         sample[extension.lower()] = member
-    yield from _found(tar, path, place, names, sample, ignored)
+    if sample:
+        yield key, sample
 
 
 def _found(
@@ -66,29 +68,39 @@ def _found(
     sample: dict[str, tarfile.TarInfo],
     ignored: Counter[str],
 ) -> Iterator[Found]:
-    image = next((sample[name] for name in sample if name in IMAGES), None)
+    image = image_of(sample)
     if image is None:
         return
     label = _label(tar, sample, names)
     if label is None:
         ignored[UNLABELLED] += 1
         return
-    data = _bytes(tar, image)
-    source = f"{path.as_posix()}#{image.offset_data}+{image.size}"
-    yield Found(label, source, None, place.origin, sha256(data), len(data))
+    data = member_bytes(tar, image)
+    yield Found(label, source_of(path, image), None, place.origin, sha256(data), len(data))
 
 
 def _label(
     tar: tarfile.TarFile, sample: dict[str, tarfile.TarInfo], names: list[str]
 ) -> str | None:
-    said = _bytes(tar, sample["cls"]).decode().strip() if "cls" in sample else ""
+    said = member_bytes(tar, sample["cls"]).decode().strip() if "cls" in sample else ""
     if said.isdigit() and int(said) < len(names):
         return names[int(said)]
-    facts = json.loads(_bytes(tar, sample["json"])) if "json" in sample else {}
+    facts = json.loads(member_bytes(tar, sample["json"])) if "json" in sample else {}
     return str(facts["class_name"]) if facts.get("class_name") else said or None
 
 
-def _bytes(tar: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
+def image_of(sample: dict[str, tarfile.TarInfo]) -> tarfile.TarInfo | None:
+    """The image among the members of a sample, if there is one."""
+    return next((sample[name] for name in sample if name in IMAGES), None)
+
+
+def source_of(path: Path, member: tarfile.TarInfo) -> str:
+    """Say where a member lies, as `split_source` takes it apart."""
+    return f"{path.as_posix()}#{member.offset_data}+{member.size}"
+
+
+def member_bytes(tar: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
+    """Read a member whole."""
     opened = tar.extractfile(member)
     return opened.read() if opened else b""
 

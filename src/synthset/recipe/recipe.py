@@ -57,7 +57,7 @@ class Recipe(Settings):
     source: Source
     """Where images come from."""
     images_per_class: int | None = Field(None, ge=1, le=10_000_000)
-    """Images planned for each class; with an imported source, at most so many (none takes all)."""
+    """Images planned for each class; of a folder or a pool, at most so many (none takes all)."""
     encoders: dict[Name, Encoder] = Field(default_factory=dict)
     """Models that look at images, by a name of your choice."""
     scores: tuple[Score, ...] = ()
@@ -109,13 +109,13 @@ def _problems(recipe: Recipe) -> list[Problem]:
     """Check what concerns more than one part."""
     problems: list[Problem] = []
     source, classes = recipe.source, recipe.classes
-    if recipe.images_per_class is None and source.kind != "folder":
+    if recipe.images_per_class is None and source.kind not in ("folder", "pool"):
         problems.append(
             Problem(
                 "images_per_class", "missing", "say how many images each class gets, such as 100"
             )
         )
-    if classes.kind == "source" and source.kind not in FROM_IMAGES:
+    if classes.kind == "source" and (source.kind not in FROM_IMAGES or source.kind == "pool"):
         problems.append(
             Problem(
                 "classes",
@@ -161,11 +161,11 @@ def _problems(recipe: Recipe) -> list[Problem]:
                 "set selection.target_per_class as well",
             )
         )
-    if recipe.selection.max_rounds and source.kind == "folder":
+    if recipe.selection.max_rounds and source.kind in ("folder", "pool"):
         problems.append(
             Problem(
                 "selection.max_rounds",
-                "the source is a folder, which has no more images to give",
+                f"the source is a {source.kind}, which has no more images to give",
                 "set it to 0",
             )
         )

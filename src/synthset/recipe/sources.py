@@ -155,6 +155,48 @@ class Augment(Settings):
         return self
 
 
+class PoolPath(Settings):
+    """One place with captioned images."""
+
+    path: str
+    """A Parquet file with encoded images, a WebDataset shard, a folder of images with a text beside
+    each, or a folder or glob of them; img2dataset writes all three."""
+    origin: str = Field("pool", pattern=r"^[a-z][a-z0-9_-]*$")
+    """What the records are called by: `laion`, `cc12m`, …"""
+    image_column: str | None = None
+    """Parquet: column with the encoded images; none takes the first of `image`, `jpg`, `png` and
+    `webp`."""
+    caption_column: str = "caption"
+    """Column with the captions; of shards and folders, the entry of `.json` that is read where an
+    image has no `.txt`."""
+
+
+class Pool(Settings):
+    """Real images picked from a local pool because their captions name a class."""
+
+    kind: Literal["pool"]
+    paths: tuple[PoolPath, ...] = Field(min_length=1)
+    """Where the pool lies."""
+    strategy: Literal["caption", "substring", "random"] = "caption"
+    """`caption` takes images whose caption names one class alone, those nearest to its definition
+    first (arXiv 2306.15769); `substring` whatever names a class, for the class named first;
+    `random`, the baseline, as many in all, drawn from what names a class, as unevenly as the
+    pool is."""
+    min_similarity: float | None = Field(0.5, ge=-1, le=1)
+    """`caption`: cosine, in a sentence encoder, that a caption has at least with "NAME which is
+    DEFINITION" of its class; null compares nothing, and needs no encoder."""
+
+    @model_validator(mode="after")
+    def _similarity_counts(self) -> Pool:
+        """A similarity that the strategy would pass over is a mistake."""
+        default = type(self).model_fields["min_similarity"].default
+        if self.strategy != "caption" and self.min_similarity not in (None, default):
+            raise ValueError(
+                f"min_similarity is of strategy 'caption', and the strategy is {self.strategy!r}"
+            )
+        return self
+
+
 class Gan(Settings):
     """A class-conditional GAN that is trained from scratch on images that exist, once, before the
     first image; then each image is a function of the trained weights, its class and its seed."""
@@ -235,7 +277,7 @@ class Shapes(Settings):
     """Images a call."""
 
 
-Source = Annotated[Txt2Img | Folder | Augment | Gan | Shapes, Field(discriminator="kind")]
-#: Sources that start from images that exist: their classes may come from there, and their records
-#: have no prompt but the one that an image brought along.
-FROM_IMAGES = ("folder", "augment", "gan")
+Source = Annotated[Txt2Img | Folder | Augment | Gan | Pool | Shapes, Field(discriminator="kind")]
+#: Sources that start from images that exist: their records have no prompt but the one that an image
+#: brought along.
+FROM_IMAGES = ("folder", "augment", "gan", "pool")

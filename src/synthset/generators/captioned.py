@@ -1,0 +1,185 @@
+"""Reads a pool: images with captions in Parquet files, WebDataset shards and folders."""
+
+from __future__ import annotations
+
+import json
+import tarfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from synthset.errors import RecipeError, did_you_mean
+from synthset.generators import class_folders, tar_shards
+from synthset.generators.folder import expand, refuse_splits
+from synthset.generators.parquet import SCAN_ROWS, image_bytes
+from synthset.recipe.sources import Pool, PoolPath
+
+IMAGE_COLUMNS = ("image", "jpg", "png", "webp")  # Hugging Face's, and img2dataset's by format
+FACTS = {"pool_key": ("key",), "pool_url": ("url", "URL"), "pool_license": ("license", "LICENSE")}
+
+
+@dataclass(frozen=True, slots=True)
+class Captioned:
+    """One image of a pool, not yet read.
+
+    Attributes:
+        caption: its words; empty where it has none.
+        source: where it lies, as `Originals` reads it.
+        origin: what its records are called by.
+        facts: its key, url and licence, as far as the pool names them, by column of the plan.
+        read: gives the encoded image, None where there is none; to be called before the next one is
+            asked for.
+    """
+
+    caption: str
+    source: str
+    origin: str
+    facts: Mapping[str, str | None]
+    read: Callable[[], bytes | None]
+
+
+def captioned(settings: Pool) -> Iterator[Captioned]:
+    """Go through the images of all paths, in the order of the paths, then by file and row.
+
+    Raises:
+        RecipeError: a path is not there, is unreadable, has no captions, or mixes splits.
+    """
+    columns = image_columns(settings.paths)
+    for i, place in enumerate(settings.paths):
+        where = f"source.paths[{i}].path"
+        seen = described = 0
+        for image in _place(place, columns, where):
+            seen, described = seen + 1, described + bool(image.caption)
+            yield image
+        if not described:
+            found = f"{seen:,} images and no caption" if seen else "no image"
+            right = (
+                "a pool is Parquet files with images and captions, tar shards, or a folder of "
+                f"images, with `.txt` or a {place.caption_column!r} in `.json` beside each"
+            )
+            raise RecipeError(where, f"{found} in {place.path}", right)
+
+
+def image_columns(places: Sequence[PoolPath]) -> list[str]:
+    """The columns that may hold encoded images; the first that a file has is the one."""
+    named = [place.image_column for place in places if place.image_column]
+    unnamed = any(place.image_column is None for place in places)
+    return list(dict.fromkeys([*named, *(IMAGE_COLUMNS if unnamed else ())]))
+
+
+def _place(place: PoolPath, columns: Sequence[str], where: str) -> Iterator[Captioned]:
+    files: list[Path] = []
+    for path in expand(place.path, where):
+        # img2dataset puts a Parquet file without images beside each shard: the shard comes first
+        inside = sorted(path.glob("*.tar")) or sorted(path.glob("*.parquet"))
+        files += inside or [path]
+    refuse_splits([file for file in files if file.is_file()], where)
+    for file in files:
+        if file.suffix == ".tar":
+            yield from _shard(file, place, where)
+        elif file.suffix == ".parquet":
+            yield from _table(file, place, columns, where)
+        elif file.is_dir():
+            yield from _folder(file, place)
+
+
+def _table(path: Path, place: PoolPath, columns: Sequence[str], where: str) -> Iterator[Captioned]:
+    try:
+        file = pq.ParquetFile(path)
+    except (pa.ArrowInvalid, OSError) as fault:
+        raise RecipeError(
+            where, f"{path} is no readable Parquet file ({fault})", "name another, or remove it"
+        ) from None
+    with file:
+        names = file.schema_arrow.names
+        image = next((name for name in columns if name in names), None)
+        _require(path, names, place, image, where)
+        known = [name for every in FACTS.values() for name in every if name in names]
+        row = -1
+        for batch in file.iter_batches(
+            SCAN_ROWS, columns=[str(image), place.caption_column, *known]
+        ):
+            cells = batch.column(str(image))
+            for i, facts in enumerate(batch.drop_columns([str(image)]).to_pylist()):
+                row += 1
+                read = partial(_cell, cells, i, path)
+                source = f"{path.as_posix()}#{row}"
+                yield _captioned(facts, None, source, place, read)
+
+
+def _require(path: Path, names: list[str], place: PoolPath, image: str | None, where: str) -> None:
+    setting = where.removesuffix("path")
+    if image is None:
+        wanted = place.image_column or "image"
+        found = f"{path} has no column {wanted!r} with encoded images"
+        raise RecipeError(setting + "image_column", found, did_you_mean(wanted, names))
+    if place.caption_column not in names:
+        found = f"{path} has no column {place.caption_column!r}"
+        right = did_you_mean(place.caption_column, names)
+        raise RecipeError(setting + "caption_column", found, right)
+
+
+def _cell(cells: pa.Array, row: int, path: Path) -> bytes | None:
+    return image_bytes(cells[row].as_py(), path)
+
+
+def _shard(path: Path, place: PoolPath, where: str) -> Iterator[Captioned]:
+    try:
+        with tarfile.open(path, "r:") as tar:
+            for key, sample in tar_shards.samples(tar):
+                image = tar_shards.image_of(sample)
+                if image is None:
+                    continue
+                said = {
+                    name: tar_shards.member_bytes(tar, sample[name])
+                    for name in ("txt", "json")
+                    if name in sample
+                }
+                facts = {"key": key, **_json(said.get("json"))}
+                read = partial(tar_shards.member_bytes, tar, image)
+                source = tar_shards.source_of(path, image)
+                yield _captioned(facts, said.get("txt"), source, place, read)
+    except tarfile.TarError as fault:
+        raise RecipeError(
+            where, f"{path} is no readable tar file ({fault})", "name another, or remove it"
+        ) from None
+
+
+def _folder(folder: Path, place: PoolPath) -> Iterator[Captioned]:
+    for path in class_folders.files_below(folder):
+        if path.suffix.lower() not in class_folders.EXTENSIONS:
+            continue
+        words, more = path.with_suffix(".txt"), path.with_suffix(".json")
+        facts = {"key": path.stem, **_json(more.read_bytes() if more.is_file() else None)}
+        text = words.read_bytes() if words.is_file() else None
+        yield _captioned(facts, text, path.as_posix(), place, path.read_bytes)
+
+
+def _captioned(
+    facts: Mapping[str, Any],
+    text: bytes | None,
+    source: str,
+    place: PoolPath,
+    read: Callable[[], bytes | None],
+) -> Captioned:
+    said = facts.get(place.caption_column) or "" if text is None else text.decode(errors="replace")
+    kept = {
+        column: next((str(facts[name]) for name in names if facts.get(name) is not None), None)
+        for column, names in FACTS.items()
+    }
+    return Captioned(str(said).strip(), source, place.origin, kept, read)
+
+
+def _json(data: bytes | None) -> dict[str, Any]:
+    """What stands beside an image; nothing where it is no object, since the caption may do
+    without."""
+    try:
+        facts = json.loads(data) if data else {}
+    except ValueError:
+        return {}
+    return facts if isinstance(facts, dict) else {}

@@ -1,0 +1,217 @@
+"""Picks images of a pool by what their captions name.
+
+Papers: Shirali and Hardt 2023, arXiv 2306.15769 (one class alone, near to its definition); Feuer et
+al. 2024, SELECT, arXiv 2410.05057 (substring and random as baselines)
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from synthset.encoders import text
+from synthset.errors import RecipeError
+from synthset.generators.captioned import captioned
+from synthset.generators.found import Found
+from synthset.images import sha256
+from synthset.recipe.sources import Pool
+from synthset.seeds import digest
+from synthset.taxonomy.classlists import ClassEntry, with_definition
+from synthset.taxonomy.matching import CaptionMatcher
+
+SHOWN = 8  # names that a note lists before it counts the rest
+
+
+@dataclass(frozen=True, slots=True)
+class Curated:
+    """What was picked.
+
+    Attributes:
+        chosen: images and their labels, best first.
+        content: hash of all that could have been picked: the same for a larger number of images.
+        notes: what a user should know: what the captions named, shared lemmas, classes without an
+            image.
+    """
+
+    chosen: tuple[tuple[Found, int], ...]
+    content: str
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Hit:
+    """An image whose caption names a class."""
+
+    image: Found
+    label: int
+    similarity: float | None = None
+
+
+def curate(
+    settings: Pool, classes: Sequence[ClassEntry], images_per_class: int | None, seed: int
+) -> Curated:
+    """Pick images of a pool.
+
+    Args:
+        settings: the pool and the strategy.
+        classes: in label order.
+        images_per_class: at most so many; for `random` so many times the number of classes in all.
+            None takes all.
+        seed: of what is drawn.
+
+    Raises:
+        RecipeError: no caption names a class, or the sentence encoder is not installed.
+    """
+    compares = settings.strategy == "caption" and settings.min_similarity is not None
+    if compares and not text.installed():
+        right = f"{text.INSTALL}, or set it to null"
+        raise RecipeError("source.min_similarity", text.MISSING, right)
+    matcher, counts = CaptionMatcher(classes), Counter[str]()
+    hits = _once(_hits(settings, matcher, seed, counts), counts)
+    if compares:
+        hits = _near(hits, classes, settings.min_similarity or 0.0, counts)
+    if not hits:
+        raise RecipeError(
+            "source", _none(counts, len(classes)), "name other classes or a larger pool"
+        )
+    ranked = _ranked(hits, seed)
+    chosen = _capped(ranked, settings, images_per_class, len(classes))
+    content = digest(sorted((hit.image.content, hit.label) for hit in hits))
+    notes = (*_said(counts), *_shared(matcher, classes), *_empty(chosen, classes))
+    return Curated(chosen, content, notes)
+
+
+def _hits(
+    settings: Pool, matcher: CaptionMatcher, seed: int, counts: Counter[str]
+) -> Iterator[_Hit]:
+    for image in captioned(settings):
+        counts["images"] += 1
+        (named,) = matcher.match([image.caption])
+        counts["naming"] += bool(named)
+        counts["several"] += len(named) > 1
+        if not named or (settings.strategy == "caption" and len(named) > 1):
+            continue
+        data = image.read()
+        if data is None:
+            counts["missing"] += 1
+            continue
+        content = sha256(data)
+        label = next(iter(named))
+        if settings.strategy == "random":
+            label = min(named, key=lambda one: digest([seed, content, one]))
+        facts = {**image.facts, "pool_lemma": named[label], "pool_rule": settings.strategy}
+        found = Found("", image.source, image.caption, image.origin, content, len(data), facts)
+        yield _Hit(found, label)
+
+
+def _once(hits: Iterator[_Hit], counts: Counter[str]) -> list[_Hit]:
+    """Keep the first of each picture; none of one that two captions give to two classes."""
+    first: dict[str, _Hit] = {}
+    torn: set[str] = set()
+    for hit in hits:
+        known = first.setdefault(hit.image.content, hit)
+        if known is not hit:
+            counts["copies"] += 1
+        if known.label != hit.label:
+            torn.add(hit.image.content)
+    counts["torn"] = len(torn)
+    return [hit for content, hit in first.items() if content not in torn]
+
+
+def _near(
+    hits: list[_Hit], classes: Sequence[ClassEntry], least: float, counts: Counter[str]
+) -> list[_Hit]:
+    """Keep those whose caption means what the class is defined as."""
+    labels = sorted({hit.label for hit in hits})
+    meant = text.sentence_features([meaning(classes[label]) for label in labels])  # (K, 384)
+    said = text.sentence_features([hit.image.prompt or "" for hit in hits])  # (N, 384)
+    places = np.searchsorted(labels, [hit.label for hit in hits])
+    cosines = (said * meant[places]).sum(axis=1)  # (N,)
+    rated = [
+        replace(hit, similarity=round(float(cosine), 4))
+        for hit, cosine in zip(hits, cosines, strict=True)
+    ]
+    kept = [hit for hit in rated if hit.similarity is not None and hit.similarity >= least]
+    counts["far"] = len(hits) - len(kept)
+    return kept
+
+
+def meaning(entry: ClassEntry) -> str:
+    """Say what a class is, for comparison with captions: its name and its definition, if it has
+    one."""
+    defined = with_definition(entry)
+    return f"{entry.name} which is {defined.gloss}" if defined.gloss else entry.name
+
+
+def _ranked(hits: Sequence[_Hit], seed: int) -> list[tuple[Found, int]]:
+    """Put the most similar first, others in a drawn order, and count within each class."""
+    order = sorted(
+        hits, key=lambda hit: (-(hit.similarity or 0.0), digest([seed, hit.image.content]))
+    )
+    rank = Counter[int]()
+    ranked = []
+    for hit in order:
+        rank[hit.label] += 1
+        facts = {"pool_similarity": hit.similarity, "pool_rank": rank[hit.label]}
+        ranked.append((replace(hit.image, facts={**hit.image.facts, **facts}), hit.label))
+    return ranked
+
+
+def _capped(
+    ranked: list[tuple[Found, int]], settings: Pool, count: int | None, classes: int
+) -> tuple[tuple[Found, int], ...]:
+    if count is None:
+        return tuple(ranked)
+    if settings.strategy == "random":
+        return tuple(ranked[: count * classes])
+    taken = Counter[int]()
+    chosen = []
+    for image, label in ranked:
+        taken[label] += 1
+        if taken[label] <= count:
+            chosen.append((image, label))
+    return tuple(chosen)
+
+
+def _none(counts: Mapping[str, int], classes: int) -> str:
+    if counts["naming"]:
+        return f"nothing is left of the images: {', '.join(_said(counts))}"
+    return f"no caption of {counts['images']:,} images names one of the {classes:,} classes"
+
+
+def _said(counts: Mapping[str, int]) -> tuple[str, ...]:
+    words = {
+        "missing": "have no image",
+        "copies": "are copies of others",
+        "torn": "stand for different classes in different captions",
+        "far": "are too far from the definition",
+    }
+    first = (
+        f"of {counts['images']:,} images in the pool the captions of {counts['naming']:,} name a "
+        f"class, those of {counts['several']:,} several"
+    )
+    return (first + "".join(f"; {counts[k]:,} {said}" for k, said in words.items() if counts[k]),)
+
+
+def _shared(matcher: CaptionMatcher, classes: Sequence[ClassEntry]) -> Iterator[str]:
+    if matcher.shared:
+        named = [
+            f"{lemma!r} ({', '.join(classes[label].key for label in labels)})"
+            for lemma, labels in matcher.shared.items()
+        ]
+        yield f"words that name several classes are passed over: {_listed(named)}"
+
+
+def _empty(chosen: Sequence[tuple[Found, int]], classes: Sequence[ClassEntry]) -> Iterator[str]:
+    there = {label for _, label in chosen}
+    empty = [repr(entry.name) for label, entry in enumerate(classes) if label not in there]
+    if empty:
+        yield f"no image for {len(empty):,} of {len(classes):,} classes: {_listed(empty)}"
+
+
+def _listed(names: Sequence[str]) -> str:
+    rest = f" and {len(names) - SHOWN:,} more" if len(names) > SHOWN else ""
+    return ", ".join(names[:SHOWN]) + rest

@@ -1,0 +1,25 @@
+"""Images picked from a pool, taken over byte by byte."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from synthset.generators.captioned import image_columns
+from synthset.generators.folder import Folder
+from synthset.recipe.sources import Folder as FolderSettings
+from synthset.recipe.sources import FolderPath
+from synthset.recipe.sources import Pool as Settings
+
+
+class Pool(Folder):
+    """Takes over each record's image from the pool, as from a folder; the bytes stay as they
+    are."""
+
+    kind: ClassVar[str] = "pool"
+
+    def __init__(self, settings: Settings) -> None:
+        paths = [
+            FolderPath(path=settings.paths[0].path, image_column=column)
+            for column in image_columns(settings.paths)
+        ]
+        super().__init__(FolderSettings(kind="folder", paths=tuple(paths)))
