@@ -6,6 +6,7 @@ import sys
 
 import typer
 
+from synthset.cli.bench import bench
 from synthset.cli.classes import classes
 from synthset.cli.demo import demo
 from synthset.cli.experiment import experiment
@@ -52,6 +53,7 @@ for command in (
 ):
     app.command()(command)
 app.add_typer(study, name="study")
+app.add_typer(bench, name="bench")
 app.add_typer(classes)
 
 

@@ -1,0 +1,139 @@
+"""`synthset bench`: curation strategies compared."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from synthset.cli.options import OutFile
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from synthset.bench.statistics import Result
+    from synthset.metrics.estimate import Estimate
+
+bench = typer.Typer(
+    help="Compare training sets: how even are they, and what does that do to a classifier?",
+    no_args_is_help=True,
+)
+
+HEADINGS = {
+    "accuracy": "mean accuracy",
+    "precision": "mean precision",
+    "balanced_accuracy": "balanced accuracy",
+    "skewness": "skewness",
+    "precision_count": "precision ~ images",
+    "accuracy_skewness": "accuracy ~ skewness",
+    "precision_recall": "precision ~ recall",
+    "count_baseline_count": "images ~ baseline's",
+    "accuracy_baseline_accuracy": "accuracy ~ baseline's",
+}
+SHARES = ("accuracy", "precision", "balanced_accuracy")  # shown in percent
+
+
+@bench.callback()
+def _commands() -> None:
+    """Keep `statistics` a command of its own, whatever stands beside it."""
+
+
+@bench.command()
+def statistics(
+    tables: Annotated[
+        list[str],
+        typer.Argument(help="CSV tables of classes, or folders of experiments.", metavar="TABLE…"),
+    ],
+    baseline: Annotated[
+        str | None, typer.Option(help="A CSV table to correlate counts and accuracies with.")
+    ] = None,
+    compat: Annotated[
+        bool, typer.Option("--compat", help="Follow the conventions of the published tables.")
+    ] = False,
+    output: OutFile = None,
+) -> None:
+    """Sum tables of classes up: coverage, long tail, accuracy, confusion, correlations.
+
+    Example: synthset bench statistics classes.csv
+    """
+    from rich.console import Console
+
+    from synthset.bench.results import FOOTNOTES, check_output, write_results
+    from synthset.bench.statistics import bench_statistics
+
+    if output is not None:
+        check_output(output)
+    results = bench_statistics(tables, baseline, published=compat)
+    console = Console(highlight=False)
+    console.print(_counts(results))
+    for names, title in _parts(results):
+        console.print(_figures(results, names, title))
+    for result in results:
+        for note in result.notes:
+            console.print(f"note: {result.name}: {note}", soft_wrap=True, markup=False)
+    for footnote in FOOTNOTES[compat]:
+        console.print(f"* {footnote}", soft_wrap=True, markup=False)
+    if output is not None:
+        write_results(output, results, compat)
+        print(f"results: {output.resolve()}")
+
+
+def _parts(results: Sequence[Result]) -> list[tuple[Sequence[str], str]]:
+    """Which figures stand in one table on the screen, and its title."""
+    from synthset.metrics.class_statistics import AGAINST_BASELINE, CORRELATIONS, MEANS
+
+    parts: list[tuple[Sequence[str], str]] = [
+        (MEANS, "mean over classes, 95 % interval"),
+        (CORRELATIONS, "correlation over classes, 95 % interval"),
+    ]
+    against = sorted({result.baseline for result in results if result.baseline})
+    if against:
+        parts.append((AGAINST_BASELINE, f"correlation with {', '.join(against)}, 95 % interval"))
+    return parts
+
+
+def _counts(results: Sequence[Result]) -> Table:
+    """How many images there are, and how evenly they lie."""
+    from rich.markup import escape
+
+    table = _table("images by class", ("images", "classes", "coverage", "LT@500", "LS@5pct"))
+    for result in results:
+        found = result.statistics
+        head = "–" if math.isnan(found.ls_5pct) else f"{found.ls_5pct:.1%}"
+        numbers = (found.images, found.classes, found.coverage, found.lt_500)
+        table.add_row(escape(result.name), *(f"{number:,}" for number in numbers), head)
+    return table
+
+
+def _figures(results: Sequence[Result], names: Sequence[str], title: str) -> Table:
+    """Values with their intervals below, so that six columns fit a narrow terminal."""
+    from rich.markup import escape
+
+    table = _table(title, [HEADINGS[name] for name in names])
+    for result in results:
+        figures = result.statistics.figures
+        table.add_row(escape(result.name), *(_cell(figures.get(name), name) for name in names))
+    return table
+
+
+def _table(title: str, headings: Sequence[str]) -> Table:
+    from rich.table import Table
+
+    table = Table(title=title, title_justify="left")
+    table.add_column("table", overflow="fold")
+    for heading in headings:
+        table.add_column(heading, justify="right", overflow="fold")
+    return table
+
+
+def _cell(found: Estimate | None, name: str) -> str:
+    if found is None or found.value is None:
+        return "–"
+    scale, places = (100, 1) if name in SHARES else (1, 2)
+    value = f"{scale * found.value:.{places}f}{'%' if name in SHARES else ''}"
+    if found.low is None or found.high is None:
+        return value
+    low, high = (f"{scale * end:.{places}f}" for end in (found.low, found.high))
+    return f"{value}\n\\[{low}, {high}]"
