@@ -132,8 +132,8 @@ def _cell(found: Estimate | None, name: str) -> str:
     if found is None or found.value is None:
         return "–"
     scale, places = (100, 1) if name in SHARES else (1, 2)
-    value = f"{scale * found.value:.{places}f}{'%' if name in SHARES else ''}"
+    value = f"{scale * found.value:z.{places}f}{'%' if name in SHARES else ''}"
     if found.low is None or found.high is None:
         return value
-    low, high = (f"{scale * end:.{places}f}" for end in (found.low, found.high))
+    low, high = (f"{scale * end:z.{places}f}" for end in (found.low, found.high))
     return f"{value}\n\\[{low}, {high}]"
