@@ -159,7 +159,8 @@ def test_shards_and_folders_are_read_as_img2dataset_writes_them(tmp_path, classe
             member = tarfile.TarInfo(name)
             member.size = len(data)
             tar.addfile(member, io.BytesIO(data))
-    table(tmp_path / "tars" / "00000.parquet", ["dog"])  # beside shards it holds no images
+    for place in ("tars", "files"):  # tables beside shards and folders hold no images
+        pq.write_table(pa.table({"caption": ["dog"]}), tmp_path / place / "00000.parquet")
     settings = at(tmp_path / "files", tmp_path / "tars")
     found = curate(settings, classes, None, 0).chosen
     keys = {image.facts["pool_key"]: label for image, label in found}

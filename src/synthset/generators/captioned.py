@@ -75,9 +75,9 @@ def image_columns(places: Sequence[PoolPath]) -> list[str]:
 def _place(place: PoolPath, columns: Sequence[str], where: str) -> Iterator[Captioned]:
     files: list[Path] = []
     for path in expand(place.path, where):
-        # img2dataset puts a Parquet file without images beside each shard: the shard comes first
-        inside = sorted(path.glob("*.tar")) or sorted(path.glob("*.parquet"))
-        files += inside or [path]
+        # img2dataset puts a Parquet file without images beside each shard, or folder of images
+        tables = [file for file in path.glob("*.parquet") if not file.with_suffix("").is_dir()]
+        files += sorted(path.glob("*.tar")) or sorted(tables) or [path]
     refuse_splits([file for file in files if file.is_file()], where)
     for file in files:
         if file.suffix == ".tar":
