@@ -197,4 +197,4 @@ def test_a_pool_that_names_no_class_is_refused(pool):
 
 def test_a_similarity_that_counts_for_nothing_is_refused():
     with pytest.raises(ValueError, match="min_similarity is of strategy 'caption'"):
-        at("pool", strategy="random", min_similarity=0.3)
+        at("pool", strategy="random", min_similarity=0.4)

@@ -182,7 +182,7 @@ class Pool(Settings):
     first (arXiv 2306.15769); `substring` whatever names a class, for the class named first;
     `random`, the baseline, as many in all, drawn from what names a class, as unevenly as the
     pool is."""
-    min_similarity: float | None = Field(0.5, ge=-1, le=1)
+    min_similarity: float | None = Field(0.3, ge=-1, le=1)
     """`caption`: cosine, in a sentence encoder, that a caption has at least with "NAME which is
     DEFINITION" of its class; null compares nothing, and needs no encoder."""
 
