@@ -77,5 +77,5 @@ def test_wordnet_runs_on_what_lies_under_a_synset(tmp_path):
     texts = next((tmp_path / "out" / "exports").glob("*/texts"))
     lemon = (texts / f"{names['lemon']['folder']}.txt").read_text()
     assert "name: lemon" in lemon
-    assert f"synset: {names['lemon']['wnid']}" in lemon
+    assert "synset: lemon.n.01\nnumber: n07749582" in lemon
     assert "prompt (2): yellow oval fruit" in lemon
