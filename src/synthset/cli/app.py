@@ -13,6 +13,7 @@ from synthset.cli.experiment import experiment
 from synthset.cli.export import export
 from synthset.cli.metadata import metadata
 from synthset.cli.plan import plan
+from synthset.cli.pool import pool
 from synthset.cli.recipes import recipes
 from synthset.cli.report import report
 from synthset.cli.review import review
@@ -54,6 +55,7 @@ for command in (
     app.command()(command)
 app.add_typer(study, name="study")
 app.add_typer(bench, name="bench")
+app.add_typer(pool, name="pool")
 app.add_typer(classes)
 
 

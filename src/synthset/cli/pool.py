@@ -1,0 +1,108 @@
+"""`synthset pool`: heaps of images with captions and without labels."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from synthset.cli.options import Changes
+
+if TYPE_CHECKING:
+    from synthset.store.pool_index import PoolIndex
+
+pool = typer.Typer(
+    help="Pools: images with captions and without labels, from which a source picks.",
+    no_args_is_help=True,
+)
+
+
+class Kind(StrEnum):
+    """Encoders that an index may be made with."""
+
+    CLIP = "clip"
+    CLASSIFIER = "classifier"
+    INCEPTION = "inception"
+    PIXELS = "pixels"
+
+
+class Precision(StrEnum):
+    """How features are kept."""
+
+    FLOAT16 = "float16"
+    FLOAT32 = "float32"
+
+
+@pool.callback()
+def _commands() -> None:
+    """Keep each command a command of its own, however many there are."""
+
+
+@pool.command()
+def index(
+    paths: Annotated[
+        list[str],
+        typer.Argument(help="Parquet files, tar shards, or folders of images.", metavar="PATH…"),
+    ],
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder of the index.")],
+    encoder: Annotated[Kind, typer.Option(help="What looks at the images.")] = Kind.CLIP,
+    model: Annotated[
+        str | None,
+        typer.Option(help="Of the encoder, as in recipes; the miniature if not given."),
+    ] = None,
+    changes: Changes = None,
+    features: Annotated[
+        str | None,
+        typer.Option(
+            help="Features that came with the pool: a Parquet column, a folder of .npy files, or "
+            "`beside` for an .npy beside each file."
+        ),
+    ] = None,
+    captions: Annotated[
+        str, typer.Option("--caption-column", help="Column, or entry of .json, with captions.")
+    ] = "caption",
+    images: Annotated[
+        str | None, typer.Option("--image-column", help="Parquet column with encoded images.")
+    ] = None,
+    origin: Annotated[str, typer.Option(help="What records are called by.")] = "pool",
+    shard: Annotated[int, typer.Option(min=1, help="Images in a file of the index.")] = 10_000,
+    precision: Annotated[Precision, typer.Option(help="How features are kept.")] = (
+        Precision.FLOAT16
+    ),
+) -> None:
+    """Compute features of a pool's images and captions, for retrieval; goes on after a kill.
+
+    Example: synthset pool index laion -o laion-index --model ViT-B-32 --set pretrained=openai
+    """
+    from synthset.cli.progress import RichBar
+    from synthset.engine.pool_index import encoder_of, index_pool
+    from synthset.recipe.sources import PoolPath
+
+    settings = encoder_of(encoder.value, model, changes or ())
+    places = [
+        PoolPath(path=path, origin=origin, image_column=images, caption_column=captions)
+        for path in paths
+    ]
+    made = index_pool(
+        places,
+        output,
+        settings,
+        features=features,
+        rows_per_shard=shard,
+        precision=precision.value,
+        bar=RichBar(),
+    )
+    _show(made)
+    print(f"index: {output}")
+
+
+def _show(made: PoolIndex) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(title="pool", show_header=False, title_justify="left")
+    for name, count in made.counts.items():
+        table.add_row(name.replace("_", " "), f"{count:,}")
+    Console(highlight=False).print(table)
