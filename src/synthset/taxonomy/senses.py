@@ -129,7 +129,7 @@ def _sense(
     if len(senses) <= 1 or wordnet.NAME.fullmatch(text) or wordnet.NUMBER.fullmatch(text):
         return nouns.synset(text, place)
     if not hinted:
-        return Question(word, senses, *_likeliest(senses), place)
+        return Question(word, senses, *likeliest(senses), place)
     return _by_hint(word, hinted["hint"].strip(), senses, nearness, place)
 
 
@@ -142,9 +142,9 @@ def _by_hint(
         if len(fitting) == 1:
             return fitting[0]
         if fitting:
-            return Question(word, fitting, *_likeliest(fitting), place)
+            return Question(word, fitting, *likeliest(fitting), place)
     if nearness is None:
-        return Question(word, senses, *_likeliest(senses), place)
+        return Question(word, senses, *likeliest(senses), place)
     near = nearness(hint, [sense.gloss for sense in senses])
     first, second = sorted(range(len(senses)), key=lambda i: -near[i])[:2]
     if near[first] - near[second] >= MARGIN:
@@ -168,7 +168,7 @@ def _says(sense: Synset, hint: str) -> bool:
     return bool(re.search(rf"\b{re.escape(hint)}(?:e?s)?\b", sense.gloss, re.IGNORECASE))
 
 
-def _likeliest(senses: Sequence[Synset]) -> tuple[Synset, str]:
+def likeliest(senses: Sequence[Synset]) -> tuple[Synset, str]:
     """Suggest the most frequent sense that is a kind of thing: no person, no one thing by name."""
     nouns = wordnet.load()
     things = [

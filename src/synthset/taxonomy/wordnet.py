@@ -88,6 +88,10 @@ class WordNet:
         """
         return self._at(self._row(query, where))
 
+    def lemmas(self) -> Iterator[str]:
+        """Go through all words, in lower case, with underscores for blanks."""
+        return iter(self._index)
+
     def senses(self, word: str) -> tuple[Synset, ...]:
         """Return every sense of a word, most frequent first; () for a word that WordNet lacks."""
         return tuple(map(self._at, self._sense_rows(word)))

@@ -1,0 +1,290 @@
+"""Which class does a label of OpenImages mean? Its name is looked up in WordNet, its parents tell
+senses apart, and what they don't settle is left to a person.
+
+WordNet's rules for plurals: Miller 1995, doi 10.1145/219717.219748 (morphy)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Literal
+
+from synthset.taxonomy import wordnet
+from synthset.taxonomy.classlists import ClassEntry
+from synthset.taxonomy.matching import words_of
+from synthset.taxonomy.open_images import Vocabulary
+from synthset.taxonomy.senses import HINTED, MARGIN, Nearness, likeliest
+from synthset.taxonomy.wordnet import Synset
+
+#: How a label came to its class: its name has one sense, which is the class; a parent's name stands
+#: above one of its senses; that sense is nearest in meaning; it is a kind of the class. `listed` is
+#: a person's choice, and `several` a label that a person gives to more than one class.
+Rule = Literal["exact", "parents", "sense", "narrower", "listed", "several"]
+
+PLURALS = (
+    ("s", ""), ("ses", "s"), ("xes", "x"), ("zes", "z"), ("ches", "ch"), ("shes", "sh"),
+    ("men", "man"), ("ies", "y"),
+)  # fmt: skip
+ABOVE = 3  # hypernyms that describe a sense
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A label and the class that it means.
+
+    Attributes:
+        mid: the label, "/m/0bt9lr".
+        name: what it is called.
+        label: index of the class.
+        rule: how it came to it.
+        score: cosine of label and sense where `sense` decided, on the way to `narrower` too; None
+            where nothing was compared.
+    """
+
+    mid: str
+    name: str
+    label: int
+    rule: Rule
+    score: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unsure:
+    """A label that may mean a class, and that a person decides.
+
+    Attributes:
+        mid: the label.
+        name: what it is called.
+        suggested: index of the likeliest class; None where the likeliest sense is no class.
+        why: what is open, in words.
+        meanings: what it can mean: classes by index (None for no class), and a text.
+    """
+
+    mid: str
+    name: str
+    suggested: int | None
+    why: str
+    meanings: tuple[tuple[int | None, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Mapped:
+    """What became of the labels; those that mean no class are in neither list."""
+
+    links: tuple[Link, ...]
+    unsure: tuple[Unsure, ...]
+
+
+def map_labels(
+    vocabulary: Vocabulary, classes: Sequence[ClassEntry], nearness: Nearness | None = None
+) -> Mapped:
+    """Find the class of each label: many labels may mean one class, no label means two.
+
+    Args:
+        vocabulary: the labels.
+        classes: in label order. One without a synset is found by its name alone.
+        nearness: compares a label and its parents with the definitions of its senses; without it
+            senses that the parents don't tell apart are left to a person.
+    """
+    mapper, links, unsure = _Mapper(vocabulary, classes, nearness), [], []
+    for mid in vocabulary.names:
+        found = mapper.link(mid)
+        if isinstance(found, Link):
+            links.append(found)
+        elif found is not None:
+            unsure.append(found)
+    known = {link.mid: link for link in links}
+    open_mids = {one.mid for one in unsure}
+    for mid in vocabulary.names:
+        if mid not in known and mid not in open_mids:
+            below = mapper.below(mid, known)
+            links += [below] if isinstance(below, Link) else []
+            unsure += [below] if isinstance(below, Unsure) else []
+    return Mapped(tuple(links), tuple(unsure))
+
+
+@dataclass(frozen=True, slots=True)
+class _Chosen:
+    """The sense of a label."""
+
+    sense: Synset
+    rule: Rule
+    score: float | None = None
+
+
+@dataclass(slots=True)
+class _Mapper:
+    """The classes, by synset and by name."""
+
+    vocabulary: Vocabulary
+    classes: Sequence[ClassEntry]
+    nearness: Nearness | None
+    by_wnid: dict[str, int] = field(init=False)
+    by_name: dict[str, list[int]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        numbered = list(enumerate(self.classes))
+        self.by_wnid = {entry.wnid: label for label, entry in numbered if entry.wnid}
+        self.by_name = {}
+        for label, entry in numbered:
+            if not entry.wnid:
+                self.by_name.setdefault(_key(entry.name), []).append(label)
+
+    def link(self, mid: str) -> Link | Unsure | None:
+        """Bring one label to its class by its own name."""
+        name = self.vocabulary.names[mid]
+        word = _unhinted(name)
+        named = next((self.by_name[key] for key in _numbers(_key(word)) if key in self.by_name), [])
+        senses = senses_of(word)
+        reached = [self._classes_of(sense) for sense in senses]
+        if not named and not any(reached):
+            return None
+        if named and not any(reached):
+            return Link(mid, name, named[0], "exact")
+        if named:
+            why = "a class has its name, and others have its senses"
+            return self._unsure(mid, senses, None, why, named)
+        if all(labels == reached[0] for labels in reached) and len(reached[0]) == 1:
+            rule: Rule = "exact" if senses[0].number in self.by_wnid else "narrower"
+            return Link(mid, name, reached[0][0], rule)
+        chosen = self._sense(mid, senses)
+        if isinstance(chosen, str):
+            return self._unsure(mid, senses, likeliest(senses)[0], chosen)
+        return self._of_sense(mid, senses, chosen)
+
+    def below(self, mid: str, known: Mapping[str, Link]) -> Link | Unsure | None:
+        """Bring a label whose name WordNet lacks to the class of the labels above it."""
+        name = self.vocabulary.names[mid]
+        above = [known[parent] for parent in self.vocabulary.above(mid) if parent in known]
+        labels = sorted({link.label for link in above})
+        if not labels or senses_of(_unhinted(name)):
+            return None
+        if len(labels) == 1:
+            return Link(mid, name, labels[0], "narrower")
+        why = "the labels above it mean several classes"
+        return self._unsure(mid, (), None, why, labels, suggested=above[0].label)
+
+    def _of_sense(
+        self, mid: str, senses: Sequence[Synset], chosen: _Chosen
+    ) -> Link | Unsure | None:
+        labels, name = self._classes_of(chosen.sense), self.vocabulary.names[mid]
+        if len(labels) > 1:
+            why = f"{chosen.sense.name} lies under several classes"
+            return self._unsure(mid, (chosen.sense,), chosen.sense, why)
+        if not labels:
+            return None
+        rule = chosen.rule if chosen.sense.number in self.by_wnid else "narrower"
+        return Link(mid, name, labels[0], rule, chosen.score)
+
+    def _sense(self, mid: str, senses: Sequence[Synset]) -> _Chosen | str:
+        """Choose a sense by what lies above the label; a text says why none is chosen."""
+        if len(senses) == 1:
+            return _Chosen(senses[0], "exact")
+        name = self.vocabulary.names[mid]
+        hinted = HINTED.fullmatch(name)
+        parents = [self.vocabulary.names.get(above, "") for above in self.vocabulary.above(mid)]
+        parents = [*([hinted["hint"]] if hinted else []), *filter(None, parents)]
+        if not parents:
+            return f"{len(senses)} senses, and nothing known above it"
+        for parent in parents:
+            under = [sense for sense in senses if _is_under(sense, parent)]
+            if len(under) == 1:
+                return _Chosen(under[0], "parents")
+        if self.nearness is None:
+            return f"{len(senses)} senses, and the names above it tell none apart"
+        text = f"{_unhinted(name)}, a kind of {', '.join(parents[:ABOVE])}"
+        near = self.nearness(text, [described(sense) for sense in senses])
+        first, second = sorted(range(len(senses)), key=lambda i: -near[i])[:2]
+        if near[first] - near[second] < MARGIN:
+            pair = f"{senses[first].name} ({near[first]:.2f}) and {senses[second].name}"
+            return f"in meaning {pair} ({near[second]:.2f}) are about as near"
+        return _Chosen(senses[first], "sense", round(float(near[first]), 4))
+
+    def _classes_of(self, sense: Synset) -> tuple[int, ...]:
+        """The class that a sense is, else all classes that it lies under."""
+        if sense.number in self.by_wnid:
+            return (self.by_wnid[sense.number],)
+        above = wordnet.load().numbers_above(sense)
+        return tuple(sorted(self.by_wnid[number] for number in above & self.by_wnid.keys()))
+
+    def _unsure(
+        self,
+        mid: str,
+        senses: Sequence[Synset],
+        likely: Synset | None,
+        why: str,
+        labels: Sequence[int] = (),
+        suggested: int | None = None,
+    ) -> Unsure:
+        meanings: list[tuple[int | None, str]] = [
+            (label, f"{sense.name}: {sense.gloss}")
+            for sense in senses
+            for label in (self._classes_of(sense) or (None,))
+        ]
+        meanings += [(label, self.classes[label].gloss or "by its name") for label in labels]
+        if likely is not None:
+            suggested = next(iter(self._classes_of(likely)), None)
+        elif suggested is None and labels:
+            suggested = labels[0]
+        return Unsure(mid, self.vocabulary.names[mid], suggested, why, tuple(meanings))
+
+
+def senses_of(name: str) -> tuple[Synset, ...]:
+    """Look a name up in WordNet, whatever its case and punctuation; a plural where the word itself
+    is not there. Things with a name of their own (Stephen Crane) are no senses of a label.
+
+    >>> [sense.name for sense in senses_of("T shirts")]
+    ['jersey.n.03']
+    """
+    nouns, lemmas = wordnet.load(), _lemmas()
+    for key in _numbers(_key(name)):
+        found = [sense for lemma in lemmas.get(key, ()) for sense in nouns.senses(lemma)]
+        kinds = [sense for sense in found if not nouns.is_instance(sense)]
+        if kinds:
+            return tuple(dict.fromkeys(kinds))
+    return ()
+
+
+def described(sense: Synset) -> str:
+    """Say what a sense is without its own word, for comparison with a label."""
+    nouns, above, words = wordnet.load(), sense, list[str]()
+    while len(words) < ABOVE and (parents := nouns.hypernyms(above)):
+        above = parents[0]
+        words.append(above.word)
+    return f"{sense.gloss}, a kind of {', '.join(words)}" if words else sense.gloss
+
+
+@cache
+def _lemmas() -> dict[str, list[str]]:
+    """All words of WordNet by their key: "t shirt" -> ["t-shirt"]."""
+    found: dict[str, list[str]] = {}
+    for lemma in wordnet.load().lemmas():
+        found.setdefault(_key(lemma), []).append(lemma)
+    return found
+
+
+def _key(name: str) -> str:
+    return " ".join(words_of(name.replace("_", " ")))
+
+
+def _numbers(key: str) -> Iterator[str]:
+    """The key itself, then what it may be the plural of."""
+    yield key
+    for plural, singular in PLURALS:
+        if key.endswith(plural) and len(key) > len(plural) + 1:
+            yield key.removesuffix(plural) + singular
+
+
+def _unhinted(name: str) -> str:
+    """Take the hint off: "Crane (bird)" -> "Crane"."""
+    hinted = HINTED.fullmatch(name)
+    return hinted["word"] if hinted else name
+
+
+def _is_under(sense: Synset, parent: str) -> bool:
+    """Whether a parent's name is a word for something above a sense."""
+    above = {synset for path in wordnet.load().hypernym_paths(sense) for synset in path[:-1]}
+    keys = set(_numbers(_key(parent)))
+    return any(_key(word) in keys for synset in above for word in synset.lemmas)
