@@ -15,7 +15,7 @@ from PIL import Image
 from synthset.errors import DatasetError, ModelError, RecipeError, did_you_mean
 from synthset.generators.folder import Folder, scan
 from synthset.images import sha256
-from synthset.recipe.experiment import Digits, Found, Kept, Pictures, Torchvision
+from synthset.recipe.found import Digits, Found, Kept, Pictures, Torchvision
 from synthset.recipe.sources import Folder as FolderSettings
 from synthset.recipe.sources import FolderPath
 from synthset.store.dataset import Dataset

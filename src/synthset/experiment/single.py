@@ -15,7 +15,7 @@ from synthset.errors import RecipeError
 from synthset.experiment.images import Collection, collect, joined
 from synthset.generators.found import SPLITS
 from synthset.metrics.classification import Measures, measures
-from synthset.recipe.experiment import Found, Kept, Pictures
+from synthset.recipe.found import Found, Kept, Pictures
 from synthset.recipe.single import Single
 from synthset.recipe.sources import FolderPath
 from synthset.seeds import digest

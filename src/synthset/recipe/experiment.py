@@ -11,48 +11,15 @@ import yaml
 from pydantic import Field, ValidationError, field_validator, model_validator
 
 from synthset.errors import Problem, RecipeError, did_you_mean
+from synthset.recipe.found import Found, Kept, Pictures, Torchvision
 from synthset.recipe.messages import explain
 from synthset.recipe.reading import override, read_yaml, set_value
 from synthset.recipe.settings import EXECUTION, Name, Settings
-from synthset.recipe.sources import FolderPath
+from synthset.recipe.suites import BASE, Suite
 from synthset.recipe.training import Loss, Model, Preprocessing, TimmModel, Training
 
 #: Stand in a set's recipe for the Parquet files of the real images of one split.
 REAL, REAL_VAL = "$real", "$real_val"
-
-
-class Pictures(Settings):
-    """Labelled images that exist: folders by class, Parquet, or WebDataset files."""
-
-    kind: Literal["images"]
-    paths: tuple[FolderPath, ...] = Field(min_length=1)
-    """Where they lie."""
-
-
-class Digits(Settings):
-    """The 1,797 handwritten digits that scikit-learn carries (8 × 8 grey levels)."""
-
-    kind: Literal["digits"]
-
-
-class Torchvision(Settings):
-    """A data set of torchvision that is on this disk; nothing is downloaded."""
-
-    kind: Literal["torchvision"]
-    name: str
-    """torchvision's class name, such as `FashionMNIST`."""
-    root: str
-    """Folder that torchvision knows as `root`."""
-    options: dict[str, bool | int | str] = Field(default_factory=dict)
-    """Other arguments, such as `train: true` or `split: test`."""
-
-
-class Kept(Settings):
-    """The kept part of a dataset that `synthset run` made."""
-
-    kind: Literal["dataset"]
-    path: str
-    """Its folder."""
 
 
 class Made(Settings):
@@ -67,7 +34,6 @@ class Made(Settings):
     """Changes such as `images_per_class=50`, for a recipe file."""
 
 
-Found = Annotated[Pictures | Digits | Torchvision | Kept, Field(discriminator="kind")]
 ImageSet = Annotated[Pictures | Torchvision | Kept | Made, Field(discriminator="kind")]
 
 
@@ -179,6 +145,8 @@ class Experiment(Settings):
     """One training of every arm for each; arms are paired by seed."""
     exchange: Exchange | None = None
     """Read off how many synthetic images are worth a real one."""
+    suites: dict[Name, Suite] = Field(default_factory=dict)
+    """What `synthset bench` measures besides the test images, by a name of your choice."""
     explain: int = Field(6, ge=0, le=100)
     """Right and wrong test images of each focus class that are shown with Grad-CAM and their
     nearest training images; 0 for none."""
@@ -257,6 +225,9 @@ def _problems(experiment: Experiment) -> list[Problem]:
     ]
     if "real" in experiment.sets:
         problems.append(Problem("sets.real", "`real` is taken", "call the set otherwise"))
+    if BASE in experiment.suites:
+        found = f"`{BASE}` is the experiment's own test"
+        problems.append(Problem(f"suites.{BASE}", found, "call the suite otherwise"))
     for i, arm in enumerate(experiment.arms):
         for field in ("pretrain", "parts"):
             for j, part in enumerate(getattr(arm, field)):
