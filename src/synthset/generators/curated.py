@@ -80,7 +80,7 @@ def curate(
     ranked = _ranked(hits, seed)
     chosen = _capped(ranked, settings, images_per_class, len(classes))
     content = digest(sorted((hit.image.content, hit.label) for hit in hits))
-    notes = (*_said(counts), *_shared(matcher, classes), *_empty(chosen, classes))
+    notes = (*_said(counts), *_shared(matcher, classes), *empty_classes(chosen, classes))
     return Curated(chosen, content, notes)
 
 
@@ -202,16 +202,20 @@ def _shared(matcher: CaptionMatcher, classes: Sequence[ClassEntry]) -> Iterator[
             f"{lemma!r} ({', '.join(classes[label].key for label in labels)})"
             for lemma, labels in matcher.shared.items()
         ]
-        yield f"words that name several classes are passed over: {_listed(named)}"
+        yield f"words that name several classes are passed over: {listed(named)}"
 
 
-def _empty(chosen: Sequence[tuple[Found, int]], classes: Sequence[ClassEntry]) -> Iterator[str]:
+def empty_classes(
+    chosen: Sequence[tuple[Found, int]], classes: Sequence[ClassEntry]
+) -> Iterator[str]:
+    """Name the classes that get no image, in one note; none if every class has one."""
     there = {label for _, label in chosen}
     empty = [repr(entry.name) for label, entry in enumerate(classes) if label not in there]
     if empty:
-        yield f"no image for {len(empty):,} of {len(classes):,} classes: {_listed(empty)}"
+        yield f"no image for {len(empty):,} of {len(classes):,} classes: {listed(empty)}"
 
 
-def _listed(names: Sequence[str]) -> str:
+def listed(names: Sequence[str]) -> str:
+    """List some names, and count the rest."""
     rest = f" and {len(names) - SHOWN:,} more" if len(names) > SHOWN else ""
     return ", ".join(names[:SHOWN]) + rest
