@@ -42,6 +42,15 @@ CURATED = pa.schema(
     ]
 )
 
+#: What it knows besides of an image that was picked by a label of OpenImages: the label, and the
+#: confidence in (0, 1] with which it is on the image.
+LABELLED = pa.schema(
+    [
+        pa.field("pool_mid", pa.string()),
+        pa.field("pool_confidence", pa.float64()),
+    ]
+)
+
 #: The Hugging Face `Image` feature: encoded bytes and the file name they would have.
 IMAGE = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
 

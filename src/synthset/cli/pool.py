@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from synthset.cli.options import Changes
+from synthset.cli.pool_map import map_labels
 
 if TYPE_CHECKING:
     from synthset.store.pool_index import PoolIndex
@@ -96,6 +97,9 @@ def index(
     )
     _show(made)
     print(f"index: {output}")
+
+
+pool.command("map")(map_labels)
 
 
 def _show(made: PoolIndex) -> None:

@@ -40,6 +40,7 @@ SOURCES = {
     "augment": Row("synthset.generators.augment:Augment", "1"),
     "gan": Row("synthset.generators.gan.stage:Gan", "1"),
     "pool": Row("synthset.generators.pool:Pool", "1"),
+    "openimages": Row("synthset.generators.openimages:OpenImages", "1"),
     "shapes": Row("synthset.generators.shapes:Shapes", "1"),
 }
 ENCODERS = {

@@ -18,6 +18,7 @@ from synthset.engine.reference import check_statistics
 from synthset.engine.speed import gpu_seconds_per_image, seconds_per_image, training_seconds
 from synthset.errors import Problem, RecipeError, SynthsetError
 from synthset.generators import models as generator_models
+from synthset.recipe.openimages import OpenImages
 from synthset.recipe.presets import preset_notes
 from synthset.recipe.recipe import Recipe, comparisons
 from synthset.recipe.sources import (
@@ -237,7 +238,7 @@ def _size_up(found: Forecast, recipe: Recipe, what: Material, output: str) -> No
     source = recipe.source
     found.classes = len(what.classes)
     found.notes += what.notes
-    if isinstance(source, Folder | Pool):
+    if isinstance(source, Folder | Pool | OpenImages):
         found.images = len(what.found)
         bytes_each = sum(image.num_bytes for image, _ in what.found) // max(len(what.found), 1)
         if what.left_out:

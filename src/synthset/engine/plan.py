@@ -19,10 +19,12 @@ from synthset.errors import DatasetError, Problem, RecipeError
 from synthset.generators.curated import curate
 from synthset.generators.folder import scan
 from synthset.generators.found import Found
+from synthset.generators.labelled import pick_labelled
 from synthset.prompts.writer import Writer
+from synthset.recipe.openimages import OpenImages
 from synthset.recipe.recipe import Recipe
 from synthset.recipe.sources import Augment, Folder, Gan, Pool
-from synthset.record import CURATED, PLAN, record_id
+from synthset.record import CURATED, LABELLED, PLAN, record_id
 from synthset.seeds import digest, fingerprint, record_seed
 from synthset.store.dataset import Dataset
 from synthset.taxonomy.classlists import ClassEntry
@@ -59,9 +61,13 @@ def material(recipe: Recipe) -> Material:
         RecipeError: unknown or colliding classes, nothing found.
     """
     source = recipe.source
-    if isinstance(source, Pool):
+    if isinstance(source, Pool | OpenImages):
         settled = settle(recipe)
-        picked = curate(source, settled.classes, recipe.images_per_class, recipe.seed)
+        wanted = settled.classes, recipe.images_per_class, recipe.seed
+        if isinstance(source, Pool):
+            picked = curate(source, *wanted)
+        else:
+            picked = pick_labelled(source, *wanted)
         notes = (*settled.notes, *picked.notes)
         return Material(settled.classes, picked.chosen, notes=notes, content=picked.content)
     if not isinstance(source, Folder | Augment | Gan):
@@ -153,9 +159,9 @@ def plan_table(recipe: Recipe, found: Material) -> str:
     """Name the plan: the same for more images or more classes, another for other settings, and for
     other images to make copies of."""
     identity: list[Any] = [recipe.seed, source_identity(recipe)]
-    if isinstance(recipe.source, Folder | Augment | Pool):
+    if isinstance(recipe.source, Folder | Augment | Pool | OpenImages):
         identity.append(recipe.source.identity()["paths"])
-    if isinstance(recipe.source, Augment | Pool):
+    if isinstance(recipe.source, Augment | Pool | OpenImages):
         identity.append(found.content)
     elif isinstance(recipe.source, Gan):
         identity.append(model_name(recipe, found.content))
@@ -221,7 +227,9 @@ def add_rows(
     schema = PLAN
     if isinstance(recipe.source, Pool):
         schema = pa.schema([*PLAN, *CURATED])
-    if isinstance(recipe.source, Folder | Pool):
+    if isinstance(recipe.source, OpenImages):
+        schema = pa.schema([*PLAN, *CURATED, *LABELLED])
+    if isinstance(recipe.source, Folder | Pool | OpenImages):
         rows = _imported(found, sources)
     elif isinstance(recipe.source, Augment):
         rows = _copies(recipe, found, have, _counts(recipe, found, wanted), round_number)

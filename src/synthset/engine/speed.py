@@ -7,6 +7,7 @@ import shutil
 
 from synthset.generators import models as generator_models
 from synthset.generators.gan.cost import products_an_update
+from synthset.recipe.openimages import OpenImages
 from synthset.recipe.recipe import Recipe
 from synthset.recipe.sources import Augment, Folder, Gan, Pool, Shapes, Txt2Img
 
@@ -55,7 +56,9 @@ def seconds_per_image(recipe: Recipe) -> tuple[float | None, str]:
     )
 
 
-def _without_prompts(source: Folder | Augment | Gan | Pool | Shapes) -> tuple[float, str]:
+def _without_prompts(
+    source: Folder | Augment | Gan | Pool | OpenImages | Shapes,
+) -> tuple[float, str]:
     if isinstance(source, Shapes):
         return source.delay_s, "a fake generator"
     if isinstance(source, Augment):

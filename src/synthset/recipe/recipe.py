@@ -30,7 +30,7 @@ from synthset.recipe.scores import (
 )
 from synthset.recipe.selection import Duplicates, Limit, Selection
 from synthset.recipe.settings import Name, Settings
-from synthset.recipe.sources import FROM_IMAGES, Source
+from synthset.recipe.sources import FROM_IMAGES, PICKED, Source
 
 #: Columns that a selection may look at without any score.
 SELECTABLE = ("width", "height", "nsfw", "round", "index", "seed")
@@ -57,7 +57,8 @@ class Recipe(Settings):
     source: Source
     """Where images come from."""
     images_per_class: int | None = Field(None, ge=1, le=10_000_000)
-    """Images planned for each class; of a folder or a pool, at most so many (none takes all)."""
+    """Images planned for each class; of a folder, a pool or OpenImages, at most so many (none
+    takes all)."""
     encoders: dict[Name, Encoder] = Field(default_factory=dict)
     """Models that look at images, by a name of your choice."""
     scores: tuple[Score, ...] = ()
@@ -109,13 +110,13 @@ def _problems(recipe: Recipe) -> list[Problem]:
     """Check what concerns more than one part."""
     problems: list[Problem] = []
     source, classes = recipe.source, recipe.classes
-    if recipe.images_per_class is None and source.kind not in ("folder", "pool"):
+    if recipe.images_per_class is None and source.kind not in ("folder", *PICKED):
         problems.append(
             Problem(
                 "images_per_class", "missing", "say how many images each class gets, such as 100"
             )
         )
-    if classes.kind == "source" and (source.kind not in FROM_IMAGES or source.kind == "pool"):
+    if classes.kind == "source" and (source.kind not in FROM_IMAGES or source.kind in PICKED):
         problems.append(
             Problem(
                 "classes",
@@ -161,7 +162,7 @@ def _problems(recipe: Recipe) -> list[Problem]:
                 "set selection.target_per_class as well",
             )
         )
-    if recipe.selection.max_rounds and source.kind in ("folder", "pool"):
+    if recipe.selection.max_rounds and source.kind in ("folder", *PICKED):
         problems.append(
             Problem(
                 "selection.max_rounds",

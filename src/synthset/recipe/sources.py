@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from synthset.recipe.openimages import OpenImages
 from synthset.recipe.settings import EXECUTION, Name, Settings
 
 Scheduler = Literal[
@@ -277,7 +278,11 @@ class Shapes(Settings):
     """Images a call."""
 
 
-Source = Annotated[Txt2Img | Folder | Augment | Gan | Pool | Shapes, Field(discriminator="kind")]
+Source = Annotated[
+    Txt2Img | Folder | Augment | Gan | Pool | OpenImages | Shapes, Field(discriminator="kind")
+]
 #: Sources that start from images that exist: their records have no prompt but the one that an image
 #: brought along.
-FROM_IMAGES = ("folder", "augment", "gan", "pool")
+FROM_IMAGES = ("folder", "augment", "gan", "pool", "openimages")
+#: Sources that pick real images for classes that the recipe lists.
+PICKED = ("pool", "openimages")

@@ -12,10 +12,20 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from synthset.record import CURATED, IMAGES, PLAN
+from synthset.record import CURATED, IMAGES, LABELLED, PLAN
 from synthset.store.dataset import Dataset
 
-NO_SCORES = {*PLAN.names, *CURATED.names, *IMAGES.names, "error", "keep", "reason", "step", "rank"}
+NO_SCORES = {
+    *PLAN.names,
+    *CURATED.names,
+    *LABELLED.names,
+    *IMAGES.names,
+    "error",
+    "keep",
+    "reason",
+    "step",
+    "rank",
+}
 OVER_QUOTA = "quota"  # the step that drops what passed all others
 
 Mask = NDArray[np.bool_]

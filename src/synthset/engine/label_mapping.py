@@ -1,0 +1,87 @@
+"""Maps OpenImages' labels to the classes of a recipe or a list, for a person to look over."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from synthset.encoders import text
+from synthset.engine.classes import classes_of
+from synthset.errors import SynthsetError, UsageError
+from synthset.generators.curated import listed
+from synthset.recipe.openimages import OpenImages
+from synthset.recipe.recipe import load_recipe
+from synthset.taxonomy.classlists import ClassEntry
+from synthset.taxonomy.label_mapping import Mapped, map_labels
+from synthset.taxonomy.mapping_file import write_mapping
+from synthset.taxonomy.open_images import Vocabulary, read_vocabulary
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What was mapped.
+
+    Attributes:
+        classes: in label order.
+        vocabulary: the labels.
+        mapped: links, and labels for a person.
+        compared: whether senses were compared in meaning.
+    """
+
+    classes: tuple[ClassEntry, ...]
+    vocabulary: Vocabulary
+    mapped: Mapped
+    compared: bool
+
+    def notes(self) -> list[str]:
+        """Say what is missing: classes without a label, and the encoder."""
+        meant = {link.label for link in self.mapped.links}
+        empty = [repr(entry.name) for label, entry in enumerate(self.classes) if label not in meant]
+        notes = []
+        if empty:
+            notes.append(f"no label means {len(empty):,} classes: {listed(empty)}")
+        if not self.compared:
+            notes.append(f"senses were not compared in meaning: {text.MISSING} ({text.INSTALL})")
+        return notes
+
+
+def make_mapping(
+    source: str, descriptions: str | None, hierarchy: str | None, output: str, review: str
+) -> Made:
+    """Map labels to classes, and write the mapping and the review file.
+
+    Args:
+        source: a recipe, a list of classes (.txt, .csv), a dataset or a folder.
+        descriptions: `class-descriptions.csv`; None takes that of a recipe of kind `openimages`.
+        hierarchy: likewise; None and no recipe means that none is known.
+        output: new mapping file.
+        review: new review file.
+
+    Raises:
+        UsageError: no descriptions, or a file exists.
+    """
+    named = _named(source)
+    if named is not None:
+        descriptions = descriptions or named.descriptions
+        hierarchy = hierarchy or named.hierarchy
+    if descriptions is None:
+        found = f"{source} names no class descriptions"
+        raise UsageError(f"{found}; give --descriptions class-descriptions.csv")
+    classes = classes_of(source)
+    vocabulary = read_vocabulary(descriptions, hierarchy)
+    nearness = text.nearness if text.installed() else None
+    mapped = map_labels(vocabulary, classes, nearness)
+    write_mapping(output, review, mapped, classes)
+    return Made(classes, vocabulary, mapped, nearness is not None)
+
+
+def _named(source: str) -> OpenImages | None:
+    """The files that a recipe names, if it is one of this kind."""
+    path = Path(source).expanduser()
+    if path.is_dir() or path.suffix.lower() in (".txt", ".csv"):
+        return None
+    try:
+        recipe = load_recipe(source)
+    except SynthsetError:
+        return None  # `classes_of` says what is wrong with it
+    return recipe.source if isinstance(recipe.source, OpenImages) else None

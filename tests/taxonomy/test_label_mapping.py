@@ -1,0 +1,125 @@
+"""Labels of OpenImages brought to classes: cranes, kinds, and what a person must decide."""
+
+import pytest
+
+from synthset.taxonomy.classlists import from_names, from_wordnet
+from synthset.taxonomy.label_mapping import Link, described, map_labels, senses_of
+from synthset.taxonomy.open_images import Vocabulary
+from synthset.taxonomy.wordnet import load
+
+MACHINE, BIRD, CAT, DOG = range(4)
+CLASSES = from_wordnet(["crane.n.04", "crane.n.05", "cat.n.01", "dog.n.01"], shared_names="qualify")
+PARENTS = {"/m/crane": ("/m/bird",), "/m/bird": ("/m/animal",)}
+
+
+def mapped(names, parents=PARENTS, classes=CLASSES, nearness=None):
+    names = {f"/m/{key}": name for key, name in names.items()}
+    found = map_labels(Vocabulary(names, parents), classes, nearness)
+    links = {link.mid.removeprefix("/m/"): (link.label, link.rule) for link in found.links}
+    return links, {one.mid.removeprefix("/m/"): one for one in found.unsure}
+
+
+def test_parents_tell_the_senses_of_a_word_apart():
+    links, unsure = mapped({"crane": "Crane", "bird": "Bird", "animal": "Animal"})
+    assert (links, unsure) == ({"crane": (BIRD, "parents")}, {})
+
+
+def test_a_hint_is_a_parent():
+    assert mapped({"c": "Crane (bird)"})[0] == {"c": (BIRD, "parents")}
+
+
+def test_a_word_with_several_senses_and_nothing_above_it_is_left_to_a_person():
+    links, unsure = mapped({"c": "Crane"})
+    assert links == {}
+    assert unsure["c"].why == "2 senses, and nothing known above it"
+    assert [label for label, _ in unsure["c"].meanings] == [MACHINE, BIRD]
+    assert unsure["c"].suggested == MACHINE
+
+
+def near(*values):
+    return lambda text, others: values[: len(others)]
+
+
+@pytest.mark.parametrize(("cosines", "label"), [((0.6, 0.2), MACHINE), ((0.2, 0.6), BIRD)])
+def test_where_parents_have_no_word_in_wordnet_the_nearest_meaning_decides(cosines, label):
+    names, parents = {"c": "Crane", "p": "Wheelers"}, {"/m/c": ("/m/p",)}
+    found = map_labels(
+        Vocabulary({f"/m/{k}": v for k, v in names.items()}, parents), CLASSES, near(*cosines)
+    )
+    assert found.links == (Link("/m/c", "Crane", label, "sense", 0.6),)
+
+
+def test_meanings_that_are_about_as_near_decide_nothing():
+    names, parents = {"c": "Crane", "p": "Wheelers"}, {"/m/c": ("/m/p",)}
+    links, unsure = mapped(names, parents, nearness=near(0.5, 0.47))
+    assert links == {}
+    assert "crane.n.04 (0.50) and crane.n.05 (0.47) are about as near" in unsure["c"].why
+
+
+def test_the_label_is_compared_with_its_parents_and_senses_with_what_lies_above_them():
+    asked = []
+
+    def nearness(text, others):
+        asked.append((text, others))
+        return [0.9, 0.1]
+
+    mapped({"c": "Crane", "p": "Wheelers"}, {"/m/c": ("/m/p",)}, nearness=nearness)
+    ((text, others),) = asked
+    assert text == "Crane, a kind of Wheelers"
+    assert others[0].endswith(", a kind of lifting device, device, instrumentality")
+
+
+def test_a_kind_of_one_class_is_narrower_and_many_labels_mean_one_class():
+    links, _ = mapped({"t": "Tabby cat", "d": "Beagle", "e": "Poodles", "x": "Unicycle"})
+    assert links == {"t": (CAT, "narrower"), "d": (DOG, "narrower"), "e": (DOG, "narrower")}
+
+
+def test_a_kind_of_two_classes_is_left_to_a_person_and_a_class_itself_is_not():
+    classes = from_wordnet(["dog.n.01", "hunting_dog.n.01", "beagle.n.01"])
+    links, unsure = mapped({"p": "Poodle", "b": "Beagle", "f": "Foxhound"}, {}, classes)
+    assert links == {"p": (0, "narrower"), "b": (2, "exact")}
+    assert unsure["f"].why == "foxhound.n.01 lies under several classes"
+
+
+def test_a_label_that_wordnet_lacks_goes_with_the_labels_above_it():
+    parents = {"/m/o": ("/m/t",), "/m/t": ("/m/a",)}
+    names = {"o": "Snowshoe-lynx point", "t": "Tabby cat", "a": "Animal"}
+    assert mapped(names, parents)[0] == {"o": (CAT, "narrower"), "t": (CAT, "narrower")}
+    torn = {"/m/o": ("/m/t", "/m/b")}
+    links, unsure = mapped({**names, "b": "Beagle"}, torn)
+    assert "o" not in links
+    assert unsure["o"].why == "the labels above it mean several classes"
+
+
+def test_case_number_and_punctuation_do_not_count():
+    jersey, glasses = from_wordnet(["jersey.n.03", "spectacles.n.01"])
+    links, _ = mapped({"a": "T SHIRTS", "b": "t-shirt", "c": "Glasses"}, {}, [jersey, glasses])
+    assert links == {"a": (0, "exact"), "b": (0, "exact"), "c": (1, "exact")}
+
+
+def test_people_with_a_name_are_no_sense_of_a_label():
+    assert "crane.n.01" in [sense.name for sense in load().senses("crane")]
+    assert [sense.name for sense in senses_of("Cranes")] == ["crane.n.04", "crane.n.05"]
+
+
+def test_a_class_without_a_synset_is_found_by_its_name():
+    links, unsure = mapped({"a": "Cranes", "b": "Lorry"}, {}, from_names(["crane", "truck"]))
+    assert (links, unsure) == ({"a": (0, "exact")}, {})
+
+
+def test_a_name_that_is_a_class_and_a_sense_of_another_is_left_to_a_person():
+    classes = [*from_names(["crane"]), *from_wordnet(["bird.n.01"])]
+    links, unsure = mapped({"c": "Crane"}, {}, classes)
+    assert links == {}
+    assert unsure["c"].why == "a class has its name, and others have its senses"
+
+
+def test_all_senses_under_one_class_need_no_choice():
+    links, _ = mapped({"h": "Poodle"}, {}, from_wordnet(["entity.n.01"]))
+    assert links == {"h": (0, "narrower")}
+
+
+def test_a_sense_is_described_without_its_word():
+    assert described(load().synset("beagle.n.01")) == (
+        "a small short-legged smooth-coated breed of hound, a kind of hound, hunting dog, dog"
+    )
