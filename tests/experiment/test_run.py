@@ -59,6 +59,24 @@ def test_another_budget_trains_anew_beside_the_old(world, content, trained):
     assert len(list((world / "pets" / "trials").iterdir())) == 8
 
 
+def test_a_moved_experiment_goes_on_with_the_sets_it_made(world, content, trained):
+    content["sets"]["copies"] = {
+        "kind": "recipe",
+        "recipe": {
+            "classes": ["cat"],
+            "source": {"kind": "augment", "paths": [{"path": "$real"}]},
+            "images_per_class": 20,
+        },
+    }
+    content["arms"][1]["parts"][1]["set"] = "copies"
+    run_experiment(content, "pets", workers=1)
+    made = sorted(path.name for path in (world / "pets" / "sets").iterdir())
+    (world / "pets").rename(world / "moved")
+    run_experiment(content, "moved", workers=1)
+    assert sorted(path.name for path in (world / "moved" / "sets").iterdir()) == made
+    assert len(trained) == 4
+
+
 def test_two_processes_give_what_one_gives(world, content):
     content["seeds"] = [0]
     one = run_experiment(content, "one", workers=1)

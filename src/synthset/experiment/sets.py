@@ -67,7 +67,9 @@ class Sets:
         """Folder of a made set: another one for each split, if its recipe looks at real images."""
         recipe = self.recipe(name, split)
         content = recipe.model_dump(mode="json", exclude={"engine", "name", "report", "exports"})
-        return self.folder / "sets" / f"{name}-{fingerprint(content)}"
+        here = {path: Path(path).name for path in self._files(split).values()}
+        # where the experiment lies doesn't matter: it may be moved
+        return self.folder / "sets" / f"{name}-{fingerprint(_placed(content, here))}"
 
     def recipe(self, name: str, split: Split) -> Recipe:
         """Read a set's recipe, the real images of a split in their place.
