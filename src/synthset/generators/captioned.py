@@ -53,9 +53,10 @@ def captioned(settings: Pool) -> Iterator[Captioned]:
     for i, place in enumerate(settings.paths):
         where = f"source.paths[{i}].path"
         seen = described = 0
-        for image in _place(place, columns, where):
-            seen, described = seen + 1, described + bool(image.caption)
-            yield image
+        for file in pool_files(place, where):
+            for image in images_of(file, place, columns, where):
+                seen, described = seen + 1, described + bool(image.caption)
+                yield image
         if not described:
             found = f"{seen:,} images and no caption" if seen else "no image"
             right = (
@@ -72,23 +73,47 @@ def image_columns(places: Sequence[PoolPath]) -> list[str]:
     return list(dict.fromkeys([*named, *(IMAGE_COLUMNS if unnamed else ())]))
 
 
-def _place(place: PoolPath, columns: Sequence[str], where: str) -> Iterator[Captioned]:
+def pool_files(place: PoolPath, where: str) -> list[Path]:
+    """List the Parquet files, tar shards and folders of images that a path stands for, by name.
+
+    Raises:
+        RecipeError: nothing is there, or the files are of several splits.
+    """
     files: list[Path] = []
     for path in expand(place.path, where):
         # img2dataset puts a Parquet file without images beside each shard, or folder of images
         tables = [file for file in path.glob("*.parquet") if not file.with_suffix("").is_dir()]
         files += sorted(path.glob("*.tar")) or sorted(tables) or [path]
     refuse_splits([file for file in files if file.is_file()], where)
-    for file in files:
-        if file.suffix == ".tar":
-            yield from _shard(file, place, where)
-        elif file.suffix == ".parquet":
-            yield from _table(file, place, columns, where)
-        elif file.is_dir():
-            yield from _folder(file, place)
+    return [file for file in files if file.suffix in (".tar", ".parquet") or file.is_dir()]
 
 
-def _table(path: Path, place: PoolPath, columns: Sequence[str], where: str) -> Iterator[Captioned]:
+def images_of(
+    file: Path, place: PoolPath, columns: Sequence[str], where: str, captions: bool = True
+) -> Iterator[Captioned]:
+    """Go through the images of one of `pool_files`, always in the same order.
+
+    Args:
+        file: a Parquet file, a tar shard, or a folder.
+        place: what it belongs to.
+        columns: those that may hold images, see `image_columns`.
+        where: place in the recipe, for messages.
+        captions: whether a Parquet file must have a column of captions.
+
+    Raises:
+        RecipeError: it is unreadable, or a column is missing.
+    """
+    if file.suffix == ".tar":
+        yield from _shard(file, place, where)
+    elif file.suffix == ".parquet":
+        yield from _table(file, place, columns, where, captions)
+    else:
+        yield from _folder(file, place)
+
+
+def _table(
+    path: Path, place: PoolPath, columns: Sequence[str], where: str, captions: bool
+) -> Iterator[Captioned]:
     try:
         file = pq.ParquetFile(path)
     except (pa.ArrowInvalid, OSError) as fault:
@@ -98,12 +123,11 @@ def _table(path: Path, place: PoolPath, columns: Sequence[str], where: str) -> I
     with file:
         names = file.schema_arrow.names
         image = next((name for name in columns if name in names), None)
-        _require(path, names, place, image, where)
-        known = [name for every in FACTS.values() for name in every if name in names]
+        _require(path, names, place, image, where, captions)
+        said = (place.caption_column, *(name for every in FACTS.values() for name in every))
+        known = [name for name in said if name in names]
         row = -1
-        for batch in file.iter_batches(
-            SCAN_ROWS, columns=[str(image), place.caption_column, *known]
-        ):
+        for batch in file.iter_batches(SCAN_ROWS, columns=[str(image), *known]):
             cells = batch.column(str(image))
             for i, facts in enumerate(batch.drop_columns([str(image)]).to_pylist()):
                 row += 1
@@ -112,13 +136,15 @@ def _table(path: Path, place: PoolPath, columns: Sequence[str], where: str) -> I
                 yield _captioned(facts, None, source, place, read)
 
 
-def _require(path: Path, names: list[str], place: PoolPath, image: str | None, where: str) -> None:
+def _require(
+    path: Path, names: list[str], place: PoolPath, image: str | None, where: str, captions: bool
+) -> None:
     setting = where.removesuffix("path")
     if image is None:
         wanted = place.image_column or "image"
         found = f"{path} has no column {wanted!r} with encoded images"
         raise RecipeError(setting + "image_column", found, did_you_mean(wanted, names))
-    if place.caption_column not in names:
+    if captions and place.caption_column not in names:
         found = f"{path} has no column {place.caption_column!r}"
         right = did_you_mean(place.caption_column, names)
         raise RecipeError(setting + "caption_column", found, right)

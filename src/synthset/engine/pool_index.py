@@ -1,0 +1,179 @@
+"""Makes the index of a pool: features of its images and captions, shard by shard.
+
+A shard is written whole or not at all, so an index that was killed goes on with the next one, and
+ends with the same bytes.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from synthset.encoders.models import (
+    MINIATURE,
+    check,
+    encoder_fingerprint,
+    folder_of,
+    weights_sha256,
+)
+from synthset.engine.catalog import ENCODERS
+from synthset.engine.indexing import Indexing, Looks, as_json
+from synthset.engine.local import Bar, Silent
+from synthset.errors import RecipeError, UsageError
+from synthset.generators.brought import Brought
+from synthset.generators.captioned import image_columns, pool_files
+from synthset.recipe.messages import explain
+from synthset.recipe.reading import override
+from synthset.recipe.scores import (
+    ClassifierEncoder,
+    ClipEncoder,
+    Encoder,
+    InceptionEncoder,
+    PixelsEncoder,
+)
+from synthset.recipe.sources import PoolPath
+from synthset.seeds import fingerprint
+from synthset.store.folder import LocalFolder
+from synthset.store.lock import locked
+from synthset.store.pool_index import BEGUN, FINISHED, PoolIndex, facts_of
+
+ENCODER_SETTINGS: dict[str, type[Encoder]] = {
+    "clip": ClipEncoder,
+    "classifier": ClassifierEncoder,
+    "inception": InceptionEncoder,
+    "pixels": PixelsEncoder,
+}
+
+
+def encoder_of(kind: str, model: str | None, changes: Sequence[str] = ()) -> Encoder:
+    """Read an encoder's settings from what a command line says.
+
+    Args:
+        kind: as in recipes.
+        model: its `model`; none takes the default.
+        changes: other settings, such as `pretrained=openai`.
+
+    Raises:
+        RecipeError: no such setting, or no such model.
+    """
+    content: dict[str, Any] = {"kind": kind} | ({} if model is None else {"model": model})
+    for change in changes:
+        override(content, change)
+    try:
+        settings = ENCODER_SETTINGS[kind].model_validate(content)
+    except ValidationError as fault:
+        raise RecipeError.of(explain(fault, ENCODER_SETTINGS[kind])) from None
+    folder = folder_of(settings)
+    if folder is not None and getattr(settings, "model") != MINIATURE:  # noqa: B009 - not all have one
+        settings = settings.model_copy(update={"model": str(folder.absolute())})
+    problems = check("encoder", settings)
+    if problems:
+        raise RecipeError.of(problems)
+    return settings
+
+
+def index_pool(
+    places: Sequence[PoolPath],
+    output: Path | str,
+    encoder: Encoder,
+    *,
+    features: str | None = None,
+    rows_per_shard: int = 10_000,
+    precision: str = "float16",
+    bar: Bar | None = None,
+) -> PoolIndex:
+    """Index a pool, or go on with an index that was begun.
+
+    Args:
+        places: where the pool lies; origin and columns are those of the first.
+        output: folder of the index.
+        encoder: looks at the images, and reads captions if it is a CLIP.
+        features: those that came with the pool, see `Brought`; none computes them.
+        rows_per_shard: images in a file of the index; a file of the pool begins a new one.
+        precision: `float16` or `float32`.
+        bar: shows how far it is.
+
+    Raises:
+        RecipeError: the pool or its features can't be read, or are of another encoder.
+        UsageError: the folder holds something else.
+        DatasetLocked: another process works on the index.
+    """
+    files = [
+        (place, file)
+        for i, place in enumerate(places)
+        for file in pool_files(place, f"paths[{i}].path")
+    ]
+    if not files:
+        right = "name Parquet files, tar shards, or folders of images"
+        raise RecipeError("paths", f"no pool in {', '.join(p.path for p in places)}", right)
+    looks = Looks(encoder, None if features is None else Brought(features))
+    facts = [facts_of(file) for _, file in files]
+    begun = {
+        "paths": [Path(place.path).expanduser().absolute().as_posix() for place in places],
+        "pool": fingerprint([[Path(one["path"]).name, one["revision"]] for one in facts]),
+        "files": facts,
+        "origin": places[0].origin,
+        "image_columns": image_columns(places),
+        "caption_column": places[0].caption_column,
+        "encoder": encoder_facts(encoder),
+        "brought": features,
+        "features": ["images", "captions"] if looks.reads_captions else ["images"],
+        "width": looks.width,
+        "dtype": precision,
+        "rows_per_shard": rows_per_shard,
+    }
+    folder = LocalFolder(Path(output))
+    _refuse_others(folder)
+    with locked(folder):
+        _begin(folder, begun)
+        if not folder.exists(FINISHED):
+            Indexing(folder, begun, files, looks, bar or Silent()).all()
+    return PoolIndex.open(str(output), "-o")
+
+
+def encoder_facts(encoder: Encoder) -> dict[str, Any]:
+    """All that decides features: settings, code version, weights."""
+    return {
+        "settings": encoder.identity(),
+        "fingerprint": encoder_fingerprint(encoder),
+        "weights": weights_sha256(encoder),
+        "version": ENCODERS[encoder.kind].version,
+    }
+
+
+def _refuse_others(folder: LocalFolder) -> None:
+    if folder.root.exists() and not folder.root.is_dir():
+        raise UsageError(f"-o {folder.root}: is a file; name a new folder")
+    if folder.names() and not folder.exists(BEGUN):
+        raise UsageError(f"-o {folder.root}: holds other things; name a new or empty folder")
+
+
+def _begin(folder: LocalFolder, begun: dict[str, Any]) -> None:
+    """Say what is indexed, before anything is; a folder that was begun goes on with the same.
+
+    Raises:
+        UsageError: it was begun with something else.
+    """
+    if folder.create(BEGUN, as_json(begun)):
+        return
+    known = json.loads(folder.read(BEGUN))
+    for name in begun:
+        if _lasting(begun[name]) != _lasting(known.get(name)):
+            what = "files that were changed since" if name == "files" else f"another {name!r}"
+            raise UsageError(
+                f"-o {folder.root}: this index was begun with {what}; name a new folder, or "
+                "give the same again"
+            )
+
+
+def _lasting(value: Any) -> Any:
+    """Leave out when a file was written: a copy of it will do."""
+    if isinstance(value, list):
+        return [_lasting(one) for one in value]
+    return (
+        {k: v for k, v in value.items() if k != "modified_ns"} if isinstance(value, dict) else value
+    )

@@ -1,0 +1,194 @@
+"""The index of a pool: a folder with what is known of its images, and their features.
+
+pool.json                   what is indexed, and by which encoder; written first
+rows/00000.parquet          one row an image: where it lies, its caption, its hash
+images/00000.npy            features of those images, unit length; zeros where there is none
+captions/00000.npy          features of their captions, if the encoder reads text
+index.json                  the same as pool.json, and counts; written last
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from synthset.errors import RecipeError
+from synthset.revisions import revision_of
+from synthset.seeds import digest
+
+BEGUN, FINISHED = "pool.json", "index.json"
+BLOCK = 8192  # rows read at a time
+
+#: `file` is the place in `files` of pool.json; `error` says why there are no features.
+ROWS = pa.schema(
+    [
+        pa.field("file", pa.int32(), nullable=False),
+        pa.field("source", pa.string(), nullable=False),
+        pa.field("caption", pa.string()),
+        pa.field("key", pa.string()),
+        pa.field("url", pa.string()),
+        pa.field("license", pa.string()),
+        pa.field("sha256", pa.string()),
+        pa.field("num_bytes", pa.int64()),
+        pa.field("error", pa.string()),
+    ]
+)
+
+Of = Literal["images", "captions"]
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class PoolIndex:
+    """A finished index.
+
+    Attributes:
+        folder: where it lies.
+        facts: what index.json says.
+    """
+
+    folder: Path
+    facts: dict[str, Any]
+
+    @classmethod
+    def open(cls, path: str, where: str) -> PoolIndex:
+        """Open an index.
+
+        Args:
+            path: its folder.
+            where: place in the recipe, for messages.
+
+        Raises:
+            RecipeError: there is none, or it was not finished.
+        """
+        folder = Path(path).expanduser()
+        if (folder / FINISHED).is_file():
+            return cls(folder, json.loads((folder / FINISHED).read_text(encoding="utf-8")))
+        right = f"make one with `synthset pool index POOL -o {path}`"
+        if (folder / BEGUN).is_file():
+            right = "run the same `synthset pool index` again, it goes on from there"
+            raise RecipeError(where, f"the index {path} was begun and not finished", right)
+        found = f"{path} holds no {FINISHED}" if folder.is_dir() else f"no folder {path}"
+        raise RecipeError(where, f"{found}, so there are no features of a pool", right)
+
+    def __len__(self) -> int:
+        return int(self._starts[-1])
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Images, those that could not be read, those without a caption."""
+        counts: dict[str, int] = self.facts["counts"]
+        return counts
+
+    @cached_property
+    def _starts(self) -> NDArray[np.int64]:
+        return np.cumsum([0, *self.facts["shards"]])
+
+    def has(self, of: Of) -> bool:
+        """Tell whether there are features of images, or of captions."""
+        return of in self.facts["features"]
+
+    def blocks(self, of: Of) -> Iterator[tuple[NDArray[np.int64], Floats]]:
+        """Go through the features once, in the order of the rows.
+
+        Yields:
+            (n,) row numbers and (n, D) float32 features of unit length, of the images that have
+            any.
+        """
+        for shard, start in enumerate(self._starts[:-1].tolist()):
+            there = self._there(shard, of)
+            features = self._features(shard, of)
+            for first in range(0, len(features), BLOCK):
+                block = np.asarray(features[first : first + BLOCK], np.float32)
+                has = there[first : first + BLOCK]
+                rows = start + first + np.flatnonzero(has)
+                yield rows, unit(block if has.all() else block[has])
+
+    def fetch(self, of: Of, rows: NDArray[np.int64]) -> Floats:
+        """Features of some rows, (n, D) float32 of unit length, in their order."""
+        found = np.empty((len(rows), self.facts["width"]), np.float32)
+        shards = np.searchsorted(self._starts, rows, side="right") - 1
+        for shard in np.unique(shards).tolist():
+            mine = shards == shard
+            found[mine] = self._features(shard, of)[rows[mine] - self._starts[shard]]
+        return unit(found)
+
+    def rows(self, numbers: NDArray[np.int64]) -> list[dict[str, Any]]:
+        """What is known of some images, in the order of their row numbers, ascending."""
+        found: list[dict[str, Any]] = []
+        shards = np.searchsorted(self._starts, numbers, side="right") - 1
+        for shard in np.unique(shards).tolist():
+            mine = numbers[shards == shard] - self._starts[shard]
+            found += self._table(shard, ROWS.names).take(pa.array(mine)).to_pylist()
+        return found
+
+    def _table(self, shard: int, columns: Sequence[str]) -> pa.Table:
+        return pq.read_table(self.folder / f"rows/{shard:05d}.parquet", columns=list(columns))
+
+    def _there(self, shard: int, of: Of) -> NDArray[np.bool_]:
+        rows = self._table(shard, ["error", "caption"])
+        there = np.asarray(rows.column("error").is_null())
+        return there & np.asarray(rows.column("caption").is_valid()) if of == "captions" else there
+
+    def _features(self, shard: int, of: Of) -> NDArray[np.generic]:
+        if shard not in self._mapped.setdefault(of, {}):
+            self._mapped[of][shard] = np.load(
+                self.folder / of / f"{shard:05d}.npy", mmap_mode="r", allow_pickle=False
+            )
+        return self._mapped[of][shard]
+
+    @cached_property
+    def _mapped(self) -> dict[Of, dict[int, NDArray[np.generic]]]:
+        return {}
+
+
+def unit(rows: Floats) -> Floats:
+    """Scale (n, D) rows to unit length; float16 is off by a few in 10,000. Zeros stay."""
+    length = np.linalg.norm(rows, axis=1, keepdims=True).astype(np.float32)  # (n, 1)
+    return rows / np.where(length > 0, length, np.float32(1))
+
+
+def facts_of(path: Path) -> dict[str, Any]:
+    """Describe a file of a pool, or a folder of images, so that a change is seen.
+
+    A file counts by its content (of a large one the ends), a folder by the names and sizes of what
+    lies in it.
+    """
+    if path.is_dir():
+        inside = [file for file in sorted(path.rglob("*")) if file.is_file()]
+        sizes = [(file.relative_to(path).as_posix(), file.stat().st_size) for file in inside]
+        return {
+            "path": path.as_posix(),
+            "bytes": sum(size for _, size in sizes),
+            "modified_ns": None,
+            "revision": digest([list(each) for each in sizes], size=6),
+        }
+    stat = path.stat()
+    return {
+        "path": path.as_posix(),
+        "bytes": stat.st_size,
+        "modified_ns": stat.st_mtime_ns,
+        "revision": revision_of(path),
+    }
+
+
+def is_as_before(known: dict[str, Any]) -> bool:
+    """Tell whether a file or folder is what `facts_of` described; an untouched file is not read."""
+    path = Path(known["path"])
+    if not path.exists():
+        return False
+    if known["modified_ns"] is not None and path.is_file():
+        stat = path.stat()
+        if (stat.st_size, stat.st_mtime_ns) == (known["bytes"], known["modified_ns"]):
+            return True
+    now = facts_of(path)
+    return bool(now["bytes"] == known["bytes"] and now["revision"] == known["revision"])
