@@ -51,6 +51,9 @@ LABELLED = pa.schema(
     ]
 )
 
+#: What the plan knows besides of an image that is made of another: how far it goes from its parent.
+EDITED = pa.schema([pa.field("strength", pa.float64())])
+
 #: The Hugging Face `Image` feature: encoded bytes and the file name they would have.
 IMAGE = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
 

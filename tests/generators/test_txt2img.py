@@ -16,7 +16,8 @@ from transformers import CLIPImageProcessor
 from synthset.errors import ModelError
 from synthset.generators.embeddings import PromptEmbeddings, Request
 from synthset.generators.pipelines import choose_dtype, large
-from synthset.generators.txt2img import AUTO_BATCH, Txt2Img, to_uint8
+from synthset.generators.diffusion import AUTO_BATCH, to_uint8
+from synthset.generators.txt2img import Txt2Img
 from synthset.images import decode
 from synthset.recipe.sources import Scheduler
 from synthset.recipe.sources import Txt2Img as Settings

@@ -18,7 +18,7 @@ from synthset.errors import ModelError, RecipeError
 from synthset.miniatures import Miniature, locate
 from synthset.recipe.recipe import Recipe
 from synthset.recipe.scores import ClassifierEncoder, ClipScore, Encoder, Recognition, Score
-from synthset.recipe.sources import FROM_IMAGES
+from synthset.recipe.sources import FROM_IMAGES, Diffusion
 from synthset.revisions import revision_of
 from synthset.seeds import fingerprint
 from synthset.stage import Stage
@@ -36,6 +36,7 @@ class Row:
 
 SOURCES = {
     "txt2img": Row("synthset.generators.txt2img:Txt2Img", "1"),
+    "img2img": Row("synthset.generators.img2img:Img2Img", "1"),
     "folder": Row("synthset.generators.folder:Folder", "1"),
     "augment": Row("synthset.generators.augment:Augment", "1"),
     "gan": Row("synthset.generators.gan.stage:Gan", "1"),
@@ -80,12 +81,24 @@ def source_identity(recipe: Recipe) -> dict[str, Any]:
     revision."""
     source = recipe.source
     identity = source.identity()
-    if source.kind == "txt2img":
+    if isinstance(source, Diffusion):
         identity["weights"] = _revision("txt2img", source.model)
+        identity |= _adapters(identity, source)
+    if source.kind == "img2img":
+        del identity["paths"], identity["strength"]  # a record has its own parent and strength
     if source.kind in FROM_IMAGES:
         identity.pop("paths")  # an image is what its bytes are, wherever they lie
         identity.pop("val", None)
     return {**identity, "version": SOURCES[source.kind].version}
+
+
+def _adapters(identity: dict[str, Any], source: Diffusion) -> dict[str, Any]:
+    """What is added to a model, by content; nothing where nothing is."""
+    adapters = [*identity.pop("lora"), *identity.pop("textual_inversion")]
+    for adapter in adapters:
+        place = Path(adapter.pop("path")).expanduser()
+        adapter["content"] = revision_of(place) if place.exists() else None
+    return {"adapters": adapters} if adapters else {}
 
 
 def _revision(kind: Miniature, model: str) -> str | None:
@@ -105,11 +118,13 @@ def passes(recipe: Recipe, plan: str) -> list[list[Spec]]:
         plan: name of its plan table.
     """
     batch = getattr(recipe.source, "batch_size", "auto")
+    # each strength fills calls of its own
+    strengths = len(recipe.source.strengths) if recipe.source.kind == "img2img" else 1
     images = Spec(
         "images",
         f"images-{fingerprint([source_identity(recipe), plan])}",
         (plan,),
-        batch if isinstance(batch, int) else 16,
+        strengths * (batch if isinstance(batch, int) else 16),
     )
     encoded = {name: encoder_spec(recipe, name, images.table) for name in recipe.encoders}
     looking = [score for score in recipe.scores if score.kind in PIXEL_SCORES]

@@ -18,18 +18,19 @@ from synthset.engine.reference import check_statistics
 from synthset.engine.speed import gpu_seconds_per_image, seconds_per_image, training_seconds
 from synthset.errors import Problem, RecipeError, SynthsetError
 from synthset.generators import models as generator_models
+from synthset.generators.adapters import unused
 from synthset.recipe.openimages import OpenImages
 from synthset.recipe.presets import preset_notes
 from synthset.recipe.recipe import Recipe, comparisons
 from synthset.recipe.sources import (
     FROM_IMAGES,
     Augment,
+    Diffusion,
     Folder,
     FolderPath,
     Gan,
     Pool,
     Shapes,
-    Txt2Img,
 )
 from synthset.selection.review import read_review
 
@@ -107,7 +108,7 @@ def _collect(found: Forecast, look: Callable[[], Sequence[Problem]]) -> None:
 
 def _source_problems(recipe: Recipe) -> list[Problem]:
     source = recipe.source
-    if isinstance(source, Txt2Img):
+    if isinstance(source, Diffusion):
         return generator_models.check(source)
     return []  # a folder is looked through when the classes are settled
 
@@ -276,7 +277,7 @@ def _size_up(found: Forecast, recipe: Recipe, what: Material, output: str) -> No
     found.gpu_seconds = None if on_gpu is None else on_gpu * found.images
 
 
-def _bytes_each(source: Txt2Img | Augment | Gan | Shapes, what: Material) -> int:
+def _bytes_each(source: Diffusion | Augment | Gan | Shapes, what: Material) -> int:
     """Size of an image, roughly."""
     if isinstance(source, Augment) and source.size_px is None:
         return sum(image.num_bytes for image, _ in what.found) // max(len(what.found), 1)
@@ -288,15 +289,17 @@ def _prompts(found: Forecast, recipe: Recipe, output: str) -> Sequence[Problem]:
     source = recipe.source
     if source.kind in FROM_IMAGES or found.material is None:
         return []
-    ahead = preview(recipe, found.material.classes, output)
+    ahead = preview(recipe, found.material, output)
     found.notes += [*preset_notes(recipe.model_dump(mode="json")), *ahead.notes]
     found.prompts = list(dict.fromkeys(ahead.prompts))[:3]
-    if isinstance(source, Txt2Img):
+    if isinstance(source, Diffusion):
+        idle = unused(source, ahead.prompts) if ahead.prompts else []
+        found.notes += [f"no prompt holds the learned word {token!r}" for token in idle]
         _lengths(found, source, ahead)
     return ahead.problems
 
 
-def _lengths(found: Forecast, source: Txt2Img, ahead: Preview) -> None:
+def _lengths(found: Forecast, source: Diffusion, ahead: Preview) -> None:
     """Count the prompts that the text encoder would cut."""
     counter = generator_models.count_tokens(source)
     if counter is None or not ahead.prompts:

@@ -13,7 +13,7 @@ from synthset.generators.folder import scan
 from synthset.recipe.classes import ClassFile, ImageNet, Names, Senses, Words
 from synthset.recipe.classes import WordNet as WordNetClasses
 from synthset.recipe.recipe import Recipe, load_recipe
-from synthset.recipe.sources import Augment, Folder, Gan
+from synthset.recipe.sources import Augment, Folder, Gan, Img2Img
 from synthset.store.dataset import Dataset
 from synthset.taxonomy import classlists, groups
 from synthset.taxonomy.classlists import ClassEntry
@@ -141,7 +141,7 @@ def classes_of(source: str) -> tuple[ClassEntry, ...]:
     else:
         recipe = load_recipe(source)
     names: Sequence[str] = ()
-    if isinstance(recipe.source, Folder | Augment | Gan):
+    if isinstance(recipe.source, Folder | Augment | Img2Img | Gan):
         names = sorted({image.label for image in scan(recipe.source)})
     return settle(recipe, names).classes
 

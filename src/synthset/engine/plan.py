@@ -14,17 +14,18 @@ import pyarrow as pa
 from synthset.engine.catalog import source_identity
 from synthset.engine.classes import settle
 from synthset.engine.fitting import check_examples, folded, model_name
+from synthset.engine.parents import Parents
 from synthset.engine.prompts import prompts_identity, writer_of
 from synthset.errors import DatasetError, Problem, RecipeError
 from synthset.generators.curated import curate
-from synthset.generators.folder import scan
+from synthset.generators.folder import refuse_tests, scan
 from synthset.generators.found import Found
 from synthset.generators.labelled import pick_labelled
 from synthset.prompts.writer import Writer
 from synthset.recipe.openimages import OpenImages
 from synthset.recipe.recipe import Recipe
-from synthset.recipe.sources import Augment, Folder, Gan, Pool
-from synthset.record import CURATED, LABELLED, PLAN, record_id
+from synthset.recipe.sources import Augment, Folder, Gan, Img2Img, Pool
+from synthset.record import CURATED, EDITED, LABELLED, PLAN, record_id
 from synthset.seeds import digest, fingerprint, record_seed
 from synthset.store.dataset import Dataset
 from synthset.taxonomy.classlists import ClassEntry
@@ -70,9 +71,11 @@ def material(recipe: Recipe) -> Material:
             picked = pick_labelled(source, *wanted)
         notes = (*settled.notes, *picked.notes)
         return Material(settled.classes, picked.chosen, notes=notes, content=picked.content)
-    if not isinstance(source, Folder | Augment | Gan):
+    if not isinstance(source, Folder | Augment | Img2Img | Gan):
         settled = settle(recipe)
         return Material(settled.classes, notes=settled.notes)
+    if isinstance(source, Img2Img):
+        refuse_tests(source)
     images = list(scan(source))
     settled = settle(recipe, sorted({image.label for image in images}))
     classes = settled.classes
@@ -89,7 +92,7 @@ def material(recipe: Recipe) -> Material:
         return Material(classes, tuple(_at_most(recipe, mine)), dict(left_out), settled.notes)
     _refuse_empty(classes, mine, left_out)
     content = _content(images)
-    if isinstance(source, Augment):
+    if isinstance(source, Augment | Img2Img):
         return Material(classes, tuple(mine), dict(left_out), settled.notes, content)
     val = tuple(scan(Folder(kind="folder", paths=source.val))) if source.val else ()
     notes = (*settled.notes, *check_examples(images, val))
@@ -159,8 +162,10 @@ def plan_table(recipe: Recipe, found: Material) -> str:
     """Name the plan: the same for more images or more classes, another for other settings, and for
     other images to make copies of."""
     identity: list[Any] = [recipe.seed, source_identity(recipe)]
-    if isinstance(recipe.source, Folder | Augment | Pool | OpenImages):
+    if isinstance(recipe.source, Folder | Augment | Img2Img | Pool | OpenImages):
         identity.append(recipe.source.identity()["paths"])
+    if isinstance(recipe.source, Img2Img):
+        identity += [recipe.source.strengths, found.content]
     if isinstance(recipe.source, Augment | Pool | OpenImages):
         identity.append(found.content)
     elif isinstance(recipe.source, Gan):
@@ -227,6 +232,8 @@ def add_rows(
     schema = PLAN
     if isinstance(recipe.source, Pool):
         schema = pa.schema([*PLAN, *CURATED])
+    elif isinstance(recipe.source, Img2Img):
+        schema = pa.schema([*PLAN, *EDITED])
     if isinstance(recipe.source, OpenImages):
         schema = pa.schema([*PLAN, *CURATED, *LABELLED])
     if isinstance(recipe.source, Folder | Pool | OpenImages):
@@ -238,7 +245,8 @@ def add_rows(
     else:
         counts = _counts(recipe, found, wanted)
         writer = writer or writer_of(recipe, found.classes)
-        rows = _generated(recipe, writer, found.classes, have, counts, round_number)
+        plan = _edited if isinstance(recipe.source, Img2Img) else _generated
+        rows = plan(recipe, writer, found, have, counts, round_number)
     shard, added = max(dataset.shards(table), default=-1) + 1, 0
     for block in _blocks(rows, dataset.rows_per_shard):
         dataset.write_cell(table, shard, pa.Table.from_pylist(block, schema=schema))
@@ -282,7 +290,7 @@ def _turns(
 def _generated(
     recipe: Recipe,
     writer: Writer,
-    classes: Sequence[ClassEntry],
+    found: Material,
     have: Mapping[int, int],
     wanted: Mapping[int, int],
     round_number: int,
@@ -290,8 +298,8 @@ def _generated(
     """Plan images from prompts."""
     settings = digest(source_identity(recipe))
     prompts, kind = recipe.prompts, recipe.source.kind
-    for label, index in _turns(have, wanted, len(classes)):
-        entry = classes[label]
+    for label, index in _turns(have, wanted, len(found.classes)):
+        entry = found.classes[label]
         seed = record_seed(recipe.seed, entry.key, index)
         prompt = writer.prompt(entry, index, seed)
         pixels = {"prompt": prompt, "negative": prompts.negative, "seed": seed, "by": settings}
@@ -307,6 +315,41 @@ def _generated(
         }
 
 
+def _edited(
+    recipe: Recipe,
+    writer: Writer,
+    found: Material,
+    have: Mapping[int, int],
+    wanted: Mapping[int, int],
+    round_number: int,
+) -> Iterator[dict[str, Any]]:
+    """Plan images that are made of real ones: the prompt is the caption, else the class's."""
+    assert isinstance(recipe.source, Img2Img)
+    by, kind = digest(source_identity(recipe)), recipe.source.kind
+    parents = Parents(recipe.seed, found.found, recipe.source.strengths)
+    for label, index in _turns(have, wanted, len(found.classes)):
+        entry = found.classes[label]
+        parent, strength = parents.at(label, index)
+        seed = record_seed(recipe.seed, entry.key, index)
+        prompt = parent.prompt or writer.prompt(entry, index, seed)
+        negative = recipe.prompts.negative
+        pixels = {"prompt": prompt, "negative": negative, "seed": seed, "by": by}
+        pixels |= {"parent": parent.content, "strength": strength}
+        yield {
+            "id": record_id(kind, entry.key, pixels),
+            **_class_of(entry, label),
+            "prompt": prompt,
+            "negative_prompt": negative or None,
+            "seed": seed,
+            "parent": parent.content,
+            "source": parent.source,
+            "strength": strength,
+            "origin": kind,
+            "index": index,
+            "round": round_number,
+        }
+
+
 def _copies(
     recipe: Recipe,
     found: Material,
@@ -316,15 +359,10 @@ def _copies(
 ) -> Iterator[dict[str, Any]]:
     """Plan changed copies: the images of a class take turns, in another seeded order each time."""
     by = digest(source_identity(recipe))
-    parents: dict[int, dict[str, Found]] = {label: {} for label in range(len(found.classes))}
-    for image, label in found.found:
-        parents[label].setdefault(image.content, image)
-    orders: dict[int, tuple[int, list[Found]]] = {}
+    parents = Parents(recipe.seed, found.found)
     for label, index in _turns(have, wanted, len(found.classes)):
-        turn, place = divmod(index, len(parents[label]))
-        if orders.get(label, (-1,))[0] != turn:
-            orders[label] = turn, _shuffled(recipe.seed, turn, parents[label])
-        parent, entry = orders[label][1][place], found.classes[label]
+        entry = found.classes[label]
+        parent, _ = parents.at(label, index)
         seed = record_seed(recipe.seed, entry.key, index)
         pixels = {"parent": parent.content, "seed": seed, "by": by}
         yield {
@@ -363,11 +401,6 @@ def _sampled(
             "index": index,
             "round": round_number,
         }
-
-
-def _shuffled(seed: int, turn: int, parents: Mapping[str, Found]) -> list[Found]:
-    order = sorted(parents, key=lambda content: digest([seed, turn, content]))
-    return [parents[content] for content in order]
 
 
 def _class_of(entry: ClassEntry, label: int) -> dict[str, Any]:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from synthset.engine.parents import Parents
 from synthset.engine.plan import Material, plan_table
 from synthset.engine.prompts import known_texts, writer_of
 from synthset.errors import DatasetError, Problem
 from synthset.prompts.writer import Writer
 from synthset.recipe.prompts import LanguageModel, Texts
 from synthset.recipe.recipe import Recipe
+from synthset.recipe.sources import Img2Img
 from synthset.seeds import record_seed
 from synthset.store.dataset import Dataset
 from synthset.taxonomy.classlists import ClassEntry
@@ -34,20 +36,21 @@ class Preview:
     notes: tuple[str, ...] = ()
 
 
-def preview(recipe: Recipe, classes: Sequence[ClassEntry], output: str) -> Preview:
+def preview(recipe: Recipe, found: Material, output: str) -> Preview:
     """Write the first prompts of a recipe with a generator.
 
     Args:
         recipe: the recipe.
-        classes: its classes.
+        found: its classes, and the images that it starts from.
         output: where its dataset lies, or would lie: what it has recorded is not asked again.
 
     Raises:
         RecipeError: a file or a reference cannot be read.
     """
     dataset = _dataset(output) if isinstance(recipe.prompts, Texts) else None
-    texts = known_texts(recipe, classes, dataset, plan_table(recipe, Material(tuple(classes))))
-    there = classes
+    classes = found.classes
+    texts = known_texts(recipe, classes, dataset, plan_table(recipe, found))
+    there: Sequence[ClassEntry] = classes
     notes: list[str] = []
     if isinstance(recipe.prompts, LanguageModel) and texts is not None:
         there = [entry for entry in classes if entry.key in texts]
@@ -55,18 +58,25 @@ def preview(recipe: Recipe, classes: Sequence[ClassEntry], output: str) -> Previ
             notes.append(_to_ask(recipe.prompts, len(classes) - len(there), len(classes)))
     writer = writer_of(recipe, there, texts)
     problems = writer.problems(there)
-    prompts = () if problems else _first(recipe, writer, there)
+    prompts = () if problems else _first(recipe, writer, there, found)
     return Preview(prompts, tuple(problems), tuple(notes))
 
 
-def _first(recipe: Recipe, writer: Writer, classes: Sequence[ClassEntry]) -> tuple[str, ...]:
+def _first(
+    recipe: Recipe, writer: Writer, classes: Sequence[ClassEntry], material: Material
+) -> tuple[str, ...]:
     if not classes:
         return ()
+    parents = None
+    if isinstance(recipe.source, Img2Img):
+        parents = Parents(recipe.seed, material.found, recipe.source.strengths)
+    labels = {entry.key: label for label, entry in enumerate(material.classes)}
     found: list[str] = []
     for index in range(min(recipe.images_per_class or 0, -(-TRIED // len(classes)))):
         for entry in classes[: TRIED - len(found)]:
             seed = record_seed(recipe.seed, entry.key, index)
-            found.append(writer.prompt(entry, index, seed))
+            caption = parents.at(labels[entry.key], index)[0].prompt if parents else None
+            found.append(caption or writer.prompt(entry, index, seed))
     return tuple(found)
 
 

@@ -26,7 +26,7 @@ from synthset.prompts.words import words_of
 from synthset.prompts.writer import Writer
 from synthset.recipe import prompts as kinds
 from synthset.recipe.recipe import Recipe
-from synthset.recipe.sources import Folder, Txt2Img
+from synthset.recipe.sources import Diffusion, Folder
 from synthset.revisions import revision_of
 from synthset.store.dataset import Dataset
 from synthset.taxonomy.classlists import ClassEntry
@@ -256,7 +256,7 @@ def _counter(recipe: Recipe) -> tuple[Callable[[str], int], int]:
     """Count tokens as the source's text encoder does, where it lies on this disk for certain; else
     as CLIP's: the same answer before and after a download."""
     source = recipe.source
-    if isinstance(source, Txt2Img) and local_folder(source) is not None:
+    if isinstance(source, Diffusion) and local_folder(source) is not None:
         found = count_tokens(source)
         if found is not None:
             count, limit = found

@@ -47,7 +47,7 @@ from synthset.prompts.writer import Writer
 from synthset.recipe.exports import Export
 from synthset.recipe.recipe import Recipe, load_recipe
 from synthset.recipe.scores import Comparison
-from synthset.recipe.sources import FROM_IMAGES, Gan, Txt2Img
+from synthset.recipe.sources import FROM_IMAGES, Diffusion, Gan
 from synthset.report.page import write_report
 from synthset.seeds import fingerprint
 from synthset.selection.select import decide
@@ -193,7 +193,7 @@ class _Run:
     def cut_prompts(self) -> int | None:
         """Count the planned prompts that are longer than the text encoder reads."""
         source = self.recipe.source
-        counter = count_tokens(source) if isinstance(source, Txt2Img) else None
+        counter = count_tokens(source) if isinstance(source, Diffusion) else None
         if counter is None:
             return None
         count, limit = counter

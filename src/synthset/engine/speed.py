@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import shutil
+from statistics import fmean
 
 from synthset.generators import models as generator_models
 from synthset.generators.gan.cost import products_an_update
 from synthset.recipe.openimages import OpenImages
 from synthset.recipe.recipe import Recipe
-from synthset.recipe.sources import Augment, Folder, Gan, Pool, Shapes, Txt2Img
+from synthset.recipe.sources import Augment, Diffusion, Folder, Gan, Img2Img, Pool, Shapes
 
 # Core-seconds a step and megapixel with guidance, from measurements of Stable Diffusion 1.5 at 512
 # px in float32 on one core of an AMD EPYC (19 s a step) and of the miniature (about 0.01 s a step
@@ -34,26 +35,33 @@ def seconds_per_image(recipe: Recipe) -> tuple[float | None, str]:
         The estimate and what it rests on; None where there is nothing to rest on.
     """
     source = recipe.source
-    if not isinstance(source, Txt2Img):
+    if not isinstance(source, Diffusion):
         return _without_prompts(source)
     cores = (
         len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     )
     if source.model == "miniature":
-        each = CPU_MINIATURE * source.num_steps / cores
+        each = CPU_MINIATURE * _steps(source) / cores
         return each, f"measured for the miniature on one core of a server, over {cores} cores"
     size = (
         (source.size_px, source.size_px) if source.size_px else generator_models.native_size(source)
     )
     if size is None:
         return None, "the model's size isn't known before it is downloaded"
-    work = source.num_steps * size[0] * size[1] / 1e6
+    work = _steps(source) * size[0] * size[1] / 1e6
     if source.device != "cpu" and shutil.which("nvidia-smi"):
         return GPU_STEP_MEGAPIXEL * work, GPU_BASIS
     return (
         CPU_STEP_MEGAPIXEL * work / cores,
         f"Stable Diffusion 1.5 in float32, over {cores} CPU cores",
     )
+
+
+def _steps(source: Diffusion) -> float:
+    """Denoising steps of one image; from another image only a share of them is run."""
+    if isinstance(source, Img2Img):
+        return source.num_steps * fmean(source.strengths)
+    return source.num_steps
 
 
 def _without_prompts(
@@ -79,11 +87,11 @@ def gpu_seconds_per_image(recipe: Recipe) -> float | None:
     """Estimate the seconds that one image takes on one A100, wherever this runs; None for sources
     that need no GPU, and where the model's size isn't known."""
     source = recipe.source
-    if not isinstance(source, Txt2Img) or source.model == "miniature":
+    if not isinstance(source, Diffusion) or source.model == "miniature":
         return None
     size = (
         (source.size_px, source.size_px) if source.size_px else generator_models.native_size(source)
     )
     if size is None:
         return None
-    return GPU_STEP_MEGAPIXEL * source.num_steps * size[0] * size[1] / 1e6
+    return GPU_STEP_MEGAPIXEL * _steps(source) * size[0] * size[1] / 1e6

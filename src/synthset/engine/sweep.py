@@ -217,7 +217,7 @@ def _only(recipe: Recipe, labels: Sequence[int]) -> dict[str, Any]:
 
 
 def _check(recipe: Recipe, axes: Axes, place: Path) -> None:
-    if recipe.source.kind in FROM_IMAGES:
+    if recipe.source.kind in (*FROM_IMAGES, "img2img"):
         raise UsageError("synthset sweep: the recipe starts from images; give one with prompts")
     if axes.guidance and not isinstance(recipe.source, Txt2Img):
         raise UsageError(

@@ -34,7 +34,7 @@ DATA_FILES = {
     "webdataset": "data/{split}-*.tar",
     "parquet": "data/{split}-*.parquet",
 }
-MADE_BY_MODEL = {"txt2img"}
+MADE_BY_MODEL = {"txt2img", "img2img"}
 
 
 def write_card(

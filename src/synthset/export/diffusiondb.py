@@ -38,7 +38,7 @@ def diffusiondb_table(dataset: Dataset) -> pa.Table:
         * `id`, `class_name`, `wnid`, `negative_prompt`, `keep`: what is ours.
     """
     records, source = dataset.records(scores=False), source_of(dataset)
-    rows, made = records.num_rows, source.get("kind") == "txt2img"
+    rows, made = records.num_rows, source.get("kind") in ("txt2img", "img2img")
     told = (
         {
             "step": source.get("num_steps"),

@@ -11,7 +11,7 @@ from synthset.generators.changes import apply, draw
 from synthset.generators.originals import Originals
 from synthset.generators.outcome import Outcome, image_table
 from synthset.generators.square import square
-from synthset.images import EXTENSIONS, Pixels, UnreadableImage, decode, encode, sha256
+from synthset.images import EXTENSIONS, Pixels, encode
 from synthset.recipe.sources import Augment as Settings
 from synthset.record import IMAGES
 from synthset.stage import Rows, Stage
@@ -39,7 +39,7 @@ class Augment(Stage):
             DatasetError: a Parquet file or a whole folder is gone.
         """
         pairs = zip(rows.column("source"), rows.column("parent"), strict=True)
-        return [self._parent(source, parent) for source, parent in pairs]
+        return [self._originals.pixels(source, parent) for source, parent in pairs]
 
     def compute(self, rows: Rows, prepared: list[Pixels | str]) -> list[Pixels | str]:
         """Change the copies."""
@@ -57,17 +57,6 @@ class Augment(Stage):
         """Change one picture, (H, W, 3) uint8 RGB, as a seed says."""
         sized = parent if self.settings.size_px is None else square(parent, self.settings.size_px)
         return apply(sized, draw(self.settings, seed), self.settings.fill)
-
-    def _parent(self, source: str, content: str) -> Pixels | str:
-        data = self._originals.read(source)
-        if data is None:
-            return f"{source}: missing or unreadable"
-        if sha256(data) != content:
-            return f"{source}: changed since it was planned"
-        try:
-            return decode(data)
-        except UnreadableImage as fault:
-            return f"{source}: {fault}"
 
     def _outcome(self, made: Pixels | str) -> Outcome:
         if isinstance(made, str):

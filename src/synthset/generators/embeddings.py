@@ -26,10 +26,15 @@ MASKED = (
 #: argument of the call.
 RESULTS: dict[str, tuple[str | None, ...]] = {
     "StableDiffusionPipeline": PAIR,
+    "StableDiffusionImg2ImgPipeline": PAIR,
     "LatentConsistencyModelPipeline": PAIR,
+    "LatentConsistencyModelImg2ImgPipeline": PAIR,
     "StableDiffusionXLPipeline": POOLED,
+    "StableDiffusionXLImg2ImgPipeline": POOLED,
     "StableDiffusion3Pipeline": POOLED,
+    "StableDiffusion3Img2ImgPipeline": POOLED,
     "FluxPipeline": ("prompt_embeds", "pooled_prompt_embeds", None),
+    "FluxImg2ImgPipeline": ("prompt_embeds", "pooled_prompt_embeds", None),
     "PixArtAlphaPipeline": MASKED,
     "PixArtSigmaPipeline": MASKED,
 }

@@ -18,7 +18,7 @@ from synthset.generators.found import SPLITS, Found
 from synthset.generators.originals import Originals
 from synthset.generators.outcome import Outcome, image_table
 from synthset.images import UnreadableImage, decode
-from synthset.recipe.sources import Augment, FolderPath, Gan
+from synthset.recipe.sources import Augment, FolderPath, Gan, Img2Img
 from synthset.recipe.sources import Folder as Settings
 from synthset.record import IMAGES
 from synthset.stage import Rows, Stage
@@ -31,12 +31,13 @@ SIGNATURES: dict[bytes, str] = {
     b"II*\x00": ".tif",
     b"MM\x00*": ".tif",
 }
+TESTS = frozenset({"test", "testing", "eval"})
 METADATA = "metadata.parquet"  # describes image files beside it (Hugging Face's image folders)
 SPLIT_NAME = re.compile(r"^([a-z]+)(?=[-_.]|$)", re.IGNORECASE)
 
 
 def scan(
-    settings: Settings | Augment | Gan, ignored: Counter[str] | None = None
+    settings: Settings | Augment | Img2Img | Gan, ignored: Counter[str] | None = None
 ) -> Iterator[Found]:
     """List the images of all paths, in the order of the paths, then by file name and row: always
     the same order.
@@ -177,6 +178,24 @@ def refuse_splits(tables: Sequence[Path], where: str) -> None:
         raise RecipeError(
             where, f"the files are of the splits {', '.join(splits)}", f"name one, as in {example}"
         )
+
+
+def refuse_tests(settings: Img2Img) -> None:
+    """Images of a test split are no source: what is made of them would be tested on them.
+
+    Raises:
+        RecipeError: a path is a test split by its name, or by that of a file in it.
+    """
+    for i, place in enumerate(settings.paths):
+        where = f"source.paths[{i}].path"
+        for path in expand(place.path, where):
+            inside = [path, *path.glob("*.parquet"), *path.glob("data/*.parquet")]
+            inside += [*path.glob("*.tar"), *path.glob("data/*.tar")]
+            for one in inside:
+                name = SPLIT_NAME.match(one.stem)
+                if name and name[1].lower() in TESTS:
+                    found = f"{one.as_posix()} is a test split by its name"
+                    raise RecipeError(where, found, "name images for training")
 
 
 def _nothing(where: str, path: str, passed: Counter[str]) -> RecipeError:

@@ -1,4 +1,4 @@
-"""What is known about a text-to-image model before it is loaded: mistakes, size, prompt length.
+"""What is known about a diffusion model before it is loaded: mistakes, size, prompt length.
 
 Reads JSON files only, so that a recipe is checked in milliseconds and without torch.
 """
@@ -16,8 +16,9 @@ from huggingface_hub import try_to_load_from_cache
 from tokenizers import Tokenizer
 
 from synthset.errors import Problem
+from synthset.generators import adapters
 from synthset.miniatures import locate
-from synthset.recipe.sources import Augment, Encoding, Gan, Scheduler, Shapes, Txt2Img
+from synthset.recipe.sources import Augment, Diffusion, Encoding, Gan, Img2Img, Scheduler, Shapes
 
 MINIATURE = "miniature"
 HUB_ID = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]*/[A-Za-z0-9][A-Za-z0-9._-]*$")
@@ -34,6 +35,23 @@ SEQUENCE_LENGTH = {
     "PixArtSigmaPipeline": 300,
     "SanaPipeline": 300,
 }
+#: Text-to-image pipelines that diffusers 0.42 has no image-to-image pipeline for.
+NO_IMAGE_TO_IMAGE = frozenset(
+    {
+        "AuraFlowPipeline",
+        "ChromaPipeline",
+        "CogView3PlusPipeline",
+        "CogView4Pipeline",
+        "HunyuanDiTPipeline",
+        "Lumina2Pipeline",
+        "LuminaPipeline",
+        "PixArtAlphaPipeline",
+        "PixArtSigmaPipeline",
+        "SanaPipeline",
+        "StableCascadeCombinedPipeline",
+        "WuerstchenCombinedPipeline",
+    }
+)
 FLUX_LATENT_SIZE = 128  # FluxPipeline.default_sample_size; its transformer has no sample_size
 UNKNOWN_LENGTH = 10**9  # transformers writes 1e30 where a tokenizer has no limit of its own
 
@@ -47,7 +65,7 @@ HEADER_BYTES = 620  # JPEG tables; they outweigh the pixels of a 32 px image
 UNKNOWN_SIZE_PX = 1024
 
 
-def local_folder(settings: Txt2Img) -> Path | None:
+def local_folder(settings: Diffusion) -> Path | None:
     """Give the folder of the miniature or of a local model; None for a hub model."""
     if settings.model == MINIATURE:
         return locate("txt2img")
@@ -55,7 +73,7 @@ def local_folder(settings: Txt2Img) -> Path | None:
     return local if local.exists() else None
 
 
-def folder(settings: Txt2Img) -> Path | None:
+def folder(settings: Diffusion) -> Path | None:
     """Find the model on this disk, a hub model that was (perhaps partly) downloaded included."""
     local = local_folder(settings)
     if local is not None or not HUB_ID.match(settings.model):
@@ -64,7 +82,7 @@ def folder(settings: Txt2Img) -> Path | None:
     return Path(cached).parent if isinstance(cached, str) else None
 
 
-def check(settings: Txt2Img) -> list[Problem]:
+def check(settings: Diffusion) -> list[Problem]:
     """Find what would stop the model from loading or fitting, as far as this disk can tell.
 
     Returns:
@@ -75,8 +93,9 @@ def check(settings: Txt2Img) -> list[Problem]:
     if problem:
         return [problem]
     place = folder(settings)
+    added = adapters.check(settings, place)
     if place is None:
-        return []
+        return added
     index = _read(place / "model_index.json")
     problems = [
         _revision_problem(settings),
@@ -84,10 +103,11 @@ def check(settings: Txt2Img) -> list[Problem]:
         _scheduler_problem(settings, place),
     ]
     problems += [_size_problem(settings, place, index), _tokens_problem(settings, index)]
-    return [problem for problem in problems if problem]
+    problems += [_image_problem(settings, place, index)]
+    return [*(problem for problem in problems if problem), *added]
 
 
-def native_size(settings: Txt2Img) -> tuple[int, int] | None:
+def native_size(settings: Diffusion) -> tuple[int, int] | None:
     """Give the size that the model makes unless told otherwise.
 
     Returns:
@@ -106,7 +126,7 @@ def native_size(settings: Txt2Img) -> tuple[int, int] | None:
     return int(width) * factor, int(height) * factor
 
 
-def count_tokens(settings: Txt2Img) -> tuple[Callable[[list[str]], list[int]], int] | None:
+def count_tokens(settings: Diffusion) -> tuple[Callable[[list[str]], list[int]], int] | None:
     """Tell how long prompts are for the model's text encoder, and how long they may be.
 
     Of several text encoders the most patient one counts: the others of its family cut early by
@@ -124,7 +144,7 @@ def count_tokens(settings: Txt2Img) -> tuple[Callable[[list[str]], list[int]], i
     longest = SEQUENCE_LENGTH.get(str(index.get("_class_name")))
     found = []
     for name in sorted(key for key in index if key.startswith("tokenizer")):
-        counter = _counter(place / name)
+        counter = _counter(place / name, settings)
         if counter is None:
             return None
         found.append((_limit(place, name, settings, longest), counter))
@@ -134,7 +154,7 @@ def count_tokens(settings: Txt2Img) -> tuple[Callable[[list[str]], list[int]], i
     return counter, limit
 
 
-def estimate(settings: Txt2Img | Shapes | Augment | Gan) -> int:
+def estimate(settings: Diffusion | Shapes | Augment | Gan) -> int:
     """Guess the bytes of one encoded image, for planning disk space.
 
     Within a factor of two for photographs. Where the size is not known, it is taken as 1024 px.
@@ -142,7 +162,7 @@ def estimate(settings: Txt2Img | Shapes | Augment | Gan) -> int:
     if isinstance(settings, Shapes):
         return HEADER_BYTES + settings.size_px**2 // 2
     size = (settings.size_px, settings.size_px) if settings.size_px else None
-    if size is None and isinstance(settings, Txt2Img):
+    if size is None and isinstance(settings, Diffusion):
         size = native_size(settings)
     width, height = size or (UNKNOWN_SIZE_PX, UNKNOWN_SIZE_PX)
     return HEADER_BYTES + round(width * height * _bytes_per_pixel(settings.encoding))
@@ -182,7 +202,7 @@ def _read(path: Path) -> dict[str, Any]:
     return content if isinstance(content, dict) else {}
 
 
-def _name_problem(settings: Txt2Img) -> Problem | None:
+def _name_problem(settings: Diffusion) -> Problem | None:
     model = settings.model
     if model == MINIATURE:
         return None
@@ -241,7 +261,7 @@ def _model_folders(place: Path) -> list[Path]:
     return sorted(path.parent for path in place.glob("*/model_index.json"))
 
 
-def _revision_problem(settings: Txt2Img) -> Problem | None:
+def _revision_problem(settings: Diffusion) -> Problem | None:
     if settings.revision is None or (
         settings.model != MINIATURE and not Path(settings.model).expanduser().is_dir()
     ):
@@ -260,7 +280,7 @@ def _text_problem(index: dict[str, Any]) -> Problem | None:
     return Problem("source.model", found, "name a text-to-image model")
 
 
-def _scheduler_problem(settings: Txt2Img, place: Path) -> Problem | None:
+def _scheduler_problem(settings: Diffusion, place: Path) -> Problem | None:
     config = _read(place / "scheduler" / "scheduler_config.json")
     if settings.scheduler is None or not config or settings.scheduler in fitting_schedulers(config):
         return None
@@ -279,7 +299,7 @@ def wrong_scheduler(name: str, own: str, config: dict[str, Any]) -> tuple[str, s
     return f"{name!r} cannot replace the model's {own}", right
 
 
-def _size_problem(settings: Txt2Img, place: Path, index: dict[str, Any]) -> Problem | None:
+def _size_problem(settings: Diffusion, place: Path, index: dict[str, Any]) -> Problem | None:
     factor = _latent_pixels(place)
     size, patch = settings.size_px, _denoiser(place).get("patch_size") or 1
     if size is None or factor is None or not isinstance(patch, int):
@@ -294,13 +314,30 @@ def _size_problem(settings: Txt2Img, place: Path, index: dict[str, Any]) -> Prob
     return Problem("source.size_px", f"found {size}", right)
 
 
-def _tokens_problem(settings: Txt2Img, index: dict[str, Any]) -> Problem | None:
+def _tokens_problem(settings: Diffusion, index: dict[str, Any]) -> Problem | None:
     name = str(index.get("_class_name"))
     if settings.max_tokens is None or not name.startswith(
         ("StableDiffusionPipeline", "StableDiffusionXL", "Latent")
     ):
         return None
     return Problem("source.max_tokens", f"a {name} reads a fixed number of tokens", "leave it out")
+
+
+def _image_problem(settings: Diffusion, place: Path, index: dict[str, Any]) -> Problem | None:
+    """Whether the model can start from an image, and runs a step from there."""
+    name = str(index.get("_class_name"))
+    if not isinstance(settings, Img2Img):
+        return None
+    if name in NO_IMAGE_TO_IMAGE:
+        found = f"a {name}, which diffusers cannot start from an image"
+        return Problem("source.model", found, "name another model, or take kind: txt2img")
+    config = _read(place / "scheduler" / "scheduler_config.json")
+    most = int(config.get("original_inference_steps", 50) * min(settings.strengths))
+    if name.startswith("LatentConsistency") and settings.num_steps > most:
+        found = f"{settings.num_steps} at strength {min(settings.strengths):g}"
+        right = f"this model takes {most} at most there, and always runs all of them"
+        return Problem("source.num_steps", found, right)
+    return None
 
 
 def _denoiser(place: Path) -> dict[str, Any]:
@@ -314,7 +351,7 @@ def _latent_pixels(place: Path) -> int | None:
     return 2 ** (len(stages) - 1) if stages else None
 
 
-def _limit(place: Path, name: str, settings: Txt2Img, longest: int | None) -> int:
+def _limit(place: Path, name: str, settings: Diffusion, longest: int | None) -> int:
     config = _read(place / name / "tokenizer_config.json")
     limit = float(config.get("model_max_length") or UNKNOWN_LENGTH)
     if str(config.get("tokenizer_class", "")).startswith("CLIP") or longest is None:
@@ -323,16 +360,33 @@ def _limit(place: Path, name: str, settings: Txt2Img, longest: int | None) -> in
     return settings.max_tokens or longest
 
 
-def _counter(place: Path) -> Callable[[list[str]], list[int]] | None:
+def _counter(place: Path, settings: Diffusion) -> Callable[[list[str]], list[int]] | None:
+    """Count tokens; a learned word takes as many as it has vectors."""
+    counted = _plain_counter(place, [word.token for word in settings.textual_inversion])
+    more = {
+        word.token: adapters.vectors(word) - 1
+        for word in settings.textual_inversion
+        if adapters.vectors(word) > 1
+    }
+    if counted is None or not more:
+        return counted
+    return lambda prompts: [
+        tokens + sum(prompt.count(token) * count for token, count in more.items())
+        for prompt, tokens in zip(prompts, counted(prompts), strict=True)
+    ]
+
+
+def _plain_counter(place: Path, added: list[str]) -> Callable[[list[str]], list[int]] | None:
     if not (place / "tokenizer.json").is_file():
-        return _slow_counter(place)
+        return _slow_counter(place, added)
     tokenizer = Tokenizer.from_file(str(place / "tokenizer.json"))
     tokenizer.no_truncation()
     tokenizer.no_padding()
+    tokenizer.add_tokens(added)
     return lambda prompts: [len(encoding.ids) for encoding in tokenizer.encode_batch(prompts)]
 
 
-def _slow_counter(place: Path) -> Callable[[list[str]], list[int]] | None:
+def _slow_counter(place: Path, added: list[str]) -> Callable[[list[str]], list[int]] | None:
     """Older models carry only their vocabulary; transformers knows how to read it."""
     from transformers import AutoTokenizer  # seconds of import that most models never need
 
@@ -340,4 +394,5 @@ def _slow_counter(place: Path) -> Callable[[list[str]], list[int]] | None:
         tokenizer = AutoTokenizer.from_pretrained(place, local_files_only=True)
     except (OSError, ValueError, ImportError):
         return None
+    tokenizer.add_tokens(added)
     return lambda prompts: [len(ids) for ids in tokenizer(prompts, truncation=False)["input_ids"]]

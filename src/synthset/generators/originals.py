@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from synthset.errors import DatasetError
 from synthset.generators import parquet, tar_shards
+from synthset.images import Pixels, UnreadableImage, decode, sha256
 from synthset.recipe.sources import FolderPath
 
 
@@ -42,3 +43,23 @@ class Originals:
             return None
         except (OSError, pa.ArrowInvalid):
             return None
+
+    def pixels(self, source: str, content: str) -> Pixels | str:
+        """Read and decode one image, (H, W, 3) uint8 RGB; words where it cannot be used.
+
+        Args:
+            source: as a scan has named it.
+            content: SHA-256 that its bytes had then.
+
+        Raises:
+            DatasetError: a Parquet file or a whole folder is gone.
+        """
+        data = self.read(source)
+        if data is None:
+            return f"{source}: missing or unreadable"
+        if sha256(data) != content:
+            return f"{source}: changed since it was planned"
+        try:
+            return decode(data)
+        except UnreadableImage as fault:
+            return f"{source}: {fault}"

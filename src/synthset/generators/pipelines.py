@@ -9,12 +9,13 @@ from typing import Any
 import diffusers
 import torch
 import transformers
-from diffusers import AutoPipelineForText2Image, DiffusionPipeline
+from diffusers import AutoPipelineForImage2Image, AutoPipelineForText2Image, DiffusionPipeline
 from safetensors import SafetensorError
 
 from synthset.errors import ModelError
+from synthset.generators.adapting import adapt
 from synthset.generators.models import fitting_schedulers, local_folder, wrong_scheduler
-from synthset.recipe.sources import Txt2Img
+from synthset.recipe.sources import Diffusion, Img2Img
 
 DTYPES = {"float32": torch.float32, "float16": torch.float16, "bfloat16": torch.bfloat16}
 SCHEDULER_CLASSES = {
@@ -28,11 +29,13 @@ LOADING_FAULTS = (OSError, ValueError, ImportError, AttributeError, RuntimeError
 SLICED_VAE_PX = 512  # from here on the autoencoder decodes one by one, or it fills the memory first
 
 
-def load(settings: Txt2Img) -> Any:
-    """Load a text-to-image pipeline onto its device, with its sampler, and silent.
+def load(settings: Diffusion) -> Any:
+    """Load a pipeline onto its device, with its adapters and its sampler, and silent.
 
     Raises:
-        ModelError: it is not there, is no text-to-image pipeline, or the sampler does not fit.
+        ModelError: it is not there, is no pipeline for the source, or adapters or sampler do not
+            fit.
+        RecipeError: the file of an adapter is not there.
     """
     _silence()
     device = choose_device(settings.device)
@@ -43,20 +46,22 @@ def load(settings: Txt2Img) -> Any:
     except LOADING_FAULTS as fault:
         raise _not_loaded(settings, fault) from fault
     pipeline.set_progress_bar_config(disable=True)
+    adapt(pipeline, settings)
     _slice(pipeline, settings)
     _set_scheduler(pipeline, settings)
     _check_call(pipeline, settings)
     return pipeline
 
 
-def _read(settings: Txt2Img, name: str, device: str) -> Any:
+def _read(settings: Diffusion, name: str, device: str) -> Any:
     index = DiffusionPipeline.load_config(name, **_revision(settings))
     options = _options(settings, index) | _revision(settings)
     # A dtype is always named, or transformers would take the files' own and diffusers float32.
     dtype = choose_dtype(settings.dtype, device, index)
-    pipeline = AutoPipelineForText2Image.from_pretrained(
-        name, dtype=dtype, use_safetensors=True, **options
+    family = (
+        AutoPipelineForImage2Image if isinstance(settings, Img2Img) else AutoPipelineForText2Image
     )
+    pipeline = family.from_pretrained(name, dtype=dtype, use_safetensors=True, **options)
     return pipeline.to(device)
 
 
@@ -92,11 +97,11 @@ def _silence() -> None:
     transformers.utils.logging.set_verbosity_error()
 
 
-def _revision(settings: Txt2Img) -> dict[str, str]:
+def _revision(settings: Diffusion) -> dict[str, str]:
     return {} if settings.revision is None else {"revision": settings.revision}
 
 
-def _options(settings: Txt2Img, index: dict[str, Any]) -> dict[str, Any]:
+def _options(settings: Diffusion, index: dict[str, Any]) -> dict[str, Any]:
     options: dict[str, Any] = {}
     if settings.variant is not None:
         options["variant"] = settings.variant
@@ -109,7 +114,7 @@ def _options(settings: Txt2Img, index: dict[str, Any]) -> dict[str, Any]:
     return options
 
 
-def _not_loaded(settings: Txt2Img, fault: Exception) -> ModelError:
+def _not_loaded(settings: Diffusion, fault: Exception) -> ModelError:
     text = " ".join(str(fault).split())
     first = text if len(text) <= 300 else text[:297] + "…"
     if isinstance(fault, torch.OutOfMemoryError):
@@ -124,20 +129,20 @@ def _not_loaded(settings: Txt2Img, fault: Exception) -> ModelError:
     return ModelError(f"source.model: {settings.model!r} could not be loaded ({first}); {right}")
 
 
-def _slice(pipeline: Any, settings: Txt2Img) -> None:
+def _slice(pipeline: Any, settings: Diffusion) -> None:
     vae: Any = getattr(pipeline, "vae", None)
     if large(pipeline, settings) and hasattr(vae, "enable_slicing"):
         vae.enable_slicing()
 
 
-def large(pipeline: Any, settings: Txt2Img) -> bool:
+def large(pipeline: Any, settings: Diffusion) -> bool:
     """Tell whether images are so large that a CPU gains nothing from batches and an autoencoder
     fills the memory."""
     config = getattr(getattr(pipeline, "vae", None), "config", {})
     return max(settings.size_px or 0, int(config.get("sample_size") or 0)) >= SLICED_VAE_PX
 
 
-def _set_scheduler(pipeline: Any, settings: Txt2Img) -> None:
+def _set_scheduler(pipeline: Any, settings: Diffusion) -> None:
     own, name = pipeline.scheduler, settings.scheduler
     config = dict(own.config)
     if name is not None:
@@ -157,11 +162,15 @@ def _set_scheduler(pipeline: Any, settings: Txt2Img) -> None:
         ) from fault
 
 
-def _check_call(pipeline: Any, settings: Txt2Img) -> None:
+def _check_call(pipeline: Any, settings: Diffusion) -> None:
     name, takes = type(pipeline).__name__, inspect.signature(pipeline.__call__).parameters
     if "guidance_scale" not in takes or "generator" not in takes:
         raise ModelError(
             f"source.model: a {name} takes no guidance_scale or no generator; name another model"
+        )
+    if isinstance(settings, Img2Img) and not {"image", "strength"} <= set(takes):
+        raise ModelError(
+            f"source.model: a {name} takes no image or no strength; name another model"
         )
     if settings.max_tokens is not None and "max_sequence_length" not in takes:
         raise ModelError(

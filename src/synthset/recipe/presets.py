@@ -77,8 +77,8 @@ def preset_notes(content: Mapping[str, Any]) -> list[str]:
 
 
 def _applies(part: str, settings: Mapping[str, Any]) -> bool:
-    """Guidance belongs to text-to-image models, templates to prompts of that kind."""
-    kinds = {"source": ("txt2img",), "prompts": ("template", None)}
+    """Guidance belongs to diffusion models, templates to prompts of that kind."""
+    kinds = {"source": ("txt2img", "img2img"), "prompts": ("template", None)}
     return settings.get("kind") in kinds[part]
 
 

@@ -116,7 +116,8 @@ def _problems(recipe: Recipe) -> list[Problem]:
                 "images_per_class", "missing", "say how many images each class gets, such as 100"
             )
         )
-    if classes.kind == "source" and (source.kind not in FROM_IMAGES or source.kind in PICKED):
+    named = source.kind in (*FROM_IMAGES, "img2img") and source.kind not in PICKED
+    if classes.kind == "source" and not named:
         problems.append(
             Problem(
                 "classes",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import ceil
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
@@ -35,10 +36,28 @@ class Encoding(Settings):
     """JPEG or WebP quality, 1 to 100; WebP at 100 is lossless. Without effect on PNG."""
 
 
-class Txt2Img(Settings):
-    """Text to image with any diffusers pipeline."""
+class Lora(Settings):
+    """Low-rank changes of a model's weights (LoRA, arXiv 2106.09685), added to them for good."""
 
-    kind: Literal["txt2img"]
+    path: str
+    """A `.safetensors` file, or a folder with one, as diffusers' `save_lora_weights` writes it."""
+    scale: float = Field(1.0, ge=-10, le=10)
+    """How much of it is added: 1 all, 0 nothing."""
+
+
+class TextualInversion(Settings):
+    """A word that was learned from images (arXiv 2208.01618)."""
+
+    path: str
+    """A `.safetensors` file with its embedding, or a folder with one."""
+    token: str = Field(min_length=1, max_length=64, pattern=r"^\S+$")
+    """The word that prompts call it by, such as `<my-cat>`; none that the model knows already."""
+
+
+class Diffusion(Settings):
+    """What all sources that run a diffusers pipeline share."""
+
+    kind: str
     model: str = "miniature"
     """`miniature` (ships with synthset, 32 px), a Hugging Face hub id, or a local folder in the
     diffusers layout."""
@@ -47,6 +66,10 @@ class Txt2Img(Settings):
     pictures later."""
     variant: str | None = None
     """Weight variant of a hub model, such as `fp16`."""
+    lora: tuple[Lora, ...] = ()
+    """Adapters, added to the weights one after the other."""
+    textual_inversion: tuple[TextualInversion, ...] = ()
+    """Words that the text encoder learns before it reads the prompts."""
     guidance_scale: float = Field(2.0, ge=0, le=50)
     """Classifier-free guidance. 2.0 makes the best training data (arXiv 2212.08420, 2312.04567);
     7.5 the prettiest."""
@@ -72,6 +95,12 @@ class Txt2Img(Settings):
         "auto", json_schema_extra=EXECUTION
     )
     """Images a model call; `auto` starts at 16 and halves when memory runs out."""
+
+
+class Txt2Img(Diffusion):
+    """Text to image with any diffusers pipeline."""
+
+    kind: Literal["txt2img"]
 
 
 class FolderPath(Settings):
@@ -153,6 +182,40 @@ class Augment(Settings):
                     raise ValueError(
                         f"{name} is of policy {policy!r}, and the policy is {self.policy!r}"
                     )
+        return self
+
+
+Strength = Annotated[float, Field(gt=0, le=1)]
+
+
+class Img2Img(Diffusion):
+    """Image to image (SDEdit, arXiv 2108.01073): noise is put over a real image, and a model takes
+    it off again by the prompt. Each image of a class is taken equally often."""
+
+    kind: Literal["img2img"]
+    paths: tuple[FolderPath, ...] = Field(min_length=1)
+    """Where the images lie that it starts from; never those of a test split. Where `prompt_column`
+    names their captions, these are the prompts; an image without one gets the class's prompt."""
+    strength: Strength | Annotated[tuple[Strength, ...], Field(min_length=1)] = 0.75
+    """How far to go from the image: of `num_steps`, this share is run. 1 leaves next to nothing of
+    it. Several, as in `[0.25, 0.5, 0.75, 1]`, are spread evenly over the images."""
+
+    @property
+    def strengths(self) -> tuple[float, ...]:
+        """One or more strengths, in the order in which they take turns."""
+        return self.strength if isinstance(self.strength, tuple) else (self.strength,)
+
+    @model_validator(mode="after")
+    def _strengths_run(self) -> Img2Img:
+        """Each strength stands once, and runs a step at least."""
+        if len(set(self.strengths)) < len(self.strengths):
+            raise ValueError("strength holds a number twice; name each once")
+        for strength in self.strengths:
+            if int(self.num_steps * strength) < 1:
+                raise ValueError(
+                    f"strength {strength:g} of {self.num_steps} steps is less than one step; set "
+                    f"num_steps to {ceil(1 / strength)} or more"
+                )
         return self
 
 
@@ -279,7 +342,8 @@ class Shapes(Settings):
 
 
 Source = Annotated[
-    Txt2Img | Folder | Augment | Gan | Pool | OpenImages | Shapes, Field(discriminator="kind")
+    Txt2Img | Img2Img | Folder | Augment | Gan | Pool | OpenImages | Shapes,
+    Field(discriminator="kind"),
 ]
 #: Sources that start from images that exist: their records have no prompt but the one that an image
 #: brought along.

@@ -103,7 +103,15 @@ def pictures(
 def _facts(seen: Seen, record: Mapping[str, Any]) -> str:
     """One line a fact: class, prompt, seed, scores, reason, id."""
     facts = {"class": record["class_name"]}
-    named = ("prompt", "negative_prompt", "origin", "seed", "round", *seen.score_columns)
+    named = (
+        "prompt",
+        "negative_prompt",
+        "origin",
+        "strength",
+        "seed",
+        "round",
+        *seen.score_columns,
+    )
     facts |= {name: record[name] for name in (*named, "reason", "rank") if name in record}
     facts |= {"size": f"{record['width']} × {record['height']}", "id": record["id"]}
     return "\n".join(f"{name}: {value(fact)}" for name, fact in facts.items() if fact is not None)

@@ -12,13 +12,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from synthset.record import CURATED, IMAGES, LABELLED, PLAN
+from synthset.record import CURATED, EDITED, IMAGES, LABELLED, PLAN
 from synthset.store.dataset import Dataset
 
 NO_SCORES = {
     *PLAN.names,
     *CURATED.names,
     *LABELLED.names,
+    *EDITED.names,
     *IMAGES.names,
     "error",
     "keep",
