@@ -14,9 +14,9 @@ from diffusers import AutoPipelineForText2Image, DiffusionPipeline, StableDiffus
 from transformers import CLIPImageProcessor
 
 from synthset.errors import ModelError
+from synthset.generators.diffusion import AUTO_BATCH, to_uint8
 from synthset.generators.embeddings import PromptEmbeddings, Request
 from synthset.generators.pipelines import choose_dtype, large
-from synthset.generators.diffusion import AUTO_BATCH, to_uint8
 from synthset.generators.txt2img import Txt2Img
 from synthset.images import decode
 from synthset.recipe.sources import Scheduler
