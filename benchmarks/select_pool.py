@@ -6,8 +6,8 @@ ${SYNTHSET_DATA} holds cifar10/train.parquet, cifake/train.parquet and imagenet-
 (Hugging Face image layout). POOL, a new folder, gets
 
     reference.parquet   a fifth of CIFAR-10's training images, with labels: what is known
-    pool.parquet        13,500 images with captions and without labels: 8,000 others of CIFAR-10,
-                        2,000 that Stable Diffusion made, 3,500 squares of photos of other things
+    pool.parquet        13,600 images with captions and without labels: 8,000 others of CIFAR-10,
+                        2,000 that Stable Diffusion made, 3,600 squares of photos of other things
     openimages/         descriptions of labels and label rows of the pool's images, as OpenImages
                         publishes them
 
