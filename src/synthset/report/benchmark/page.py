@@ -1,0 +1,145 @@
+"""The page of a benchmark: one file that needs no other, beside its figures and tables."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+import synthset.report.experiment.page as experiment
+import synthset.report.page as shared
+from synthset.metrics.benchmark import Benchmark
+from synthset.report.benchmark import table
+from synthset.report.benchmark.axes import off_the_radar, radar_axes
+from synthset.report.benchmark.cost_figure import cost_figure
+from synthset.report.benchmark.costs import HEADS, ledger
+from synthset.report.benchmark.details import suites
+from synthset.report.benchmark.headlines import headlines
+from synthset.report.benchmark.level_figure import level_figure
+from synthset.report.benchmark.numbers import table_rows, to_json
+from synthset.report.benchmark.radar_figure import TOGETHER, radar_figures
+from synthset.report.benchmark.ranking import Ranking, rank_all
+from synthset.report.benchmark.remarks import remarks
+from synthset.report.benchmark.words import capital
+from synthset.report.experiment.drawing import Drawing, colours, dashes
+
+HERE = Path(__file__).parent
+STYLES = (
+    Path(shared.__file__).with_name("page.css"),
+    Path(experiment.__file__).with_name("experiment.css"),
+    HERE / "benchmark.css",
+)
+STROKES = {"-": "solid", "--": "dashed", ":": "dotted", "-.": "dashed"}
+ON_PAPER = 6  # columns of the table that fit on a printed page
+FIRST = 3  # sets that the radar shows beside the base at first, where there are many
+
+
+def write_benchmark_page(
+    folder: Path, benchmark: Benchmark, title: str, description: str, settings_yaml: str
+) -> Path:
+    """Write the page, its figures as SVG and PNG, and the numbers as JSON and CSV.
+
+    What an earlier call wrote there is replaced; the same input gives the same bytes.
+
+    Args:
+        folder: made where it is missing.
+        benchmark: with one training set or more, and a cell for each of its figures and sets.
+        title: the page's heading.
+        description: a sentence or two below it; may be empty.
+        settings_yaml: what was asked for, folded at the end of the page.
+
+    Returns:
+        `index.html` in the folder.
+    """
+    ranking = rank_all(benchmark)
+    figures = _figures(benchmark)
+    (folder / "figures").mkdir(parents=True, exist_ok=True)
+    for one in figures.values():
+        (folder / "figures" / f"{one.name}.svg").write_bytes(one.svg)
+        (folder / "figures" / f"{one.name}.png").write_bytes(one.png)
+    content = to_json(benchmark, ranking)
+    text = json.dumps(content, ensure_ascii=False, allow_nan=False, indent=1)
+    (folder / "benchmark.json").write_text(text + "\n", encoding="utf-8")
+    (folder / "table.csv").write_text(_csv(table_rows(benchmark, ranking)), encoding="utf-8")
+    page = folder / "index.html"
+    html = _page(benchmark, ranking, figures, title, description, settings_yaml)
+    page.write_text(html, encoding="utf-8")
+    return page
+
+
+def _figures(benchmark: Benchmark) -> dict[str, Drawing]:
+    found = [*radar_figures(benchmark), level_figure(benchmark), cost_figure(benchmark)]
+    return {one.name: one for one in found if one is not None}
+
+
+def _page(
+    benchmark: Benchmark,
+    ranking: Ranking,
+    figures: dict[str, Drawing],
+    title: str,
+    description: str,
+    settings: str,
+) -> str:
+    environment = Environment(
+        loader=FileSystemLoader(HERE),
+        undefined=StrictUndefined,
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(capital=capital)
+    many = len(benchmark.arms) > TOGETHER
+    groups = table.columns(benchmark)
+    lines = dashes(list(benchmark.arms), benchmark.base)
+    content: dict[str, Any] = {
+        "style": Markup("".join(file.read_text(encoding="utf-8") for file in STYLES)),
+        "script": Markup((HERE / "benchmark.js").read_text(encoding="utf-8")),
+        "title": title,
+        "description": description,
+        "benchmark": benchmark,
+        "ranking": ranking,
+        "headlines": headlines(benchmark, ranking),
+        "figures": {name: one.inline for name, one in figures.items()},
+        "together": "radar-together" if many else "radar",
+        "many": many,
+        "axes": radar_axes(benchmark),
+        "off_the_radar": off_the_radar(benchmark),
+        "open": _open(benchmark, ranking),
+        "colours": colours(list(benchmark.arms), benchmark.base),
+        "strokes": {arm: STROKES[dash] for arm, dash in lines.items()},
+        "columns": groups,
+        "places": {one.name: i for i, one in enumerate(f for _, group in groups for f in group)},
+        "on_paper": ON_PAPER,
+        "rows": table.rows(benchmark),
+        "top_rank": min(ranking.means.values(), default=None),
+        "suites": suites(benchmark),
+        "heads": HEADS,
+        "ledger": ledger(benchmark),
+        "remarks": remarks(benchmark),
+        "settings": settings,
+    }
+    return environment.get_template("page.html.j2").render(content)
+
+
+def _open(benchmark: Benchmark, ranking: Ranking) -> set[str]:
+    """Sets that the radar shows at first: all, or of many the base and the first by rank."""
+    if len(benchmark.arms) <= TOGETHER:
+        return set(benchmark.arms)
+    others = [arm for arm in benchmark.arms if arm != benchmark.base]
+    ranked = sorted(others, key=lambda arm: ranking.means.get(arm, float("inf")))
+    return {benchmark.base, *ranked[:FIRST]}
+
+
+def _csv(rows: Sequence[dict[str, Any]]) -> str:
+    """Rows as CSV, empty where a figure doesn't exist."""
+    sink = io.StringIO()
+    writer = csv.DictWriter(sink, list(rows[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return sink.getvalue()
