@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 
 from synthset.engine.catalog import ENCODERS, encoder_identity, make
-from synthset.engine.local import Bar
+from synthset.engine.local import Bar, count_gpus_used
 from synthset.engine.worker import torch_threads
 from synthset.errors import RecipeError
 from synthset.generators.found import Found
@@ -126,6 +126,7 @@ def fit(dataset: Dataset, recipe: Recipe, material: Material, bar: Bar) -> None:
             "rows": 0,
             "updates": source.updates - first,
             "seconds": round(time.monotonic() - begun, 3),
+            "gpus": count_gpus_used([source.device], 1),
             "failed": 0,
         }
     )

@@ -78,6 +78,16 @@ def count_gpus() -> int:
     return int(torch.cuda.device_count())
 
 
+def count_gpus_used(devices: Sequence[str], workers: int) -> int:
+    """Count the GPUs that a pass runs on: one a worker, as far as there are any.
+
+    Args:
+        devices: settings of its models, such as `auto`; none where no model runs.
+        workers: processes.
+    """
+    return 0 if all(device == "cpu" for device in devices) else min(workers, count_gpus())
+
+
 class LocalEngine:
     """Workers on this machine, kept over the passes of a run so that libraries load once.
 

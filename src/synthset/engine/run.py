@@ -19,7 +19,7 @@ from synthset.engine.check import forecast
 from synthset.engine.classes import write_groups
 from synthset.engine.consider import MOST, compared, considered
 from synthset.engine.fitting import fit
-from synthset.engine.local import Bar, LocalEngine, Silent, count_workers
+from synthset.engine.local import Bar, LocalEngine, Silent, count_gpus_used, count_workers
 from synthset.engine.measure import measure
 from synthset.engine.plan import (
     Material,
@@ -242,6 +242,7 @@ class _Run:
                     "seconds": round(time.monotonic() - begun, 3),
                     "failed": failed_rows,
                     "workers": engine.workers,
+                    "gpus": count_gpus_used(self._devices(specs), engine.workers),
                     "faults": faults,
                 }
             )
@@ -253,6 +254,14 @@ class _Run:
                 f"{faults[first]}. Everything else is kept; mend the cause and run the same "
                 "command again"
             )
+
+    def _devices(self, specs: Sequence[Spec]) -> list[str]:
+        """Where the models of a pass run; what has no such setting runs on the CPU."""
+        found = []
+        for part, _, name in (spec.role.partition("/") for spec in specs):
+            owner = self.recipe.encoders[name] if part == "features" else self.recipe.source
+            found.append(str(getattr(owner, "device", "cpu")) if part != "scores" else "cpu")
+        return found
 
     def weigh(self) -> None:
         """Compute what the set says of each of its images, where the recipe asks for it."""
@@ -269,6 +278,7 @@ class _Run:
                         "tables": [found.table],
                         "rows": found.computed,
                         "seconds": round(time.monotonic() - begun, 3),
+                        "gpus": 0,
                         "failed": 0,
                     }
                 )

@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -83,19 +84,44 @@ def run_experiment(
     if not isinstance(experiment, Experiment):
         experiment = load_experiment(experiment, size, overrides)
     folder = Path(output) if output is not None else Path(experiment.name)
-    bar = bar or Silent()
     real = read_real(experiment.real)
+    with claimed(folder, experiment):
+        jobs = train(Sets(folder, experiment, real, bar or Silent()), workers)
+        return conclude(folder, experiment, real, jobs)
+
+
+@contextmanager
+def claimed(folder: Path, experiment: Experiment) -> Iterator[None]:
+    """Hold a new or empty folder, or one of an experiment, and write the experiment down.
+
+    Raises:
+        DatasetError: it holds something else.
+    """
     _claim(folder, experiment)
     with locked(LocalFolder(folder)):
         (folder / "experiment.yaml").write_text(experiment.to_yaml(), encoding="utf-8")
-        sets = Sets(folder, experiment, real, bar)
-        jobs = plan_jobs(folder, experiment, real, sets)
-        settings = experiment.training
-        asked = workers if workers is not None else experiment.workers
-        todo = sum(not job.finished for job in jobs)
-        count = count_trials_at_a_time(asked, todo, settings.device, settings.threads)
-        run_jobs(jobs, count, bar)
-        return conclude(folder, experiment, real, jobs)
+        yield
+
+
+def train(sets: Sets, workers: int | None) -> list[Job]:
+    """Make the sets that are missing, and train what isn't trained.
+
+    Args:
+        sets: of the experiment, whose folder is held.
+        workers: trainings at a time; none takes the experiment's.
+
+    Raises:
+        RecipeError: an arm can't be composed; no training has begun.
+        StageError: trainings failed; those that are finished are kept.
+    """
+    experiment = sets.experiment
+    jobs = plan_jobs(sets.folder, experiment, sets.real, sets)
+    settings = experiment.training
+    asked = workers if workers is not None else experiment.workers
+    todo = sum(not job.finished for job in jobs)
+    count = count_trials_at_a_time(asked, todo, settings.device, settings.threads)
+    run_jobs(jobs, count, sets.bar)
+    return jobs
 
 
 def plan_jobs(folder: Path, experiment: Experiment, real: RealImages, sets: Sets) -> list[Job]:
@@ -157,12 +183,13 @@ def held_out(real: RealImages, drawn: Split) -> tuple[Labelled, Labelled]:
     test = real.images if real.test is None else real.test
     tested = real.labels if real.test is None else real.test_labels
     return (
-        _labelled(real.images, real.labels, drawn.val),
-        _labelled(test, tested, drawn.test),
+        labelled(real.images, real.labels, drawn.val),
+        labelled(test, tested, drawn.test),
     )
 
 
-def _labelled(images: Collection, labels: NDArray[np.int64], rows: NDArray[np.int64]) -> Labelled:
+def labelled(images: Collection, labels: NDArray[np.int64], rows: NDArray[np.int64]) -> Labelled:
+    """Take some rows of a collection, in the given order, with labels of the experiment."""
     return Labelled(
         read=Rowwise(images.read, rows),
         labels=labels[rows],

@@ -79,8 +79,8 @@ class Corruptions(_Suite):
     corruption."""
     at_px: int | None = Field(None, ge=32, le=1024)
     """Side of the square image that is corrupted; it is then brought to the model's size. None
-    takes the model's size, or 32 where that is less, since the library knows no smaller images.
-    The strengths were set for 224 px."""
+    takes the model's size, or 64 where that is less: so small images lose as much to blur, JPEG and
+    the like as those of 224 px do, for which the strengths were set, and half as much to noise."""
 
     @model_validator(mode="after")
     def _once_each(self) -> Self:

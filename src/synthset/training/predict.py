@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 import torch
@@ -20,6 +21,13 @@ from synthset.training.labelled import Labelled
 from synthset.training.models import Classifier, build
 from synthset.training.pixels import Prepared
 from synthset.training.precision import autocast, pick_precision
+
+
+class Ready(Protocol):
+    """Images as a model sees them, such as `Prepared`."""
+
+    def __len__(self) -> int: ...
+    def take(self, indices: NDArray[np.int64], /) -> NDArray[np.uint8]: ...
 
 
 def predict(
@@ -86,7 +94,7 @@ def load_classifier(folder: Path) -> Classifier:
 def ask_all(
     model: nn.Module,
     ask: Callable[[Tensor], Tensor],
-    images: Prepared,
+    images: Ready,
     batch_size: int,
     precision: str,
     chosen: NDArray[np.int64] | None = None,
@@ -96,7 +104,7 @@ def ask_all(
     Args:
         model: in evaluation mode, in its place.
         ask: the model, or a method of it.
-        images: prepared for tests.
+        images: as the model sees them.
         batch_size: images at a time.
         precision: arithmetic.
         chosen: (n,) which images; none takes all.

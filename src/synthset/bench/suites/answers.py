@@ -1,0 +1,76 @@
+"""What a trial's classifier says of images, with the arithmetic and threads of its training."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from synthset.encoders.device import pick_device
+from synthset.engine.worker import torch_threads
+from synthset.experiment.trials import Job
+from synthset.training.labelled import Labelled
+from synthset.training.models import Classifier
+from synthset.training.predict import ask_all, features, load_classifier, predict
+
+
+class Shown:
+    """Pixels in memory, (N, S, S, 3) uint8, as the model sees them."""
+
+    def __init__(self, pixels: NDArray[np.uint8]) -> None:
+        self._pixels = pixels
+
+    def __len__(self) -> int:
+        return len(self._pixels)
+
+    def take(self, indices: NDArray[np.int64], /) -> NDArray[np.uint8]:
+        return self._pixels[indices]
+
+
+def probabilities(job: Job, images: Labelled) -> NDArray[np.float32]:
+    """Ask a trial's classifier for the probabilities of each class: (N, K) float32."""
+    settings = job.experiment.training
+    with torch_threads(settings.threads):
+        return predict(
+            load_classifier(job.folder),
+            images,
+            job.experiment.preprocessing,
+            settings.batch_size,
+            job.device,
+            settings.precision,
+        )
+
+
+def last_features(job: Job, images: Labelled) -> NDArray[np.float32]:
+    """Read what enters the last layer of a trial's classifier: (N, D) float32."""
+    settings = job.experiment.training
+    with torch_threads(settings.threads):
+        return features(
+            load_classifier(job.folder),
+            images,
+            job.experiment.preprocessing,
+            settings.batch_size,
+            job.device,
+            settings.precision,
+        )
+
+
+def opened(job: Job) -> Classifier:
+    """Load a trial's classifier on its device, to ask it several times."""
+    placed: Classifier = load_classifier(job.folder).to(pick_device(job.device))
+    return placed
+
+
+def predicted(job: Job, model: Classifier, pixels: NDArray[np.uint8]) -> NDArray[np.int64]:
+    """Name the most probable class of each image: (N,) int64.
+
+    Args:
+        job: of the classifier.
+        model: opened.
+        pixels: (N, S, S, 3) uint8, as the model sees them.
+    """
+    settings = job.experiment.training
+    with torch_threads(settings.threads):
+        logits = ask_all(model, model, Shown(pixels), settings.batch_size, settings.precision)
+    said: NDArray[np.int64] = torch.argmax(logits, dim=1).numpy()
+    return said

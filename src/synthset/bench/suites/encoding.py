@@ -1,0 +1,111 @@
+"""Reads images with an encoder; what was read is kept, since arms share images."""
+
+from __future__ import annotations
+
+import os
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+from synthset.encoders.encoder import Encoded
+from synthset.encoders.models import check
+from synthset.engine.catalog import ENCODERS, encoder_identity, make
+from synthset.engine.worker import torch_threads
+from synthset.errors import DatasetError, RecipeError
+from synthset.recipe.scores import Encoder
+from synthset.seeds import digest
+from synthset.stage import Rows, Stage, list_column
+from synthset.training.labelled import Labelled
+
+
+def check_encoder(where: str, settings: Encoder) -> None:
+    """Look for what can be known to fail before anything is trained.
+
+    Raises:
+        RecipeError: the model isn't there.
+    """
+    problems = check(where, settings)
+    if problems:
+        raise RecipeError.of(problems)
+
+
+def encode(settings: Encoder, images: Labelled, folder: Path, threads: int) -> Encoded:
+    """Read features and logits of images, set by set.
+
+    Args:
+        settings: the encoder.
+        images: N of them.
+        folder: where features are kept, a file for each encoder and set of images.
+        threads: of arithmetic on a CPU.
+
+    Returns:
+        (N, D) features and (N, K) logits, K = 0 where the encoder doesn't classify.
+
+    Raises:
+        DatasetError: an image can't be read.
+        ModelError: the encoder can't be had.
+    """
+    groups = [np.flatnonzero(images.origins == code) for code in np.unique(images.origins)]
+    found = [_kept(settings, images.take(rows), folder, threads) for rows in groups]
+    order = np.argsort(np.concatenate(groups), kind="stable")
+    return Encoded(
+        np.concatenate([one.features for one in found])[order],
+        np.concatenate([one.logits for one in found])[order],
+    )
+
+
+def _kept(settings: Encoder, images: Labelled, folder: Path, threads: int) -> Encoded:
+    name = digest([encoder_identity(settings), list(images.keys)], 12)
+    path = folder / f"features-{settings.kind}-{name}.npz"
+    if not path.exists():
+        found = _read(settings, images, threads)
+        folder.mkdir(parents=True, exist_ok=True)
+        aside = folder / f".{path.name}.{os.getpid()}"
+        with aside.open("wb") as file:
+            np.savez(file, features=found.features, logits=found.logits)
+        aside.replace(path)
+    with np.load(path, allow_pickle=False) as arrays:
+        return Encoded(arrays["features"], arrays["logits"])
+
+
+def _read(settings: Encoder, images: Labelled, threads: int) -> Encoded:
+    with torch_threads(threads):
+        stage = _opened(settings)  # frozen settings are hashed by their values
+        size = 2 * settings.batch_size
+        tables = [
+            stage(Rows(_rows(images, start, min(start + size, len(images)))))
+            for start in range(0, len(images), size)
+        ]
+    table = pa.concat_tables(tables)
+    faults = [fault for fault in table.column("error").to_pylist() if fault]
+    if faults:
+        raise DatasetError(f"{len(faults)} images can't be read ({faults[0]}); take them out")
+    features = list_column(table, "features")
+    logits = (
+        list_column(table, "logits")
+        if "logits" in table.column_names
+        else np.empty((len(features), 0), np.float32)
+    )
+    return Encoded(features, logits)
+
+
+def _rows(images: Labelled, start: int, stop: int) -> pa.Table:
+    keys = list(images.keys[start:stop])
+    pictures = [{"bytes": images.read(i), "path": None} for i in range(start, stop)]
+    return pa.table(
+        {
+            "id": keys,
+            "image": pa.array(pictures, pa.struct([("bytes", pa.binary()), ("path", pa.string())])),
+            "error": pa.nulls(len(keys), pa.string()),
+        }
+    )
+
+
+@lru_cache(maxsize=2)
+def _opened(settings: Encoder) -> Stage:
+    """Load an encoder once a process."""
+    stage = make(ENCODERS[settings.kind], settings)
+    stage.open()
+    return stage
