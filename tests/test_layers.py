@@ -13,7 +13,7 @@ LAYERS = {
     "prompts": 3, "generators": 3, "scores": 3, "selection": 3, "export": 3, "report": 3,
     "training": 3,
     "engine": 4,
-    "study": 5, "search": 5, "experiment": 5, "bench": 5,
+    "study": 5, "search": 5, "download": 5, "experiment": 5, "bench": 5,
     "cli": 6,
 }  # fmt: skip
 ALONE = {part for part, layer in LAYERS.items() if layer == 3}

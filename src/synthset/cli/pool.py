@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from synthset.cli.options import Changes
+from synthset.cli.pool_download import download
 from synthset.cli.pool_map import map_labels
 
 if TYPE_CHECKING:
@@ -99,6 +100,7 @@ def index(
     print(f"index: {output}")
 
 
+pool.command("download")(download)
 pool.command("map")(map_labels)
 
 

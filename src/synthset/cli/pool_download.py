@@ -1,0 +1,106 @@
+"""`synthset pool download`: fetch a list of urls into a pool."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from synthset.download.run import Downloaded
+
+REASONS = {
+    "license": "licence not taken",
+    "opt_out": "server asks to be left out",
+    "private_address": "address that is not public",
+    "bad_url": "no url of the web",
+    "unknown_host": "host not known",
+    "certificate": "certificate not valid",
+    "connection": "connection broken",
+    "timeout": "too slow",
+    "too_large": "too large",
+    "redirects": "too many redirects",
+    "hash_mismatch": "other bytes than pinned",
+    "not_an_image": "no image",
+    "corrupt": "corrupt image",
+}
+
+
+class Layout(StrEnum):
+    """How a pool is laid out."""
+
+    WEBDATASET = "webdataset"
+    FILES = "files"
+
+
+def download(
+    urls: Annotated[
+        Path,
+        typer.Argument(
+            help="Parquet, CSV or TSV with url and caption, and where wanted sha256, license, key.",
+            metavar="URLS",
+        ),
+    ],
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder of the pool.")],
+    layout: Annotated[
+        Layout, typer.Option(help="Tar shards, or folders of images.")
+    ] = Layout.WEBDATASET,
+    licenses: Annotated[
+        list[str] | None,
+        typer.Option("--license", help="Take rows with this licence only; as often as you like."),
+    ] = None,
+    threads: Annotated[int, typer.Option(min=1, max=256, help="Requests at a time.")] = 32,
+    shard: Annotated[int, typer.Option(min=1, help="Rows of a shard.")] = 1_000,
+    timeout_s: Annotated[
+        float, typer.Option("--timeout", min=0.1, help="Seconds for one try.")
+    ] = 20.0,
+    max_mb: Annotated[float, typer.Option(min=0.001, help="Largest file, in MB.")] = 50.0,
+    retries: Annotated[
+        int, typer.Option(min=0, max=10, help="Tries after the first, where it may help.")
+    ] = 2,
+    url_column: Annotated[str, typer.Option(help="Column with urls.")] = "url",
+    caption_column: Annotated[str, typer.Option(help="Column with captions.")] = "caption",
+) -> None:
+    """Download a list of urls into a pool; goes on after a kill, and tells what failed and why.
+
+    Example: synthset pool download urls.parquet -o pool --license CC0
+    """
+    from synthset.cli.progress import RichBar
+    from synthset.download.attempt import Terms
+    from synthset.download.fetch import Limits
+    from synthset.download.run import SUMMARY, download
+    from synthset.download.urls import read_urls
+
+    listed = read_urls(str(urls), shard, url_column, caption_column)
+    taken = frozenset(name.casefold() for name in licenses) if licenses else None
+    terms = Terms(Limits(timeout_s, int(max_mb * 1e6)), retries, taken)
+    bar = RichBar()
+    bar.start("download", len(listed.rows))
+    try:
+        found = download(listed, str(output), terms, layout.value, threads, bar.advance)
+    finally:
+        bar.stop()
+    _show(found)
+    print(f"pool: {output}\ncounts: {output / SUMMARY}")
+
+
+def _show(found: Downloaded) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(title="download", show_header=False, title_justify="left")
+    table.add_column()
+    table.add_column(justify="right")
+    table.add_row("rows", f"{found.rows:,}")
+    table.add_row("attempted", f"{found.attempted:,}")
+    table.add_row("obtained", f"{found.obtained:,}")
+    table.add_section()
+    for reason, count in found.failed.items():
+        status = reason.removeprefix("http_")
+        said = REASONS.get(reason, f"server answers {status}")
+        table.add_row(said, f"{count:,}")
+    table.add_section()
+    table.add_row("MB", f"{found.bytes / 1e6:,.1f}")
+    Console(highlight=False).print(table)

@@ -1,0 +1,151 @@
+"""Downloads a list of urls into a pool: shard by shard, many requests at a time, resumable."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from synthset.download.attempt import Outcome, Terms, attempt
+from synthset.download.shard import Layout, counts_of, write_json, write_shard
+from synthset.download.urls import UrlList, Wanted
+from synthset.errors import UsageError
+from synthset.store.folder import LocalFolder
+from synthset.store.lock import locked
+
+SUMMARY = "download.json"
+AHEAD = 4  # rows a thread that are begun before the first of them is written
+
+
+@dataclass(frozen=True, slots=True)
+class Downloaded:
+    """What came of a list.
+
+    Attributes:
+        rows: of the list.
+        attempted: rows that were asked for; the others have a licence that isn't taken.
+        obtained: images.
+        failed: rows without an image, by reason.
+        requests: tries in all.
+        bytes: of the images.
+    """
+
+    rows: int
+    attempted: int
+    obtained: int
+    failed: dict[str, int]
+    requests: int
+    bytes: int
+
+
+def download(
+    urls: UrlList,
+    output: str,
+    terms: Terms,
+    layout: Layout = "webdataset",
+    threads: int = 32,
+    progress: Callable[[int], None] = lambda rows: None,
+) -> Downloaded:
+    """Download a list, or what is left of it.
+
+    Args:
+        urls: the list.
+        output: folder of the pool: new, empty, or of an earlier download of the same list.
+        terms: what is taken.
+        layout: tar shards, or folders of images.
+        threads: requests at a time.
+        progress: is told of rows that are done.
+
+    Raises:
+        UsageError: the folder holds something else, or another list.
+        DatasetLocked: another process downloads there.
+    """
+    folder = Path(output).expanduser()
+    asked = _asked(urls, terms, layout)
+    _refuse_others(folder, asked)
+    with locked(LocalFolder(folder)), ThreadPoolExecutor(threads) as pool:
+        _summarise(folder, asked, urls.shards)
+        try:
+            for number in range(urls.shards):
+                rows = urls.shard(number)
+                if counts_of(folder, number) is not None:
+                    progress(len(rows))
+                    continue
+                outcomes = _in_turn(pool, rows, terms, AHEAD * threads)
+                write_shard(folder, number, _told(outcomes, progress), layout)
+                _summarise(folder, asked, urls.shards)
+        except BaseException:  # also a Ctrl-C: what waits in line is not begun any more
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+        return _summarise(folder, asked, urls.shards)
+
+
+def _in_turn(
+    pool: ThreadPoolExecutor, rows: Sequence[Wanted], terms: Terms, ahead: int
+) -> Iterator[Outcome]:
+    """Attempt rows at the same time, and give them in their order, few at a time in memory."""
+    waiting: deque[Future[Outcome]] = deque()
+    for row in rows:
+        waiting.append(pool.submit(attempt, row, terms))
+        if len(waiting) >= ahead:
+            yield waiting.popleft().result()
+    while waiting:
+        yield waiting.popleft().result()
+
+
+def _told(outcomes: Iterable[Outcome], progress: Callable[[int], None]) -> Iterator[Outcome]:
+    for outcome in outcomes:
+        yield outcome
+        progress(1)
+
+
+def _asked(urls: UrlList, terms: Terms, layout: Layout) -> dict[str, Any]:
+    """What a folder was made of; the same list under other terms is another pool."""
+    return {
+        "list": urls.content,
+        "rows": len(urls.rows),
+        "rows_per_shard": urls.rows_per_shard,
+        "layout": layout,
+        "licenses": None if terms.licenses is None else sorted(terms.licenses),
+        "max_bytes": terms.limits.max_bytes,
+    }
+
+
+def _refuse_others(folder: Path, asked: dict[str, Any]) -> None:
+    """Only a new folder, or one of the same download, is written to."""
+    place = folder / SUMMARY
+    if place.is_file():
+        known = json.loads(place.read_text(encoding="utf-8")).get("asked", {})
+        other = [name for name, value in asked.items() if known.get(name) != value]
+        if other:
+            found = f"{folder} was downloaded with another {', '.join(other)}"
+            raise UsageError(f"{found}; name a new folder with -o")
+    elif folder.exists() and (not folder.is_dir() or _names(folder)):
+        raise UsageError(f"{folder} holds other things; name a new or empty folder with -o")
+
+
+def _names(folder: Path) -> list[str]:
+    return [path.name for path in folder.iterdir() if not path.name.startswith(".")]
+
+
+def _summarise(folder: Path, asked: dict[str, Any], shards: int) -> Downloaded:
+    """Add the counts of all finished shards up, and write them."""
+    counts = [found for n in range(shards) if (found := counts_of(folder, n)) is not None]
+    failed = Counter[str]()
+    for found in counts:
+        failed.update(found["failed"])
+    names = ("rows", "attempted", "obtained", "requests", "bytes")
+    total = {name: sum(found[name] for found in counts) for name in names}
+    failed_now = dict(failed.most_common())
+    summary = {
+        "asked": asked,
+        "shards": {"finished": len(counts), "all": shards},
+        **total,
+        "failed": failed_now,
+    }
+    write_json(folder / SUMMARY, summary)
+    return Downloaded(failed=failed_now, **total)

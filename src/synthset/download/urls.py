@@ -1,0 +1,156 @@
+"""Reads a list of urls: Parquet, CSV or TSV, one row an image."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+from pyarrow import csv
+
+from synthset.errors import UsageError, did_you_mean
+from synthset.images import sha256
+
+PINNED = re.compile(r"[0-9a-f]{64}")
+KEY = re.compile(r"[A-Za-z0-9_-]{1,90}")  # no dot and no slash: a key is a file name's stem
+OPTIONAL = ("sha256", "license", "key")
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """One row.
+
+    Attributes:
+        key: what the image is called; the same each time.
+        url: where it lies.
+        caption: its words.
+        license: as the list has it.
+        sha256: what its bytes must be; None takes any.
+    """
+
+    key: str
+    url: str
+    caption: str | None = None
+    license: str | None = None
+    sha256: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class UrlList:
+    """A list of urls, in shards.
+
+    Attributes:
+        rows: columns url, caption, sha256, license and key, each text; null where the list has no
+            such column or no value.
+        content: hash of the rows.
+        rows_per_shard: rows of each shard but the last.
+    """
+
+    rows: pa.Table
+    content: str
+    rows_per_shard: int
+
+    @property
+    def shards(self) -> int:
+        """Number of shards."""
+        return -(-len(self.rows) // self.rows_per_shard)
+
+    def shard(self, number: int) -> list[Wanted]:
+        """The rows of one shard. Without a key of its own, a row is called by its shard and place,
+        as img2dataset does it: 00012 and 0345 make "000120345"."""
+        start = number * self.rows_per_shard
+        digits = len(str(self.rows_per_shard - 1))
+        part = self.rows.slice(start, self.rows_per_shard).to_pylist()
+        return [
+            Wanted(
+                row["key"] or f"{number:05d}{place:0{digits}d}",
+                row["url"] or "",
+                row["caption"],
+                row["license"],
+                row["sha256"].lower() if row["sha256"] else None,
+            )
+            for place, row in enumerate(part)
+        ]
+
+
+def read_urls(
+    path: str, rows_per_shard: int, url_column: str = "url", caption_column: str = "caption"
+) -> UrlList:
+    """Read a list.
+
+    Args:
+        path: `.parquet`, `.csv` or `.tsv`, with the columns url and caption, and where wanted
+            sha256, license and key.
+        rows_per_shard: rows of a shard.
+        url_column: what the column of urls is called.
+        caption_column: what the column of captions is called; it may be missing.
+
+    Raises:
+        UsageError: no such file or column, an empty list, a hash or key that is none, a key twice.
+    """
+    table = _table(Path(path).expanduser(), path)
+    if url_column not in table.column_names:
+        right = did_you_mean(url_column, table.column_names)
+        raise UsageError(f"{path} has no column {url_column!r}; {right} (--url-column)")
+    if not len(table):
+        raise UsageError(f"{path} is empty; name a list with a row for each image")
+    names = {"url": url_column, "caption": caption_column, **{name: name for name in OPTIONAL}}
+    columns = {
+        to: table.column(name).cast(pa.string())
+        if name in table.column_names
+        else pa.nulls(len(table), pa.string())
+        for to, name in names.items()
+    }
+    rows = pa.table(columns).combine_chunks()
+    _check(rows, path)
+    return UrlList(rows, _content(rows), rows_per_shard)
+
+
+def _table(path: Path, shown: str) -> pa.Table:
+    kind = path.suffix.lower()
+    if kind not in (".parquet", ".csv", ".tsv"):
+        raise UsageError(f"{shown} is no list of urls; name a .parquet, .csv or .tsv")
+    if not path.is_file():
+        raise UsageError(f"{shown} does not exist; name a list of urls")
+    try:
+        if kind == ".parquet":
+            return pq.read_table(path)
+        parse = csv.ParseOptions(delimiter="\t" if kind == ".tsv" else ",", newlines_in_values=True)
+        with csv.open_csv(path, parse_options=parse) as head:
+            names = head.schema.names
+        texts = csv.ConvertOptions(
+            column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=True
+        )
+        return csv.read_csv(path, parse_options=parse, convert_options=texts)
+    except (pa.ArrowInvalid, OSError) as fault:
+        raise UsageError(f"{shown} is not readable ({fault})") from None
+
+
+def _check(rows: pa.Table, path: str) -> None:
+    """Refuse hashes and keys that are none, before the first request."""
+    for place, value in enumerate(rows.column("sha256").to_pylist()):
+        if value and not PINNED.fullmatch(value.lower()):
+            raise UsageError(f"{path}, row {place}: {value!r} is no sha256 of 64 digits")
+    keys = rows.column("key")
+    if keys.null_count == len(keys):
+        return
+    for place, value in enumerate(keys.to_pylist()):
+        if not value or not KEY.fullmatch(value):
+            found = f"{path}, row {place}: the key {value!r} is no file name"
+            raise UsageError(f"{found}; keys are letters, digits, - and _")
+    if len(pc.unique(keys)) < len(keys):
+        ((twice, _),) = Counter(keys.to_pylist()).most_common(1)
+        raise UsageError(f"{path} has the key {twice!r} twice; give each row its own")
+
+
+def _content(rows: pa.Table) -> str:
+    return sha256("\n".join(_hashes(rows)).encode())
+
+
+def _hashes(rows: pa.Table) -> Sequence[str]:
+    return [sha256(repr(rows.column(name).to_pylist()).encode()) for name in rows.column_names]

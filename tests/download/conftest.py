@@ -1,0 +1,8 @@
+import pytest
+from picture_server import serving
+
+
+@pytest.fixture
+def web():
+    with serving() as found:
+        yield found
