@@ -1,4 +1,4 @@
-"""`synthset bench`: curation strategies compared."""
+"""`synthset bench`: curation strategies compared; `bench statistics`: tables of classes."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from synthset.cli.bench_run import RUN, RunGroup, run
 from synthset.cli.options import OutFile
 
 if TYPE_CHECKING:
@@ -17,9 +18,12 @@ if TYPE_CHECKING:
     from synthset.metrics.estimate import Estimate
 
 bench = typer.Typer(
-    help="Compare training sets: how even are they, and what does that do to a classifier?",
+    cls=RunGroup,
+    help="Compare training sets by what classifiers learn from them: `synthset bench EXPERIMENT`. "
+    "How even are they, and what does that do to a classifier? `synthset bench statistics TABLE…`.",
     no_args_is_help=True,
 )
+bench.command(RUN)(run)
 
 HEADINGS = {
     "accuracy": "mean accuracy",
@@ -33,11 +37,6 @@ HEADINGS = {
     "accuracy_baseline_accuracy": "accuracy ~ baseline's",
 }
 SHARES = ("accuracy", "precision", "balanced_accuracy")  # shown in percent
-
-
-@bench.callback()
-def _commands() -> None:
-    """Keep `statistics` a command of its own, whatever stands beside it."""
 
 
 @bench.command()
