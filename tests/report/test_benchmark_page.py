@@ -247,7 +247,7 @@ def test_costs_stand_in_the_ledger_and_beside_the_first_figure(page: Path) -> No
     assert 'title="nobody counted"' in ledger
     assert "1 min 30 s" in ledger
     assert cost_figure(benchmark()) is not None
-    assert cost_figure(benchmark(arms=("base", "near"))) is None
+    assert cost_figure(benchmark(arms=("base", "random"))) is None
 
 
 def test_one_set_and_twenty_have_a_page(tmp_path: Path) -> None:

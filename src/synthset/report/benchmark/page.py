@@ -22,10 +22,10 @@ from synthset.report.benchmark.costs import HEADS, ledger
 from synthset.report.benchmark.details import suites
 from synthset.report.benchmark.headlines import headlines
 from synthset.report.benchmark.level_figure import level_figure
-from synthset.report.benchmark.numbers import table_rows, to_json
 from synthset.report.benchmark.radar_figure import TOGETHER, radar_figures
 from synthset.report.benchmark.ranking import Ranking, rank_all
 from synthset.report.benchmark.remarks import remarks
+from synthset.report.benchmark.results import table_rows, to_json
 from synthset.report.benchmark.words import capital
 from synthset.report.experiment.drawing import Drawing, colours, dashes
 
