@@ -8,8 +8,10 @@ ${SYNTHSET_DATA} holds cifar10/train.parquet, cifake/train.parquet and imagenet-
     reference.parquet   a fifth of CIFAR-10's training images, with labels: what is known
     pool.parquet        13,600 images with captions and without labels: 8,000 others of CIFAR-10,
                         2,000 that Stable Diffusion made, 3,600 squares of photos of other things
-    openimages/         descriptions of labels and label rows of the pool's images, as OpenImages
-                        publishes them
+    classes.csv         the ten classes with their synsets
+    openimages/         descriptions of labels, what lies above them, and label rows of the pool's
+                        images, as OpenImages publishes them; answers.csv, what a person says of the
+                        labels that can't be mapped without one ("Cat" may be a whip)
 
 Captions are made as people write them. Of the images of a class 55 % have a caption with a word for
 it, 15 % one that WordNet doesn't know it by ("puppy"), 25 % one that says nothing, 5 % that of
@@ -24,6 +26,7 @@ import argparse
 import csv
 import hashlib
 import io
+import json
 import os
 import random
 import sys
@@ -40,7 +43,7 @@ from synthset.taxonomy import wordnet
 #: Class -> its synset, words that WordNet lists for it, words that it doesn't, OpenImages' MID.
 CLASSES: dict[str, tuple[str, tuple[str, ...], tuple[str, ...], str]] = {
     "airplane": ("airplane.n.01", ("airplane", "aeroplane", "plane"), ("jet", "747"), "/m/0cmf2"),
-    "car": ("car.n.01", ("car", "automobile", "auto"), ("sedan", "convertible"), "/m/0k4j"),
+    "automobile": ("car.n.01", ("car", "automobile"), ("sedan", "convertible"), "/m/0k4j"),
     "bird": ("bird.n.01", ("bird",), ("sparrow", "ostrich"), "/m/015p6"),
     "cat": ("cat.n.01", ("cat",), ("kitten", "tabby"), "/m/01yrx"),
     "deer": ("deer.n.01", ("deer",), ("elk", "stag"), "/m/09kx5"),
@@ -50,7 +53,7 @@ CLASSES: dict[str, tuple[str, tuple[str, ...], tuple[str, ...], str]] = {
     "ship": ("ship.n.01", ("ship",), ("boat", "ferry"), "/m/01xyhv"),
     "truck": ("truck.n.01", ("truck", "motortruck"), ("pickup", "lorry"), "/m/07r04"),
 }
-CIFAR_NAMES = {"automobile": "car"}
+LABEL_NAMES = {"automobile": "car"}  # OpenImages calls it so
 TEMPLATES = (
     "a photo of a {}",
     "my {} on a sunny day",
@@ -85,6 +88,9 @@ NARROWER = {
     "/m/09dzg": ("Crane", ""),
     "/m/02w3_": ("Furniture", ""),
 }
+ROOT, ANIMAL, VEHICLE = "/m/0bl9f", "/m/0jbk", "/m/07yv9"
+ABOVE = {ROOT: "Entity", ANIMAL: "Animal", VEHICLE: "Vehicle"}
+VEHICLES = {"airplane", "automobile", "ship", "truck"}
 OTHER_PX = 32
 
 
@@ -119,6 +125,9 @@ def main() -> None:
     ]
     items.sort(key=lambda item: _drawn("order", item.data))
     write_pool(output / "pool.parquet", items)
+    write_classes(output / "classes.csv")
+    write_hierarchy(output / "openimages" / "hierarchy.json")
+    write_answers(output / "openimages" / "answers.csv")
     write_labels(output / "openimages", items)
     print(f"{len(reference):,} reference images, {len(items):,} in the pool: {output}")
 
@@ -142,10 +151,10 @@ def labelled(path: Path, origin: str) -> Iterator[Item]:
     seen = set()
     for batch in pq.ParquetFile(path).iter_batches(columns=["image", "label_name"]):
         for row in batch.to_pylist():
-            name = CIFAR_NAMES.get(row["label_name"], row["label_name"])
-            if row["image"]["bytes"] not in seen:
-                seen.add(row["image"]["bytes"])
-                yield Item(row["image"]["bytes"], name, origin, name)
+            data, name = row["image"]["bytes"], row["label_name"]
+            if data not in seen:
+                seen.add(data)
+                yield Item(data, name, origin, name)
 
 
 def few(items: list[Item], count: int) -> list[Item]:
@@ -223,10 +232,41 @@ def write_pool(path: Path, items: list[Item]) -> None:
     pq.write_table(pa.Table.from_pylist(rows), path, row_group_size=256)
 
 
+def write_classes(path: Path) -> None:
+    """Write the classes as `kind: file` reads them."""
+    with open(path, "w", newline="", encoding="utf-8") as file:
+        table = csv.writer(file, lineterminator="\n")
+        table.writerow(["name", "synset"])
+        table.writerows((name, synset) for name, (synset, *_) in CLASSES.items())
+
+
+def write_hierarchy(path: Path) -> None:
+    """Write what lies above each label: animals and vehicles, and the class of a narrower one."""
+    under: dict[str, list[dict[str, object]]] = {ANIMAL: [], VEHICLE: []}
+    for name, (_, _, _, mid) in CLASSES.items():
+        narrower = [{"LabelName": one} for one, (_, above) in NARROWER.items() if above == name]
+        node: dict[str, object] = {"LabelName": mid}
+        if narrower:
+            node["Subcategory"] = narrower
+        under[VEHICLE if name in VEHICLES else ANIMAL].append(node)
+    parts = [{"LabelName": mid, "Subcategory": nodes} for mid, nodes in under.items()]
+    path.write_text(json.dumps({"LabelName": ROOT, "Subcategory": parts}), encoding="utf-8")
+
+
+def write_answers(path: Path) -> None:
+    """Write what `synthset pool map` asks a person."""
+    with open(path, "w", newline="", encoding="utf-8") as file:
+        table = csv.writer(file, lineterminator="\n")
+        table.writerow(["mid", "name", "key", "rule", "score", "approved_by"])
+        table.writerow([CLASSES["cat"][3], "Cat", "cat", "listed", "", "select_pool.py"])
+
+
 def write_labels(folder: Path, items: list[Item]) -> None:
     """Write label rows: nine images of a class in ten have its label, one in 25 a wrong one."""
-    names = {mid: name.capitalize() for name, (_, _, _, mid) in CLASSES.items()}
-    names |= {mid: name for mid, (name, _) in NARROWER.items()}
+    names = {
+        mid: LABEL_NAMES.get(name, name).capitalize() for name, (_, _, _, mid) in CLASSES.items()
+    }
+    names |= {mid: name for mid, (name, _) in NARROWER.items()} | ABOVE
     with open(folder / "class-descriptions.csv", "w", newline="", encoding="utf-8") as file:
         csv.writer(file, lineterminator="\n").writerows(sorted(names.items()))
     with open(folder / "human-imagelabels.csv", "w", newline="", encoding="utf-8") as file:
