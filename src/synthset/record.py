@@ -28,8 +28,9 @@ PLAN = pa.schema(
 )
 
 #: What the plan knows besides of an image that was picked from a pool: the lemma that its caption
-#: named, the strategy, the cosine of caption and definition, its place among those of its class
-#: (from 1), and what the pool says of it.
+#: named, the strategy, the cosine of caption and definition (or of image and query), its place
+#: among those of its class (from 1), what the pool says of it, and the query that found it as its
+#: n-th neighbour.
 CURATED = pa.schema(
     [
         pa.field("pool_lemma", pa.string()),
@@ -39,6 +40,8 @@ CURATED = pa.schema(
         pa.field("pool_key", pa.string()),
         pa.field("pool_url", pa.string()),
         pa.field("pool_license", pa.string()),
+        pa.field("pool_query", pa.string()),
+        pa.field("pool_neighbour", pa.int32()),
     ]
 )
 

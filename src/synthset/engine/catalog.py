@@ -89,6 +89,9 @@ def source_identity(recipe: Recipe) -> dict[str, Any]:
     if source.kind in FROM_IMAGES:
         identity.pop("paths")  # an image is what its bytes are, wherever they lie
         identity.pop("val", None)
+    if source.kind == "pool":
+        for places in ("index", "queries", "against"):
+            del identity[places]  # the plan knows what they led to
     return {**identity, "version": SOURCES[source.kind].version}
 
 

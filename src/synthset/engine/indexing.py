@@ -163,6 +163,7 @@ class Indexing:
         self._bar.start("index", left)
         self._looks.open()
         if self._looks.brought is not None and not shard:
+            self._looks.brought.check([file for _, file in self._files])
             first = next(self._chunks(0, 0, TRIED), None)
             if first is not None:
                 self._looks.compare(first)

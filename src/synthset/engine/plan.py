@@ -14,9 +14,11 @@ import pyarrow as pa
 from synthset.engine.catalog import source_identity
 from synthset.engine.classes import settle
 from synthset.engine.fitting import check_examples, folded, model_name
+from synthset.engine.labels import labels_of
 from synthset.engine.parents import Parents
 from synthset.engine.prompts import prompts_identity, writer_of
-from synthset.errors import DatasetError, Problem, RecipeError
+from synthset.engine.retrieve import retrieved
+from synthset.errors import DatasetError, RecipeError
 from synthset.generators.curated import curate
 from synthset.generators.folder import refuse_tests, scan
 from synthset.generators.found import Found
@@ -65,7 +67,9 @@ def material(recipe: Recipe) -> Material:
     if isinstance(source, Pool | OpenImages):
         settled = settle(recipe)
         wanted = settled.classes, recipe.images_per_class, recipe.seed
-        if isinstance(source, Pool):
+        if isinstance(source, Pool) and source.retrieves:
+            picked = retrieved(source, *wanted[:2])
+        elif isinstance(source, Pool):
             picked = curate(source, *wanted)
         else:
             picked = pick_labelled(source, *wanted)
@@ -79,7 +83,7 @@ def material(recipe: Recipe) -> Material:
     images = list(scan(source))
     settled = settle(recipe, sorted({image.label for image in images}))
     classes = settled.classes
-    labels = _labels_of(sorted({image.label for image in images}), classes)
+    labels = labels_of(sorted({image.label for image in images}), classes)
     placed = [(image, labels.get(image.label, -1)) for image in images]
     left_out = Counter(image.label for image, label in placed if label < 0)
     mine = [(image, label) for image, label in placed if label >= 0]
@@ -115,33 +119,6 @@ def _refuse_empty(
         held = ", ".join(sorted({classes[label].name for label in there} | set(others))[:8])
         right = f"the source holds {held}; add images of theirs, or leave them out of `classes`"
         raise RecipeError("classes", f"no image to start from for {names}", right)
-
-
-def _labels_of(names: Sequence[str], classes: Sequence[ClassEntry]) -> dict[str, int]:
-    """Find each name of a source among the classes: as it is written, else whatever the case.
-
-    Raises:
-        RecipeError: a name that two classes share (crane, a bird and a machine).
-    """
-    exact: dict[str, set[int]] = {}
-    loosely: dict[str, set[int]] = {}
-    for label, entry in enumerate(classes):
-        for alias in filter(None, (entry.key, entry.name, entry.folder, entry.wnid)):
-            exact.setdefault(alias, set()).add(label)
-            loosely.setdefault(folded(alias), set()).add(label)
-    found: dict[str, int] = {}
-    problems = []
-    for name in names:
-        meant = exact.get(name) or loosely.get(folded(name)) or set()
-        if len(meant) == 1:
-            (found[name],) = meant
-        elif meant:
-            which = " or ".join(f"{classes[i].name} ({classes[i].key})" for i in sorted(meant))
-            right = "call the folders by key, or name a `label_column` that holds keys or wnids"
-            problems.append(Problem("source", f"images of {name!r} could be {which}", right))
-    if problems:
-        raise RecipeError.of(problems)
-    return found
 
 
 def _at_most(recipe: Recipe, images: list[tuple[Found, int]]) -> list[tuple[Found, int]]:

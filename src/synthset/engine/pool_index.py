@@ -63,10 +63,7 @@ def encoder_of(kind: str, model: str | None, changes: Sequence[str] = ()) -> Enc
     content: dict[str, Any] = {"kind": kind} | ({} if model is None else {"model": model})
     for change in changes:
         override(content, change)
-    try:
-        settings = ENCODER_SETTINGS[kind].model_validate(content)
-    except ValidationError as fault:
-        raise RecipeError.of(explain(fault, ENCODER_SETTINGS[kind])) from None
+    settings = settings_of(content)
     folder = folder_of(settings)
     if folder is not None and getattr(settings, "model") != MINIATURE:  # noqa: B009 - not all have one
         settings = settings.model_copy(update={"model": str(folder.absolute())})
@@ -74,6 +71,19 @@ def encoder_of(kind: str, model: str | None, changes: Sequence[str] = ()) -> Enc
     if problems:
         raise RecipeError.of(problems)
     return settings
+
+
+def settings_of(content: dict[str, Any]) -> Encoder:
+    """Read an encoder's settings; `kind` is a known one.
+
+    Raises:
+        RecipeError: no such setting.
+    """
+    kind = ENCODER_SETTINGS[content["kind"]]
+    try:
+        return kind.model_validate(content)
+    except ValidationError as fault:
+        raise RecipeError.of(explain(fault, kind)) from None
 
 
 def index_pool(

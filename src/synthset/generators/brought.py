@@ -59,6 +59,18 @@ class Brought:
         """Whether features of captions come along."""
         return self._folder is not None and bool(self._folder.texts)
 
+    def check(self, files: Sequence[Path]) -> None:
+        """Make sure that every file of the pool has its features, before the first is looked at.
+
+        Raises:
+            RecipeError: one has none.
+        """
+        for file in files if self._folder is None else ():
+            if self._named == BESIDE:
+                _require(file.with_suffix(".parquet"), file.with_suffix(".npy"))
+            else:
+                _require_column(file, self._named)
+
     def of(self, file: Path) -> Of:
         """Make the function that gives the features of images of a file, asked in their order.
 
@@ -100,10 +112,7 @@ def _pairs(files: Sequence[tuple[Path, Path]], texts: Sequence[Path] = ()) -> _T
     place: dict[str, tuple[int, int]] = {}
     images = []
     for i, (table, features) in enumerate(files):
-        for file in (table, features):
-            if not file.is_file():
-                right = "features need a table beside them that says of which images they are"
-                raise RecipeError(WHERE, f"no file {file}", right)
+        _require(table, features)
         keys = _keys(table)
         images.append(_array(features))
         if len(images[-1]) != len(keys):
@@ -111,6 +120,13 @@ def _pairs(files: Sequence[tuple[Path, Path]], texts: Sequence[Path] = ()) -> _T
             raise RecipeError(WHERE, found, "give features and metadata of the same images")
         place |= {key: (i, row) for row, key in enumerate(keys)}
     return _Table(place, images, [_array(file) for file in texts])
+
+
+def _require(table: Path, features: Path) -> None:
+    for file in (table, features):
+        if not file.is_file():
+            right = "features need a table beside them that says of which images they are"
+            raise RecipeError(WHERE, f"no file {file}", right)
 
 
 def _keys(table: Path) -> list[str]:
@@ -137,8 +153,7 @@ def _array(file: Path) -> NDArray[np.generic]:
     return found
 
 
-def _column(file: Path, column: str) -> Of:
-    """Features in the rows of the images themselves."""
+def _require_column(file: Path, column: str) -> None:
     if file.suffix != ".parquet":
         found = f"{file} is no Parquet file, and has no column {column!r}"
         right = f"name a folder of .npy files, or {BESIDE!r}"
@@ -147,6 +162,10 @@ def _column(file: Path, column: str) -> Of:
     if column not in names:
         found = f"{file} has no column {column!r}, and there is no such folder"
         raise RecipeError(WHERE, found, did_you_mean(column, names))
+
+
+def _column(file: Path, column: str) -> Of:
+    """Features in the rows of the images themselves."""
     rows = enumerate(_cells(file, column))
 
     def of(image: Captioned) -> tuple[Vector | None, Vector | None]:

@@ -180,7 +180,7 @@ def refuse_splits(tables: Sequence[Path], where: str) -> None:
         )
 
 
-def refuse_tests(settings: Img2Img) -> None:
+def refuse_tests(settings: Img2Img | Settings) -> None:
     """Images of a test split are no source: what is made of them would be tested on them.
 
     Raises:

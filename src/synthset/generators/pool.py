@@ -9,6 +9,7 @@ from synthset.generators.folder import Folder
 from synthset.recipe.sources import Folder as FolderSettings
 from synthset.recipe.sources import FolderPath
 from synthset.recipe.sources import Pool as Settings
+from synthset.store.pool_index import PoolIndex
 
 
 class Pool(Folder):
@@ -18,8 +19,10 @@ class Pool(Folder):
     kind: ClassVar[str] = "pool"
 
     def __init__(self, settings: Settings) -> None:
-        paths = [
-            FolderPath(path=settings.paths[0].path, image_column=column)
-            for column in image_columns(settings.paths)
-        ]
+        if settings.index is not None:
+            index = PoolIndex.open(settings.index, "source.index")
+            columns, where = index.facts["image_columns"], settings.index
+        else:
+            columns, where = image_columns(settings.paths), settings.paths[0].path
+        paths = [FolderPath(path=where, image_column=column) for column in columns]
         super().__init__(FolderSettings(kind="folder", paths=tuple(paths)))

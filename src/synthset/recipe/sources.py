@@ -236,29 +236,84 @@ class PoolPath(Settings):
 
 
 class Pool(Settings):
-    """Real images picked from a local pool because their captions name a class."""
+    """Real images picked from a local pool because their captions name a class, or because they are
+    near to labelled images or to what a class is called."""
 
     kind: Literal["pool"]
-    paths: tuple[PoolPath, ...] = Field(min_length=1)
-    """Where the pool lies."""
-    strategy: Literal["caption", "substring", "random"] = "caption"
+    paths: tuple[PoolPath, ...] = ()
+    """Where the pool lies; with an `index`, which knows that, none."""
+    strategy: Literal["caption", "substring", "random", "retrieve_image", "retrieve_text"] = (
+        "caption"
+    )
     """`caption` takes images whose caption names one class alone, those nearest to its definition
     first (arXiv 2306.15769); `substring` whatever names a class, for the class named first;
-    `random`, the baseline, as many in all, drawn from what names a class, as unevenly as the
-    pool is."""
+    `random`, the baseline, as many in all, drawn from what names a class, as unevenly as the pool
+    is. `retrieve_image` takes the neighbours of labelled images, `retrieve_text` those of a class's
+    name, in the features of an index."""
     min_similarity: float | None = Field(0.3, ge=-1, le=1)
-    """`caption`: cosine, in a sentence encoder, that a caption has at least with "NAME which is
-    DEFINITION" of its class; null compares nothing, and needs no encoder."""
+    """Least cosine; null for none. `caption`: of a caption and "NAME which is DEFINITION" of its
+    class in a sentence encoder, which null doesn't need. `retrieve_*`: of an image and its query in
+    the encoder of the index."""
+    index: str | None = None
+    """`retrieve_*`: folder that `synthset pool index` made."""
+    queries: tuple[FolderPath, ...] = ()
+    """`retrieve_image`: labelled real images; never those of a test split."""
+    texts: tuple[str, ...] = Field(("a photo of {a_class}",), min_length=1)
+    """`retrieve_text`: what a class is called, with the fields of prompts, such as "{class} which
+    is {gloss}"; of several texts the mean direction counts."""
+    compare: Literal["images", "captions"] = "images"
+    """`retrieve_text`: what of the pool is compared with the texts."""
+    neighbours: int | None = Field(None, ge=1, le=100_000)
+    """`retrieve_*`: how many images a query may find; none is 100 for an image and 2,000 for a
+    class's texts."""
+    max_similarity: float | None = Field(0.98, ge=-1, le=1)
+    """`retrieve_*`: an image of a higher cosine with any query image, or image in `against`, is a
+    near-copy and left out; null leaves only out what has the same bytes."""
+    margin: float = Field(0.0, ge=0, le=2)
+    """`retrieve_*`: how much nearer an image has to be to its class than to the next one."""
+    against: tuple[FolderPath, ...] = ()
+    """`retrieve_*`: labelled images, such as the test set, that nothing may be a near-copy of."""
+
+    @property
+    def retrieves(self) -> bool:
+        """Whether images are picked by features."""
+        return self.strategy in RETRIEVED
+
+    @property
+    def looked_at(self) -> int:
+        """Neighbours of a query."""
+        return self.neighbours or (100 if self.strategy == "retrieve_image" else 2_000)
 
     @model_validator(mode="after")
-    def _similarity_counts(self) -> Pool:
-        """A similarity that the strategy would pass over is a mistake."""
-        default = type(self).model_fields["min_similarity"].default
-        if self.strategy != "caption" and self.min_similarity not in (None, default):
-            raise ValueError(
-                f"min_similarity is of strategy 'caption', and the strategy is {self.strategy!r}"
-            )
+    def _settings_count(self) -> Pool:
+        """What the strategy needs is there; what it would pass over is a mistake."""
+        needed = RETRIEVED.get(self.strategy, ("paths",))
+        for name in needed:
+            if not getattr(self, name):
+                hint = ": make one with `synthset pool index`" if name == "index" else ""
+                raise ValueError(f"{name} is missing for strategy {self.strategy!r}{hint}")
+        for name, strategies in ONLY.items():
+            default = type(self).model_fields[name].default
+            unset = (None, default) if name == "min_similarity" else (default,)
+            if self.strategy not in strategies and getattr(self, name) not in unset:
+                listed = " and ".join(map(repr, strategies))
+                raise ValueError(
+                    f"{name} is of strategy {listed}, and the strategy is {self.strategy!r}"
+                )
         return self
+
+
+#: Strategies that compare features, and what they can't do without.
+RETRIEVED = {"retrieve_image": ("index", "queries"), "retrieve_text": ("index",)}
+#: Settings of a pool that only some strategies look at.
+ONLY: dict[str, tuple[str, ...]] = {
+    "paths": ("caption", "substring", "random"),
+    "min_similarity": ("caption", *RETRIEVED),
+    "queries": ("retrieve_image",),
+    "texts": ("retrieve_text",),
+    "compare": ("retrieve_text",),
+    **dict.fromkeys(("index", "neighbours", "max_similarity", "margin", "against"), (*RETRIEVED,)),
+}
 
 
 class Gan(Settings):

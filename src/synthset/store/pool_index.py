@@ -153,8 +153,8 @@ class PoolIndex:
 
 def unit(rows: Floats) -> Floats:
     """Scale (n, D) rows to unit length; float16 is off by a few in 10,000. Zeros stay."""
-    length = np.linalg.norm(rows, axis=1, keepdims=True).astype(np.float32)  # (n, 1)
-    return rows / np.where(length > 0, length, np.float32(1))
+    length = np.linalg.norm(rows, axis=1, keepdims=True)  # (n, 1)
+    return np.divide(rows, np.where(length > 0, length, 1), dtype=np.float32)
 
 
 def facts_of(path: Path) -> dict[str, Any]:

@@ -1,0 +1,206 @@
+"""Retrieval from an indexed pool: the index is what it was, and queries are seen as it was made."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from synthset.encoders.models import check
+from synthset.engine.catalog import ENCODERS, make
+from synthset.engine.labels import labels_of
+from synthset.engine.pool_index import encoder_facts, settings_of
+from synthset.errors import RecipeError
+from synthset.generators.captioned import pool_files
+from synthset.generators.curated import Curated, listed
+from synthset.generators.folder import refuse_tests, scan
+from synthset.generators.found import Found
+from synthset.generators.originals import Originals
+from synthset.generators.retrieved import Against, Queries, pick_retrieved
+from synthset.prompts import templates
+from synthset.recipe.scores import ClipEncoder, Encoder
+from synthset.recipe.sources import Folder, FolderPath, Pool, PoolPath
+from synthset.record import IMAGE
+from synthset.stage import Rows, list_column
+from synthset.store.pool_index import PoolIndex, is_as_before, unit
+from synthset.taxonomy.classlists import ClassEntry
+
+CHUNK = 256  # images read at a time
+INDEX = "source.index"
+
+Floats = NDArray[np.float32]
+
+
+def retrieved(source: Pool, classes: Sequence[ClassEntry], images_per_class: int | None) -> Curated:
+    """Pick images of an indexed pool that are near to labelled images, or to classes' texts.
+
+    Raises:
+        RecipeError: there is no such index, its pool or encoder is another one now, or the queries
+            are test images, of no class, or unreadable.
+        ModelError: the encoder can't be loaded.
+    """
+    index = PoolIndex.open(source.index or "", INDEX)
+    _refuse_changed_pool(index)
+    encoder = _encoder_of(index)
+    notes: tuple[str, ...] = ()
+    if source.strategy == "retrieve_image":
+        queries, notes = _images(source, classes, encoder)
+    else:
+        queries = _texts(source, classes, encoder, index)
+    against = _against(source, encoder) if source.against else None
+    picked = pick_retrieved(source, index, queries, against, classes, images_per_class)
+    return Curated(picked.chosen, picked.content, (*notes, *picked.notes))
+
+
+def _refuse_changed_pool(index: PoolIndex) -> None:
+    """The pool holds what it held when it was indexed, no more and no less."""
+    there = {
+        file.as_posix()
+        for path in index.facts["paths"]
+        for file in pool_files(PoolPath(path=path), INDEX)
+    }
+    known = {one["path"] for one in index.facts["files"]}
+    right = "put the pool back, or index it anew in another folder"
+    gone, new = sorted(known - there), sorted(there - known)
+    if gone or new:
+        what = f"{gone[0]} is gone" if gone else f"{new[0]} is not in the index"
+        raise RecipeError(INDEX, f"{what}: the pool has changed since it was indexed", right)
+    for one in index.facts["files"]:
+        if not is_as_before(one):
+            what = f"{one['path']} has changed since it was indexed"
+            raise RecipeError(INDEX, what, right)
+
+
+def _encoder_of(index: PoolIndex) -> Encoder:
+    """The encoder that made the index, if it is still the same."""
+    known = index.facts["encoder"]
+    encoder = settings_of(known["settings"])
+    problems = check(f"{INDEX} (its encoder)", encoder)
+    if problems:
+        raise RecipeError.of(problems)
+    now = encoder_facts(encoder)
+    for name in ("weights", "fingerprint", "version"):
+        if now[name] != known[name]:
+            what = (
+                f"was made by {known['settings']['kind']} with {name} {known[name][:12]}, which "
+                f"has {now[name][:12]} now, so queries can't be compared with it"
+            )
+            raise RecipeError(INDEX, what, "put the model back, or index the pool anew")
+    return encoder
+
+
+def _images(
+    source: Pool, classes: Sequence[ClassEntry], encoder: Encoder
+) -> tuple[Queries, tuple[str, ...]]:
+    """Labelled images as queries."""
+    settings = Folder(kind="folder", paths=source.queries)
+    with _called("queries"):
+        refuse_tests(settings)
+        images = list(scan(settings))
+    labels = labels_of(sorted({image.label for image in images}), classes)
+    left_out = Counter(image.label for image in images if image.label not in labels)
+    mine = [image for image in images if image.label in labels]
+    if not mine:
+        found = f"no image of the classes, but of {listed(sorted(left_out))}"
+        raise RecipeError("source.queries", found, "list those names as classes")
+    features = _encoded(mine, source.queries, encoder)
+    there = np.flatnonzero(~np.isnan(features[:, 0]))
+    if not len(there):
+        found = f"none of {len(mine):,} images can be read"
+        raise RecipeError("source.queries", found, "name other images")
+    kept = [mine[place] for place in there.tolist()]
+    queries = Queries(
+        features[there],
+        np.array([labels[image.label] for image in kept], np.int64),
+        [image.source for image in kept],
+        [image.content for image in kept],
+    )
+    without = [repr(one.name) for label, one in enumerate(classes) if label not in queries.labels]
+    notes: tuple[str, ...] = (f"no query for {listed(without)}",) if without else ()
+    if left_out:
+        names = listed([f"{name} ({count:,})" for name, count in sorted(left_out.items())])
+        notes += (f"queries left out, since the recipe doesn't list their class: {names}",)
+    if len(kept) < len(mine):
+        notes += (f"{len(mine) - len(kept):,} queries can't be read",)
+    return queries, notes
+
+
+def _texts(
+    source: Pool, classes: Sequence[ClassEntry], encoder: Encoder, index: PoolIndex
+) -> Queries:
+    """What each class is called as a query."""
+    if not isinstance(encoder, ClipEncoder):
+        found = f"made by an encoder of kind {encoder.kind!r}, which reads no text"
+        raise RecipeError(INDEX, found, "index the pool with a CLIP, or take retrieve_image")
+    if not index.has(source.compare):
+        found = f"'captions', and the index {source.index} has no features of them"
+        raise RecipeError("source.compare", found, "set it to 'images'")
+    problems = templates.problems(source.texts, {}, classes, "source")
+    if problems:
+        raise RecipeError.of(
+            [
+                type(one)(
+                    one.where.replace("source.templates", "source.texts"), one.found, one.right
+                )
+                for one in problems
+            ]
+        )
+    from synthset.encoders.clip import ClipText
+
+    clip, count = ClipText(encoder), len(source.texts)
+    said = [
+        [templates.write(source.texts, {}, entry, partial(_nth, place)) for place in range(count)]
+        for entry in classes
+    ]
+    features = clip.encode([text for texts in said for text in texts])  # (K * T, D)
+    mean = features.reshape(len(classes), count, -1).mean(axis=1)  # (K, D)
+    names = [" | ".join(texts) for texts in said]
+    labels = np.arange(len(classes), dtype=np.int64)
+    return Queries(unit(mean), labels, names, names, of=source.compare, images=False)
+
+
+def _nth(place: int, what: str, count: int) -> int:
+    """Take the template at a place, instead of drawing one."""
+    return place
+
+
+def _against(source: Pool, encoder: Encoder) -> Against:
+    """Images that nothing may be a copy of, whatever their classes."""
+    with _called("against"):
+        images = list(scan(Folder(kind="folder", paths=source.against)))
+    features = _encoded(images, source.against, encoder)
+    readable = features[~np.isnan(features[:, 0])]
+    return Against(readable, frozenset(image.content for image in images))
+
+
+def _encoded(images: Sequence[Found], places: Sequence[FolderPath], encoder: Encoder) -> Floats:
+    """(N, D) features of unit length; NaN where an image can't be read."""
+    stage, originals = make(ENCODERS[encoder.kind], encoder), Originals(places)
+    stage.open()
+    found = []
+    for start in range(0, len(images), CHUNK):
+        some = images[start : start + CHUNK]
+        cells = [{"bytes": originals.read(image.source), "path": None} for image in some]
+        ids = [image.content for image in some]
+        rows = Rows(pa.table({"id": ids, "image": pa.array(cells, IMAGE)}))
+        found.append(unit(list_column(stage(rows), "features")))
+    return np.concatenate(found)
+
+
+@contextmanager
+def _called(setting: str) -> Iterator[None]:
+    """Name the setting where a scan found a fault."""
+    try:
+        yield
+    except RecipeError as error:
+        place = f"source.{setting}"
+        problems = [
+            type(one)(one.where.replace("source.paths", place), one.found, one.right)
+            for one in error.problems
+        ]
+        raise RecipeError.of(problems) from None
