@@ -106,3 +106,15 @@ def test_class_names_meet_whatever_their_case(world, content):
     (world / "made" / "cat").rename(world / "made" / "CAT")
     found = composed(content, [{"set": "made"}])
     assert np.bincount(found.images.labels).tolist() == [30, 30]
+
+
+def test_image_to_image_starts_from_the_real_training_images(world, content):
+    content["sets"]["edited"] = {
+        "kind": "recipe",
+        "recipe": {
+            "classes": {"kind": "source"},
+            "source": {"kind": "img2img", "paths": [{"path": "$real"}], "num_steps": 2},
+            "images_per_class": 2,
+        },
+    }
+    assert counts(composed(content, [{"set": "edited"}])) == {"edited": [2, 2]}
