@@ -75,7 +75,8 @@ def test_a_status_is_the_reason_and_some_may_pass(web, status, passing):
 
 
 def test_a_file_may_not_be_larger_than_it_should_whatever_the_server_says(web):
-    assert refused(web.put("/a", b"x" * 11), max_bytes=10).reason == "too_large"
+    said = refused(web.put("/a", b"x" * 11), max_bytes=10)
+    assert (said.reason, str(said)) == ("too_large", "11 bytes")  # before any of them came
     unsaid = web.put("/b", [b"x" * 6, b"x" * 6], Content_Length="")
     assert refused(unsaid, max_bytes=10).reason == "too_large"
     assert got(web.put("/c", b"x" * 10), max_bytes=10) == b"x" * 10

@@ -56,6 +56,13 @@ def test_meanings_that_are_about_as_near_decide_nothing():
     assert "crane.n.04 (0.50) and crane.n.05 (0.47) are about as near" in unsure["c"].why
 
 
+def test_a_parent_above_several_senses_tells_none_apart():
+    names, parents = {"b": "Bat", "p": "Artifact"}, {"/m/b": ("/m/p",)}
+    links, unsure = mapped(names, parents, from_wordnet(["cricket_bat.n.01"]))
+    assert links == {}
+    assert unsure["b"].why.endswith("the names above it tell none apart")
+
+
 def test_the_label_is_compared_with_its_parents_and_senses_with_what_lies_above_them():
     asked = []
 
