@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 import synthset
+from synthset.encoders.pixels import Pixels
 from synthset.engine.pool_index import encoder_of, index_pool
 from synthset.engine.retrieve import retrieved
 from synthset.errors import RecipeError
@@ -41,6 +42,7 @@ class World:
     def __init__(self, root):
         self.root = root
         self.classes = from_names(["red", "green", "blue"])
+        self.seed = 0
 
     def pool(self, items, name="pool", encoder=COLOURS, files=1, captions=None):
         (self.root / name).mkdir()
@@ -62,11 +64,11 @@ class World:
         return ({"path": str(self.root / name)},)
 
     def pick(self, index, queries=None, count=None, classes=None, **settings):
-        settings = {"min_similarity": None, "max_similarity": None} | settings
         if queries is not None:
             settings = {"strategy": "retrieve_image", "queries": queries} | settings
+        settings = {"min_similarity": None, "max_similarity": None} | settings
         source = Pool.model_validate({"kind": "pool", "index": index, **settings})
-        return retrieved(source, classes or self.classes, count)
+        return retrieved(source, classes or self.classes, count, self.seed)
 
 
 SCHEMA = pa.schema([("image", pa.binary()), ("caption", pa.string()), ("key", pa.string())])
@@ -195,6 +197,38 @@ def test_classes_that_share_a_name_are_told_apart_by_their_keys(world):
         world.pick(index, world.labelled("named", crane=[colour(0)]), classes=cranes)
 
 
+def test_queries_are_encoded_once(world, queries, monkeypatch):
+    index = world.pool([colour(10), colour(80)])
+    first = world.pick(index, queries)
+    monkeypatch.setattr(Pixels, "compute", None)
+    assert world.pick(index, queries) == first
+    others = world.labelled("others", red=[colour(5)])
+    with pytest.raises(TypeError):
+        world.pick(index, others)
+
+
+def test_random_draws_from_the_whole_pool_however_far(world, queries):
+    items = [colour(d, b) for d in range(0, 90, 10) for b in (0, 80)]
+    world.classes = world.classes[:2]
+    tested = world.labelled("test", red=[colour(20)])
+    index, drawn = world.pool(items), {"strategy": "random", "against": tested}
+    every = world.pick(index, queries, **drawn)
+    wanted = {k: int(k // 2 * 10 > 45) for k in range(18)}
+    del wanted[0], wanted[4]  # a query's bytes, a test image's
+    assert labels(every, items) == wanted
+    seen = set()
+    for world.seed in range(6):
+        few = world.pick(index, queries, 2, **drawn)
+        assert len(few.chosen) == 4
+        assert few.content == every.content
+        more = labels(world.pick(index, queries, 3, **drawn), items)
+        assert labels(few, items).items() <= more.items() <= wanted.items()
+        seen |= set(labels(few, items))
+    assert len(seen) > 8
+    image = every.chosen[0][0]
+    assert (image.facts["pool_rule"], image.facts["pool_rank"]) == ("random", 1)
+
+
 @pytest.mark.parametrize("name", ["test", "testing", "eval"])
 def test_queries_of_a_test_split_are_refused(world, name):
     index = world.pool([colour(10)])
@@ -282,6 +316,11 @@ def test_texts_need_an_encoder_that_reads_and_fields_that_classes_have(world):
         ({"strategy": "caption"}, "paths is missing"),
         ({"strategy": "substring", "paths": [{"path": "p"}], "margin": 0.1}, "margin is of"),
         ({"strategy": "retrieve_text", "index": "i", "paths": [{"path": "p"}]}, "paths is of"),
+        ({"strategy": "random", "index": "i"}, "queries is missing .*'random with an index'"),
+        (
+            {"strategy": "random", "paths": [{"path": "p"}], "queries": [{"path": "q"}]},
+            "queries is of strategy 'retrieve_image' and 'random with an index'",
+        ),
     ],
 )
 def test_settings_that_a_strategy_lacks_or_passes_over_are_refused(settings, said):

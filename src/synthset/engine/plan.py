@@ -68,7 +68,7 @@ def material(recipe: Recipe) -> Material:
         settled = settle(recipe)
         wanted = settled.classes, recipe.images_per_class, recipe.seed
         if isinstance(source, Pool) and source.retrieves:
-            picked = retrieved(source, *wanted[:2])
+            picked = retrieved(source, *wanted)
         elif isinstance(source, Pool):
             picked = curate(source, *wanted)
         else:

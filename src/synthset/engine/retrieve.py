@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import io
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 
 import numpy as np
@@ -18,6 +19,7 @@ from synthset.engine.pool_index import encoder_facts, settings_of
 from synthset.errors import RecipeError
 from synthset.generators.captioned import pool_files
 from synthset.generators.curated import Curated, listed
+from synthset.generators.drawn import draw_indexed
 from synthset.generators.folder import refuse_tests, scan
 from synthset.generators.found import Found
 from synthset.generators.originals import Originals
@@ -26,7 +28,9 @@ from synthset.prompts import templates
 from synthset.recipe.scores import ClipEncoder, Encoder
 from synthset.recipe.sources import Folder, FolderPath, Pool, PoolPath
 from synthset.record import IMAGE
+from synthset.seeds import fingerprint
 from synthset.stage import Rows, list_column
+from synthset.store.folder import LocalFolder
 from synthset.store.pool_index import PoolIndex, is_as_before, unit
 from synthset.taxonomy.classlists import ClassEntry
 
@@ -36,8 +40,11 @@ INDEX = "source.index"
 Floats = NDArray[np.float32]
 
 
-def retrieved(source: Pool, classes: Sequence[ClassEntry], images_per_class: int | None) -> Curated:
-    """Pick images of an indexed pool that are near to labelled images, or to classes' texts.
+def retrieved(
+    source: Pool, classes: Sequence[ClassEntry], images_per_class: int | None, seed: int
+) -> Curated:
+    """Pick images of an indexed pool that are near to labelled images, or to classes' texts; or
+    draw them.
 
     Raises:
         RecipeError: there is no such index, its pool or encoder is another one now, or the queries
@@ -48,12 +55,14 @@ def retrieved(source: Pool, classes: Sequence[ClassEntry], images_per_class: int
     _refuse_changed_pool(index)
     encoder = _encoder_of(index)
     notes: tuple[str, ...] = ()
-    if source.strategy == "retrieve_image":
-        queries, notes = _images(source, classes, encoder)
-    else:
+    if source.strategy == "retrieve_text":
         queries = _texts(source, classes, encoder, index)
-    against = _against(source, encoder) if source.against else None
-    picked = pick_retrieved(source, index, queries, against, classes, images_per_class)
+    else:
+        queries, notes = _images(source, classes, encoder, index)
+    against = _against(source, encoder, index) if source.against else None
+    asked = source, index, queries, against, classes, images_per_class
+    drawn = source.strategy == "random"
+    picked = draw_indexed(*asked, seed) if drawn else pick_retrieved(*asked)
     return Curated(picked.chosen, picked.content, (*notes, *picked.notes))
 
 
@@ -95,7 +104,7 @@ def _encoder_of(index: PoolIndex) -> Encoder:
 
 
 def _images(
-    source: Pool, classes: Sequence[ClassEntry], encoder: Encoder
+    source: Pool, classes: Sequence[ClassEntry], encoder: Encoder, index: PoolIndex
 ) -> tuple[Queries, tuple[str, ...]]:
     """Labelled images as queries."""
     settings = Folder(kind="folder", paths=source.queries)
@@ -108,7 +117,7 @@ def _images(
     if not mine:
         found = f"no image of the classes, but of {listed(sorted(left_out))}"
         raise RecipeError("source.queries", found, "list those names as classes")
-    features = _encoded(mine, source.queries, encoder)
+    features = _encoded(mine, source.queries, encoder, index)
     there = np.flatnonzero(~np.isnan(features[:, 0]))
     if not len(there):
         found = f"none of {len(mine):,} images can be read"
@@ -169,17 +178,25 @@ def _nth(place: int, what: str, count: int) -> int:
     return place
 
 
-def _against(source: Pool, encoder: Encoder) -> Against:
+def _against(source: Pool, encoder: Encoder, index: PoolIndex) -> Against:
     """Images that nothing may be a copy of, whatever their classes."""
     with _called("against"):
         images = list(scan(Folder(kind="folder", paths=source.against)))
-    features = _encoded(images, source.against, encoder)
+    features = _encoded(images, source.against, encoder, index)
     readable = features[~np.isnan(features[:, 0])]
     return Against(readable, frozenset(image.content for image in images))
 
 
-def _encoded(images: Sequence[Found], places: Sequence[FolderPath], encoder: Encoder) -> Floats:
-    """(N, D) features of unit length; NaN where an image can't be read."""
+def _encoded(
+    images: Sequence[Found], places: Sequence[FolderPath], encoder: Encoder, index: PoolIndex
+) -> Floats:
+    """(N, D) features of unit length; NaN where an image can't be read. They are kept beside the
+    index, for the next plan or run, and may be deleted at any time."""
+    known = fingerprint([index.facts["encoder"], [image.content for image in images]])
+    kept, folder = f"queries/{known}.npy", LocalFolder(index.folder)
+    if folder.exists(kept):
+        features: Floats = np.load(index.folder / kept, allow_pickle=False)
+        return features
     stage, originals = make(ENCODERS[encoder.kind], encoder), Originals(places)
     stage.open()
     found = []
@@ -189,7 +206,11 @@ def _encoded(images: Sequence[Found], places: Sequence[FolderPath], encoder: Enc
         ids = [image.content for image in some]
         rows = Rows(pa.table({"id": ids, "image": pa.array(cells, IMAGE)}))
         found.append(unit(list_column(stage(rows), "features")))
-    return np.concatenate(found)
+    features, buffer = np.concatenate(found), io.BytesIO()
+    np.save(buffer, features, allow_pickle=False)
+    with suppress(OSError):  # an index that others may only read
+        folder.create(kept, buffer.getvalue())
+    return features
 
 
 @contextmanager

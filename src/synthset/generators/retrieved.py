@@ -97,28 +97,33 @@ def pick_retrieved(
     Raises:
         RecipeError: nothing is left.
     """
-    found, other = _search(settings, index, queries, against)
+    found, other = search(settings, index, queries, against)
     rows = np.unique(found.rows[found.rows >= 0])
     items = dict(zip(rows.tolist(), index.rows(rows), strict=True))
-    banned = (set(queries.contents) if queries.images else set()) | (
-        against.contents if against else frozenset()
-    )
+    known = banned(queries, against)
     refused = {
-        row: _refused(settings, found, other, row, item["sha256"] in banned, queries.images)
+        row: refusal(settings, found, other, row, item["sha256"] in known, queries.images)
         for row, item in items.items()
     }
     hits, counts = _hits(settings, found, queries, items, refused)
     chosen = _taken(hits, queries, items, settings, index)
+    first = f"of {len(index):,} images in the pool {len(items):,} are neighbours of queries"
+    said = with_reasons(first, counts)
     if not chosen:
-        right = "name other queries or a larger pool, or change the limits"
-        raise RecipeError("source", f"nothing is left: {_said(index, items, counts)}", right)
+        raise nothing_left(said)
     content = digest([[image.content, label] for image, label in chosen])
     kept = [one for one in chosen if _within(one, images_per_class)]
-    notes = (_said(index, items, counts), *empty_classes(kept, classes))
+    notes = (said, *empty_classes(kept, classes))
     return Curated(tuple(kept), content, notes)
 
 
-def _search(
+def banned(queries: Queries, against: Against | None) -> frozenset[str]:
+    """SHA-256 of images that are never taken."""
+    asked = frozenset(queries.contents) if queries.images else frozenset[str]()
+    return asked | (against.contents if against else frozenset())
+
+
+def search(
     settings: Pool, index: PoolIndex, queries: Queries, against: Against | None
 ) -> tuple[Retrieved, Floats]:
     """Neighbours of the queries; (N,) how near each image comes to one of `against`."""
@@ -142,7 +147,7 @@ def _search(
     return found, looked.best
 
 
-def _refused(
+def refusal(
     settings: Pool, found: Retrieved, other: Floats, row: int, same: bool, images: bool
 ) -> str | None:
     """Why nobody gets an image; None where somebody may."""
@@ -192,6 +197,17 @@ def _hits(
     return hits, Counter(reason for row, reason in why.items() if row not in free)
 
 
+def found_in(
+    index: PoolIndex, item: Mapping[str, object], content: str, facts: Mapping[str, object]
+) -> Found:
+    """Say what the plan knows of an image of an indexed pool."""
+    known = {f"pool_{name}": item[name] for name in ("key", "url", "license")}
+    caption = None if item["caption"] is None else str(item["caption"])
+    size = int(str(item["num_bytes"]))
+    origin = index.facts["origin"]
+    return Found("", str(item["source"]), caption, origin, content, size, {**facts, **known})
+
+
 def _taken(
     hits: Sequence[Sequence[_Hit]],
     queries: Queries,
@@ -205,24 +221,14 @@ def _taken(
     for label in np.unique(queries.labels).tolist():
         mine = [hits[query] for query in np.flatnonzero(queries.labels == label).tolist()]
         for rank, hit in enumerate(in_turns(mine, queries.contents, used), start=1):
-            item = items[hit.row]
             facts = {
                 "pool_rule": settings.strategy,
                 "pool_similarity": round(hit.similarity, 4),
                 "pool_rank": rank,
                 "pool_query": queries.names[hit.query],
                 "pool_neighbour": hit.neighbour,
-                **{f"pool_{name}": item[name] for name in ("key", "url", "license")},
             }
-            image = Found(
-                "",
-                str(item["source"]),
-                None if item["caption"] is None else str(item["caption"]),
-                index.facts["origin"],
-                hit.content,
-                int(str(item["num_bytes"])),
-                facts,
-            )
+            image = found_in(index, items[hit.row], hit.content, facts)
             chosen.append((rank, label, image))
     chosen.sort(key=lambda one: one[:2])
     return [(image, label) for _, label, image in chosen]
@@ -263,8 +269,14 @@ def _within(one: tuple[Found, int], count: int | None) -> bool:
     return count is None or rank <= count
 
 
-def _said(index: PoolIndex, items: Mapping[int, object], counts: Mapping[str, int]) -> str:
-    first = f"of {len(index):,} images in the pool {len(items):,} are neighbours of queries"
+def with_reasons(first: str, counts: Mapping[str, int]) -> str:
+    """Say how many images were not taken, and why."""
     return first + "".join(
         f"; {counts[reason]:,} {said}" for reason, said in REASONS.items() if counts[reason]
     )
+
+
+def nothing_left(said: str) -> RecipeError:
+    """The error where no image may be taken."""
+    right = "name other queries or a larger pool, or change the limits"
+    return RecipeError("source", f"nothing is left: {said}", right)

@@ -5,6 +5,7 @@ rows/00000.parquet          one row an image: where it lies, its caption, its ha
 images/00000.npy            features of those images, unit length; zeros where there is none
 captions/00000.npy          features of their captions, if the encoder reads text
 index.json                  the same as pool.json, and counts; written last
+queries/<fingerprint>.npy   features of what was looked for, kept for the next time
 """
 
 from __future__ import annotations
@@ -130,6 +131,12 @@ class PoolIndex:
             mine = numbers[shards == shard] - self._starts[shard]
             found += self._table(shard, ROWS.names).take(pa.array(mine)).to_pylist()
         return found
+
+    def contents(self) -> list[str]:
+        """SHA-256 of every image, by row; empty where there is none."""
+        shards = range(len(self.facts["shards"]))
+        columns = (self._table(shard, ["sha256"]).column("sha256") for shard in shards)
+        return [content or "" for column in columns for content in column.to_pylist()]
 
     def _table(self, shard: int, columns: Sequence[str]) -> pa.Table:
         return pq.read_table(self.folder / f"rows/{shard:05d}.parquet", columns=list(columns))
