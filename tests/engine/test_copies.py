@@ -158,7 +158,7 @@ def test_the_page_shows_them_side_by_side(world):
     section = html[html.index('<section id="pairs">') :].partition("</section>")[0]
     assert section.count("<img ") == 10
     assert section.count("same bytes</span>") == 1
-    assert section.count("counts as a copy, which calls for a look\">≥") == 2
+    assert section.count('counts as a copy, which calls for a look">≥') == 2
     assert "real images among themselves" in section
     assert "file: real0.png" in section
 
