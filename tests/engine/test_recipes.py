@@ -27,6 +27,7 @@ def imagenet(tmp_path, monkeypatch):
             Image.fromarray(pixels).save(tmp_path / "real" / wnid / f"{i}.png")
     monkeypatch.setenv("IMAGENET", str(tmp_path / "real"))
     monkeypatch.setenv("SYNTHSET_DATA", str(tmp_path))
+    monkeypatch.setenv("SYNTHSET_POOL", str(tmp_path))
 
 
 def test_every_recipe_opens_with_its_command_and_its_cost(imagenet):

@@ -16,6 +16,7 @@ from synthset.recipe.reading import read_yaml, shipped_experiments
 RECIPES = Path(__file__).parents[2] / "recipes"
 CIFAR = ["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"]
 SETS = {
+    "pool": (CIFAR, 12),
     "cifar10": (CIFAR, 12),
     "cifake": (CIFAR, 40),
     "fruits": (["apple", "banana", "mixed", "orange"], 12),
@@ -34,6 +35,8 @@ def data(tmp_path, monkeypatch):
             (tmp_path / place).mkdir(exist_ok=True)
             table = pa.table({"image": images, "label": [name for name, _ in rows]})
             pq.write_table(table, tmp_path / place / f"{part}.parquet")
+    monkeypatch.setenv("SYNTHSET_POOL", str(tmp_path / "pool"))
+    (tmp_path / "pool" / "train.parquet").rename(tmp_path / "pool" / "reference.parquet")
     return tmp_path
 
 
@@ -45,7 +48,7 @@ def experiments():
 @pytest.mark.parametrize("path", experiments(), ids=lambda path: path.stem)
 def test_an_experiment_opens_with_its_command_and_its_cost(path, data):
     head = [line for line in path.read_text().splitlines() if line.startswith("#")]
-    assert any("synthset experiment" in line for line in head)
+    assert any("synthset experiment" in line or "synthset bench" in line for line in head)
     assert "minutes" in " ".join(head)
     for size in (None, *read_yaml(path).get("sizes", {})):
         assert load_experiment(path, size).description
