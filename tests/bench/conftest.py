@@ -1,6 +1,5 @@
 """A small world of three colours, and trials on it."""
 
-import numpy as np
 import pytest
 from small_images import png
 
@@ -79,13 +78,8 @@ def trained(colours, tmp_path_factory):
     return opened
 
 
-def read(suite, jobs):
-    """All figures of all jobs, as the benchmark reads them: a list a job."""
-    parts = {part: suite.read(part, jobs) for part in suite.parts}
-    return [suite.join({part: found[i] for part, found in parts.items()}) for i in range(len(jobs))]
-
-
 @pytest.fixture
-def right():
-    """Share of right answers that a reading must have, from probabilities and labels."""
-    return lambda said, labels: float(np.mean(said.argmax(axis=1) == labels))
+def no_pages(monkeypatch):
+    """Leaves out the pages, whose figures take most of a small benchmark's time."""
+    for name in ("conclude", "write_benchmark_page"):
+        monkeypatch.setattr(f"synthset.bench.run.{name}", lambda folder, *rest: folder)

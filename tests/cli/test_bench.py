@@ -90,3 +90,51 @@ def test_tables_of_one_name_are_told_apart_by_their_path(even, tmp_path):
     typed(even, other, "-o", tmp_path / "r.csv")
     names = [row["table"] for row in csv.DictReader((tmp_path / "r.csv").read_text().splitlines())]
     assert names == [str(even), str(other)]
+
+
+EXPERIMENT = """
+name: tiny
+real: {train: {kind: digits}, max_per_class: 6, max_test_per_class: 3}
+arms: [{name: all, parts: [{set: real}]}, {name: few, parts: [{set: real, per_class: 2}]}]
+model: {kind: cnn, blocks: 1, width: 4}
+preprocessing: {size_px: 8}
+training: {updates: 2, batch_size: 8, device: cpu}
+seeds: [0]
+explain: 0
+suites: {near: {kind: knn, encoder: {kind: pixels}, k: [3]}}
+"""
+
+
+@pytest.fixture
+def tiny(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "tiny.yaml").write_text(EXPERIMENT)
+    return tmp_path
+
+
+def bench(*words):
+    return CliRunner().invoke(app, ["bench", *words], catch_exceptions=False)
+
+
+def test_help_shows_both_commands():
+    out = bench("--help").stdout
+    assert "synthset bench EXPERIMENT" in " ".join(out.split())
+    assert "statistics" in out
+    assert "Example: synthset bench imbalance-digits --plan" in bench("run", "--help").stdout
+
+
+def test_a_plan_says_what_suites_measure_and_writes_nothing(tiny):
+    out = bench("tiny.yaml", "--plan").stdout
+    assert "suite near: the nearest 3 of 100 training images of each class vote" in out
+    assert "balanced accuracy: the mean recall" in out
+    assert list(tiny.iterdir()) == [tiny / "tiny.yaml"]
+
+
+def test_a_benchmark_prints_a_table_and_names_its_page(tiny):
+    result = bench("-o", "out", "tiny.yaml", "--workers", "1", "--set", "seeds=[0, 1]", "--compat")
+    assert result.exit_code == 0
+    assert "2 seeds, 95 % intervals" in result.stdout
+    assert "│ near ↑" in result.stdout
+    assert "balanced accuracy: the mean of (precision + recall) / 2" in result.stdout
+    assert f"benchmark: {tiny / 'out' / 'benchmark' / 'index.html'}" in result.stdout
+    assert (tiny / "out" / "benchmark" / "index.html").is_file()
