@@ -1,5 +1,7 @@
 import json
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from synthset.bench.ledger import dataset_price
@@ -62,3 +64,27 @@ def test_every_arm_has_a_bill(content, no_pages):
     assert (shapes.attempted, shapes.obtained, shapes.kept) == (54, 54, 54.0)
     assert shapes.seconds > 0
     assert shapes.training_seconds > 0
+
+
+def test_of_a_pool_every_image_was_a_candidate(tmp_path, colours):
+    rows = [
+        {"image": {"bytes": path.read_bytes(), "path": None}, "caption": f"a {path.parent.name}"}
+        for path in sorted((colours / "made").rglob("*.png"))
+    ]
+    pq.write_table(pa.Table.from_pylist(rows), tmp_path / "pool.parquet")
+    source = {
+        "kind": "pool",
+        "paths": [{"path": str(tmp_path / "pool.parquet")}],
+        "strategy": "substring",
+    }
+    recipe = {"name": "cats", "classes": ["cat"], "source": source, "images_per_class": 5}
+    run(recipe, tmp_path / "cats", workers=1)
+    price = dataset_price(tmp_path / "cats", "cats")
+    assert (price.attempted, price.obtained) == (36, 5)
+    assert price.notes == ()
+    run(recipe, tmp_path / "cats", workers=1)
+    assert dataset_price(tmp_path / "cats", "cats") == price
+    log = (tmp_path / "cats" / "run.jsonl").read_text().splitlines()
+    picking = [one for one in map(json.loads, log) if one["event"] == "picking"]
+    assert len(picking) == 2
+    assert price.seconds > picking[0]["seconds"] > 0

@@ -146,6 +146,8 @@ def dataset_price(place: str | Path, name: str) -> Price:
         if event.get("event") == "stage" and mine & set(event.get("tables") or ())
     ]
     seconds = sum(float(event.get("seconds") or 0) for event in stages)
+    picking = [float(event["seconds"]) for event in events if event.get("event") == "picking"]
+    seconds += picking[0] if picking else 0.0  # a run that goes on picks again, the same images
     gpus = [event.get("gpus") for event in stages]
     hours = None
     if any(one is None for one in gpus):
@@ -156,8 +158,8 @@ def dataset_price(place: str | Path, name: str) -> Price:
 
 
 def _attempted(dataset: Dataset, events: Sequence[dict[str, Any]], rows: int) -> int | None:
-    """Candidates: every planned image where images are generated or imported whole, else what the
-    run says that it looked at."""
+    """Candidates: all images of the pool where images are picked, as the runs say; elsewhere every
+    planned image."""
     logged = [event["candidates"] for event in events if event.get("candidates") is not None]
     if logged:
         return int(logged[-1])

@@ -46,6 +46,7 @@ class Material:
         content: hash of all images of the source and their class names.
         learned: images that a GAN learns from, of listed classes and of others.
         val: images that choose its checkpoint; empty where none are named.
+        candidates: images of a pool, all of which could have been picked; None for other sources.
     """
 
     classes: tuple[ClassEntry, ...]
@@ -55,6 +56,7 @@ class Material:
     content: str = ""
     learned: tuple[Found, ...] = ()
     val: tuple[Found, ...] = ()
+    candidates: int | None = None
 
 
 def material(recipe: Recipe) -> Material:
@@ -74,7 +76,13 @@ def material(recipe: Recipe) -> Material:
         else:
             picked = pick_labelled(source, *wanted)
         notes = (*settled.notes, *picked.notes)
-        return Material(settled.classes, picked.chosen, notes=notes, content=picked.content)
+        return Material(
+            settled.classes,
+            picked.chosen,
+            notes=notes,
+            content=picked.content,
+            candidates=picked.candidates,
+        )
     if not isinstance(source, Folder | Augment | Img2Img | Gan):
         settled = settle(recipe)
         return Material(settled.classes, notes=settled.notes)

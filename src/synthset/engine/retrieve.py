@@ -6,6 +6,7 @@ import io
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -63,7 +64,7 @@ def retrieved(
     asked = source, index, queries, against, classes, images_per_class
     drawn = source.strategy == "random"
     picked = draw_indexed(*asked, seed) if drawn else pick_retrieved(*asked)
-    return Curated(picked.chosen, picked.content, (*notes, *picked.notes))
+    return replace(picked, notes=(*notes, *picked.notes))
 
 
 def _refuse_changed_pool(index: PoolIndex) -> None:

@@ -108,11 +108,15 @@ def run(
     elif overrides:
         recipe = load_recipe(recipe.model_dump(mode="json"), overrides)
     target = os.fspath(output) if output is not None else recipe.name
-    ahead = forecast(recipe, target)
+    begun = time.monotonic()
+    ahead = forecast(recipe, target)  # images of pools are picked here
+    picking_s = round(time.monotonic() - begun, 3)
     if ahead.problems or ahead.material is None:
         raise RecipeError.of(ahead.problems)
     dataset = Dataset.create(target, recipe.name, recipe.engine.rows_per_shard)
     with locked(dataset.folder):
+        if ahead.material.candidates is not None:
+            dataset.log({"event": "picking", "at": _now(), "seconds": picking_s})
         _Run(dataset, recipe, ahead.material, workers, bar or Silent()).all()
     return dataset
 
@@ -165,6 +169,8 @@ class _Run:
                 "versions": _versions(),
                 "machine": os.uname().machine,
                 "truncated": self.cut_prompts(),
+                "candidates": self.material.candidates,
+                "notes": list(self.material.notes),
             }
         )
         dataset.write_view(self.view())

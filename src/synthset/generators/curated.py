@@ -34,11 +34,13 @@ class Curated:
         content: hash of all that could have been picked: the same for a larger number of images.
         notes: what a user should know: what the captions named, shared lemmas, classes without an
             image.
+        candidates: images of the pool, all of which could have been picked.
     """
 
     chosen: tuple[tuple[Found, int], ...]
     content: str
     notes: tuple[str, ...]
+    candidates: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,7 @@ def curate(
     chosen = _capped(ranked, settings, images_per_class, len(classes))
     content = digest(sorted((hit.image.content, hit.label) for hit in hits))
     notes = (*_said(counts), *_shared(matcher, classes), *empty_classes(chosen, classes))
-    return Curated(chosen, content, notes)
+    return Curated(chosen, content, notes, counts["images"])
 
 
 def _hits(

@@ -78,4 +78,5 @@ def draw_indexed(
         }
         chosen.append((found_in(index, items[row], content, facts), label))
     whole = digest(sorted([content, int(found.label[row])] for content, row in free.items()))
-    return Curated(tuple(chosen), whole, (said, *empty_classes(chosen, classes)))
+    notes = (said, *empty_classes(chosen, classes))
+    return Curated(tuple(chosen), whole, notes, len(index))

@@ -68,7 +68,7 @@ def pick_labelled(
     ]
     content = digest(sorted((image.content, link.label) for image, link, _ in found))
     notes = (*_said(counts), *_unmapped(mapping, classes), *empty_classes(taken, classes))
-    return Curated(tuple(taken), content, notes)
+    return Curated(tuple(taken), content, notes, counts["images"])
 
 
 def places(settings: OpenImages) -> tuple[FolderPath, ...]:

@@ -114,7 +114,7 @@ def pick_retrieved(
     content = digest([[image.content, label] for image, label in chosen])
     kept = [one for one in chosen if _within(one, images_per_class)]
     notes = (said, *empty_classes(kept, classes))
-    return Curated(tuple(kept), content, notes)
+    return Curated(tuple(kept), content, notes, len(index))
 
 
 def banned(queries: Queries, against: Against | None) -> frozenset[str]:
