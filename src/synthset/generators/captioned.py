@@ -1,4 +1,4 @@
-"""Reads a pool: images with captions in Parquet files, WebDataset shards and folders."""
+"""Reads a pool: images with captions in Parquet files, tar shards, folders and datasets."""
 
 from __future__ import annotations
 
@@ -16,8 +16,10 @@ import pyarrow.parquet as pq
 from synthset.errors import RecipeError, did_you_mean
 from synthset.generators import class_folders, tar_shards
 from synthset.generators.folder import expand, refuse_splits
+from synthset.generators.kept import kept_images
 from synthset.generators.parquet import SCAN_ROWS, image_bytes
 from synthset.recipe.sources import Pool, PoolPath
+from synthset.store.pool_index import is_dataset
 
 IMAGE_COLUMNS = ("image", "jpg", "png", "webp")  # Hugging Face's, and img2dataset's by format
 FACTS = {"pool_key": ("key",), "pool_url": ("url", "URL"), "pool_license": ("license", "LICENSE")}
@@ -74,7 +76,8 @@ def image_columns(places: Sequence[PoolPath]) -> list[str]:
 
 
 def pool_files(place: PoolPath, where: str) -> list[Path]:
-    """List the Parquet files, tar shards and folders of images that a path stands for, by name.
+    """List the Parquet files, tar shards, folders of images and datasets that a path stands for, by
+    name.
 
     Raises:
         RecipeError: nothing is there, or the files are of several splits.
@@ -94,11 +97,11 @@ def images_of(
     """Go through the images of one of `pool_files`, always in the same order.
 
     Args:
-        file: a Parquet file, a tar shard, or a folder.
+        file: a Parquet file, a tar shard, a folder or a dataset.
         place: what it belongs to.
         columns: those that may hold images, see `image_columns`.
         where: place in the recipe, for messages.
-        captions: whether a Parquet file must have a column of captions.
+        captions: whether a Parquet file or a dataset must have captions.
 
     Raises:
         RecipeError: it is unreadable, or a column is missing.
@@ -107,6 +110,9 @@ def images_of(
         yield from _shard(file, place, where)
     elif file.suffix == ".parquet":
         yield from _table(file, place, columns, where, captions)
+    elif is_dataset(file):
+        for facts, source, read in kept_images(file, place, where, captions):
+            yield _captioned(facts, None, source, place, read)
     else:
         yield from _folder(file, place)
 

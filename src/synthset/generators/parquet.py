@@ -89,8 +89,8 @@ def _labels(schema: pa.Schema, place: FolderPath) -> tuple[Callable[[Any], str |
             lambda value: names[value] if value is not None and 0 <= value < len(names) else None
         ), column
     beside = (f"{column}_name", "label_name", "class_name", f"{column}_text")
-    if not _is_text(schema, column):
-        column = next((name for name in beside if _is_text(schema, name)), column)
+    if not is_text(schema, column):
+        column = next((name for name in beside if is_text(schema, name)), column)
     return (lambda value: None if value is None or value == "" else str(value)), column
 
 
@@ -104,7 +104,8 @@ def _class_names(schema: pa.Schema, column: str) -> list[str]:
     return [str(name) for name in names] if isinstance(names, list) else []
 
 
-def _is_text(schema: pa.Schema, name: str) -> bool:
+def is_text(schema: pa.Schema, name: str) -> bool:
+    """Tell whether there is such a column, and it holds words."""
     if name not in schema.names:
         return False
     kind = schema.field(name).type

@@ -224,7 +224,8 @@ class PoolPath(Settings):
 
     path: str
     """A Parquet file with encoded images, a WebDataset shard, a folder of images with a text beside
-    each, or a folder or glob of them; img2dataset writes all three."""
+    each, or a folder or glob of them; img2dataset writes all three. Or a dataset of `synthset run`:
+    its kept images."""
     origin: str = Field("pool", pattern=r"^[a-z][a-z0-9_-]*$")
     """What the records are called by: `laion`, `cc12m`, …"""
     image_column: str | None = None
@@ -232,7 +233,7 @@ class PoolPath(Settings):
     `webp`."""
     caption_column: str = "caption"
     """Column with the captions; of shards and folders, the entry of `.json` that is read where an
-    image has no `.txt`."""
+    image has no `.txt`; of a dataset's records `prompt`, if this is not set."""
 
 
 class Pool(Settings):

@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 from synthset.errors import RecipeError
 from synthset.revisions import revision_of
 from synthset.seeds import digest
+from synthset.store.dataset import Dataset
 
 BEGUN, FINISHED = "pool.json", "index.json"
 BLOCK = 8192  # rows read at a time
@@ -164,12 +165,21 @@ def unit(rows: Floats) -> Floats:
     return np.divide(rows, np.where(length > 0, length, 1), dtype=np.float32)
 
 
+def is_dataset(path: Path) -> bool:
+    """Tell whether `synthset run` made this folder."""
+    return (path / "dataset.json").is_file()
+
+
 def facts_of(path: Path) -> dict[str, Any]:
-    """Describe a file of a pool, or a folder of images, so that a change is seen.
+    """Describe a file of a pool, a folder of images or a dataset, so that a change is seen.
 
     A file counts by its content (of a large one the ends), a folder by the names and sizes of what
-    lies in it.
+    lies in it, a dataset by what it keeps.
     """
+    if is_dataset(path):
+        kept = Dataset.open(path).kept().select(["id", "sha256", "prompt"])
+        revision = digest(kept.to_pylist(), size=6)
+        return {"path": path.as_posix(), "bytes": None, "modified_ns": None, "revision": revision}
     if path.is_dir():
         inside = [file for file in sorted(path.rglob("*")) if file.is_file()]
         sizes = [(file.relative_to(path).as_posix(), file.stat().st_size) for file in inside]
