@@ -36,7 +36,7 @@ def test_arms_are_measured_by_all_suites_and_written_down(content, tmp_path):
         tmp_path
     )
     written = json.loads(found.page.with_name("benchmark.json").read_text())
-    assert [figure["name"] for figure in written["figures"]] == ["base", "near", "dull"]
+    assert [figure["name"] for figure in written["figures"]] == ["base", "dull", "near"]
     assert len(found.values) == 2 * 2 * 4  # arms, seeds, and the bytes beside the figures
     cell = found.benchmark.cells["dull"]["mixed"]
     assert len(cell.each) == 2

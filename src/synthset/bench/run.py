@@ -7,7 +7,7 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 
@@ -23,7 +23,7 @@ from synthset.experiment.run import Done, claimed, conclude, train
 from synthset.experiment.sets import Sets
 from synthset.experiment.splits import read_real
 from synthset.experiment.trials import Job
-from synthset.metrics.benchmark import Benchmark, Value, summarise
+from synthset.metrics.benchmark import Benchmark, Group, Value, summarise
 from synthset.recipe.experiment import Experiment, load_experiment
 from synthset.report.benchmark.page import write_benchmark_page
 
@@ -113,7 +113,9 @@ def _benchmark(
 ) -> Benchmark:
     experiment = sets.experiment
     arms = {arm.name: arm.text or arm.name for arm in experiment.arms}
-    figures = tuple(figure for suite in suites for figure in suite.figures)
+    order = get_args(Group)  # figures of one group stand side by side
+    there = [figure for suite in suites for figure in suite.figures]
+    figures = tuple(sorted(there, key=lambda figure: order.index(figure.group)))
     sizes = {
         arm: float(np.mean([v.value for v in values if v.figure == BYTES and v.arm == arm]))
         for arm in arms

@@ -15,7 +15,7 @@ from synthset.errors import Problem, RecipeError
 from synthset.experiment.run import labelled
 from synthset.experiment.splits import RealImages, split
 from synthset.recipe.experiment import Experiment
-from synthset.recipe.suites import Corruptions, Knn, Shift, Transfer
+from synthset.recipe.suites import Corruptions, DataStatistics, Knn, Shift, Transfer
 from synthset.recipe.suites import Suite as Settings
 from synthset.training.labelled import Labelled
 
@@ -67,7 +67,9 @@ def _open(
 
 
 def _real_training(experiment: Experiment, real: RealImages) -> dict[int, Labelled]:
-    """Real training images of each seed's split."""
+    """Real training images of each seed's split; none where no suite compares with them."""
+    if not any(isinstance(suite, DataStatistics) for suite in experiment.suites.values()):
+        return {}
     settings, first = experiment.real, experiment.seeds[0]
     found = {}
     for seed in experiment.seeds:
