@@ -50,6 +50,17 @@ def test_the_interval_over_seeds_holds_the_worth_and_widens_with_the_spread():
     assert 0 < width(0.002) < width(0.01)
 
 
+def test_a_size_that_does_not_follow_the_law_is_named():
+    noise = (-0.001, 0.0, 0.001)
+    assert exchange_rate("accuracy", real(noise), [mixed(0.2)]).misses == {}
+    bent = real(noise)
+    bent[2] = ArmErrors("r400", 400, 0, tuple(error - 0.05 for error in bent[2].errors))
+    misses = exchange_rate("accuracy", bent, [mixed(0.2)]).misses
+    assert -0.05 < misses["r400"] < -0.02
+    alone = [ArmErrors(one.arm, one.real, 0, one.errors[:1]) for one in bent]
+    assert exchange_rate("accuracy", alone, [mixed(0.2, seeds=1)]).misses == {}
+
+
 def test_one_seed_has_no_interval():
     arms = [ArmErrors(f"r{n}", n, 0, (law(n),)) for n in SIZES]
     assert exchange_rate("accuracy", arms, [mixed(law(300), seeds=1)]).worths[0].low is None

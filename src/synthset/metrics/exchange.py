@@ -16,10 +16,12 @@ from scipy.optimize import least_squares
 
 from synthset.errors import UsageError
 from synthset.metrics.classification import Array
+from synthset.metrics.significance import t_interval
 
 DRAWS = 200
 STEEPEST = 3.0  # exponents of learning curves lie below 1 (Hestness et al.); 3 leaves room
 SCALE = 0.02  # residuals well above it pull less: a training that failed bends the curve little
+NOTHING = 0.005  # half a point beside the curve is no news, however alike the seeds are
 Beyond = Literal["", "more than", "less than"]
 
 
@@ -98,12 +100,16 @@ class ExchangeRate:
         curve: fitted to all seeds.
         points: arm -> real images, error of each seed; of the arms that the curve is fitted to.
         worths: of each arm with synthetic images.
+        misses: arm -> how far its mean error lies above the curve, where that is more than its
+            seeds explain at 95 %: such arms don't fall by the law, and worths read off nearby are
+            as far off.
     """
 
     measure: str
     curve: LearningCurve
     points: Mapping[str, tuple[float, tuple[float, ...]]]
     worths: Sequence[Worth]
+    misses: Mapping[str, float]
 
 
 @dataclass(frozen=True)
@@ -181,7 +187,18 @@ def exchange_rate(
         for one, read, values in zip(mixed, found, spread, strict=True)
     ]
     points = {one.arm: (one.real, one.errors) for one in real}
-    return ExchangeRate(measure, curve, points, worths)
+    return ExchangeRate(measure, curve, points, worths, _misses(real, curve))
+
+
+def _misses(real: Sequence[ArmErrors], curve: LearningCurve) -> dict[str, float]:
+    misses = {}
+    for one in real:
+        if len(one.errors) > 1:
+            at = curve.error(one.real)
+            found = t_interval(one.errors)
+            if not found.low <= at <= found.high and abs(found.value - at) > NOTHING:
+                misses[one.arm] = found.value - at
+    return misses
 
 
 def _curve(real: Sequence[ArmErrors], seeds: Sequence[int]) -> LearningCurve:
