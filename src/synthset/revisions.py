@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
+from typing import IO
 
 EDGE = 1 << 20  # bytes hashed at either end of a large file
 WHOLE = 64 << 20  # files up to this size are hashed whole
@@ -26,15 +27,24 @@ def revision_of(path: Path) -> str:
     files = [path] if path.is_file() else sorted(p for p in path.rglob("*") if p.suffix in KINDS)
     for file in files:
         hasher.update(str(file.relative_to(path)).encode() if file != path else b"")
-        hasher.update(_content(file))
+        with open(file, "rb") as opened:
+            hasher.update(_content(opened, file.stat().st_size))
     return hasher.hexdigest()
 
 
-def _content(file: Path) -> bytes:
-    size = file.stat().st_size
-    with open(file, "rb") as opened:
-        if size <= WHOLE:
-            return opened.read()
-        start = opened.read(EDGE)
-        opened.seek(size - EDGE)
-        return size.to_bytes(8, "little") + start + opened.read()
+def revision_of_bytes(opened: IO[bytes], size: int) -> str:
+    """Name the content of one file as `revision_of` does, wherever it lies.
+
+    Args:
+        opened: at its start.
+        size: in bytes.
+    """
+    return hashlib.blake2b(_content(opened, size), digest_size=6).hexdigest()
+
+
+def _content(opened: IO[bytes], size: int) -> bytes:
+    if size <= WHOLE:
+        return opened.read()
+    start = opened.read(EDGE)
+    opened.seek(size - EDGE)
+    return size.to_bytes(8, "little") + start + opened.read()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -48,7 +47,7 @@ def index(
         list[str],
         typer.Argument(help="Parquet files, tar shards, or folders of images.", metavar="PATH…"),
     ],
-    output: Annotated[Path, typer.Option("--output", "-o", help="Folder of the index.")],
+    output: Annotated[str, typer.Option("--output", "-o", help="Folder of the index.")],
     encoder: Annotated[Kind, typer.Option(help="What looks at the images.")] = Kind.CLIP,
     model: Annotated[
         str | None,

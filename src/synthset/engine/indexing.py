@@ -9,7 +9,6 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -22,6 +21,7 @@ from synthset.engine.local import Bar
 from synthset.errors import RecipeError
 from synthset.generators.brought import WHERE, Brought, Of, Vector
 from synthset.generators.captioned import Captioned, images_of
+from synthset.generators.parquet import opened
 from synthset.images import sha256
 from synthset.recipe.scores import ClipEncoder, Encoder
 from synthset.recipe.sources import PoolPath
@@ -30,6 +30,7 @@ from synthset.stage import Rows, list_column
 from synthset.store.cells import to_bytes
 from synthset.store.folder import LocalFolder
 from synthset.store.pool_index import FINISHED, ROWS, unit
+from synthset.store.remote import Place
 
 CHUNK = 256  # images in memory at a time
 TRIED = 16  # images that are encoded to see whether features that came along are this encoder's
@@ -146,7 +147,7 @@ class Indexing:
         self,
         folder: LocalFolder,
         begun: dict[str, Any],
-        files: Sequence[tuple[PoolPath, Path]],
+        files: Sequence[tuple[PoolPath, Place]],
         looks: Looks,
         bar: Bar,
     ) -> None:
@@ -192,7 +193,8 @@ class Indexing:
     def _count(self, number: int) -> int:
         _, file = self._files[number]
         if file.suffix == ".parquet":
-            return int(pq.read_metadata(file).num_rows)
+            with opened(file) as table:
+                return int(table.metadata.num_rows)
         return sum(1 for _ in self._images(number))
 
     def _shards(self, number: int, done: int) -> Iterator[list[tuple[_Chunk, Floats]]]:

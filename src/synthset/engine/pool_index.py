@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from pydantic import ValidationError
@@ -25,7 +25,8 @@ from synthset.engine.indexing import Indexing, Looks, as_json
 from synthset.engine.local import Bar, Silent
 from synthset.errors import RecipeError, UsageError
 from synthset.generators.brought import Brought
-from synthset.generators.captioned import image_columns, pool_files
+from synthset.generators.captioned import image_columns
+from synthset.generators.pool_files import pool_files
 from synthset.recipe.messages import explain
 from synthset.recipe.reading import override
 from synthset.recipe.scores import (
@@ -40,6 +41,7 @@ from synthset.seeds import fingerprint
 from synthset.store.folder import LocalFolder
 from synthset.store.lock import locked
 from synthset.store.pool_index import BEGUN, FINISHED, PoolIndex, facts_of
+from synthset.store.remote import is_url
 
 ENCODER_SETTINGS: dict[str, type[Encoder]] = {
     "clip": ClipEncoder,
@@ -112,6 +114,9 @@ def index_pool(
         UsageError: the folder holds something else.
         DatasetLocked: another process works on the index.
     """
+    if is_url(str(output)):
+        right = "name a folder on this disk; the pool itself may lie elsewhere"
+        raise UsageError(f"-o {output}: an index is searched where it lies; {right}")
     files = [
         (place, file)
         for i, place in enumerate(places)
@@ -123,8 +128,8 @@ def index_pool(
     looks = Looks(encoder, None if features is None else Brought(features))
     facts = [facts_of(file) for _, file in files]
     begun = {
-        "paths": [Path(place.path).expanduser().absolute().as_posix() for place in places],
-        "pool": fingerprint([[Path(one["path"]).name, one["revision"]] for one in facts]),
+        "paths": [_whole(place.path) for place in places],
+        "pool": fingerprint([[PurePosixPath(one["path"]).name, one["revision"]] for one in facts]),
         "files": facts,
         "origin": places[0].origin,
         "image_columns": image_columns(places),
@@ -143,6 +148,12 @@ def index_pool(
         if not folder.exists(FINISHED):
             Indexing(folder, begun, files, looks, bar or Silent()).all()
     return PoolIndex.open(str(output), "-o")
+
+
+def _whole(path: str) -> str:
+    if is_url(path):
+        return path
+    return Path(path.removeprefix("file://")).expanduser().absolute().as_posix()
 
 
 def encoder_facts(encoder: Encoder) -> dict[str, Any]:

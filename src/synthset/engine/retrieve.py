@@ -18,12 +18,12 @@ from synthset.engine.catalog import ENCODERS, make
 from synthset.engine.labels import labels_of
 from synthset.engine.pool_index import encoder_facts, settings_of
 from synthset.errors import RecipeError
-from synthset.generators.captioned import pool_files
 from synthset.generators.curated import Curated, listed
 from synthset.generators.drawn import draw_indexed
 from synthset.generators.folder import refuse_tests, scan
 from synthset.generators.found import Found
 from synthset.generators.originals import Originals
+from synthset.generators.pool_files import pool_files
 from synthset.generators.retrieved import Against, Queries, pick_retrieved
 from synthset.prompts import templates
 from synthset.recipe.scores import ClipEncoder, Encoder
@@ -81,7 +81,11 @@ def _refuse_changed_pool(index: PoolIndex) -> None:
         what = f"{gone[0]} is gone" if gone else f"{new[0]} is not in the index"
         raise RecipeError(INDEX, f"{what}: the pool has changed since it was indexed", right)
     for one in index.facts["files"]:
-        if not is_as_before(one):
+        try:
+            same = is_as_before(one)
+        except OSError as fault:
+            raise RecipeError(INDEX, f"{one['path']} can't be reached ({fault})", right) from None
+        if not same:
             what = f"{one['path']} has changed since it was indexed"
             raise RecipeError(INDEX, what, right)
 

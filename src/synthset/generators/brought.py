@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from synthset.errors import RecipeError, did_you_mean
 from synthset.generators.captioned import Captioned
-from synthset.generators.parquet import SCAN_ROWS, split_source
+from synthset.generators.parquet import SCAN_ROWS, opened, split_source
+from synthset.store.remote import Place, Remote
 
 BESIDE = "beside"
 KEYS = ("key", "image_path", "uid", "id")  # columns that say which image a row of features is of
@@ -59,7 +60,7 @@ class Brought:
         """Whether features of captions come along."""
         return self._folder is not None and bool(self._folder.texts)
 
-    def check(self, files: Sequence[Path]) -> None:
+    def check(self, files: Sequence[Place]) -> None:
         """Make sure that every file of the pool has its features, before the first is looked at.
 
         Raises:
@@ -67,11 +68,11 @@ class Brought:
         """
         for file in files if self._folder is None else ():
             if self._named == BESIDE:
-                _require(file.with_suffix(".parquet"), file.with_suffix(".npy"))
+                _require(*_beside(file))
             else:
                 _require_column(file, self._named)
 
-    def of(self, file: Path) -> Of:
+    def of(self, file: Place) -> Of:
         """Make the function that gives the features of images of a file, asked in their order.
 
         Raises:
@@ -80,8 +81,15 @@ class Brought:
         if self._folder is not None:
             return self._folder.of
         if self._named == BESIDE:
-            return _pairs([(file.with_suffix(".parquet"), file.with_suffix(".npy"))]).of
+            return _pairs([_beside(file)]).of
         return _column(file, self._named)
+
+
+def _beside(file: Place) -> tuple[Path, Path]:
+    if isinstance(file, Remote):
+        right = "copy them to a disk and name their folder"
+        raise RecipeError(WHERE, f"features beside {file} are not on this disk", right)
+    return file.with_suffix(".parquet"), file.with_suffix(".npy")
 
 
 def _folder(folder: Path) -> _Table:
@@ -153,18 +161,19 @@ def _array(file: Path) -> NDArray[np.generic]:
     return found
 
 
-def _require_column(file: Path, column: str) -> None:
+def _require_column(file: Place, column: str) -> None:
     if file.suffix != ".parquet":
         found = f"{file} is no Parquet file, and has no column {column!r}"
         right = f"name a folder of .npy files, or {BESIDE!r}"
         raise RecipeError(WHERE, found, right)
-    names = pq.read_schema(file).names
+    with opened(file) as table:
+        names = table.schema_arrow.names
     if column not in names:
         found = f"{file} has no column {column!r}, and there is no such folder"
         raise RecipeError(WHERE, found, did_you_mean(column, names))
 
 
-def _column(file: Path, column: str) -> Of:
+def _column(file: Place, column: str) -> Of:
     """Features in the rows of the images themselves."""
     rows = enumerate(_cells(file, column))
 
@@ -176,7 +185,7 @@ def _column(file: Path, column: str) -> Of:
     return of
 
 
-def _cells(file: Path, column: str) -> Iterator[object]:
-    with pq.ParquetFile(file) as opened:
-        for batch in opened.iter_batches(SCAN_ROWS, columns=[column]):
+def _cells(file: Place, column: str) -> Iterator[object]:
+    with opened(file) as table:
+        for batch in table.iter_batches(SCAN_ROWS, columns=[column]):
             yield from batch.column(0).to_pylist()

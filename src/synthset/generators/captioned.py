@@ -5,24 +5,25 @@ from __future__ import annotations
 import json
 import tarfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
-from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
-from synthset.errors import RecipeError, did_you_mean
+from synthset.errors import DatasetError, RecipeError, did_you_mean
 from synthset.generators import class_folders, tar_shards
-from synthset.generators.folder import expand, refuse_splits
 from synthset.generators.kept import kept_images
-from synthset.generators.parquet import SCAN_ROWS, image_bytes
+from synthset.generators.parquet import SCAN_ROWS, image_bytes, opened
+from synthset.generators.pool_files import pool_files
 from synthset.recipe.sources import Pool, PoolPath
 from synthset.store.pool_index import is_dataset
+from synthset.store.remote import Place, Remote
 
 IMAGE_COLUMNS = ("image", "jpg", "png", "webp")  # Hugging Face's, and img2dataset's by format
 FACTS = {"pool_key": ("key",), "pool_url": ("url", "URL"), "pool_license": ("license", "LICENSE")}
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,24 +76,8 @@ def image_columns(places: Sequence[PoolPath]) -> list[str]:
     return list(dict.fromkeys([*named, *(IMAGE_COLUMNS if unnamed else ())]))
 
 
-def pool_files(place: PoolPath, where: str) -> list[Path]:
-    """List the Parquet files, tar shards, folders of images and datasets that a path stands for, by
-    name.
-
-    Raises:
-        RecipeError: nothing is there, or the files are of several splits.
-    """
-    files: list[Path] = []
-    for path in expand(place.path, where):
-        # img2dataset puts a Parquet file without images beside each shard, or folder of images
-        tables = [file for file in path.glob("*.parquet") if not file.with_suffix("").is_dir()]
-        files += sorted(path.glob("*.tar")) or sorted(tables) or [path]
-    refuse_splits([file for file in files if file.is_file()], where)
-    return [file for file in files if file.suffix in (".tar", ".parquet") or file.is_dir()]
-
-
 def images_of(
-    file: Path, place: PoolPath, columns: Sequence[str], where: str, captions: bool = True
+    file: Place, place: PoolPath, columns: Sequence[str], where: str, captions: bool = True
 ) -> Iterator[Captioned]:
     """Go through the images of one of `pool_files`, always in the same order.
 
@@ -105,7 +90,26 @@ def images_of(
 
     Raises:
         RecipeError: it is unreadable, or a column is missing.
+        DatasetError: the connection to it broke; `read` may raise it too.
     """
+    images = _images(file, place, columns, where, captions)
+    if not isinstance(file, Remote):
+        yield from images
+        return
+    while (image := _reached(file, partial(next, images, None))) is not None:
+        yield replace(image, read=partial(_reached, file, image.read))
+
+
+def _reached(file: Remote, ask: Callable[[], T]) -> T:
+    try:
+        return ask()
+    except OSError as fault:
+        raise DatasetError(f"{file} can't be read ({fault}); try again") from None
+
+
+def _images(
+    file: Place, place: PoolPath, columns: Sequence[str], where: str, captions: bool
+) -> Iterator[Captioned]:
     if file.suffix == ".tar":
         yield from _shard(file, place, where)
     elif file.suffix == ".parquet":
@@ -118,10 +122,10 @@ def images_of(
 
 
 def _table(
-    path: Path, place: PoolPath, columns: Sequence[str], where: str, captions: bool
+    path: Place, place: PoolPath, columns: Sequence[str], where: str, captions: bool
 ) -> Iterator[Captioned]:
     try:
-        file = pq.ParquetFile(path)
+        file = opened(path)
     except (pa.ArrowInvalid, OSError) as fault:
         raise RecipeError(
             where, f"{path} is no readable Parquet file ({fault})", "name another, or remove it"
@@ -143,7 +147,7 @@ def _table(
 
 
 def _require(
-    path: Path, names: list[str], place: PoolPath, image: str | None, where: str, captions: bool
+    path: Place, names: list[str], place: PoolPath, image: str | None, where: str, captions: bool
 ) -> None:
     setting = where.removesuffix("path")
     if image is None:
@@ -156,13 +160,13 @@ def _require(
         raise RecipeError(setting + "caption_column", found, right)
 
 
-def _cell(cells: pa.Array, row: int, path: Path) -> bytes | None:
+def _cell(cells: pa.Array, row: int, path: Place) -> bytes | None:
     return image_bytes(cells[row].as_py(), path)
 
 
-def _shard(path: Path, place: PoolPath, where: str) -> Iterator[Captioned]:
+def _shard(path: Place, place: PoolPath, where: str) -> Iterator[Captioned]:
     try:
-        with tarfile.open(path, "r:") as tar:
+        with tar_shards.opened(path) as tar:
             for key, sample in tar_shards.samples(tar):
                 image = tar_shards.image_of(sample)
                 if image is None:
@@ -176,20 +180,27 @@ def _shard(path: Path, place: PoolPath, where: str) -> Iterator[Captioned]:
                 read = partial(tar_shards.member_bytes, tar, image)
                 source = tar_shards.source_of(path, image)
                 yield _captioned(facts, said.get("txt"), source, place, read)
-    except tarfile.TarError as fault:
+    except (tarfile.TarError, OSError) as fault:
         raise RecipeError(
             where, f"{path} is no readable tar file ({fault})", "name another, or remove it"
         ) from None
 
 
-def _folder(folder: Path, place: PoolPath) -> Iterator[Captioned]:
+def _folder(folder: Place, place: PoolPath) -> Iterator[Captioned]:
+    remote = isinstance(folder, Remote)
+    listed = frozenset(class_folders.files_below(folder)) if remote else None
     for path in class_folders.files_below(folder):
         if path.suffix.lower() not in class_folders.EXTENSIONS:
             continue
-        words, more = path.with_suffix(".txt"), path.with_suffix(".json")
-        facts = {"key": path.stem, **_json(more.read_bytes() if more.is_file() else None)}
-        text = words.read_bytes() if words.is_file() else None
+        facts = {"key": path.stem, **_json(_beside(path.with_suffix(".json"), listed))}
+        text = _beside(path.with_suffix(".txt"), listed)
         yield _captioned(facts, text, path.as_posix(), place, path.read_bytes)
+
+
+def _beside(path: Place, listed: frozenset[Place] | None) -> bytes | None:
+    """Read a file if it is there, which a listing tells sooner than its server."""
+    there = path.is_file() if listed is None else path in listed
+    return path.read_bytes() if there else None
 
 
 def _captioned(

@@ -10,6 +10,7 @@ from pathlib import Path
 from synthset.errors import RecipeError
 from synthset.generators.found import SPLITS, Found
 from synthset.images import sha256
+from synthset.store.remote import Place, Remote
 
 EXTENSIONS = frozenset(
     {
@@ -62,8 +63,13 @@ def find(folder: Path, origin: str, where: str, ignored: Counter[str]) -> Iterat
             yield Found(place.name, path.as_posix(), None, origin, sha256(data), len(data))
 
 
-def files_below(place: Path) -> Iterator[Path]:
+def files_below(place: Place) -> Iterator[Place]:
     """Go through the files of a folder and those inside it, by name, without hidden ones."""
+    if isinstance(place, Remote):
+        for file, _ in place.files_below():
+            if not any(map(_hidden, place.below(file).split("/"))):
+                yield file
+        return
     for parent, folders, names in os.walk(place):
         folders[:] = sorted(name for name in folders if not _hidden(name))
         yield from (Path(parent, name) for name in sorted(names) if not _hidden(name))

@@ -22,6 +22,7 @@ from synthset.recipe.sources import Augment, FolderPath, Gan, Img2Img
 from synthset.recipe.sources import Folder as Settings
 from synthset.record import IMAGES
 from synthset.stage import Rows, Stage
+from synthset.store.remote import Place
 
 SIGNATURES: dict[bytes, str] = {
     b"\xff\xd8\xff": ".jpg",
@@ -169,7 +170,7 @@ def expand(path: str, where: str) -> list[Path]:
     raise RecipeError(where, f"nothing at {path}", right)
 
 
-def refuse_splits(tables: Sequence[Path], where: str) -> None:
+def refuse_splits(tables: Sequence[Place], where: str) -> None:
     """One path is one split: test images never slip in beside those for training."""
     names = [match[1].lower() for table in tables if (match := SPLIT_NAME.match(table.stem))]
     splits = sorted(SPLITS.intersection(names))

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -14,13 +13,14 @@ from synthset.errors import DatasetError, RecipeError, did_you_mean
 from synthset.generators.parquet import ParquetImages, is_text
 from synthset.recipe.sources import PoolPath
 from synthset.store.dataset import Dataset
+from synthset.store.remote import Place
 
 IMAGE, PROMPT = "image", "prompt"
 BESIDES = {"url": "pool_url", "license": "pool_license"}  # of images that came from a pool before
 
 
 def kept_images(
-    folder: Path, place: PoolPath, where: str, captions: bool = True
+    folder: Place, place: PoolPath, where: str, captions: bool = True
 ) -> Iterator[tuple[dict[str, Any], str, partial[bytes | None]]]:
     """Go through the kept images, in the order of the plan.
 
@@ -52,14 +52,14 @@ def kept_images(
     by_id = {one["key"]: one for one in facts}
     table, images = dataset.view.images, ParquetImages([IMAGE])
     for shard in dataset.shards(table):
-        file = folder / table / f"{shard:05d}.parquet"
+        file: Place = folder / table / f"{shard:05d}.parquet"
         ids = dataset.read_cell(table, shard, ["id"]).column("id").to_pylist()
         for row, name in enumerate(ids):
             if name in by_id:
                 yield by_id[name], f"{file.as_posix()}#{row}", partial(images.read, file, row)
 
 
-def _open(folder: Path, where: str) -> tuple[Dataset, pa.Table]:
+def _open(folder: Place, where: str) -> tuple[Dataset, pa.Table]:
     try:
         dataset = Dataset.open(str(folder))
         records = dataset.kept()
@@ -71,7 +71,7 @@ def _open(folder: Path, where: str) -> tuple[Dataset, pa.Table]:
     return dataset, records
 
 
-def _require(records: pa.Table, column: str, where: str, folder: Path, captions: bool) -> None:
+def _require(records: pa.Table, column: str, where: str, folder: Place, captions: bool) -> None:
     """Make sure that the captions are words, and that there are some."""
     texts = [name for name in records.column_names if is_text(records.schema, name)]
     if column not in texts:

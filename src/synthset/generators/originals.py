@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import pyarrow as pa
 
@@ -11,6 +10,7 @@ from synthset.errors import DatasetError
 from synthset.generators import parquet, tar_shards
 from synthset.images import Pixels, UnreadableImage, decode, sha256
 from synthset.recipe.sources import FolderPath
+from synthset.store.remote import is_url, place_at
 
 
 class Originals:
@@ -27,21 +27,26 @@ class Originals:
             source: as a scan has named it, such as `pets/cat/a.jpg` or `train.parquet#12`.
 
         Raises:
-            DatasetError: a Parquet file or a whole folder is gone, which is no fault of the single
-            image.
+            DatasetError: a Parquet file or a whole folder is gone, or can't be reached, which is no
+            fault of the single image.
         """
         row, member = parquet.split_source(source), tar_shards.split_source(source)
         try:
             if member is not None:
                 return tar_shards.read(*member)
-            return Path(source).read_bytes() if row is None else self._parquet.read(*row)
+            return place_at(source).read_bytes() if row is None else self._parquet.read(*row)
         except FileNotFoundError:
-            if not Path(source).parent.is_dir():
+            folder = place_at(source).parent
+            if not folder.is_dir():
                 raise DatasetError(
-                    f"{Path(source).parent} is gone; put it back, or plan again without it"
+                    f"{folder} is gone; put it back, or plan again without it"
                 ) from None
             return None
-        except (OSError, pa.ArrowInvalid):
+        except (OSError, pa.ArrowInvalid) as fault:
+            if is_url(source):  # a broken connection is no missing image
+                raise DatasetError(
+                    f"{source} can't be read ({fault}); try again, or plan again without it"
+                ) from None
             return None
 
     def pixels(self, source: str, content: str) -> Pixels | str:

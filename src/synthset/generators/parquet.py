@@ -17,6 +17,7 @@ from synthset.errors import DatasetError, RecipeError, did_you_mean
 from synthset.generators.found import Found
 from synthset.images import sha256
 from synthset.recipe.sources import FolderPath
+from synthset.store.remote import Place, Remote, place_at
 
 SCAN_ROWS = 256
 CACHE_BYTES = 256 * 2**20  # row groups kept in memory; the last one always is
@@ -36,7 +37,7 @@ def find(path: Path, place: FolderPath, where: str, ignored: Counter[str]) -> It
         RecipeError: it is no Parquet file, or a column is missing.
     """
     try:
-        file = pq.ParquetFile(path)
+        file = opened(path)
     except (pa.ArrowInvalid, OSError) as fault:
         raise RecipeError(
             where, f"{path} is no readable Parquet file ({fault})", "name another, or remove it"
@@ -113,7 +114,14 @@ def is_text(schema: pa.Schema, name: str) -> bool:
     return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
 
 
-def image_bytes(image: Any, path: Path) -> bytes | None:
+def opened(path: Place) -> pq.ParquetFile:
+    """Open a file; what is asked of it is read in ranges, also from afar."""
+    if isinstance(path, Remote):
+        return pq.ParquetFile(path.path, filesystem=path.system)
+    return pq.ParquetFile(path)
+
+
+def image_bytes(image: Any, path: Place) -> bytes | None:
     """Take the encoded image out of a cell: bytes, or Hugging Face's `{bytes, path}` with either of
     the two."""
     if isinstance(image, bytes):
@@ -126,10 +134,16 @@ def image_bytes(image: Any, path: Path) -> bytes | None:
     return beside.read_bytes() if beside.is_file() else None
 
 
-def split_source(source: str) -> tuple[Path, int] | None:
-    """Take `file.parquet#12` apart; None for a source that is an image file."""
+def split_source(source: str) -> tuple[Place, int] | None:
+    """Take `file.parquet#12` apart; None for a source that is an image file.
+
+    Raises:
+        DatasetError: it is a URL that can't be opened.
+    """
     path, mark, row = source.rpartition("#")
-    return (Path(path), int(row)) if mark and path.endswith(".parquet") and row.isdigit() else None
+    if not (mark and path.endswith(".parquet") and row.isdigit()):
+        return None
+    return place_at(path), int(row)
 
 
 class ParquetImages:
@@ -139,11 +153,11 @@ class ParquetImages:
     def __init__(self, columns: Sequence[str], cache_bytes: int = CACHE_BYTES) -> None:
         self._columns = columns
         self._cache_bytes = cache_bytes
-        self._files: dict[Path, tuple[pq.ParquetFile, list[int]]] = {}
-        self._groups: OrderedDict[tuple[Path, int], pa.ChunkedArray] = OrderedDict()
+        self._files: dict[Place, tuple[pq.ParquetFile, list[int]]] = {}
+        self._groups: OrderedDict[tuple[Place, int], pa.ChunkedArray] = OrderedDict()
         self._lock = Lock()
 
-    def read(self, path: Path, row: int) -> bytes | None:
+    def read(self, path: Place, row: int) -> bytes | None:
         """Read the encoded image of one row; None where it has none.
 
         Raises:
@@ -160,10 +174,10 @@ class ParquetImages:
             cell = self._group(path, group)[row - starts[group]]
         return image_bytes(cell.as_py(), path)
 
-    def _open(self, path: Path) -> tuple[pq.ParquetFile, list[int]]:
+    def _open(self, path: Place) -> tuple[pq.ParquetFile, list[int]]:
         if path not in self._files:
             try:
-                file = pq.ParquetFile(path)
+                file = opened(path)
             except FileNotFoundError:
                 raise DatasetError(
                     f"{path} is gone; put it back, or plan again without it"
@@ -174,7 +188,7 @@ class ParquetImages:
             self._files[path] = file, starts
         return self._files[path]
 
-    def _group(self, path: Path, group: int) -> pa.ChunkedArray:
+    def _group(self, path: Place, group: int) -> pa.ChunkedArray:
         key = path, group
         if key not in self._groups:
             file = self._files[path][0]

@@ -6,12 +6,14 @@ import json
 import tarfile
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from synthset.errors import DatasetError, RecipeError
 from synthset.generators.found import Found
 from synthset.images import sha256
 from synthset.recipe.sources import FolderPath
+from synthset.store.remote import Place, Remote, place_at
 
 IMAGES = frozenset({"jpg", "jpeg", "png", "webp", "bmp", "gif", "tif", "tiff"})
 UNLABELLED = "samples without a label"
@@ -34,13 +36,24 @@ def find(path: Path, place: FolderPath, where: str, ignored: Counter[str]) -> It
     """
     names = _class_names(path)
     try:
-        with tarfile.open(path, "r:") as tar:
+        with opened(path) as tar:
             for _, sample in samples(tar):
                 yield from _found(tar, path, place, names, sample, ignored)
     except tarfile.TarError as fault:
         raise RecipeError(
             where, f"{path} is no readable tar file ({fault})", "name another, or remove it"
         ) from None
+
+
+@contextmanager
+def opened(path: Place) -> Iterator[tarfile.TarFile]:
+    """Open a shard; of one that lies afar only what is read is fetched."""
+    if isinstance(path, Remote):
+        with path.open() as file, tarfile.open(fileobj=file, mode="r:") as tar:
+            yield tar
+    else:
+        with tarfile.open(path, "r:") as tar:
+            yield tar
 
 
 def samples(tar: tarfile.TarFile) -> Iterator[tuple[str, dict[str, tarfile.TarInfo]]]:
@@ -94,7 +107,7 @@ def image_of(sample: dict[str, tarfile.TarInfo]) -> tarfile.TarInfo | None:
     return next((sample[name] for name in sample if name in IMAGES), None)
 
 
-def source_of(path: Path, member: tarfile.TarInfo) -> str:
+def source_of(path: Place, member: tarfile.TarInfo) -> str:
     """Say where a member lies, as `split_source` takes it apart."""
     return f"{path.as_posix()}#{member.offset_data}+{member.size}"
 
@@ -117,25 +130,32 @@ def _class_names(path: Path) -> list[str]:
     return []
 
 
-def split_source(source: str) -> tuple[Path, int, int] | None:
-    """Take `file.tar#512+2048` apart: file, offset and size; None for another source."""
+def split_source(source: str) -> tuple[Place, int, int] | None:
+    """Take `file.tar#512+2048` apart: file, offset and size; None for another source.
+
+    Raises:
+        DatasetError: it is a URL that can't be opened.
+    """
     path, _, place = source.rpartition("#")
     offset, plus, size = place.partition("+")
     if not (path.endswith(".tar") and plus and offset.isdigit() and size.isdigit()):
         return None
-    return Path(path), int(offset), int(size)
+    return place_at(path), int(offset), int(size)
 
 
-def read(path: Path, offset: int, size: int) -> bytes:
+def read(path: Place, offset: int, size: int) -> bytes:
     """Read one image of a shard.
 
     Raises:
         DatasetError: the shard is gone or ends before the image does.
     """
     try:
-        with path.open("rb") as file:
-            file.seek(offset)
-            data = file.read(size)
+        if isinstance(path, Remote):
+            data = path.read_range(offset, offset + size)
+        else:
+            with path.open("rb") as file:
+                file.seek(offset)
+                data = file.read(size)
     except FileNotFoundError:
         raise DatasetError(f"{path} is gone; put it back, or plan again without it") from None
     if len(data) < size:

@@ -225,7 +225,7 @@ class PoolPath(Settings):
     path: str
     """A Parquet file with encoded images, a WebDataset shard, a folder of images with a text beside
     each, or a folder or glob of them; img2dataset writes all three. Or a dataset of `synthset run`:
-    its kept images."""
+    its kept images. A path of this disk, or a URL such as `s3://bucket/laion`."""
     origin: str = Field("pool", pattern=r"^[a-z][a-z0-9_-]*$")
     """What the records are called by: `laion`, `cc12m`, …"""
     image_column: str | None = None
@@ -237,7 +237,7 @@ class PoolPath(Settings):
 
 
 class Pool(Settings):
-    """Real images picked from a local pool because their captions name a class, or because they are
+    """Real images picked from a pool because their captions name a class, or because they are
     near to labelled images or to what a class is called."""
 
     kind: Literal["pool"]

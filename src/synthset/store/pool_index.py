@@ -23,9 +23,10 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from synthset.errors import RecipeError
-from synthset.revisions import revision_of
+from synthset.revisions import revision_of, revision_of_bytes
 from synthset.seeds import digest
 from synthset.store.dataset import Dataset
+from synthset.store.remote import Place, Remote, place_at
 
 BEGUN, FINISHED = "pool.json", "index.json"
 BLOCK = 8192  # rows read at a time
@@ -165,47 +166,66 @@ def unit(rows: Floats) -> Floats:
     return np.divide(rows, np.where(length > 0, length, 1), dtype=np.float32)
 
 
-def is_dataset(path: Path) -> bool:
+def is_dataset(path: Place) -> bool:
     """Tell whether `synthset run` made this folder."""
     return (path / "dataset.json").is_file()
 
 
-def facts_of(path: Path) -> dict[str, Any]:
+def facts_of(path: Place) -> dict[str, Any]:
     """Describe a file of a pool, a folder of images or a dataset, so that a change is seen.
 
     A file counts by its content (of a large one the ends), a folder by the names and sizes of what
     lies in it, a dataset by what it keeps.
     """
-    if is_dataset(path):
-        kept = Dataset.open(path).kept().select(["id", "sha256", "prompt"])
-        revision = digest(kept.to_pylist(), size=6)
-        return {"path": path.as_posix(), "bytes": None, "modified_ns": None, "revision": revision}
     if path.is_dir():
-        inside = [file for file in sorted(path.rglob("*")) if file.is_file()]
-        sizes = [(file.relative_to(path).as_posix(), file.stat().st_size) for file in inside]
-        return {
-            "path": path.as_posix(),
-            "bytes": sum(size for _, size in sizes),
-            "modified_ns": None,
-            "revision": digest([list(each) for each in sizes], size=6),
-        }
-    stat = path.stat()
+        return {"path": path.as_posix(), "modified_ns": None, **_folder_facts(path)}
+    if isinstance(path, Remote):
+        with path.open() as opened:
+            revision = revision_of_bytes(opened, path.num_bytes)
+    else:
+        revision = revision_of(path)
+    size, modified_ns = _touched(path)
     return {
         "path": path.as_posix(),
-        "bytes": stat.st_size,
-        "modified_ns": stat.st_mtime_ns,
-        "revision": revision_of(path),
+        "bytes": size,
+        "modified_ns": modified_ns,
+        "revision": revision,
     }
 
 
 def is_as_before(known: dict[str, Any]) -> bool:
-    """Tell whether a file or folder is what `facts_of` described; an untouched file is not read."""
-    path = Path(known["path"])
+    """Tell whether a file or folder is what `facts_of` described; an untouched file is not read.
+
+    Raises:
+        DatasetError: it lies where a package is missing to look.
+        OSError: it can't be reached.
+    """
+    path = place_at(known["path"])
     if not path.exists():
         return False
-    if known["modified_ns"] is not None and path.is_file():
-        stat = path.stat()
-        if (stat.st_size, stat.st_mtime_ns) == (known["bytes"], known["modified_ns"]):
-            return True
+    touched = (known["bytes"], known["modified_ns"])
+    if known["modified_ns"] is not None and path.is_file() and _touched(path) == touched:
+        return True
     now = facts_of(path)
     return bool(now["bytes"] == known["bytes"] and now["revision"] == known["revision"])
+
+
+def _touched(path: Place) -> tuple[int, int | None]:
+    """Size of a file, and when it was last written, if that is known."""
+    if isinstance(path, Remote):
+        return path.num_bytes, path.modified_ns
+    stat = path.stat()
+    return stat.st_size, stat.st_mtime_ns
+
+
+def _folder_facts(path: Place) -> dict[str, Any]:
+    if is_dataset(path):
+        kept = Dataset.open(path.as_posix()).kept().select(["id", "sha256", "prompt"])
+        return {"bytes": None, "revision": digest(kept.to_pylist(), size=6)}
+    if isinstance(path, Remote):
+        sizes = [(path.below(file).split("/"), size) for file, size in path.files_below()]
+    else:
+        inside = [file for file in path.rglob("*") if file.is_file()]
+        sizes = [(list(file.relative_to(path).parts), file.stat().st_size) for file in inside]
+    named = [["/".join(parts), size] for parts, size in sorted(sizes)]
+    return {"bytes": sum(size for _, size in sizes), "revision": digest(named, size=6)}

@@ -1,0 +1,57 @@
+"""Finds the files of a pool, on this disk or by URL."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from synthset.errors import DatasetError, RecipeError
+from synthset.generators.folder import expand, refuse_splits
+from synthset.recipe.sources import PoolPath
+from synthset.store.remote import Place, Remote, is_url, place_at
+
+
+def pool_files(place: PoolPath, where: str) -> list[Place]:
+    """List the Parquet files, tar shards, folders of images and datasets that a path stands for, by
+    name.
+
+    Raises:
+        RecipeError: nothing is there, or it can't be reached, or the files are of several splits.
+    """
+    found: Sequence[Place]
+    if is_url(place.path):
+        found = _found_by_url(place.path, where)
+    else:
+        found = expand(place.path.removeprefix("file://"), where)
+    files = [file for path in found for file in _inside(path)]
+    refuse_splits([file for file in files if file.is_file()], where)
+    return [file for file in files if file.suffix in (".tar", ".parquet") or file.is_dir()]
+
+
+def _found_by_url(url: str, where: str) -> Sequence[Remote]:
+    try:
+        remote = place_at(url)
+        assert isinstance(remote, Remote)
+        found = remote.found()
+    except DatasetError as error:
+        raise RecipeError(where, *str(error).split("; ", 1)) from None
+    except OSError as fault:
+        right = "look at its name, and at what you may read there"
+        raise RecipeError(where, f"{url} can't be reached ({fault})", right) from None
+    if not found:
+        raise RecipeError(where, f"nothing at {url}", "name a folder, a Parquet or a tar file")
+    return found
+
+
+def _inside(path: Place) -> Sequence[Place]:
+    """Shards in a folder, else its Parquet files, else the folder; a file itself."""
+    if not path.is_dir():
+        return [path]
+    shards = sorted(path.glob("*.tar"), key=_name)
+    tables = sorted(path.glob("*.parquet"), key=_name)
+    # img2dataset puts a Parquet file without images beside each shard, or folder of images
+    folders = {folder.name for folder in path.glob("*/")} if tables and not shards else set()
+    return shards or [table for table in tables if table.stem not in folders] or [path]
+
+
+def _name(file: Place) -> str:
+    return file.name

@@ -1,0 +1,194 @@
+"""Files that are only read, wherever they lie: on a disk (`Path`), or where fsspec reaches
+(`Remote`, which answers what readers ask of a Path)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from typing import IO, Any
+
+from synthset.errors import DatasetError
+
+
+@dataclass(frozen=True)
+class Remote:
+    """A file or folder behind a URL. Whatever fails is an OSError, as on a disk.
+
+    Attributes:
+        url: as records name it, such as `s3://bucket/laion/0.parquet`.
+        path: as its file system names it, such as `bucket/laion/0.parquet`.
+        system: fsspec's file system.
+        folder: whether it is one, where a listing has said so.
+    """
+
+    url: str
+    path: str = field(compare=False)
+    system: Any = field(compare=False, repr=False)
+    folder: bool | None = field(default=None, compare=False)
+
+    def __str__(self) -> str:
+        return self.url
+
+    def as_posix(self) -> str:
+        """The URL."""
+        return self.url
+
+    @property
+    def name(self) -> str:
+        """What follows the last `/`."""
+        return PurePosixPath(self.path).name
+
+    @property
+    def stem(self) -> str:
+        """The name without its extension."""
+        return PurePosixPath(self.path).stem
+
+    @property
+    def suffix(self) -> str:
+        """The extension, such as `.tar`."""
+        return PurePosixPath(self.path).suffix
+
+    @property
+    def parent(self) -> Remote:
+        """The folder that it lies in."""
+        return self._at(self.path.rpartition("/")[0])
+
+    def with_suffix(self, suffix: str) -> Remote:
+        """The file of the same name with another extension."""
+        return self._at(self.path.removesuffix(self.suffix) + suffix)
+
+    def __truediv__(self, name: str) -> Remote:
+        return self._at(f"{self.path}/{name}")
+
+    def exists(self) -> bool:
+        """Tell whether anything is there."""
+        return self._type() is not None
+
+    def is_dir(self) -> bool:
+        """Tell whether it is a folder."""
+        return self._type() == "directory" if self.folder is None else self.folder
+
+    def is_file(self) -> bool:
+        """Tell whether it is a file."""
+        return self._type() == "file" if self.folder is None else not self.folder
+
+    def glob(self, pattern: str) -> list[Remote]:
+        """List what lies in this folder by a pattern; each knows whether it is a folder."""
+        return self._at(f"{self.path}/{pattern}")._matches()
+
+    def found(self) -> list[Remote]:
+        """This, if it is there; else what it stands for as a pattern, by name."""
+        self.system.invalidate_cache()
+        kind = self._type()
+        return self._matches() if kind is None else [self._at(self.path, kind == "directory")]
+
+    def _matches(self) -> list[Remote]:
+        with self._asked():
+            found = self.system.glob(self.path, detail=True)
+        return [
+            self._at(path.rstrip("/"), facts["type"] == "directory")
+            for path, facts in sorted(found.items())
+        ]
+
+    def files_below(self) -> list[tuple[Remote, int]]:
+        """List the files of this folder and those inside it, with their bytes, in the order of
+        `os.walk` with sorted names: those of a folder come before those inside it."""
+        with self._asked():
+            found = self.system.find(self.path, detail=True)
+        files = [(self._at(path, False), int(facts["size"])) for path, facts in found.items()]
+        return sorted(files, key=lambda file: _walked(self.below(file[0])))
+
+    def below(self, file: Remote) -> str:
+        """The path of a file in this folder, seen from here."""
+        return file.path.removeprefix(f"{self.path}/")
+
+    def open(self) -> IO[bytes]:
+        """Open a file for reading at any place."""
+        with self._asked():
+            opened: IO[bytes] = self.system.open(self.path, "rb")
+            return opened
+
+    def read_bytes(self) -> bytes:
+        """Read a file."""
+        return self.read_range(None, None)
+
+    def read_range(self, start: int | None, end: int | None) -> bytes:
+        """Read a file from one byte up to before another."""
+        with self._asked():
+            data: bytes = self.system.cat_file(self.path, start=start, end=end)
+            return data
+
+    @property
+    def num_bytes(self) -> int:
+        """Its size."""
+        with self._asked():
+            return int(self.system.info(self.path)["size"])
+
+    @property
+    def modified_ns(self) -> int | None:
+        """When it was last written; None where its file system doesn't tell."""
+        with suppress(NotImplementedError), self._asked():
+            return int(self.system.modified(self.path).timestamp() * 1e6) * 1000
+        return None
+
+    def _type(self) -> str | None:
+        try:
+            with self._asked():
+                return str(self.system.info(self.path)["type"])
+        except FileNotFoundError:
+            return None
+
+    def _at(self, path: str, folder: bool | None = None) -> Remote:
+        before = self.url.removesuffix(self.path.lstrip("/"))
+        return Remote(before + path.lstrip("/"), path, self.system, folder)
+
+    @contextmanager
+    def _asked(self) -> Iterator[None]:
+        """Each file system has errors of its own: of a missing bucket, a password, a cable."""
+        try:
+            yield
+        except (OSError, NotImplementedError):
+            raise
+        except Exception as fault:
+            raise OSError(f"{type(fault).__name__}: {fault}") from fault
+
+
+Place = Path | Remote
+
+
+def is_url(path: str) -> bool:
+    """Tell whether a path leads off this disk."""
+    return "://" in path and not path.startswith("file://")
+
+
+def place_at(path: str) -> Place:
+    """Say where `/data/laion` or `s3://bucket/laion` is; nothing is asked of it yet.
+
+    Raises:
+        DatasetError: a package is missing that speaks this protocol, or none does.
+    """
+    if not is_url(path):
+        return Path(path.removeprefix("file://"))
+    import fsspec  # a laptop without object stores need not pay for it
+
+    url = path.rstrip("/")
+    try:
+        system, inside = fsspec.core.url_to_fs(url)
+    except (ImportError, ValueError) as fault:
+        right = "install that package, or" if isinstance(fault, ImportError) else "mend it, or"
+        raise DatasetError(
+            f"{path} can't be opened ({fault}); {right} copy the files to a disk"
+        ) from None
+    if not url.endswith(inside.lstrip("/")):
+        raise DatasetError(
+            f"{path} can't be opened: what lies there ({inside}) has URLs of another form; copy "
+            "the files to a disk"
+        )
+    return Remote(url, inside, system)
+
+
+def _walked(path: str) -> list[tuple[bool, str]]:
+    *folders, name = path.split("/")
+    return [*((True, folder) for folder in folders), (False, name)]

@@ -1,0 +1,103 @@
+"""Files behind URLs, here fsspec's memory, answer as files of a disk do."""
+
+from pathlib import Path
+
+import fsspec
+import pytest
+
+from synthset.errors import DatasetError
+from synthset.revisions import EDGE, WHOLE
+from synthset.store.pool_index import facts_of, is_as_before
+from synthset.store.remote import Remote, place_at
+
+FILES = {"b.tar": b"12345", "a/z.png": b"z", "a/b/c.png": b"c", "ab.png": b"", "a/.h": b"1"}
+
+
+@pytest.fixture
+def both(tmp_path):
+    """The same files on the disk and in memory."""
+    for name, data in FILES.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(data)
+        fsspec.filesystem("memory").pipe_file(f"/{tmp_path.name}/{name}", data)
+    return tmp_path, place_at(f"memory://{tmp_path.name}")
+
+
+def names(places, root):
+    return [place.as_posix().removeprefix(root.as_posix()) for place in places]
+
+
+def test_it_answers_as_a_path_does(both):
+    for local, remote in (both, [root / "a" for root in both], [root / "b.tar" for root in both]):
+        for ask in ("exists", "is_dir", "is_file"):
+            assert getattr(remote, ask)() is getattr(local, ask)()
+        for fact in ("name", "stem", "suffix"):
+            assert getattr(remote, fact) == getattr(local, fact)
+    local, remote = (root / "b.tar" for root in both)
+    assert remote.read_bytes() == local.read_bytes() == remote.open().read()
+    assert remote.parent == both[1]
+    assert str(remote.with_suffix(".npy")) == f"{both[1]}/b.npy"
+    assert remote.read_range(1, 3) == b"23"
+    assert not (both[1] / "no").exists()
+
+
+def test_listings_are_those_of_the_disk(both):
+    local, remote = both
+    for pattern in ("*.tar", "*/", "a/*.png"):
+        assert names(remote.glob(pattern), remote) == names(sorted(local.glob(pattern)), local)
+    walked = ["/ab.png", "/b.tar", "/a/.h", "/a/z.png", "/a/b/c.png"]
+    assert names((file for file, _ in remote.files_below()), remote) == walked
+    assert sum(size for _, size in remote.files_below()) == 8
+
+
+def test_a_url_stands_for_a_file_a_folder_or_a_pattern(both):
+    root = str(both[1])
+    assert [(str(one), one.folder) for one in place_at(f"{root}/").found()] == [(root, True)]
+    assert [str(one) for one in place_at(f"{root}/*b*").found()] == [
+        f"{root}/ab.png",
+        f"{root}/b.tar",
+    ]
+    assert place_at(f"{root}/nothing").found() == []
+
+
+def test_its_revision_is_the_same_wherever_it_lies(both):
+    for name in ("", "/b.tar"):
+        local, remote = (facts_of(place_at(f"{root}{name}")) for root in both)
+        assert (remote["revision"], remote["bytes"]) == (local["revision"], local["bytes"])
+        assert is_as_before(remote)
+    fsspec.filesystem("memory").pipe_file(f"/{both[0].name}/b.tar", b"12346")
+    assert not is_as_before(remote)
+
+
+def test_of_a_large_file_the_ends_are_read(tmp_path):
+    data = bytearray(WHOLE + EDGE)
+    data[-1] = 1
+    (tmp_path / "large").write_bytes(data)
+    fsspec.filesystem("memory").pipe_file(f"/{tmp_path.name}/large", bytes(data))
+    here, there = (f"{root}/large" for root in (tmp_path, f"memory://{tmp_path.name}"))
+    assert facts_of(place_at(here))["revision"] == facts_of(place_at(there))["revision"]
+    fsspec.filesystem("memory").rm(f"/{tmp_path.name}/large")
+
+
+def test_paths_of_the_disk_stay_paths():
+    assert place_at("pool/0.tar") == Path("pool/0.tar") == place_at("file://pool/0.tar")
+
+
+def test_a_missing_package_and_an_unknown_protocol_are_named(monkeypatch):
+    def missing(*_):
+        raise ImportError("Install s3fs to access S3")
+
+    with pytest.raises(DatasetError, match=r"foo://x can't be opened \(Protocol not known: foo"):
+        place_at("foo://x")
+    monkeypatch.setattr(fsspec.core, "url_to_fs", missing)
+    with pytest.raises(DatasetError, match=r"Install s3fs to access S3\); install that package"):
+        place_at("s3://bucket/laion")
+
+
+def test_what_goes_wrong_afar_is_an_oserror(both):
+    class Broken:
+        def info(self, _):
+            raise RuntimeError("no cable")
+
+    with pytest.raises(OSError, match="RuntimeError: no cable"):
+        Remote("s3://b/x", "b/x", Broken()).exists()
