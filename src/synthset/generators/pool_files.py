@@ -38,7 +38,8 @@ def _found_by_url(url: str, where: str) -> Sequence[Remote]:
         right = "look at its name, and at what you may read there"
         raise RecipeError(where, f"{url} can't be reached ({fault})", right) from None
     if not found:
-        raise RecipeError(where, f"nothing at {url}", "name a folder, a Parquet or a tar file")
+        what = f"nothing at {url}, or nothing that can be read"
+        raise RecipeError(where, what, "name a folder, a Parquet or a tar file")
     return found
 
 
