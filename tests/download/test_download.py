@@ -17,7 +17,7 @@ from synthset.download.urls import read_urls
 from synthset.errors import UsageError
 from synthset.generators.captioned import captioned
 from synthset.images import sha256
-from synthset.recipe.sources import Pool
+from synthset.recipe.pools import Pool
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from synthset.errors import RecipeError
 from synthset.generators.curated import curate, meaning
 from synthset.generators.pool import Pool as Stage
 from synthset.images import encode, sha256
-from synthset.recipe.sources import Pool
+from synthset.recipe.pools import Pool
 from synthset.taxonomy.classlists import from_names, from_wordnet
 
 SYNSETS = ["dog.n.01", "tabby.n.01", "crane.n.04", "crane.n.05", "heron.n.02", "unicycle.n.01"]

@@ -79,7 +79,7 @@ def index(
     """
     from synthset.cli.progress import RichBar
     from synthset.engine.pool_index import encoder_of, index_pool
-    from synthset.recipe.sources import PoolPath
+    from synthset.recipe.pools import PoolPath
 
     settings = encoder_of(encoder.value, model, changes or ())
     places = [

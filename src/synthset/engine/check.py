@@ -20,18 +20,11 @@ from synthset.errors import Problem, RecipeError, SynthsetError
 from synthset.generators import models as generator_models
 from synthset.generators.adapters import unused
 from synthset.recipe.openimages import OpenImages
+from synthset.recipe.paths import FolderPath
+from synthset.recipe.pools import Pool
 from synthset.recipe.presets import preset_notes
 from synthset.recipe.recipe import Recipe, comparisons
-from synthset.recipe.sources import (
-    FROM_IMAGES,
-    Augment,
-    Diffusion,
-    Folder,
-    FolderPath,
-    Gan,
-    Pool,
-    Shapes,
-)
+from synthset.recipe.sources import FROM_IMAGES, Augment, Diffusion, Folder, Gan, Shapes
 from synthset.selection.review import read_review
 
 FEATURE_BYTES = 8_000  # a record's features, logits and scores, roughly

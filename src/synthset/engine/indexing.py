@@ -23,8 +23,8 @@ from synthset.generators.brought import WHERE, Brought, Of, Vector
 from synthset.generators.captioned import Captioned, images_of
 from synthset.generators.parquet import opened
 from synthset.images import sha256
+from synthset.recipe.pools import PoolPath
 from synthset.recipe.scores import ClipEncoder, Encoder
-from synthset.recipe.sources import PoolPath
 from synthset.record import IMAGE
 from synthset.stage import Rows, list_column
 from synthset.store.cells import to_bytes

@@ -25,8 +25,9 @@ from synthset.generators.found import Found
 from synthset.generators.labelled import pick_labelled
 from synthset.prompts.writer import Writer
 from synthset.recipe.openimages import OpenImages
+from synthset.recipe.pools import Pool
 from synthset.recipe.recipe import Recipe
-from synthset.recipe.sources import Augment, Folder, Gan, Img2Img, Pool
+from synthset.recipe.sources import Augment, Folder, Gan, Img2Img
 from synthset.record import CURATED, EDITED, LABELLED, PLAN, record_id
 from synthset.seeds import digest, fingerprint, record_seed
 from synthset.store.dataset import Dataset

@@ -28,6 +28,7 @@ from synthset.generators.brought import Brought
 from synthset.generators.captioned import image_columns
 from synthset.generators.pool_files import pool_files
 from synthset.recipe.messages import explain
+from synthset.recipe.pools import PoolPath
 from synthset.recipe.reading import override
 from synthset.recipe.scores import (
     ClassifierEncoder,
@@ -36,7 +37,6 @@ from synthset.recipe.scores import (
     InceptionEncoder,
     PixelsEncoder,
 )
-from synthset.recipe.sources import PoolPath
 from synthset.seeds import fingerprint
 from synthset.store.folder import LocalFolder
 from synthset.store.lock import locked

@@ -26,8 +26,10 @@ from synthset.generators.originals import Originals
 from synthset.generators.pool_files import pool_files
 from synthset.generators.retrieved import Against, Queries, pick_retrieved
 from synthset.prompts import templates
+from synthset.recipe.paths import FolderPath
+from synthset.recipe.pools import Pool, PoolPath
 from synthset.recipe.scores import ClipEncoder, Encoder
-from synthset.recipe.sources import Folder, FolderPath, Pool, PoolPath
+from synthset.recipe.sources import Folder
 from synthset.record import IMAGE
 from synthset.seeds import fingerprint
 from synthset.stage import Rows, list_column

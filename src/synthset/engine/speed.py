@@ -9,8 +9,9 @@ from statistics import fmean
 from synthset.generators import models as generator_models
 from synthset.generators.gan.cost import products_an_update
 from synthset.recipe.openimages import OpenImages
+from synthset.recipe.pools import Pool
 from synthset.recipe.recipe import Recipe
-from synthset.recipe.sources import Augment, Diffusion, Folder, Gan, Img2Img, Pool, Shapes
+from synthset.recipe.sources import Augment, Diffusion, Folder, Gan, Img2Img, Shapes
 
 # Core-seconds a step and megapixel with guidance, from measurements of Stable Diffusion 1.5 at 512
 # px in float32 on one core of an AMD EPYC (19 s a step) and of the miniature (about 0.01 s a step

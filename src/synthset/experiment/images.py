@@ -16,8 +16,8 @@ from synthset.errors import DatasetError, ModelError, RecipeError, did_you_mean
 from synthset.generators.folder import Folder, scan
 from synthset.images import sha256
 from synthset.recipe.found import Digits, Found, Kept, Pictures, Torchvision
+from synthset.recipe.paths import FolderPath
 from synthset.recipe.sources import Folder as FolderSettings
-from synthset.recipe.sources import FolderPath
 from synthset.store.dataset import Dataset
 
 Names = tuple[str, ...]  # a class's names: what it is called, then its key, wnid and folder

@@ -16,8 +16,8 @@ from synthset.experiment.images import Collection, collect, joined
 from synthset.generators.found import SPLITS
 from synthset.metrics.classification import Measures, measures
 from synthset.recipe.found import Found, Kept, Pictures
+from synthset.recipe.paths import FolderPath
 from synthset.recipe.single import Single
-from synthset.recipe.sources import FolderPath
 from synthset.seeds import digest
 from synthset.training.labelled import Labelled
 from synthset.training.task import Fitted, Stage, Task

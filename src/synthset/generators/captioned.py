@@ -16,7 +16,7 @@ from synthset.generators import class_folders, tar_shards
 from synthset.generators.kept import kept_images
 from synthset.generators.parquet import SCAN_ROWS, image_bytes, opened
 from synthset.generators.pool_files import pool_files
-from synthset.recipe.sources import Pool, PoolPath
+from synthset.recipe.pools import Pool, PoolPath
 from synthset.store.pool_index import is_dataset
 from synthset.store.remote import Place, Remote
 

@@ -17,7 +17,7 @@ from synthset.errors import RecipeError
 from synthset.generators.captioned import captioned
 from synthset.generators.found import Found
 from synthset.images import sha256
-from synthset.recipe.sources import Pool
+from synthset.recipe.pools import Pool
 from synthset.seeds import digest
 from synthset.taxonomy.classlists import ClassEntry, with_definition
 from synthset.taxonomy.matching import CaptionMatcher

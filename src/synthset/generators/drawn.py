@@ -19,7 +19,7 @@ from synthset.generators.retrieved import (
     search,
     with_reasons,
 )
-from synthset.recipe.sources import Pool
+from synthset.recipe.pools import Pool
 from synthset.seeds import digest
 from synthset.store.pool_index import PoolIndex
 from synthset.taxonomy.classlists import ClassEntry

@@ -18,7 +18,8 @@ from synthset.generators.found import SPLITS, Found
 from synthset.generators.originals import Originals
 from synthset.generators.outcome import Outcome, image_table
 from synthset.images import UnreadableImage, decode
-from synthset.recipe.sources import Augment, FolderPath, Gan, Img2Img
+from synthset.recipe.paths import FolderPath
+from synthset.recipe.sources import Augment, Gan, Img2Img
 from synthset.recipe.sources import Folder as Settings
 from synthset.record import IMAGES
 from synthset.stage import Rows, Stage

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from synthset.errors import DatasetError, RecipeError, did_you_mean
 from synthset.generators.parquet import ParquetImages, is_text
-from synthset.recipe.sources import PoolPath
+from synthset.recipe.pools import PoolPath
 from synthset.store.dataset import Dataset
 from synthset.store.remote import Place
 

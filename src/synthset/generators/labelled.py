@@ -18,7 +18,7 @@ from synthset.generators.keyed import Keyed, image_columns, keyed
 from synthset.generators.originals import Originals
 from synthset.images import sha256
 from synthset.recipe.openimages import OpenImages
-from synthset.recipe.sources import FolderPath
+from synthset.recipe.paths import FolderPath
 from synthset.seeds import digest
 from synthset.taxonomy.classlists import ClassEntry
 from synthset.taxonomy.label_mapping import Link

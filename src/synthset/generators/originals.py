@@ -9,7 +9,7 @@ import pyarrow as pa
 from synthset.errors import DatasetError
 from synthset.generators import parquet, tar_shards
 from synthset.images import Pixels, UnreadableImage, decode, sha256
-from synthset.recipe.sources import FolderPath
+from synthset.recipe.paths import FolderPath
 from synthset.store.remote import is_url, place_at
 
 

@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 from synthset.errors import DatasetError, RecipeError, did_you_mean
 from synthset.generators.found import Found
 from synthset.images import sha256
-from synthset.recipe.sources import FolderPath
+from synthset.recipe.paths import FolderPath
 from synthset.store.remote import Place, Remote, place_at
 
 SCAN_ROWS = 256

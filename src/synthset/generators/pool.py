@@ -6,9 +6,9 @@ from typing import ClassVar
 
 from synthset.generators.captioned import image_columns
 from synthset.generators.folder import Folder
+from synthset.recipe.paths import FolderPath
+from synthset.recipe.pools import Pool as Settings
 from synthset.recipe.sources import Folder as FolderSettings
-from synthset.recipe.sources import FolderPath
-from synthset.recipe.sources import Pool as Settings
 from synthset.store.pool_index import PoolIndex
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from synthset.errors import DatasetError, RecipeError
 from synthset.generators.folder import expand, refuse_splits
-from synthset.recipe.sources import PoolPath
+from synthset.recipe.pools import PoolPath
 from synthset.store.remote import Place, Remote, is_url, place_at
 
 

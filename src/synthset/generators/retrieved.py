@@ -17,7 +17,7 @@ from synthset.errors import RecipeError
 from synthset.generators.curated import Curated, empty_classes
 from synthset.generators.found import Found
 from synthset.metrics.retrieval import NOTHING, Floats, Retrieved, retrieve
-from synthset.recipe.sources import Pool
+from synthset.recipe.pools import Pool
 from synthset.seeds import digest
 from synthset.store.pool_index import Of, PoolIndex
 from synthset.taxonomy.classlists import ClassEntry

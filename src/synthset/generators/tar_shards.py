@@ -12,7 +12,7 @@ from pathlib import Path
 from synthset.errors import DatasetError, RecipeError
 from synthset.generators.found import Found
 from synthset.images import sha256
-from synthset.recipe.sources import FolderPath
+from synthset.recipe.paths import FolderPath
 from synthset.store.remote import Place, Remote, place_at
 
 IMAGES = frozenset({"jpg", "jpeg", "png", "webp", "bmp", "gif", "tif", "tiff"})

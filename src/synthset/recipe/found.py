@@ -6,8 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from synthset.recipe.paths import FolderPath
 from synthset.recipe.settings import Settings
-from synthset.recipe.sources import FolderPath
 
 
 class Pictures(Settings):

@@ -6,8 +6,9 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
+from synthset.recipe.paths import FolderPath
 from synthset.recipe.settings import EXECUTION, Name, Settings
-from synthset.recipe.sources import Device, Dtype, FolderPath
+from synthset.recipe.sources import Device, Dtype
 
 
 class _Encoder(Settings):
