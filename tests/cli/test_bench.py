@@ -133,8 +133,8 @@ def test_a_plan_says_what_suites_measure_and_writes_nothing(tiny):
 def test_a_benchmark_prints_a_table_and_names_its_page(tiny):
     result = bench("-o", "out", "tiny.yaml", "--workers", "1", "--set", "seeds=[0, 1]", "--compat")
     assert result.exit_code == 0
-    assert "2 seeds, 95 % intervals" in result.stdout
-    assert "│ near ↑" in result.stdout
+    assert "2 seeds, 95 % intervals" in " ".join(result.stdout.split())
+    assert "near ↑ ┃" in result.stdout
     assert "balanced accuracy: the mean of (precision + recall) / 2" in result.stdout
     assert f"benchmark: {tiny / 'out' / 'benchmark' / 'index.html'}" in result.stdout
     assert (tiny / "out" / "benchmark" / "index.html").is_file()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import groupby, islice
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -11,13 +13,12 @@ from synthset.cli.experiment import File, Output
 from synthset.cli.options import Changes
 
 if TYPE_CHECKING:
-    from rich.console import Console
     from rich.table import Table
 
     from synthset.metrics.benchmark import Benchmark, Cell, Figure
 
 RUN = "run"
-NAME_WIDTH, SPAN_WIDTH = 34, 17  # characters of a column with intervals
+COLUMNS = 4  # figures that stand side by side in a narrow terminal
 
 
 class RunGroup(TyperGroup):
@@ -66,38 +67,53 @@ def run(
     from synthset.cli.progress import RichBar
 
     done = run_benchmark(loaded, output, workers=workers, published=compat, bar=RichBar())
-    console.print(_table(done.benchmark, console))
+    for table in _tables(done.benchmark):
+        console.print(table)
     for convention in done.benchmark.conventions:
         console.print(f"* {convention}", soft_wrap=True, markup=False)
     print(f"experiment: {done.experiment.page.resolve()}")
     print(f"benchmark: {done.page.resolve()}")
 
 
-def _table(benchmark: Benchmark, console: Console) -> Table:
-    """Figures by arms; intervals stand below the values where the terminal is wide enough."""
+def _tables(benchmark: Benchmark) -> Iterator[Table]:
+    """Training sets by figures, so many at a time as a narrow terminal holds; those in which
+    neither end is better, or statistics that are equal, stand on the page alone."""
     from rich.markup import escape
     from rich.table import Table
 
-    wide = console.width >= NAME_WIDTH + SPAN_WIDTH * len(benchmark.arms)
+    shown = [figure for figure in benchmark.figures if figure.better and _tells(benchmark, figure)]
     count = len(benchmark.seeds)
-    title = f"{count} seed{'s' if count > 1 else ''}" + (", 95 % intervals" if wide else "")
-    table = Table(title=title, title_justify="left")
-    table.add_column("figure", overflow="fold")
-    for text in benchmark.arms.values():
-        table.add_column(escape(text), justify="right", overflow="fold")
-    for figure in benchmark.figures:
-        cells = benchmark.cells[figure.name]
-        shown = [_cell(figure, cells[arm], wide) for arm in benchmark.arms]
-        arrow = {"higher": " ↑", "lower": " ↓"}.get(figure.better or "", "")
-        table.add_row(escape(figure.text) + arrow, *shown)
-    return table
+    for group, figures in groupby(shown, key=lambda figure: figure.group == "statistics"):
+        for some in _batched(figures, COLUMNS):
+            title = "the training sets" if group else "what their classifiers do"
+            seeds = f"{count} seed{'s' if count > 1 else ''}, 95 % intervals"
+            table = Table(title=f"{title} ({seeds})", title_justify="left")
+            table.add_column("training set", no_wrap=True)
+            for figure in some:
+                arrow = "↑" if figure.better == "higher" else "↓"
+                table.add_column(f"{escape(figure.text)} {arrow}", justify="right")
+            for arm in benchmark.arms:
+                cells = [_cell(one, benchmark.cells[one.name][arm]) for one in some]
+                table.add_row(escape(arm), *cells)
+            yield table
 
 
-def _cell(figure: Figure, cell: Cell, wide: bool) -> str:
+def _tells(benchmark: Benchmark, figure: Figure) -> bool:
+    values = {cell.value for cell in benchmark.cells[figure.name].values()}
+    return figure.group != "statistics" or len(values) > 1 or len(benchmark.arms) == 1
+
+
+def _batched(figures: Iterator[Figure], count: int) -> Iterator[list[Figure]]:
+    """Cut into lists of at most so many."""
+    while some := list(islice(figures, count)):
+        yield some
+
+
+def _cell(figure: Figure, cell: Cell) -> str:
     if cell.value is None:
         return "–"
     share = figure.unit == "share"
-    if not wide or cell.low is None or cell.high is None:
+    if cell.low is None or cell.high is None:
         return _number(cell.value, share)
     scale = 100 if share else 1
     low, high = (_number(scale * end, share=False) for end in (cell.low, cell.high))
