@@ -16,7 +16,7 @@ from synthset.metrics.benchmark import Benchmark, Cost, Figure, Value, summarise
 from synthset.report.benchmark.axes import off_the_radar, places, radar_axes
 from synthset.report.benchmark.cost_figure import cost_figure
 from synthset.report.benchmark.details import grid, suites
-from synthset.report.benchmark.headlines import Headline, headlines
+from synthset.report.benchmark.headlines import Headline, best_arms, headlines
 from synthset.report.benchmark.page import write_benchmark_page
 from synthset.report.benchmark.radar_figure import outline, radar_figures
 from synthset.report.benchmark.ranking import rank_all
@@ -105,6 +105,18 @@ def test_the_headlines_say_who_leads_and_who_is_ahead_beyond_chance() -> None:
     assert ahead.main == f"{NASTY} in 2 (of 3 figures)"
     # The random draw is behind alike with every seed, which leaves no spread to test with.
     assert ahead.rest.startswith(f"Behind it: {NASTY} in 1. Neither: random draw.")
+
+
+def test_where_all_sets_are_equal_none_is_best() -> None:
+    def values(near: float) -> list[Value]:
+        return [Value("base", arm, 0, one) for arm, one in (("base", 0.5), ("near", near))]
+
+    def found(near: float) -> Benchmark:
+        cells = summarise([ACCURACY], values(near), ["base", "near"], "base")
+        return Benchmark({"base": "", "near": ""}, "base", (0,), (ACCURACY,), cells, ())
+
+    assert best_arms(found(0.5), ACCURACY) == []
+    assert best_arms(found(0.6), ACCURACY) == ["near"]
 
 
 def test_one_seed_tests_no_difference_and_says_so() -> None:

@@ -54,8 +54,11 @@ def headlines(benchmark: Benchmark, ranking: Ranking) -> list[Headline]:
 
 
 def best_arms(benchmark: Benchmark, figure: Figure) -> list[str]:
-    """Whoever has the best value; several where they are equal, none where no end is better."""
+    """Whoever has the best value; several where they are equal, none where no end is better or all
+    of several sets are equal."""
     ranks = benchmark.ranks(figure)
+    if len(ranks) > 1 and len(set(ranks.values())) == 1:
+        return []
     return [arm for arm in benchmark.arms if arm in ranks and ranks[arm] == min(ranks.values())]
 
 
