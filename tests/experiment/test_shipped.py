@@ -12,6 +12,7 @@ from synthset.experiment.preview import preview
 from synthset.experiment.run import run_experiment
 from synthset.recipe.experiment import load_experiment
 from synthset.recipe.reading import read_yaml, shipped_experiments
+from synthset.recipe.recipe import load_recipe
 
 RECIPES = Path(__file__).parents[2] / "recipes"
 CIFAR = ["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"]
@@ -51,7 +52,11 @@ def test_an_experiment_opens_with_its_command_and_its_cost(path, data):
     assert any("synthset experiment" in line or "synthset bench" in line for line in head)
     assert "minutes" in " ".join(head)
     for size in (None, *read_yaml(path).get("sizes", {})):
-        assert load_experiment(path, size).description
+        experiment = load_experiment(path, size)
+        assert experiment.description
+        for name, made in experiment.sets.items():
+            if made.kind == "recipe":
+                load_recipe({"name": name, **made.recipe})
 
 
 @pytest.mark.parametrize("path", experiments(), ids=lambda path: path.stem)
