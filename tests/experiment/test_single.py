@@ -106,6 +106,17 @@ def test_with_a_test_set_the_figures_are_of_it(tmp_path):
     assert trained.measures.whole["accuracy"][0] > 0.5
 
 
+@pytest.mark.parametrize("name", ["classes.json", "model.safetensors"])
+def test_a_folder_of_something_else_is_left_alone(tmp_path, name):
+    images = read_splits(Places(write_folders(tmp_path / "data", 0, 100)), 0.2, 0)
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / name).write_text("mine")
+    with pytest.raises(UsageError, match=f"holds {name}, and is no training"):
+        train_single(images, quick("training.updates=1"), tmp_path / "mine", Silent())
+    assert [path.name for path in (tmp_path / "mine").iterdir()] == [name]
+    assert (tmp_path / "mine" / name).read_text() == "mine"
+
+
 def test_a_class_of_one_image_is_not_split(tmp_path):
     write_folders(tmp_path, 0, 60)
     (tmp_path / "lone").mkdir()

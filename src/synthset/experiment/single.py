@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synthset.engine.local import Bar
-from synthset.errors import RecipeError
+from synthset.errors import RecipeError, UsageError
 from synthset.experiment.images import Collection, collect, joined
 from synthset.generators.found import SPLITS
 from synthset.metrics.classification import Measures, measures
@@ -19,6 +19,7 @@ from synthset.recipe.found import Found, Kept, Pictures
 from synthset.recipe.paths import FolderPath
 from synthset.recipe.single import Single
 from synthset.seeds import digest
+from synthset.training.checkpoint import CONFIG, STATE
 from synthset.training.labelled import Labelled
 from synthset.training.task import Fitted, Stage, Task
 
@@ -161,10 +162,14 @@ def train_single(images: Splits, settings: Single, folder: Path, bar: Bar) -> Tr
         settings: model, preprocessing, budget.
         folder: of this training; it is gone on with if it was begun.
         bar: shows the updates.
+
+    Raises:
+        UsageError: the folder holds something else.
     """
     from synthset.training.predict import predict
     from synthset.training.train import train_classifier
 
+    _refuse_foreign(folder)
     task = Task(
         (Stage("train", images.train, settings.training.updates),),
         images.val,
@@ -189,6 +194,15 @@ def train_single(images: Splits, settings: Single, folder: Path, bar: Bar) -> Tr
     )
     judged_by = "val" if images.test is None else "test"
     return Trained(fitted, images, judged_by, measures(asked.labels, said))
+
+
+def _refuse_foreign(folder: Path) -> None:
+    """A dataset or an export has a `classes.json` as well, and anybody a `model.safetensors`."""
+    inside = {path.name for path in folder.iterdir()} if folder.is_dir() else set()
+    others = sorted(name for name in inside if not name.startswith("."))
+    if others and not inside & {CONFIG, STATE}:
+        found = f"{folder}: holds {others[0]}" + (", …" if len(others) > 1 else "")
+        raise UsageError(f"{found}, and is no training; name a new folder")
 
 
 def _found(path: Path) -> Found:
