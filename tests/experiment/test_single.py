@@ -133,8 +133,22 @@ def test_one_class_and_unknown_classes_are_refused(tmp_path):
     with pytest.raises(RecipeError, match="only one class"):
         read_splits(Places(tmp_path / "one"), 0.1, 0)
     (tmp_path / "val" / "digit_3").rename(tmp_path / "val" / "three")
-    with pytest.raises(RecipeError, match="--val: class 'three'"):
+    with pytest.raises(RecipeError, match=r"--val: class 'three'.*give both the same folders"):
         read_splits(Places(tmp_path / "train", tmp_path / "val"), 0.1, 0)
+
+
+def test_a_class_without_test_images_is_refused(tmp_path):
+    write_folders(tmp_path / "train", 0, 60)
+    write_folders(tmp_path / "test", 60, 120)
+    (tmp_path / "test" / "digit_3").rename(tmp_path / "three")
+    with pytest.raises(RecipeError, match="--test: class 'digit_3' has no test image"):
+        read_splits(Places(tmp_path / "train", None, tmp_path / "test"), 0.1, 0)
+
+
+def test_arrays_are_refused_with_the_exports_that_are_read(tmp_path):
+    np.save(tmp_path / "images.npy", np.zeros((2, 8, 8, 3), np.uint8))
+    with pytest.raises(RecipeError, match=r"NumPy arrays.*imagefolder, webdataset or parquet"):
+        read_splits(find_places(tmp_path, None, None), 0.1, 0)
 
 
 def test_settings_that_do_not_exist_are_refused_by_name():

@@ -65,7 +65,9 @@ def test_a_smaller_cut_is_part_of_a_larger_one(world, content):
 
 def test_a_class_without_test_images_is_refused_with_the_nearest_name(world, content):
     (world / "test" / "cat").rename(world / "test" / "cats")
-    with pytest.raises(RecipeError, match="'cats' is none of the experiment's; did you mean 'cat'"):
+    with pytest.raises(
+        RecipeError, match="'cats' is none of those that are trained; did you mean 'cat'"
+    ):
         drawn(content)
     shutil.rmtree("test/cats")
     with pytest.raises(RecipeError, match=r"real.test: class 'cat' has no test image"):

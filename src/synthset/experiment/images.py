@@ -198,7 +198,11 @@ def _png(image: Image.Image) -> bytes:
 
 
 def joined(
-    collection: Collection, classes: Sequence[Names], where: str, strict: bool
+    collection: Collection,
+    classes: Sequence[Names],
+    where: str,
+    strict: bool,
+    otherwise: str = "else list the classes in real.classes",
 ) -> NDArray[np.int64]:
     """Give each image its label among the experiment's classes.
 
@@ -209,6 +213,7 @@ def joined(
         classes: names of the experiment's classes, in label order.
         where: place in the experiment, for messages.
         strict: refuse classes that the experiment lacks; else their images get -1.
+        otherwise: what to do where no class was misspelt, for messages.
 
     Returns:
         (N,) int64 labels; -1 for an image of no class.
@@ -230,8 +235,8 @@ def joined(
     if unknown and (strict or len(unknown) == len(of)):
         listed = ", ".join(map(repr, unknown[:5])) + (", …" if len(unknown) > 5 else "")
         right = did_you_mean(unknown[0], [names[0] for names in classes])
-        found = f"class {listed} is none of the experiment's"
-        raise RecipeError(where, found, f"{right}; else list the classes in real.classes")
+        found = f"class {listed} is none of those that are trained"
+        raise RecipeError(where, found, f"{right}; {otherwise}")
     return np.array(of, np.int64)[collection.labels]
 
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from synthset.engine.local import Bar
 from synthset.errors import RecipeError, UsageError
-from synthset.experiment.images import Collection, collect, joined
+from synthset.experiment.images import Collection, Names, collect, joined
 from synthset.generators.found import SPLITS
 from synthset.metrics.classification import Measures, measures
 from synthset.recipe.found import Found, Kept, Pictures
@@ -126,6 +126,7 @@ def read_splits(places: Places, val_fraction: float, seed: int) -> Splits:
     Raises:
         RecipeError: nothing is there, classes don't fit, or a class is too small to split.
     """
+    _refuse_arrays(places.train)
     train = collect(_found(places.train), "DATA")
     names = train.classes
     if len(names) < 2:
@@ -136,7 +137,12 @@ def read_splits(places: Places, val_fraction: float, seed: int) -> Splits:
         for name, path in (("val", places.val), ("test", places.test))
         if path is not None
     }
-    labels = {name: joined(other, names, f"--{name}", True) for name, other in others.items()}
+    labels = {
+        name: joined(other, names, f"--{name}", True, "give both the same folders or labels")
+        for name, other in others.items()
+    }
+    if "test" in others:
+        _require_each_class(labels["test"], names)
     known = {content for other in others.values() for content in other.contents}
     # In the order of their bytes' hashes, so that the same images train the same in any layout.
     order = sorted(range(len(train)), key=train.contents.__getitem__)
@@ -194,6 +200,22 @@ def train_single(images: Splits, settings: Single, folder: Path, bar: Bar) -> Tr
     )
     judged_by = "val" if images.test is None else "test"
     return Trained(fitted, images, judged_by, measures(asked.labels, said))
+
+
+def _require_each_class(labels: NDArray[np.int64], names: Sequence[Names]) -> None:
+    """Balanced accuracy over some of the classes would be no balanced accuracy."""
+    lacking = [one[0] for label, one in enumerate(names) if not (labels == label).any()]
+    if lacking:
+        listed = ", ".join(map(repr, lacking[:5])) + (", …" if len(lacking) > 5 else "")
+        found = f"class {listed} has no test image"
+        raise RecipeError("--test", found, "add some, or train without that class")
+
+
+def _refuse_arrays(path: Path) -> None:
+    if (path / "images.npy").is_file():
+        found = f"{path} holds NumPy arrays, not encoded images"
+        right = "export it as imagefolder, webdataset or parquet"
+        raise RecipeError("DATA", found, right)
 
 
 def _refuse_foreign(folder: Path) -> None:
