@@ -66,7 +66,7 @@ def _told(
         said += [f"short: {note}" for note in composed.short]
     for part in parts[len(there) :]:
         if isinstance(experiment.sets.get(part.set), Made):
-            sets.recipe(part.set, drawn)  # read, so that a mistake shows now
+            sets.checked(part.set, drawn)  # read, so that a mistake shows now
         said.append(f"then {part.set}, {part.asked or 'all'}, made when it runs")
     return ", ".join(said)
 

@@ -17,6 +17,7 @@ from synthset.engine.run import run
 from synthset.errors import RecipeError
 from synthset.experiment.images import Collection, Names, collect, joined, kept
 from synthset.experiment.splits import RealImages, Split
+from synthset.experiment.tested import refuse_tested
 from synthset.recipe.experiment import REAL, REAL_VAL, Experiment, Made
 from synthset.recipe.reading import override, read_yaml
 from synthset.recipe.recipe import Recipe, load_recipe
@@ -41,6 +42,7 @@ class Sets:
     ) -> None:
         self.folder, self.experiment, self.real, self.bar = Path(folder), experiment, real, bar
         self._known: dict[tuple[str, str], Joined] = {}
+        self._checked: set[tuple[str, str, int]] = set()
 
     def get(self, name: str, split: Split) -> Joined:
         """Give a set as the arms of a split see it.
@@ -89,9 +91,22 @@ class Sets:
             ]
             raise RecipeError.of(problems) from None
 
+    def checked(self, name: str, split: Split) -> Recipe:
+        """Read a set's recipe as `recipe` does, and see that it starts from no test image.
+
+        Raises:
+            RecipeError: it is wrong, or made from what the experiment tests on.
+        """
+        recipe, drawn = self.recipe(name, split), self._files(split).values()
+        key = name, fingerprint(recipe.model_dump(mode="json")), split.seed
+        if key not in self._checked:
+            refuse_tested(recipe, self.real.tested(split), drawn, f"sets.{name}.recipe")
+            self._checked.add(key)
+        return recipe
+
     def _make(self, settings: Made, where: str, place: Path, split: Split) -> None:
         name = where.removeprefix("sets.")
-        recipe = self.recipe(name, split)
+        recipe = self.checked(name, split)
         for part, path in self._files(split).items():
             if part in repr(_content(settings, where)):
                 write_images(self.real, getattr(split, PARTS[part]), Path(path))

@@ -34,6 +34,12 @@ class RealImages:
     test: Collection | None
     test_labels: NDArray[np.int64]
 
+    def tested(self, split: Split) -> frozenset[str]:
+        """SHA-256 of all test images, also of those that `max_test_per_class` leaves out."""
+        if self.test is not None:
+            return frozenset(self.test.contents)
+        return frozenset(self.images.contents[row] for row in split.test)
+
 
 @dataclass(frozen=True)
 class Split:

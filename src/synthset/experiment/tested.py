@@ -1,0 +1,62 @@
+"""Refuses recipes that start from the images an experiment tests on, wherever those lie."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from synthset.errors import Problem, RecipeError
+from synthset.generators.folder import scan
+from synthset.recipe.paths import FolderPath
+from synthset.recipe.pools import Pool
+from synthset.recipe.recipe import Recipe
+from synthset.recipe.sources import Augment, Folder, Gan, Img2Img
+
+
+def refuse_tested(
+    recipe: Recipe, tests: Collection[str], drawn: Collection[str], where: str
+) -> None:
+    """Refuse a recipe whose source makes images out of test images, or looks for their like.
+
+    A folder's name doesn't tell: many test on one called `val`. Plain copies are no matter, as arms
+    leave out what has the bytes of a test image.
+
+    Args:
+        recipe: of a set.
+        tests: SHA-256 of the experiment's test images.
+        drawn: paths of the experiment's own training and validation images, which aren't read.
+        where: place of the recipe in the experiment, for messages.
+
+    Raises:
+        RecipeError: test images are among the source's, or a path of it can't be read.
+    """
+    field, paths = _starts(recipe)
+    problems = []
+    for i, path in enumerate(paths):
+        if path.path in drawn:
+            continue
+        place = f"{where}.source.{field}[{i}].path"
+        if _tested(path, tests, place):
+            found = f"{path.path} holds images that this experiment tests on"
+            right = "name images for training; $real stands for the experiment's own"
+            problems.append(Problem(place, found, right))
+    if problems:
+        raise RecipeError.of(problems)
+
+
+def _starts(recipe: Recipe) -> tuple[str, tuple[FolderPath, ...]]:
+    """The setting of the source that names real images to start from, and what it names."""
+    source = recipe.source
+    if isinstance(source, Pool):
+        return "queries", source.queries
+    if isinstance(source, Augment | Gan | Img2Img):
+        return "paths", source.paths
+    return "", ()
+
+
+def _tested(path: FolderPath, tests: Collection[str], where: str) -> bool:
+    found = scan(Folder(kind="folder", paths=(path,)))
+    try:
+        return any(image.content in tests for image in found)
+    except RecipeError as error:
+        first = error.problems[0]
+        raise RecipeError(where, first.found, first.right) from None
