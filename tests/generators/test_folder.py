@@ -97,10 +97,11 @@ def test_files_that_are_no_images_are_counted_and_hidden_ones_passed_over(tmp_pa
 
 
 def test_split_folders_are_refused_unless_one_is_named(tmp_path: Path) -> None:
-    for name in ("train/cat/a.png", "val/cat/b.png"):
+    for name in ("test/cat/c.png", "train/cat/a.png", "val/cat/b.png"):
         write(tmp_path / name, picture(1))
     with pytest.raises(
-        RecipeError, match=r"paths\[0\]\.path: .* holds the splits train, val.*name one: .*/train"
+        RecipeError,
+        match=r"paths\[0\]\.path: .* holds the splits test, train, val.*name one: .*/train",
     ):
         list(scan(at(tmp_path)))
     assert [one.label for one in scan(at(tmp_path / "val"))] == ["cat"]

@@ -87,7 +87,8 @@ def _refuse_splits(folder: Path, classes: list[Path], where: str) -> None:
     ]
     if splits:
         found = f"{folder} holds the splits {', '.join(splits)}, not classes"
-        raise RecipeError(where, found, f"name one: {(folder / splits[0]).as_posix()}")
+        example = next((name for name in splits if name.lower().startswith("train")), splits[0])
+        raise RecipeError(where, found, f"name one: {(folder / example).as_posix()}")
 
 
 def _holds_only_folders(place: Path) -> bool:
