@@ -5,7 +5,7 @@ import pytest
 
 from synthset.engine.local import Silent
 from synthset.errors import RecipeError
-from synthset.experiment.arms import check_sources, compose
+from synthset.experiment.arms import compose
 from synthset.experiment.sets import Sets
 from synthset.experiment.splits import read_real, split
 from synthset.recipe.experiment import load_experiment
@@ -90,10 +90,15 @@ def test_made_images_with_the_bytes_of_held_out_ones_are_left_out(world, content
 
 def test_an_arm_that_takes_nothing_of_a_set_is_refused(world, content):
     parts = [{"set": "real"}, {"set": "made", "classes": ["dog"], "top_up_to": 18}]
+    with pytest.raises(RecipeError, match=r"arms\[0\].parts\[1\]: takes no image of 'made'"):
+        composed(content, parts)
+
+
+def test_two_parts_of_one_set_share_no_image(world, content):
+    parts = [{"set": "made", "per_class": 5}, {"set": "made", "ratio": 1.0}]
     found = composed(content, parts)
-    arm = load_experiment(content).arms[0]
-    with pytest.raises(RecipeError, match="arm 'one' takes no image of 'made'"):
-        check_sources(arm, found, 2)
+    assert counts(found) == {"made": [10, 10]}
+    assert len(keys(found, "made")) == 20
 
 
 def test_a_set_with_other_classes_is_refused(world, content):

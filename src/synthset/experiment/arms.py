@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from synthset.errors import Problem, RecipeError, did_you_mean
 from synthset.experiment.sets import Joined, Sets
 from synthset.experiment.splits import RealImages, Split
-from synthset.recipe.experiment import Arm, Part
+from synthset.recipe.experiment import Part
 from synthset.seeds import digest
 from synthset.training.labelled import Labelled
 
@@ -47,10 +47,12 @@ def compose(
         where: place in the experiment, for messages.
 
     Raises:
-        RecipeError: nothing is left, or a set has too few images.
+        RecipeError: a part takes nothing, or a set has too few images.
     """
     counts = np.zeros(len(real.classes), np.int64)
     taken: list[Labelled] = []
+    promised: dict[str, Rows] = {}
+    used: dict[str, Rows] = {}  # rows by set: an image counts once, also if two parts name its set
     short: list[str] = []
     for i, part in enumerate(parts):
         place = f"{where}[{i}]"
@@ -59,39 +61,44 @@ def compose(
         )
         asked = _asked(part, real, place)
         rows_of = split.train if part.set == "real" else _drawn(source, real, split)
+        rows_of = rows_of[~np.isin(rows_of, used.get(part.set, rows_of[:0]))]
         pools = _pools(asked, source.labels, rows_of)
         wanted = _wanted(part, asked, [len(pool) for pool in pools], counts)
-        problems = []
-        for k, (pool, count) in enumerate(zip(pools, wanted, strict=True)):
-            if count > len(pool):
-                name = real.classes[k][0]
-                said = f"{part.set} has {len(pool):,} images of {name!r}, {count:,} are wanted"
-                problems.append(Problem(place, said, "ask for fewer, or set `short: take`"))
-                short.append(said)
-        if problems and part.short == "refuse":
-            raise RecipeError.of(problems)
+        missing = _missing(part, pools, wanted, real)
+        if missing and part.short == "refuse":
+            right = "ask for fewer, or set `short: take`"
+            raise RecipeError.of([Problem(place, said, right) for said in missing])
+        short += missing
         rows = [pool[:count] for pool, count in zip(pools, wanted, strict=True)]
-        counts += [len(one) for one in rows]
-        if any(map(len, rows)):
-            taken.append(_labelled(source, np.concatenate(rows), part.set))
-    if not taken:
-        raise RecipeError(where, "no image is left", "look at classes and amounts of its parts")
-    return Composed(Labelled.join(taken), tuple(short))
+        if not any(map(len, rows)):
+            right = "mend its amount or classes, or remove it"
+            raise RecipeError(place, f"takes no image of {part.set!r}", right)
+        chosen, mine = np.concatenate(rows), np.array([len(one) for one in rows], np.int64)
+        used[part.set] = np.concatenate([used.get(part.set, chosen[:0]), chosen])
+        promised[part.set] = promised.get(part.set, np.zeros_like(mine)) + mine
+        counts += mine
+        taken.append(_labelled(source, chosen, part.set))
+    images = Labelled.join(taken)
+    _assert_counts(images, promised, len(real.classes))
+    return Composed(images, tuple(short))
 
 
-def check_sources(arm: Arm, composed: Composed, classes: int) -> None:
-    """Assert that a training set holds what its parts promise: every set that is named, and as many
-    images in all as by origin.
+def _missing(
+    part: Part, pools: Sequence[Rows], wanted: Sequence[int], real: RealImages
+) -> list[str]:
+    """Say which classes have fewer images than are wanted."""
+    return [
+        f"{part.set} has {len(pool):,} images of {real.classes[k][0]!r}, {count:,} are wanted"
+        for k, (pool, count) in enumerate(zip(pools, wanted, strict=True))
+        if count > len(pool)
+    ]
 
-    Raises:
-        RecipeError: a set that the arm names gave nothing.
-    """
-    counts = composed.images.counts(classes)
-    assert sum(int(one.sum()) for one in counts.values()) == len(composed.images)
-    for i, part in enumerate(arm.parts):
-        if not counts.get(part.set, np.zeros(1)).any():
-            found = f"arm {arm.name!r} takes no image of {part.set!r}"
-            raise RecipeError(f"arms.{arm.name}.parts[{i}]", found, "mend its amount, or remove it")
+
+def _assert_counts(images: Labelled, promised: dict[str, Rows], classes: int) -> None:
+    """A training set holds what its parts promise, by origin and class: half and half is half."""
+    found = images.counts(classes)
+    assert found.keys() == promised.keys()
+    assert all((found[name] == promised[name]).all() for name in found), (found, promised)
 
 
 def _asked(part: Part, real: RealImages, where: str) -> list[bool]:

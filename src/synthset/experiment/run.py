@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from synthset.engine.local import Bar, Silent, count_gpus
 from synthset.errors import DatasetError
-from synthset.experiment.arms import Composed, Rowwise, check_sources, compose
+from synthset.experiment.arms import Composed, Rowwise, compose
 from synthset.experiment.cases import cases, preprocessing_steps
 from synthset.experiment.images import Collection
 from synthset.experiment.pool import count_trials_at_a_time, run_jobs
@@ -139,7 +139,6 @@ def plan_jobs(folder: Path, experiment: Experiment, real: RealImages, sets: Sets
         for i, arm in enumerate(experiment.arms):
             where = f"arms[{i}]"
             train = compose(arm.parts, real, drawn, sets, f"{where}.parts")
-            check_sources(arm, train, len(real.classes))
             before = None
             if arm.pretrain:
                 before = compose(arm.pretrain, real, drawn, sets, f"{where}.pretrain")
