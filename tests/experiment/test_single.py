@@ -189,3 +189,11 @@ def test_what_timm_does_otherwise_is_said():
 def test_a_set_smaller_than_a_batch_still_has_epochs():
     arguments = timm_arguments(50, 10, TimmModel(kind="timm"), Single())
     assert (arguments["batch_size"], arguments["epochs"]) == (50, 1000)
+
+
+def test_timm_crops_as_much_as_is_asked_for():
+    model = TimmModel(kind="timm")
+    shifted = timm_arguments(50, 10, model, load_single(None, []))
+    assert (shifted["scale"], shifted["ratio"]) == ([0.7656, 1.0], [1.0, 1.0])
+    cropped = timm_arguments(50, 10, model, load_single(None, ["training.augmentation.crop=0.08"]))
+    assert (cropped["scale"], cropped["ratio"]) == ([0.08, 1.0], [0.75, 1.3333])
