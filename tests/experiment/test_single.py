@@ -3,6 +3,8 @@
 import json
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import yaml
 from digit_tasks import digits
@@ -76,6 +78,22 @@ def test_splits_that_lie_in_the_folder_are_taken(tmp_path):
     assert places == Places(tmp_path / "train", tmp_path / "val", tmp_path / "test")
     images = read_splits(places, 0.1, 0)
     assert [len(one) for one in (images.train, images.val, images.test)] == [200, 60, 70]
+
+
+def test_columns_are_found_by_the_features_of_hugging_face(tmp_path):
+    images = digits(0, 60)
+    features = {
+        "img": {"_type": "Image"},
+        "digit": {"_type": "ClassLabel", "names": [f"digit_{k}" for k in range(10)]},
+    }
+    table = pa.table({"img": [images.read(i) for i in range(60)], "digit": images.labels})
+    noted = {"huggingface": json.dumps({"info": {"features": features}})}
+    pq.write_table(table.replace_schema_metadata(noted), tmp_path / "train-0.parquet")
+    write_folders(tmp_path / "folders", 0, 60)
+    read = read_splits(find_places(tmp_path, None, None), 0.2, 0)
+    same = read_splits(Places(tmp_path / "folders"), 0.2, 0)
+    assert (read.classes, read.train.keys) == (same.classes, same.train.keys)
+    assert read.train.read(0) == same.train.read(0)
 
 
 def test_training_images_that_the_test_has_as_well_are_left_out(tmp_path):

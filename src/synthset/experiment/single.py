@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from synthset.engine.local import Bar
 from synthset.errors import RecipeError, UsageError
+from synthset.experiment.hub_columns import hub_columns
 from synthset.experiment.images import Collection, Names, collect, joined
 from synthset.generators.found import SPLITS
 from synthset.metrics.classification import Measures, measures
@@ -230,7 +231,7 @@ def _refuse_foreign(folder: Path) -> None:
 def _found(path: Path) -> Found:
     if (path / DATASET).is_file():
         return Kept(kind="dataset", path=str(path))
-    return Pictures(kind="images", paths=(FolderPath(path=str(path)),))
+    return Pictures(kind="images", paths=(FolderPath(path=str(path), **hub_columns(path)),))
 
 
 def _split(
