@@ -32,7 +32,7 @@ def test_a_set_made_from_test_images_is_refused_whatever_their_folder_is_called(
 def test_images_to_look_for_may_be_no_test_images_either(world, content):
     (world / "test").rename(world / "val")
     content["real"]["test"]["paths"] = [{"path": "val"}]
-    source = {"kind": "pool", "strategy": "retrieve_image", "index": "features"}
+    source = {"kind": "pool", "strategy": "retrieve_image", "index": "made"}
     source["queries"] = [{"path": "$real"}, {"path": "val"}]
     recipe = {"classes": ["cat", "dog"], "source": source}
     content["sets"]["made"] = {"kind": "recipe", "recipe": recipe}

@@ -30,6 +30,7 @@ def preview(experiment: Experiment) -> Iterator[str]:
         yield f"left out, since the test has the same bytes: {drawn.copies:,}"
     with tempfile.TemporaryDirectory() as scratch:
         sets = Sets(Path(scratch), experiment, real, Silent())
+        sets.check_present(drawn)
         for i, arm in enumerate(experiment.arms):
             for field in ("pretrain", "parts"):
                 parts = getattr(arm, field)

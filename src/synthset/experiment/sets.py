@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 
 from synthset.engine.local import Bar
 from synthset.engine.run import run
-from synthset.errors import RecipeError
+from synthset.errors import Problem, RecipeError
 from synthset.experiment.images import Collection, Names, collect, joined, kept
+from synthset.experiment.present import missing
 from synthset.experiment.splits import RealImages, Split
 from synthset.experiment.tested import refuse_tested
 from synthset.recipe.experiment import REAL, REAL_VAL, Experiment, Made
@@ -91,6 +92,21 @@ class Sets:
             ]
             raise RecipeError.of(problems) from None
 
+    def check_present(self, split: Split) -> None:
+        """See that all files are there which the recipes of the arms' sets name.
+
+        Raises:
+            RecipeError: some are not; all of them are named.
+        """
+        parts = [part for arm in self.experiment.arms for part in (*arm.pretrain, *arm.parts)]
+        problems: list[Problem] = []
+        for name in dict.fromkeys(part.set for part in parts):
+            if isinstance(self.experiment.sets.get(name), Made):
+                drawn = self._files(split).values()
+                problems += missing(self.recipe(name, split), drawn, f"sets.{name}.recipe")
+        if problems:
+            raise RecipeError.of(problems)
+
     def checked(self, name: str, split: Split) -> Recipe:
         """Read a set's recipe as `recipe` does, and see that it starts from no test image.
 
@@ -106,6 +122,7 @@ class Sets:
 
     def _make(self, settings: Made, where: str, place: Path, split: Split) -> None:
         name = where.removeprefix("sets.")
+        self.check_present(split)  # before the first set takes its hours
         recipe = self.checked(name, split)
         for part, path in self._files(split).items():
             if part in repr(_content(settings, where)):

@@ -1,0 +1,26 @@
+import pytest
+
+from synthset.errors import RecipeError
+from synthset.experiment.preview import preview
+from synthset.experiment.run import run_experiment
+from synthset.recipe.experiment import load_experiment
+
+
+def test_all_that_sets_lack_is_named_before_any_set_is_made(world, content):
+    sources = {
+        "turned": {"kind": "augment", "paths": [{"path": "$real"}, {"path": "real"}]},
+        "words": {"kind": "pool", "strategy": "random", "paths": [{"path": "laion/*.parquet"}]},
+        "near": {"kind": "pool", "strategy": "retrieve_text", "index": "features"},
+    }
+    for name, source in sources.items():
+        recipe = {"classes": ["cat", "dog"], "source": source, "images_per_class": 5}
+        content["sets"][name] = {"kind": "recipe", "recipe": recipe}
+    content["arms"] += [{"name": name, "parts": [{"set": name}]} for name in sources]
+    lacking = ["sets.words.recipe.source.paths[0].path", "sets.near.recipe.source.index"]
+    with pytest.raises(RecipeError) as refused:
+        list(preview(load_experiment(content)))
+    assert [problem.where for problem in refused.value.problems] == lacking
+    with pytest.raises(RecipeError) as refused:
+        run_experiment(content, "pets", workers=1)
+    assert [problem.where for problem in refused.value.problems] == lacking
+    assert not (world / "pets" / "sets").exists()
