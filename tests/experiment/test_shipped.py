@@ -23,6 +23,11 @@ SETS = {
     "fruits": (["apple", "banana", "mixed", "orange"], 12),
 }
 
+#: What plans see the presence of, and don't read.
+POOL = ["pool.parquet", "index/index.json"]
+POOL += [f"openimages/{name}.csv" for name in ("human-imagelabels", "class-descriptions")]
+POOL += [f"openimages/{name}.csv" for name in ("mapping", "answers")]
+
 
 @pytest.fixture
 def data(tmp_path, monkeypatch):
@@ -38,6 +43,9 @@ def data(tmp_path, monkeypatch):
             pq.write_table(table, tmp_path / place / f"{part}.parquet")
     monkeypatch.setenv("SYNTHSET_POOL", str(tmp_path / "pool"))
     (tmp_path / "pool" / "train.parquet").rename(tmp_path / "pool" / "reference.parquet")
+    for name in POOL:
+        (tmp_path / "pool" / name).parent.mkdir(exist_ok=True)
+        (tmp_path / "pool" / name).touch()
     return tmp_path
 
 
