@@ -77,6 +77,20 @@ def test_a_moved_experiment_goes_on_with_the_sets_it_made(world, content, traine
     assert len(trained) == 4
 
 
+def test_an_arm_that_lacks_a_class_is_judged_all_the_same(world, content):
+    content["arms"][1] = {
+        "name": "cats",
+        "parts": [{"set": "made", "classes": ["cat"]}],
+        "loss": {"class_weights": "balanced", "sampling": "balanced"},
+    }
+    content["seeds"] = [0]
+    done = run_experiment(content, "pets", workers=1)
+    trial = done.trials[1]
+    assert list(trial.short) == ["no image of 'dog'"]
+    assert np.isfinite(trial.probabilities).all()
+    assert "cats, seed 0: no image of &#39;dog&#39;" in done.page.read_text()
+
+
 def test_two_processes_give_what_one_gives(world, content):
     content["seeds"] = [0]
     one = run_experiment(content, "one", workers=1)

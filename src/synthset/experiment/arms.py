@@ -16,6 +16,7 @@ from synthset.seeds import digest
 from synthset.training.labelled import Labelled
 
 Rows = NDArray[np.int64]
+SHOWN = 8  # names that a note lists before it counts the rest
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,14 @@ def compose(
         taken.append(_labelled(source, chosen, part.set))
     images = Labelled.join(taken)
     _assert_counts(images, promised, len(real.classes))
-    return Composed(images, tuple(short))
+    return Composed(images, (*short, *_without(counts, real)))
+
+
+def _without(counts: Rows, real: RealImages) -> tuple[str, ...]:
+    """Say which classes have no image at all."""
+    names = [repr(real.classes[k][0]) for k in np.flatnonzero(counts == 0).tolist()]
+    more = f" and {len(names) - SHOWN:,} more" if len(names) > SHOWN else ""
+    return (f"no image of {', '.join(names[:SHOWN])}{more}",) if names else ()
 
 
 def _missing(

@@ -139,6 +139,7 @@ def _task(job: Job, settings: Training) -> Any:
         training=settings,
         loss=job.arm.loss,
         seed=job.seed,
+        lacking=True,  # a way of getting images may find none of a class: that is a result
     )
 
 

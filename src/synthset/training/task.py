@@ -41,6 +41,7 @@ class Task:
         training: the budget; the updates are those of the stages.
         loss: of all stages.
         seed: decides first weights, order and random changes.
+        lacking: whether the training images may lack a class, which the classifier then never says.
     """
 
     stages: tuple[Stage, ...]
@@ -51,6 +52,7 @@ class Task:
     training: Training
     loss: Loss
     seed: int
+    lacking: bool = False
 
     @property
     def updates(self) -> int:
@@ -107,7 +109,7 @@ def check(task: Task) -> None:
     missing = np.flatnonzero(
         np.bincount(task.stages[-1].images.labels, minlength=task.classes) == 0
     )
-    if len(missing):
+    if len(missing) and not task.lacking:
         listed = ", ".join(str(label) for label in missing[:10])
         raise DatasetError(
             f"the training set has no image of class {listed} of {task.classes} (counted from 0); "
