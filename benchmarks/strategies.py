@@ -35,8 +35,8 @@ def main() -> None:
     said = json.loads((asked.folder / "benchmark" / "benchmark.json").read_text(encoding="utf-8"))
     truth = truths(asked.pool)
     rights = {name: right(path, truth) for name, path in sets(asked.folder)}
-    head = f"`python benchmarks/strategies.py …`. {conditions(PACKAGES)} {len(said['seeds'])} seeds. "
-    head += "In percent, with 95 % intervals over seeds; the share right is of a set's images."
+    head = f"`python benchmarks/strategies.py …`. {conditions(PACKAGES)} "
+    head += f"{len(said['seeds'])} seeds. In percent, with 95 % intervals over seeds; the share right is of a set's images."
     body = f"{head}\n\n{table(said, rights)}"
     print(body)
     write_section(SECTION, body)
