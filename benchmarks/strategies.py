@@ -36,7 +36,8 @@ def main() -> None:
     truth = truths(asked.pool)
     rights = {name: right(path, truth) for name, path in sets(asked.folder)}
     head = f"`python benchmarks/strategies.py …`. {conditions(PACKAGES)} "
-    head += f"{len(said['seeds'])} seeds. In percent, with 95 % intervals over seeds; the share right is of a set's images."
+    head += f"{len(said['seeds'])} seeds. In percent, with 95 % intervals over seeds; "
+    head += "the share right is of a set's images."
     body = f"{head}\n\n{table(said, rights)}"
     print(body)
     write_section(SECTION, body)
