@@ -1,6 +1,7 @@
 import pytest
 
 from synthset.metrics.benchmark import Benchmark, Figure, Value, summarise
+from synthset.metrics.differences import Difference
 
 ACCURACY = Figure("base", "accuracy", "base")
 DISTANCE = Figure("cmmd", "CMMD", "statistics", unit="", better="lower")
@@ -35,12 +36,26 @@ def test_one_seed_has_the_interval_of_its_test_images_and_no_test():
     assert found["other"].p is None
 
 
+def test_of_one_seed_the_judgements_own_test_is_taken():
+    row = Difference("other", "accuracy", 0.1, 0.02, 0.18, (0.1,), "", 0.01, 0.02, "McNemar, exact")
+    measured = values(ACCURACY, base=[0.5], other=[0.6])
+    found = summarise([ACCURACY], measured, ["base", "other"], "base", {"base": [row]})
+    other = found["base"]["other"]
+    assert (other.difference_low, other.difference_high, other.p) == (0.02, 0.18, 0.01)
+
+
 def test_what_could_not_be_measured_leaves_no_figure():
     found = cells(base=[0.5, 0.6], other=[None, 0.7], third=[None, None])
     assert found["other"].value == 0.7
     assert found["other"].difference == pytest.approx(0.1)
     assert found["third"].value is None
     assert found["third"].difference is None
+
+
+def test_a_seed_that_an_arm_lacks_leaves_its_place_empty():
+    measured = values(ACCURACY, base=[0.5, 0.6], other=[0.7, 0.8])
+    found = summarise([ACCURACY], [*measured[:2], measured[3]], ["base", "other"], "base")["base"]
+    assert found["other"].each == (None, 0.8)
 
 
 def test_looking_at_many_sets_is_corrected_for():

@@ -3,7 +3,7 @@ import pytest
 from scipy import stats
 
 from synthset.errors import UsageError
-from synthset.metrics.significance import holm, mcnemar, paired_t, t_interval
+from synthset.metrics.significance import holm, mcnemar, normal_test, paired_t, t_interval
 
 
 def test_the_interval_over_runs_is_students():
@@ -24,6 +24,11 @@ def test_the_paired_test_is_scipys():
 def test_differences_without_spread_have_no_test():
     assert paired_t([0.25, 0.25]) is None
     assert paired_t([0.0, 0.0]) == 1.0
+
+
+def test_an_estimate_is_tested_by_its_standard_error():
+    assert normal_test(-0.3, 0.2) == pytest.approx(2 * stats.norm.sf(1.5))
+    assert (normal_test(0.3, 0.0), normal_test(0.0, 0.0)) == (None, 1.0)
 
 
 def test_mcnemar_looks_only_at_images_that_one_alone_gets_right():

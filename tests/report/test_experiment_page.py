@@ -13,10 +13,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from synthset.metrics.benchmark import Benchmark, Figure, Value, summarise
 from synthset.metrics.intervals import wilson
 from synthset.metrics.judgement import Judgement, judge
 from synthset.metrics.trial import Look, Trial
 from synthset.recipe.experiment import Experiment, load_experiment
+from synthset.report.benchmark.headlines import told_apart as told_apart_by_the_benchmark
 from synthset.report.experiment.arms_figure import arms_figure
 from synthset.report.experiment.page import write_experiment_page
 from synthset.report.experiment.parts import Case, Neighbour, Steps
@@ -150,13 +152,37 @@ def test_the_headline_names_the_best_and_the_arms_that_it_beats(judged: Judgemen
 
 def test_arms_that_cross_between_seeds_are_not_told_apart() -> None:
     made, _, names = world()
-    trials = [trial("real-40", s, 0.8, 3) for s in SEEDS]
-    trials += [trial("real-20", s, x, 3) for s, x in zip(SEEDS, (0.9, 0.75, 0.6), strict=True)]
-    arms = {arm.name: arm for arm in judge(made, trials, names).arms}
-    assert not told_apart(arms["real-40"], arms["real-20"], "accuracy")
-    trials[3:] = [trial("real-20", s, x, 3) for s, x in zip(SEEDS, (0.5, 0.55, 0.5), strict=True)]
-    arms = {arm.name: arm for arm in judge(made, trials, names).arms}
-    assert told_apart(arms["real-40"], arms["real-20"], "accuracy")
+    best = [trial("real-40", s, 0.8, 3) for s in SEEDS]
+    crossing = [("real-20", s, x) for s, x in zip(SEEDS, (0.9, 0.75, 0.6), strict=True)]
+    behind = [("real-20", s, x) for s, x in zip(SEEDS, (0.3, 0.35, 0.25), strict=True)]
+
+    def apart(others: list[tuple[str, int, float]]) -> set[str]:
+        trials = [*best, *(trial(arm, seed, share, 3) for arm, seed, share in others)]
+        return told_apart(judge(made, trials, names), "accuracy", "real-40")
+
+    assert (apart(crossing), apart(behind)) == (set(), {"real-20"})
+
+
+@pytest.mark.parametrize("seeds", [SEEDS, SEEDS[:1]])
+def test_an_experiment_and_a_benchmark_of_it_give_one_verdict(seeds: tuple[int, ...]) -> None:
+    made, _, names = world(3, seeds)
+    made = made.model_copy(update={"exchange": None})
+    shares = {"real-10": (0.3, 0.4, 0.4), "real-20": (0.7, 0.75, 0.75), "mixed": (0.75, 0.7, 0.7)}
+    shares |= {"real-40": (0.85, 0.85, 0.85)}
+    trials = [trial(arm, seed, each[seed], 3) for arm, each in shares.items() for seed in seeds]
+    judged = judge(made, trials, names)
+    figure, arms = Figure("base", "accuracy", "base"), {one.name: one.text for one in judged.arms}
+    right = [(one.probabilities.argmax(axis=1) == one.labels).mean() for one in trials]
+    values = [
+        Value("base", one.arm, one.seed, float(share), len(one.labels))
+        for one, share in zip(trials, right, strict=True)
+    ]
+    rows = {"base": judged.differences["accuracy"]}
+    cells = summarise([figure], values, list(arms), judged.base, rows)
+    found = Benchmark(arms, judged.base, seeds, (figure,), cells, ())
+    apart = told_apart(judged, "accuracy", "real-40")
+    assert apart == told_apart_by_the_benchmark(found, figure, "real-40")
+    assert judged.base in apart
 
 
 def test_an_arm_says_what_it_was_trained_on(judged: Judgement) -> None:

@@ -24,7 +24,9 @@ from synthset.experiment.sets import Sets
 from synthset.experiment.splits import read_real
 from synthset.experiment.trials import Job
 from synthset.metrics.benchmark import Benchmark, Group, Value, summarise
+from synthset.metrics.judgement import Judgement
 from synthset.recipe.experiment import Experiment, load_experiment
+from synthset.recipe.suites import BASE
 from synthset.report.benchmark.page import write_benchmark_page
 
 PAGE = "benchmark"  # folder beside the experiment's `report`
@@ -87,7 +89,7 @@ def run_benchmark(
         jobs = train(sets, workers)
         done = conclude(folder, experiment, real, jobs)
         values = measure(suites, jobs, _at_a_time(experiment, workers), bar)
-        benchmark = _benchmark(sets, jobs, suites, values, published)
+        benchmark = _benchmark(sets, jobs, suites, values, published, done.judgement)
         page = write_benchmark_page(
             folder / PAGE,
             benchmark,
@@ -110,6 +112,7 @@ def _benchmark(
     suites: Sequence[Suite],
     values: Sequence[Value],
     published: bool,
+    judgement: Judgement,
 ) -> Benchmark:
     experiment = sets.experiment
     arms = {arm.name: arm.text or arm.name for arm in experiment.arms}
@@ -120,12 +123,13 @@ def _benchmark(
         arm: float(np.mean([v.value for v in values if v.figure == BYTES and v.arm == arm]))
         for arm in arms
     }
+    judged = {BASE: judgement.differences.get("accuracy", ())}
     return Benchmark(
         arms=arms,
         base=experiment.compared_with,
         seeds=tuple(sorted(experiment.seeds)),
         figures=figures,
-        cells=summarise(figures, values, list(arms), experiment.compared_with),
+        cells=summarise(figures, values, list(arms), experiment.compared_with, judged),
         costs=ledger(sets, jobs, sizes),
         published=published,
         conventions=conventions(experiment, published),

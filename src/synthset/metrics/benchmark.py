@@ -12,7 +12,8 @@ from typing import Literal
 
 import numpy as np
 
-from synthset.metrics.intervals import wilson
+from synthset.metrics.differences import Difference
+from synthset.metrics.intervals import Interval, wilson
 from synthset.metrics.significance import holm, paired_t, t_interval
 
 Group = Literal["base", "natural", "synthetic", "transfer", "self-supervised", "statistics"]
@@ -75,12 +76,14 @@ class Cell:
         high: upper end.
         how: what the interval is of: `t over seeds`, or, of one seed's share, `Wilson over test
             images`.
-        each: of each seed, in the order of the seeds.
+        each: of each seed, in the order of the seeds; None where it has no value.
         images: test images of one seed.
         difference: mean over shared seeds of this minus the base's; None for the base itself.
-        difference_low: lower end at 95 %, of pairs; None with fewer than two pairs.
+        difference_low: lower end at 95 %, of pairs; None with fewer than two pairs, where the
+            experiment's judgement has none either.
         difference_high: upper end.
-        p: of the paired t test, corrected (Holm) for the number of training sets.
+        p: of the paired t test (of one pair, of the judgement's test over its images), corrected
+            (Holm) for the number of training sets.
         notes: each once.
         details: means over seeds.
     """
@@ -170,7 +173,11 @@ class Benchmark:
 
 
 def summarise(
-    figures: Sequence[Figure], values: Sequence[Value], arms: Sequence[str], base: str
+    figures: Sequence[Figure],
+    values: Sequence[Value],
+    arms: Sequence[str],
+    base: str,
+    judged: Mapping[str, Sequence[Difference]] | None = None,
 ) -> dict[str, dict[str, Cell]]:
     """Join the seeds of every figure and training set, and compare each with the base.
 
@@ -179,28 +186,42 @@ def summarise(
         values: in any order, one for each figure, arm and seed.
         arms: names in order.
         base: one of them.
+        judged: figure -> its differences as the experiment's judgement has them: of one seed they
+            are tested image by image, which values alone can't be.
 
     Returns:
         figure -> arm -> cell, for every pair.
     """
     cells: dict[str, dict[str, Cell]] = {}
+    seeds = sorted({value.seed for value in values})
     for figure in figures:
+        tested = {row.arm: row for row in (judged or {}).get(figure.name, ())}
         by_arm = {
             arm: {v.seed: v for v in values if v.figure == figure.name and v.arm == arm}
             for arm in arms
         }
-        found = {arm: _cell(figure, by_arm[arm], by_arm[base]) for arm in arms if arm != base}
+        found = {
+            arm: _cell(figure, seeds, by_arm[arm], by_arm[base], tested.get(arm))
+            for arm in arms
+            if arm != base
+        }
         ps = holm([cell.p for cell in found.values()])
         corrected = {
             arm: Cell(**{**vars(cell), "p": p})
             for (arm, cell), p in zip(found.items(), ps, strict=True)
         }
-        corrected[base] = _cell(figure, by_arm[base], {})
+        corrected[base] = _cell(figure, seeds, by_arm[base], {})
         cells[figure.name] = {arm: corrected[arm] for arm in arms}
     return cells
 
 
-def _cell(figure: Figure, mine: Mapping[int, Value], base: Mapping[int, Value]) -> Cell:
+def _cell(
+    figure: Figure,
+    seeds: Sequence[int],
+    mine: Mapping[int, Value],
+    base: Mapping[int, Value],
+    judged: Difference | None = None,
+) -> Cell:
     ordered = [mine[seed] for seed in sorted(mine)]
     known = [one.value for one in ordered if one.value is not None]
     images = next((one.images for one in ordered if one.images is not None), None)
@@ -210,19 +231,19 @@ def _cell(figure: Figure, mine: Mapping[int, Value], base: Mapping[int, Value]) 
         for one in ordered
         if one.value is not None and one.seed in base and base[one.seed].value is not None
     ]
-    between = t_interval(pairs) if len(pairs) > 1 else None
+    between: Interval | Difference | None = t_interval(pairs) if len(pairs) > 1 else judged
     names = list(dict.fromkeys(name for one in ordered for name in one.details))
     return Cell(
         value=float(np.mean(known)) if known else None,
         low=low,
         high=high,
         how=how,
-        each=tuple(one.value for one in ordered),
+        each=tuple(mine[seed].value if seed in mine else None for seed in seeds),
         images=images,
         difference=float(np.mean(pairs)) if pairs else None,
         difference_low=between.low if between else None,
         difference_high=between.high if between else None,
-        p=paired_t(pairs) if len(pairs) > 1 else None,
+        p=paired_t(pairs) if len(pairs) > 1 else judged.p if judged else None,
         notes=tuple(dict.fromkeys(one.note for one in ordered if one.note)),
         details={
             name: float(np.mean([one.details[name] for one in ordered if name in one.details]))

@@ -12,7 +12,7 @@ from synthset.errors import UsageError
 from synthset.metrics.classification import Array
 from synthset.metrics.estimate import SEEDS, TEST
 from synthset.metrics.intervals import around
-from synthset.metrics.significance import holm, mcnemar, paired_t, t_interval
+from synthset.metrics.significance import holm, mcnemar, normal_test, paired_t, t_interval
 from synthset.metrics.trial import Trial
 
 
@@ -29,7 +29,8 @@ class Difference:
         each: of each shared seed.
         how: what the interval is of, as of an `Estimate`: of differences of pairs.
         p: two-sided: paired t test over seeds; with one seed McNemar's exact test, for accuracy
-            and the recall of a class. None where neither can be had.
+            and the recall of a class, of other measures the spread of the bootstrap's draws. None
+            where there is no spread to test with.
         p_holm: corrected for the number of arms that the same measure was looked at in.
         test: name of the test.
     """
@@ -111,7 +112,10 @@ def _difference(
         p, test = mcnemar(*(one.right(label) for one in pairs[0])), "McNemar, exact"
     if len(draws[0]) < 3:
         return _made(name, measure, each[0], None, None, each, "", p, test)
-    found = around(each[0], float(np.std(draws[0][1:], ddof=1)))
+    error = float(np.std(draws[0][1:], ddof=1))
+    if not counted:
+        p, test = normal_test(each[0], error), "bootstrap over test images"
+    found = around(each[0], error)
     return _made(name, measure, found.value, found.low, found.high, each, TEST, p, test)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import binomtest, t
+from scipy.stats import binomtest, norm, t
 
 from synthset.errors import UsageError
 from synthset.metrics.intervals import LEVEL, Interval
@@ -53,6 +53,24 @@ def paired_t(differences: Sequence[float]) -> float | None:
         return 1.0 if abs(float(values.mean())) < 1e-12 else None
     statistic = float(values.mean()) / (spread / np.sqrt(len(values)))
     return float(2 * t.sf(abs(statistic), len(values) - 1))
+
+
+def normal_test(value: float, standard_error: float) -> float | None:
+    """p of a normal test, two-sided: how often would no effect lie as far from 0?
+
+    >>> round(normal_test(1.96, 1.0), 2)
+    0.05
+
+    Args:
+        value: estimate.
+        standard_error: of it, 0 or more.
+
+    Returns:
+        In [0, 1]; without spread 1 for a value of 0 and None for another.
+    """
+    if standard_error < 1e-12:
+        return 1.0 if abs(value) < 1e-12 else None
+    return float(2 * norm.sf(abs(value) / standard_error))
 
 
 def mcnemar(right: NDArray[np.bool_], other: NDArray[np.bool_]) -> float:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from synthset.metrics.benchmark import Benchmark, Cell, Figure
-from synthset.metrics.significance import holm, paired_t
+from synthset.metrics.verdict import Gap, Runs, beaten
 from synthset.report.benchmark.ranking import Ranking
 from synthset.report.benchmark.words import (
     GROUPS,
@@ -19,7 +19,6 @@ from synthset.report.benchmark.words import (
     value_text,
     verdict,
 )
-from synthset.report.experiment.words import CERTAIN
 
 NEXT = 2  # sets that are named after the one of the best rank
 MOST = 6  # sets of one verdict that are named
@@ -63,38 +62,22 @@ def best_arms(benchmark: Benchmark, figure: Figure) -> list[str]:
 
 
 def told_apart(benchmark: Benchmark, figure: Figure, best: str) -> set[str]:
-    """Sets that the best one is better than, beyond chance.
-
-    Over seeds by the paired t test, corrected (Holm) for the number of sets, and of the base as the
-    table says it; with one seed only where the intervals of both lie apart, which is stricter.
-    Nothing is corrected for having picked the best.
-    """
+    """Sets that the best one of a figure is better than, as `verdict.beaten` says."""
     cells = benchmark.cells[figure.name]
-    others = [arm for arm in benchmark.arms if arm != best and cells[arm].value is not None]
-    if len(benchmark.seeds) < 2:
-        return {arm for arm in others if _intervals_apart(cells[best], cells[arm])}
-    if best == benchmark.base:
-        return {arm for arm in others if verdict(figure, cells[arm]) == "worse"}
-    corrected = holm([_paired_p(cells[best], cells[arm]) for arm in others])
-    found = {arm for arm, p in zip(others, corrected, strict=True) if p is not None and p < CERTAIN}
-    if verdict(figure, cells[best]) != "better":
-        found.discard(benchmark.base)
-    return found
+    known = {arm: cells[arm] for arm in benchmark.arms if cells[arm].value is not None}
+    runs = {arm: _runs(benchmark, cell) for arm, cell in known.items()}
+    gaps = {
+        arm: Gap(cell.difference, cell.p)
+        for arm, cell in known.items()
+        if cell.difference is not None
+    }
+    return beaten(best, runs, benchmark.base, gaps, figure.better or "higher")
 
 
-def _paired_p(best: Cell, other: Cell) -> float | None:
-    """None without two shared seeds, or where the seeds agree to the digit."""
-    if len(best.each) != len(other.each):
-        return None
-    pairs = zip(best.each, other.each, strict=True)
-    gaps = [one - two for one, two in pairs if one is not None and two is not None]
-    return paired_t(gaps) if len(gaps) > 1 else None
-
-
-def _intervals_apart(best: Cell, other: Cell) -> bool:
-    if best.low is None or best.high is None or other.low is None or other.high is None:
-        return False
-    return best.low > other.high or best.high < other.low
+def _runs(benchmark: Benchmark, cell: Cell) -> Runs:
+    pairs = zip(benchmark.seeds, cell.each, strict=True)
+    each = {seed: value for seed, value in pairs if value is not None}
+    return Runs(each, cell.low, cell.high)
 
 
 def _by_rank(benchmark: Benchmark, ranking: Ranking) -> Headline | None:
@@ -182,16 +165,21 @@ def _against_base(benchmark: Benchmark) -> Headline | None:
     if not others or not figures:
         return None
     base = benchmark.arms[benchmark.base]
+    one_seed = len(benchmark.seeds) == 1
+    unknown = "One seed doesn't tell how another training would turn out."
+    if one_seed:  # only what was tested image by image
+        figures = [
+            f for f in figures if any(_verdict(benchmark, f, arm) is not None for arm in others)
+        ]
     verdicts = {arm: [_verdict(benchmark, one, arm) for one in figures] for arm in others}
     if all(one is None for found in verdicts.values() for one in found):
-        text = "One seed doesn't tell how another training would turn out."
-        return Headline(f"Differences to {base}", "not tested", text)
+        return Headline(f"Differences to {base}", "not tested", unknown)
     ahead, behind = (_counted(benchmark, verdicts, word) for word in ("better", "worse"))
     neither = [arm for arm in others if not {"better", "worse"} & set(verdicts[arm])]
     main = f"{ahead} (of {len(figures)} figures)" if ahead else "none"
     rest = [f"Behind it: {behind}." if behind else ""]
     rest += [f"Neither: {names(benchmark, neither)}." if neither else ""]
-    rest += ["At 5 %, after Holm's correction for the number of sets."]
+    rest += ["At 5 %, after Holm's correction for the number of sets.", unknown if one_seed else ""]
     return Headline(f"Ahead of {base} beyond chance", main, " ".join(text for text in rest if text))
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from synthset.metrics.benchmark import Benchmark, Cell, Figure
-from synthset.report.experiment.words import CERTAIN, percent, points, probability, span
+from synthset.metrics.verdict import beyond_chance
+from synthset.report.experiment.words import percent, points, probability, span
 from synthset.report.page import number, short
 
 WIDTH = 1e-9  # of an interval; a narrower one is of seeds that agree to the digit
@@ -64,14 +65,12 @@ def p_text(cell: Cell) -> str:
 
 
 def verdict(figure: Figure, cell: Cell) -> str:
-    """Whether a set differs from the base beyond chance.
-
-    By the corrected p, or by the interval of the pairs where there is none.
+    """Whether a set differs from the base beyond chance, by the corrected p.
 
     Returns:
         `better`, `worse`, `other` (of a figure whose ends are alike), or nothing: may be chance.
     """
-    if cell.difference is None or not _certain(cell):
+    if cell.difference is None or not beyond_chance(cell.p):
         return ""
     if figure.better is None:
         return "other"
@@ -100,11 +99,3 @@ def _wide(cell: Cell) -> bool:
     if cell.difference_low is None or cell.difference_high is None:
         return False
     return cell.difference_high - cell.difference_low > WIDTH
-
-
-def _certain(cell: Cell) -> bool:
-    if cell.p is not None:
-        return cell.p < CERTAIN
-    if cell.difference_low is None or cell.difference_high is None or not _wide(cell):
-        return False
-    return cell.difference_low > 0 or cell.difference_high < 0

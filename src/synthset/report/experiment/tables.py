@@ -16,8 +16,9 @@ from synthset.metrics.estimate import Estimate
 from synthset.metrics.exchange import Bound, Worth
 from synthset.metrics.judgement import Judgement
 from synthset.metrics.operating_curves import FALSE_POSITIVE_RATES, RECALLS
+from synthset.metrics.verdict import beyond_chance
 from synthset.report.experiment.drawing import colours
-from synthset.report.experiment.words import NAMES, certain, measure_name, points, probability, span
+from synthset.report.experiment.words import NAMES, measure_name, points, probability, span
 
 FIRST = (
     "focus_recall", "focus_precision", "focus_f1", "balanced_accuracy", "accuracy", "macro_f1",
@@ -186,7 +187,7 @@ def _compared(arm: str, rows: Sequence[Difference], measure: str) -> Compared:
     if one is None:
         return Compared(None)
     style = ""
-    if certain(one):
+    if beyond_chance(one.p_holm):
         style = "better" if (one.value > 0) != (measure == "ece") else "worse"
     ends = ""
     if one.low is not None and one.high is not None:

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-
-import numpy as np
+from typing import Literal
 
 from synthset.metrics.arm_judgement import ArmJudgement
-from synthset.metrics.differences import Difference
-from synthset.metrics.estimate import Estimate
 from synthset.metrics.judgement import Judgement
-from synthset.metrics.significance import t_interval
+from synthset.metrics.verdict import Gap, Runs, beaten, beyond_chance
 
 NAMES = {
     "accuracy": "accuracy",
@@ -27,7 +24,6 @@ NAMES = {
     "average_precision": "average precision",
 }
 HEADLINES = ("focus_recall", "balanced_accuracy", "accuracy")
-CERTAIN = 0.05
 
 
 @dataclass(frozen=True)
@@ -94,13 +90,6 @@ def probability(value: float | None) -> str:
     return "< 0.001" if value < 0.001 else f"{value:.3f}" if value < 0.1 else f"{value:.2f}"
 
 
-def certain(one: Difference) -> bool:
-    """Whether an arm differs from the base beyond chance: by the corrected p, else the interval."""
-    if one.p_holm is not None:
-        return one.p_holm < CERTAIN
-    return one.low is not None and one.high is not None and (one.low > 0 or one.high < 0)
-
-
 def _headline(judgement: Judgement, measure: str) -> Headline | None:
     known = [arm for arm in judgement.arms if arm.whole[measure].value is not None]
     if not known:
@@ -111,31 +100,31 @@ def _headline(judgement: Judgement, measure: str) -> Headline | None:
     if found.low is not None:
         figure += f" ({span(found.low, found.high)})"
     others = [arm for arm in known if arm is not best]
-    alike = [arm for arm in others if not told_apart(best, arm, measure)]
+    apart = told_apart(judgement, measure, best.name)
+    alike = [arm for arm in others if arm.name not in apart]
     said = (_beside(alike, others), _against_base(judgement, best, measure))
     rest = " ".join(text for text in said if text)
     return Headline(measure_name(measure, judgement), best.text, figure, rest)
 
 
-def told_apart(best: ArmJudgement, other: ArmJudgement, measure: str) -> bool:
-    """Whether the better of two arms is better beyond chance.
-
-    Over shared seeds by the interval of the paired differences; else only where the intervals of
-    both lie apart, which is stricter.
-    """
-    ours, theirs = best.whole[measure], other.whole[measure]
-    shared = [seed for seed in best.seeds if seed in other.seeds]
-    if len(shared) > 1:
-        pairs = [(_of(best, ours, seed), _of(other, theirs, seed)) for seed in shared]
-        gaps = [one - two for one, two in pairs if one is not None and two is not None]
-        return len(gaps) > 1 and float(np.std(gaps)) > 0 and t_interval(gaps).low > 0
-    if ours.low is None or theirs.high is None:
-        return False
-    return ours.low > theirs.high
+def told_apart(judgement: Judgement, measure: str, best: str) -> set[str]:
+    """Names of the arms that the best one of a measure is better than, as `verdict.beaten` says."""
+    known = {arm.name: arm for arm in judgement.arms if arm.whole[measure].value is not None}
+    rows = judgement.differences.get(measure, ())
+    gaps = {row.arm: Gap(row.value, row.p_holm) for row in rows}
+    runs = {name: _runs(arm, measure) for name, arm in known.items()}
+    better: Literal["higher", "lower"] = "lower" if measure == "ece" else "higher"
+    return beaten(best, runs, judgement.base, gaps, better)
 
 
-def _of(arm: ArmJudgement, found: Estimate, seed: int) -> float | None:
-    return found.each[arm.seeds.index(seed)]
+def _runs(arm: ArmJudgement, measure: str) -> Runs:
+    """Of one seed, a share has Wilson's interval, as in a benchmark."""
+    found = arm.whole[measure]
+    pairs = zip(arm.seeds, found.each, strict=True)
+    each = {seed: value for seed, value in pairs if value is not None}
+    if len(each) == 1 and found.test_low is not None:
+        return Runs(each, found.test_low, found.test_high)
+    return Runs(each, found.low, found.high)
 
 
 def _beside(alike: list[ArmJudgement], others: list[ArmJudgement]) -> str:
@@ -166,4 +155,4 @@ def _against_base(judgement: Judgement, best: ArmJudgement, measure: str) -> str
     if one.p_holm is not None:
         text += f", p {'' if one.p_holm < 0.001 else '= '}{probability(one.p_holm)} by {one.test}"
         text += ", corrected for the number of arms"
-    return text + ("." if certain(one) else "; that may be chance.")
+    return text + ("." if beyond_chance(one.p_holm) else "; that may be chance.")
