@@ -81,5 +81,5 @@ def trained(colours, tmp_path_factory):
 @pytest.fixture
 def no_pages(monkeypatch):
     """Leaves out the pages, whose figures take most of a small benchmark's time."""
-    for name in ("conclude", "write_benchmark_page"):
-        monkeypatch.setattr(f"synthset.bench.run.{name}", lambda folder, *rest: folder)
+    for name in ("experiment.run.write_experiment_page", "bench.run.write_benchmark_page"):
+        monkeypatch.setattr(f"synthset.{name}", lambda folder, *rest: folder)

@@ -129,3 +129,10 @@ def test_published_conventions_are_said_and_followed(content, no_pages):
     assert one.value == other.value
     mean = (other.details["macro precision"] + one.details["balanced accuracy"]) / 2
     assert other.details["balanced accuracy"] == pytest.approx(mean)
+
+
+def test_the_test_accuracy_has_the_verdict_of_the_experiments_page(content, no_pages):
+    found = run_benchmark(content, workers=1)
+    (row,) = found.experiment.judgement.differences["accuracy"]
+    assert row.test == "McNemar, exact"
+    assert found.benchmark.cells["base"][row.arm].p == row.p_holm
