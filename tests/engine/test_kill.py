@@ -1,14 +1,17 @@
 """A killed run: finished work is kept, and the end is the same."""
 
 import json
+import os
 import random
 import signal
 import subprocess
 import sys
 import time
+from itertools import count
 from pathlib import Path
 
 import pyarrow.parquet as pq
+import pytest
 from shapes import cells, recipe
 
 import synthset
@@ -76,6 +79,56 @@ def wait_for_work(trace: Path, seen: int, process: subprocess.Popen) -> None:
     """Wait until the run has begun to make images (imports alone teach nothing)."""
     while process.poll() is None and len(trace.read_text().splitlines()) == seen:
         time.sleep(0.002)
+
+
+class Killed(BaseException):
+    """Stands for a SIGKILL between two writes: nobody mends what it leaves."""
+
+
+def kill_at(monkeypatch: pytest.MonkeyPatch, write: int, part: str) -> None:
+    """End whatever commits file number `write` of a part of the dataset, counted from 1."""
+    commit, made = os.link, count(1)
+
+    def link(temporary: Path, final: Path) -> None:
+        if part in str(final) and next(made) == write:
+            raise Killed(final)
+        commit(temporary, final)
+
+    monkeypatch.setattr(os, "link", link)
+
+
+def test_a_kill_between_any_two_shards_of_a_plan_ends_at_the_same_bytes(tmp_path, monkeypatch):
+    """Each run is killed at its second write, so that every write but the first is interrupted."""
+    monkeypatch.setattr("synthset.engine.run.write_report", lambda *_: None)
+    monkeypatch.setattr(os, "fsync", lambda _: None)  # it makes this test slow, and no safer
+    asked = recipe(
+        *("classes=[circle, star]", "images_per_class=3", "source.fail_every=2"),
+        *("selection.target_per_class=4", "selection.max_rounds=1", "engine.rows_per_shard=3"),
+    )
+    whole, kills = synthset.run(asked, tmp_path / "whole"), 0
+    assert whole.read(whole.view.plan, ["round"]).column("round").to_pylist().count(1) > 3
+    while True:
+        with monkeypatch.context() as killing:
+            kill_at(killing, 2, "/plan-")
+            try:
+                synthset.run(asked, tmp_path / "killed")
+            except Killed:
+                kills += 1
+                continue
+        break
+    assert kills >= len(whole.shards(whole.view.plan))
+    assert cells(tmp_path / "killed") == cells(tmp_path / "whole")
+
+
+def test_a_lost_shard_comes_back_identical(tmp_path, monkeypatch):
+    monkeypatch.setattr("synthset.engine.run.write_report", lambda *_: None)
+    asked = recipe("source.fail_every=3", "selection.target_per_class=8", "selection.max_rounds=2")
+    before = cells(synthset.run(asked, tmp_path / "d").folder.root)
+    for table in ("plan", "images"):
+        lost = next(name for name in before if name.startswith(table) and "/00001." in name)
+        (tmp_path / "d" / lost).unlink()
+        synthset.run(asked, tmp_path / "d")
+        assert cells(tmp_path / "d") == before
 
 
 def test_a_worker_that_is_killed_is_replaced(tmp_path):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import asdict, dataclass
+from itertools import count
 from math import ceil
 from pathlib import Path
 from typing import Any
@@ -214,7 +216,6 @@ def add_rows(
     Returns:
         Number of rows added.
     """
-    have, sources = _present(dataset, table)
     schema = PLAN
     if isinstance(recipe.source, Pool):
         schema = pa.schema([*PLAN, *CURATED])
@@ -223,28 +224,70 @@ def add_rows(
     if isinstance(recipe.source, OpenImages):
         schema = pa.schema([*PLAN, *CURATED, *LABELLED])
     if isinstance(recipe.source, Folder | Pool | OpenImages):
-        rows = _imported(found, sources)
-    elif isinstance(recipe.source, Augment):
-        rows = _copies(recipe, found, have, _counts(recipe, found, wanted), round_number)
-    elif isinstance(recipe.source, Gan):
-        rows = _sampled(recipe, found, have, _counts(recipe, found, wanted), round_number)
+        rows = _imported(found, {name for (name,) in _present(dataset, table, ["id"])})
     else:
-        counts = _counts(recipe, found, wanted)
-        writer = writer or writer_of(recipe, found.classes)
-        plan = _edited if isinstance(recipe.source, Img2Img) else _generated
-        rows = plan(recipe, writer, found, have, counts, round_number)
-    shard, added = max(dataset.shards(table), default=-1) + 1, 0
-    for block in _blocks(rows, dataset.rows_per_shard):
+        turns = _Turns(
+            wanted or dict.fromkeys(range(len(found.classes)), recipe.images_per_class or 0),
+            len(found.classes),
+            _present(dataset, table, ["label", "index"]),
+        )
+        if isinstance(recipe.source, Augment):
+            rows = _copies(recipe, found, turns, round_number)
+        elif isinstance(recipe.source, Gan):
+            rows = _sampled(recipe, found, turns, round_number)
+        else:
+            writer = writer or writer_of(recipe, found.classes)
+            plan = _edited if isinstance(recipe.source, Img2Img) else _generated
+            rows = plan(recipe, writer, found, turns, round_number)
+    there, added = set(dataset.shards(table)), 0
+    free = (shard for shard in count() if shard not in there)  # a lost one comes back first
+    for shard, block in zip(free, _blocks(rows, dataset.rows_per_shard), strict=False):
         dataset.write_cell(table, shard, pa.Table.from_pylist(block, schema=schema))
-        shard, added = shard + 1, added + len(block)
+        added += len(block)
     return added
 
 
-def _present(dataset: Dataset, table: str) -> tuple[Counter[int], set[str]]:
+def begin_round(dataset: Dataset, table: str, number: int, totals: Mapping[int, int]) -> None:
+    """Write down what a quota round asks for, before the first of its rows: from then on the round
+    is made whole, whatever ends this run.
+
+    Args:
+        dataset: where the plan lies.
+        table: name of the plan.
+        number: of the round, from 1.
+        totals: images of each label to have in all.
+    """
+    content = {"images": {str(label): images for label, images in sorted(totals.items())}}
+    dataset.commit_json(_round(table, number), content)
+
+
+def add_rounds(
+    dataset: Dataset, recipe: Recipe, table: str, found: Material, writer: Writer | None
+) -> int:
+    """Write the rows that rounds which were begun still lack; the number of rows added."""
+    added = 0
+    for number in _rounds_begun(dataset, table):
+        asked = dataset.read_json(_round(table, number))["images"]
+        totals = {int(label): images for label, images in asked.items()}
+        added += add_rows(dataset, recipe, table, found, totals, number, writer)
+    return added
+
+
+def _round(table: str, number: int) -> str:
+    return f"{table}/round-{number:03d}.json"
+
+
+def _rounds_begun(dataset: Dataset, table: str) -> list[int]:
+    names = (re.fullmatch(r"round-(\d+)\.json", name) for name in dataset.folder.names(table))
+    return sorted(int(name[1]) for name in names if name)
+
+
+def _present(dataset: Dataset, table: str, columns: Sequence[str]) -> set[tuple[Any, ...]]:
+    """What some columns hold of the rows that are there."""
     if not dataset.shards(table):
-        return Counter(), set()
-    rows = dataset.read(table, ["label", "id"])
-    return Counter(rows.column("label").to_pylist()), set(rows.column("id").to_pylist())
+        return set()
+    rows = dataset.read(table, columns)
+    return set(zip(*(rows.column(name).to_pylist() for name in columns), strict=True))
 
 
 def _blocks(rows: Iterator[dict[str, Any]], size: int) -> Iterator[list[dict[str, Any]]]:
@@ -258,33 +301,38 @@ def _blocks(rows: Iterator[dict[str, Any]], size: int) -> Iterator[list[dict[str
         yield block
 
 
-def _counts(recipe: Recipe, found: Material, wanted: Mapping[int, int] | None) -> Mapping[int, int]:
-    return wanted or dict.fromkeys(range(len(found.classes)), recipe.images_per_class or 0)
+@dataclass(frozen=True)
+class _Turns:
+    """What is missing, class by class in turns, so that every shard holds all classes.
 
+    Attributes:
+        wanted: images of each label, from number 0 on.
+        classes: how many there are.
+        present: (label, number) of the images that are planned.
+    """
 
-def _turns(
-    have: Mapping[int, int], wanted: Mapping[int, int], classes: int
-) -> Iterator[tuple[int, int]]:
-    """Give (label, index) of what is missing, class by class in turns, so that every shard holds
-    all classes."""
-    for index in range(max(wanted.values(), default=0)):
-        for label in range(classes):
-            if have.get(label, 0) <= index < wanted.get(label, 0):
-                yield label, index
+    wanted: Mapping[int, int]
+    classes: int
+    present: Set[tuple[Any, ...]]
+
+    def __iter__(self) -> Iterator[tuple[int, int]]:
+        for index in range(max(self.wanted.values(), default=0)):
+            for label in range(self.classes):
+                if index < self.wanted.get(label, 0) and (label, index) not in self.present:
+                    yield label, index
 
 
 def _generated(
     recipe: Recipe,
     writer: Writer,
     found: Material,
-    have: Mapping[int, int],
-    wanted: Mapping[int, int],
+    turns: Iterable[tuple[int, int]],
     round_number: int,
 ) -> Iterator[dict[str, Any]]:
     """Plan images from prompts."""
     settings = digest(source_identity(recipe))
     prompts, kind = recipe.prompts, recipe.source.kind
-    for label, index in _turns(have, wanted, len(found.classes)):
+    for label, index in turns:
         entry = found.classes[label]
         seed = record_seed(recipe.seed, entry.key, index)
         prompt = writer.prompt(entry, index, seed)
@@ -305,15 +353,14 @@ def _edited(
     recipe: Recipe,
     writer: Writer,
     found: Material,
-    have: Mapping[int, int],
-    wanted: Mapping[int, int],
+    turns: Iterable[tuple[int, int]],
     round_number: int,
 ) -> Iterator[dict[str, Any]]:
     """Plan images that are made of real ones: the prompt is the caption, else the class's."""
     assert isinstance(recipe.source, Img2Img)
     by, kind = digest(source_identity(recipe)), recipe.source.kind
     parents = Parents(recipe.seed, found.found, recipe.source.strengths)
-    for label, index in _turns(have, wanted, len(found.classes)):
+    for label, index in turns:
         entry = found.classes[label]
         parent, strength = parents.at(label, index)
         seed = record_seed(recipe.seed, entry.key, index)
@@ -339,14 +386,13 @@ def _edited(
 def _copies(
     recipe: Recipe,
     found: Material,
-    have: Mapping[int, int],
-    wanted: Mapping[int, int],
+    turns: Iterable[tuple[int, int]],
     round_number: int,
 ) -> Iterator[dict[str, Any]]:
     """Plan changed copies: the images of a class take turns, in another seeded order each time."""
     by = digest(source_identity(recipe))
     parents = Parents(recipe.seed, found.found)
-    for label, index in _turns(have, wanted, len(found.classes)):
+    for label, index in turns:
         entry = found.classes[label]
         parent, _ = parents.at(label, index)
         seed = record_seed(recipe.seed, entry.key, index)
@@ -367,14 +413,13 @@ def _copies(
 def _sampled(
     recipe: Recipe,
     found: Material,
-    have: Mapping[int, int],
-    wanted: Mapping[int, int],
+    turns: Iterable[tuple[int, int]],
     round_number: int,
 ) -> Iterator[dict[str, Any]]:
     """Plan samples of a GAN: `source` is the model and what it calls the class."""
     by, model = digest(source_identity(recipe)), model_name(recipe, found.content)
     called = {label: folded(image.label) for image, label in found.found}
-    for label, index in _turns(have, wanted, len(found.classes)):
+    for label, index in turns:
         entry = found.classes[label]
         seed = record_seed(recipe.seed, entry.key, index)
         pixels = {"model": model, "class": called[label], "seed": seed, "by": by}
@@ -426,8 +471,9 @@ def _imported(found: Material, present: set[str]) -> Iterator[dict[str, Any]]:
 
 
 def rounds_made(dataset: Dataset, table: str) -> int:
-    """The highest round that the plan holds."""
-    return max(dataset.read(table, ["round"]).column("round").to_pylist(), default=0)
+    """The highest round that was begun."""
+    begun = _rounds_begun(dataset, table)
+    return max([*begun, *dataset.read(table, ["round"]).column("round").to_pylist()], default=0)
 
 
 def next_round(

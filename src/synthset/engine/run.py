@@ -23,7 +23,9 @@ from synthset.engine.local import Bar, LocalEngine, Silent, count_gpus_used, cou
 from synthset.engine.measure import measure
 from synthset.engine.plan import (
     Material,
+    add_rounds,
     add_rows,
+    begin_round,
     next_round,
     plan_table,
     rounds_made,
@@ -162,6 +164,7 @@ class _Run:
         dataset.write_text("recipe.yaml", recipe.to_yaml())
         self.writer = self.prompt_writer()
         add_rows(dataset, recipe, self.plan, self.material, writer=self.writer)
+        add_rounds(dataset, recipe, self.plan, self.material, self.writer)
         dataset.log(
             {
                 "event": "run",
@@ -325,9 +328,8 @@ class _Run:
         )
         if not totals:
             return False
-        added = add_rows(
-            self.dataset, self.recipe, self.plan, self.material, totals, made + 1, self.writer
-        )
+        begin_round(self.dataset, self.plan, made + 1, totals)
+        added = add_rounds(self.dataset, self.recipe, self.plan, self.material, self.writer)
         self.dataset.log(
             {
                 "event": "round",

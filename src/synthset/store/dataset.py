@@ -268,6 +268,10 @@ class Dataset:
         """Write a small JSON file of ours, in place of the one before."""
         self.folder.replace(path, _json(content))
 
+    def commit_json(self, path: str, content: Any) -> bool:
+        """Write a small JSON file of ours for good; the first writer wins."""
+        return self.folder.create(path, _json(content))
+
     def read_json(self, path: str) -> Any:
         """Read a JSON file."""
         return json.loads(self.folder.read(path))
