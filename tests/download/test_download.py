@@ -14,7 +14,7 @@ from synthset.download.attempt import Terms
 from synthset.download.fetch import Limits
 from synthset.download.run import download
 from synthset.download.urls import read_urls
-from synthset.errors import UsageError
+from synthset.errors import DatasetError, StageError, UsageError
 from synthset.generators.captioned import captioned
 from synthset.images import sha256
 from synthset.recipe.pools import Pool
@@ -149,6 +149,44 @@ def test_a_list_names_its_keys_and_they_are_the_file_names(web, terms, tmp_path)
     assert (facts["license"], facts["url"]) == ("CC0", urls[0])
 
 
+def test_columns_are_found_in_any_case_and_licences_in_any_spelling(web, tmp_path):
+    urls = [web.put(f"/{i}.png", picture(i)) for i in range(4)]
+    spelt = ["CC BY 2.0", "https://creativecommons.org/licenses/by/2.0/", "CC-BY-NC-2.0", "?"]
+    path = listed(tmp_path / "u.parquet", URL=urls, TEXT=list("abcd"), LICENSE=spelt)
+    terms = Terms(Limits(), licenses=frozenset({"cc-by"}), allowed=lambda address: True)
+    found = download(read_urls(path, 9, "url", "text"), str(tmp_path / "pool"), terms)
+    assert (found.obtained, found.left_out) == (2, {"?": 1, "CC-BY-NC-2.0": 1})
+    assert [row["caption"] for row in rows_of(tmp_path / "pool")] == list("abcd")
+    assert json.loads((tmp_path / "pool" / "download.json").read_text())["licenses_left_out"]
+
+
+def test_a_list_without_a_licence_that_is_taken_is_refused_before_the_first_request(tmp_path, web):
+    columns = {"url": [web.put("/a.png", picture(1))] * 3, "license": ["ARR", "ARR", None]}
+    urls = read_urls(listed(tmp_path / "u.parquet", **columns), 9)
+    wanted = Terms(licenses=frozenset({"CC0"}))
+    with pytest.raises(DatasetError, match=r"CC0: none of 3 rows .* has 'ARR' \(2\), none \(1\)"):
+        download(urls, str(tmp_path / "pool"), wanted)
+    bare = read_urls(listed(tmp_path / "bare.parquet", url=columns["url"]), 9)
+    with pytest.raises(UsageError, match=r"no column 'license'.*--license-column"):
+        download(bare, str(tmp_path / "pool"), wanted)
+    assert not (tmp_path / "pool").exists()
+    assert web.asked.total() == 0
+
+
+def test_a_named_column_that_is_not_there_is_refused(tmp_path):
+    path = listed(tmp_path / "u.parquet", url=["http://a"], TEXT=["a"])
+    for option, name in (("url", "urll"), ("caption", "TEXTE"), ("license", "licens")):
+        with pytest.raises(UsageError, match=f"no column '{name}'.*--{option}-column"):
+            read_urls(path, 9, **{f"{option}_column": name})
+
+
+def test_of_columns_that_differ_in_case_alone_one_is_named(tmp_path):
+    path = listed(tmp_path / "u.parquet", url=["http://a"], Caption=["b"], CAPTION=["c"])
+    with pytest.raises(UsageError, match="'Caption', 'CAPTION', which differ in case at most"):
+        read_urls(path, 9)
+    assert read_urls(path, 9, caption_column="Caption").shard(0)[0].caption == "b"
+
+
 @pytest.mark.parametrize(
     ("columns", "said"),
     [
@@ -178,7 +216,8 @@ def test_nothing_is_written_over(mixed, terms, tmp_path):
 
 def test_the_command_tells_what_failed_and_asks_no_address_of_this_machine(mixed, tmp_path, web):
     words = ["pool", "download", mixed, "-o", str(tmp_path / "pool")]
-    result = CliRunner().invoke(app, words, catch_exceptions=False)
-    assert result.exit_code == 0
+    result = CliRunner().invoke(app, words)
     assert "address that is not public │ 6" in " ".join(result.stdout.split())
     assert web.asked.total() == 0
+    assert isinstance(result.exception, StageError)  # nothing obtained is a failure
+    assert "no image came of 6 rows" in str(result.exception)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -49,7 +50,11 @@ def download(
     ] = Layout.WEBDATASET,
     licenses: Annotated[
         list[str] | None,
-        typer.Option("--license", help="Take rows with this licence only; as often as you like."),
+        typer.Option(
+            "--license",
+            help="Take rows with this licence only, however it is spelt (CC-BY takes every "
+            "version); as often as you like.",
+        ),
     ] = None,
     threads: Annotated[int, typer.Option(min=1, max=256, help="Requests at a time.")] = 32,
     shard: Annotated[int, typer.Option(min=1, help="Rows of a shard.")] = 1_000,
@@ -61,7 +66,12 @@ def download(
         int, typer.Option(min=0, max=10, help="Tries after the first, where it may help.")
     ] = 2,
     url_column: Annotated[str, typer.Option(help="Column with urls.")] = "url",
-    caption_column: Annotated[str, typer.Option(help="Column with captions.")] = "caption",
+    caption_column: Annotated[
+        str | None, typer.Option(help="Column with captions; caption if not given.")
+    ] = None,
+    license_column: Annotated[
+        str | None, typer.Option(help="Column with licences; license if not given.")
+    ] = None,
 ) -> None:
     """Download a list of urls into a pool; goes on after a kill, and tells what failed and why.
 
@@ -70,11 +80,19 @@ def download(
     from synthset.cli.progress import RichBar
     from synthset.download.attempt import Terms
     from synthset.download.fetch import Limits
-    from synthset.download.run import SUMMARY, download
+    from synthset.download.licenses import is_taken
+    from synthset.download.run import SUMMARY, download, licenses_in_words
     from synthset.download.urls import read_urls
+    from synthset.errors import StageError
 
-    listed = read_urls(str(urls), shard, url_column, caption_column)
-    taken = frozenset(name.casefold() for name in licenses) if licenses else None
+    listed = read_urls(str(urls), shard, url_column, caption_column, license_column)
+    if "caption" in listed.missing:
+        print(f"note: {urls} has no column 'caption' (--caption-column)", file=sys.stderr)
+    there = listed.licenses()
+    for name in licenses or ():
+        if not any(is_taken(found, [name]) for found in there):
+            print(f"note: no row has the licence {name!r} (--license)", file=sys.stderr)
+    taken = frozenset(licenses) if licenses else None
     terms = Terms(Limits(timeout_s, int(max_mb * 1e6)), retries, taken)
     bar = RichBar()
     bar.start("download", len(listed.rows))
@@ -83,7 +101,14 @@ def download(
     finally:
         bar.stop()
     _show(found)
+    if found.left_out:
+        print(f"licence not taken: {licenses_in_words(found.left_out)}", file=sys.stderr)
     print(f"pool: {output}\ncounts: {output / SUMMARY}")
+    if not found.obtained:
+        raise StageError(
+            f"no image came of {found.rows:,} rows, see the reasons above; rows that are done are "
+            "not asked for again, so mend the cause and name a new folder with -o"
+        )
 
 
 def _show(found: Downloaded) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from synthset.download.addresses import Allowed, is_public
 from synthset.download.fetch import Limits, Refused, fetch
+from synthset.download.licenses import is_taken
 from synthset.download.urls import Wanted
 from synthset.generators.folder import SIGNATURES
 from synthset.images import UnreadableImage, decode, sha256
@@ -24,7 +25,8 @@ class Terms:
     Attributes:
         limits: of one try.
         retries: tries after the first.
-        licenses: licences that are taken, whatever their case; None takes all, also none.
+        licenses: licences that are taken, however they are spelt (see `licenses`); None takes all,
+            also none.
         allowed: which addresses may be asked.
         sleep: waits for so many seconds.
     """
@@ -65,7 +67,7 @@ class Outcome:
 
 def attempt(wanted: Wanted, terms: Terms) -> Outcome:
     """Get one image, as far as licence, server and its own bytes allow."""
-    if terms.licenses is not None and (wanted.license or "").casefold() not in terms.licenses:
+    if not is_taken(wanted.license, terms.licenses):
         return Outcome(wanted, reason="license", said=wanted.license or "none is named")
     tries = 0
     while True:

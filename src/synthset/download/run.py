@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import json
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from synthset.download.attempt import Outcome, Terms, attempt
+from synthset.download.licenses import is_taken
 from synthset.download.shard import Layout, counts_of, write_json, write_shard
 from synthset.download.urls import UrlList, Wanted
-from synthset.errors import UsageError
+from synthset.errors import DatasetError, UsageError
 from synthset.store.folder import LocalFolder
 from synthset.store.lock import locked
 
 SUMMARY = "download.json"
+NAMED = 8  # licences that a message names
 AHEAD = 4  # rows a thread that are begun before the first of them is written
 
 
@@ -30,6 +32,8 @@ class Downloaded:
         attempted: rows that were asked for; the others have a licence that isn't taken.
         obtained: images.
         failed: rows without an image, by reason.
+        left_out: rows of the list whose licence isn't taken, by what stands there (empty for
+            none).
         requests: tries in all.
         bytes: of the images.
     """
@@ -38,6 +42,7 @@ class Downloaded:
     attempted: int
     obtained: int
     failed: dict[str, int]
+    left_out: dict[str, int]
     requests: int
     bytes: int
 
@@ -61,14 +66,17 @@ def download(
         progress: is told of rows that are done.
 
     Raises:
-        UsageError: the folder holds something else, or another list.
+        UsageError: the folder holds something else, or another list; or licences are asked for of
+            a list that names none.
+        DatasetError: no row has a licence that is taken; nothing is written.
         DatasetLocked: another process downloads there.
     """
     folder = Path(output).expanduser()
     asked = _asked(urls, terms, layout)
     _refuse_others(folder, asked)
+    left_out = _left_out(urls, terms)
     with locked(LocalFolder(folder)), ThreadPoolExecutor(threads) as pool:
-        _summarise(folder, asked, urls.shards)
+        _summarise(folder, asked, urls.shards, left_out)
         try:
             for number in range(urls.shards):
                 rows = urls.shard(number)
@@ -77,11 +85,11 @@ def download(
                     continue
                 outcomes = _in_turn(pool, rows, terms, AHEAD * threads)
                 write_shard(folder, number, _told(outcomes, progress), layout)
-                _summarise(folder, asked, urls.shards)
+                _summarise(folder, asked, urls.shards, left_out)
         except BaseException:  # also a Ctrl-C: what waits in line is not begun any more
             pool.shutdown(wait=False, cancel_futures=True)
             raise
-        return _summarise(folder, asked, urls.shards)
+        return _summarise(folder, asked, urls.shards, left_out)
 
 
 def _in_turn(
@@ -110,7 +118,9 @@ def _asked(urls: UrlList, terms: Terms, layout: Layout) -> dict[str, Any]:
         "rows": len(urls.rows),
         "rows_per_shard": urls.rows_per_shard,
         "layout": layout,
-        "licenses": None if terms.licenses is None else sorted(terms.licenses),
+        "licenses": None
+        if terms.licenses is None
+        else sorted(name.casefold() for name in terms.licenses),
         "max_bytes": terms.limits.max_bytes,
     }
 
@@ -132,7 +142,36 @@ def _names(folder: Path) -> list[str]:
     return [path.name for path in folder.iterdir() if not path.name.startswith(".")]
 
 
-def _summarise(folder: Path, asked: dict[str, Any], shards: int) -> Downloaded:
+def _left_out(urls: UrlList, terms: Terms) -> dict[str, int]:
+    """Count the rows whose licence isn't taken; refuse a list of nothing else."""
+    if terms.licenses is None:
+        return {}
+    if "license" in urls.missing:
+        raise UsageError(
+            "--license: the list has no column 'license'; name the one that it has with "
+            "--license-column, or take all rows without --license"
+        )
+    there = urls.licenses()
+    left_out = {name: count for name, count in there.items() if not is_taken(name, terms.licenses)}
+    if sum(left_out.values()) == len(urls.rows):
+        asked, found = ", ".join(sorted(terms.licenses)), licenses_in_words(left_out)
+        raise DatasetError(
+            f"--license {asked}: none of {len(urls.rows):,} rows has it, so nothing was asked for; "
+            f"the list has {found}"
+        )
+    return left_out
+
+
+def licenses_in_words(counts: Mapping[str, int]) -> str:
+    """Name the most frequent licences with their rows: "'CC0' (12), none (3) and 4 more"."""
+    shown = [f"{repr(name) if name else 'none'} ({count:,})" for name, count in counts.items()]
+    more = f" and {len(shown) - NAMED:,} more" if len(shown) > NAMED else ""
+    return ", ".join(shown[:NAMED]) + more
+
+
+def _summarise(
+    folder: Path, asked: dict[str, Any], shards: int, left_out: dict[str, int]
+) -> Downloaded:
     """Add the counts of all finished shards up, and write them."""
     counts = [found for n in range(shards) if (found := counts_of(folder, n)) is not None]
     failed = Counter[str]()
@@ -146,6 +185,7 @@ def _summarise(folder: Path, asked: dict[str, Any], shards: int) -> Downloaded:
         "shards": {"finished": len(counts), "all": shards},
         **total,
         "failed": failed_now,
+        "licenses_left_out": left_out,
     }
     write_json(folder / SUMMARY, summary)
-    return Downloaded(failed=failed_now, **total)
+    return Downloaded(failed=failed_now, left_out=left_out, **total)

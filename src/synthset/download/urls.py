@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from synthset.images import sha256
 
 PINNED = re.compile(r"[0-9a-f]{64}")
 KEY = re.compile(r"[A-Za-z0-9_-]{1,90}")  # no dot and no slash: a key is a file name's stem
-OPTIONAL = ("sha256", "license", "key")
+COLUMNS = ("url", "caption", "sha256", "license", "key")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,16 +49,25 @@ class UrlList:
             such column or no value.
         content: hash of the rows.
         rows_per_shard: rows of each shard but the last.
+        missing: columns that the list lacks.
     """
 
     rows: pa.Table
     content: str
     rows_per_shard: int
+    missing: tuple[str, ...] = ()
 
     @property
     def shards(self) -> int:
         """Number of shards."""
         return -(-len(self.rows) // self.rows_per_shard)
+
+    def licenses(self) -> dict[str, int]:
+        """What the list has as licences, as spelt there, and how often: the most frequent first.
+        Empty stands for none."""
+        counted = self.rows.column("license").fill_null("").value_counts().to_pylist()
+        counts = {one["values"]: one["counts"] for one in counted}
+        return dict(sorted(counts.items(), key=lambda pair: (-pair[1], pair[0])))
 
     def shard(self, number: int) -> list[Wanted]:
         """The rows of one shard. Without a key of its own, a row is called by its shard and place,
@@ -79,36 +88,60 @@ class UrlList:
 
 
 def read_urls(
-    path: str, rows_per_shard: int, url_column: str = "url", caption_column: str = "caption"
+    path: str,
+    rows_per_shard: int,
+    url_column: str = "url",
+    caption_column: str | None = None,
+    license_column: str | None = None,
 ) -> UrlList:
-    """Read a list.
+    """Read a list. Columns are found whatever their case.
 
     Args:
         path: `.parquet`, `.csv` or `.tsv`, with the columns url and caption, and where wanted
             sha256, license and key.
         rows_per_shard: rows of a shard.
         url_column: what the column of urls is called.
-        caption_column: what the column of captions is called; it may be missing.
+        caption_column: what the column of captions is called; None takes `caption`, which may be
+            missing.
+        license_column: what the column of licences is called; None takes `license`, likewise.
 
     Raises:
-        UsageError: no such file or column, an empty list, a hash or key that is none, a key twice.
+        UsageError: no such file or column, two columns that differ in case alone, an empty list, a
+            hash or key that is none, a key twice.
     """
     table = _table(Path(path).expanduser(), path)
-    if url_column not in table.column_names:
-        right = did_you_mean(url_column, table.column_names)
-        raise UsageError(f"{path} has no column {url_column!r}; {right} (--url-column)")
+    asked = {"url": url_column, "caption": caption_column, "license": license_column}
+    names = {to: _column(table.column_names, to, asked, path) for to in COLUMNS}
     if not len(table):
         raise UsageError(f"{path} is empty; name a list with a row for each image")
-    names = {"url": url_column, "caption": caption_column, **{name: name for name in OPTIONAL}}
     columns = {
-        to: table.column(name).cast(pa.string())
-        if name in table.column_names
-        else pa.nulls(len(table), pa.string())
+        to: pa.nulls(len(table), pa.string())
+        if name is None
+        else table.column(name).cast(pa.string())
         for to, name in names.items()
     }
     rows = pa.table(columns).combine_chunks()
     _check(rows, path)
-    return UrlList(rows, _content(rows), rows_per_shard)
+    missing = tuple(to for to, name in names.items() if name is None)
+    return UrlList(rows, _content(rows), rows_per_shard, missing)
+
+
+def _column(
+    there: Sequence[str], to: str, asked: Mapping[str, str | None], path: str
+) -> str | None:
+    """Find a column; one that nobody named may be missing."""
+    wanted = asked.get(to) or to
+    near = [name for name in there if name.casefold() == wanted.casefold()]
+    if there.count(wanted) == 1 or len(near) == 1:
+        return wanted if wanted in there else near[0]
+    if near:
+        found = f"{path} has the columns {', '.join(map(repr, near))}, which differ in case at most"
+        right = f"name one (--{to}-column)" if to in asked else "rename one"
+        raise UsageError(f"{found}; {right}")
+    if asked.get(to) is not None:
+        right = did_you_mean(wanted, there)
+        raise UsageError(f"{path} has no column {wanted!r}; {right} (--{to}-column)")
+    return None
 
 
 def _table(path: Path, shown: str) -> pa.Table:

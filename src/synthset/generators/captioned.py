@@ -21,7 +21,7 @@ from synthset.store.pool_index import is_dataset
 from synthset.store.remote import Place, Remote
 
 IMAGE_COLUMNS = ("image", "jpg", "png", "webp")  # Hugging Face's, and img2dataset's by format
-FACTS = {"pool_key": ("key",), "pool_url": ("url", "URL"), "pool_license": ("license", "LICENSE")}
+FACTS = {"pool_key": "key", "pool_url": "url", "pool_license": "license"}
 
 T = TypeVar("T")
 
@@ -134,8 +134,8 @@ def _table(
         names = file.schema_arrow.names
         image = next((name for name in columns if name in names), None)
         _require(path, names, place, image, where, captions)
-        said = (place.caption_column, *(name for every in FACTS.values() for name in every))
-        known = [name for name in said if name in names]
+        said = {name.casefold() for name in (place.caption_column, *FACTS.values())}
+        known = [name for name in names if name.casefold() in said and name != image]
         row = -1
         for batch in file.iter_batches(SCAN_ROWS, columns=[str(image), *known]):
             cells = batch.column(str(image))
@@ -154,7 +154,7 @@ def _require(
         wanted = place.image_column or "image"
         found = f"{path} has no column {wanted!r} with encoded images"
         raise RecipeError(setting + "image_column", found, did_you_mean(wanted, names))
-    if captions and place.caption_column not in names:
+    if captions and place.caption_column.casefold() not in {name.casefold() for name in names}:
         found = f"{path} has no column {place.caption_column!r}"
         right = did_you_mean(place.caption_column, names)
         raise RecipeError(setting + "caption_column", found, right)
@@ -210,12 +210,18 @@ def _captioned(
     place: PoolPath,
     read: Callable[[], bytes | None],
 ) -> Captioned:
-    said = facts.get(place.caption_column) or "" if text is None else text.decode(errors="replace")
-    kept = {
-        column: next((str(facts[name]) for name in names if facts.get(name) is not None), None)
-        for column, names in FACTS.items()
-    }
-    return Captioned(str(said).strip(), source, place.origin, kept, read)
+    said = _fact(facts, place.caption_column) if text is None else text.decode(errors="replace")
+    kept = {column: _fact(facts, name) for column, name in FACTS.items()}
+    return Captioned((said or "").strip(), source, place.origin, kept, read)
+
+
+def _fact(facts: Mapping[str, Any], name: str) -> str | None:
+    """What is known by a name, whatever its case: pools write `url` and `URL`."""
+    found = facts.get(name)
+    if found is None:
+        near = (facts[other] for other in facts if other.casefold() == name.casefold())
+        found = next((value for value in near if value is not None), None)
+    return None if found is None else str(found)
 
 
 def _json(data: bytes | None) -> dict[str, Any]:

@@ -23,8 +23,8 @@ class PoolPath(Settings):
     """Parquet: column with the encoded images; none takes the first of `image`, `jpg`, `png` and
     `webp`."""
     caption_column: str = "caption"
-    """Column with the captions; of shards and folders, the entry of `.json` that is read where an
-    image has no `.txt`; of a dataset's records `prompt`, if this is not set."""
+    """Column with the captions, whatever its case; of shards and folders, the entry of `.json` that
+    is read where an image has no `.txt`; of a dataset's records `prompt`, if this is not set."""
 
 
 class Pool(Settings):
