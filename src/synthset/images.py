@@ -1,55 +1,249 @@
-"""Pixels: decoding, encoding and hashing. At rest an image is uint8 RGB (H, W, 3); this is the one
-place that decodes."""
+"""Pixels: opening, decoding, encoding and hashing. At rest an image is uint8 RGB (H, W, 3); this is
+the one place that opens images from outside, and the one that decodes."""
 
 from __future__ import annotations
 
 import hashlib
 import io
-from typing import Literal
+import re
+from collections.abc import Callable, Iterator
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, UnidentifiedImageError
+
+from synthset.exif import orientation
 
 Pixels = NDArray[np.uint8]
 ImageFormat = Literal["jpeg", "png", "webp"]
-
-ORIENTATION = 0x0112  # EXIF tag; 1 is upright
 EXTENSIONS: dict[str, str] = {"jpeg": ".jpg", "png": ".png", "webp": ".webp"}
+
+#: What is opened, by Pillow's names: plain decoders. PostScript is a program, which Pillow has
+#: Ghostscript run, and others hand their bytes to what is installed.
+FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "PPM", "AVIF", "JPEG2000", "QOI")
+#: How their files begin, and the extension that says so.
+SIGNATURES = {
+    rb"\xff\xd8\xff": ".jpg",
+    rb"\x89PNG\r\n\x1a\n": ".png",
+    rb"RIFF....WEBP": ".webp",
+    rb"GIF8": ".gif",
+    rb"BM": ".bmp",
+    rb"II[*+]\0|MM\0[*+]": ".tif",
+    rb"P[14]\s": ".pbm",
+    rb"P[25]\s": ".pgm",
+    rb"P[36]\s": ".ppm",
+    rb"Pf\s": ".pfm",
+    rb"....ftyp(avi[fs]|m[is]f1)": ".avif",
+    rb"\0\0\0\x0cjP  \r\n\x87\n": ".jp2",
+    rb"\xff\x4f\xff\x51": ".j2k",
+    rb"qoif": ".qoi",
+}
+#: Extensions by which files are taken for images.
+SUFFIXES = frozenset({".jpeg", ".jpe", ".jfif", ".tiff", ".pnm", *SIGNATURES.values()})
+
+MOST_BYTES = 3 << 30  # that decoding one image may take; a phone's 200 million pixels take 1.4e9
+STORED_BYTES = {"1": 1, "L": 1, "P": 1, "I;16": 2, "I;16B": 2}  # a pixel in Pillow; others 4
+OUT_BYTES = 3
+#: Bytes a pixel that a decoder holds besides: canvases, planes, coefficients of the whole image.
+DECODER_BYTES = {"AVIF": 12, "JPEG2000": 16, "WEBP": 12, "TIFF": 4, "progressive": 6}
+Image.MAX_IMAGE_PIXELS = MOST_BYTES // 4  # Pillow's own guard knows pixels, and no bytes
+STRIP_PIXELS = 1 << 22  # converted at a time, so that no large image is held in several modes
+
+#: By orientation: an upright picture, (H, W, 3), as its file has it. All are views.
+LIES: dict[int, Callable[[Pixels], Pixels]] = {
+    1: lambda upright: upright,
+    2: lambda upright: upright[:, ::-1],
+    3: lambda upright: upright[::-1, ::-1],
+    4: lambda upright: upright[::-1],
+    5: lambda upright: upright.swapaxes(0, 1),
+    6: lambda upright: np.rot90(upright),
+    7: lambda upright: upright.swapaxes(0, 1)[::-1, ::-1],
+    8: lambda upright: np.rot90(upright, -1),
+}
+SIDEWAYS = (5, 6, 7, 8)  # their width is the picture's height
+
+DEPTHS = (255, 4095, 65535)  # highest numbers of 8, 12 and 16 bits
+BITS_TAG = 258  # of a TIFF: bits of a number
+SLACK = 1e-3  # share of their range by which resampled floats may lie outside of it
+WHITE, BLACK = 255, 0
+PALE = 223  # luma above which ink is hardly seen on white
+LEAST_SEEN = 0.01  # share of the ink that has to be seen
 
 
 class UnreadableImage(ValueError):
-    """The bytes are no image that Pillow can read to its end."""
+    """The bytes are no image that can be read to its end."""
+
+
+def open_image(data: bytes) -> Image.Image:
+    """Read the header of an encoded image, and no pixels.
+
+    Returns:
+        Pillow's image: of one of `FORMATS`, and not too large to be decoded.
+
+    Raises:
+        UnreadableImage: the bytes are no such image.
+    """
+    try:
+        image = _opened(data)
+    except UnidentifiedImageError:
+        known = f"it begins with {data[:8]!r}; what is read: {', '.join(FORMATS)}"
+        raise UnreadableImage(f"not a readable image ({known})") from None
+    except Exception as fault:  # decoders raise whatever their bytes lead them to
+        raise _unreadable(fault) from fault
+    needed = _decoding_bytes(image)
+    if needed > MOST_BYTES:
+        raise UnreadableImage(
+            f"refused: to decode {image.width:,} × {image.height:,} pixels takes "
+            f"{needed / 1e9:,.1f} GB, and an image may take {MOST_BYTES / 1e9:.1f}; make it smaller"
+        )
+    return image
+
+
+def _opened(data: bytes) -> Image.Image:
+    try:
+        return Image.open(io.BytesIO(data), formats=FORMATS)
+    except Exception:
+        # some decoders read metadata at once, which may be broken where the picture is not
+        without = re.sub(rb"Exif|MPF\0", b"none", data, count=2)
+        if without == data:
+            raise
+        return Image.open(io.BytesIO(without), formats=FORMATS)
+
+
+def _unreadable(fault: Exception) -> UnreadableImage:
+    return UnreadableImage(f"not a readable image ({str(fault) or type(fault).__name__})")
+
+
+def _decoding_bytes(image: Image.Image) -> int:
+    kind = "progressive" if "progressive" in image.info else str(image.format)
+    besides = max(DECODER_BYTES.get(kind, 0), OUT_BYTES)  # the decoder is gone when RGB is made
+    return image.width * image.height * (STORED_BYTES.get(image.mode, 4) + besides)
 
 
 def decode(data: bytes) -> Pixels:
-    """Read an encoded image.
+    """Read an encoded image; of an animation the first picture.
+
+    Grey numbers of more than 8 bits are scaled to 8: whole ones from the bits that a TIFF names,
+    else from 8, 12 or 16, the fewest that hold all of them; floats from [0, 1], else [0, 255].
 
     Args:
-        data: the bytes of a JPEG, PNG, WebP or other file that Pillow reads.
+        data: the bytes of a file of one of `FORMATS`.
 
     Returns:
-        (H, W, 3) uint8 RGB, turned upright by its EXIF orientation; transparency lies on white.
+        (H, W, 3) uint8 RGB, turned upright by its EXIF orientation. Transparency lies on white; on
+        black where hardly any of the ink could be seen on white.
 
     Raises:
-        UnreadableImage: the bytes are truncated or no image.
+        UnreadableImage: the bytes are truncated or no image, decoding takes too much memory, or the
+            numbers are of no known range.
     """
+    image = open_image(data)
     try:
-        with Image.open(io.BytesIO(data)) as opened:
-            image = ImageOps.exif_transpose(opened) if _is_turned(opened) else opened
-            if image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:
-                image = image.convert("RGBA")
-                white = Image.new("RGBA", image.size, (255, 255, 255, 255))
-                image = Image.alpha_composite(white, image)
-            return np.asarray(image if image.mode == "RGB" else image.convert("RGB"))  # (H, W, 3)
-    except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as fault:
-        raise UnreadableImage(f"not a readable image ({fault})") from fault
-    except Image.DecompressionBombError as fault:
-        raise UnreadableImage(f"refused: {fault}") from fault
+        with image:
+            return _pixels(image)
+    except UnreadableImage:
+        raise
+    except Exception as fault:  # as in `open_image`
+        raise _unreadable(fault) from fault
 
 
-def _is_turned(image: Image.Image) -> bool:
-    return bool(image.getexif().get(ORIENTATION, 1) != 1)
+def _pixels(image: Image.Image) -> Pixels:
+    turned = 1 if image.format == "TIFF" else orientation(image.info)  # Pillow turns a TIFF itself
+    image.load()
+    width, height = image.size
+    sides = (width, height) if turned in SIDEWAYS else (height, width)
+    out = np.empty((*sides, 3), np.uint8)
+    lying, paint = LIES[turned](out), _painter(image)
+    for top, strip in _strips(image):
+        lying[top : top + strip.height] = paint(strip)
+    return out  # (H, W, 3)
+
+
+def _strips(image: Image.Image) -> Iterator[tuple[int, Image.Image]]:
+    """Cut an image into bands of rows, each with its first row; a small one stays whole."""
+    rows = max(1, STRIP_PIXELS // image.width)
+    if rows >= image.height:
+        yield 0, image
+        return
+    for top in range(0, image.height, rows):
+        yield top, image.crop((0, top, image.width, min(top + rows, image.height)))
+
+
+def _painter(image: Image.Image) -> Callable[[Image.Image], Pixels]:
+    """Settle what holds for all of an image, and give what turns its strips to RGB."""
+    eight_bit = _narrower(image) if image.mode[0] in "IF" else _as_it_is
+    if "transparency" not in image.info and image.mode.lower() not in ("rgba", "la", "pa"):
+        return lambda strip: _rgb(eight_bit(strip))
+    shade = _ground(eight_bit(strip) for _, strip in _strips(image))
+
+    def on_ground(strip: Image.Image) -> Pixels:
+        ink = _rgba(eight_bit(strip))
+        ground = Image.new("RGBA", ink.size, (shade, shade, shade, 255))
+        return _rgb(Image.alpha_composite(ground, ink))
+
+    return on_ground
+
+
+def _rgb(strip: Image.Image) -> Pixels:
+    return np.asarray(strip if strip.mode == "RGB" else strip.convert("RGB"))
+
+
+def _as_it_is(strip: Image.Image) -> Image.Image:
+    return strip
+
+
+def _rgba(strip: Image.Image) -> Image.Image:
+    return strip.convert("LA").convert("RGBA") if strip.mode == "La" else strip.convert("RGBA")
+
+
+def _ground(strips: Iterator[Image.Image]) -> int:
+    """Choose what transparency lies on: white, unless hardly any ink can be seen on it."""
+    ink = seen = 0
+    for strip in map(_rgba, strips):
+        alpha, luma = np.asarray(strip.getchannel("A")), np.asarray(strip.convert("L"))
+        ink += int(alpha.sum(dtype=np.int64))
+        seen += int(alpha.sum(dtype=np.int64, where=luma <= PALE))
+    return BLACK if seen < LEAST_SEEN * ink else WHITE
+
+
+def _narrower(image: Image.Image) -> Callable[[Image.Image], Image.Image]:
+    """Give what scales an image of grey numbers to 8 bits, with alpha where one number is
+    transparent."""
+    top, clear = _highest(image), image.info.get("transparency")
+
+    def narrow(strip: Image.Image) -> Image.Image:
+        numbers = np.asarray(strip)
+        scaled = np.clip(numbers * (WHITE / top) + 0.5, 0, WHITE).astype(np.uint8)
+        grey = Image.fromarray(scaled)
+        if clear is None:
+            return grey
+        alpha = np.where(numbers == clear, 0, WHITE).astype(np.uint8)
+        return Image.merge("LA", (grey, Image.fromarray(alpha)))
+
+    return narrow
+
+
+def _highest(image: Image.Image) -> int:
+    """The number that means white."""
+    parts = (np.asarray(strip) for _, strip in _strips(image))
+    ends = [(part.min(), part.max()) for part in parts]
+    low, high, bits = np.min(ends), np.max(ends), _bits(image)
+    known = (1, WHITE) if image.mode == "F" else (2**bits - 1,) if bits < 16 else DEPTHS
+    slack = SLACK if image.mode == "F" else 0
+    for top in known:
+        if -slack * top <= low and high <= (1 + slack) * top:  # never of NaN
+            return top
+    raise UnreadableImage(
+        f"not a readable image (numbers from {low:g} to {high:g}, of which none is known to be "
+        f"white; save it with numbers from 0 to {known[0]} or {known[-1]:,})"
+    )
+
+
+def _bits(image: Image.Image) -> int:
+    """The bits of a number that a TIFF names; 16 where none are."""
+    tags: dict[int, Any] = getattr(image, "tag_v2", {})
+    return int(tags.get(BITS_TAG, (16,))[0])
 
 
 def encode(pixels: Pixels, image_format: ImageFormat = "jpeg", quality: int = 95) -> bytes:
@@ -75,6 +269,16 @@ def encode(pixels: Pixels, image_format: ImageFormat = "jpeg", quality: int = 95
 def sha256(data: bytes) -> str:
     """Hash an encoded image, 64 hexadecimal digits."""
     return hashlib.sha256(data).hexdigest()
+
+
+def suffix_of(data: bytes) -> str | None:
+    """Name an image's extension by its first bytes, since names often carry the wrong one.
+
+    >>> suffix_of(b"GIF89a"), suffix_of(b"%!PS")
+    ('.gif', None)
+    """
+    found = (suffix for begins, suffix in SIGNATURES.items() if re.match(begins, data, re.DOTALL))
+    return next(found, None)
 
 
 def is_blank(pixels: Pixels) -> bool:

@@ -84,3 +84,15 @@ def test_a_picture_is_resized_the_same_in_any_company_and_block(pictures):
 
 def test_no_pictures_give_no_rows():
     assert Resize(8, "bicubic")([]).shape == (0, 3, 8, 8)
+
+
+@pytest.mark.parametrize("kernel", ["bicubic", "bilinear-8bit"])
+@pytest.mark.parametrize("turn", [0, 1])
+def test_the_ends_of_a_very_long_image_are_left_out_before_it_grows(kernel, turn, monkeypatch):
+    wave = 128 + 100 * np.sin(np.arange(1003) / 9)
+    line = np.rot90(np.tile(wave.astype(np.uint8)[None, :, None], (3, 1, 3)), turn)
+    whole = Resize(24, kernel, keep_aspect=True)([line])
+    monkeypatch.setattr(resize, "SCALED_PIXELS", 20_000)
+    assert (Resize(24, kernel, keep_aspect=True)([line]) - whole).abs().max() < 12
+    made = Resize(224, kernel, keep_aspect=True)([np.ones((1, 20_000, 3), np.uint8)])
+    assert (made - 1).abs().max() < 1e-3

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pytest
+from numpy.typing import NDArray
+from PIL import Image
 
 from synthset.images import encode, sha256
 from synthset.record import IMAGES, PLAN, record_id
@@ -42,6 +45,14 @@ def _plan(classes: Sequence[tuple[str, str]], start: int, stop: int) -> pa.Table
     return pa.Table.from_pylist(rows, PLAN)
 
 
+def _encoded(pixels: NDArray[np.uint8], suffix: str) -> bytes:
+    if suffix not in (".gif", ".avif"):
+        return encode(pixels, "png" if suffix == ".png" else "jpeg")
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).save(buffer, suffix[1:])
+    return buffer.getvalue()
+
+
 def _images(plan: pa.Table, suffix: str, failed: Sequence[int]) -> pa.Table:
     rows = []
     for row, (name, seed) in enumerate(
@@ -50,7 +61,7 @@ def _images(plan: pa.Table, suffix: str, failed: Sequence[int]) -> pa.Table:
         pixels = np.random.default_rng(int(name[:8], 16) + seed).integers(
             0, 255, (8, 8, 3), dtype=np.uint8
         )
-        data = encode(pixels, "png" if suffix == ".png" else "jpeg")
+        data = _encoded(pixels, suffix)
         made = {
             "image": {"bytes": data, "path": f"{name}{suffix}"},
             "sha256": sha256(data),

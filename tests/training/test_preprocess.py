@@ -85,3 +85,12 @@ def test_a_downward_resize_averages():
     for kernel in ("lanczos", "bicubic", "bilinear", "box"):
         made = preprocess(stripes, settings(kernel=kernel), TEST)
         assert abs(made[4:-4, 4:-4].astype(float) - 127.5).max() < 12
+
+
+def test_the_square_around_a_long_image_takes_no_gigabytes(monkeypatch):
+    image = wide(40, 400)
+    small = preprocess(image, settings(kernel="box"), TEST).astype(int)
+    monkeypatch.setattr("synthset.training.preprocess.MARGIN_PIXELS", 64 * 64)
+    assert np.abs(preprocess(image, settings(kernel="box"), TEST) - small).max() <= 20
+    monkeypatch.undo()
+    assert preprocess(wide(1, 20_000), settings(), TEST).shape == (16, 16, 3)

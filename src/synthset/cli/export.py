@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from enum import StrEnum
 from typing import Annotated
 
@@ -62,4 +63,7 @@ def export(
     elif kind is not Layout.imagefolder:
         asked["images_per_file"] = images_per_file
     settings: Export = TypeAdapter(Export).validate_python(asked)
-    print(write_export(Dataset.open(directory), settings).path)
+    written = write_export(Dataset.open(directory), settings)
+    for note in written.notes:
+        print(f"note: {note}", file=sys.stderr)
+    print(written.path)

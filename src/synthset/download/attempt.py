@@ -10,8 +10,7 @@ from synthset.download.addresses import Allowed, is_public
 from synthset.download.fetch import Limits, Refused, fetch
 from synthset.download.licenses import is_taken
 from synthset.download.urls import Wanted
-from synthset.generators.folder import SIGNATURES
-from synthset.images import UnreadableImage, decode, sha256
+from synthset.images import UnreadableImage, decode, sha256, suffix_of
 from synthset.seeds import digest
 
 FIRST_WAIT_S = 1.0  # before the second try; doubled before each further one
@@ -93,7 +92,7 @@ def _checked(wanted: Wanted, data: bytes, tries: int) -> Outcome:
     content = sha256(data)
     if wanted.sha256 and content != wanted.sha256:
         return Outcome(wanted, sha256=content, reason="hash_mismatch", said=content, tries=tries)
-    extension = _extension(data)
+    extension = suffix_of(data)
     if extension is None:
         said = f"{len(data):,} bytes of another kind"
         return Outcome(wanted, sha256=content, reason="not_an_image", said=said, tries=tries)
@@ -101,12 +100,4 @@ def _checked(wanted: Wanted, data: bytes, tries: int) -> Outcome:
         height, width, _ = decode(data).shape
     except UnreadableImage as fault:
         return Outcome(wanted, sha256=content, reason="corrupt", said=str(fault), tries=tries)
-    return Outcome(wanted, data, extension, width, height, content, tries=tries)
-
-
-def _extension(data: bytes) -> str | None:
-    """Name the format by the first bytes; servers often say another."""
-    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
-        return "webp"
-    found = next((name for start, name in SIGNATURES.items() if data.startswith(start)), None)
-    return found.lstrip(".") if found else None
+    return Outcome(wanted, data, extension[1:], width, height, content, tries=tries)

@@ -22,6 +22,8 @@ from synthset.images import Pixels
 #: `bilinear-tf1`: no antialias, as TensorFlow 1 and torch-fidelity. `area`: mean over each cell.
 Kernel = Literal["bicubic", "bilinear", "bicubic-8bit", "bilinear-8bit", "bilinear-tf1", "area"]
 
+SCALED_PIXELS = 1 << 24  # of a long image before its middle is cut out
+LEAST_ASPECT = 16  # up to which an image is long whatever its pixels
 BLOCK_PIXELS = 1 << 18  # pixels resized in one call: 3 MB as float32 RGB, which caches hold
 
 
@@ -62,11 +64,20 @@ class Resize:
 
     def _one_size(self, stack: Tensor) -> Tensor:
         """(n, 3, H, W) uint8 to (n, 3, size_px, size_px) float32."""
+        stack = self._shortened(stack) if self.keep_aspect else stack
         height, width = self._scaled(stack.shape[2], stack.shape[3])
         scaled = _interpolate(stack, height, width, self.kernel)
         whole = int if self.floor_crop else round
         top, left = whole((height - self.size_px) / 2), whole((width - self.size_px) / 2)
         return scaled[:, :, top : top + self.size_px, left : left + self.size_px].float()
+
+    def _shortened(self, stack: Tensor) -> Tensor:
+        """Leave out the ends of very long images, which the crop would cut off: a line of 20,000
+        pixels would be a billion when its short side is large enough."""
+        height, width = stack.shape[2:]
+        aspect = max(LEAST_ASPECT, SCALED_PIXELS // (self.scale_px or self.size_px) ** 2)
+        down, across = max(0, height - aspect * width) // 2, max(0, width - aspect * height) // 2
+        return stack[:, :, down : height - down, across : width - across]
 
     def _scaled(self, height: int, width: int) -> tuple[int, int]:
         """Sizes before the crop; torchvision cuts the long side to a whole number, and so do we."""

@@ -15,27 +15,11 @@ import pyarrow.compute as pc
 
 from synthset.errors import DatasetError
 from synthset.export.split import TRAIN, VAL, split_class
+from synthset.images import SIGNATURES, suffix_of
 from synthset.recipe.exports import Export
 from synthset.store.dataset import Dataset
 
-SUFFIXES = {
-    ".jpg",
-    ".png",
-    ".webp",
-    ".bmp",
-    ".ppm",
-    ".pgm",
-    ".tif",
-    ".tiff",
-}  # what torchvision's ImageFolder takes
-MAGIC = (
-    (b"\xff\xd8", ".jpg"),
-    (b"\x89PNG", ".png"),
-    (b"RIFF", ".webp"),
-    (b"BM", ".bmp"),
-    (b"II*", ".tif"),
-    (b"MM", ".tif"),
-)
+SUFFIXES = frozenset({".tiff", *SIGNATURES.values()})
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,11 +115,13 @@ def _suffixes(dataset: Dataset, wanted: set[str]) -> Iterator[tuple[str, str]]:
 
 
 def _by_content(name: str, image: Mapping[str, Any] | None) -> str:
-    start = ((image or {}).get("bytes") or b"")[:4]
-    for magic, suffix in MAGIC:
-        if start.startswith(magic):
-            return suffix
-    raise DatasetError(f"record {name}: neither the path nor the bytes of its image tell a format")
+    suffix = suffix_of((image or {}).get("bytes") or b"")
+    if suffix is None:
+        raise DatasetError(
+            f"record {name}: neither the path nor the bytes of its image tell a format; reject it "
+            "in a review, or import it again"
+        )
+    return suffix
 
 
 def differing(place: Path, files: Iterable[File]) -> list[File]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
-from pathlib import Path
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from synthset.errors import DatasetError
@@ -16,6 +17,9 @@ from synthset.export.metadata import write_class_texts, write_metadata
 from synthset.export.place import Exported, check_space, facts_of, place_of
 from synthset.recipe.exports import ImageFolder
 from synthset.store.dataset import Dataset
+
+#: What torchvision's ImageFolder takes for images.
+TORCHVISION = {".jpg", ".jpeg", ".png", ".ppm", ".bmp", ".pgm", ".tif", ".tiff", ".webp"}
 
 
 def export(dataset: Dataset, settings: ImageFolder) -> Exported:
@@ -58,7 +62,17 @@ def export(dataset: Dataset, settings: ImageFolder) -> Exported:
         os.sync()  # the marker must not outlive its images in a power cut
     write_marker(place, {"state": "complete", **facts, "card_sha256": card})
     clear_scratch(place)
-    return Exported(place, facts["images"], len(missing), tuple(notes))
+    return Exported(place, facts["images"], len(missing), (*notes, *_passed_over(files)))
+
+
+def _passed_over(files: Sequence[File]) -> Iterator[str]:
+    """Say which images torchvision would not see."""
+    suffixes = Counter(PurePosixPath(file.name).suffix for file in files)
+    for suffix in sorted(suffixes.keys() - TORCHVISION):
+        yield (
+            f"{suffixes[suffix]:,} images are {suffix} files, which torchvision's ImageFolder "
+            "passes over; Parquet and WebDataset exports have no such limit"
+        )
 
 
 def _card_of(marker: dict[str, Any] | None) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from synthset.generators import class_folders, tar_shards
 from synthset.generators.kept import kept_images
 from synthset.generators.parquet import SCAN_ROWS, image_bytes, opened
 from synthset.generators.pool_files import pool_files
+from synthset.images import SUFFIXES
 from synthset.recipe.pools import Pool, PoolPath
 from synthset.store.pool_index import is_dataset
 from synthset.store.remote import Place, Remote
@@ -190,7 +191,7 @@ def _folder(folder: Place, place: PoolPath) -> Iterator[Captioned]:
     remote = isinstance(folder, Remote)
     listed = frozenset(class_folders.files_below(folder)) if remote else None
     for path in class_folders.files_below(folder):
-        if path.suffix.lower() not in class_folders.EXTENSIONS:
+        if path.suffix.lower() not in SUFFIXES:
             continue
         facts = {"key": path.stem, **_json(_beside(path.with_suffix(".json"), listed))}
         text = _beside(path.with_suffix(".txt"), listed)

@@ -9,25 +9,9 @@ from pathlib import Path
 
 from synthset.errors import RecipeError
 from synthset.generators.found import SPLITS, Found
-from synthset.images import sha256
+from synthset.images import SUFFIXES, sha256
 from synthset.store.remote import Place, Remote
 
-EXTENSIONS = frozenset(
-    {
-        ".jpg",
-        ".jpeg",
-        ".jpe",
-        ".jfif",
-        ".png",
-        ".webp",
-        ".bmp",
-        ".gif",
-        ".tif",
-        ".tiff",
-        ".ppm",
-        ".pgm",
-    }
-)
 HIDDEN = (".", "__MACOSX")
 
 
@@ -50,13 +34,13 @@ def find(folder: Path, origin: str, where: str, ignored: Counter[str]) -> Iterat
         for path in folder.iterdir()
         if path.is_file() and not _hidden(path.name)
     )
-    if not classes and any(suffix in EXTENSIONS for suffix in stray):
+    if not classes and any(suffix in SUFFIXES for suffix in stray):
         right = "put them into one folder for each class, or name the folder above"
         raise RecipeError(where, f"the images lie directly in {folder}", right)
     ignored.update(stray)
     for place in classes:
         for path in files_below(place):
-            if path.suffix.lower() not in EXTENSIONS:
+            if path.suffix.lower() not in SUFFIXES:
                 ignored[path.suffix.lower()] += 1
                 continue
             data = path.read_bytes()
@@ -94,5 +78,5 @@ def _refuse_splits(folder: Path, classes: list[Path], where: str) -> None:
 def _holds_only_folders(place: Path) -> bool:
     inside = [path for path in place.iterdir() if not _hidden(path.name)]
     return any(path.is_dir() for path in inside) and not any(
-        path.suffix.lower() in EXTENSIONS for path in inside
+        path.suffix.lower() in SUFFIXES for path in inside
     )

@@ -17,7 +17,7 @@ from synthset.generators import class_folders, parquet, tar_shards
 from synthset.generators.found import SPLITS, Found
 from synthset.generators.originals import Originals
 from synthset.generators.outcome import Outcome, image_table
-from synthset.images import UnreadableImage, decode
+from synthset.images import UnreadableImage, decode, suffix_of
 from synthset.recipe.paths import FolderPath
 from synthset.recipe.sources import Augment, Gan, Img2Img
 from synthset.recipe.sources import Folder as Settings
@@ -25,14 +25,6 @@ from synthset.record import IMAGES
 from synthset.stage import Rows, Stage
 from synthset.store.remote import Place
 
-SIGNATURES: dict[bytes, str] = {
-    b"\xff\xd8\xff": ".jpg",
-    b"\x89PNG\r\n\x1a\n": ".png",
-    b"GIF8": ".gif",
-    b"BM": ".bmp",
-    b"II*\x00": ".tif",
-    b"MM\x00*": ".tif",
-}
 TESTS = frozenset({"test", "testing", "eval"})
 METADATA = "metadata.parquet"  # describes image files beside it (Hugging Face's image folders)
 SPLIT_NAME = re.compile(r"^([a-z]+)(?=[-_.]|$)", re.IGNORECASE)
@@ -107,15 +99,7 @@ def _outcome(source: str, data: bytes | None) -> Outcome:
         pixels = decode(data)
     except UnreadableImage as fault:
         return Outcome(error=f"{source}: {fault}")
-    return Outcome(data, _extension(data, source), pixels.shape[1], pixels.shape[0])
-
-
-def _extension(data: bytes, source: str) -> str:
-    """Name the format by the first bytes, since files often carry the wrong extension."""
-    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
-        return ".webp"
-    found = next((name for start, name in SIGNATURES.items() if data.startswith(start)), None)
-    return found or Path(source.partition("#")[0]).suffix.lower()
+    return Outcome(data, suffix_of(data) or "", pixels.shape[1], pixels.shape[0])
 
 
 def _place(place: FolderPath, where: str, ignored: Counter[str]) -> Iterator[Found]:

@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 from synthset.errors import RecipeError, did_you_mean
 from synthset.generators import class_folders, tar_shards
 from synthset.generators.folder import expand, refuse_splits
+from synthset.images import SUFFIXES
 from synthset.recipe.openimages import KeyedPath
 
 IMAGE_COLUMNS = ("image", "jpg", "png", "webp")  # Hugging Face's, and img2dataset's by format
@@ -83,7 +84,7 @@ def _readable(found: Callable[[], Iterator[Keyed]], path: Path, where: str) -> I
 
 def _folder(folder: Path, place: KeyedPath) -> Iterator[Keyed]:
     for path in class_folders.files_below(folder):
-        if path.suffix.lower() in class_folders.EXTENSIONS:
+        if path.suffix.lower() in SUFFIXES:
             yield Keyed(path.stem, path.as_posix(), place.origin)
 
 

@@ -11,11 +11,10 @@ from pathlib import Path
 
 from synthset.errors import DatasetError, RecipeError
 from synthset.generators.found import Found
-from synthset.images import sha256
+from synthset.images import SUFFIXES, sha256
 from synthset.recipe.paths import FolderPath
 from synthset.store.remote import Place, Remote, place_at
 
-IMAGES = frozenset({"jpg", "jpeg", "png", "webp", "bmp", "gif", "tif", "tiff"})
 UNLABELLED = "samples without a label"
 
 
@@ -104,7 +103,7 @@ def _label(
 
 def image_of(sample: dict[str, tarfile.TarInfo]) -> tarfile.TarInfo | None:
     """The image among the members of a sample, if there is one."""
-    return next((sample[name] for name in sample if name in IMAGES), None)
+    return next((sample[name] for name in sample if f".{name}" in SUFFIXES), None)
 
 
 def source_of(path: Place, member: tarfile.TarInfo) -> str:

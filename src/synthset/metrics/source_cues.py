@@ -6,7 +6,6 @@ the classes: see `probe`.
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -16,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, JpegImagePlugin
 
-from synthset.images import Pixels, decode
+from synthset.images import Pixels, decode, open_image
 
 STORED, MATCHED = "source cue", "source cue, matched"  # what the results are called, and before
 TOGETHER = "all cues together"  # what they are of, beside each of `CUES`
@@ -64,7 +63,7 @@ def cues(data: bytes) -> dict[str, list[float]]:
         UnreadableImage: the bytes are no image.
     """
     pixels = decode(data)
-    with Image.open(io.BytesIO(data)) as header:
+    with open_image(data) as header:
         picture = Picture(header, pixels, pixels.astype(np.float32) @ LUMA)
         return {name: read(picture) for name, read in CUES.items()}
 

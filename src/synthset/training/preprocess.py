@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,6 +18,8 @@ KERNELS = {
     "bilinear": Image.Resampling.BILINEAR,
     "box": Image.Resampling.BOX,
 }
+LONG = 4  # a side over the other, from which margins are most of the square
+MARGIN_PIXELS = 1 << 24  # of a square with margins, at most, around a long image
 Colour = tuple[int, int, int]
 
 
@@ -97,11 +100,20 @@ def _square(image: Pixels, settings: Preprocessing, draw: Draw, rng: np.random.G
         top, left = (height - side) // 2, (width - side) // 2
         return image[top : top + side, left : left + side]
     side = max(height, width)
+    if side > LONG * min(height, width) and side**2 > MARGIN_PIXELS:
+        return _square(_smaller(image, settings), settings, draw, rng)
     out = np.empty((side, side, 3), np.uint8)
     out[:] = _colour(image, settings, draw, rng)
     top, left = (side - height) // 2, (side - width) // 2
     out[top : top + height, left : left + width] = image
     return out
+
+
+def _smaller(image: Pixels, settings: Preprocessing) -> Pixels:
+    """Shrink a long image, whose square would take gigabytes; what is left the resize does."""
+    scale = math.isqrt(MARGIN_PIXELS) / max(image.shape[:2])
+    height, width = (max(1, round(scale * length)) for length in image.shape[:2])
+    return np.asarray(Image.fromarray(image).resize((width, height), KERNELS[settings.kernel]))
 
 
 def _random_margins(
