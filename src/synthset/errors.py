@@ -14,6 +14,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from itertools import islice
+
+LONGEST = 1000  # letters of each half of a problem
+MOST_PROBLEMS = 100  # that are spelt out
 
 
 class SynthsetError(Exception):
@@ -37,7 +41,9 @@ class Problem:
     right: str
 
     def __str__(self) -> str:
-        return f"{self.where}: {self.found}; {self.right}"
+        return "; ".join(
+            _cut(part, LONGEST) for part in (f"{self.where}: {self.found}", self.right)
+        )
 
 
 class RecipeError(SynthsetError):
@@ -55,7 +61,9 @@ class RecipeError(SynthsetError):
         """Gather several problems, so that a user sees them all at once."""
         error = cls(problems[0].where, problems[0].found, problems[0].right)
         error.problems = tuple(problems)
-        error.args = ("\n".join(str(problem) for problem in problems),)
+        more = len(problems) - MOST_PROBLEMS
+        lines = [str(problem) for problem in problems[:MOST_PROBLEMS]]
+        error.args = ("\n".join([*lines, *([f"… and {more:,} more"] if more > 0 else [])]),)
         return error
 
 
@@ -89,10 +97,42 @@ def did_you_mean(found: str, known: Iterable[str], limit: int = 12) -> str:
     >>> did_you_mean("zebra", ["clip", "inception"])
     'known: clip, inception'
     """
-    names = sorted(set(known))
+    names, found = sorted(set(known)), found[:LONGEST]
     longer = [name for name in names if found and name.startswith(found)]
     near = longer if len(longer) == 1 else get_close_matches(found, names, n=1, cutoff=0.6)
     if near:
         return f"did you mean {near[0]!r}?"
     listed = ", ".join(names[:limit]) or "none"
     return f"known: {listed}" + (f", … ({len(names)} in all)" if len(names) > limit else "")
+
+
+def in_short(value: object, most: int = 60) -> str:
+    """Spell a value as Python does, in at most so many letters, however large it is.
+
+    >>> in_short(["cat", 3])
+    "['cat', 3]"
+    >>> in_short("x" * 1000, 10)
+    "'xxxxxx…"
+    """
+    return _cut(_spelt(value, most, 3), most)
+
+
+def _spelt(value: object, most: int, depth: int) -> str:
+    if isinstance(value, str | bytes | bytearray):
+        return repr(value[:most])
+    if isinstance(value, int) and value.bit_length() > 4 * most:  # Python refuses to spell it
+        return f"a number of {value.bit_length():,} bits"
+    if isinstance(value, list | tuple | dict) and depth == 0:
+        return "…"
+    first = most // 3  # of a list: each takes three letters at least
+    if isinstance(value, list):
+        return f"[{', '.join(_spelt(one, most, depth - 1) for one in value[:first])}]"
+    if isinstance(value, dict):
+        pairs = islice(value.items(), first)
+        spelt = [f"{_spelt(key, most, 1)}: {_spelt(one, most, depth - 1)}" for key, one in pairs]
+        return f"{{{', '.join(spelt)}}}"
+    return repr(value[:first] if isinstance(value, tuple) else value)
+
+
+def _cut(text: str, most: int) -> str:
+    return text if len(text) <= most else text[: most - 3] + "…"

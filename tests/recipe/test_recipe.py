@@ -33,6 +33,26 @@ WRONG = {
         {"images_per_class": "many"},
         "images_per_class: found 'many'; give a whole number",
     ),
+    "true for a number": (
+        {"images_per_class": True},
+        "images_per_class: found true; give a whole number",
+    ),
+    "true in a list of numbers": (
+        {"encoders": {"c": {"kind": "clip"}}, "accept": {"x": {"min": False}}},
+        "accept.x.min: found false; give a number",
+    ),
+    "no number at all": (
+        with_limit(clip_score={"min": float("nan")}),
+        "selection.steps[0].limits.clip_score.min: found nan; give a finite number",
+    ),
+    "a value without end": (
+        {"seed": ["x" * 10_000] * 10_000},
+        f"seed: found ['{'x' * 55}…; give a whole number",
+    ),
+    "more digits than Python spells": (
+        {"seed": 10**5000},
+        "seed: found a number of 16,610 bits; it should be",
+    ),
     "wrong kind": (
         {"source": {"kind": "txt2im"}},
         "source.kind: unknown kind 'txt2im'; did you mean 'txt2img'?",
@@ -105,7 +125,13 @@ def test_a_change_leaves_the_mapping_it_was_given_alone():
     assert GOOD["source"] == {"kind": "txt2img"}
 
 
-@pytest.mark.parametrize("change", ["source.num_steps", "name.a=3", "classes.7=x"])
+NOWHERE = [
+    "source.num_steps", "name.a=3", "classes.7=x", "classes.²=x", "classes.-1=x",
+    "name=2020-99-99", "seed=!!int abc", f"seed={'1' * 5000}", "a." * 999 + "b=1", "name=[",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("change", NOWHERE)
 def test_a_change_that_goes_nowhere_is_refused(change):
     with pytest.raises(RecipeError):
         load_recipe(GOOD, [change])

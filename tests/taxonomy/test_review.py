@@ -63,7 +63,7 @@ WRONG = {
         None,
         "does not exist; write it with `synthset classes words WORD … --review FILE`",
     ),
-    "no YAML": ("crane: [", "line 1: not valid YAML; a review file is a list of `word:` and"),
+    "no YAML": ("crane: [", ":1:9: not valid YAML ("),
     "no list": ("just words", "holds no list of words; a review file is a list"),
     "twice": (
         "- {word: a, sense: b}\n- {word: a, sense: c}",

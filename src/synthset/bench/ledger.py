@@ -9,9 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import yaml
 
-from synthset.errors import DatasetError
+from synthset.errors import DatasetError, RecipeError
 from synthset.experiment.sets import Sets
 from synthset.experiment.splits import Split, split
 from synthset.experiment.trials import Job, read_trial
@@ -164,7 +163,7 @@ def _attempted(dataset: Dataset, events: Sequence[dict[str, Any]], rows: int) ->
     if logged:
         return int(logged[-1])
     try:
-        kind = yaml.safe_load(dataset.read_text("recipe.yaml"))["source"]["kind"]
-    except (OSError, KeyError, TypeError, yaml.YAMLError) as fault:
+        kind = dataset.recipe_content()["source"]["kind"]
+    except (OSError, KeyError, TypeError, RecipeError) as fault:
         raise DatasetError(f"{dataset.path}: recipe.yaml can't be read ({fault})") from None
     return None if kind in PICKED else rows

@@ -6,12 +6,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
 from rich.console import Console
 from rich.table import Table
 
 from synthset.metrics.source_cues import STORED, TOGETHER
-from synthset.recipe.recipe import load_recipe
+from synthset.recipe.recipe import load_stored
 from synthset.report.acceptance import acceptance
 from synthset.report.summary import summary
 from synthset.store.dataset import Dataset
@@ -26,7 +25,7 @@ def closing_table(dataset: Dataset, seconds: float) -> None:
     console.print(counts(dataset, seconds))
     if dataset.metrics():
         console.print(figures(dataset))
-    recipe = load_recipe(yaml.safe_load(dataset.read_text("recipe.yaml")))
+    recipe = load_stored(dataset.recipe_content())
     for one in acceptance(dataset.metrics(), recipe.accept):
         said = "accepted" if one.accepted else "not accepted"
         value = "not measured" if one.value is None else f"{one.value:.4g}"

@@ -10,12 +10,11 @@ def report(directory: DatasetFolder) -> None:
 
     Example: synthset report my-demo
     """
-    import yaml
 
-    from synthset.recipe.recipe import load_recipe
+    from synthset.recipe.recipe import load_stored
     from synthset.report.page import write_report
     from synthset.store.dataset import Dataset
 
     dataset = Dataset.open(directory)
-    recipe = load_recipe(yaml.safe_load(dataset.read_text("recipe.yaml")))
+    recipe = load_stored(dataset.recipe_content())
     print(write_report(dataset, recipe))

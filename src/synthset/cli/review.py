@@ -32,8 +32,6 @@ def review(
     """
     from pathlib import Path
 
-    import yaml
-
     from synthset.errors import UsageError
     from synthset.report.review import REVIEW_PAGE, review_page, review_table
     from synthset.selection.review import read_review
@@ -46,7 +44,7 @@ def review(
     if place.exists() and not ours:
         raise UsageError(f"--output {output}: is there, and may hold verdicts; name another file")
     dataset = Dataset.open(directory)
-    recipe = yaml.safe_load(dataset.read_text("recipe.yaml")) or {}
+    recipe = dataset.recipe_content()
     named = (recipe.get("selection") or {}).get("review")
     said = {
         name: ("keep" if verdict.keep else "drop", verdict.note)

@@ -8,13 +8,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
-import yaml
 
 from synthset.engine.reference import reference_place
 from synthset.engine.sight import DatasetSight
 from synthset.errors import DatasetError, UsageError
 from synthset.metrics.gaussian import Gaussian
-from synthset.recipe.recipe import Recipe, load_recipe
+from synthset.recipe.recipe import Recipe, load_stored
 from synthset.selection.sight import Real
 from synthset.selection.what_if import Case, what_if
 from synthset.store.dataset import Dataset
@@ -55,7 +54,7 @@ def consider(path: str | os.PathLike[str]) -> Considered:
         UsageError: the selection has no limit with a number.
     """
     dataset = Dataset.open(path)
-    recipe = load_recipe(yaml.safe_load(dataset.read_text("recipe.yaml")))
+    recipe = load_stored(dataset.recipe_content())
 
     def imported(name: str) -> Dataset:
         return Dataset.open(reference_place(dataset, recipe, name))

@@ -167,7 +167,7 @@ class LocalEngine:
         classes = [asdict(entry) for entry in self._classes]
         start = {
             "dataset": self._dataset.path,
-            "recipe": self._recipe.model_dump(mode="json"),
+            "recipe": self._recipe.to_content(),
             "classes": classes,
             "plan": self._plan,
         }

@@ -116,15 +116,17 @@ def reference_recipe(recipe: Recipe, name: str) -> Recipe:
         for step in recipe.selection.steps
         if step.kind == "duplicates" and name in step.against and step.radius is not None
     }
+    content = recipe.to_content()
+    pairs = zip(recipe.scores, content["scores"], strict=True)
     return load_recipe(
         {
             "name": name,
             "classes": _classes(recipe),
-            "source": {"kind": "folder", "paths": [path.model_dump() for path in settings.paths]},
+            "source": {"kind": "folder", "paths": content["references"][name]["paths"]},
             "images_per_class": settings.max_per_class,
-            "encoders": {key: recipe.encoders[key].model_dump() for key in sorted(used)},
-            "scores": [s.model_dump() for s in recipe.scores if s.prefix in hashes],
-            "engine": recipe.engine.model_dump(),
+            "encoders": {key: content["encoders"][key] for key in sorted(used)},
+            "scores": [score for settings, score in pairs if settings.prefix in hashes],
+            "engine": content["engine"],
         }
     )
 

@@ -108,7 +108,7 @@ def run(
     if not isinstance(recipe, Recipe):
         recipe = load_recipe(recipe, overrides)
     elif overrides:
-        recipe = load_recipe(recipe.model_dump(mode="json"), overrides)
+        recipe = load_recipe(recipe.to_content(), overrides)
     target = os.fspath(output) if output is not None else recipe.name
     begun = time.monotonic()
     ahead = forecast(recipe, target)  # images of pools are picked here

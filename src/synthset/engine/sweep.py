@@ -107,7 +107,7 @@ def cell_recipe(
     recipe: Recipe, classes: dict[str, Any], prompts: str, guidance: float | None, images: int
 ) -> Recipe:
     """The recipe of one cell: all images are kept and measured, and nothing is exported."""
-    content = recipe.model_dump(mode="json")
+    content = recipe.to_content()
     own = PROMPTS.get(prompts, content["prompts"])
     if guidance is not None:
         content["source"]["guidance_scale"] = guidance

@@ -16,7 +16,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from synthset.export.aside import write_aside
 from synthset.export.files import File
-from synthset.export.metadata import class_rows, recipe_of
+from synthset.export.metadata import class_rows
 from synthset.store.dataset import Dataset
 
 CARD = "README.md"
@@ -100,7 +100,7 @@ def number(value: float | None) -> str:
 
 
 def _facts(dataset: Dataset, kept: pa.Table, files: Sequence[File], layout: str) -> dict[str, Any]:
-    recipe, classes = recipe_of(dataset), class_rows(dataset, files)
+    recipe, classes = dataset.recipe_content(), class_rows(dataset, files)
     records, source = dataset.records(scores=False), recipe.get("source") or {}
     splits = dict(sorted(Counter(file.split for file in files).items()))
     generated = source.get("kind") in MADE_BY_MODEL

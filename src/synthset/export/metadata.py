@@ -11,7 +11,6 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-import yaml
 
 from synthset.export.aside import write_changed
 from synthset.export.files import File
@@ -76,14 +75,7 @@ def _synset(number: str | None) -> list[str]:
 
 def source_of(dataset: Dataset) -> dict[str, Any]:
     """The `source` section of the dataset's recipe; empty where there is none."""
-    return dict(recipe_of(dataset).get("source") or {})
-
-
-def recipe_of(dataset: Dataset) -> dict[str, Any]:
-    """The dataset's recipe as plain values; empty where there is none."""
-    if not dataset.folder.exists("recipe.yaml"):
-        return {}
-    return dict(yaml.safe_load(dataset.read_text("recipe.yaml")) or {})
+    return dict(dataset.recipe_content().get("source") or {})
 
 
 def metadata_table(kept: pa.Table, files: Sequence[File], source: Mapping[str, Any]) -> pa.Table:

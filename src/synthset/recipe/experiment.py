@@ -8,15 +8,16 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic import Field, PrivateAttr, ValidationError, field_validator, model_validator
 
-from synthset.errors import Problem, RecipeError, did_you_mean
+from synthset.errors import Problem, RecipeError, did_you_mean, in_short
 from synthset.recipe.found import Found, Kept, Pictures, Torchvision
 from synthset.recipe.messages import explain
 from synthset.recipe.reading import override, read_yaml, set_value
 from synthset.recipe.settings import EXECUTION, Name, Settings
 from synthset.recipe.suites import BASE, Suite
 from synthset.recipe.training import Loss, Model, Preprocessing, TimmModel, Training
+from synthset.recipe.variables import as_written, fill_in
 
 #: Stand in a set's recipe for the Parquet files of the real images of one split.
 REAL, REAL_VAL = "$real", "$real_val"
@@ -155,6 +156,7 @@ class Experiment(Settings):
     `full: {training.updates: 50000}`."""
     workers: int | Literal["auto"] = Field("auto", json_schema_extra=EXECUTION)
     """Trainings at a time; `auto` is one a GPU, or one a core."""
+    _written: dict[str, str] = PrivateAttr(default_factory=dict)
 
     @property
     def focused(self) -> tuple[str, ...]:
@@ -179,8 +181,9 @@ class Experiment(Settings):
         return self
 
     def to_yaml(self) -> str:
-        """Write the experiment with every default spelt out."""
-        return yaml.safe_dump(self.model_dump(mode="json"), sort_keys=False, allow_unicode=True)
+        """Write the experiment with every default spelt out, and variables as `${NAME}`."""
+        content = as_written(self.model_dump(mode="json"), self._written)
+        return yaml.safe_dump(content, sort_keys=False, allow_unicode=True)
 
 
 def load_experiment(
@@ -202,17 +205,36 @@ def load_experiment(
         right = "run it with `synthset run`"
         raise RecipeError("source", "this is a recipe, not an experiment", right)
     sizes = content.get("sizes") or {}
+    if not isinstance(sizes, dict):
+        raise RecipeError("sizes", f"found {in_short(sizes)}", "give a mapping: `key: value`")
     if size is not None and size not in sizes:
-        raise RecipeError("sizes", f"no size {size!r}", did_you_mean(size, list(sizes)))
+        raise RecipeError("sizes", f"no size {in_short(size)}", did_you_mean(size, list(sizes)))
     changes = {} if size is None else sizes[size]
+    if not isinstance(changes, dict):
+        found = f"found {in_short(changes)}"
+        raise RecipeError(f"sizes.{size}", found, "give a mapping: `training.updates: 100`")
     for name, value in changes.items():
         set_value(content, name, value, f"sizes.{size}.{name}")
     for change in overrides:
         override(content, change)
+    content, written = _filled_in(content)
     try:
-        return Experiment.model_validate(content)
+        experiment = Experiment.model_validate(content)
     except ValidationError as error:
         raise RecipeError.of(explain(error, Experiment)) from None
+    experiment._written.update(written)
+    return experiment
+
+
+def _filled_in(content: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
+    """Fill in variables, but for the recipes of sets: those are saved on their own, as written."""
+    filled, written = fill_in(content)
+    sets = content.get("sets")
+    for name, one in sets.items() if isinstance(sets, dict) else ():
+        for key, kind in (("recipe", dict), ("changes", list)):
+            if isinstance(one, dict) and isinstance(one.get(key), kind):
+                filled["sets"][name][key] = one[key]
+    return filled, written
 
 
 def _problems(experiment: Experiment) -> list[Problem]:

@@ -7,7 +7,7 @@ from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
-from synthset.errors import Problem, did_you_mean
+from synthset.errors import Problem, did_you_mean, in_short
 
 RIGHT: dict[str, str] = {
     "missing": "add it",
@@ -16,6 +16,7 @@ RIGHT: dict[str, str] = {
     "int_from_float": "give a whole number",
     "float_parsing": "give a number",
     "float_type": "give a number",
+    "finite_number": "give a finite number",
     "bool_parsing": "give true or false",
     "bool_type": "give true or false",
     "string_type": "give a text",
@@ -46,7 +47,7 @@ def _problem(item: dict[str, Any], where: str, owner: type[BaseModel] | None) ->
     if kind == "extra_forbidden":
         name = str(item["loc"][-1])
         known = list(owner.model_fields) if owner else []
-        return Problem(where, f"unknown setting {name!r}", did_you_mean(name, known))
+        return Problem(where, f"unknown setting {in_short(name)}", did_you_mean(name, known))
     if kind == "missing":
         return Problem(where, "missing", _describe(owner, str(item["loc"][-1])))
     if kind in ("union_tag_invalid", "union_tag_not_found"):
@@ -55,7 +56,8 @@ def _problem(item: dict[str, Any], where: str, owner: type[BaseModel] | None) ->
         expected = [
             part.strip().strip("'") for part in context["expected"].replace(" or ", ", ").split(",")
         ]
-        return Problem(where, f"found {value!r}", did_you_mean(str(value), expected))
+        tried = value if isinstance(value, str) else in_short(value)
+        return Problem(where, f"found {in_short(value)}", did_you_mean(tried, expected))
     if kind in ("too_short", "tuple_too_short") and context.get("actual_length") == 0:
         return Problem(where, "empty", "list at least one")
     if kind == "value_error":
@@ -63,22 +65,17 @@ def _problem(item: dict[str, Any], where: str, owner: type[BaseModel] | None) ->
     right = RIGHT.get(kind) or item["msg"].removeprefix("Input ").replace(
         "should be", "it should be", 1
     )
-    return Problem(where, f"found {_short(value)}", right)
+    return Problem(where, f"found {in_short(value)}", right)
 
 
 def _kind_problem(where: str, kind: str, value: Any, context: dict[str, Any]) -> Problem:
     if kind == "union_tag_not_found":
         return Problem(
-            where, f"found {_short(value)}, without `kind`", "write it as a mapping with a `kind`"
+            where, f"found {in_short(value)}, without `kind`", "write it as a mapping with a `kind`"
         )
     expected = [part.strip().strip("'") for part in context["expected_tags"].split(",")]
     tag = str(context["tag"])
-    return Problem(f"{where}.kind", f"unknown kind {tag!r}", did_you_mean(tag, expected))
-
-
-def _short(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else text[:57] + "…"
+    return Problem(f"{where}.kind", f"unknown kind {in_short(tag)}", did_you_mean(tag, expected))
 
 
 def _describe(owner: type[BaseModel] | None, name: str) -> str:

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import re
 from pathlib import Path
 from typing import Any
 
-import yaml
+from synthset.errors import RecipeError, did_you_mean, in_short
+from synthset.recipe.yaml_text import DEEPEST, LONGEST, parse_yaml
 
-from synthset.errors import RecipeError, did_you_mean
-
-VARIABLE = re.compile(r"\$\{([A-Z][A-Z0-9_]*)\}")  # as in path: ${SYNTHSET_DATA}/cifar10
+SHOWN = 200  # letters of a change that a message repeats
 
 
 def shipped_recipes() -> dict[str, Path]:
@@ -29,44 +26,39 @@ def _shipped(folder: str) -> dict[str, Path]:
 
 
 def read_yaml(path: Path) -> dict[str, Any]:
+    """Read a file of settings, or a shipped one by its name.
+
+    Raises:
+        RecipeError: it can't be read, is no YAML that we read, or holds no mapping.
+    """
     known = shipped_recipes() | shipped_experiments()
-    if not path.is_file() and str(path) in known:
-        path = known[str(path)]
-    if path.is_dir():
-        raise RecipeError(str(path), "is a folder", "name a recipe file, such as my-recipe.yaml")
+    where = str(path)
     try:
-        text = path.read_text(encoding="utf-8")
+        if where in known and not path.is_file():
+            path = known[where]
+        if path.is_dir():
+            raise RecipeError(where, "is a folder", "name a recipe file, such as my-recipe.yaml")
+        with path.open(encoding="utf-8-sig") as file:
+            text = file.read(LONGEST + 1)  # a device has no end
     except FileNotFoundError:
         right = f"name a file, or a shipped recipe: {did_you_mean(path.stem, known)}"
-        raise RecipeError(str(path), "no such file", right) from None
-    except (OSError, UnicodeDecodeError) as fault:
-        raise RecipeError(
-            str(path), f"cannot be read ({fault})", "name a YAML file in UTF-8"
-        ) from None
-    try:
-        content = yaml.safe_load(VARIABLE.sub(_variable, text))
-    except yaml.YAMLError as fault:
-        mark = getattr(fault, "problem_mark", None)
-        where = f"{path}:{mark.line + 1}:{mark.column + 1}" if mark else str(path)
-        found = f"not valid YAML ({getattr(fault, 'problem', None) or fault})"
-        raise RecipeError(
-            where, found, "mend the line; a list is [a, b], a mapping is `key: value`"
-        ) from None
+        raise RecipeError(where, "no such file", right) from None
+    except (OSError, ValueError) as fault:
+        raise RecipeError(where, f"cannot be read ({fault})", "name a YAML file in UTF-8") from None
+    return parse_settings(text, str(path))
+
+
+def parse_settings(text: str, where: str) -> dict[str, Any]:
+    """Read the text of a file of settings.
+
+    Raises:
+        RecipeError: it is no YAML that we read, or holds no mapping.
+    """
+    content = parse_yaml(text, where)
     if not isinstance(content, dict):
-        raise RecipeError(
-            str(path),
-            f"holds {_kind(content)}",
-            "a recipe is a mapping with name, classes and source",
-        )
+        right = "a recipe is a mapping with name, classes and source"
+        raise RecipeError(where, f"holds {_kind(content)}", right)
     return content
-
-
-def _variable(found: re.Match[str]) -> str:
-    value = os.environ.get(found[1])
-    if value is None:
-        right = f"set it, as in `export {found[1]}=/data`"
-        raise RecipeError(found[0], f"the environment variable {found[1]} is not set", right)
-    return value
 
 
 def _kind(content: Any) -> str:
@@ -81,14 +73,10 @@ def override(content: dict[str, Any], change: str) -> None:
     """
     path, equals, text = change.partition("=")
     if not equals or not path:
-        raise RecipeError(f"--set {change}", "no '=' in it", "write it as source.guidance_scale=3")
-    try:
-        value = yaml.safe_load(text)
-    except yaml.YAMLError:
-        raise RecipeError(
-            f"--set {change}", "the value is not YAML", "quote it, or write a plain value"
-        ) from None
-    set_value(content, path, value, f"--set {change}")
+        where = f"--set {change[:SHOWN]}"
+        raise RecipeError(where, "no '=' in it", "write it as source.guidance_scale=3")
+    where = f"--set {path[:SHOWN]}"
+    set_value(content, path, parse_yaml(text, where), where)
 
 
 def set_value(content: dict[str, Any], path: str, value: Any, where: str) -> None:
@@ -99,6 +87,8 @@ def set_value(content: dict[str, Any], path: str, value: Any, where: str) -> Non
     """
     place: Any = content
     *parents, last = path.split(".")
+    if len(parents) >= DEEPEST:
+        raise RecipeError(where, f"leads {len(parents)} deep", "name a setting, such as seed")
     for i, part in enumerate(parents):
         place = _step(place, part, where, ".".join(parents[: i + 1]))
     if isinstance(place, list):
@@ -114,13 +104,14 @@ def _step(place: Any, part: str, where: str, so_far: str) -> Any:
     if not isinstance(inner, dict | list):
         raise RecipeError(
             where,
-            f"{so_far} is {inner!r}, which holds no settings",
+            f"{so_far} is {in_short(inner)}, which holds no settings",
             "set it as a whole",
         )
     return inner
 
 
 def _item(place: list[Any], part: str, where: str) -> Any:
-    if not part.isdigit() or int(part) >= len(place):
-        raise RecipeError(where, f"no item {part!r} in a list of {len(place)}", "count from 0")
+    if not (part.isascii() and part.isdigit() and len(part) < 10 and int(part) < len(place)):
+        found = f"no item {in_short(part)} in a list of {len(place)}"
+        raise RecipeError(where, found, "count from 0")
     return place[int(part)]

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import yaml
-from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic import Field, PrivateAttr, ValidationError, field_validator, model_validator
 
 from synthset.errors import Problem, RecipeError, did_you_mean
 from synthset.recipe.classes import Classes, Names
@@ -31,6 +31,7 @@ from synthset.recipe.scores import (
 from synthset.recipe.selection import Duplicates, Limit, Selection
 from synthset.recipe.settings import Name, Settings
 from synthset.recipe.sources import FROM_IMAGES, PICKED, Source
+from synthset.recipe.variables import as_written, fill_in
 
 #: Columns that a selection may look at without any score.
 SELECTABLE = ("width", "height", "nsfw", "round", "index", "seed")
@@ -78,6 +79,7 @@ class Recipe(Settings):
     """What the page shows."""
     engine: Engine = Engine()
     """How it runs."""
+    _written: dict[str, str] = PrivateAttr(default_factory=dict)
 
     @model_validator(mode="before")
     @classmethod
@@ -101,9 +103,13 @@ class Recipe(Settings):
             raise RecipeError.of(problems)
         return self
 
+    def to_content(self) -> dict[str, Any]:
+        """Give what `load_recipe` reads: every default spelt out, variables as `${NAME}`."""
+        return dict(as_written(self.model_dump(mode="json"), self._written))
+
     def to_yaml(self) -> str:
-        """Write the recipe with every default spelt out."""
-        return yaml.safe_dump(self.model_dump(mode="json"), sort_keys=False, allow_unicode=True)
+        """Write the recipe with every default spelt out, and variables as `${NAME}`."""
+        return yaml.safe_dump(self.to_content(), sort_keys=False, allow_unicode=True)
 
 
 def _problems(recipe: Recipe) -> list[Problem]:
@@ -382,7 +388,27 @@ def load_recipe(source: str | Path | Mapping[str, Any], overrides: Sequence[str]
         raise RecipeError("arms", "this is an experiment, not a recipe", right)
     for change in overrides:
         override(content, change)
+    return _checked(content)
+
+
+def load_stored(content: dict[str, Any]) -> Recipe:
+    """Read the recipe that a dataset holds.
+
+    Args:
+        content: `Dataset.recipe_content()`. Variables that are not set now stay `${NAME}`: to look
+            at a dataset needs none.
+
+    Raises:
+        RecipeError: it was changed, and is no recipe any more.
+    """
+    return _checked(content, leave_unset=True)
+
+
+def _checked(content: dict[str, Any], leave_unset: bool = False) -> Recipe:
+    content, written = fill_in(content, leave_unset)
     try:
-        return Recipe.model_validate(content)
+        recipe = Recipe.model_validate(content)
     except ValidationError as error:
         raise RecipeError.of(explain(error, Recipe)) from None
+    recipe._written.update(written)
+    return recipe

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from functools import cache
+from typing import Annotated, Any, Literal, get_args, get_origin
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
 
 #: Marks a field that says how fast or where something runs, not what comes out. It is left out of
 #: ids and fingerprints.
@@ -14,9 +15,23 @@ Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]*$", max_length=64)]
 
 
 class Settings(BaseModel):
-    """A part of a recipe: immutable, and unknown keys are refused."""
+    """A part of a recipe: immutable; unknown keys are refused, and numbers are finite."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", use_attribute_docstrings=True, allow_inf_nan=False
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _no_number_is_true(cls, content: Any) -> Any:
+        """pydantic takes true for 1 and false for 0, where a number is due."""
+        if not isinstance(content, dict):
+            return content
+        fields = cls.model_fields
+        return {
+            name: _no_true(value, fields[name].annotation) if name in fields else value
+            for name, value in content.items()
+        }
 
     def identity(self) -> dict[str, Any]:
         """Give the settings that decide the result, as JSON values, each default written out."""
@@ -30,3 +45,46 @@ def execution_fields(model: type[BaseModel]) -> set[str]:
         for name, field in model.model_fields.items()
         if isinstance(field.json_schema_extra, dict) and field.json_schema_extra.get("execution")
     }
+
+
+class _TruthValue:
+    """True or false where a number is due: no validator takes it, and messages show it."""
+
+    def __init__(self, value: bool) -> None:
+        self._value = value
+
+    def __repr__(self) -> str:
+        return str(self._value).lower()
+
+
+def _no_true(value: Any, annotation: Any) -> Any:
+    """Put what no validator takes in place of true and false, unless the annotation allows them."""
+    kinds = _kinds(annotation)
+    if isinstance(value, bool) and bool not in kinds and kinds & {int, float}:
+        return _TruthValue(value)
+    held = _held(annotation) if isinstance(value, list | tuple | dict) else None
+    if held is None or not _kinds(held) & {int, float}:
+        return value
+    if isinstance(value, dict):
+        return {name: _no_true(inner, held) for name, inner in value.items()}
+    return [_no_true(inner, held) for inner in value]
+
+
+@cache
+def _kinds(annotation: Any) -> frozenset[Any]:
+    """The plain types that an annotation allows, without those that containers hold."""
+    if get_origin(annotation) in (tuple, list, dict):
+        return frozenset()
+    inner = get_args(annotation)
+    if not inner or get_origin(annotation) is Literal:
+        return frozenset([annotation] if isinstance(annotation, type) else [])
+    return frozenset().union(*(_kinds(one) for one in inner))
+
+
+@cache
+def _held(annotation: Any) -> Any:
+    """What the container in an annotation holds; None where there is none."""
+    inner = get_args(annotation)
+    if get_origin(annotation) in (tuple, list, dict):
+        return inner[1] if get_origin(annotation) is dict else inner[0]
+    return next((held for one in inner if (held := _held(one)) is not None), None)

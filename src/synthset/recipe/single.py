@@ -13,6 +13,7 @@ from synthset.recipe.messages import explain
 from synthset.recipe.reading import override, read_yaml
 from synthset.recipe.settings import Settings
 from synthset.recipe.training import Loss, Model, Preprocessing, TimmModel, Training
+from synthset.recipe.variables import fill_in
 
 
 class Single(Settings):
@@ -48,6 +49,7 @@ def load_single(path: str | None, overrides: Sequence[str] = ()) -> Single:
     content = {} if path is None else read_yaml(Path(path))
     for change in overrides:
         override(content, change)
+    content, _ = fill_in(content)
     try:
         return Single.model_validate(content)
     except ValidationError as error:

@@ -6,7 +6,6 @@ from collections import Counter
 from typing import Any
 
 import numpy as np
-import yaml
 from numpy.typing import NDArray
 
 from synthset.report.costs import stages
@@ -56,10 +55,8 @@ def summary(dataset: Dataset, seen: Seen | None = None) -> dict[str, Any]:
 
 
 def _target(dataset: Dataset) -> int | None:
-    if not dataset.folder.exists("recipe.yaml"):
-        return None
-    recipe = yaml.safe_load(dataset.read_text("recipe.yaml")) or {}
-    target: int | None = (recipe.get("selection") or {}).get("target_per_class")
+    selection = dataset.recipe_content().get("selection") or {}
+    target: int | None = selection.get("target_per_class")
     return target
 
 

@@ -9,12 +9,11 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import yaml
 from numpy.typing import NDArray
 
 from synthset.engine.catalog import build
 from synthset.errors import ModelError, UsageError, did_you_mean
-from synthset.recipe.recipe import Recipe, load_recipe
+from synthset.recipe.recipe import Recipe, load_stored
 from synthset.recipe.scores import ClipEncoder
 from synthset.record import IMAGE
 from synthset.search.found import Found
@@ -157,7 +156,7 @@ def _found(dataset: Dataset, places: list[tuple[int, float]]) -> list[Found]:
 
 
 def _recipe(dataset: Dataset) -> Recipe:
-    return load_recipe(yaml.safe_load(dataset.read_text("recipe.yaml")))
+    return load_stored(dataset.recipe_content())
 
 
 def _encoder(dataset: Dataset, recipe: Recipe, asked: str | None, clip_only: bool = False) -> str:

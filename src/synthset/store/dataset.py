@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from synthset.errors import DatasetError
+from synthset.recipe.reading import parse_settings
 from synthset.store.cells import to_bytes
 from synthset.store.folder import Folder, LocalFolder, folder_at
 
@@ -104,13 +105,11 @@ class Dataset:
                 f"{folder.url}: no dataset here (no dataset.json); name the folder that "
                 "`synthset run` made"
             )
+        content = _read_json(folder, "dataset.json")
         try:
-            content = json.loads(folder.read("dataset.json"))
             found, name, rows = content["format"], content["name"], content["rows_per_shard"]
-        except (ValueError, KeyError) as fault:
-            raise DatasetError(
-                f"{folder.url}/dataset.json: damaged ({fault}); restore it from a copy"
-            ) from None
+        except (TypeError, KeyError) as fault:
+            raise _damaged(folder, "dataset.json", fault) from None
         if found != FORMAT:
             raise DatasetError(
                 f"{folder.url}: dataset format {found}, this synthset reads format {FORMAT}; "
@@ -252,17 +251,36 @@ class Dataset:
         """
         if not self.folder.exists("current.json"):
             raise DatasetError(f"{self.path}: nothing has run here yet; start with `synthset run`")
-        content = json.loads(self.folder.read("current.json"))
-        content["exports"] = tuple(content["exports"])
-        return View(**content)
+        content = _read_json(self.folder, "current.json")
+        try:
+            return View(**{**content, "exports": tuple(content["exports"])})
+        except (TypeError, KeyError) as fault:
+            raise _damaged(self.folder, "current.json", fault) from None
 
     def write_text(self, path: str, text: str) -> None:
         """Write a small text file of ours, in place of the one before."""
         self.folder.replace(path, text.encode())
 
     def read_text(self, path: str) -> str:
-        """Read a text file."""
-        return self.folder.read(path).decode()
+        """Read a text file.
+
+        Raises:
+            DatasetError: it is no text in UTF-8.
+        """
+        try:
+            return self.folder.read(path).decode()
+        except UnicodeDecodeError as fault:
+            raise _damaged(self.folder, path, fault) from None
+
+    def recipe_content(self) -> dict[str, Any]:
+        """Read `recipe.yaml` as plain values, as it is written; empty where there is none.
+
+        Raises:
+            RecipeError: it was changed, and is no YAML that we read.
+        """
+        if not self.folder.exists("recipe.yaml"):
+            return {}
+        return parse_settings(self.read_text("recipe.yaml"), f"{self.path}/recipe.yaml")
 
     def write_json(self, path: str, content: Any) -> None:
         """Write a small JSON file of ours, in place of the one before."""
@@ -273,8 +291,12 @@ class Dataset:
         return self.folder.create(path, _json(content))
 
     def read_json(self, path: str) -> Any:
-        """Read a JSON file."""
-        return json.loads(self.folder.read(path))
+        """Read a JSON file.
+
+        Raises:
+            DatasetError: it is no JSON.
+        """
+        return _read_json(self.folder, path)
 
     def write_table(self, path: str, table: pa.Table) -> bool:
         """Write a table that is no grid (a selection); the first writer wins."""
@@ -420,6 +442,17 @@ def _cell(table: str, shard: int) -> str:
 
 def _chunk(table: str, shard: int, start: int, rows: int) -> str:
     return f"{SPOOL}/{table}/{shard:05d}/{start:06d}-{rows:06d}.parquet"
+
+
+def _read_json(folder: Folder, path: str) -> Any:
+    try:
+        return json.loads(folder.read(path))
+    except (ValueError, RecursionError) as fault:
+        raise _damaged(folder, path, fault) from None
+
+
+def _damaged(folder: Folder, path: str, fault: Exception) -> DatasetError:
+    return DatasetError(f"{folder.url}/{path}: damaged ({fault}); restore it from a copy")
 
 
 def _json(content: Any) -> bytes:

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-import yaml
 from numpy.typing import NDArray
 from scipy.special import softmax
 
@@ -19,7 +18,7 @@ from synthset.engine.shard import run_shard
 from synthset.engine.worker import torch_threads
 from synthset.errors import DatasetError, ModelError, RecipeError, StageError, UsageError
 from synthset.metrics.recognition import ClassMap, recognise
-from synthset.recipe.recipe import Recipe, load_recipe
+from synthset.recipe.recipe import Recipe, load_stored
 from synthset.recipe.scores import ClassifierEncoder
 from synthset.stage import list_column
 from synthset.store.dataset import Dataset
@@ -56,7 +55,7 @@ class Answers:
 
 def recipe_of(dataset: Dataset) -> Recipe:
     """The recipe that made a dataset."""
-    return load_recipe(yaml.safe_load(dataset.read_text("recipe.yaml")))
+    return load_stored(dataset.recipe_content())
 
 
 def chosen_classifier(

@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
-from typing import Any
 
 import yaml
 
 from synthset.errors import Problem, RecipeError, UsageError
+from synthset.recipe.yaml_text import parse_yaml
 from synthset.taxonomy.senses import Question
 
 HEAD = """\
@@ -125,11 +125,10 @@ def _yaml(text: str, path: str, where: str) -> list[tuple[str, str]]:
     wrong = "holds no list of words"
     right = "a review file is a list of `word:` and `sense:`, or lines like `crane: crane.n.05`"
     try:
-        content: Any = yaml.safe_load(text)
-    except yaml.YAMLError as fault:
-        mark = getattr(fault, "problem_mark", None)
-        line = f", line {mark.line + 1}" if mark else ""
-        raise RecipeError(where, f"{path}{line}: not valid YAML", right) from None
+        content = parse_yaml(text, path)
+    except RecipeError as error:
+        [fault] = error.problems
+        raise RecipeError(where, f"{fault.where}: {fault.found}", right) from None
     if isinstance(content, dict):
         return [(str(word), str(sense or "").strip()) for word, sense in content.items()]
     if not isinstance(content, list) or not all(
