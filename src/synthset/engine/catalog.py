@@ -15,6 +15,7 @@ from typing import Any
 
 from synthset.encoders.classlist import ClassList, class_names, match
 from synthset.errors import ModelError, RecipeError
+from synthset.generators.models import told
 from synthset.miniatures import Miniature, locate
 from synthset.recipe.recipe import Recipe
 from synthset.recipe.scores import ClassifierEncoder, ClipScore, Encoder, Recognition, Score
@@ -84,6 +85,8 @@ def source_identity(recipe: Recipe) -> dict[str, Any]:
     if isinstance(source, Diffusion):
         identity["weights"] = _revision("txt2img", source.model)
         identity |= _adapters(identity, source)
+        if fields := told(source):
+            identity["sampler"] = fields
     if source.kind == "img2img":
         del identity["paths"], identity["strength"]  # a record has its own parent and strength
     if source.kind in FROM_IMAGES:

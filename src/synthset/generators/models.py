@@ -10,22 +10,18 @@ import re
 from collections.abc import Callable
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 from huggingface_hub import try_to_load_from_cache
 from tokenizers import Tokenizer
 
 from synthset.errors import Problem
-from synthset.generators import adapters
+from synthset.generators import adapters, samplers
 from synthset.miniatures import locate
-from synthset.recipe.sources import Augment, Diffusion, Encoding, Gan, Img2Img, Scheduler, Shapes
+from synthset.recipe.sources import Augment, Diffusion, Encoding, Gan, Img2Img, Shapes
 
 MINIATURE = "miniature"
 HUB_ID = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]*/[A-Za-z0-9][A-Za-z0-9._-]*$")
-
-#: Samplers for a schedule of betas, and those of them that also follow a flow (`use_flow_sigmas`).
-BETA_SCHEDULERS: tuple[str, ...] = get_args(Scheduler)
-FLOW_SCHEDULERS = ("DPMSolverMultistep", "UniPC")
 
 #: `max_sequence_length` of the pipelines that have one (their own defaults, diffusers 0.42).
 SEQUENCE_LENGTH = {
@@ -100,7 +96,7 @@ def check(settings: Diffusion) -> list[Problem]:
     problems = [
         _revision_problem(settings),
         _text_problem(index),
-        _scheduler_problem(settings, place),
+        _scheduler_problem(settings, place, index),
     ]
     problems += [_size_problem(settings, place, index), _tokens_problem(settings, index)]
     problems += [_image_problem(settings, place, index)]
@@ -168,19 +164,19 @@ def estimate(settings: Diffusion | Shapes | Augment | Gan) -> int:
     return HEADER_BYTES + round(width * height * _bytes_per_pixel(settings.encoding))
 
 
-def fitting_schedulers(config: dict[str, Any]) -> tuple[str, ...]:
-    """Name the samplers that can take over a scheduler's configuration.
+def told(settings: Diffusion) -> dict[str, Any]:
+    """Give the fields that the recipe's sampler is told although the model's files lack them.
 
-    Args:
-        config: content of `scheduler_config.json`.
-
-    Returns:
-        Values for `source.scheduler`; none for flow-matching samplers, which have no schedule of
-        betas.
+    What a hub model's files hold isn't asked, since that would change with its download: a sampler
+    that clips unless told otherwise counts as told.
     """
-    if config.get("use_flow_sigmas"):
-        return FLOW_SCHEDULERS
-    return BETA_SCHEDULERS if "beta_schedule" in config else ()
+    if settings.scheduler is None:
+        return {}
+    place = local_folder(settings)
+    if place is None:
+        return samplers.told(settings.scheduler, samplers.BETAS, latent=True)
+    config, index = _sampler_config(place), _read(place / "model_index.json")
+    return samplers.told(settings.scheduler, config, samplers.is_latent(index))
 
 
 def _bytes_per_pixel(encoding: Encoding) -> float:
@@ -280,23 +276,16 @@ def _text_problem(index: dict[str, Any]) -> Problem | None:
     return Problem("source.model", found, "name a text-to-image model")
 
 
-def _scheduler_problem(settings: Diffusion, place: Path) -> Problem | None:
-    config = _read(place / "scheduler" / "scheduler_config.json")
-    if settings.scheduler is None or not config or settings.scheduler in fitting_schedulers(config):
+def _scheduler_problem(settings: Diffusion, place: Path, index: dict[str, Any]) -> Problem | None:
+    config = _sampler_config(place)
+    if settings.scheduler is None or not config:
         return None
-    own = str(config.get("_class_name", "scheduler"))
-    return Problem("source.scheduler", *wrong_scheduler(settings.scheduler, own, config))
+    wrong = samplers.misfit(settings.scheduler, config, str(index.get("_class_name")))
+    return None if wrong is None else Problem("source.scheduler", *wrong)
 
 
-def wrong_scheduler(name: str, own: str, config: dict[str, Any]) -> tuple[str, str]:
-    """Say that a sampler does not fit the model's own, and which ones do: (found, right)."""
-    fitting = ", ".join(fitting_schedulers(config))
-    right = (
-        f"what fits: {fitting}; or leave it out"
-        if fitting
-        else f"leave it out: only {own} fits this model"
-    )
-    return f"{name!r} cannot replace the model's {own}", right
+def _sampler_config(place: Path) -> dict[str, Any]:
+    return _read(place / "scheduler" / "scheduler_config.json")
 
 
 def _size_problem(settings: Diffusion, place: Path, index: dict[str, Any]) -> Problem | None:
@@ -331,7 +320,7 @@ def _image_problem(settings: Diffusion, place: Path, index: dict[str, Any]) -> P
     if name in NO_IMAGE_TO_IMAGE:
         found = f"a {name}, which diffusers cannot start from an image"
         return Problem("source.model", found, "name another model, or take kind: txt2img")
-    config = _read(place / "scheduler" / "scheduler_config.json")
+    config = _sampler_config(place)
     most = int(config.get("original_inference_steps", 50) * min(settings.strengths))
     if name.startswith("LatentConsistency") and settings.num_steps > most:
         found = f"{settings.num_steps} at strength {min(settings.strengths):g}"

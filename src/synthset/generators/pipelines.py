@@ -13,18 +13,12 @@ from diffusers import AutoPipelineForImage2Image, AutoPipelineForText2Image, Dif
 from safetensors import SafetensorError
 
 from synthset.errors import ModelError
+from synthset.generators import samplers
 from synthset.generators.adapting import adapt
-from synthset.generators.models import fitting_schedulers, local_folder, wrong_scheduler
+from synthset.generators.models import local_folder
 from synthset.recipe.sources import Diffusion, Img2Img
 
 DTYPES = {"float32": torch.float32, "float16": torch.float16, "bfloat16": torch.bfloat16}
-SCHEDULER_CLASSES = {
-    "UniPC": "UniPCMultistepScheduler",
-    "Euler": "EulerDiscreteScheduler",
-    "EulerAncestral": "EulerAncestralDiscreteScheduler",
-    "Heun": "HeunDiscreteScheduler",
-    "LMS": "LMSDiscreteScheduler",
-}
 LOADING_FAULTS = (OSError, ValueError, ImportError, AttributeError, RuntimeError, SafetensorError)
 SLICED_VAE_PX = 512  # from here on the autoencoder decodes one by one, or it fills the memory first
 
@@ -144,14 +138,18 @@ def large(pipeline: Any, settings: Diffusion) -> bool:
 
 def _set_scheduler(pipeline: Any, settings: Diffusion) -> None:
     own, name = pipeline.scheduler, settings.scheduler
-    config = dict(own.config)
+    family = type(pipeline).__name__
+    unsaid = own.config.get("_use_default_values", ())  # fields that the model's file lacks
+    config = {key: value for key, value in own.config.items() if key not in unsaid}
+    config["_class_name"] = type(own).__name__
     if name is not None:
-        if name not in fitting_schedulers(config):
-            found, right = wrong_scheduler(name, type(own).__name__, config)
-            raise ModelError(f"source.scheduler: {found}; {right}")
-        made = getattr(diffusers, SCHEDULER_CLASSES.get(name, f"{name}Scheduler"))
-        pipeline.scheduler = made.from_config(own.config)
-    if not fitting_schedulers(config):
+        wrong = samplers.misfit(name, config, family)
+        if wrong is not None:
+            raise ModelError("source.scheduler: {}; {}".format(*wrong))
+        made = getattr(diffusers, samplers.class_of(name))
+        more = samplers.told(name, config, samplers.is_latent(pipeline.components))
+        pipeline.scheduler = made.from_config(own.config, **more)
+    if not samplers.fitting(config, family):
         return  # a flow-matching sampler needs the image size too, which the pipeline alone knows
     try:
         pipeline.scheduler.set_timesteps(settings.num_steps)
