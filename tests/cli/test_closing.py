@@ -7,7 +7,8 @@ from rich.console import Console
 from shapes import CONTENT
 
 import synthset
-from synthset.cli.closing import closing_table, counts, figures
+from synthset.cli.closing import closing_table, counts, figures, refuse_failures
+from synthset.errors import StageError
 from synthset.report.summary import summary
 
 
@@ -60,3 +61,12 @@ def test_a_metric_against_two_references_stands_in_two_rows():
     rows = shown(figures(Measured()))
     assert rows["FD against train"][0] == "2"
     assert rows["FD against test"][0] == "3"
+
+
+def test_metrics_that_failed_are_named_and_a_failure():
+    lost = {"name": "kid", "value": None, "failed": "ValueError: no"}
+    refuse_failures([{"name": "fid", "of": "all", "value": 1.0}])
+    with pytest.raises(
+        StageError, match=r"failed metrics: 1;.*\n  kid \(all, kept\): ValueError: no"
+    ):
+        refuse_failures([lost | {"of": "all"}, lost | {"of": "kept"}])

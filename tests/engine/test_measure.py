@@ -1,5 +1,7 @@
 """Metrics of a finished set: named by what they were measured with, in parts, with intervals."""
 
+import shutil
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -207,3 +209,29 @@ def test_cmmd_of_a_set_with_itself_is_about_nothing(monkeypatch):
     (row,) = compare(Cmmd(kind="cmmd", reference="r"), seen, reference)
     assert row.name == "CMMD (tiny CLIP)"
     assert abs(row.value) < 1
+
+
+def test_a_metric_that_fails_is_named_and_the_others_are_measured(measured, tmp_path, monkeypatch):
+    recipe, _, place = measured
+    shutil.copytree(place / "d", tmp_path / "d")
+    recipe = recipe | {"metrics": recipe["metrics"][1:]}  # not measured yet
+
+    def broken(metric, seen, reference):
+        if metric.kind == "kid" and seen.part == "kept":
+            raise ValueError("no such thing")
+        return compare(metric, seen, reference)
+
+    with monkeypatch.context() as patched:
+        patched.setattr("synthset.engine.measure.compare", broken)
+        dataset = synthset.run(recipe, tmp_path / "d")
+    lost = found(dataset, "kid", "kept")
+    assert (lost["value"], lost["failed"]) == (None, "ValueError: no such thing")
+    assert lost["measured_by"] == "pixels fake"
+    assert found(dataset, "KD")["value"] is not None
+    assert found(dataset, "Vendi", "kept")["value"] is not None
+    assert "failed: ValueError: no such thing" in (tmp_path / "d/report/index.html").read_text()
+    (event,) = [one for one in dataset.events()[-9:] if one.get("faults")]
+    assert "broken" in event["faults"]["kid, kept"]
+    dataset = synthset.run(recipe, tmp_path / "d")  # and the next run measures again
+    assert not any(one["failed"] for one in dataset.metrics())
+    assert found(dataset, "KD", "kept")["value"] is not None

@@ -140,3 +140,15 @@ def test_matched_pictures_have_the_size_asked_for_and_depend_on_their_seed_only(
     one, same, other = (matched(tall, 32, 85, np.random.default_rng(i)) for i in (1, 1, 2))
     assert one == same != other
     assert Image.open(io.BytesIO(one)).size == (32, 32)
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_a_picture_of_two_flat_bands_has_no_margins(turned):
+    bands = np.full((32, 48, 3), 60, np.uint8)
+    bands[16:] = 200
+    bands = bands.transpose(1, 0, 2) if turned else bands
+    assert margins(bands[..., 0].astype(np.float32)) == (0, 0, 0, 0)
+    found = cues(png(np.ascontiguousarray(bands)))
+    assert [len(numbers) for numbers in found.values()] == [
+        len(numbers) for numbers in cues(png(pictures(0)[0])).values()
+    ]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
+from synthset.errors import StageError
 from synthset.metrics.source_cues import STORED, TOGETHER
 from synthset.recipe.recipe import load_stored
 from synthset.report.acceptance import acceptance
@@ -35,6 +36,24 @@ def closing_table(dataset: Dataset, seconds: float) -> None:
         print(f"export: {place}")
     report = f"{dataset.path}/report/index.html"
     print(f"report: {Path(report).resolve() if '://' not in report else report}")
+
+
+def refuse_failures(metrics: Sequence[Mapping[str, Any]]) -> None:
+    """Name the metrics that failed, once all else is said.
+
+    Raises:
+        StageError: one did.
+    """
+    failed: dict[tuple[str, str], list[str]] = {}
+    for one in metrics:
+        if one.get("failed"):
+            failed.setdefault((one["name"], one["failed"]), []).append(one["of"])
+    if failed:
+        named = [f"{name} ({', '.join(of)}): {why}" for (name, why), of in failed.items()]
+        raise StageError(
+            "\n  ".join([f"failed metrics: {len(named)}; all else is done", *named])
+            + "\nrun.jsonl has the tracebacks; the same command measures again"
+        )
 
 
 def counts(dataset: Dataset, seconds: float) -> Table:

@@ -59,6 +59,7 @@ class Result:
         reference: what it was compared with, in words.
         warning: what to mind.
         floor: what real images score at this count, where the number depends on it.
+        failed: what broke the metric; None where nothing did. It is tried again by the next run.
     """
 
     name: str
@@ -72,6 +73,7 @@ class Result:
     reference: str | None = None
     warning: str | None = None
     floor: Floor | None = None
+    failed: str | None = None
 
 
 @dataclass(frozen=True, eq=False)

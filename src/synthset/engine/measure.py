@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -31,6 +33,7 @@ from synthset.recipe.scores import (
     FrechetDistance,
     InceptionScore,
     Kid,
+    Metric,
     Neighbours,
     Prdc,
     RecognitionRate,
@@ -49,8 +52,10 @@ def measure(
     recipe: Recipe,
     references: dict[tuple[str, str], Measured],
     images: Callable[[str], Dataset],
-) -> tuple[list[Result], list[Page]]:
+) -> tuple[list[Result], list[Page], dict[str, str]]:
     """Measure what the recipe asks for, and the mean of each CLIP score.
+
+    A metric that fails has results that say so, and the others are measured all the same.
 
     Args:
         dataset: with finished features, scores and selection.
@@ -59,52 +64,91 @@ def measure(
         images: gives a reference set of images, imported.
 
     Returns:
-        All results; and of each metric `copies` the closest pairs.
+        All results; of each metric `copies` the closest pairs; and the traceback of each that
+        failed, by kind and part.
     """
     records = dataset.records()
     parts = _parts(records)
-    results: list[Result] = []
     pairs: list[Page] = []
+    faults: dict[str, str] = {}
+
+    def tried(named: Result, do: Callable[[], list[Result]]) -> list[Result]:
+        try:
+            return do()
+        except Exception as fault:  # whatever broke it, the rest of the run is worth having
+            faults[f"{named.name}, {named.of}"] = "".join(traceback.format_exception(fault))
+            said = f"{type(fault).__name__}: {fault}" if str(fault) else type(fault).__name__
+            return [replace(named, warning=f"failed: {said}", failed=said)]
+
+    def copied(metric: Copies) -> list[Result]:
+        by = described(recipe.encoders[metric.encoder])
+        measured = references[metric.reference, metric.encoder]
+        found = told(copies(metric, by, dataset, parts, measured), metric, recipe)
+        pairs.append(found.page)
+        return found.results
+
+    def cued(metric: SourceCues) -> list[Result]:
+        return source_cues(metric, dataset, records, parts, images(metric.reference))
+
+    results: list[Result] = []
     for metric in recipe.metrics:
+        whole = _unmeasured(metric, recipe, "all")
         if isinstance(metric, Copies):
-            by = described(recipe.encoders[metric.encoder])
-            measured = references[metric.reference, metric.encoder]
-            copied = told(copies(metric, by, dataset, parts, measured), metric, recipe)
-            results += copied.results
-            pairs.append(copied.page)
-            continue
-        if isinstance(metric, SourceCues):
-            results += source_cues(metric, dataset, records, parts, images(metric.reference))
-            continue
-        for part, mask in parts.items():
-            first = len(results)
-            match metric:
-                case FrechetDistance():
-                    measured = references[metric.reference, metric.encoder]
-                    results += _frechet(dataset, recipe, metric, measured, part, mask)
-                    if metric.per_class:
-                        seen = _seen(dataset, recipe, metric.encoder, records, part, mask)
-                        results += frechet_by_class(metric, seen, measured)
-                case InceptionScore():
-                    seen = _seen(dataset, recipe, metric.encoder, records, part, mask, "logits")
-                    results += inception(metric, seen)
-                case RecognitionRate():
-                    results += _recognition(recipe, metric, records, part, mask)
-                case Vendi():
-                    seen = _seen(dataset, recipe, metric.encoder, records, part, mask)
-                    results += vendi(metric, seen)
-                case Kid() | Cmmd() | Prdc():
-                    measured = references[metric.reference, metric.encoder]
-                    seen = _seen(dataset, recipe, metric.encoder, records, part, mask)
-                    results += compare(metric, seen, measured)
-            if part != "all" and isinstance(metric, Comparison) and _chose(recipe, metric):
-                results[first:] = [_told(result) for result in results[first:]]
+            results += tried(whole, partial(copied, metric))
+        elif isinstance(metric, SourceCues):
+            results += tried(whole, partial(cued, metric))
+        else:
+            for part, mask in parts.items():
+                ask = partial(_of_part, dataset, recipe, references, records, metric, part, mask)
+                found = tried(replace(whole, of=part), ask)
+                if part != "all" and isinstance(metric, Comparison) and _chose(recipe, metric):
+                    found = [_told(result) for result in found]
+                results += found
     for score in recipe.scores:
         if score.kind == "clip_score":
             by = described(recipe.encoders[score.encoder])
             for part, mask in parts.items():
                 results += clip_scores(records, score.columns[0], by, part, mask)
-    return results, pairs
+    return results, pairs, faults
+
+
+def _unmeasured(metric: Metric, recipe: Recipe, part: str) -> Result:
+    """What stands for a metric that failed: its kind, encoder and reference."""
+    encoder, reference = getattr(metric, "encoder", None), getattr(metric, "reference", None)
+    by = described(recipe.encoders[encoder]) if encoder else ""
+    return Result(metric.kind, part, None, 0, by, "neither", reference=reference)
+
+
+def _of_part(
+    dataset: Dataset,
+    recipe: Recipe,
+    references: dict[tuple[str, str], Measured],
+    records: pa.Table,
+    metric: Metric,
+    part: str,
+    mask: Mask,
+) -> list[Result]:
+    """Measure one part of the set by one metric."""
+    match metric:
+        case FrechetDistance():
+            measured = references[metric.reference, metric.encoder]
+            results = _frechet(dataset, recipe, metric, measured, part, mask)
+            if metric.per_class:
+                seen = _seen(dataset, recipe, metric.encoder, records, part, mask)
+                results += frechet_by_class(metric, seen, measured)
+            return results
+        case InceptionScore():
+            seen = _seen(dataset, recipe, metric.encoder, records, part, mask, "logits")
+            return inception(metric, seen)
+        case RecognitionRate():
+            return _recognition(recipe, metric, records, part, mask)
+        case Vendi():
+            return vendi(metric, _seen(dataset, recipe, metric.encoder, records, part, mask))
+        case Kid() | Cmmd() | Prdc():
+            measured = references[metric.reference, metric.encoder]
+            seen = _seen(dataset, recipe, metric.encoder, records, part, mask)
+            return compare(metric, seen, measured)
+    raise AssertionError(metric.kind)
 
 
 def _chose(recipe: Recipe, metric: Comparison) -> bool:

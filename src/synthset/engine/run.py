@@ -377,7 +377,7 @@ class _Run:
         return dataset
 
     def measure(self, references: dict[tuple[str, str], Measured]) -> None:
-        """Measure the set, unless the same lies there already."""
+        """Measure the set, unless the same lies there already, and without a failure."""
         view = self.dataset.view
         asked = [metric.identity() for metric in self.recipe.metrics]
         compared: list[object] = [[*key, found.what] for key, found in sorted(references.items())]
@@ -397,9 +397,13 @@ class _Run:
             view.scores,
         ]
         path = f"metrics/{fingerprint(inputs)}.json"
-        if not self.dataset.folder.exists(path):
+        if not self.dataset.folder.exists(path) or any(
+            one.get("failed") for one in self.dataset.read_json(path)
+        ):
             begun = time.monotonic()
-            results, pairs = measure(self.dataset, self.recipe, references, self.reference_images)
+            results, pairs, faults = measure(
+                self.dataset, self.recipe, references, self.reference_images
+            )
             if pairs:  # first, so that the results are never without them
                 self.dataset.write_json(path.replace(".json", "-pairs.json"), pairs)
             self.dataset.write_json(path, [asdict(result) for result in results])
@@ -412,6 +416,7 @@ class _Run:
                     "role": "metrics",
                     "rows": rows,
                     "seconds": seconds,
+                    "faults": faults,
                 }
             )
         self.dataset.write_view(replace(view, metrics=path))

@@ -102,13 +102,20 @@ def margins(luma: Plane) -> tuple[int, int, int, int]:
         luma: (H, W) in [0, 255].
 
     Returns:
-        Top, bottom, left, right, in pixels. An image of one colour has none.
+        Top, bottom, left, right, in pixels. An image of one colour has none, and so has one of two
+        bands: margins lie around something.
     """
     if np.ptp(luma) <= FLAT:
         return 0, 0, 0, 0
-    top, bottom = _flat(luma), _flat(luma[::-1])
-    inside = luma[top : len(luma) - bottom]
-    return top, bottom, _flat(inside.T), _flat(inside.T[::-1])
+    top, bottom = _opposite(luma)
+    left, right = _opposite(luma[top : len(luma) - bottom].T)
+    return top, bottom, left, right
+
+
+def _opposite(lines: Plane) -> tuple[int, int]:
+    """Constant lines at both ends; none where nothing is left between them."""
+    first, last = _flat(lines), _flat(lines[::-1])
+    return (first, last) if first + last < len(lines) else (0, 0)
 
 
 def _flat(lines: Plane) -> int:
