@@ -269,7 +269,7 @@ def _sd3(place: Path) -> StableDiffusion3Pipeline:
     )
 
 
-def _flux(place: Path) -> FluxPipeline:
+def _flux(place: Path, guidance: bool = True) -> FluxPipeline:
     text_encoder, tokenizer = _clip(place)
     text_encoder_2, tokenizer_2 = _t5()
     transformer = FluxTransformer2DModel(
@@ -282,7 +282,7 @@ def _flux(place: Path) -> FluxPipeline:
         joint_attention_dim=WIDTH,
         pooled_projection_dim=WIDTH,
         axes_dims_rope=(4, 4, 8),
-        guidance_embeds=True,
+        guidance_embeds=guidance,
     )
     return FluxPipeline(
         scheduler=FlowMatchEulerDiscreteScheduler(use_dynamic_shifting=True),
@@ -293,6 +293,10 @@ def _flux(place: Path) -> FluxPipeline:
         tokenizer_2=tokenizer_2,
         transformer=transformer,
     )
+
+
+def _schnell(place: Path) -> FluxPipeline:
+    return _flux(place, guidance=False)
 
 
 def _pixart(place: Path) -> PixArtSigmaPipeline:
@@ -326,5 +330,6 @@ BUILDERS: dict[str, Callable[[Path], Any]] = {
     "sdxl": _sdxl,
     "sd3": _sd3,
     "flux": _flux,
+    "schnell": _schnell,
     "pixart": _pixart,
 }

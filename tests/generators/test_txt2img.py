@@ -140,7 +140,8 @@ def test_a_model_without_negative_prompts_says_so(
     opened: Callable[..., Txt2Img], rows: Rowed
 ) -> None:
     with pytest.raises(
-        ModelError, match=r"prompts\.negative: a LatentConsistency\w+ takes no negative"
+        ModelError,
+        match=r"prompts\.negative: 'a dog' changes nothing: a Latent\w+ takes none",
     ):
         opened("lcm")(rows("a cat", negative="a dog"))
 

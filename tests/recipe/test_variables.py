@@ -33,7 +33,9 @@ def test_the_identity_is_that_of_the_value():
 def test_a_stored_recipe_is_looked_at_without_its_variables(monkeypatch):
     monkeypatch.delenv("WHERE")
     assert load_stored(FOLDER).source.paths[0].path == "${WHERE}/cats"
-    with pytest.raises(RecipeError, match=r"\$\{WHERE\}: the environment variable WHERE is not set"):
+    with pytest.raises(
+        RecipeError, match=r"\$\{WHERE\}: the environment variable WHERE is not set"
+    ):
         load_recipe(FOLDER)
 
 

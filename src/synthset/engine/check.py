@@ -102,7 +102,7 @@ def _collect(found: Forecast, look: Callable[[], Sequence[Problem]]) -> None:
 def _source_problems(recipe: Recipe) -> list[Problem]:
     source = recipe.source
     if isinstance(source, Diffusion):
-        return generator_models.check(source)
+        return generator_models.check(source, recipe.prompts.negative)
     return []  # a folder is looked through when the classes are settled
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from importlib.util import find_spec
+from math import prod
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -93,6 +94,11 @@ def vectors(word: TextualInversion) -> int:
     except RecipeError:
         return 1
     return max((shape[0] for shape in shapes.values() if len(shape) == 2), default=1)
+
+
+def count_parameters(model: Path) -> int:
+    """Count the numbers in a model's UNet or transformer; 0 where its weights aren't there."""
+    return sum(prod(shape) for part in PARTS for shape in _weights(model / part).values())
 
 
 def unused(settings: Diffusion, prompts: Sequence[str]) -> list[str]:

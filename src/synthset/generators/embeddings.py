@@ -5,13 +5,15 @@ from __future__ import annotations
 import inspect
 from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
 from torch import Tensor
 
 from synthset.errors import ModelError
+from synthset.generators.guidance import Acting, acting
+from synthset.generators.models import inert_negative
 
 PAIR = ("prompt_embeds", "negative_prompt_embeds")
 POOLED = (*PAIR, "pooled_prompt_embeds", "negative_pooled_prompt_embeds")
@@ -56,6 +58,18 @@ class Request:
     seed: int
 
 
+def acting_in(pipeline: Any, scale: float) -> Acting:
+    """Tell what guidance and negative prompt do in a loaded pipeline."""
+    name = type(pipeline).__name__
+    network: Any = getattr(pipeline, "unet", None) or getattr(pipeline, "transformer", None)
+    distilled = getattr(pipeline, "config", {}).get("is_distilled") is True
+    found = acting(name, getattr(network, "config", {}), scale, distilled)
+    takes = inspect.signature(pipeline.__call__).parameters
+    if found.negative and "negative_prompt" not in takes:
+        return replace(found, negative=False, why=f"a {name} takes none")
+    return found
+
+
 class PromptEmbeddings:
     """The arguments that carry the prompts of a batch into a pipeline's call.
 
@@ -67,6 +81,7 @@ class PromptEmbeddings:
 
     def __init__(self, pipeline: Any, guidance_scale: float, max_tokens: int | None) -> None:
         self._pipeline = pipeline
+        self._acting = acting_in(pipeline, guidance_scale)
         self._guided = guidance_scale > 1
         self._max_tokens = max_tokens
         self._takes = inspect.signature(pipeline.__call__).parameters
@@ -78,11 +93,11 @@ class PromptEmbeddings:
         """Give the call's arguments for a batch, image i from request i.
 
         Raises:
-            ModelError: there is a negative prompt and the pipeline has no place for one.
+            ModelError: there is a negative prompt, and it would change nothing.
         """
-        if any(request.negative for request in requests) and "negative_prompt" not in self._takes:
-            name = type(self._pipeline).__name__
-            raise ModelError(f"prompts.negative: a {name} takes no negative prompt; leave it out")
+        negative = next((request.negative for request in requests if request.negative), None)
+        if negative and not self._acting.negative:
+            raise ModelError(str(inert_negative(negative, self._acting.why)))
         if not self.known:
             return self._words(requests)
         encoded = [self._encode(request.prompt, request.negative) for request in requests]

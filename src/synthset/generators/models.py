@@ -17,6 +17,8 @@ from tokenizers import Tokenizer
 
 from synthset.errors import Problem
 from synthset.generators import adapters, samplers
+from synthset.generators.guidance import NO_GUIDANCE, Acting, acting
+from synthset.generators.hub import known
 from synthset.miniatures import locate
 from synthset.recipe.sources import Augment, Diffusion, Encoding, Gan, Img2Img, Shapes
 
@@ -78,8 +80,13 @@ def folder(settings: Diffusion) -> Path | None:
     return Path(cached).parent if isinstance(cached, str) else None
 
 
-def check(settings: Diffusion) -> list[Problem]:
-    """Find what would stop the model from loading or fitting, as far as this disk can tell.
+def check(settings: Diffusion, negative: str = "") -> list[Problem]:
+    """Find what would stop the model from loading or fitting, as far as this disk can tell, and
+    settings that would change nothing.
+
+    Args:
+        settings: the source.
+        negative: the negative prompt of all its prompts; empty for none.
 
     Returns:
         Problems with places such as `source.model`; empty where none is seen (a hub model that was
@@ -89,13 +96,14 @@ def check(settings: Diffusion) -> list[Problem]:
     if problem:
         return [problem]
     place = folder(settings)
-    added = adapters.check(settings, place)
+    added = [*adapters.check(settings, place), *_inert_problems(settings, negative)]
     if place is None:
         return added
     index = _read(place / "model_index.json")
     problems = [
         _revision_problem(settings),
         _text_problem(index),
+        _call_problem(index),
         _scheduler_problem(settings, place, index),
     ]
     problems += [_size_problem(settings, place, index), _tokens_problem(settings, index)]
@@ -109,9 +117,9 @@ def native_size(settings: Diffusion) -> tuple[int, int] | None:
     Returns:
         (width, height) in pixels, or None where it cannot be known without a download.
     """
-    place = folder(settings)
-    if place is None:
-        return None
+    place, listed = folder(settings), known(settings.model)
+    if place is None or not _denoiser(place):  # a download may have been cut short
+        return None if listed is None else (listed.size_px, listed.size_px)
     factor = _latent_pixels(place)
     latent: Any = _denoiser(place).get("sample_size")
     if str(_read(place / "model_index.json").get("_class_name", "")).startswith("Flux"):
@@ -120,6 +128,28 @@ def native_size(settings: Diffusion) -> tuple[int, int] | None:
         return None
     height, width = latent if isinstance(latent, list) else (latent, latent)
     return int(width) * factor, int(height) * factor
+
+
+def acts(settings: Diffusion) -> Acting | None:
+    """Tell what guidance and negative prompt do with the model; None where nobody knows before a
+    download."""
+    place, listed = folder(settings), known(settings.model)
+    scale = settings.guidance_scale
+    if place is not None and _denoiser(place):
+        index = _read(place / "model_index.json")
+        distilled = index.get("is_distilled") is True
+        return acting(str(index.get("_class_name")), _denoiser(place), scale, distilled)
+    if listed is None:
+        return None
+    return acting(listed.pipeline, {"guidance_embeds": listed.guidance_embeds}, scale)
+
+
+def parameters(settings: Diffusion) -> int | None:
+    """Count the numbers in the model's UNet or transformer; None where nobody knows before a
+    download."""
+    place, listed = folder(settings), known(settings.model)
+    counted = 0 if place is None else adapters.count_parameters(place)
+    return counted or (None if listed is None else listed.parameters)
 
 
 def count_tokens(settings: Diffusion) -> tuple[Callable[[list[str]], list[int]], int] | None:
@@ -153,7 +183,8 @@ def count_tokens(settings: Diffusion) -> tuple[Callable[[list[str]], list[int]],
 def estimate(settings: Diffusion | Shapes | Augment | Gan) -> int:
     """Guess the bytes of one encoded image, for planning disk space.
 
-    Within a factor of two for photographs. Where the size is not known, it is taken as 1024 px.
+    Within a factor of two for photographs. Where the size is not known, it is taken as
+    `UNKNOWN_SIZE_PX`.
     """
     if isinstance(settings, Shapes):
         return HEADER_BYTES + settings.size_px**2 // 2
@@ -274,6 +305,36 @@ def _text_problem(index: dict[str, Any]) -> Problem | None:
         return None
     found = f"a {index.get('_class_name')}, which has no text encoder"
     return Problem("source.model", found, "name a text-to-image model")
+
+
+def _call_problem(index: dict[str, Any]) -> Problem | None:
+    name = str(index.get("_class_name"))
+    if not name.startswith(NO_GUIDANCE):
+        return None
+    return Problem("source.model", f"a {name} takes no guidance_scale", "name another model")
+
+
+def _inert_problems(settings: Diffusion, negative: str) -> list[Problem]:
+    """Settings that change no pixel are refused: kept with an image, they would be no fact."""
+    found, problems = acts(settings), []
+    if found is None:
+        return []
+    if not found.guidance and settings.guidance_scale > 1:
+        problems.append(inert_guidance(settings.guidance_scale))
+    if negative and not found.negative:
+        problems.append(inert_negative(negative, found.why))
+    return problems
+
+
+def inert_guidance(scale: float) -> Problem:
+    """Say that a model was distilled to do without guidance."""
+    found = f"{scale:g} changes nothing: the model was made to do without guidance"
+    return Problem("source.guidance_scale", found, "write 0, which is what its images are made by")
+
+
+def inert_negative(negative: str, why: str) -> Problem:
+    """Say that a negative prompt wouldn't change an image."""
+    return Problem("prompts.negative", f"{negative!r} changes nothing: {why}", "leave it out")
 
 
 def _scheduler_problem(settings: Diffusion, place: Path, index: dict[str, Any]) -> Problem | None:

@@ -15,7 +15,8 @@ from safetensors import SafetensorError
 from synthset.errors import ModelError
 from synthset.generators import samplers
 from synthset.generators.adapting import adapt
-from synthset.generators.models import local_folder
+from synthset.generators.embeddings import acting_in
+from synthset.generators.models import inert_guidance, local_folder
 from synthset.recipe.sources import Diffusion, Img2Img
 
 DTYPES = {"float32": torch.float32, "float16": torch.float16, "bfloat16": torch.bfloat16}
@@ -166,6 +167,8 @@ def _check_call(pipeline: Any, settings: Diffusion) -> None:
         raise ModelError(
             f"source.model: a {name} takes no guidance_scale or no generator; name another model"
         )
+    if not acting_in(pipeline, settings.guidance_scale).guidance and settings.guidance_scale > 1:
+        raise ModelError(str(inert_guidance(settings.guidance_scale)))
     if isinstance(settings, Img2Img) and not {"image", "strength"} <= set(takes):
         raise ModelError(
             f"source.model: a {name} takes no image or no strength; name another model"
