@@ -4,20 +4,39 @@ SynthsetError              anything we can explain; the command line prints it w
 ├── RecipeError            the recipe asks for something impossible (exit code 2)
 ├── UsageError             the command line or a function was asked wrongly (exit code 2)
 ├── DatasetError           what lies on disk is not what was expected (exit code 1)
-│   └── DatasetLocked      another process is working on the dataset
+│   ├── DatasetLocked      another process is working on the dataset
+│   └── StorageError       a disk or an object store refused: full, read-only, not reached
 ├── ModelError             a model could not be loaded or does not fit its use (exit code 1)
 └── StageError             a stage failed on a shard; what was finished is kept (exit code 1)
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import errno
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from difflib import get_close_matches
 from itertools import islice
 
 LONGEST = 1000  # letters of each half of a problem
 MOST_PROBLEMS = 100  # that are spelt out
+
+ONWARD = "what is finished is kept, and the same command goes on from there"
+REFUSALS = {
+    errno.ENOSPC: f"free some space, or name a folder on another disk; {ONWARD}",
+    errno.EDQUOT: f"free some of your quota, or name a folder on another disk; {ONWARD}",
+    errno.EROFS: "name a folder on a disk that can be written",
+    errno.EACCES: "ask for the right to it, or name another folder",
+    errno.EPERM: "ask for the right to it, or name another folder",
+    errno.ENAMETOOLONG: "give it a shorter name",
+    errno.EMFILE: f"allow more open files (ulimit -n 4096) or use fewer workers; {ONWARD}",
+    errno.ENFILE: f"close other programs, or use fewer workers; {ONWARD}",
+    errno.ENOENT: "put it back, or mend the path",
+    errno.ENOTDIR: "a part of that path is a file; mend the path",
+    errno.EISDIR: "name a file, not a folder",
+}
 
 
 class SynthsetError(Exception):
@@ -81,12 +100,42 @@ class DatasetLocked(DatasetError):
     """Another living process works on this dataset."""
 
 
+class StorageError(DatasetError):
+    """A disk or an object store refused what was asked of it."""
+
+
 class ModelError(SynthsetError):
     """A model could not be loaded, or does not fit what the recipe does with it."""
 
 
 class StageError(SynthsetError):
     """A stage failed on a shard; every finished chunk and shard is kept."""
+
+
+def explained(fault: OSError) -> StorageError:
+    """Say what the system refused, of which file, and what to do.
+
+    >>> print(explained(OSError(errno.EROFS, "Read-only file system", "pets/.lock")))
+    pets/.lock: Read-only file system; name a folder on a disk that can be written
+    """
+    path = fault.filename2 or fault.filename
+    found = fault.strerror or str(fault) or type(fault).__name__
+    where = f"{os.fsdecode(path)}: " if isinstance(path, str | bytes | os.PathLike) else ""
+    right = REFUSALS.get(fault.errno or 0, f"mend that and run again; {ONWARD}")
+    return StorageError(f"{where}{found}; {right}")
+
+
+@contextmanager
+def explains_refusals() -> Iterator[None]:
+    """Raise what the system refuses as an error of this tree; also a function's decorator.
+
+    Raises:
+        StorageError: in place of any OSError.
+    """
+    try:
+        yield
+    except OSError as fault:
+        raise explained(fault) from fault
 
 
 def did_you_mean(found: str, known: Iterable[str], limit: int = 12) -> str:

@@ -7,11 +7,11 @@ import signal
 import subprocess
 import sys
 import time
-from itertools import count
 from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
+from kills import Killed, kill_at
 from shapes import cells, recipe
 
 import synthset
@@ -81,26 +81,9 @@ def wait_for_work(trace: Path, seen: int, process: subprocess.Popen) -> None:
         time.sleep(0.002)
 
 
-class Killed(BaseException):
-    """Stands for a SIGKILL between two writes: nobody mends what it leaves."""
-
-
-def kill_at(monkeypatch: pytest.MonkeyPatch, write: int, part: str) -> None:
-    """End whatever commits file number `write` of a part of the dataset, counted from 1."""
-    commit, made = os.link, count(1)
-
-    def link(temporary: Path, final: Path) -> None:
-        if part in str(final) and next(made) == write:
-            raise Killed(final)
-        commit(temporary, final)
-
-    monkeypatch.setattr(os, "link", link)
-
-
 def test_a_kill_between_any_two_shards_of_a_plan_ends_at_the_same_bytes(tmp_path, monkeypatch):
     """Each run is killed at its second write, so that every write but the first is interrupted."""
     monkeypatch.setattr("synthset.engine.run.write_report", lambda *_: None)
-    monkeypatch.setattr(os, "fsync", lambda _: None)  # it makes this test slow, and no safer
     asked = recipe(
         *("classes=[circle, star]", "images_per_class=3", "source.fail_every=2"),
         *("selection.target_per_class=4", "selection.max_rounds=1", "engine.rows_per_shard=3"),
@@ -118,6 +101,18 @@ def test_a_kill_between_any_two_shards_of_a_plan_ends_at_the_same_bytes(tmp_path
         break
     assert kills >= len(whole.shards(whole.view.plan))
     assert cells(tmp_path / "killed") == cells(tmp_path / "whole")
+
+
+def test_a_kill_at_the_first_writes_of_a_new_dataset_leaves_one_that_goes_on(tmp_path, monkeypatch):
+    monkeypatch.setattr("synthset.engine.run.write_report", lambda *_: None)
+    for write in range(1, 10):
+        with monkeypatch.context() as killing:
+            kill_at(killing, write)
+            with pytest.raises(Killed):
+                synthset.run(recipe(), tmp_path / "d")
+    images = synthset.run(recipe(), tmp_path / "d").folder
+    assert len(images.names(synthset.open(tmp_path / "d").view.images)) == 3
+    assert not [name for name in os.listdir(tmp_path / "d") if name.startswith(".tmp-")]
 
 
 def test_a_lost_shard_comes_back_identical(tmp_path, monkeypatch):

@@ -1,11 +1,14 @@
 import json
+import os
 
 import numpy as np
 import pytest
+from kills import Killed, kill_at
 
 from synthset.errors import DatasetError, RecipeError
 from synthset.experiment import trials
-from synthset.experiment.run import run_experiment
+from synthset.experiment.run import claimed, run_experiment
+from synthset.recipe.experiment import load_experiment
 
 
 @pytest.fixture
@@ -162,3 +165,16 @@ def test_right_and_wrong_answers_are_explained_once(world, content):
     before = kept.stat().st_mtime_ns
     assert run_experiment(content, "pets", workers=1).page.read_text() == page
     assert kept.stat().st_mtime_ns == before
+
+
+def test_a_kill_at_the_first_writes_of_a_new_experiment_leaves_one_that_goes_on(
+    tmp_path, content, monkeypatch
+):
+    asked = load_experiment(content)
+    for write in (1, 2):
+        with monkeypatch.context() as killing:
+            kill_at(killing, write)
+            with pytest.raises(Killed), claimed(tmp_path / "e", asked):
+                pass
+    with claimed(tmp_path / "e", asked):
+        assert sorted(os.listdir(tmp_path / "e")) == [".lock", "experiment.json", "experiment.yaml"]

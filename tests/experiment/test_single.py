@@ -1,6 +1,7 @@
 """One classifier on any layout of images."""
 
 import json
+import os
 
 import numpy as np
 import pyarrow as pa
@@ -8,6 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 import yaml
 from digit_tasks import digits
+from kills import Killed, kill_at
 from PIL import Image
 from typer.testing import CliRunner
 
@@ -215,3 +217,21 @@ def test_timm_crops_as_much_as_is_asked_for():
     assert (shifted["scale"], shifted["ratio"]) == ([0.7656, 1.0], [1.0, 1.0])
     cropped = timm_arguments(50, 10, model, load_single(None, ["training.augmentation.crop=0.08"]))
     assert (cropped["scale"], cropped["ratio"]) == ([0.08, 1.0], [0.75, 1.3333])
+
+
+def test_a_kill_at_any_write_of_a_training_leaves_one_that_goes_on(tmp_path, monkeypatch):
+    images = read_splits(Places(write_folders(tmp_path / "data", 0, 100)), 0.2, 0)
+    wanted, kills = quick("training.updates=2", "training.validate_every=1"), 0
+    whole = train_single(images, wanted, tmp_path / "whole", Silent())
+    while True:
+        try:
+            with monkeypatch.context() as killing:
+                kill_at(killing, 1 + kills)
+                killed = train_single(images, wanted, tmp_path / "killed", Silent())
+            break
+        except Killed:
+            kills += 1
+    assert kills >= 3
+    assert killed.fitted.looks == whole.fitted.looks
+    names = ["classes.json", "config.json", "looks.json", "model.safetensors"]
+    assert sorted(name for name in os.listdir(tmp_path / "killed") if name[0] != ".") == names

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from kills import Killed, kill_at
 from torchvision.datasets import ImageFolder as TorchvisionFolder
 
 from synthset.errors import DatasetError, UsageError
@@ -238,3 +239,21 @@ def test_a_text_for_each_class_names_its_synset_its_number_and_its_prompts(world
     assert first[:3] == ["name: zebra", "synset: zebra.n.01", "number: n02391049"]
     assert first[3].startswith("prompt (")
     assert second[:2] == [f"name: {entries[1]['name']}", "synset: none"]
+
+
+def test_a_kill_at_any_write_of_an_export_leaves_one_that_goes_on(
+    world: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dataset, kills = world.select(), 0
+    wanted = PLAIN.model_copy(update={"path": str(tmp_path / "e")})
+    while True:
+        try:
+            with monkeypatch.context() as killing:
+                kill_at(killing, 1 + kills)
+                exported = export(dataset, wanted)
+            break
+        except Killed:
+            kills += 3
+    assert kills >= 9
+    assert sum(exported.images.values()) == dataset.kept().num_rows
+    assert not (tmp_path / "e" / ".unfinished").exists()

@@ -5,10 +5,11 @@ from pathlib import Path
 import fsspec
 import pytest
 
-from synthset.errors import DatasetError
+from synthset.errors import DatasetError, StorageError, UsageError
 from synthset.revisions import EDGE, WHOLE
+from synthset.store.dataset import Dataset
 from synthset.store.pool_index import facts_of, is_as_before
-from synthset.store.remote import Remote, place_at
+from synthset.store.remote import Remote, on_disk, place_at
 
 FILES = {"b.tar": b"12345", "a/z.png": b"z", "a/b/c.png": b"c", "ab.png": b"", "a/.h": b"1"}
 
@@ -101,3 +102,33 @@ def test_what_goes_wrong_afar_is_an_oserror(both):
 
     with pytest.raises(OSError, match="RuntimeError: no cable"):
         Remote("s3://b/x", "b/x", Broken()).exists()
+
+
+def test_a_url_is_told_from_a_path_of_this_disk(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for far in ("s3://bucket/x", "gs://b", "memory://x", "simplecache::s3://b", Path("s3://b/x")):
+        with pytest.raises(UsageError, match=r"^-o .*: does not lie on this disk; name a path"):
+            on_disk(far, "-o")
+    for near in ("C://pets", "C:\\pets", "./a://b", "s3", "a:b"):
+        assert on_disk(near) == Path(near)
+    assert on_disk(f"file://{tmp_path}") == tmp_path
+    (tmp_path / "s3:").mkdir()
+    assert on_disk("s3:/") == Path("s3:"), "a folder that is there is one"
+
+
+def test_a_store_without_its_package_is_named_by_a_dataset_too(monkeypatch):
+    def missing(*_):
+        raise ImportError("Install s3fs to access S3")
+
+    monkeypatch.setattr(fsspec.core, "url_to_fs", missing)
+    with pytest.raises(DatasetError, match=r"Install s3fs to access S3\); install that package"):
+        Dataset.open("s3://bucket/pets")
+
+
+def test_what_a_store_refuses_is_an_error_of_ours_with_its_url(monkeypatch, tmp_path):
+    def refuse(*_, **__):
+        raise PermissionError("Access Denied")
+
+    monkeypatch.setattr(fsspec.get_filesystem_class("memory"), "open", refuse)
+    with pytest.raises(StorageError, match=r"^memory://b/dataset.json: Access Denied; mend that"):
+        Dataset.create("memory://b", "pets", 2)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from kills import Killed, kill_at
 
 import synthset
 from synthset.errors import DatasetError, UsageError
@@ -106,3 +107,15 @@ def test_names_cannot_break_out_of_the_page(tmp_path):
     _, page = study_recognition(dataset.path, senses={NASTY: "dog.n.01"})
     text = Path(page).read_text("utf-8")
     assert NASTY not in text
+
+
+def test_a_kill_between_the_writes_of_a_study_leaves_a_folder_that_goes_on(
+    made, tmp_path, monkeypatch
+):
+    place = tmp_path / "s"
+    with monkeypatch.context() as killing:
+        kill_at(killing, 2, str(place))
+        with pytest.raises(Killed):
+            study_recognition(made.path, senses=SENSES, output=place)
+    study_recognition(made.path, senses=SENSES, output=place)
+    assert (place / "index.html").exists()

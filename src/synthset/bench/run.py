@@ -18,6 +18,7 @@ from synthset.bench.suites.opening import open_suites
 from synthset.bench.suites.size import BYTES, Size
 from synthset.bench.suites.suite import Suite
 from synthset.engine.local import Bar, Silent
+from synthset.errors import explains_refusals
 from synthset.experiment.pool import count_trials_at_a_time
 from synthset.experiment.run import Done, claimed, conclude, train
 from synthset.experiment.sets import Sets
@@ -28,6 +29,7 @@ from synthset.metrics.judgement import Judgement
 from synthset.recipe.experiment import Experiment, load_experiment
 from synthset.recipe.suites import BASE
 from synthset.report.benchmark.page import write_benchmark_page
+from synthset.store.remote import on_disk
 
 PAGE = "benchmark"  # folder beside the experiment's `report`
 
@@ -49,6 +51,7 @@ class Benched:
     page: Path
 
 
+@explains_refusals()
 def run_benchmark(
     experiment: Experiment | str | Path | Mapping[str, Any],
     output: str | os.PathLike[str] | None = None,
@@ -80,7 +83,7 @@ def run_benchmark(
     """
     if not isinstance(experiment, Experiment):
         experiment = load_experiment(experiment, size, overrides)
-    folder = Path(output) if output is not None else Path(experiment.name)
+    folder = on_disk(experiment.name if output is None else output, "-o")
     bar = bar or Silent()
     real = read_real(experiment.real)
     suites = [*open_suites(experiment, real, published), Size()]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from typing import NoReturn
 
 import typer
 
@@ -25,7 +26,7 @@ from synthset.cli.status import status
 from synthset.cli.study import study
 from synthset.cli.sweep import sweep
 from synthset.cli.train import train
-from synthset.errors import SynthsetError
+from synthset.errors import SynthsetError, explained
 
 app = typer.Typer(
     name="synthset",
@@ -64,15 +65,21 @@ def main() -> None:
     try:
         app()
     except SynthsetError as error:
-        sys.stdout.flush()
-        print(f"error: {error}", file=sys.stderr)
-        sys.exit(error.exit_code)
+        _refuse(error)
+    except OSError as fault:
+        _refuse(explained(fault))
     except KeyboardInterrupt:
         print(
             "stopped; what is finished is kept, the same command goes on from there",
             file=sys.stderr,
         )
         sys.exit(130)
+
+
+def _refuse(error: SynthsetError) -> NoReturn:
+    sys.stdout.flush()
+    print(f"error: {error}", file=sys.stderr)
+    sys.exit(error.exit_code)
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ from synthset.recipe.recipe import load_stored
 from synthset.report.acceptance import acceptance
 from synthset.report.summary import summary
 from synthset.store.dataset import Dataset
+from synthset.store.remote import is_url
 
 MOST = 20  # classes that are listed; of more, only all together
 PARTS = ("all", "kept")
@@ -35,7 +36,7 @@ def closing_table(dataset: Dataset, seconds: float) -> None:
     for place in dataset.view.exports:
         print(f"export: {place}")
     report = f"{dataset.path}/report/index.html"
-    print(f"report: {Path(report).resolve() if '://' not in report else report}")
+    print(f"report: {report if is_url(report) else Path(report).resolve()}")
 
 
 def refuse_failures(metrics: Sequence[Mapping[str, Any]]) -> None:

@@ -44,17 +44,16 @@ def export(
 
     Example: synthset export my-demo my-folders --val-fraction 0.1
     """
-    from pathlib import Path
-
     from pydantic import TypeAdapter
 
     from synthset.export.write import write_export
     from synthset.recipe.exports import Export
     from synthset.store.dataset import Dataset
+    from synthset.store.remote import on_disk
 
     asked: dict[str, str | float | None] = {
         "kind": kind.value,
-        "path": str(Path(path).absolute()),
+        "path": str(on_disk(path, "PATH").absolute()),
         "val_fraction": val_fraction,
         "seed": seed,
     }

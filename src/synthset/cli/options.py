@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from synthset.store.remote import on_disk
+
 RecipeFile = Annotated[
     str, typer.Argument(help="A recipe file, or the name of a shipped recipe.", metavar="RECIPE")
 ]
@@ -27,5 +29,8 @@ Changes = Annotated[
 ]
 Workers = Annotated[int | None, typer.Option(min=1, max=256, help="Worker processes.")]
 OutFile = Annotated[
-    Path | None, typer.Option("--output", "-o", help="Write here instead of the screen.")
+    Path | None,
+    typer.Option(
+        "--output", "-o", help="Write here instead of the screen.", parser=on_disk, metavar="FILE"
+    ),
 ]

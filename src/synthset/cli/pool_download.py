@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from synthset.store.remote import on_disk
+
 if TYPE_CHECKING:
     from synthset.download.run import Downloaded
 
@@ -41,10 +43,16 @@ def download(
         Path,
         typer.Argument(
             help="Parquet, CSV or TSV with url and caption, and where wanted sha256, license, key.",
+            parser=on_disk,
             metavar="URLS",
         ),
     ],
-    output: Annotated[Path, typer.Option("--output", "-o", help="Folder of the pool.")],
+    output: Annotated[
+        Path,
+        typer.Option(
+            "--output", "-o", help="Folder of the pool.", parser=on_disk, metavar="FOLDER"
+        ),
+    ],
     layout: Annotated[
         Layout, typer.Option(help="Tar shards, or folders of images.")
     ] = Layout.WEBDATASET,

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from synthset.store.remote import on_disk
+
 if TYPE_CHECKING:
     from synthset.engine.label_mapping import Made
 
@@ -29,12 +31,19 @@ def map_labels(
     hierarchy: Annotated[
         str | None, typer.Option(help="OpenImages' bbox_labels_600_hierarchy.json.")
     ] = None,
-    output: Annotated[Path, typer.Option("--output", "-o", help="The new mapping, a CSV.")] = Path(
-        "mapping.csv"
-    ),
+    output: Annotated[
+        Path,
+        typer.Option(
+            "--output", "-o", help="The new mapping, a CSV.", parser=on_disk, metavar="FILE"
+        ),
+    ] = Path("mapping.csv"),
     review: Annotated[
         Path | None,
-        typer.Option(help="New CSV for labels to decide; NAME-review.csv if not given."),
+        typer.Option(
+            help="New CSV for labels to decide; NAME-review.csv if not given.",
+            parser=on_disk,
+            metavar="FILE",
+        ),
     ] = None,
 ) -> None:
     """Map OpenImages' labels to classes, and list those that a person must decide.

@@ -30,14 +30,15 @@ def review(
 
     Example: synthset review my-demo -o review.html
     """
-    from pathlib import Path
 
     from synthset.errors import UsageError
     from synthset.report.review import REVIEW_PAGE, review_page, review_table
     from synthset.selection.review import read_review
     from synthset.store.dataset import Dataset
+    from synthset.store.folder import LocalFolder
+    from synthset.store.remote import on_disk
 
-    place = Path(output)
+    place = on_disk(output, "--output")
     if place.suffix not in (".html", ".csv"):
         raise UsageError(f"--output {output}: ends in {place.suffix!r}; name a .html or .csv")
     ours = place.suffix == ".html" and place.is_file() and REVIEW_PAGE in place.read_text("utf-8")
@@ -51,5 +52,6 @@ def review(
         for name, verdict in (read_review(named) if named else {}).items()
     }
     write = review_page if place.suffix == ".html" else review_table
-    place.write_text(write(dataset, said, part.value, per_class), encoding="utf-8")
+    text = write(dataset, said, part.value, per_class)
+    LocalFolder(place.parent).replace(place.name, text.encode())
     print(place)

@@ -23,6 +23,7 @@ def schema(
     from synthset.errors import UsageError
     from synthset.recipe.experiment import Experiment
     from synthset.recipe.recipe import Recipe
+    from synthset.store.folder import LocalFolder
 
     content = (Experiment if experiment else Recipe).model_json_schema()
     text = json.dumps(content, indent=2, ensure_ascii=False) + "\n"
@@ -31,5 +32,5 @@ def schema(
         return
     if output.exists():
         raise UsageError(f"schema: {output} exists; name a new file, nothing is overwritten")
-    output.write_text(text, encoding="utf-8")
+    LocalFolder(output.parent).create(output.name, text.encode())
     print(output)

@@ -52,8 +52,10 @@ def search(
     _show(found, how)
     if output is not None:
         from synthset.search.page import page
+        from synthset.store.folder import LocalFolder
 
-        output.write_text(page(dataset, found, words or clip or f"like {like}", how), "utf-8")
+        text = page(dataset, found, words or clip or f"like {like}", how)
+        LocalFolder(output.parent).create(output.name, text.encode())
         print(output)
 
 

@@ -10,13 +10,12 @@ def status(directory: DatasetFolder) -> None:
 
     Example: synthset status my-demo
     """
-    from pathlib import Path
-
     from rich.console import Console
     from rich.table import Table
 
     from synthset.report.safety import verdicts
     from synthset.store.dataset import Dataset
+    from synthset.store.folder import LocalFolder
     from synthset.store.lock import holder
 
     dataset = Dataset.open(directory)
@@ -36,7 +35,7 @@ def status(directory: DatasetFolder) -> None:
         table.add_row(name, f"{len(done)}/{len(planned)}", f"{dataset.rows_in(name):,}", state)
     console = Console(highlight=False)
     console.print(table)
-    owner = holder(Path(directory)) if "://" not in directory else None
+    owner = holder(dataset.folder.root) if isinstance(dataset.folder, LocalFolder) else None
     print(
         f"working on it: process {owner.get('pid')} on {owner.get('host')}"
         if owner

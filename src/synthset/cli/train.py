@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from synthset.cli.options import Changes
+from synthset.store.remote import on_disk
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -20,23 +21,29 @@ MOST = 20  # classes that are listed; of more, the worst
 
 def train(
     data: Annotated[
-        Path,
+        str,
         typer.Argument(
             help="Images by class: a dataset, an export, folders, Parquet or tar files.",
             metavar="DATA",
         ),
     ],
     output: Annotated[
-        Path, typer.Option("--output", "-o", help="Folder of the training; it goes on there.")
+        Path,
+        typer.Option(
+            *("--output", "-o"),
+            help="Folder of the training; it goes on there.",
+            parser=on_disk,
+            metavar="FOLDER",
+        ),
     ],
     val: Annotated[
-        Path | None, typer.Option(help="Images that choose the weights; none splits them off.")
+        str | None, typer.Option(help="Images that choose the weights; none splits them off.")
     ] = None,
     val_fraction: Annotated[
         float, typer.Option(min=0.001, max=0.9, help="Share of each class that is split off.")
     ] = 0.1,
     test: Annotated[
-        Path | None, typer.Option(help="Images that are asked once, at the end.")
+        str | None, typer.Option(help="Images that are asked once, at the end.")
     ] = None,
     config: Annotated[
         str | None,
@@ -54,9 +61,11 @@ def train(
     """
     from synthset.experiment.single import find_places, read_splits, train_single
     from synthset.recipe.single import load_single
+    from synthset.store.remote import place_at
 
     settings = load_single(config, changes or ())
-    places = find_places(data, val, test)
+    apart = (None if path is None else place_at(path) for path in (val, test))
+    places = find_places(place_at(data), *apart)
     images = read_splits(places, val_fraction, settings.seed)
     if export_timm:
         from synthset.experiment.timm_train import write_timm

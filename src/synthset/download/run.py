@@ -14,7 +14,7 @@ from synthset.download.attempt import Outcome, Terms, attempt
 from synthset.download.licenses import is_taken
 from synthset.download.shard import Layout, counts_of, write_json, write_shard
 from synthset.download.urls import UrlList, Wanted
-from synthset.errors import DatasetError, UsageError
+from synthset.errors import DatasetError, UsageError, explains_refusals
 from synthset.store.folder import LocalFolder
 from synthset.store.lock import locked
 
@@ -47,6 +47,7 @@ class Downloaded:
     bytes: int
 
 
+@explains_refusals()
 def download(
     urls: UrlList,
     output: str,

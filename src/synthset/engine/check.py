@@ -16,7 +16,8 @@ from synthset.engine.plan import Material, material, storage_place
 from synthset.engine.preview import Preview, preview
 from synthset.engine.reference import check_statistics
 from synthset.engine.speed import gpu_seconds_per_image, seconds_per_image, training_seconds
-from synthset.errors import Problem, RecipeError, SynthsetError
+from synthset.errors import DatasetError, Problem, RecipeError, SynthsetError, UsageError
+from synthset.export.marker import read_marker
 from synthset.generators import models as generator_models
 from synthset.generators.adapters import unused
 from synthset.recipe.openimages import OpenImages
@@ -26,6 +27,8 @@ from synthset.recipe.presets import preset_notes
 from synthset.recipe.recipe import Recipe, comparisons
 from synthset.recipe.sources import FROM_IMAGES, Augment, Diffusion, Folder, Gan, Shapes
 from synthset.selection.review import read_review
+from synthset.store.folder import LocalFolder
+from synthset.store.remote import is_url, on_disk
 
 FEATURE_BYTES = 8_000  # a record's features, logits and scores, roughly
 
@@ -184,12 +187,12 @@ def _review(recipe: Recipe) -> list[Problem]:
 
 
 def _output(output: str) -> list[Problem]:
-    if "://" in output:
+    if is_url(output):
         return []
     path = Path(output).expanduser()
     if path.exists() and not path.is_dir():
         return [Problem("output", f"{output} is a file", "name a folder with -o")]
-    if path.is_dir() and any(path.iterdir()) and not (path / "dataset.json").exists():
+    if LocalFolder(path).names() and not (path / "dataset.json").exists():
         return [
             Problem("output", f"{output} holds other things", "name a new or empty folder with -o")
         ]
@@ -208,18 +211,17 @@ def _output(output: str) -> list[Problem]:
 def _exports(recipe: Recipe, output: str) -> list[Problem]:
     problems = []
     for i, export in enumerate(recipe.exports):
-        if export.path is None and "://" not in output:
+        if export.path is None and not is_url(output):
             continue
-        path = Path(export.path or "exports").expanduser()
-        if (
-            path.is_absolute()
-            and path.exists()
-            and any(path.iterdir())
-            and not (path / "export.json").exists()
-        ):
-            found = f"{path} holds other things"
-            problems.append(Problem(f"exports[{i}].path", found, "name a new or empty folder"))
-        if not path.is_absolute() and "://" in output:
+        try:
+            path = on_disk(export.path or "exports")
+            if path.is_absolute():
+                read_marker(path)
+        except (DatasetError, UsageError) as error:
+            found, _, right = str(error).partition("; ")
+            problems.append(Problem(f"exports[{i}].path", found, right))
+            continue
+        if not path.is_absolute() and is_url(output):
             problems.append(
                 Problem(
                     f"exports[{i}].path", "inside an object store", "name an absolute local folder"
@@ -245,7 +247,7 @@ def _size_up(found: Forecast, recipe: Recipe, what: Material, output: str) -> No
         bytes_each = _bytes_each(source, what)
     found.shards = -(-found.images // recipe.engine.rows_per_shard)
     found.disk_bytes = found.images * (bytes_each * (1 + len(recipe.exports)) + FEATURE_BYTES)
-    if "://" not in output:
+    if not is_url(output):
         found.free_bytes = shutil.disk_usage(storage_place(output)).free
         if found.disk_bytes > found.free_bytes:
             need, free = found.disk_bytes / 1e9, found.free_bytes / 1e9

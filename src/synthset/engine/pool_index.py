@@ -23,7 +23,7 @@ from synthset.encoders.models import (
 from synthset.engine.catalog import ENCODERS
 from synthset.engine.indexing import Indexing, Looks, as_json
 from synthset.engine.local import Bar, Silent
-from synthset.errors import RecipeError, UsageError
+from synthset.errors import RecipeError, UsageError, explains_refusals
 from synthset.generators.brought import Brought
 from synthset.generators.captioned import image_columns
 from synthset.generators.pool_files import pool_files
@@ -41,7 +41,7 @@ from synthset.seeds import fingerprint
 from synthset.store.folder import LocalFolder
 from synthset.store.lock import locked
 from synthset.store.pool_index import BEGUN, FINISHED, PoolIndex, facts_of
-from synthset.store.remote import is_url
+from synthset.store.remote import is_url, on_disk
 
 ENCODER_SETTINGS: dict[str, type[Encoder]] = {
     "clip": ClipEncoder,
@@ -88,6 +88,7 @@ def settings_of(content: dict[str, Any]) -> Encoder:
         raise RecipeError.of(explain(fault, kind)) from None
 
 
+@explains_refusals()
 def index_pool(
     places: Sequence[PoolPath],
     output: Path | str,
@@ -114,9 +115,7 @@ def index_pool(
         UsageError: the folder holds something else.
         DatasetLocked: another process works on the index.
     """
-    if is_url(str(output)):
-        right = "name a folder on this disk; the pool itself may lie elsewhere"
-        raise UsageError(f"-o {output}: an index is searched where it lies; {right}")
+    place = on_disk(output, "-o")
     files = [
         (place, file)
         for i, place in enumerate(places)
@@ -141,7 +140,7 @@ def index_pool(
         "dtype": precision,
         "rows_per_shard": rows_per_shard,
     }
-    folder = LocalFolder(Path(output))
+    folder = LocalFolder(place)
     _refuse_others(folder)
     with locked(folder):
         _begin(folder, begun)

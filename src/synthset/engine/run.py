@@ -42,7 +42,7 @@ from synthset.engine.reference import (
 from synthset.engine.sight import DatasetSight
 from synthset.engine.wording import wording, wording_path
 from synthset.engine.worth import write_worth
-from synthset.errors import RecipeError, StageError
+from synthset.errors import RecipeError, StageError, explains_refusals
 from synthset.export.write import write_export
 from synthset.generators.models import count_tokens
 from synthset.prompts.writer import Writer
@@ -74,6 +74,7 @@ LIBRARIES = (
 )
 
 
+@explains_refusals()
 def run(
     recipe: Recipe | str | Path | Mapping[str, Any],
     output: str | os.PathLike[str] | None = None,
@@ -101,6 +102,7 @@ def run(
         RecipeError: the recipe asks for something impossible; nothing has been written.
         DatasetLocked: another process works on the dataset.
         StageError: a stage failed on some shards; all others are finished.
+        StorageError: a disk is full or can't be written; what is finished is kept.
 
     >>> dataset = run("demo", "my-demo")  # doctest: +SKIP
     >>> dataset.kept().num_rows  # doctest: +SKIP

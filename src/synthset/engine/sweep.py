@@ -3,6 +3,7 @@ diversity."""
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,12 +15,14 @@ from synthset.engine.check import forecast
 from synthset.engine.classes import settle
 from synthset.engine.local import Bar
 from synthset.engine.run import run
-from synthset.errors import Problem, RecipeError, UsageError, did_you_mean
+from synthset.errors import Problem, RecipeError, UsageError, did_you_mean, explains_refusals
 from synthset.recipe.classes import ImageNet, Names, WordNet, Words
 from synthset.recipe.recipe import Recipe, load_recipe
 from synthset.recipe.sources import FROM_IMAGES, Txt2Img
 from synthset.report.sweep import Cell, Figure, write_sweep
 from synthset.store.dataset import Dataset
+from synthset.store.folder import LocalFolder
+from synthset.store.remote import on_disk
 from synthset.taxonomy.classlists import ClassEntry
 
 MARKER = "sweep.json"
@@ -52,6 +55,7 @@ class Axes:
     images: int
 
 
+@explains_refusals()
 def sweep_grid(
     recipe: Recipe,
     output: str | os.PathLike[str],
@@ -78,7 +82,7 @@ def sweep_grid(
         UsageError: the folder holds something else, or an axis makes no sense.
         RecipeError: a cell asks for something impossible; nothing has been made.
     """
-    place = Path(output)
+    place = on_disk(output, "-o")
     _check(recipe, axes, place)
     classes = picked(settle(recipe).classes, axes.classes)
     settings = _only(recipe, classes)
@@ -94,8 +98,8 @@ def sweep_grid(
     ]
     if problems:
         raise RecipeError.of(problems)
-    place.mkdir(parents=True, exist_ok=True)
-    (place / MARKER).write_text(f'{{"format": 1, "recipe": "{recipe.name}"}}\n', encoding="utf-8")
+    marker = json.dumps({"format": 1, "recipe": recipe.name}) + "\n"
+    LocalFolder(place).replace(MARKER, marker.encode())
     cells = []
     for (prompts, guidance), one in recipes.items():
         dataset = run(one, place / one.name, workers=workers, bar=bar)
@@ -227,6 +231,6 @@ def _check(recipe: Recipe, axes: Axes, place: Path) -> None:
         if name not in (*PROMPTS, OWN):
             known = did_you_mean(name, (*PROMPTS, OWN))
             raise UsageError(f"--prompts {name}: no such kind of prompts; {known}")
-    used = place.exists() and (not place.is_dir() or any(place.iterdir()))
+    used = place.is_file() or LocalFolder(place).names()
     if used and not (place / MARKER).is_file():
         raise UsageError(f"-o {place}: holds other things; name a new or empty folder")

@@ -19,6 +19,7 @@ from synthset.recipe.found import Digits, Found, Kept, Pictures, Torchvision
 from synthset.recipe.paths import FolderPath
 from synthset.recipe.sources import Folder as FolderSettings
 from synthset.store.dataset import Dataset
+from synthset.store.remote import is_url
 
 Names = tuple[str, ...]  # a class's names: what it is called, then its key, wnid and folder
 
@@ -138,7 +139,8 @@ def _rows(dataset: Dataset, ids: Sequence[str]) -> list[str]:
     table, found = dataset.view.images, {}
     for shard in dataset.shards(table):
         names = dataset.read_cell(table, shard, ["id"]).column("id").to_pylist()
-        place = (Path(dataset.path).absolute() / table / f"{shard:05d}.parquet").as_posix()
+        folder = dataset.path if is_url(dataset.path) else Path(dataset.path).absolute().as_posix()
+        place = f"{folder}/{table}/{shard:05d}.parquet"
         found.update({name: f"{place}#{row}" for row, name in enumerate(names)})
     return [found[name] for name in ids]
 

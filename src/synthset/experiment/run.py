@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synthset.engine.local import Bar, Silent, count_gpus
-from synthset.errors import DatasetError
+from synthset.errors import DatasetError, explains_refusals
 from synthset.experiment.arms import Composed, Rowwise, compose
 from synthset.experiment.cases import cases, preprocessing_steps
 from synthset.experiment.images import Collection
@@ -29,6 +29,7 @@ from synthset.recipe.experiment import Arm, Experiment, load_experiment
 from synthset.report.experiment.page import write_experiment_page
 from synthset.store.folder import LocalFolder
 from synthset.store.lock import locked
+from synthset.store.remote import on_disk
 from synthset.training.labelled import Labelled
 
 MARK = "experiment.json"
@@ -55,6 +56,7 @@ class Done:
     page: Path
 
 
+@explains_refusals()
 def run_experiment(
     experiment: Experiment | str | Path | Mapping[str, Any],
     output: str | os.PathLike[str] | None = None,
@@ -83,7 +85,7 @@ def run_experiment(
     """
     if not isinstance(experiment, Experiment):
         experiment = load_experiment(experiment, size, overrides)
-    folder = Path(output) if output is not None else Path(experiment.name)
+    folder = on_disk(experiment.name if output is None else output, "-o")
     real = read_real(experiment.real)
     with claimed(folder, experiment):
         jobs = train(Sets(folder, experiment, real, bar or Silent()), workers)
@@ -98,8 +100,10 @@ def claimed(folder: Path, experiment: Experiment) -> Iterator[None]:
         DatasetError: it holds something else.
     """
     _claim(folder, experiment)
-    with locked(LocalFolder(folder)):
-        (folder / "experiment.yaml").write_text(experiment.to_yaml(), encoding="utf-8")
+    place = LocalFolder(folder)
+    with locked(place):
+        place.discard_temporaries("")
+        place.replace("experiment.yaml", experiment.to_yaml().encode())
         yield
 
 
@@ -221,16 +225,12 @@ def _claim(folder: Path, experiment: Experiment) -> None:
     Raises:
         DatasetError: it holds something else.
     """
-    strangers = sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
+    place = LocalFolder(folder)
+    strangers = place.names()
     if strangers and MARK not in strangers:
         raise DatasetError(
             f"{folder}: holds {', '.join(strangers[:3])}{' …' if len(strangers) > 3 else ''} "
             f"and no {MARK}; name a new or empty folder with -o, so that nothing of yours is "
             "touched"
         )
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        mark = json.dumps({"format": 1, "name": experiment.name})
-        (folder / MARK).write_text(mark, encoding="utf-8")
-    except OSError as fault:
-        raise DatasetError(f"{folder}: cannot be written ({fault}); name another with -o") from None
+    place.replace(MARK, json.dumps({"format": 1, "name": experiment.name}).encode())

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synthset.engine.local import Bar
-from synthset.errors import RecipeError, UsageError
+from synthset.errors import RecipeError, UsageError, explains_refusals
 from synthset.experiment.hub_columns import hub_columns
 from synthset.experiment.images import Collection, Names, collect, joined
 from synthset.generators.found import SPLITS
@@ -20,6 +20,7 @@ from synthset.recipe.found import Found, Kept, Pictures
 from synthset.recipe.paths import FolderPath
 from synthset.recipe.single import Single
 from synthset.seeds import digest
+from synthset.store.remote import Place, Remote
 from synthset.training.checkpoint import CONFIG, STATE
 from synthset.training.labelled import Labelled
 from synthset.training.task import Fitted, Stage, Task
@@ -41,9 +42,9 @@ class Places:
         test: images that are asked once, at the end; None leaves the figures to validation.
     """
 
-    train: Path
-    val: Path | None = None
-    test: Path | None = None
+    train: Place
+    val: Place | None = None
+    test: Place | None = None
 
 
 @dataclass(frozen=True)
@@ -81,13 +82,15 @@ class Trained:
     measures: Measures
 
 
-def find_places(data: Path, val: Path | None, test: Path | None) -> Places:
+def find_places(data: Place, val: Place | None, test: Place | None) -> Places:
     """Look for splits inside a folder, as exports and Hugging Face data sets have them.
 
     Args:
-        data: a folder or file with images, or a folder of splits.
+        data: a folder or file with images, or a folder of splits; from afar a dataset alone.
         val, test: given apart; they come before what lies in `data`.
     """
+    if isinstance(data, Remote):
+        return Places(data, val, test)
     inside = data / "data" if _splits(data / "data") else data
     found = {name.lower(): path for name, path in _splits(inside).items()}
 
@@ -161,6 +164,7 @@ def read_splits(places: Places, val_fraction: float, seed: int) -> Splits:
     )
 
 
+@explains_refusals()
 def train_single(images: Splits, settings: Single, folder: Path, bar: Bar) -> Trained:
     """Train, then ask the test images once.
 
@@ -212,7 +216,7 @@ def _require_each_class(labels: NDArray[np.int64], names: Sequence[Names]) -> No
         raise RecipeError("--test", found, "add some, or train without that class")
 
 
-def _refuse_arrays(path: Path) -> None:
+def _refuse_arrays(path: Place) -> None:
     if (path / "images.npy").is_file():
         found = f"{path} holds NumPy arrays, not encoded images"
         right = "export it as imagefolder, webdataset or parquet"
@@ -228,9 +232,12 @@ def _refuse_foreign(folder: Path) -> None:
         raise UsageError(f"{found}, and is no training; name a new folder")
 
 
-def _found(path: Path) -> Found:
+def _found(path: Place) -> Found:
     if (path / DATASET).is_file():
         return Kept(kind="dataset", path=str(path))
+    if isinstance(path, Remote):
+        right = "name a dataset that `synthset run` made there, or copy the images to this disk"
+        raise RecipeError("DATA", f"{path} has no {DATASET}", right)
     return Pictures(kind="images", paths=(FolderPath(path=str(path), **hub_columns(path)),))
 
 

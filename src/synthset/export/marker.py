@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from synthset.errors import DatasetError
-from synthset.export.aside import SCRATCH, write_aside
+from synthset.export.aside import write_aside
+from synthset.store.folder import LocalFolder
 
 MARKER = "export.json"
 FORMAT = 1
@@ -57,5 +58,4 @@ def elsewhere(place: Path) -> str:
 def _strangers(place: Path) -> list[str]:
     if place.exists() and not place.is_dir():
         return ["a file in its place"]
-    names = sorted(entry.name for entry in place.iterdir()) if place.exists() else []
-    return [name for name in names if name != SCRATCH]
+    return LocalFolder(place).names()  # what starts with a dot is scratch, or in nobody's way

@@ -15,6 +15,7 @@ from synthset.recipe.exports import Export
 from synthset.seeds import fingerprint
 from synthset.store.dataset import Dataset
 from synthset.store.folder import LocalFolder
+from synthset.store.remote import on_disk
 
 BLOCK = 4096  # bytes; what the smallest file takes on most disks
 SLACK = 16 << 20  # bytes; metadata, folders
@@ -45,9 +46,9 @@ def place_of(dataset: Dataset, settings: Export) -> Path:
     """Say where an export lies.
 
     Raises:
-        UsageError: a relative path for a dataset that lies in an object store.
+        UsageError: a URL, or a relative path for a dataset that lies in an object store.
     """
-    place = Path(settings.path or _own_place(dataset, settings)).expanduser()
+    place = on_disk(settings.path or _own_place(dataset, settings), "exports: path")
     if place.is_absolute():
         return place
     if not isinstance(dataset.folder, LocalFolder):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from synthset.errors import explains_refusals
 from synthset.export.arrays import export_arrays
 from synthset.export.imagefolder import export
 from synthset.export.packed import export_packed
@@ -10,6 +11,7 @@ from synthset.recipe.exports import Export, ImageFolder, Npy
 from synthset.store.dataset import Dataset
 
 
+@explains_refusals()
 def write_export(dataset: Dataset, settings: Export) -> Exported:
     """Export as the settings say; see `imagefolder`, `packed` and `arrays`."""
     if isinstance(settings, ImageFolder):

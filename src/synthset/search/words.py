@@ -14,7 +14,7 @@ import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
-from synthset.errors import UsageError
+from synthset.errors import StorageError, UsageError
 from synthset.search.found import Found
 from synthset.seeds import fingerprint
 from synthset.store.dataset import Dataset
@@ -125,6 +125,8 @@ def _make(place: Path, dataset: Dataset, mark: str) -> None:
         with contextlib.closing(sqlite3.connect(aside)) as base:
             _fill(base, dataset, mark)
         os.replace(aside, place)
+    except sqlite3.OperationalError as fault:
+        raise StorageError(f"{place}: {fault}; mend that, and search again") from None
     finally:
         aside.unlink(missing_ok=True)
 

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from synthset.errors import DatasetError
+from synthset.errors import DatasetError, explains_refusals
 from synthset.recipe.reading import parse_settings
 from synthset.store.cells import to_bytes
 from synthset.store.folder import Folder, LocalFolder, folder_at
@@ -66,11 +66,13 @@ class Dataset:
         return f"Dataset({self.folder.url!r}, name={self.name!r})"
 
     @classmethod
+    @explains_refusals()
     def create(cls, path: str | os.PathLike[str], name: str, rows_per_shard: int) -> Dataset:
         """Make a dataset, or open the one that is there.
 
         Raises:
             DatasetError: the folder holds something else; nothing is touched.
+            StorageError: it can't be written.
         """
         folder = folder_at(path)
         if folder.exists("dataset.json"):
@@ -84,15 +86,11 @@ class Dataset:
                 "name a new or empty folder with -o, so that nothing of yours is touched"
             )
         content = {"format": FORMAT, "name": name, "rows_per_shard": rows_per_shard}
-        try:
-            folder.create("dataset.json", _json(content))
-        except OSError as fault:
-            raise DatasetError(
-                f"{folder.url}: cannot be written ({fault}); name another folder with -o"
-            ) from None
+        folder.create("dataset.json", _json(content))
         return cls.open(path)
 
     @classmethod
+    @explains_refusals()
     def open(cls, path: str | os.PathLike[str]) -> Dataset:
         """Open a dataset.
 

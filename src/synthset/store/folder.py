@@ -13,6 +13,8 @@ from typing import Any
 
 import pyarrow as pa
 
+from synthset.store.remote import Remote, asked, place_at
+
 TEMPORARY = ".tmp-"
 
 
@@ -73,10 +75,8 @@ class Folder(ABC):
 
 def folder_at(url: str | os.PathLike[str]) -> Folder:
     """Open a place by its path (`./pets`) or URL (`s3://bucket/pets`); it need not exist yet."""
-    text = os.fspath(url)
-    if "://" in text and not text.startswith("file://"):
-        return ObjectFolder(text)
-    return LocalFolder(Path(text.removeprefix("file://")))
+    place = place_at(os.fspath(url))
+    return ObjectFolder(place) if isinstance(place, Remote) else LocalFolder(place)
 
 
 class LocalFolder(Folder):
@@ -129,8 +129,10 @@ class LocalFolder(Folder):
     def append(self, path: str, line: str) -> None:
         final = self.root / path
         final.parent.mkdir(parents=True, exist_ok=True)
-        with open(final, "a", encoding="utf-8") as log:
-            log.write(line + "\n")
+        with open(final, "ab+") as log:
+            if log.tell() and os.pread(log.fileno(), 1, log.tell() - 1) != b"\n":
+                line = "\n" + line  # a kill or a full disk cut the last one short
+            log.write(line.encode() + b"\n")
 
     def lines(self, path: str) -> list[str]:
         try:
@@ -155,10 +157,15 @@ class LocalFolder(Folder):
     def _write_aside(self, final: Path, data: bytes) -> Path:
         final.parent.mkdir(parents=True, exist_ok=True)
         temporary = final.parent / f"{TEMPORARY}{os.getpid()}-{secrets.token_hex(4)}"
-        with open(temporary, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
+        try:
+            with open(temporary, "wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+        except OSError as fault:
+            temporary.unlink(missing_ok=True)
+            fault.filename = str(final)  # of the temporary file nobody knows
+            raise
         return temporary
 
 
@@ -175,12 +182,13 @@ def _sync_folder(folder: Path) -> None:
 class ObjectFolder(Folder):
     """A prefix in an object store, or anything else that fsspec reaches."""
 
-    def __init__(self, url: str) -> None:
-        import fsspec  # a laptop without object stores need not pay for it
+    def __init__(self, place: Remote) -> None:
+        self.url = place.url
+        self._fs: Any = place.system
+        self._root = place.path
 
-        self.url = url.rstrip("/")
-        self._fs: Any
-        self._fs, self._root = fsspec.core.url_to_fs(self.url)
+    def _asked(self, path: str) -> contextlib.AbstractContextManager[None]:
+        return asked(f"{self.url}/{path}")
 
     def _at(self, path: str) -> str:
         return f"{self._root}/{path}" if path else str(self._root)
@@ -188,7 +196,8 @@ class ObjectFolder(Folder):
     def names(self, path: str = "") -> list[str]:
         self._fs.invalidate_cache()
         try:
-            found = self._fs.ls(self._at(path), detail=False)
+            with self._asked(path):
+                found = self._fs.ls(self._at(path), detail=False)
         except FileNotFoundError:
             return []
         names = {PurePosixPath(item).name for item in found}
@@ -196,35 +205,40 @@ class ObjectFolder(Folder):
 
     def exists(self, path: str) -> bool:
         self._fs.invalidate_cache()
-        return bool(self._fs.exists(self._at(path)))
+        with self._asked(path):
+            return bool(self._fs.exists(self._at(path)))
 
     def read(self, path: str) -> bytes:
-        data: bytes = self._fs.cat_file(self._at(path))
-        return data
+        with self._asked(path):
+            data: bytes = self._fs.cat_file(self._at(path))
+            return data
 
     def open(self, path: str) -> pa.NativeFile:
-        return pa.PythonFile(self._fs.open(self._at(path), "rb"), mode="r")
+        with self._asked(path):
+            return pa.PythonFile(self._fs.open(self._at(path), "rb"), mode="r")
 
     def create(self, path: str, data: bytes) -> bool:
         if self.exists(path):
             return False
         try:
-            with self._fs.open(self._at(path), "xb") as file:
+            with self._asked(path), self._fs.open(self._at(path), "xb") as file:
                 file.write(data)
         except FileExistsError:
             return False
         return True
 
     def replace(self, path: str, data: bytes) -> None:
-        self._fs.pipe_file(self._at(path), data)
+        with self._asked(path):
+            self._fs.pipe_file(self._at(path), data)
 
     def append(self, path: str, line: str) -> None:
         name = f"{path}.d/{time.time_ns():020d}-{secrets.token_hex(2)}.json"
-        self._fs.pipe_file(self._at(name), line.encode())
+        with self._asked(name):
+            self._fs.pipe_file(self._at(name), line.encode())
 
     def lines(self, path: str) -> list[str]:
         return [self.read(f"{path}.d/{name}").decode() for name in self.names(f"{path}.d")]
 
     def discard(self, path: str) -> None:
-        with contextlib.suppress(FileNotFoundError):
+        with contextlib.suppress(FileNotFoundError), self._asked(path):
             self._fs.rm(self._at(path))

@@ -3,13 +3,18 @@
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
-from synthset.errors import DatasetError
+from synthset.errors import DatasetError, UsageError
+
+URL = re.compile(r"[A-Za-z][A-Za-z0-9+.:-]+://")
+CUT_URL = re.compile(r"(s3a?|gc?s|az|abfss?|hf|https?|memory):/")  # what pathlib leaves of one
 
 
 @dataclass(frozen=True)
@@ -144,23 +149,53 @@ class Remote:
         before = self.url.removesuffix(self.path.lstrip("/"))
         return Remote(before + path.lstrip("/"), path, self.system, folder)
 
-    @contextmanager
-    def _asked(self) -> Iterator[None]:
-        """Each file system has errors of its own: of a missing bucket, a password, a cable."""
-        try:
-            yield
-        except (OSError, NotImplementedError):
-            raise
-        except Exception as fault:
-            raise OSError(f"{type(fault).__name__}: {fault}") from fault
+    def _asked(self) -> AbstractContextManager[None]:
+        return asked(self.url)
+
+
+@contextmanager
+def asked(url: str) -> Iterator[None]:
+    """Raise what goes wrong at a URL as an OSError that names it: each file system has errors of
+    its own, of a missing bucket, a password, a cable."""
+    try:
+        yield
+    except OSError as fault:
+        if fault.strerror is None and url not in str(fault):  # one that a package made
+            fault.args = (f"{url}: {fault}",)
+        raise
+    except NotImplementedError:
+        raise
+    except Exception as fault:
+        raise OSError(f"{url}: {type(fault).__name__}: {fault}") from fault
 
 
 Place = Path | Remote
 
 
 def is_url(path: str) -> bool:
-    """Tell whether a path leads off this disk."""
-    return "://" in path and not path.startswith("file://")
+    """Tell whether a path leads off this disk; the letter of a Windows drive is no protocol.
+
+    >>> is_url("s3://bucket/pets"), is_url("file:///pets"), is_url("./pets"), is_url("C://pets")
+    (True, False, False, False)
+    """
+    return bool(URL.match(path)) and not path.startswith("file://")
+
+
+def on_disk(path: str | os.PathLike[str], where: str = "") -> Path:
+    """Take the path of a file or folder that must lie on this disk.
+
+    Args:
+        path: as the user wrote it.
+        where: what it was given for, such as `-o`, for messages.
+
+    Raises:
+        UsageError: it is a URL.
+    """
+    text = os.fspath(path)
+    if is_url(text) or (CUT_URL.match(text) and not Path(text).exists()):
+        right = "name a path on this disk, and copy with the store's own tools"
+        raise UsageError(f"{where} {text}: does not lie on this disk; {right}".lstrip())
+    return Path(text.removeprefix("file://")).expanduser()
 
 
 def place_at(path: str) -> Place:

@@ -16,7 +16,7 @@ from synthset.encoders.classlist import class_names
 from synthset.encoders.models import weights_sha256
 from synthset.engine.local import Bar, Silent
 from synthset.engine.plan import read_classes
-from synthset.errors import DatasetError
+from synthset.errors import DatasetError, explains_refusals
 from synthset.recipe.scores import ClassifierEncoder
 from synthset.seeds import fingerprint
 from synthset.store.dataset import Dataset
@@ -33,6 +33,7 @@ from synthset.taxonomy.groups import group
 RESULT = "study.json"  # what makes a folder one of ours
 
 
+@explains_refusals()
 def study_recognition(
     path: str | os.PathLike[str],
     *,
@@ -83,12 +84,12 @@ def study_recognition(
     study = summed_up(entries, said, classes, joined, grouping, by)
     drawn = mapped(study, grouping, method, seed)
     by_whom = named(settings)
+    place.replace(RESULT, _result(study, by_whom, drawn.how).encode())  # first: it says whose it is
     for suffix, data in figure(drawn, by, f"{dataset.name}, seen by {by_whom}").items():
         place.replace(f"map.{suffix}", data)
     shown = Shown(dataset, by_whom, classes, said, study, grouping, drawn)
     place.replace("index.html", page(shown).encode())
     place.replace("classes.csv", _table(study).encode())
-    place.replace(RESULT, _result(study, by_whom, drawn.how).encode())
     return study, f"{place.url}/index.html"
 
 
