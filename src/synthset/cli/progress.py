@@ -60,5 +60,9 @@ class RichBar:
                 f"({self._rate():,.1f}/s)"
             )
 
+    def say(self, words: str) -> None:
+        """Print a sentence above the bar."""
+        WORDS.print(words, markup=False)
+
     def _rate(self) -> float:
         return self._done / max(time.monotonic() - self._begun, 1e-9)

@@ -50,6 +50,8 @@ class Material:
         learned: images that a GAN learns from, of listed classes and of others.
         val: images that choose its checkpoint; empty where none are named.
         candidates: images of a pool, all of which could have been picked; None for other sources.
+        listed: all images that a folder holds of the classes, of which `found` are at most
+            `images_per_class`; None for other sources.
     """
 
     classes: tuple[ClassEntry, ...]
@@ -60,6 +62,7 @@ class Material:
     learned: tuple[Found, ...] = ()
     val: tuple[Found, ...] = ()
     candidates: int | None = None
+    listed: tuple[tuple[Found, int], ...] | None = None
 
 
 def material(recipe: Recipe) -> Material:
@@ -104,10 +107,13 @@ def material(recipe: Recipe) -> Material:
             "classes", f"no image of theirs in the source, which holds {names}", "list those names"
         )
     if isinstance(source, Folder):
-        return Material(classes, tuple(_at_most(recipe, mine)), dict(left_out), settled.notes)
+        drawn = tuple(_at_most(recipe, mine))
+        return Material(classes, drawn, dict(left_out), settled.notes, listed=tuple(mine))
     _refuse_empty(classes, mine, left_out)
     content = _content(images)
     if isinstance(source, Augment | Img2Img):
+        said = sorted((image.content, image.prompt) for image in images if image.prompt)
+        content = digest([content, said]) if said else content
         return Material(classes, tuple(mine), dict(left_out), settled.notes, content)
     val = tuple(scan(Folder(kind="folder", paths=source.val))) if source.val else ()
     notes = (*settled.notes, *check_examples(images, val))
@@ -163,13 +169,18 @@ def plan_table(recipe: Recipe, found: Material) -> str:
     return f"plan-{fingerprint(identity)}"
 
 
-def write_classes(dataset: Dataset, classes: Sequence[ClassEntry]) -> None:
+def write_classes(dataset: Dataset, classes: Sequence[ClassEntry], listed: bool = True) -> None:
     """Remember the classes; labels that the dataset already uses stay what they are.
 
+    Args:
+        dataset: where they are kept.
+        classes: in label order.
+        listed: whether the recipe lists them; else they are whatever the source holds now.
+
     Raises:
-        DatasetError: a class of the dataset is missing now, or has moved.
+        DatasetError: a listed class of the dataset is missing now, or has moved.
     """
-    if dataset.folder.exists("classes.json"):
+    if listed and dataset.folder.exists("classes.json"):
         for known in dataset.classes():
             label = known["label"]
             if label >= len(classes) or classes[label].key != known["key"]:
@@ -223,8 +234,10 @@ def add_rows(
         schema = pa.schema([*PLAN, *EDITED])
     if isinstance(recipe.source, OpenImages):
         schema = pa.schema([*PLAN, *CURATED, *LABELLED])
+    rows: Iterator[dict[str, Any]]
     if isinstance(recipe.source, Folder | Pool | OpenImages):
-        rows = _imported(found, {name for (name,) in _present(dataset, table, ["id"])})
+        known = {name for (name,) in _present(dataset, table, ["id"])}
+        rows = (row for row in imported(found, found.found) if row["id"] not in known)
     else:
         turns = _Turns(
             wanted or dict.fromkeys(range(len(found.classes)), recipe.images_per_class or 0),
@@ -443,20 +456,18 @@ def _class_of(entry: ClassEntry, label: int) -> dict[str, Any]:
     }
 
 
-def _imported(found: Material, present: set[str]) -> Iterator[dict[str, Any]]:
-    """Plan imported images in the order in which they lie; an image that stands there n times has n
-    records."""
+def imported(found: Material, images: Sequence[tuple[Found, int]]) -> Iterator[dict[str, Any]]:
+    """Give the rows of imported images in the order in which they lie; an image that stands there n
+    times has n records."""
     copies: Counter[tuple[str, int, str]] = Counter()
     index: Counter[int] = Counter()
-    for image, label in found.found:
+    for image, label in images:
         entry = found.classes[label]
         key = (image.origin, label, image.content)
         pixels = {"content": image.content, "copy": copies[key]}
         copies[key] += 1
         name = record_id(image.origin, entry.key, pixels)
         index[label] += 1
-        if name in present:
-            continue
         yield {
             "id": name,
             **_class_of(entry, label),

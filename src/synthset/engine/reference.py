@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from synthset.recipe.scores import (
     ReferenceImages,
     Statistics,
 )
+from synthset.revisions import revision_of
 from synthset.seeds import fingerprint
 from synthset.stage import list_column
 from synthset.store.dataset import Dataset
@@ -145,6 +147,28 @@ def reference_place(dataset: Dataset, recipe: Recipe, name: str) -> str:
     if _classes(recipe) != {"kind": "source"}:
         identity = [identity, _classes(recipe)]
     return f"{dataset.path}/references/{name}-{fingerprint(identity)}"
+
+
+def reference_mark(
+    recipe: Recipe, name: str, encoder: str, imported: Callable[[str], Dataset]
+) -> list[object]:
+    """Name a reference as it is now, for what is computed from it: another list of images, another
+    label, or another file of statistics is another reference.
+
+    Args:
+        recipe: names the reference.
+        name: of the reference.
+        encoder: that has seen its images; empty where no features are read.
+        imported: gives a reference of images, imported.
+    """
+    settings = recipe.references[name]
+    if isinstance(settings, Statistics):
+        file = statistics_file(settings, recipe.encoders[encoder])
+        return [settings.identity(), revision_of(file)]
+    real = imported(name)
+    view = real.view
+    features = view.features[encoder] if encoder else None
+    return [settings.identity(), view.plan, real.rows_in(view.plan), view.images, features]
 
 
 def measured_images(dataset: Dataset, encoder: str, name: str) -> Measured:

@@ -21,6 +21,7 @@ from synthset.engine.consider import MOST, compared, considered
 from synthset.engine.fitting import fit
 from synthset.engine.local import Bar, LocalEngine, Silent, count_gpus_used, count_workers
 from synthset.engine.measure import measure
+from synthset.engine.membership import agreeing_plan, change_since, source_mark
 from synthset.engine.plan import (
     Material,
     add_rounds,
@@ -36,9 +37,11 @@ from synthset.engine.reference import (
     Measured,
     measured_images,
     read_statistics,
+    reference_mark,
     reference_place,
     reference_recipe,
 )
+from synthset.engine.reuse import take_over
 from synthset.engine.sight import DatasetSight
 from synthset.engine.wording import wording, wording_path
 from synthset.engine.worth import write_worth
@@ -47,9 +50,11 @@ from synthset.export.write import write_export
 from synthset.generators.models import count_tokens
 from synthset.prompts.writer import Writer
 from synthset.recipe.exports import Export
+from synthset.recipe.openimages import OpenImages
+from synthset.recipe.pools import Pool
 from synthset.recipe.recipe import Recipe, load_recipe
-from synthset.recipe.scores import Comparison
-from synthset.recipe.sources import FROM_IMAGES, Diffusion, Gan
+from synthset.recipe.scores import Comparison, SourceCues
+from synthset.recipe.sources import FROM_IMAGES, Diffusion, Folder, Gan
 from synthset.report.page import write_report
 from synthset.seeds import fingerprint
 from synthset.selection.select import decide
@@ -135,12 +140,14 @@ class _Run:
         material: Material,
         workers: int | None,
         bar: Bar,
+        what: str = "source",
     ) -> None:
         self.dataset = dataset
         self.recipe = recipe
         self.material = material
         self.bar = bar
-        self.plan = plan_table(recipe, material)
+        self.what = what
+        self.plan = agreeing_plan(dataset, recipe, material)
         self.passes = passes(recipe, self.plan)
         self.asked: int | str = workers if workers is not None else recipe.engine.workers
         self.imported: dict[str, Dataset] = {}
@@ -161,12 +168,15 @@ class _Run:
         """Plan, images, features, scores, selection and its rounds."""
         dataset, recipe = self.dataset, self.recipe
         dataset.clear_scratch([self.plan, *(spec.table for specs in self.passes for spec in specs)])
-        write_classes(dataset, self.material.classes)
+        write_classes(dataset, self.material.classes, recipe.classes.kind != "source")
         write_groups(dataset, self.material.classes, recipe)
         dataset.write_text("recipe.yaml", recipe.to_yaml())
         self.writer = self.prompt_writer()
-        add_rows(dataset, recipe, self.plan, self.material, writer=self.writer)
+        added = add_rows(dataset, recipe, self.plan, self.material, writer=self.writer)
         add_rounds(dataset, recipe, self.plan, self.material, self.writer)
+        change = self.change(added)
+        if change:
+            self.bar.say(f"{self.what}: {change}")
         dataset.log(
             {
                 "event": "run",
@@ -176,6 +186,9 @@ class _Run:
                 "truncated": self.cut_prompts(),
                 "candidates": self.material.candidates,
                 "notes": list(self.material.notes),
+                "source": source_mark(recipe),
+                "content": self.material.content,
+                "change": change,
             }
         )
         dataset.write_view(self.view())
@@ -193,12 +206,31 @@ class _Run:
                 if not self.another_round():
                     break
 
+    def change(self, added: int) -> str:
+        """Say how the source differs from what it held in the run before; nothing where it doesn't,
+        or where that run was of another source."""
+        runs = [event for event in self.dataset.events() if event["event"] == "run"]
+        if not runs or not self.dataset.folder.exists("current.json"):
+            return ""
+        before, last = self.dataset.view, runs[-1]
+        if last.get("source", before.plan) not in (
+            source_mark(self.recipe),
+            plan_table(self.recipe, self.material),
+        ):
+            return ""
+        if isinstance(self.recipe.source, Folder | Pool | OpenImages):
+            same = before.plan == self.plan and not added
+            return "" if same else str(change_since(self.dataset, before, self.plan, self.material))
+        same = last.get("content", self.material.content) == self.material.content
+        return "" if same else "other images to start from, or other captions"
+
     def prompt_writer(self) -> Writer | None:
         """What writes the prompts, with the texts that it takes them from; imports have none."""
         if self.recipe.source.kind in FROM_IMAGES:
             return None
         classes = self.material.classes
-        texts = gather_texts(self.recipe, classes, self.dataset, self.plan, self.bar)
+        plan = plan_table(self.recipe, self.material)
+        texts = gather_texts(self.recipe, classes, self.dataset, plan, self.bar)
         return writer_of(self.recipe, classes, texts)
 
     def cut_prompts(self) -> int | None:
@@ -229,6 +261,9 @@ class _Run:
 
     def run_pass(self, engine: LocalEngine, number: int, specs: Sequence[Spec]) -> None:
         """Do what one pass still lacks; shards that fail are named at the end."""
+        if not self._todo(specs):
+            return
+        self.reuse(specs)
         todo = self._todo(specs)
         if not todo:
             return
@@ -264,6 +299,20 @@ class _Run:
                 f"shard {first}: "
                 f"{faults[first]}. Everything else is kept; mend the cause and run the same "
                 "command again"
+            )
+
+    def reuse(self, specs: Sequence[Spec]) -> None:
+        """Take over what other plans have finished."""
+        taken = take_over(self.dataset, self.recipe, self.plan, specs)
+        for spec, rows in taken.items():
+            self.dataset.log(
+                {
+                    "event": "reuse",
+                    "at": _now(),
+                    "role": spec.role,
+                    "table": spec.table,
+                    "rows": rows,
+                }
             )
 
     def _devices(self, specs: Sequence[Spec]) -> list[str]:
@@ -375,25 +424,27 @@ class _Run:
         dataset = Dataset.create(place, name, recipe.engine.rows_per_shard)
         workers = self.asked if isinstance(self.asked, int) else None
         with locked(dataset.folder):
-            _Run(dataset, recipe, ahead.material, workers, self.bar).base()
+            what = f"reference {name}"
+            _Run(dataset, recipe, ahead.material, workers, self.bar, what).base()
         return dataset
 
     def measure(self, references: dict[tuple[str, str], Measured]) -> None:
         """Measure the set, unless the same lies there already, and without a failure."""
         view = self.dataset.view
         asked = [metric.identity() for metric in self.recipe.metrics]
-        compared: list[object] = [[*key, found.what] for key, found in sorted(references.items())]
-        looked_at = {one.reference for one in self.recipe.metrics if one.kind == "source_cues"}
-        for name in sorted(looked_at):
-            real = self.reference_images(name)
-            compared.append([name, real.rows_in(real.view.images)])
-        wanted = {name for name, _ in references} | looked_at
-        named = [self.recipe.references[name].identity() for name in sorted(wanted)]
+        pairs = {
+            (metric.reference, getattr(metric, "encoder", ""))
+            for metric in self.recipe.metrics
+            if isinstance(metric, Comparison | SourceCues)
+        }
+        compared = [
+            [*pair, reference_mark(self.recipe, *pair, self.reference_images)]
+            for pair in sorted(pairs)
+        ]
         inputs = [
             METRICS_VERSION,
             asked,
             compared,
-            named,
             view.selection,
             view.features,
             view.scores,
@@ -403,11 +454,11 @@ class _Run:
             one.get("failed") for one in self.dataset.read_json(path)
         ):
             begun = time.monotonic()
-            results, pairs, faults = measure(
+            results, pages, faults = measure(
                 self.dataset, self.recipe, references, self.reference_images
             )
-            if pairs:  # first, so that the results are never without them
-                self.dataset.write_json(path.replace(".json", "-pairs.json"), pairs)
+            if pages:  # first, so that the results are never without them
+                self.dataset.write_json(path.replace(".json", "-pairs.json"), pages)
             self.dataset.write_json(path, [asdict(result) for result in results])
             seconds = round(time.monotonic() - begun, 3)
             rows = self.dataset.rows_in(self.plan)
@@ -431,11 +482,7 @@ class _Run:
         encoder, name = compared(self.recipe)
         inputs: list[Any] = [WHAT_IF_VERSION, view.selection, view.features.get(encoder or "")]
         if name is not None and encoder is not None:
-            reference = self.recipe.references[name]
-            inputs.append(reference.identity())
-            if reference.kind == "images":
-                real = self.reference_images(name)
-                inputs += [real.view.features[encoder], real.rows_in(real.view.plan)]
+            inputs.append(reference_mark(self.recipe, name, encoder, self.reference_images))
         path = f"selections/{settings.name}-{fingerprint(inputs)}-what-if.json"
         if not self.dataset.folder.exists(path):
             found = considered(self.dataset, self.recipe, self.reference_images, MOST)

@@ -72,7 +72,7 @@ def run_shard(
         return Outcome(shard, rows.num_rows, time.monotonic() - begun, error=_describe(fault))
     failed = 0
     for spec in todo:
-        failed = max(failed, _assemble(dataset, spec, shard, rows.column("id")))
+        failed = max(failed, assemble(dataset, spec, shard, rows.column("id")))
     on_rows(rows.num_rows - done)
     return Outcome(shard, rows.num_rows, time.monotonic() - begun, failed_rows=failed)
 
@@ -85,7 +85,7 @@ def _chunks(dataset: Dataset, specs: Iterable[Spec], shard: int, rows: pa.Table)
     """Cut what is missing into chunks; tables that lack the same rows share one."""
     specs = tuple(specs)
     size = max(spec.chunk for spec in specs)
-    have = {spec: _covered(dataset.chunks(spec.table, shard)) for spec in specs}
+    have = {spec: covered(dataset.chunks(spec.table, shard)) for spec in specs}
     start = 0
     while start < rows.num_rows:
         lacking = tuple(spec for spec in specs if start not in have[spec])
@@ -101,7 +101,8 @@ def _chunks(dataset: Dataset, specs: Iterable[Spec], shard: int, rows: pa.Table)
         start = stop
 
 
-def _covered(chunks: list[tuple[int, int]]) -> set[int]:
+def covered(chunks: list[tuple[int, int]]) -> set[int]:
+    """The rows that some chunks hold, given as (first row, rows)."""
     return {row for start, count in chunks for row in range(start, start + count)}
 
 
@@ -171,7 +172,7 @@ def _checked(stage: Stage, spec: Spec, chunk: Chunk, table: pa.Table) -> pa.Tabl
     return table.add_column(0, "id", chunk.rows.table.column("id"))
 
 
-def _assemble(dataset: Dataset, spec: Spec, shard: int, ids: pa.ChunkedArray) -> int:
+def assemble(dataset: Dataset, spec: Spec, shard: int, ids: pa.ChunkedArray) -> int:
     """Join the chunks of a shard to its cell; the number of rows with an error."""
     chunks = dataset.chunks(spec.table, shard)
     if not chunks and dataset.has(spec.table, shard):

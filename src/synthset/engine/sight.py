@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from synthset.engine.reference import read_statistics
+from synthset.engine.reference import read_statistics, reference_mark
 from synthset.metrics.features import Features
 from synthset.metrics.gaussian import Gaussian
 from synthset.recipe.recipe import Recipe
@@ -85,9 +85,9 @@ class DatasetSight:
         theirs = self._imported(reference).view.features
         return [name for name in self._view.features if name in theirs and name != encoder]
 
-    def tables(self) -> list[str | dict[str, object]]:
+    def tables(self) -> list[object]:
         """Name all that the recipe's selection reads besides the records: for its fingerprint."""
-        read: list[str | dict[str, object]] = []
+        read: list[object] = []
         if self._recipe.selection.review is not None:
             said = read_review(self._recipe.selection.review)
             read.append({name: [verdict.keep, verdict.note] for name, verdict in said.items()})
@@ -98,28 +98,23 @@ class DatasetSight:
                 continue
             read.append(self._view.features[step.encoder])
             if isinstance(step, NearestSet):
-                settings = self._recipe.references[step.reference]
-                read.append(settings.identity())
-                if settings.kind == "images":
-                    reference = self._imported(step.reference)
-                    for encoder in self.others(step.reference, step.encoder):
-                        read += [self._view.features[encoder], reference.view.features[encoder]]
-                    read.append(reference.view.features[step.encoder])
-                    read.append(str(reference.rows_in(reference.view.plan)))
+                for encoder in (*self.others(step.reference, step.encoder), step.encoder):
+                    read.append(self._view.features[encoder])
+                    read.append(self._mark(step.reference, encoder))
         return read
 
-    def _searched(self, step: Duplicates) -> list[str | dict[str, object]]:
+    def _mark(self, reference: str, encoder: str) -> list[object]:
+        return reference_mark(self._recipe, reference, encoder, self._imported)
+
+    def _searched(self, step: Duplicates) -> list[object]:
         """Name what a search for copies reads."""
-        read: list[str | dict[str, object]] = []
+        read: list[object] = []
         if step.encoder is not None:
             read.append(self._view.features[step.encoder])
         for name in step.against:
-            real = self._imported(name)
-            read += [self._recipe.references[name].identity(), str(real.rows_in(real.view.plan))]
+            read.append(self._mark(name, step.encoder or ""))
             if step.radius is not None:
-                read.append(real.view.scores[step.score])
-            if step.encoder is not None:
-                read.append(real.view.features[step.encoder])
+                read.append(self._imported(name).view.scores[step.score])
         return read
 
 

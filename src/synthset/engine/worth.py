@@ -13,6 +13,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from scipy.special import softmax
 
+from synthset.engine.reference import reference_mark
 from synthset.engine.sight import DatasetSight
 from synthset.metrics.features import Features
 from synthset.metrics.gaussian import Gaussian, gaussian
@@ -83,11 +84,7 @@ def _table(
 ) -> str:
     read: list[object] = [view.features[score.encoder], dataset.rows_in(view.plan)]
     if not isinstance(score, IsContribution):
-        settings = recipe.references[score.reference]
-        read.append(settings.identity())
-        if settings.kind == "images":
-            reference = imported(score.reference)
-            read += [reference.view.features[score.encoder], reference.rows_in(reference.view.plan)]
+        read.append(reference_mark(recipe, score.reference, score.encoder, imported))
     return f"scores-{score.prefix}-{fingerprint([score.identity(), VERSIONS[score.kind], read])}"
 
 

@@ -1,0 +1,164 @@
+"""What belongs to a dataset now: the plan that agrees with its source, and what has changed."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+
+from synthset.engine.catalog import passes, source_identity
+from synthset.engine.plan import Material, imported, plan_table
+from synthset.recipe.openimages import OpenImages
+from synthset.recipe.pools import Pool
+from synthset.recipe.recipe import Recipe
+from synthset.recipe.sources import Augment, Folder, Img2Img
+from synthset.record import CURATED, LABELLED
+from synthset.seeds import fingerprint
+from synthset.store.dataset import Dataset, View
+
+#: What a plan says of an imported image. Where it lies decides nothing once it has been read, and
+#: measured numbers may differ in their last digit.
+SAID = (
+    *("label", "class_key", "class_name", "wnid", "prompt"),
+    *(field.name for field in (*CURATED, *LABELLED) if field.type == pa.string()),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """How a source differs from what it held in the run before.
+
+    Attributes:
+        added: images that were not there.
+        gone: images that are no longer there.
+        relabelled: images that are of another class now.
+        retold: images whose caption, or the number of whose class, is another.
+    """
+
+    added: int
+    gone: int
+    relabelled: int
+    retold: int
+
+    def __str__(self) -> str:
+        counts = {
+            "added": self.added,
+            "gone": self.gone,
+            "relabelled": self.relabelled,
+            "with another caption or class number": self.retold,
+        }
+        return ", ".join(f"{count:,} {what}" for what, count in counts.items() if count)
+
+
+def agreeing_plan(dataset: Dataset, recipe: Recipe, found: Material) -> str:
+    """Name the plan whose rows are all still true; it may lack some, which are then added to it.
+
+    A plan only grows. So where an image is gone, or is of another class, the set goes on in a plan
+    beside the old one (`plan-<fp>-2`), which takes over what is finished; and where the old state
+    comes back, in the old plan.
+
+    Args:
+        dataset: with the plans so far.
+        recipe: what is asked.
+        found: what the source holds now.
+    """
+    first = plan_table(recipe, found)
+    tables = [first]
+    while dataset.shards(tables[-1]):
+        tables.append(f"{first}-{len(tables) + 1}")
+    listing = _Listing(dataset, recipe, found)
+    for table in sorted(tables[:-1], key=dataset.rows_in, reverse=True):
+        if listing.agrees(table):
+            return table
+    return tables[-1]
+
+
+def source_mark(recipe: Recipe) -> str:
+    """Name what a listing is of, whatever it holds: other settings are no change of a source."""
+    paths = recipe.source.identity().get("paths")
+    return fingerprint([recipe.seed, source_identity(recipe), paths, recipe.classes.identity()])
+
+
+class _Listing:
+    """What the source holds now, against which a plan is held."""
+
+    def __init__(self, dataset: Dataset, recipe: Recipe, found: Material) -> None:
+        self._dataset, self._recipe, self._found = dataset, recipe, found
+        self._keys = {label: entry.key for label, entry in enumerate(found.classes)}
+        self._capped = found.listed is not None
+        self._whole = found.listed if found.listed is not None else found.found
+
+    def agrees(self, table: str) -> bool:
+        """Whether each row of a plan is still true."""
+        classes = self._dataset.read(table, ["label", "class_key"]).group_by(["label", "class_key"])
+        if any(
+            self._keys.get(row["label"]) != row["class_key"]
+            for row in classes.aggregate([]).to_pylist()
+        ):
+            return False
+        if isinstance(self._recipe.source, Folder | Pool | OpenImages):
+            return self._lists(table) and self._can_read(table)
+        return not isinstance(self._recipe.source, Augment | Img2Img) or self._can_read(table)
+
+    def _lists(self, table: str) -> bool:
+        """Whether imported rows are listed as they stand there; and are those that would be drawn
+        now, or more of them, or fewer."""
+        listed = {row["id"]: _said(row) for row in imported(self._found, self._whole)}
+        planned: dict[int, set[str]] = {}
+        for row in _rows(self._dataset, table):
+            if listed.get(row["id"], None if self._capped else _said(row)) != _said(row):
+                return False
+            planned.setdefault(row["label"], set()).add(row["id"])
+        drawn: dict[int, set[str]] = {label: set() for label in planned}
+        for row in imported(self._found, self._found.found):
+            drawn.setdefault(row["label"], set()).add(row["id"])
+        return all(ids <= drawn[label] or drawn[label] <= ids for label, ids in planned.items())
+
+    def _can_read(self, table: str) -> bool:
+        """Whether the images that are still to be read lie where the plan says."""
+        images = passes(self._recipe, table)[0][0].table
+        todo = set(self._dataset.shards(table)) - set(self._dataset.shards(images))
+        there = {image.source for image, _ in self._whole} if todo else set[str]()
+        return all(
+            source in there
+            for shard in todo
+            for source in self._dataset.read_cell(table, shard, ["source"])["source"].to_pylist()
+        )
+
+
+def change_since(dataset: Dataset, before: View, table: str, found: Material) -> Change:
+    """Count what has changed from the plan of the run before to that of this one.
+
+    Args:
+        dataset: with both plans written.
+        before: tables of the run before.
+        table: name of this run's plan.
+        found: what the source holds now.
+    """
+    whole = found.listed if found.listed is not None else found.found
+    listed = zip(imported(found, whole), whole, strict=True)
+    contents = {row["id"]: image.content for row, (image, _) in listed}
+    for shard in dataset.shards(before.images):
+        made = dataset.read_cell(before.images, shard, ["id", "sha256"]).to_pylist()
+        contents |= {row["id"]: row["sha256"] for row in made if row["sha256"]}
+    old, new = (
+        {row["id"]: _said(row) for row in _rows(dataset, name)} for name in (before.plan, table)
+    )
+    gone = Counter(contents.get(name, name) for name in old if name not in new)
+    added = Counter(contents.get(name, name) for name in new if name not in old)
+    relabelled = (gone & added).total()
+    retold = sum(name in old and old[name] != said for name, said in new.items())
+    return Change(added.total() - relabelled, gone.total() - relabelled, relabelled, retold)
+
+
+def _rows(dataset: Dataset, table: str) -> Iterator[dict[str, Any]]:
+    for shard in dataset.shards(table):
+        yield from dataset.read_cell(table, shard).to_pylist()
+
+
+def _said(row: Mapping[str, Any]) -> int:
+    """Hash what a plan says of an image: there may be millions."""
+    return hash(tuple(row.get(name) for name in SAID))
