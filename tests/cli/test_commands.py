@@ -1,6 +1,7 @@
 """The commands, as a user types them."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -37,6 +38,18 @@ def finished(tmp_path_factory):
     done = synthset_command("run", folder / "recipe.yaml", "-o", folder / "d")
     assert done.returncode == 0, done.stderr
     return folder, done
+
+
+def test_a_terminal_without_letters_gets_escapes(tmp_path):
+    (tmp_path / "r.yaml").write_text(
+        "name: r\nclasses: [Käse, 狗]\nimages_per_class: 1\nsource: {kind: shapes}",
+        encoding="utf-8",
+    )
+    plain = {**os.environ, "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONIOENCODING": "ascii"}
+    command = [sys.executable, "-m", "synthset.cli.app", "plan", tmp_path / "r.yaml"]
+    done = subprocess.run(command, capture_output=True, env=plain, cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert rb"K\xe4se" in done.stdout
 
 
 def test_help_loads_nothing_heavy():

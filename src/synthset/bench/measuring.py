@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import json
-import multiprocessing
 import os
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-import psutil
-
 from synthset.bench.suites.suite import Reading, Suite
 from synthset.engine.local import Bar
+from synthset.engine.processes import Spawn, process_pool
 from synthset.errors import StageError, SynthsetError
 from synthset.experiment.trials import Job
 from synthset.metrics.benchmark import Value
@@ -127,25 +125,17 @@ def _work(task: Task) -> None:
 def _side_by_side(
     todo: Sequence[Task], suites: Sequence[Suite], jobs: Sequence[Job], workers: int, bar: Bar
 ) -> None:
-    context = multiprocessing.get_context("spawn")  # torch's threads don't survive a fork
     failed: dict[str, str] = {}
-    before = set(psutil.Process().children())
-    with ProcessPoolExecutor(workers, context, _begin, (suites, jobs)) as pool:
+    with process_pool(workers, Spawn(), _begin, (suites, jobs)) as pool:
         waiting = {pool.submit(_work, task): task for task in todo}
         left = set(waiting)
-        try:
-            while left:
-                done, left = wait(left, return_when=FIRST_COMPLETED)
-                for one in done:
-                    task, fault = waiting[one], one.exception()
-                    if fault is not None:
-                        failed[suites[task.suite].name] = _said(fault)
-                    bar.advance(task.work)
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            for process in set(psutil.Process().children()) - before:
-                process.terminate()
-            raise
+        while left:
+            done, left = wait(left, return_when=FIRST_COMPLETED)
+            for one in done:
+                task, fault = waiting[one], one.exception()
+                if fault is not None:
+                    failed[suites[task.suite].name] = _said(fault)
+                bar.advance(task.work)
     if failed:
         first = next(iter(failed))
         others = f" (and {len(failed) - 1} more)" if len(failed) > 1 else ""

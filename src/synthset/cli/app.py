@@ -23,8 +23,10 @@ from synthset.cli.schema import schema
 from synthset.cli.search import search
 from synthset.cli.select import select
 from synthset.cli.status import status
+from synthset.cli.stopping import Stopped, stop_on_signals
 from synthset.cli.study import study
 from synthset.cli.sweep import sweep
+from synthset.cli.terminal import prepare, say
 from synthset.cli.train import train
 from synthset.errors import SynthsetError, explained
 
@@ -62,23 +64,24 @@ app.add_typer(classes)
 
 def main() -> None:
     """Run a command; explain what we can explain, without a traceback."""
+    prepare()
+    stop_on_signals()
     try:
         app()
     except SynthsetError as error:
         _refuse(error)
     except OSError as fault:
         _refuse(explained(fault))
-    except KeyboardInterrupt:
-        print(
-            "stopped; what is finished is kept, the same command goes on from there",
-            file=sys.stderr,
-        )
-        sys.exit(130)
+    except Stopped as stopped:
+        kept = "what is finished is kept, the same command goes on from there"
+        by = "" if stopped.exit_code == 130 else f" by {stopped.name}"
+        say(f"stopped{by}; {kept}")
+        sys.exit(stopped.exit_code)
 
 
 def _refuse(error: SynthsetError) -> NoReturn:
     sys.stdout.flush()
-    print(f"error: {error}", file=sys.stderr)
+    say(f"error: {error}")
     sys.exit(error.exit_code)
 
 

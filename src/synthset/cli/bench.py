@@ -10,6 +10,7 @@ import typer
 
 from synthset.cli.bench_run import RUN, RunGroup, run
 from synthset.cli.options import OutFile
+from synthset.cli.terminal import screen, tell
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -57,7 +58,6 @@ def statistics(
 
     Example: synthset bench statistics classes.csv
     """
-    from rich.console import Console
 
     from synthset.bench.results import FOOTNOTES, check_output, write_results
     from synthset.bench.statistics import bench_statistics
@@ -65,18 +65,18 @@ def statistics(
     if output is not None:
         check_output(output)
     results = bench_statistics(tables, baseline, published=compat)
-    console = Console(highlight=False)
+    console = screen()
     console.print(_counts(results))
     for names, title in _parts(results):
         console.print(_figures(results, names, title))
     for result in results:
         for note in result.notes:
-            console.print(f"note: {result.name}: {note}", soft_wrap=True, markup=False)
+            console.print(f"note: {result.name}: {note}", soft_wrap=True)
     for footnote in FOOTNOTES[compat]:
-        console.print(f"* {footnote}", soft_wrap=True, markup=False)
+        console.print(f"* {footnote}", soft_wrap=True)
     if output is not None:
         write_results(output, results, compat)
-        print(f"results: {output.resolve()}")
+        tell(f"results: {output.resolve()}")
 
 
 def _parts(results: Sequence[Result]) -> list[tuple[Sequence[str], str]]:
@@ -95,25 +95,21 @@ def _parts(results: Sequence[Result]) -> list[tuple[Sequence[str], str]]:
 
 def _counts(results: Sequence[Result]) -> Table:
     """How many images there are, and how evenly they lie."""
-    from rich.markup import escape
-
     table = _table("images by class", ("images", "classes", "coverage", "LT@500", "LS@5pct"))
     for result in results:
         found = result.statistics
         head = "–" if math.isnan(found.ls_5pct) else f"{found.ls_5pct:.1%}"
         numbers = (found.images, found.classes, found.coverage, found.lt_500)
-        table.add_row(escape(result.name), *(f"{number:,}" for number in numbers), head)
+        table.add_row(result.name, *(f"{number:,}" for number in numbers), head)
     return table
 
 
 def _figures(results: Sequence[Result], names: Sequence[str], title: str) -> Table:
     """Values with their intervals below, so that six columns fit a narrow terminal."""
-    from rich.markup import escape
-
     table = _table(title, [HEADINGS[name] for name in names])
     for result in results:
         figures = result.statistics.figures
-        table.add_row(escape(result.name), *(_cell(figures.get(name), name) for name in names))
+        table.add_row(result.name, *(_cell(figures.get(name), name) for name in names))
     return table
 
 

@@ -11,6 +11,7 @@ from typer.core import TyperGroup
 
 from synthset.cli.experiment import File, Output
 from synthset.cli.options import Changes
+from synthset.cli.terminal import screen, tell
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -51,17 +52,16 @@ def run(
 
     Example: synthset bench imbalance-digits --plan
     """
-    from rich.console import Console
 
     from synthset.recipe.experiment import load_experiment
 
-    console = Console(highlight=False)
+    console = screen()
     loaded = load_experiment(file, size, changes or ())
     if plan:
         from synthset.bench.preview import preview
 
         for line in preview(loaded, published=compat):
-            console.print(line, soft_wrap=True, markup=False)
+            console.print(line, soft_wrap=True)
         return
     from synthset.bench.run import run_benchmark
     from synthset.cli.progress import RichBar
@@ -70,15 +70,14 @@ def run(
     for table in _tables(done.benchmark):
         console.print(table)
     for convention in done.benchmark.conventions:
-        console.print(f"* {convention}", soft_wrap=True, markup=False)
-    print(f"experiment: {done.experiment.page.resolve()}")
-    print(f"benchmark: {done.page.resolve()}")
+        console.print(f"* {convention}", soft_wrap=True)
+    tell(f"experiment: {done.experiment.page.resolve()}")
+    tell(f"benchmark: {done.page.resolve()}")
 
 
 def _tables(benchmark: Benchmark) -> Iterator[Table]:
     """Training sets by figures, so many at a time as a narrow terminal holds; those in which
     neither end is better, or statistics that are equal, stand on the page alone."""
-    from rich.markup import escape
     from rich.table import Table
 
     shown = [figure for figure in benchmark.figures if figure.better and _tells(benchmark, figure)]
@@ -91,10 +90,10 @@ def _tables(benchmark: Benchmark) -> Iterator[Table]:
             table.add_column("training set", no_wrap=True)
             for figure in some:
                 arrow = "↑" if figure.better == "higher" else "↓"
-                table.add_column(f"{escape(figure.text)} {arrow}", justify="right")
+                table.add_column(f"{figure.text} {arrow}", justify="right")
             for arm in benchmark.arms:
                 cells = [_cell(one, benchmark.cells[one.name][arm]) for one in some]
-                table.add_row(escape(arm), *cells)
+                table.add_row(arm, *cells)
             yield table
 
 

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from synthset.cli.terminal import say, tell
+
 if TYPE_CHECKING:
     from synthset.taxonomy.classlists import ClassEntry
 
@@ -61,7 +63,7 @@ def wordnet(
     elif passed:
         _show(of_synsets(passed, "qualify"), as_csv)
     if left_out and not (count or screened):
-        listing.say(f"{len(left_out):,} left out by the screen: --screened lists them")
+        say(f"{len(left_out):,} left out by the screen: --screened lists them")
 
 
 @classes.command()
@@ -109,7 +111,6 @@ def words(
 
     Example: synthset classes words unicycle "crane (bird)"
     """
-    from synthset.cli.listing import say
     from synthset.engine.classes import settle_words
 
     found, questions = settle_words(listed, senses, text, review)
@@ -147,7 +148,7 @@ def _show(
     from synthset.cli import listing
 
     if count:
-        print(f"{len(entries):,} classes")
+        tell(f"{len(entries):,} classes")
     elif groups:
         listing.grouped(entries)
     elif as_csv:

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
 from rich.table import Table
 
+from synthset.cli.terminal import screen, tell
 from synthset.errors import StageError
 from synthset.metrics.source_cues import STORED, TOGETHER
 from synthset.recipe.recipe import load_stored
@@ -23,7 +23,7 @@ PARTS = ("all", "kept")
 
 def closing_table(dataset: Dataset, seconds: float) -> None:
     """Show what came out, and name the report to open."""
-    console = Console(highlight=False)
+    console = screen()
     console.print(counts(dataset, seconds))
     if dataset.metrics():
         console.print(figures(dataset))
@@ -32,11 +32,11 @@ def closing_table(dataset: Dataset, seconds: float) -> None:
         said = "accepted" if one.accepted else "not accepted"
         value = "not measured" if one.value is None else f"{one.value:.4g}"
         note = f" ({one.note})" if one.note else " (not sure)" if one.sure is False else ""
-        print(f"{said}: {one.name} {value}, asked {one.asked}{note}")
+        tell(f"{said}: {one.name} {value}, asked {one.asked}{note}")
     for place in dataset.view.exports:
-        print(f"export: {place}")
+        tell(f"export: {place}")
     report = f"{dataset.path}/report/index.html"
-    print(f"report: {report if is_url(report) else Path(report).resolve()}")
+    tell(f"report: {report if is_url(report) else Path(report).resolve()}")
 
 
 def refuse_failures(metrics: Sequence[Mapping[str, Any]]) -> None:

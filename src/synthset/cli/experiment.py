@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from synthset.cli.options import Changes
+from synthset.cli.terminal import screen, tell
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -42,12 +43,11 @@ def experiment(
 
     Example: synthset experiment imbalance-digits --plan
     """
-    from rich.console import Console
 
     from synthset.experiment.preview import preview
     from synthset.recipe.experiment import load_experiment
 
-    console = Console(highlight=False)
+    console = screen()
     loaded = load_experiment(file, size, changes or ())
     if plan:
         for line in preview(loaded):
@@ -60,7 +60,7 @@ def experiment(
     console.print(_table(done.judgement))
     for note in done.judgement.notes:
         console.print(f"note: {note}", soft_wrap=True)
-    print(f"report: {done.page.resolve()}")
+    tell(f"report: {done.page.resolve()}")
 
 
 def _table(judgement: Judgement) -> Table:

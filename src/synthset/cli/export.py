@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from enum import StrEnum
 from typing import Annotated
 
 import typer
 
 from synthset.cli.options import DatasetFolder
+from synthset.cli.terminal import say, tell
 
 
 class Layout(StrEnum):
@@ -64,5 +64,5 @@ def export(
     settings: Export = TypeAdapter(Export).validate_python(asked)
     written = write_export(Dataset.open(directory), settings)
     for note in written.notes:
-        print(f"note: {note}", file=sys.stderr)
-    print(written.path)
+        say(f"note: {note}")
+    tell(written.path)

@@ -7,6 +7,7 @@ import sys
 from collections import Counter
 from collections.abc import Sequence
 
+from synthset.cli.terminal import tell
 from synthset.taxonomy import groups
 from synthset.taxonomy import wordnet as nouns_of
 from synthset.taxonomy.classlists import ClassEntry
@@ -28,7 +29,7 @@ def table(entries: Sequence[ClassEntry]) -> None:
     widths = [min(WIDEST, max(map(len, column))) for column in columns]
     for row in (heading, *rows):
         cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
-        print("  ".join(cells).rstrip())
+        tell("  ".join(cells).rstrip())
 
 
 def csv_of(entries: Sequence[ClassEntry]) -> None:
@@ -46,19 +47,19 @@ def counts(
     what: str, found: Sequence[Synset], passed: Sequence[Synset], left_out: Sequence[Screened]
 ) -> None:
     """Print how many synsets and names there are, before and after the screen."""
-    print(f"{what}: {_counted(found)}")
+    tell(f"{what}: {_counted(found)}")
     if left_out:
         by = Counter(one.screen for one in left_out)
         listed = ", ".join(f"{count:,} {screen}" for screen, count in by.most_common())
-        print(f"screened: {len(left_out):,} ({listed})")
-        print(f"left: {_counted(passed)}")
+        tell(f"screened: {len(left_out):,} ({listed})")
+        tell(f"left: {_counted(passed)}")
 
 
 def screened(left_out: Sequence[Screened]) -> None:
     """Print what is left out and why; the words of offensive synsets are not spelt out."""
     for one in left_out:
         name = one.synset.name if one.screen == "people" else "–"
-        print(f"{one.synset.number}  {one.screen:<9}  {one.criterion:<22}  {name}")
+        tell(f"{one.synset.number}  {one.screen:<9}  {one.criterion:<22}  {name}")
 
 
 def tree(tops: Sequence[str], passed: Sequence[Synset], instances: bool) -> None:
@@ -71,7 +72,7 @@ def tree(tops: Sequence[str], passed: Sequence[Synset], instances: bool) -> None
         below = [s for s in nouns.hyponyms(synset, instances) if s.number in wanted]
         again = bool(below) and synset.number in opened
         if synset.number in wanted:
-            print(f"{'  ' * depth}{synset.name}{'  (above)' if again else ''}")
+            tell(f"{'  ' * depth}{synset.name}{'  (above)' if again else ''}")
         if synset.number not in opened:
             opened.add(synset.number)
             waiting += [(child, depth + 1) for child in reversed(below)]
@@ -82,19 +83,14 @@ def grouped(entries: Sequence[ClassEntry]) -> None:
     found = groups.group(entries)
     for name, labels in found.members.items():
         if labels:
-            print(f"{name:<22}{len(labels):>7,}")
+            tell(f"{name:<22}{len(labels):>7,}")
     for name, labels in (
         ("in two or more", found.several),
         ("in none of them", found.outside),
         ("without a synset", found.unknown),
     ):
         if labels:
-            print(f"({name}){'':<{20 - len(name)}}{len(labels):>7,}")
-
-
-def say(words: str) -> None:
-    """Words go to stderr, so that what is printed can be piped."""
-    print(words, file=sys.stderr)
+            tell(f"({name}){'':<{20 - len(name)}}{len(labels):>7,}")
 
 
 def _counted(synsets: Sequence[Synset]) -> str:

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from synthset.cli.options import DatasetFolder
+from synthset.cli.terminal import tell
 from synthset.store.remote import on_disk
 
 
@@ -43,4 +44,4 @@ def metadata(
     written = io.BytesIO()
     pq.write_table(table, written, compression="zstd")
     LocalFolder(output.parent).create(output.name, written.getvalue())
-    print(f"{output}: {table.num_rows:,} records")
+    tell(f"{output}: {table.num_rows:,} records")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from synthset.cli.options import Changes, Output, RecipeFile
+from synthset.cli.terminal import screen
 
 if TYPE_CHECKING:
     from synthset.engine.check import Forecast
@@ -28,7 +29,6 @@ def plan(recipe: RecipeFile, output: Output = None, changes: Changes = None) -> 
 
 
 def _show(name: str, found: Forecast) -> None:
-    from rich.console import Console
     from rich.table import Table
 
     from synthset.engine.speed import GPU_BASIS
@@ -53,7 +53,7 @@ def _show(name: str, found: Forecast) -> None:
         table.add_row("", f"“{prompt}”")
     for note in found.notes:
         table.add_row("note", note)
-    Console(highlight=False).print(table)
+    screen().print(table)
 
 
 def _size(count: float) -> str:

@@ -10,6 +10,7 @@ import typer
 from synthset.cli.options import Changes
 from synthset.cli.pool_download import download
 from synthset.cli.pool_map import map_labels
+from synthset.cli.terminal import screen, tell
 
 if TYPE_CHECKING:
     from synthset.store.pool_index import PoolIndex
@@ -96,7 +97,7 @@ def index(
         bar=RichBar(),
     )
     _show(made)
-    print(f"index: {output}")
+    tell(f"index: {output}")
 
 
 pool.command("download")(download)
@@ -104,10 +105,9 @@ pool.command("map")(map_labels)
 
 
 def _show(made: PoolIndex) -> None:
-    from rich.console import Console
     from rich.table import Table
 
     table = Table(title="pool", show_header=False, title_justify="left")
     for name, count in made.counts.items():
         table.add_row(name.replace("_", " "), f"{count:,}")
-    Console(highlight=False).print(table)
+    screen().print(table)

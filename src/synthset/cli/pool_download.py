@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from synthset.cli.terminal import say, screen, tell
 from synthset.store.remote import on_disk
 
 if TYPE_CHECKING:
@@ -95,11 +95,11 @@ def download(
 
     listed = read_urls(str(urls), shard, url_column, caption_column, license_column)
     if "caption" in listed.missing:
-        print(f"note: {urls} has no column 'caption' (--caption-column)", file=sys.stderr)
+        say(f"note: {urls} has no column 'caption' (--caption-column)")
     there = listed.licenses()
     for name in licenses or ():
         if not any(is_taken(found, [name]) for found in there):
-            print(f"note: no row has the licence {name!r} (--license)", file=sys.stderr)
+            say(f"note: no row has the licence {name!r} (--license)")
     taken = frozenset(licenses) if licenses else None
     terms = Terms(Limits(timeout_s, int(max_mb * 1e6)), retries, taken)
     bar = RichBar()
@@ -110,8 +110,8 @@ def download(
         bar.stop()
     _show(found)
     if found.left_out:
-        print(f"licence not taken: {licenses_in_words(found.left_out)}", file=sys.stderr)
-    print(f"pool: {output}\ncounts: {output / SUMMARY}")
+        say(f"licence not taken: {licenses_in_words(found.left_out)}")
+    tell(f"pool: {output}\ncounts: {output / SUMMARY}")
     if not found.obtained:
         raise StageError(
             f"no image came of {found.rows:,} rows, see the reasons above; rows that are done are "
@@ -120,7 +120,6 @@ def download(
 
 
 def _show(found: Downloaded) -> None:
-    from rich.console import Console
     from rich.table import Table
 
     table = Table(title="download", show_header=False, title_justify="left")
@@ -136,4 +135,4 @@ def _show(found: Downloaded) -> None:
         table.add_row(said, f"{count:,}")
     table.add_section()
     table.add_row("MB", f"{found.bytes / 1e6:,.1f}")
-    Console(highlight=False).print(table)
+    screen().print(table)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from synthset.cli.terminal import screen, tell
 from synthset.store.remote import on_disk
 
 if TYPE_CHECKING:
@@ -54,13 +55,12 @@ def map_labels(
 
     beside = review or output.with_name(f"{output.stem}-review.csv")
     _show(make_mapping(source, descriptions, hierarchy, str(output), str(beside)))
-    print(f"mapping: {output}")
+    tell(f"mapping: {output}")
     if beside.exists():
-        print(f"review: {beside}: write a class into `key`, and name both files in `mapping`")
+        tell(f"review: {beside}: write a class into `key`, and name both files in `mapping`")
 
 
 def _show(made: Made) -> None:
-    from rich.console import Console
     from rich.table import Table
 
     counts = Counter[str](link.rule for link in made.mapped.links)
@@ -70,7 +70,7 @@ def _show(made: Made) -> None:
     for rule, said in RULES.items():
         table.add_row(said, f"{counts[rule]:,}")
     table.add_row("to decide", f"{len(made.mapped.unsure):,}")
-    console = Console(highlight=False)
+    console = screen()
     console.print(table)
     for note in made.notes():
-        console.print(f"note: {note}", soft_wrap=True, markup=False)
+        console.print(f"note: {note}", soft_wrap=True)

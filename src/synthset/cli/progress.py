@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 import time
 
-from rich.console import Console
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -16,7 +15,9 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-WORDS = Console(stderr=True, highlight=False)
+from synthset.cli.terminal import screen
+
+WORDS = screen(stderr=True)
 
 
 class RichBar:
@@ -32,10 +33,10 @@ class RichBar:
         if not sys.stderr.isatty():
             return
         self._progress = Progress(
-            TextColumn("{task.description:<8}"),
+            TextColumn("{task.description:<8}", markup=False),
             BarColumn(),
             MofNCompleteColumn(),
-            TextColumn("{task.fields[rate]}"),
+            TextColumn("{task.fields[rate]}", markup=False),
             TimeElapsedColumn(),
             TextColumn("left"),
             TimeRemainingColumn(),

@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from synthset.cli.terminal import tell
+
 
 def recipes(
     name: Annotated[str | None, typer.Argument(help="Print this recipe instead.")] = None,
@@ -21,7 +23,7 @@ def recipes(
     if name is None:
         for known in shipped:
             kind = " (experiment)" if known in shipped_experiments() else ""
-            print(f"{known:<20} {read_yaml(shipped[known]).get('description', '')}{kind}")
+            tell(f"{known:<20} {read_yaml(shipped[known]).get('description', '')}{kind}")
         return
     if name not in shipped:
         raise UsageError(f"recipes: no shipped recipe {name!r}; {did_you_mean(name, shipped)}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from synthset.cli.options import DatasetFolder
+from synthset.cli.terminal import tell
 
 
 def report(directory: DatasetFolder) -> None:
@@ -17,4 +18,4 @@ def report(directory: DatasetFolder) -> None:
 
     dataset = Dataset.open(directory)
     recipe = load_stored(dataset.recipe_content())
-    print(write_report(dataset, recipe))
+    tell(write_report(dataset, recipe))

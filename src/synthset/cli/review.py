@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from synthset.cli.options import DatasetFolder
+from synthset.cli.terminal import tell
 
 
 class Part(StrEnum):
@@ -54,4 +55,4 @@ def review(
     write = review_page if place.suffix == ".html" else review_table
     text = write(dataset, said, part.value, per_class)
     LocalFolder(place.parent).replace(place.name, text.encode())
-    print(place)
+    tell(place)

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from synthset.cli.options import OutFile
+from synthset.cli.terminal import tell
 
 
 def schema(
@@ -33,4 +34,4 @@ def schema(
     if output.exists():
         raise UsageError(f"schema: {output} exists; name a new file, nothing is overwritten")
     LocalFolder(output.parent).create(output.name, text.encode())
-    print(output)
+    tell(output)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from synthset.cli.options import DatasetFolder, OutFile
+from synthset.cli.terminal import screen, tell
 
 if TYPE_CHECKING:
     from synthset.search.found import Found
@@ -56,7 +57,7 @@ def search(
 
         text = page(dataset, found, words or clip or f"like {like}", how)
         LocalFolder(output.parent).create(output.name, text.encode())
-        print(output)
+        tell(output)
 
 
 def _search(
@@ -85,7 +86,6 @@ def _search(
 
 
 def _show(found: list[Found], how: str) -> None:
-    from rich.console import Console
     from rich.table import Table
 
     table = Table(title=f"{len(found):,} found, by {how}", title_justify="left", box=None)
@@ -95,4 +95,4 @@ def _show(found: list[Found], how: str) -> None:
     table.add_column("path", no_wrap=True, min_width=38)
     for one in found:
         table.add_row(one.id[:SHOWN], one.class_name, f"{one.score:.4g}", one.path)
-    Console(highlight=False).print(table)
+    screen().print(table)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from synthset.cli.options import DatasetFolder, OutFile
+from synthset.cli.terminal import screen, tell
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -26,7 +27,6 @@ def select(
 
     Example: synthset select my-demo --what-if -o what-if.png
     """
-    from rich.console import Console
 
     from synthset.engine.consider import consider
     from synthset.errors import UsageError
@@ -41,7 +41,7 @@ def select(
     if output is not None and output.exists():
         raise UsageError(f"-o {output}: exists already; name a new file")
     found = consider(directory)
-    console = Console(highlight=False)
+    console = screen()
     console.print(found.title)
     for limit in dict.fromkeys((case.column, case.side) for case in found.cases):
         part = [case for case in found.cases if (case.column, case.side) == limit]
@@ -50,7 +50,7 @@ def select(
         from synthset.selection.what_if_figure import write_figure
 
         write_figure(found.cases, output)
-        print(output)
+        tell(output)
 
 
 def _table(cases: Sequence[Case]) -> Table:

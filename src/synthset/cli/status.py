@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from synthset.cli.options import DatasetFolder
+from synthset.cli.terminal import screen, tell
 
 
 def status(directory: DatasetFolder) -> None:
@@ -10,7 +11,6 @@ def status(directory: DatasetFolder) -> None:
 
     Example: synthset status my-demo
     """
-    from rich.console import Console
     from rich.table import Table
 
     from synthset.report.safety import verdicts
@@ -33,10 +33,10 @@ def status(directory: DatasetFolder) -> None:
         )
         state += f", {waiting} records in unfinished shards" if waiting else ""
         table.add_row(name, f"{len(done)}/{len(planned)}", f"{dataset.rows_in(name):,}", state)
-    console = Console(highlight=False)
+    console = screen()
     console.print(table)
     owner = holder(dataset.folder.root) if isinstance(dataset.folder, LocalFolder) else None
-    print(
+    tell(
         f"working on it: process {owner.get('pid')} on {owner.get('host')}"
         if owner
         else "nobody works on it"
@@ -45,13 +45,13 @@ def status(directory: DatasetFolder) -> None:
         said = verdicts(dataset.read(view.images, ["nsfw", "error"]))
         if said["checked"].any():
             checked, blanked, flagged = (int(mask.sum()) for mask in said.values())
-            print(f"safety checker: {blanked:,} blanked and {flagged:,} flagged of {checked:,}")
+            tell(f"safety checker: {blanked:,} blanked and {flagged:,} flagged of {checked:,}")
     if view.selection and dataset.folder.exists(view.selection):
         keep = dataset.read_table(view.selection).column("keep").to_pylist()
-        print(f"selection: {sum(keep):,} of {len(keep):,} kept ({view.selection})")
+        tell(f"selection: {sum(keep):,} of {len(keep):,} kept ({view.selection})")
     for event in dataset.events():
         for shard, fault in (event.get("faults") or {}).items():
-            print(f"failed at {event['at']}: {event['role']} shard {shard}: {fault}")
+            tell(f"failed at {event['at']}: {event['role']} shard {shard}: {fault}")
     others = sorted(name for name in dataset.folder.names() if "-" in name and name not in tables)
     if others:
-        print(f"tables of other settings: {', '.join(others)}")
+        tell(f"tables of other settings: {', '.join(others)}")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from synthset.cli.options import DatasetFolder
+from synthset.cli.terminal import screen, tell
 
 if TYPE_CHECKING:
     from synthset.study.recognition import Study
@@ -80,7 +81,7 @@ def recognition(
         bar=RichBar(),
     )
     _show(found)
-    print(f"study: {page}")
+    tell(f"study: {page}")
 
 
 def _pairs(texts: list[str]) -> dict[str, str]:
@@ -94,7 +95,6 @@ def _pairs(texts: list[str]) -> dict[str, str]:
 
 
 def _show(found: Study) -> None:
-    from rich.console import Console
     from rich.table import Table
 
     table = Table(title="recognised", title_justify="left")
@@ -121,7 +121,7 @@ def _show(found: Study) -> None:
         interval = f"{rate.low:.1%} to {rate.high:.1%}"
         counts = (f"{group.found.classes:,}", f"{group.found.images:,}")
         groups.add_row(group.name, *counts, f"{rate.value:.1%}", interval)
-    console = Console(highlight=False)
+    console = screen()
     console.print(table)
     if groups.row_count:
         console.print(groups)

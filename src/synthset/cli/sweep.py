@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from synthset.cli.options import Changes, Output, RecipeFile, Workers
+from synthset.cli.terminal import screen, tell
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -36,7 +37,6 @@ def sweep(
 
     Example: synthset sweep demo --guidance 1,4 --prompts plain,background -o my-sweep
     """
-    from rich.console import Console
 
     from synthset.cli.progress import RichBar
     from synthset.engine.sweep import Axes, sweep_grid
@@ -46,9 +46,9 @@ def sweep(
     axes = Axes(_numbers(guidance), _words(prompts), _classes(classes), images)
     place = output or f"{loaded.name}-sweep"
     cells, page = sweep_grid(loaded, place, axes, workers=workers, bar=RichBar())
-    Console(highlight=False).print(_table(cells))
-    print(page.with_suffix(".png").resolve())
-    print(page.resolve())
+    screen().print(_table(cells))
+    tell(page.with_suffix(".png").resolve())
+    tell(page.resolve())
 
 
 def _words(text: str) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from synthset.cli.options import Changes
+from synthset.cli.terminal import screen, tell
 from synthset.store.remote import on_disk
 
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ def train(
     if export_timm:
         from synthset.experiment.timm_train import write_timm
 
-        print(write_timm(images, settings, output))
+        tell(write_timm(images, settings, output))
         return
     from synthset.cli.progress import RichBar
     from synthset.engine.local import Silent
@@ -82,11 +83,10 @@ def train(
 
 
 def _say(trained: Trained, output: Path) -> None:
-    from rich.console import Console
 
-    console = Console(highlight=False)
+    console = screen()
     found, fitted = trained.measures, trained.fitted
-    print(
+    tell(
         f"{trained.judged_by}: accuracy {found.whole['accuracy'][0]:.1%}, balanced "
         f"{found.whole['balanced_accuracy'][0]:.1%} (weights of update {fitted.chosen:,} of "
         f"{fitted.looks[-1].update:,}; {fitted.seconds:.0f} s)"
@@ -94,8 +94,8 @@ def _say(trained: Trained, output: Path) -> None:
     console.print(_table(trained))
     copies = trained.images.copies
     if copies:
-        print(f"left out: {copies:,} training images that validation or test have as well")
-    print(f"weights: {(output / 'model.safetensors').resolve()}")
+        tell(f"left out: {copies:,} training images that validation or test have as well")
+    tell(f"weights: {(output / 'model.safetensors').resolve()}")
 
 
 def _table(trained: Trained) -> Table:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import queue
 from collections.abc import Sequence
-from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from concurrent.futures import Future, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from typing import Any
 
-import psutil
-
 from synthset.engine.local import Bar, count_cores, count_gpus
+from synthset.engine.processes import Spawn, process_pool
 from synthset.errors import StageError, SynthsetError
 from synthset.experiment.trials import Job, run_trial
 
@@ -62,17 +60,10 @@ def _alone(jobs: Sequence[Job], bar: Bar) -> dict[str, str]:
 
 
 def _side_by_side(jobs: Sequence[Job], workers: int, bar: Bar) -> dict[str, str]:
-    context = multiprocessing.get_context("spawn")  # torch's threads don't survive a fork
+    context = Spawn()
     told = context.Queue()
-    with ProcessPoolExecutor(workers, context, _begin, (told,)) as pool:
-        waiting = {pool.submit(_work, job): job for job in jobs}
-        try:
-            return _wait(waiting, told, bar)
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            for process in psutil.Process().children():
-                process.terminate()
-            raise
+    with process_pool(workers, context, _begin, (told,)) as pool:
+        return _wait({pool.submit(_work, job): job for job in jobs}, told, bar)
 
 
 def _wait(waiting: dict[Future[None], Job], told: Any, bar: Bar) -> dict[str, str]:
