@@ -12,6 +12,7 @@ from shapes import recipe
 import synthset
 from synthset.engine.check import forecast
 from synthset.errors import RecipeError
+from synthset.recipe.recipe import load_recipe
 
 DEMO = "demo"
 
@@ -29,7 +30,6 @@ WRONG = {
     "unknown timm model": ("encoders.classifier.model=resnt50", "encoders.classifier.model: "),
     "unknown field": ("prompts.templates=['{clas}']", "prompts.templates[0]: unknown field {clas}"),
     "no class in it": ("prompts.templates=['a photo']", "prompts.templates[0]: it does not say"),
-    "too large for the disk": ("images_per_class=10000000", "output: the disk has "),
     "unknown synset": (
         "classes={kind: wordnet, synsets: [dgo.n.01]}",
         "classes.synsets[0]: ",
@@ -64,10 +64,39 @@ def test_an_output_that_is_a_file_is_refused(tmp_path):
     assert problems(tmp_path / "file")[0].startswith("output: ")
 
 
-def test_a_full_disk_is_told(tmp_path, monkeypatch):
+def test_a_disk_that_may_be_too_small_is_a_warning(tmp_path, monkeypatch):
     usage = namedtuple("usage", "total used free")
     monkeypatch.setattr(shutil, "disk_usage", lambda _: usage(10, 10, 1000))
-    assert problems(tmp_path)[0].startswith("output: the disk has 0.0 GB free")
+    found = forecast(synthset.load_recipe(DEMO), str(tmp_path))
+    assert found.problems == []
+    assert found.warnings[0].startswith("the disk has 0.0 GB free, this may take about ")
+
+
+def hub(model, **source):
+    """A recipe's source: a hub model that nobody downloaded."""
+    content = {"kind": "txt2img", "model": model} | source
+    return load_recipe(
+        {
+            "name": "x",
+            "classes": ["cat", "dog"],
+            "images_per_class": 500,
+            "source": content,
+            "exports": [{"kind": "webdataset"}],
+        }
+    )
+
+
+def test_a_hub_model_of_a_known_family_is_planned_in_its_own_size(tmp_path):
+    found = forecast(hub("stable-diffusion-v1-5/stable-diffusion-v1-5"), str(tmp_path / "d"))
+    assert found.disk_bytes == pytest.approx(319e9 / 1300, rel=0.005)
+    assert not any("guess" in note for note in found.notes)
+
+
+def test_a_guessed_size_is_called_a_guess(tmp_path):
+    found = forecast(hub("nobody/knows-it"), str(tmp_path / "d"))
+    assert any("a guess of 1,024 px" in note for note in found.notes)
+    assert found.seconds is None
+    assert "isn't known" in found.basis
 
 
 def test_statistics_of_other_weights_are_refused(tmp_path):

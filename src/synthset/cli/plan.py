@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 from synthset.cli.options import Changes, Output, RecipeFile
@@ -31,8 +32,6 @@ def plan(recipe: RecipeFile, output: Output = None, changes: Changes = None) -> 
 def _show(name: str, found: Forecast) -> None:
     from rich.table import Table
 
-    from synthset.engine.speed import GPU_BASIS
-
     table = Table(title=f"plan of {name}", show_header=False, title_justify="left")
     table.add_row("images", f"{found.images:,}")
     table.add_row("classes", f"{found.classes:,}")
@@ -43,7 +42,7 @@ def _show(name: str, found: Forecast) -> None:
     table.add_row("", f"estimated from: {found.basis}")
     if found.gpu_seconds is not None:
         table.add_row("on GPUs", f"about {found.gpu_seconds / 3600:,.3g} GPU hours")
-        table.add_row("", f"estimated from: {GPU_BASIS}")
+        table.add_row("", f"estimated from: {found.gpu_basis}")
     if found.longest_prompt:
         longest, limit = found.longest_prompt
         table.add_row(
@@ -54,6 +53,8 @@ def _show(name: str, found: Forecast) -> None:
     for note in found.notes:
         table.add_row("note", note)
     screen().print(table)
+    for warning in found.warnings:
+        print(f"warning: {warning}", file=sys.stderr)
 
 
 def _size(count: float) -> str:

@@ -46,11 +46,13 @@ class Forecast:
         seconds: estimated time on this machine; None where nobody has measured such a model here.
         basis: what the time is estimated from.
         gpu_seconds: estimated time of one A100; None where no GPU is needed, or nobody knows.
+        gpu_basis: what that is estimated from.
         prompts: a few examples.
         cut_prompts: share of prompts that the text encoder would cut; None where it cannot be
             known.
         longest_prompt: tokens of the longest prompt tried, and the limit.
         notes: what the user should know.
+        warnings: what the user should know before it is too late; a run says it as well.
         problems: what has to be mended first.
     """
 
@@ -62,10 +64,12 @@ class Forecast:
     seconds: float | None = None
     basis: str = ""
     gpu_seconds: float | None = None
+    gpu_basis: str = ""
     prompts: list[str] = field(default_factory=list)
     cut_prompts: float | None = None
     longest_prompt: tuple[int, int] | None = None
     notes: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     material: Material | None = None
 
@@ -245,20 +249,16 @@ def _size_up(found: Forecast, recipe: Recipe, what: Material, output: str) -> No
     else:
         found.images = len(what.classes) * (recipe.images_per_class or 0)
         bytes_each = _bytes_each(source, what)
+    if isinstance(source, Diffusion) and not generator_models.knows_size(source):
+        found.notes.append(
+            f"the size of {source.model} isn't known before it is downloaded: the disk is "
+            f"estimated for a guess of {generator_models.UNKNOWN_SIZE_PX:,} px; name size_px"
+        )
     found.shards = -(-found.images // recipe.engine.rows_per_shard)
     found.disk_bytes = found.images * (bytes_each * (1 + len(recipe.exports)) + FEATURE_BYTES)
     if not is_url(output):
         found.free_bytes = shutil.disk_usage(storage_place(output)).free
-        if found.disk_bytes > found.free_bytes:
-            need, free = found.disk_bytes / 1e9, found.free_bytes / 1e9
-            right = "name a larger disk with -o, or make fewer images"
-            found.problems.append(
-                Problem(
-                    "output",
-                    f"the disk has {free:,.1f} GB free, this takes about {need:,.1f} GB",
-                    right,
-                )
-            )
+        found.warnings += _room(found)
     each, found.basis = seconds_per_image(recipe)
     found.seconds = None if each is None else each * found.images
     if isinstance(source, Gan):
@@ -268,8 +268,19 @@ def _size_up(found: Forecast, recipe: Recipe, what: Material, output: str) -> No
             f"a GAN is trained first, once: {source.updates:,} updates on {len(what.learned):,} "
             f"images, about {max(1, round(training / 60))} min on one core"
         )
-    on_gpu = gpu_seconds_per_image(recipe)
+    on_gpu, found.gpu_basis = gpu_seconds_per_image(recipe)
     found.gpu_seconds = None if on_gpu is None else on_gpu * found.images
+
+
+def _room(found: Forecast) -> list[str]:
+    """Say that the disk may be too small; how large the images come out is an estimate."""
+    if found.disk_bytes <= found.free_bytes:
+        return []
+    need, free = found.disk_bytes / 1e9, found.free_bytes / 1e9
+    return [
+        f"the disk has {free:,.1f} GB free, this may take about {need:,.1f} GB; "
+        "name a larger disk with -o, or make fewer images"
+    ]
 
 
 def _bytes_each(source: Diffusion | Augment | Gan | Shapes, what: Material) -> int:

@@ -126,7 +126,11 @@ def run(
     with locked(dataset.folder):
         if ahead.material.candidates is not None:
             dataset.log({"event": "picking", "at": _now(), "seconds": picking_s})
-        _Run(dataset, recipe, ahead.material, workers, bar or Silent()).all()
+        bar = bar or Silent()
+        for warning in ahead.warnings:
+            bar.say(f"warning: {warning}")
+            dataset.log({"event": "warning", "at": _now(), "text": warning})
+        _Run(dataset, recipe, ahead.material, workers, bar).all()
     return dataset
 
 

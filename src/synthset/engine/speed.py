@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from dataclasses import dataclass
 from statistics import fmean
 
 from synthset.generators import models as generator_models
@@ -13,20 +14,36 @@ from synthset.recipe.pools import Pool
 from synthset.recipe.recipe import Recipe
 from synthset.recipe.sources import Augment, Diffusion, Folder, Gan, Img2Img, Shapes
 
-# Core-seconds a step and megapixel with guidance, from measurements of Stable Diffusion 1.5 at 512
-# px in float32 on one core of an AMD EPYC (19 s a step) and of the miniature (about 0.01 s a step
-# of its 32 x 32 px).
-CPU_MINIATURE = 0.012
-CPU_STEP_MEGAPIXEL = 72.0
+# Core-seconds a pass of the network and megapixel, from measurements of Stable Diffusion 1.5 at 512
+# px in float32 on one core of an AMD EPYC (19 s a step with guidance, which is two passes); and of
+# the miniature (about 0.01 s a step of its 32 x 32 px with guidance).
+CPU_MINIATURE = 0.006
+CPU_PASS_MEGAPIXEL = 36.0
 CHANGE = 0.001  # core-seconds that one augmented copy of 32 x 32 px takes
 SAMPLE = 0.002  # core-seconds that a GAN takes for one image of 32 x 32 px
 # A GAN's training, on one core of the same server: seconds an update whatever its size,
 # multiplications a second, and seconds to make and judge an image (by the small classifier).
 UPDATE, PRODUCTS, SEEN = 0.02, 27e9, 0.003
-# GPU seconds a step and megapixel: SD 1.5, float16, 50 steps at 512 px in 1.60 s on an A100
-# (fal-ai's benchmark).
-GPU_STEP_MEGAPIXEL = 0.122
-GPU_BASIS = "Stable Diffusion 1.5 on an A100; another model or GPU differs"
+# GPU seconds a pass and megapixel: SD 1.5, float16, 50 steps with guidance at 512 px in 1.60 s on
+# an A100 (fal-ai's benchmark); float32 takes 2.6 times as long (9.50 s for 3.61 s on a Titan RTX,
+# diffusers' page on speed).
+GPU_PASS_MEGAPIXEL = 0.061
+GPU_FLOAT32 = 2.6
+SIZE_UNKNOWN = "the model's size isn't known before it is downloaded; name size_px"
+MEASURED = 860_000_000  # numbers in Stable Diffusion 1.5's UNet
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What one image takes of a network.
+
+    Attributes:
+        amount: passes times megapixels, as many as Stable Diffusion 1.5 would need.
+        assumed: in words, what it rests on.
+    """
+
+    amount: float
+    assumed: str
 
 
 def seconds_per_image(recipe: Recipe) -> tuple[float | None, str]:
@@ -42,20 +59,66 @@ def seconds_per_image(recipe: Recipe) -> tuple[float | None, str]:
         len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     )
     if source.model == "miniature":
-        each = CPU_MINIATURE * _steps(source) / cores
+        each = CPU_MINIATURE * _passes(source) / cores
         return each, f"measured for the miniature on one core of a server, over {cores} cores"
-    size = (
-        (source.size_px, source.size_px) if source.size_px else generator_models.native_size(source)
-    )
-    if size is None:
-        return None, "the model's size isn't known before it is downloaded"
-    work = _steps(source) * size[0] * size[1] / 1e6
     if source.device != "cpu" and shutil.which("nvidia-smi"):
-        return GPU_STEP_MEGAPIXEL * work, GPU_BASIS
-    return (
-        CPU_STEP_MEGAPIXEL * work / cores,
-        f"Stable Diffusion 1.5 in float32, over {cores} CPU cores",
+        return gpu_seconds_per_image(recipe)
+    work = _work(source)
+    if work is None:
+        return None, SIZE_UNKNOWN
+    dtype = "" if source.dtype in ("auto", "float32") else f"; nobody measured {source.dtype} here"
+    basis = f"Stable Diffusion 1.5 in float32, over {cores} CPU cores{dtype}; {work.assumed}"
+    return CPU_PASS_MEGAPIXEL * work.amount / cores, basis
+
+
+def gpu_seconds_per_image(recipe: Recipe) -> tuple[float | None, str]:
+    """Estimate the seconds that one image takes on one A100, wherever this runs.
+
+    Returns:
+        The estimate and what it rests on; None for sources that need no GPU, and where the model's
+        size isn't known.
+    """
+    source = recipe.source
+    if not isinstance(source, Diffusion) or source.model == "miniature":
+        return None, "no GPU is needed"
+    work = _work(source)
+    if work is None:
+        return None, SIZE_UNKNOWN
+    slow = source.dtype == "float32"
+    dtype = f"float32, {GPU_FLOAT32:g} times float16" if slow else "float16"
+    basis = f"Stable Diffusion 1.5 on an A100 in {dtype}; another GPU differs; {work.assumed}"
+    return GPU_PASS_MEGAPIXEL * (GPU_FLOAT32 if slow else 1) * work.amount, basis
+
+
+def _work(source: Diffusion) -> Work | None:
+    """Size one image up; None where its pixels aren't known."""
+    side = source.size_px
+    size = (side, side) if side else generator_models.native_size(source)
+    if size is None:
+        return None
+    acting, numbers = generator_models.acts(source), generator_models.parameters(source)
+    passes = "two passes a step for guidance" if _twice(source) else "one pass a step"
+    if acting is None:
+        passes = f"taken for {passes}, since the model isn't here to look at"
+    weight = (numbers or MEASURED) / MEASURED
+    network = (
+        f"its network {weight:.2g} times as large, and as slow"
+        if numbers
+        else "its network taken for as large, since the model isn't here to look at"
     )
+    amount = _passes(source) * weight * size[0] * size[1] / 1e6
+    return Work(amount, f"{size[0]} x {size[1]} px; {passes}; {network}")
+
+
+def _passes(source: Diffusion) -> float:
+    """How often the network runs for one image."""
+    return _steps(source) * (2 if _twice(source) else 1)
+
+
+def _twice(source: Diffusion) -> bool:
+    """Whether a step runs the network with the prompt and without."""
+    acting = generator_models.acts(source)
+    return source.guidance_scale > 1 if acting is None else acting.passes == 2
 
 
 def _steps(source: Diffusion) -> float:
@@ -82,17 +145,3 @@ def training_seconds(source: Gan) -> float:
     looks = -(-source.updates // source.look_every)
     update = UPDATE + products_an_update(source) / PRODUCTS
     return source.updates * update + 2 * looks * source.look_images * SEEN
-
-
-def gpu_seconds_per_image(recipe: Recipe) -> float | None:
-    """Estimate the seconds that one image takes on one A100, wherever this runs; None for sources
-    that need no GPU, and where the model's size isn't known."""
-    source = recipe.source
-    if not isinstance(source, Diffusion) or source.model == "miniature":
-        return None
-    size = (
-        (source.size_px, source.size_px) if source.size_px else generator_models.native_size(source)
-    )
-    if size is None:
-        return None
-    return GPU_STEP_MEGAPIXEL * _steps(source) * size[0] * size[1] / 1e6

@@ -152,6 +152,11 @@ def parameters(settings: Diffusion) -> int | None:
     return counted or (None if listed is None else listed.parameters)
 
 
+def knows_size(settings: Diffusion) -> bool:
+    """Whether the size of the images is known, by the recipe or the model."""
+    return settings.size_px is not None or native_size(settings) is not None
+
+
 def count_tokens(settings: Diffusion) -> tuple[Callable[[list[str]], list[int]], int] | None:
     """Tell how long prompts are for the model's text encoder, and how long they may be.
 
