@@ -2,8 +2,8 @@
 
 import pytest
 
-from synthset.taxonomy.classlists import from_names, from_wordnet
-from synthset.taxonomy.label_mapping import Link, described, map_labels, senses_of
+from synthset.taxonomy.classlists import from_imagenet, from_names, from_wordnet
+from synthset.taxonomy.label_mapping import UNRELATED, Link, described, map_labels, senses_of
 from synthset.taxonomy.open_images import Vocabulary
 from synthset.taxonomy.wordnet import load
 
@@ -130,3 +130,47 @@ def test_a_sense_is_described_without_its_word():
     assert described(load().synset("beagle.n.01")) == (
         "a small short-legged smooth-coated breed of hound, a kind of hound, hunting dog, dog"
     )
+
+
+def test_a_label_with_the_name_of_a_class_means_it_though_its_parents_know_another_sense():
+    classes = from_imagenet(["castle", "rooster", "clownfish"])
+    names = {"c": "Castle", "r": "Roosters", "d": "Clownfish", "b": "Building", "a": "Bird"}
+    parents = {"/m/c": ("/m/b",), "/m/r": ("/m/a",)}
+    links, unsure = mapped(names, parents, classes)
+    called = {key: (classes[label].name, rule) for key, (label, rule) in links.items()}
+    assert called == {
+        "c": ("castle", "exact"), "r": ("rooster", "exact"), "d": ("clownfish", "exact")
+    }  # fmt: skip
+    assert unsure == {}
+
+
+def test_a_label_of_another_kind_than_the_class_of_its_name_is_left_to_a_person():
+    classes = from_wordnet(["mouse.n.04"])  # of a computer
+    links, unsure = mapped({"m": "Mouse", "r": "Rodent"}, {"/m/m": ("/m/r",)}, classes)
+    assert links == {}
+    assert unsure["m"].suggested == 0
+    assert "mouse.n.01, which is no class" in unsure["m"].why
+
+
+def test_of_two_classes_of_one_kind_with_its_name_the_nearest_alone_is_not_taken():
+    classes = from_wordnet(["giant_panda.n.01", "lesser_panda.n.01"], shared_names="qualify")
+    parents = {"/m/p": ("/m/c",)}
+    links, unsure = mapped({"p": "Panda", "c": "Beast"}, parents, classes, near(0.1, 0.9))
+    assert links == {}
+    assert unsure["p"].suggested == 0  # the giant one, of which the word is used most
+
+
+def test_a_hint_of_another_thing_is_left_to_a_person():
+    classes = from_wordnet(["basketball.n.02"])
+    links, unsure = mapped({"b": "Basketball (Game)", "c": "Basketball (Ball)"}, {}, classes)
+    assert links == {"c": (0, "parents")}
+    assert [label for label, _ in unsure["b"].meanings] == [None, 0]
+
+
+def test_every_label_is_linked_left_to_a_person_or_counted_with_a_reason():
+    names = ["Crane", "Crane (bird)", "Poodle", "Cat", "Dog (Zodiac)", "Chair", "Xyzzy", "Chow"]
+    vocabulary = Vocabulary({f"/m/{i}": name for i, name in enumerate(names)})
+    found = map_labels(vocabulary, CLASSES)
+    counts = (len(found.links), len(found.unsure), *found.left.values())
+    assert sum(counts) == len(names)
+    assert found.left[UNRELATED] == 2  # chair, xyzzy

@@ -70,6 +70,9 @@ def _show(made: Made) -> None:
     for rule, said in RULES.items():
         table.add_row(said, f"{counts[rule]:,}")
     table.add_row("to decide", f"{len(made.mapped.unsure):,}")
+    table.add_section()
+    for why, count in made.mapped.left.items():
+        table.add_row(f"none: {why}", f"{count:,}")
     console = screen()
     console.print(table)
     for note in made.notes():

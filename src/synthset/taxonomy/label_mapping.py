@@ -18,16 +18,20 @@ from synthset.taxonomy.open_images import Vocabulary
 from synthset.taxonomy.senses import HINTED, MARGIN, Nearness, likeliest
 from synthset.taxonomy.wordnet import Synset
 
-#: How a label came to its class: its name has one sense, which is the class; a parent's name stands
-#: above one of its senses; that sense is nearest in meaning; it is a kind of the class. `listed` is
-#: a person's choice, and `several` a label that a person gives to more than one class.
+#: How a label came to its class: its name has one sense, which is the class, or is what the class
+#: itself is called; a parent's name stands above one of its senses; that sense is nearest in
+#: meaning; it is a kind of the class. `listed` is a person's choice, and `several` a label that a
+#: person gives to more than one class.
 Rule = Literal["exact", "parents", "sense", "narrower", "listed", "several"]
 
 PLURALS = (
     ("s", ""), ("ses", "s"), ("xes", "x"), ("zes", "z"), ("ches", "ch"), ("shes", "sh"),
     ("men", "man"), ("ies", "y"),
 )  # fmt: skip
+PERSON = "noun.person"
 ABOVE = 3  # hypernyms that describe a sense
+UNRELATED = "no class has its name or one of its senses"
+ANOTHER = "of its senses another is meant, which is no class"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +75,17 @@ class Unsure:
 
 @dataclass(frozen=True, slots=True)
 class Mapped:
-    """What became of the labels; those that mean no class are in neither list."""
+    """What became of the labels, each of them once.
+
+    Attributes:
+        links: those that mean a class.
+        unsure: those that a person decides.
+        left: how many mean no class, by why.
+    """
 
     links: tuple[Link, ...]
     unsure: tuple[Unsure, ...]
+    left: Mapping[str, int]
 
 
 def map_labels(
@@ -88,21 +99,17 @@ def map_labels(
         nearness: compares a label and its parents with the definitions of its senses; without it
             senses that the parents don't tell apart are left to a person.
     """
-    mapper, links, unsure = _Mapper(vocabulary, classes, nearness), [], []
-    for mid in vocabulary.names:
-        found = mapper.link(mid)
-        if isinstance(found, Link):
-            links.append(found)
-        elif found is not None:
-            unsure.append(found)
-    known = {link.mid: link for link in links}
-    open_mids = {one.mid for one in unsure}
-    for mid in vocabulary.names:
-        if mid not in known and mid not in open_mids:
-            below = mapper.below(mid, known)
-            links += [below] if isinstance(below, Link) else []
-            unsure += [below] if isinstance(below, Unsure) else []
-    return Mapped(tuple(links), tuple(unsure))
+    mapper = _Mapper(vocabulary, classes, nearness)
+    found = {mid: mapper.link(mid) for mid in vocabulary.names}
+    known = {mid: link for mid, link in found.items() if isinstance(link, Link)}
+    found |= {mid: mapper.below(mid, known) for mid, one in found.items() if one is None}
+    rest = [one for one in found.values() if not isinstance(one, Link | Unsure)]
+    other = sum(one is not None for one in rest)
+    return Mapped(
+        tuple(one for one in found.values() if isinstance(one, Link)),
+        tuple(one for one in found.values() if isinstance(one, Unsure)),
+        {UNRELATED: len(rest) - other, ANOTHER: other},
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,36 +130,124 @@ class _Mapper:
     nearness: Nearness | None
     by_wnid: dict[str, int] = field(init=False)
     by_name: dict[str, list[int]] = field(init=False)
+    by_lemma: dict[str, list[int]] = field(init=False)
 
     def __post_init__(self) -> None:
-        numbered = list(enumerate(self.classes))
-        self.by_wnid = {entry.wnid: label for label, entry in numbered if entry.wnid}
-        self.by_name = {}
-        for label, entry in numbered:
-            if not entry.wnid:
-                self.by_name.setdefault(_key(entry.name), []).append(label)
+        self.by_wnid, self.by_name, self.by_lemma = {}, {}, {}
+        for label, entry in enumerate(self.classes):
+            if entry.wnid:
+                self.by_wnid[entry.wnid] = label
+            self.by_name.setdefault(_key(entry.name), []).append(label)
+            for key in {_key(lemma) for lemma in entry.lemmas}:
+                self.by_lemma.setdefault(key, []).append(label)
 
-    def link(self, mid: str) -> Link | Unsure | None:
-        """Bring one label to its class by its own name."""
+    def link(self, mid: str) -> Link | Unsure | Synset | None:
+        """Bring one label to its class by its own name.
+
+        Returns:
+            The sense that it has where that is no class; None where its name has nothing to do
+            with any.
+        """
         name = self.vocabulary.names[mid]
         word = _unhinted(name)
-        named = next((self.by_name[key] for key in _numbers(_key(word)) if key in self.by_name), [])
+        named, called = self._called(word)
         senses = senses_of(word)
         reached = [self._classes_of(sense) for sense in senses]
-        if not named and not any(reached):
-            return None
-        if named and not any(reached):
+        if named and not all(self.classes[label].wnid for label in named):
+            if any(reached) or len(named) > 1:
+                why = "a class has its name, and others have its senses"
+                return self._unsure(mid, senses, None, why, named)
             return Link(mid, name, named[0], "exact")
-        if named:
-            why = "a class has its name, and others have its senses"
-            return self._unsure(mid, senses, None, why, named)
+        found = self._by_sense(mid, senses, reached)
+        hinted = name != word
+        if not called or (hinted and isinstance(found, Link)):
+            return found  # a hint says more than what classes are called
+        if isinstance(found, Link) and self._is_sure(found, named, called):
+            return found
+        if len(called) == 1 and not hinted and not isinstance(found, Link):
+            meant = self._meant(mid, senses, found)
+            if (named or not senses) and self._are_alike(called[0], meant):
+                return Link(mid, name, called[0], "exact")
+        return self._contested(mid, senses, found, called)
+
+    def _called(self, word: str) -> tuple[list[int], list[int]]:
+        """The classes of this name; and these with those that have it among their lemmas."""
+        keys = list(_numbers(_key(word)))
+        named = next((self.by_name[key] for key in keys if key in self.by_name), [])
+        lemmas = next((self.by_lemma[key] for key in keys if key in self.by_lemma), [])
+        return named, list(dict.fromkeys([*named, *lemmas]))
+
+    def _by_sense(
+        self, mid: str, senses: Sequence[Synset], reached: Sequence[tuple[int, ...]]
+    ) -> Link | Unsure | Synset | None:
+        if not any(reached):
+            return None
         if all(labels == reached[0] for labels in reached) and len(reached[0]) == 1:
             rule: Rule = "exact" if senses[0].number in self.by_wnid else "narrower"
-            return Link(mid, name, reached[0][0], rule)
+            return Link(mid, self.vocabulary.names[mid], reached[0][0], rule)
         chosen = self._sense(mid, senses)
         if isinstance(chosen, str):
             return self._unsure(mid, senses, likeliest(senses)[0], chosen)
         return self._of_sense(mid, senses, chosen)
+
+    def _is_sure(self, link: Link, named: Sequence[int], called: Sequence[int]) -> bool:
+        """Whether the class of its sense is one that is called so. Among classes of one kind
+        nearness alone is no proof: a panda is nearer to the red panda than to the giant one."""
+        if link.label not in called or link.rule != "sense" or list(named) == [link.label]:
+            return link.label in called
+        kind = self._kind(link.label)
+        return all(label == link.label or self._kind(label) != kind for label in called)
+
+    def _kind(self, label: int) -> str | None:
+        """WordNet's coarse subject of a class; None where it has no synset."""
+        nouns, wnid = wordnet.load(), self.classes[label].wnid
+        return nouns.synset(wnid).lexical_file if wnid and wnid in nouns else None
+
+    def _meant(
+        self, mid: str, senses: Sequence[Synset], found: Unsure | Synset | None
+    ) -> Sequence[Synset]:
+        """The sense that what lies above a label tells from the others; else all that it has."""
+        if isinstance(found, Synset):
+            return (found,)
+        chosen = self._sense(mid, senses) if found is None and senses else ""
+        return senses if isinstance(chosen, str) else (chosen.sense,)
+
+    def _are_alike(self, label: int, senses: Sequence[Synset]) -> bool:
+        """Whether all things that a name means are of the class's kind: a castle is a building in
+        any sense, a mouse an animal or a device."""
+        nouns = wordnet.load()
+        kinds = {
+            sense.lexical_file
+            for sense in senses
+            if nouns.is_under(sense, "physical_entity.n.01") and sense.lexical_file != PERSON
+        }
+        return not kinds or kinds == {self._kind(label)}
+
+    def _contested(
+        self,
+        mid: str,
+        senses: Sequence[Synset],
+        found: Link | Unsure | Synset | None,
+        called: Sequence[int],
+    ) -> Unsure:
+        """Leave a label to a person that classes are called by, and say what speaks against it."""
+        if isinstance(found, Link):
+            why = "classes of one kind are called so, and the nearest meaning alone is no proof"
+            if found.label not in called:
+                why = f"a class is called so, and another has its sense ({found.rule})"
+        elif isinstance(found, Synset):
+            why = f"a class is called so, and what it means here is {found.name}, which is no class"
+        elif found is None:
+            why = "a class is called so, and no sense that WordNet knows of it is a class"
+        else:
+            why = found.why
+        first = next((one for sense in senses for one in self._classes_of(sense)), called[0])
+        reached = {label for sense in senses for label in self._classes_of(sense)}
+        unlisted = [label for label in called if label not in reached]
+        suggested = found.suggested if isinstance(found, Unsure) else first
+        if suggested not in called:
+            suggested = called[0]
+        return self._unsure(mid, senses, None, why, unlisted, suggested)
 
     def below(self, mid: str, known: Mapping[str, Link]) -> Link | Unsure | None:
         """Bring a label whose name WordNet lacks to the class of the labels above it."""
@@ -168,13 +263,13 @@ class _Mapper:
 
     def _of_sense(
         self, mid: str, senses: Sequence[Synset], chosen: _Chosen
-    ) -> Link | Unsure | None:
+    ) -> Link | Unsure | Synset:
         labels, name = self._classes_of(chosen.sense), self.vocabulary.names[mid]
         if len(labels) > 1:
             why = f"{chosen.sense.name} lies under several classes"
             return self._unsure(mid, (chosen.sense,), chosen.sense, why)
         if not labels:
-            return None
+            return chosen.sense
         rule = chosen.rule if chosen.sense.number in self.by_wnid else "narrower"
         return Link(mid, name, labels[0], rule, chosen.score)
 
