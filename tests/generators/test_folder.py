@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from synthset.errors import DatasetError, RecipeError
-from synthset.generators.folder import Folder, Found, scan
+from synthset.generators.folder import Folder, Found, passed_over, scan
 from synthset.generators.parquet import ParquetImages
 from synthset.images import encode, sha256
 from synthset.recipe.sources import Folder as Settings
@@ -272,3 +272,84 @@ def test_a_folder_with_splits_of_parquet_is_refused_even_in_its_data_folder(tmp_
         pq.write_table(table, tmp_path / "data" / name)
     with pytest.raises(RecipeError, match="of the splits train, validation"):
         list(scan(at(tmp_path)))
+
+
+def imported(settings: Settings) -> tuple[list[dict[str, Any]], Counter[str]]:
+    """Take over what a scan finds, and what it passed over."""
+    passed: Counter[str] = Counter()
+    found = list(scan(settings, passed))
+    return Folder(settings)(rows(found)).to_pylist(), passed
+
+
+def test_one_bad_file_is_one_named_error_and_the_others_go_through(tmp_path: Path) -> None:
+    for level in range(20):
+        write(tmp_path / f"cat/{level:02d}.png", picture(level))
+    (tmp_path / "cat/link.png").symlink_to("/nowhere.png")
+    os.mkfifo(tmp_path / "cat/pipe.png")
+    write(tmp_path / "cat/zero.png", b"")
+    table, passed = imported(at(tmp_path))
+    errors = [row["error"] for row in table if row["error"]]
+    assert sum(row["image"] is not None for row in table) == 20
+    assert [Path(error.split(": ")[0]).name for error in errors] == ["link.png", "zero.png"]
+    assert list(passed) == [f"{tmp_path}/cat/pipe.png is not a regular file"]
+
+
+def test_a_file_that_may_not_be_read_is_an_error_that_names_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("a", "b"):
+        write(tmp_path / f"cat/{name}.png", picture(1))
+    read = Path.read_bytes
+
+    def refuse(path: Path) -> bytes:
+        if path.name == "a.png":
+            raise PermissionError(13, "Permission denied")
+        return read(path)
+
+    monkeypatch.setattr(Path, "read_bytes", refuse)
+    table, _ = imported(at(tmp_path))
+    assert [row["error"] is None for row in table] == [False, True]
+    assert "a.png: missing or unreadable" in table[0]["error"]
+
+
+def test_names_that_are_no_utf8_are_kept(tmp_path: Path) -> None:
+    folder = os.fsencode(tmp_path) + b"/caf\xe9"
+    os.mkdir(folder)
+    with open(folder + b"/\xff.png", "wb") as file:
+        file.write(picture(7))
+    (found,) = scan(at(tmp_path))
+    assert found.label == "caf%E9"
+    assert found.source.endswith("/caf%E9/%FF.png")
+    assert imported(at(tmp_path))[0][0]["image"]["bytes"] == picture(7)
+
+
+def test_images_of_a_linked_folder_belong_to_the_class_it_lies_in(tmp_path: Path) -> None:
+    write(tmp_path / "pets/cat/a.png", picture(1))
+    write(tmp_path / "more/b.png", picture(2))
+    (tmp_path / "pets/cat/more").symlink_to(tmp_path / "more")
+    (tmp_path / "pets/dog").symlink_to(tmp_path / "more")
+    found = [(one.label, Path(one.source).name) for one in scan(at(tmp_path / "pets"))]
+    assert found == [("cat", "a.png"), ("cat", "b.png"), ("dog", "b.png")]
+
+
+def test_rows_of_a_damaged_part_are_passed_over_and_said(parquet: Callable[..., Path]) -> None:
+    noise = np.random.default_rng(0).integers(0, 256, (6, 9, 9, 3), dtype=np.uint8)
+    path = parquet(image=[encode(one, "png") for one in noise], label=list("aabbcc"))
+    group = pq.ParquetFile(path).metadata.row_group(1).column(1)
+    data = bytearray(path.read_bytes())
+    start, size = group.dictionary_page_offset, group.total_compressed_size
+    data[start : start + size] = b"\xff" * size
+    path.write_bytes(data)
+    passed: Counter[str] = Counter()
+    assert [one.label for one in scan(at(path), passed)] == list("aacc")
+    assert next(iter(passed)).startswith(f"rows 2 to 3 of {path} can't be read")
+    (path.parent / "other.parquet").write_bytes(b"<html>")
+    assert len(list(scan(at(path.parent), passed))) == 4
+    assert any("other.parquet is no readable Parquet file" in word for word in passed)
+
+
+def test_what_was_passed_over_is_told_in_one_note() -> None:
+    passed = Counter({".txt": 3, "/a/x.jpg is not a regular file": 1, "": 2})
+    note = "passed over: 3 .txt, 2 without extension, /a/x.jpg is not a regular file"
+    assert passed_over(passed) == (note,)
+    assert passed_over(Counter()) == ()

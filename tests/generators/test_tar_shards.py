@@ -6,13 +6,16 @@ import tarfile
 from collections import Counter
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from synthset.errors import DatasetError, RecipeError
+from synthset.generators.folder import Folder as Stage
 from synthset.generators.folder import scan
 from synthset.generators.originals import Originals
 from synthset.images import encode, sha256
 from synthset.recipe.sources import Folder
+from synthset.stage import Rows
 
 
 def picture(level):
@@ -77,3 +80,56 @@ def test_a_damaged_shard_is_refused_and_a_cut_one_is_noticed(tmp_path):
     shard.write_bytes(shard.read_bytes()[:520])
     with pytest.raises(DatasetError, match="was changed after planning"):
         Originals(at(shard).paths).read(found.source)
+
+
+def test_broken_words_beside_an_image_leave_the_others(tmp_path):
+    shard = write(
+        tmp_path / "a.tar",
+        a_png=picture(1), a_json="{bad", a_cls="cat",
+        b_png=picture(2), b_json="[1]", b_cls="cat",
+        c_png=picture(3), c_cls=b"\xff\xfe", c_json=json.dumps({"class_name": "owl"}),
+        d_png=picture(4), d_cls="²",
+        e_png=picture(5), e_cls=b"\xff", e_json="[" * 100_000,
+    )  # fmt: skip
+    passed = Counter()
+    assert [one.label for one in scan(at(shard), passed)] == ["cat", "cat", "owl", "²"]
+    assert passed == {"samples without a label": 1}
+
+
+@pytest.mark.parametrize("damage", ["header", "cut"])
+def test_a_damaged_shard_gives_what_came_before_and_is_named(tmp_path, damage):
+    members = {
+        f"{k}_{kind}": data for k in "abc" for kind, data in (("cls", k), ("png", picture(ord(k))))
+    }
+    whole = write(tmp_path / "a.tar", **members).read_bytes()
+    with tarfile.open(tmp_path / "a.tar") as tar:
+        last = tar.getmembers()[4]  # of c
+    data = bytearray(whole)
+    data[last.offset : last.offset + 100] = b"\xff" * 100
+    cut = whole[: last.offset + 1600]
+    (tmp_path / "a.tar").write_bytes(data if damage == "header" else cut)
+    passed = Counter()
+    assert [one.label for one in scan(at(tmp_path), passed)] == ["a", "b"]
+    assert next(iter(passed)).startswith(f"{tmp_path}/a.tar is no readable tar file, from some")
+    write(tmp_path / "b.tar", z_png=picture(9), z_cls="z")
+    assert [one.label for one in scan(at(tmp_path))] == ["a", "b", "z"]
+
+
+def test_one_bad_member_is_one_error(tmp_path):
+    good = {
+        f"{k:02d}_{kind}": data
+        for k in range(20)
+        for kind, data in (("png", picture(k)), ("cls", "cat"))
+    }
+    shard = write(tmp_path / "a.tar", **good, x_png=b"no image", x_cls="cat")
+    found = list(scan(at(shard)))
+    plan = Rows(pa.table({"id": [f"{i}" for i in range(21)], "source": [o.source for o in found]}))
+    errors = [error for error in Stage(at(shard))(plan).column("error").to_pylist() if error]
+    assert [error.split(": ")[0] for error in errors] == [found[-1].source]
+
+
+def test_a_broken_list_of_classes_is_named(tmp_path):
+    write(tmp_path / "data/a.tar", a_png=picture(1), a_cls="0")
+    (tmp_path / "classes.json").write_text("{bad")
+    with pytest.raises(RecipeError, match=r"the list of classes in .* can't be read"):
+        list(scan(at(tmp_path)))

@@ -15,6 +15,7 @@ def run(
     Example: synthset run demo -o my-demo
     """
     from synthset.cli.closing import closing_table, refuse_failures
+    from synthset.cli.faults import say_faults
     from synthset.cli.progress import RichBar
     from synthset.engine.run import run as run_recipe
     from synthset.recipe.recipe import load_recipe
@@ -23,4 +24,5 @@ def run(
     loaded = load_recipe(recipe, changes or ())
     dataset = run_recipe(loaded, output or loaded.name, workers=workers, bar=RichBar())
     closing_table(dataset, time.monotonic() - begun)
+    say_faults(dataset)
     refuse_failures(dataset.metrics())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from itertools import count
 from math import ceil
 from pathlib import Path
@@ -22,7 +22,7 @@ from synthset.engine.prompts import prompts_identity, writer_of
 from synthset.engine.retrieve import retrieved
 from synthset.errors import DatasetError, RecipeError
 from synthset.generators.curated import curate
-from synthset.generators.folder import refuse_tests, scan
+from synthset.generators.folder import passed_over, refuse_tests, scan
 from synthset.generators.found import Found
 from synthset.generators.labelled import pick_labelled
 from synthset.prompts.writer import Writer
@@ -94,8 +94,10 @@ def material(recipe: Recipe) -> Material:
         return Material(settled.classes, notes=settled.notes)
     if isinstance(source, Img2Img):
         refuse_tests(source)
-    images = list(scan(source))
+    passed = Counter[str]()
+    images = list(scan(source, passed))
     settled = settle(recipe, sorted({image.label for image in images}))
+    settled = replace(settled, notes=(*settled.notes, *passed_over(passed)))
     classes = settled.classes
     labels = labels_of(sorted({image.label for image in images}), classes)
     placed = [(image, labels.get(image.label, -1)) for image in images]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import tarfile
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -12,10 +12,12 @@ from typing import Any, TypeVar
 import pyarrow as pa
 
 from synthset.errors import DatasetError, RecipeError, did_you_mean
-from synthset.generators import class_folders, tar_shards
+from synthset.generators import tar_shards
+from synthset.generators.files_below import files_below
 from synthset.generators.kept import kept_images
 from synthset.generators.parquet import SCAN_ROWS, image_bytes, opened
 from synthset.generators.pool_files import pool_files
+from synthset.generators.source_names import source_of, text_of
 from synthset.images import SUFFIXES
 from synthset.recipe.pools import Pool, PoolPath
 from synthset.store.pool_index import is_dataset
@@ -143,7 +145,7 @@ def _table(
             for i, facts in enumerate(batch.drop_columns([str(image)]).to_pylist()):
                 row += 1
                 read = partial(_cell, cells, i, path)
-                source = f"{path.as_posix()}#{row}"
+                source = f"{source_of(path)}#{row}"
                 yield _captioned(facts, None, source, place, read)
 
 
@@ -177,7 +179,7 @@ def _shard(path: Place, place: PoolPath, where: str) -> Iterator[Captioned]:
                     for name in ("txt", "json")
                     if name in sample
                 }
-                facts = {"key": key, **_json(said.get("json"))}
+                facts = {"key": key, **tar_shards.read_facts(said.get("json"))}
                 read = partial(tar_shards.member_bytes, tar, image)
                 source = tar_shards.source_of(path, image)
                 yield _captioned(facts, said.get("txt"), source, place, read)
@@ -189,19 +191,31 @@ def _shard(path: Place, place: PoolPath, where: str) -> Iterator[Captioned]:
 
 def _folder(folder: Place, place: PoolPath) -> Iterator[Captioned]:
     remote = isinstance(folder, Remote)
-    listed = frozenset(class_folders.files_below(folder)) if remote else None
-    for path in class_folders.files_below(folder):
+    listed = frozenset(files_below(folder, Counter[str]())) if remote else None
+    for path in files_below(folder, Counter[str]()):
         if path.suffix.lower() not in SUFFIXES:
             continue
-        facts = {"key": path.stem, **_json(_beside(path.with_suffix(".json"), listed))}
+        beside = _beside(path.with_suffix(".json"), listed)
+        facts = {"key": text_of(path.stem), **tar_shards.read_facts(beside)}
         text = _beside(path.with_suffix(".txt"), listed)
-        yield _captioned(facts, text, path.as_posix(), place, path.read_bytes)
+        yield _captioned(facts, text, source_of(path), place, partial(_file, path))
 
 
 def _beside(path: Place, listed: frozenset[Place] | None) -> bytes | None:
     """Read a file if it is there, which a listing tells sooner than its server."""
-    there = path.is_file() if listed is None else path in listed
-    return path.read_bytes() if there else None
+    if listed is not None:
+        return path.read_bytes() if path in listed else None
+    return _file(path) if path.is_file() else None
+
+
+def _file(path: Place) -> bytes | None:
+    """Read a file; None where it can't be read. What lies afar may be had another time."""
+    try:
+        return path.read_bytes()
+    except OSError:
+        if isinstance(path, Remote):
+            raise
+        return None
 
 
 def _captioned(
@@ -223,13 +237,3 @@ def _fact(facts: Mapping[str, Any], name: str) -> str | None:
         near = (facts[other] for other in facts if other.casefold() == name.casefold())
         found = next((value for value in near if value is not None), None)
     return None if found is None else str(found)
-
-
-def _json(data: bytes | None) -> dict[str, Any]:
-    """What stands beside an image; nothing where it is no object, since the caption may do
-    without."""
-    try:
-        facts = json.loads(data) if data else {}
-    except ValueError:
-        return {}
-    return facts if isinstance(facts, dict) else {}

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
 from synthset.errors import RecipeError
+from synthset.generators.files_below import ODD, files_below, is_hidden
 from synthset.generators.found import SPLITS, Found
+from synthset.generators.source_names import source_of, text_of
 from synthset.images import SUFFIXES, sha256
-from synthset.store.remote import Place, Remote
-
-HIDDEN = (".", "__MACOSX")
+from synthset.store.remote import Place
 
 
 def find(folder: Path, origin: str, where: str, ignored: Counter[str]) -> Iterator[Found]:
@@ -22,45 +21,38 @@ def find(folder: Path, origin: str, where: str, ignored: Counter[str]) -> Iterat
         folder: its subfolders are the classes; folders inside a class folder belong to that class.
         origin: passed on.
         where: place in the recipe, for messages.
-        ignored: counts what is no image, by extension.
+        ignored: counts what is no image, by extension, and odd entries by their path.
 
     Raises:
         RecipeError: the subfolders are splits, or the images lie in no class folder.
     """
-    classes = sorted(path for path in folder.iterdir() if path.is_dir() and not _hidden(path.name))
+    inside = [path for path in folder.iterdir() if not is_hidden(path.name)]
+    classes = sorted(path for path in inside if path.is_dir())
     _refuse_splits(folder, classes, where)
-    stray = Counter(
-        path.suffix.lower()
-        for path in folder.iterdir()
-        if path.is_file() and not _hidden(path.name)
+    stray = Counter(path.suffix.lower() for path in inside if path.is_file())
+    ignored.update(
+        f"{text_of(str(path))} is {ODD}" for path in inside if not (path.is_dir() or path.is_file())
     )
     if not classes and any(suffix in SUFFIXES for suffix in stray):
         right = "put them into one folder for each class, or name the folder above"
         raise RecipeError(where, f"the images lie directly in {folder}", right)
     ignored.update(stray)
     for place in classes:
-        for path in files_below(place):
+        for path in files_below(place, ignored):
             if path.suffix.lower() not in SUFFIXES:
                 ignored[path.suffix.lower()] += 1
                 continue
-            data = path.read_bytes()
-            yield Found(place.name, path.as_posix(), None, origin, sha256(data), len(data))
+            yield _found(path, text_of(place.name), origin)
 
 
-def files_below(place: Place) -> Iterator[Place]:
-    """Go through the files of a folder and those inside it, by name, without hidden ones."""
-    if isinstance(place, Remote):
-        for file, _ in place.files_below():
-            if not any(map(_hidden, place.below(file).split("/"))):
-                yield file
-        return
-    for parent, folders, names in os.walk(place):
-        folders[:] = sorted(name for name in folders if not _hidden(name))
-        yield from (Path(parent, name) for name in sorted(names) if not _hidden(name))
-
-
-def _hidden(name: str) -> bool:
-    return name.startswith(HIDDEN)
+def _found(path: Place, label: str, origin: str) -> Found:
+    """Read a file for its hash; one that can't be read gets a record that will say so."""
+    source = source_of(path)
+    try:
+        data = path.read_bytes()
+    except OSError:
+        return Found(label, source, None, origin, sha256(source.encode()), 0)
+    return Found(label, source, None, origin, sha256(data), len(data))
 
 
 def _refuse_splits(folder: Path, classes: list[Path], where: str) -> None:
@@ -76,7 +68,7 @@ def _refuse_splits(folder: Path, classes: list[Path], where: str) -> None:
 
 
 def _holds_only_folders(place: Path) -> bool:
-    inside = [path for path in place.iterdir() if not _hidden(path.name)]
+    inside = [path for path in place.iterdir() if not is_hidden(path.name)]
     return any(path.is_dir() for path in inside) and not any(
         path.suffix.lower() in SUFFIXES for path in inside
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import glob
+import os
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -26,6 +27,7 @@ from synthset.stage import Rows, Stage
 from synthset.store.remote import Place
 
 TESTS = frozenset({"test", "testing", "eval"})
+SHOWN = 5  # kinds of what was passed over
 METADATA = "metadata.parquet"  # describes image files beside it (Hugging Face's image folders)
 SPLIT_NAME = re.compile(r"^([a-z]+)(?=[-_.]|$)", re.IGNORECASE)
 
@@ -40,8 +42,8 @@ def scan(
 
     Args:
         settings: where to look.
-        ignored: counts what was passed over: files that are no image, by extension, and rows
-            without a label.
+        ignored: counts what was passed over: files that are no image, by extension, rows without
+            a label, and in a sentence each what is damaged or no file.
 
     Raises:
         RecipeError: a path is not there, holds no image, or mixes splits.
@@ -184,10 +186,22 @@ def refuse_tests(settings: Img2Img | Settings) -> None:
                     raise RecipeError(where, found, "name images for training")
 
 
+def passed_over(passed: Counter[str]) -> tuple[str, ...]:
+    """Say in a note what a scan has passed over; none where that is nothing."""
+    return (f"passed over: {_listed(passed)}",) if passed else ()
+
+
+def _listed(passed: Counter[str]) -> str:
+    named = [
+        name if os.sep in name else f"{count:,} {name or 'without extension'}"
+        for name, count in passed.most_common(SHOWN)
+    ]
+    rest = [f"{len(passed) - SHOWN:,} more"] if len(passed) > SHOWN else []
+    return ", ".join([*named, *rest])
+
+
 def _nothing(where: str, path: str, passed: Counter[str]) -> RecipeError:
-    seen = ", ".join(
-        f"{count} {name or 'without extension'}" for name, count in passed.most_common(5)
-    )
+    seen = _listed(passed)
     right = "name a folder with one folder of images for each class, or a Parquet file"
     return RecipeError(
         where,

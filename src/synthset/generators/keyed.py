@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tarfile
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -12,8 +13,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from synthset.errors import RecipeError, did_you_mean
-from synthset.generators import class_folders, tar_shards
+from synthset.generators import tar_shards
+from synthset.generators.files_below import files_below
 from synthset.generators.folder import expand, refuse_splits
+from synthset.generators.source_names import source_of, text_of
 from synthset.images import SUFFIXES
 from synthset.recipe.openimages import KeyedPath
 
@@ -83,9 +86,9 @@ def _readable(found: Callable[[], Iterator[Keyed]], path: Path, where: str) -> I
 
 
 def _folder(folder: Path, place: KeyedPath) -> Iterator[Keyed]:
-    for path in class_folders.files_below(folder):
+    for path in files_below(folder, Counter[str]()):
         if path.suffix.lower() in SUFFIXES:
-            yield Keyed(path.stem, path.as_posix(), place.origin)
+            yield Keyed(text_of(path.stem), source_of(path), place.origin)
 
 
 def _shard(path: Path, place: KeyedPath) -> Iterator[Keyed]:
@@ -111,5 +114,5 @@ def _table(path: Path, place: KeyedPath, where: str) -> Iterator[Keyed]:
         for batch in file.iter_batches(columns=[place.key_column]):
             for key in batch.column(0).to_pylist():
                 if key is not None:
-                    yield Keyed(str(key), f"{path.as_posix()}#{row}", place.origin)
+                    yield Keyed(str(key), f"{source_of(path)}#{row}", place.origin)
                 row += 1

@@ -8,9 +8,10 @@ import pyarrow as pa
 
 from synthset.errors import DatasetError
 from synthset.generators import parquet, tar_shards
+from synthset.generators.source_names import place_of
 from synthset.images import Pixels, UnreadableImage, decode, sha256
 from synthset.recipe.paths import FolderPath
-from synthset.store.remote import is_url, place_at
+from synthset.store.remote import is_url
 
 
 class Originals:
@@ -34,15 +35,15 @@ class Originals:
         try:
             if member is not None:
                 return tar_shards.read(*member)
-            return place_at(source).read_bytes() if row is None else self._parquet.read(*row)
+            return place_of(source).read_bytes() if row is None else self._parquet.read(*row)
         except FileNotFoundError:
-            folder = place_at(source).parent
+            folder = place_of(source).parent
             if not folder.is_dir():
                 raise DatasetError(
                     f"{folder} is gone; put it back, or plan again without it"
                 ) from None
             return None
-        except (OSError, pa.ArrowInvalid) as fault:
+        except (OSError, pa.ArrowException) as fault:
             if is_url(source):  # a broken connection is no missing image
                 raise DatasetError(
                     f"{source} can't be read ({fault}); try again, or plan again without it"

@@ -15,9 +15,10 @@ import pyarrow.parquet as pq
 
 from synthset.errors import DatasetError, RecipeError, did_you_mean
 from synthset.generators.found import Found
+from synthset.generators.source_names import place_of, source_of
 from synthset.images import sha256
 from synthset.recipe.paths import FolderPath
-from synthset.store.remote import Place, Remote, place_at
+from synthset.store.remote import Place, Remote
 
 SCAN_ROWS = 256
 CACHE_BYTES = 256 * 2**20  # row groups kept in memory; the last one always is
@@ -31,17 +32,16 @@ def find(path: Path, place: FolderPath, where: str, ignored: Counter[str]) -> It
         path: the file.
         place: its columns and origin.
         where: place in the recipe, for messages.
-        ignored: counts rows without a label.
+        ignored: counts rows without a label, and what is damaged.
 
     Raises:
-        RecipeError: it is no Parquet file, or a column is missing.
+        RecipeError: a column is missing.
     """
     try:
         file = opened(path)
-    except (pa.ArrowInvalid, OSError) as fault:
-        raise RecipeError(
-            where, f"{path} is no readable Parquet file ({fault})", "name another, or remove it"
-        ) from None
+    except (pa.ArrowException, OSError) as fault:
+        ignored[f"{path} is no readable Parquet file ({fault})"] += 1
+        return
     with file:
         schema = file.schema_arrow
         columns = [
@@ -51,10 +51,8 @@ def find(path: Path, place: FolderPath, where: str, ignored: Counter[str]) -> It
         ]
         _require(schema, columns, path, where)
         label_of, label_column = _labels(schema, place)
-        row = -1
-        for batch in file.iter_batches(SCAN_ROWS, columns=sorted({*columns, label_column})):
-            for record in batch.to_pylist():
-                row += 1
+        for first, batch in _batches(file, path, sorted({*columns, label_column}), ignored):
+            for row, record in enumerate(batch.to_pylist(), first):
                 label = label_of(record[label_column])
                 if label is None:
                     ignored[UNLABELLED] += 1
@@ -63,8 +61,24 @@ def find(path: Path, place: FolderPath, where: str, ignored: Counter[str]) -> It
                 yield _found(path, row, record[place.image_column], label, prompt, place.origin)
 
 
+def _batches(
+    file: pq.ParquetFile, path: Path, columns: list[str], ignored: Counter[str]
+) -> Iterator[tuple[int, pa.RecordBatch]]:
+    """Read some rows at a time, each with the number of the first; damaged parts are passed
+    over."""
+    start = 0
+    for group in range(file.num_row_groups):
+        row, start = start, start + file.metadata.row_group(group).num_rows
+        try:
+            for batch in file.iter_batches(SCAN_ROWS, row_groups=[group], columns=columns):
+                yield row, batch
+                row += batch.num_rows
+        except (pa.ArrowException, OSError) as fault:
+            ignored[f"rows {row:,} to {start - 1:,} of {path} can't be read ({fault})"] += 1
+
+
 def _found(path: Path, row: int, image: Any, label: str, prompt: str | None, origin: str) -> Found:
-    source = f"{path.as_posix()}#{row}"
+    source = f"{source_of(path)}#{row}"
     data = image_bytes(image, path)
     content = sha256(source.encode() if data is None else data)
     return Found(label, source, prompt, origin, content, len(data or b""))
@@ -143,7 +157,7 @@ def split_source(source: str) -> tuple[Place, int] | None:
     path, mark, row = source.rpartition("#")
     if not (mark and path.endswith(".parquet") and row.isdigit()):
         return None
-    return place_at(path), int(row)
+    return place_of(path), int(row)
 
 
 class ParquetImages:

@@ -1,0 +1,51 @@
+"""What records call the files of images: text, also where a file's name is none.
+
+A name on disk is bytes, and mostly UTF-8. One that isn't can be in no table and no JSON, so it is
+written with `%E9` for each byte that is no text: a path then as a `file://` URL, which leads back.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from urllib.parse import quote, unquote_to_bytes
+
+from synthset.store.remote import Place, place_at
+
+SCHEME = "file://"
+
+
+def source_of(place: Place) -> str:
+    """Name a file: its path or URL; a `file://` URL where the path is no UTF-8.
+
+    >>> source_of(Path("/pets/cat/a.jpg")), source_of(Path("/pets/cat/caf\\udce9.jpg"))
+    ('/pets/cat/a.jpg', 'file:///pets/cat/caf%E9.jpg')
+    """
+    path = place.as_posix()
+    return path if _is_text(path) else SCHEME + quote(os.fsencode(path))
+
+
+def place_of(source: str) -> Place:
+    """Say where a file lies that `source_of` has named.
+
+    Raises:
+        DatasetError: it is a URL that can't be opened.
+    """
+    if not source.startswith(SCHEME):
+        return place_at(source)
+    return Path(os.fsdecode(unquote_to_bytes(source.removeprefix(SCHEME))))
+
+
+def text_of(name: str) -> str:
+    """Write a name of a file, folder or tar member as text.
+
+    >>> text_of("caf\\udce9"), text_of("café")
+    ('caf%E9', 'café')
+    """
+    if _is_text(name):
+        return name
+    return "".join(one if _is_text(one) else quote(os.fsencode(one)) for one in name)
+
+
+def _is_text(name: str) -> bool:
+    return not any("\ud800" <= one <= "\udfff" for one in name)

@@ -1,0 +1,83 @@
+"""What lies below a folder is told without opening it."""
+
+import os
+import socket
+from collections import Counter
+
+import pytest
+
+from synthset.generators.files_below import files_below
+
+
+@pytest.fixture
+def folder(tmp_path):
+    for name in ("b.jpg", "a.jpg", "deep/c.jpg", ".hidden.jpg", "__MACOSX/d.jpg"):
+        (tmp_path / "cat" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "cat" / name).write_bytes(b"")
+    return tmp_path / "cat"
+
+
+def below(folder, passed=None):
+    found = files_below(folder, Counter() if passed is None else passed)
+    return [path.relative_to(folder).as_posix() for path in found]
+
+
+def test_files_come_by_name_and_before_those_further_down(folder):
+    passed = Counter()
+    assert below(folder, passed) == ["a.jpg", "b.jpg", "deep/c.jpg"]
+    assert not passed
+
+
+def test_links_are_followed_to_files_and_folders_and_lead_nowhere_round(folder, tmp_path):
+    (tmp_path / "more").mkdir()
+    (tmp_path / "more" / "e.jpg").write_bytes(b"")
+    (folder / "link.jpg").symlink_to(folder / "a.jpg")
+    (folder / "more").symlink_to(tmp_path / "more")
+    (tmp_path / "more" / "back").symlink_to(folder)
+    passed = Counter()
+    assert below(folder, passed) == ["a.jpg", "b.jpg", "link.jpg", "deep/c.jpg", "more/e.jpg"]
+    assert [word.rpartition(" leads ")[2] for word in passed] == [
+        "to a folder that was read already"
+    ]
+
+
+def test_many_ways_to_one_folder_are_one(tmp_path):
+    for level in range(40):  # each of which doubles the ways
+        (tmp_path / f"{level}").mkdir()
+        for way in "ab":
+            (tmp_path / f"{level}" / way).symlink_to(tmp_path / f"{level + 1}")
+    (tmp_path / "40").mkdir()
+    (tmp_path / "40" / "x.jpg").write_bytes(b"")
+    assert len(below(tmp_path / "0")) == 1
+
+
+def test_what_is_no_file_is_passed_over_and_named(folder):
+    os.mkfifo(folder / "x.jpg")
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(str(folder / "y.jpg"))
+        (folder / "z.jpg").symlink_to("/dev/zero")
+        passed = Counter()
+        assert below(folder, passed) == ["a.jpg", "b.jpg", "deep/c.jpg"]
+    assert [word.split("/")[-1] for word in sorted(passed)] == [
+        f"{name}.jpg is not a regular file" for name in "xyz"
+    ]
+
+
+def test_a_link_that_leads_nowhere_is_given_since_its_image_is_missing(folder):
+    (folder / "dead.jpg").symlink_to("/nowhere.jpg")
+    (folder / "round.jpg").symlink_to(folder / "round.jpg")
+    assert below(folder) == ["a.jpg", "b.jpg", "dead.jpg", "round.jpg", "deep/c.jpg"]
+
+
+def test_a_folder_that_cannot_be_read_is_named(folder, monkeypatch):
+    scandir = os.scandir
+
+    def refuse(place):
+        if place.name == "deep":
+            raise PermissionError(13, "Permission denied")
+        return scandir(place)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    passed = Counter()
+    assert below(folder, passed) == ["a.jpg", "b.jpg"]
+    assert "deep can't be read (Permission denied)" in next(iter(passed))
