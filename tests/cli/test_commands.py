@@ -2,14 +2,18 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 from shapes import recipe
+from typer.testing import CliRunner
 
 import synthset
+from synthset.cli.app import app
+from synthset.errors import SynthsetError
 
 COMMANDS = (
     "demo",
@@ -85,6 +89,43 @@ def test_status_counts_shards(finished):
     assert out.returncode == 0
     assert "3/3" in out.stdout
     assert "nobody works on it" in out.stdout
+
+
+FAR = "s3://bucket/x"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["export", "d", FAR, "--kind", "parquet"],
+        ["export", "d", "s3:/bucket/x"],
+        ["train", "d", "-o", FAR],
+        ["metadata", "d", "-o", f"{FAR}.parquet"],
+        ["review", "d", "-o", f"{FAR}.html"],
+        ["search", "d", "star", "-o", f"{FAR}.html"],
+        ["select", "d", "--what-if", "-o", f"{FAR}.png"],
+        ["experiment", "imbalance-digits", "-o", FAR],
+        ["bench", "imbalance-digits", "-o", FAR],
+        ["bench", "statistics", "a.csv", "-o", f"{FAR}.csv"],
+        ["sweep", "demo", "-o", FAR],
+        ["pool", "index", "d", "-o", FAR],
+        ["pool", "download", "urls.csv", "-o", FAR],
+        ["pool", "download", f"{FAR}.csv", "-o", "pool"],
+        ["pool", "map", "classes.txt", "-o", f"{FAR}.csv"],
+        ["classes", "words", "crane", "--review", f"{FAR}.csv"],
+        ["schema", "-o", f"{FAR}.json"],
+        ["plan", "demo", "-o", "s3:/bucket/x"],
+        ["plan", "demo", "--set", f"exports=[{{kind: imagefolder, path: '{FAR}'}}]"],
+    ],
+    ids=lambda words: "-".join(word for word in words[:2] if word.isalpha()),
+)
+def test_what_is_written_to_a_disk_is_no_url(words, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    refused = CliRunner().invoke(app, words).exception
+    assert isinstance(refused, SynthsetError)
+    assert refused.exit_code == 2
+    assert re.search(r"does not lie on this disk; name a path|did you mean s3://", str(refused))
+    assert not list(tmp_path.iterdir())
 
 
 def test_report_is_written_again(finished):

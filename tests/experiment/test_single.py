@@ -11,8 +11,10 @@ import yaml
 from digit_tasks import digits
 from kills import Killed, kill_at
 from PIL import Image
+from shapes import recipe
 from typer.testing import CliRunner
 
+import synthset
 from synthset.cli.app import app
 from synthset.engine.local import Silent
 from synthset.errors import RecipeError, UsageError
@@ -21,6 +23,7 @@ from synthset.experiment.timm_train import timm_arguments, timm_notes, write_tim
 from synthset.images import decode, encode
 from synthset.recipe.single import Single, load_single
 from synthset.recipe.training import TimmModel
+from synthset.store.remote import place_at
 
 #: Names of arguments of timm 1.0's train.py that are of use here, from its argument parser.
 # fmt: off
@@ -235,3 +238,19 @@ def test_a_kill_at_any_write_of_a_training_leaves_one_that_goes_on(tmp_path, mon
     assert killed.fitted.looks == whole.fitted.looks
     names = ["classes.json", "config.json", "looks.json", "model.safetensors"]
     assert sorted(name for name in os.listdir(tmp_path / "killed") if name[0] != ".") == names
+
+
+def test_a_dataset_is_trained_on_wherever_it_lies(tmp_path):
+    asked = recipe("source.size_px=8")
+    near, far = str(tmp_path / "d"), f"memory://{tmp_path.name}"
+    images = []
+    for place in (near, far):
+        synthset.run(asked, place)
+        images.append(read_splits(find_places(place_at(place), None, None), 0.2, 0))
+    local, remote = (one.train for one in images)
+    assert remote.keys == local.keys
+    assert [remote.read(i) for i in range(len(remote))] == [
+        local.read(i) for i in range(len(local))
+    ]
+    with pytest.raises(RecipeError, match=r"has no dataset\.json; name a dataset"):
+        read_splits(find_places(place_at("memory://nothing"), None, None), 0.2, 0)

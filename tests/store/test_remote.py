@@ -112,6 +112,8 @@ def test_a_url_is_told_from_a_path_of_this_disk(tmp_path, monkeypatch):
     for near in ("C://pets", "C:\\pets", "./a://b", "s3", "a:b"):
         assert on_disk(near) == Path(near)
     assert on_disk(f"file://{tmp_path}") == tmp_path
+    with pytest.raises(UsageError, match=r"s3:/b/x: is no path .*; did you mean s3://b/x\?"):
+        Dataset.create("s3:/b/x", "pets", 2)
     (tmp_path / "s3:").mkdir()
     assert on_disk("s3:/") == Path("s3:"), "a folder that is there is one"
 

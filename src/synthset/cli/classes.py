@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from synthset.cli.terminal import say, tell
+from synthset.store.remote import on_disk
 
 if TYPE_CHECKING:
     from synthset.taxonomy.classlists import ClassEntry
@@ -103,7 +105,10 @@ def words(
         bool, typer.Option("--text", help="Compare hints with definitions by meaning.")
     ] = False,
     review: Annotated[
-        str | None, typer.Option(help="Write a new review file for the words left open.")
+        Path | None,
+        typer.Option(
+            help="Write a new review file for the words left open.", parser=on_disk, metavar="FILE"
+        ),
     ] = None,
     as_csv: Csv = False,
 ) -> None:
@@ -113,7 +118,7 @@ def words(
     """
     from synthset.engine.classes import settle_words
 
-    found, questions = settle_words(listed, senses, text, review)
+    found, questions = settle_words(listed, senses, text, None if review is None else str(review))
     if found:
         _show(found, as_csv)
     if questions:

@@ -28,7 +28,7 @@ from synthset.recipe.recipe import Recipe, comparisons
 from synthset.recipe.sources import FROM_IMAGES, Augment, Diffusion, Folder, Gan, Shapes
 from synthset.selection.review import read_review
 from synthset.store.folder import LocalFolder
-from synthset.store.remote import is_url, on_disk
+from synthset.store.remote import Remote, is_url, on_disk, place_at
 
 FEATURE_BYTES = 8_000  # a record's features, logits and scores, roughly
 
@@ -191,7 +191,7 @@ def _review(recipe: Recipe) -> list[Problem]:
 
 
 def _output(output: str) -> list[Problem]:
-    if is_url(output):
+    if isinstance(place_at(output), Remote):
         return []
     path = Path(output).expanduser()
     if path.exists() and not path.is_dir():

@@ -14,7 +14,7 @@ from typing import IO, Any
 from synthset.errors import DatasetError, UsageError
 
 URL = re.compile(r"[A-Za-z][A-Za-z0-9+.:-]+://")
-CUT_URL = re.compile(r"(s3a?|gc?s|az|abfss?|hf|https?|memory):/")  # what pathlib leaves of one
+CUT_URL = re.compile(r"(s3a?|gc?s|az|abfss?|hf|https?|memory):/(?!/)")  # what pathlib leaves of one
 
 
 @dataclass(frozen=True)
@@ -192,10 +192,15 @@ def on_disk(path: str | os.PathLike[str], where: str = "") -> Path:
         UsageError: it is a URL.
     """
     text = os.fspath(path)
-    if is_url(text) or (CUT_URL.match(text) and not Path(text).exists()):
+    if is_url(text) or _is_cut(text):
         right = "name a path on this disk, and copy with the store's own tools"
         raise UsageError(f"{where} {text}: does not lie on this disk; {right}".lstrip())
     return Path(text.removeprefix("file://")).expanduser()
+
+
+def _is_cut(path: str) -> bool:
+    """Tell whether a path was a URL once, and no folder of that name is there."""
+    return bool(CUT_URL.match(path)) and not Path(path).exists()
 
 
 def place_at(path: str) -> Place:
@@ -203,7 +208,11 @@ def place_at(path: str) -> Place:
 
     Raises:
         DatasetError: a package is missing that speaks this protocol, or none does.
+        UsageError: it is a URL that lost a slash.
     """
+    if _is_cut(path):
+        whole = path.replace(":/", "://", 1)
+        raise UsageError(f"{path}: is no path of this disk, and no URL; did you mean {whole}?")
     if not is_url(path):
         return Path(path.removeprefix("file://"))
     import fsspec  # a laptop without object stores need not pay for it
