@@ -86,7 +86,12 @@ class Folder(Stage):
     def finish(self, rows: Rows, computed: list[bytes | None]) -> pa.Table:
         """Decode each image once, to be sure that it is one."""
         sources = rows.column("source")
-        outcomes = [_outcome(source, data) for source, data in zip(sources, computed, strict=True)]
+        outcomes = [
+            _outcome(source, data)
+            if data is not None
+            else Outcome(error=self._originals.missing(source))
+            for source, data in zip(sources, computed, strict=True)
+        ]
         return image_table(rows.column("id"), outcomes)
 
     def read(self, source: str) -> bytes | None:
@@ -94,9 +99,7 @@ class Folder(Stage):
         return self._originals.read(source)
 
 
-def _outcome(source: str, data: bytes | None) -> Outcome:
-    if data is None:
-        return Outcome(error=f"{source}: missing or unreadable")
+def _outcome(source: str, data: bytes) -> Outcome:
     try:
         pixels = decode(data)
     except UnreadableImage as fault:

@@ -50,6 +50,14 @@ class Originals:
                 ) from None
             return None
 
+    def missing(self, source: str) -> str:
+        """Say why `read` gave nothing for a source."""
+        row = parquet.split_source(source)
+        try:
+            return f"{source}: {parquet.MISSING if row is None else self._parquet.why(*row)}"
+        except (OSError, pa.ArrowInvalid):
+            return f"{source}: {parquet.MISSING}"
+
     def pixels(self, source: str, content: str) -> Pixels | str:
         """Read and decode one image, (H, W, 3) uint8 RGB; words where it cannot be used.
 
@@ -62,7 +70,7 @@ class Originals:
         """
         data = self.read(source)
         if data is None:
-            return f"{source}: missing or unreadable"
+            return self.missing(source)
         if sha256(data) != content:
             return f"{source}: changed since it was planned"
         try:

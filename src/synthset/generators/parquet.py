@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import json
+import re
 from bisect import bisect_right
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from threading import Lock
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from synthset.errors import DatasetError, RecipeError, did_you_mean
+from synthset.errors import DatasetError, RecipeError, did_you_mean, in_short
 from synthset.generators.found import Found
 from synthset.generators.source_names import place_of, source_of
 from synthset.images import sha256
@@ -23,6 +24,7 @@ from synthset.store.remote import Place, Remote
 SCAN_ROWS = 256
 CACHE_BYTES = 256 * 2**20  # row groups kept in memory; the last one always is
 UNLABELLED = "rows without a label"
+MISSING = "missing or unreadable"
 
 
 def find(path: Path, place: FolderPath, where: str, ignored: Counter[str]) -> Iterator[Found]:
@@ -144,8 +146,35 @@ def image_bytes(image: Any, path: Place) -> bytes | None:
         return None
     if image.get("bytes") is not None:
         return bytes(image["bytes"])
+    if leads_out(image, path):
+        return None
     beside = path.parent / str(image.get("path") or "")
-    return beside.read_bytes() if beside.is_file() else None
+    try:
+        return beside.read_bytes() if beside.is_file() else None
+    except OSError:
+        if isinstance(path, Remote):  # a broken connection is no missing image
+            raise
+        return None
+
+
+def leads_out(image: Any, path: Place) -> str | None:
+    """Say that a cell names a file that doesn't lie below the Parquet file's own folder.
+
+    Whoever made the file would choose which files of this machine become images. So absolute paths,
+    `..`, URLs, and links that lead out of the folder are not followed.
+    """
+    name = str(image.get("path") or "") if isinstance(image, dict) else ""
+    plain = PurePosixPath(name.replace("\\", "/"))
+    is_url = re.match(r"[A-Za-z][\w+.-]*:", name) is not None
+    out = is_url or plain.is_absolute() or ".." in plain.parts
+    if not out and name and isinstance(path, Path):
+        try:
+            out = not (path.parent / name).resolve().is_relative_to(path.parent.resolve())
+        except (OSError, ValueError, RuntimeError):  # a loop of links, NUL
+            out = True
+    if not out:
+        return None
+    return f"image.path {in_short(name)} leads out of the file's folder; put the images below it"
 
 
 def split_source(source: str) -> tuple[Place, int] | None:
@@ -187,6 +216,14 @@ class ParquetImages:
             group = bisect_right(starts, row) - 1
             cell = self._group(path, group)[row - starts[group]]
         return image_bytes(cell.as_py(), path)
+
+    def why(self, path: Place, row: int) -> str:
+        """Say why a row has no image."""
+        with self._lock:
+            starts = self._open(path)[1]
+            group = bisect_right(starts, row) - 1
+            cell = self._group(path, group)[row - starts[group]]
+        return leads_out(cell.as_py(), path) or MISSING
 
     def _open(self, path: Place) -> tuple[pq.ParquetFile, list[int]]:
         if path not in self._files:
