@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import math
 from collections.abc import Sequence
@@ -12,6 +10,7 @@ from pathlib import Path
 from synthset.bench.statistics import Result
 from synthset.errors import UsageError
 from synthset.metrics.class_statistics import AGAINST_BASELINE, CORRELATIONS, MEANS
+from synthset.sheets import write_sheet
 
 SUFFIXES = (".csv", ".json")
 
@@ -61,11 +60,7 @@ def write_results(output: Path, results: Sequence[Result], published: bool) -> N
         content = {"notes": FOOTNOTES[published], "tables": rows}
         text = json.dumps(content, ensure_ascii=False, allow_nan=False, indent=1) + "\n"
     else:
-        buffer = io.StringIO()
-        writer = csv.DictWriter(buffer, list(rows[0]), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
-        text = buffer.getvalue()
+        text = write_sheet(list(rows[0]), [list(row.values()) for row in rows])
     try:
         with open(output, "x", encoding="utf-8") as file:
             file.write(text)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import csv
 import sys
 from collections import Counter
 from collections.abc import Sequence
 
 from synthset.cli.terminal import tell
+from synthset.sheets import write_sheet
 from synthset.taxonomy import groups
 from synthset.taxonomy import wordnet as nouns_of
 from synthset.taxonomy.classlists import ClassEntry
@@ -34,13 +34,13 @@ def table(entries: Sequence[ClassEntry]) -> None:
 
 def csv_of(entries: Sequence[ClassEntry]) -> None:
     """Print a CSV that `kind: file` reads: name, synset, folder, then what is good to know."""
-    writer = csv.writer(sys.stdout, lineterminator="\n")
-    writer.writerow(("name", "synset", "folder", "key", "class_index", "gloss"))
-    nouns = nouns_of.load()
+    rows, nouns = [], nouns_of.load()
     for entry in entries:
         synset = nouns.synset(entry.wnid).name if entry.wnid else ""
         index = "" if entry.class_index is None else entry.class_index
-        writer.writerow((entry.name, synset, entry.folder, entry.key, index, entry.gloss or ""))
+        rows.append((entry.name, synset, entry.folder, entry.key, index, entry.gloss or ""))
+    columns = ("name", "synset", "folder", "key", "class_index", "gloss")
+    sys.stdout.write(write_sheet(columns, rows))
 
 
 def counts(

@@ -5,8 +5,6 @@ What was read or asked once is recorded in the dataset, as a prompt file by clas
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -28,6 +26,7 @@ from synthset.recipe import prompts as kinds
 from synthset.recipe.recipe import Recipe
 from synthset.recipe.sources import Diffusion, Folder
 from synthset.revisions import revision_of
+from synthset.sheets import read_sheet, write_sheet
 from synthset.store.dataset import Dataset
 from synthset.taxonomy.classlists import ClassEntry
 
@@ -198,18 +197,15 @@ def _recorded(dataset: Dataset | None, plan: str) -> Texts:
     if dataset is None or not dataset.folder.exists(recording(plan)):
         return {}
     found: dict[str, list[str]] = {}
-    for row in csv.DictReader(io.StringIO(dataset.read_text(recording(plan)), newline="")):
+    place = f"{dataset.path}/{recording(plan)}"
+    for _, row in read_sheet(dataset.read_text(recording(plan)), place).rows:
         found.setdefault(row["class_key"], []).append(row["prompt"])
     return {key: tuple(texts) for key, texts in found.items()}
 
 
 def _as_csv(texts: Texts, names: dict[str, str]) -> str:
-    written = io.StringIO(newline="")
-    rows = csv.writer(written, lineterminator="\n")
-    rows.writerow(HEADER)
-    for key, mine in texts.items():
-        rows.writerows((key, names.get(key, key), text) for text in mine)
-    return written.getvalue()
+    rows = [(key, names.get(key, key), text) for key, mine in texts.items() for text in mine]
+    return write_sheet(HEADER, rows)
 
 
 def _read(

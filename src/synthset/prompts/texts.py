@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from synthset.errors import RecipeError, did_you_mean
+from synthset.sheets import unmarked
 from synthset.taxonomy.classlists import ClassEntry, folded
 
 TABLES = (".csv", ".tsv", ".parquet")
@@ -116,7 +117,7 @@ def _csv(path: Path, wanted: Sequence[str]) -> tuple[list[str], list[tuple[str, 
     with path.open(encoding="utf-8-sig", newline="") as file:
         reader = csv.DictReader(file, delimiter=delimiter)
         names = [name for name in reader.fieldnames or [] if name]
-        rows = [tuple(_text(row.get(name)) for name in wanted) for row in reader]
+        rows = [tuple(_text(unmarked(row.get(name) or "")) for name in wanted) for row in reader]
     return names, rows
 
 

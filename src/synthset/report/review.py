@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -16,6 +14,7 @@ from markupsafe import Markup
 from synthset.report.gallery import spread
 from synthset.report.records import Seen
 from synthset.report.thumbnails import most, thumbnails
+from synthset.sheets import write_sheet
 from synthset.store.dataset import Dataset
 
 HERE = Path(__file__).parent
@@ -83,12 +82,10 @@ def review_table(
 ) -> str:
     """Write the same images as CSV, for an editor: `id,verdict,note,class,reason`."""
     seen = Seen.of(dataset)
-    ids, sink = seen.records.column("id"), io.StringIO()
-    writer = csv.writer(sink, lineterminator="\n")
-    writer.writerow(("id", "verdict", "note", "class", "reason"))
+    ids, table = seen.records.column("id"), []
     for label, rows in rows_to_review(seen, which, per_class).items():
         for row in rows:
             name = ids[row].as_py()
             verdict, note = said.get(name, ("", ""))
-            writer.writerow((name, verdict, note, seen.classes[label]["name"], seen.reasons[row]))
-    return sink.getvalue()
+            table.append((name, verdict, note, seen.classes[label]["name"], seen.reasons[row]))
+    return write_sheet(("id", "verdict", "note", "class", "reason"), table)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import csv
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from synthset.errors import Problem, RecipeError, did_you_mean
+from synthset.errors import Problem, RecipeError, did_you_mean, in_short
 from synthset.selection.candidates import Candidates
+from synthset.sheets import read_sheet
 
 STEP = "review"
 VERDICTS = ("keep", "drop")
@@ -39,19 +39,19 @@ def read_review(path: str) -> dict[str, Verdict]:
     except (OSError, UnicodeDecodeError) as fault:
         right = "name a CSV file, such as the one that `synthset review DIR` writes"
         raise RecipeError(where, f"cannot be read ({fault})", right) from None
-    rows = csv.DictReader(text.splitlines())
-    if not {"id", "verdict"} <= set(rows.fieldnames or ()):
-        found = f"columns {', '.join(rows.fieldnames or ()) or 'none'}"
+    sheet = read_sheet(text, where)
+    if not {"id", "verdict"} <= set(sheet.columns):
+        found = f"columns {in_short(list(sheet.columns), 200)}" if sheet.columns else "no columns"
         raise RecipeError(where, found, "the first line is id,verdict,note")
     verdicts, problems = {}, []
-    for row in rows:
-        said = (row["verdict"] or "").strip().lower()
+    for line, row in sheet.rows:
+        said = row["verdict"].strip().lower()
         if said and said not in VERDICTS:
-            found = f"line {rows.line_num}: verdict {said!r}"
+            found = f"line {line}: verdict {in_short(said)}"
             right = f"{did_you_mean(said, VERDICTS)}; or leave it empty"
             problems.append(Problem(where, found, right))
         elif said:
-            verdicts[str(row["id"]).strip()] = Verdict(said == "keep", (row.get("note") or ""))
+            verdicts[row["id"].strip()] = Verdict(said == "keep", row.get("note", ""))
     if problems:
         raise RecipeError.of(problems[:10])
     return verdicts

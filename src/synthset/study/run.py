@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import os
 from collections.abc import Mapping
@@ -19,6 +17,7 @@ from synthset.engine.plan import read_classes
 from synthset.errors import DatasetError, explains_refusals
 from synthset.recipe.scores import ClassifierEncoder
 from synthset.seeds import fingerprint
+from synthset.sheets import write_sheet
 from synthset.store.dataset import Dataset
 from synthset.store.folder import Folder, folder_at
 from synthset.study.figure import figure
@@ -118,11 +117,9 @@ def _refuse_strangers(place: Folder) -> None:
 
 def _table(study: Study) -> str:
     """One row a class, as CSV."""
-    sink = io.StringIO()
-    writer = csv.writer(sink, lineterminator="\n")
     rules = list(RULES)
     head = ["label", "key", "name", "wnid", "images", "made", "known", "known_under", *rules]
-    writer.writerow([*head, "mean_probability", "taken_for"])
+    rows = []
     for one in study.classes:
         entry = one.entry
         row = [one.label, entry.key, entry.name, entry.wnid or "", one.images, one.made]
@@ -130,8 +127,8 @@ def _table(study: Study) -> str:
         row += [one.counts[rule] if _can(one, rule) else "" for rule in RULES]
         probability = "" if np.isnan(one.probability) else f"{one.probability:.6g}"
         taken = "; ".join(f"{name} {times}" for name, times in one.taken_for)
-        writer.writerow([*row, probability, taken])
-    return sink.getvalue()
+        rows.append([*row, probability, taken])
+    return write_sheet([*head, "mean_probability", "taken_for"], rows)
 
 
 def _can(one: Any, rule: Rule) -> bool:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import csv
 from dataclasses import replace
 from pathlib import Path
 
 from synthset.errors import Problem, RecipeError
+from synthset.sheets import read_sheet
 from synthset.taxonomy.classlists import ClassEntry, named, refuse_collisions, slug
 from synthset.taxonomy.words import with_sense
 
@@ -46,16 +46,16 @@ def from_file(path: str, where: str = "classes") -> tuple[ClassEntry, ...]:
 
 def of_table(text: str, path: str, where: str) -> list[ClassEntry]:
     """Make the entries of a CSV."""
-    reader = csv.DictReader(text.splitlines(), skipinitialspace=True)
-    columns = [(column or "").strip() for column in reader.fieldnames or ()]
+    sheet = read_sheet(text, f"{where}.path", spaced=True)
+    columns = [column.strip() for column in sheet.columns]
     if "name" not in columns:
         found = f"{path} has no column `name` but {', '.join(columns) or 'none'}"
         raise RecipeError(f"{where}.path", found, f"its columns can be {', '.join(COLUMNS)}")
-    reader.fieldnames = columns
     entries, problems = [], list[Problem]()
-    for row in reader:
+    for line, row in sheet.rows:
         try:
-            entries.append(of_row(row, f"{path}:{reader.line_num}"))
+            cells = {column.strip(): cell for column, cell in row.items()}
+            entries.append(of_row(cells, f"{path}:{line}"))
         except RecipeError as error:
             problems += error.problems
     if problems:
@@ -63,9 +63,9 @@ def of_table(text: str, path: str, where: str) -> list[ClassEntry]:
     return entries
 
 
-def of_row(row: dict[str, str | None], where: str) -> ClassEntry:
+def of_row(row: dict[str, str], where: str) -> ClassEntry:
     """Make the entry of one row."""
-    name, synset, folder = ((row.get(column) or "").strip() for column in COLUMNS)
+    name, synset, folder = (row.get(column, "").strip() for column in COLUMNS)
     entry = with_sense(named(name, where), synset or None, where)
     if not folder:
         return entry

@@ -4,14 +4,13 @@ that a person decides. Both begin with the same columns, so that a recipe can na
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from io import StringIO
 from pathlib import Path
 from typing import cast, get_args
 
 from synthset.errors import Problem, RecipeError, UsageError, did_you_mean
+from synthset.sheets import read_sheet, write_sheet
 from synthset.taxonomy import wordnet
 from synthset.taxonomy.classlists import ClassEntry
 from synthset.taxonomy.label_mapping import Link, Mapped, Rule
@@ -191,27 +190,24 @@ def _rows(path: str, where: str) -> list[_Row]:
     right = "write it with `synthset pool map`"
     if not Path(path).expanduser().is_file():
         raise RecipeError(where, f"{path} does not exist", right)
-    reader = csv.DictReader(read_text(path, where).splitlines(), skipinitialspace=True)
-    missing = [name for name in ("mid", "key") if name not in (reader.fieldnames or ())]
+    sheet = read_sheet(read_text(path, where), where, spaced=True)
+    missing = [name for name in ("mid", "key") if name not in sheet.columns]
     if missing:
         found = f"{path} has no column {missing[0]!r}"
-        raise RecipeError(where, found, did_you_mean(missing[0], reader.fieldnames or ()))
+        raise RecipeError(where, found, did_you_mean(missing[0], sheet.columns))
     rows = []
-    for row in reader:
-        cells = {name: (row.get(name) or "").strip() for name in COLUMNS}
-        place = f"{path}:{reader.line_num}"
+    for line, row in sheet.rows:
+        cells = {name: row.get(name, "").strip() for name in COLUMNS}
+        place = f"{path}:{line}"
         rule = cells["rule"] or "listed"
         rows.append(_Row(place, cells["mid"], cells["key"], rule, cells["score"]))
     return rows
 
 
 def _write(path: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    sheet = StringIO()
-    writer = csv.writer(sheet, lineterminator="\n")
-    writer.writerows([columns, *rows])
     try:
         with open(Path(path).expanduser(), "x", encoding="utf-8", newline="") as opened:
-            opened.write(sheet.getvalue())
+            opened.write(write_sheet(columns, rows))
     except OSError as fault:
         raise UsageError(f"{path} cannot be written ({fault}); name another file") from None
 

@@ -5,7 +5,6 @@ Paper: Kuznetsova et al. 2020, The Open Images Dataset V4, arXiv 1811.00982
 
 from __future__ import annotations
 
-import csv
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -14,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from synthset.errors import RecipeError
+from synthset.sheets import cells_of
 
 HEADS = ("labelname", "mid")  # first cell of a file with a header; the older ones have none
 
@@ -85,10 +85,9 @@ def rows_of(path: str, where: str) -> Iterator[tuple[int, list[str]]]:
     Raises:
         RecipeError: the file is missing or no text.
     """
-    reader = csv.reader(read_text(path, where).splitlines())
-    for row in reader:
+    for line, row in cells_of(read_text(path, where), where):
         if any(cell.strip() for cell in row):
-            yield reader.line_num, row
+            yield line, row
 
 
 def read_text(path: str, where: str) -> str:
@@ -104,7 +103,7 @@ def _parents(path: str, where: str) -> dict[str, tuple[str, ...]]:
     right = "name OpenImages' bbox_labels_600_hierarchy.json"
     try:
         top = json.loads(read_text(path, where))
-    except ValueError as fault:
+    except (ValueError, RecursionError) as fault:
         raise RecipeError(where, f"{path} is no JSON ({fault})", right) from None
     if not isinstance(top, dict) or "LabelName" not in top:
         raise RecipeError(where, f"{path} has no 'LabelName' at its top", right)

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from io import StringIO
 from pathlib import Path
 
 import yaml
 
 from synthset.errors import Problem, RecipeError, UsageError
 from synthset.recipe.yaml_text import parse_yaml
+from synthset.sheets import read_sheet, write_sheet
 from synthset.taxonomy.senses import Question
 
 HEAD = """\
@@ -54,7 +53,7 @@ def read_review(path: str, where: str = "classes.senses") -> Review:
         found = "does not exist" if isinstance(fault, FileNotFoundError) else f"({fault})"
         right = "write it with `synthset classes words WORD … --review FILE`, and answer it"
         raise RecipeError(where, f"{path} {found}", right) from None
-    rows = _csv(text) if file.suffix.lower() == ".csv" else _yaml(text, path, where)
+    rows = _csv(text, where) if file.suffix.lower() == ".csv" else _yaml(text, path, where)
     answers: dict[str, str] = {}
     undecided: set[str] = set()
     for word, sense in rows:
@@ -107,18 +106,16 @@ def _as_yaml(path: str, questions: Sequence[Question]) -> str:
 
 
 def _as_csv(questions: Sequence[Question]) -> str:
-    sheet = StringIO()
-    writer = csv.writer(sheet, lineterminator="\n")
-    writer.writerow(COLUMNS)
+    rows = []
     for question in questions:
         senses = BETWEEN.join(f"{sense.name}: {sense.gloss}" for sense in question.senses)
-        writer.writerow([question.word, "", question.suggested.name, question.why, senses])
-    return sheet.getvalue()
+        rows.append([question.word, "", question.suggested.name, question.why, senses])
+    return write_sheet(COLUMNS, rows)
 
 
-def _csv(text: str) -> list[tuple[str, str]]:
-    rows = csv.DictReader(text.splitlines())
-    return [((row.get("word") or "").strip(), (row.get("sense") or "").strip()) for row in rows]
+def _csv(text: str, where: str) -> list[tuple[str, str]]:
+    rows = read_sheet(text, where).rows
+    return [(row.get("word", "").strip(), row.get("sense", "").strip()) for _, row in rows]
 
 
 def _yaml(text: str, path: str, where: str) -> list[tuple[str, str]]:

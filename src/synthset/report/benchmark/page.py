@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -28,6 +26,7 @@ from synthset.report.benchmark.remarks import remarks
 from synthset.report.benchmark.results import table_rows, to_json
 from synthset.report.benchmark.words import capital
 from synthset.report.experiment.drawing import Drawing, colours, dashes
+from synthset.sheets import write_sheet
 
 HERE = Path(__file__).parent
 STYLES = (
@@ -138,8 +137,4 @@ def _open(benchmark: Benchmark, ranking: Ranking) -> set[str]:
 
 def _csv(rows: Sequence[dict[str, Any]]) -> str:
     """Rows as CSV, empty where a figure doesn't exist."""
-    sink = io.StringIO()
-    writer = csv.DictWriter(sink, list(rows[0]), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    return sink.getvalue()
+    return write_sheet(list(rows[0]), [list(row.values()) for row in rows])

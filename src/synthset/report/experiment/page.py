@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from base64 import b64encode
 from collections.abc import Sequence
@@ -31,6 +29,7 @@ from synthset.report.experiment.curve_figures import (
 )
 from synthset.report.experiment.drawing import Drawing, colours
 from synthset.report.experiment.parts import Case, Steps
+from synthset.sheets import write_sheet
 
 HERE = Path(__file__).parent
 SMALL = 64  # pixels
@@ -166,8 +165,5 @@ def _uri(image: bytes) -> Markup:
 
 def _csv(rows: Sequence[dict[str, Any]]) -> str:
     """Rows as CSV, empty where a figure doesn't exist."""
-    sink = io.StringIO()
-    writer = csv.DictWriter(sink, list(dict.fromkeys(key for row in rows for key in row)))
-    writer.writeheader()
-    writer.writerows(rows)
-    return sink.getvalue()
+    columns = list(dict.fromkeys(key for row in rows for key in row))
+    return write_sheet(columns, [[row.get(key, "") for key in columns] for row in rows])

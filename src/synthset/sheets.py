@@ -1,0 +1,96 @@
+"""CSV for people: no cell runs as a formula in a spreadsheet, and each reads back as it was.
+
+A spreadsheet computes a cell that begins with `=`, `+`, `-`, `@`, a tab or a line break, quotes or
+not. Such texts get the spreadsheets' own mark for text, a `'` in front; numbers stay as they are.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from io import StringIO
+from typing import Any
+
+from synthset.errors import RecipeError
+
+FORMULA = re.compile(r"'*[=+\-@＝＋－＠\t\r\n]")
+MARKED = re.compile(r"'+[=+\-@＝＋－＠\t\r\n]")
+END = "\r\n"
+NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A table that was read.
+
+    Attributes:
+        columns: the heading.
+        rows: the line that a row ends on, from 1, and its cells by column; what a short row lacks
+            is empty, and rows without cells are left out.
+    """
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[int, dict[str, str]], ...]
+
+
+def write_sheet(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
+    r"""Write a table as CSV.
+
+    >>> write_sheet(["name", "share"], [["=1+1", -0.5]])
+    "name,share\n'=1+1,-0.5\n"
+    """
+    return "".join(_line(row) for row in (columns, *rows))
+
+
+def read_sheet(text: str, where: str, *, spaced: bool = False) -> Sheet:
+    """Read a table as `write_sheet` writes it, or as anyone else does.
+
+    Args:
+        text: CSV with a heading.
+        where: place in the recipe, for messages.
+        spaced: a blank after a comma is no part of the cell, as people write lists by hand.
+
+    Raises:
+        RecipeError: it is no CSV; with the line.
+    """
+    lines = cells_of(text, where, spaced=spaced)
+    _, columns = next(lines, (0, []))
+    rows = [
+        (line, dict.fromkeys(columns, "") | dict(zip(columns, cells, strict=False)))
+        for line, cells in lines
+    ]
+    return Sheet(tuple(columns), tuple(rows))
+
+
+def cells_of(text: str, where: str, *, spaced: bool = False) -> Iterator[tuple[int, list[str]]]:
+    """Give the lines of a CSV that hold cells, each with its number.
+
+    Raises:
+        RecipeError: it is no CSV; with the line.
+    """
+    reader = csv.reader(StringIO(text, newline=""), skipinitialspace=spaced)
+    try:
+        for cells in reader:
+            if cells:
+                yield reader.line_num, [unmarked(cell) for cell in cells]
+    except csv.Error as fault:
+        found = f"line {reader.line_num} is no CSV ({fault})"
+        raise RecipeError(where, found, "save it as CSV again, in UTF-8") from None
+
+
+def unmarked(cell: str) -> str:
+    """Take the mark for text away that `write_sheet` sets."""
+    return cell[1:] if MARKED.match(cell) else cell
+
+
+def _line(row: Sequence[Any]) -> str:
+    line = StringIO(newline="")
+    writer = csv.writer(line, lineterminator=END)  # it quotes the letters of its line end alone
+    writer.writerow([_marked(cell) if isinstance(cell, str) else cell for cell in row])
+    return line.getvalue().removesuffix(END) + "\n"
+
+
+def _marked(cell: str) -> str:
+    return f"'{cell}" if FORMULA.match(cell) and not NUMBER.fullmatch(cell) else cell
