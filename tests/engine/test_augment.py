@@ -31,6 +31,13 @@ def photos(tmp_path, monkeypatch):
     return tmp_path / "photos"
 
 
+def test_a_test_split_is_no_source(photos):
+    photos.rename(photos.parent / "seg_test")
+    source = {"kind": "augment", "paths": [{"path": "seg_test"}]}
+    with pytest.raises(RecipeError, match=r"paths\[0\]\.path: .*is a test split by its name"):
+        synthset.run(CONTENT | {"source": source}, "d")
+
+
 def test_parents_of_the_class_are_taken_almost_equally_often(photos):
     rows = synthset.run(CONTENT, "d").records().to_pylist()
     used = Counter(row["parent"] for row in rows if row["class_name"] == "Cat")

@@ -162,7 +162,8 @@ def test_captions_are_the_prompts_where_there_are_some(photos):
 
 
 @pytest.mark.parametrize(
-    "name", ["test.parquet", "test-00000-of-00001.parquet", "x/testing.parquet"]
+    "name",
+    ["test.parquet", "test-00000-of-00001.parquet", "x/testing.parquet", "A_TEST.PARQUET"],
 )
 def test_a_test_split_is_no_source(photos, name):
     table_of(photos, name, ["", "", ""])

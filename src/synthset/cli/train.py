@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -60,7 +61,8 @@ def train(
 
     Example: synthset train my-folders -o my-classifier --set model=resnet18
     """
-    from synthset.experiment.single import find_places, read_splits, train_single
+    from synthset.experiment.places import find_places
+    from synthset.experiment.single import read_splits, train_single
     from synthset.recipe.single import load_single
     from synthset.store.remote import place_at
 
@@ -92,6 +94,8 @@ def _say(trained: Trained, output: Path) -> None:
         f"{fitted.looks[-1].update:,}; {fitted.seconds:.0f} s)"
     )
     console.print(_table(trained))
+    for note in trained.images.notes:
+        print(note, file=sys.stderr)
     copies = trained.images.copies
     if copies:
         tell(f"left out: {copies:,} training images that validation or test have as well")

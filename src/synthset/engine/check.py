@@ -20,6 +20,7 @@ from synthset.errors import DatasetError, Problem, RecipeError, SynthsetError, U
 from synthset.export.marker import read_marker
 from synthset.generators import models as generator_models
 from synthset.generators.adapters import unused
+from synthset.generators.folder import refuse_tests
 from synthset.recipe.openimages import OpenImages
 from synthset.recipe.paths import FolderPath
 from synthset.recipe.pools import Pool
@@ -124,19 +125,33 @@ def _models(recipe: Recipe) -> list[Problem]:
             real = recipe.references[name]
             if real.kind == "images":
                 problems += _missing_paths(f"references.{name}.paths", real.paths)
+    choosing = _choosing(recipe)
     for user, name, seen_by in comparisons(recipe):
         reference, encoder = recipe.references[name], recipe.encoders[seen_by]
         if reference.kind == "statistics":
             place = f"references.{name}.file (for {user})"
             problems += check_statistics(place, reference, encoder)
         else:
-            problems += _missing_paths(f"references.{name}.paths", reference.paths)
+            missing = _missing_paths(f"references.{name}.paths", reference.paths)
+            problems += missing
+            if user in choosing and not missing:
+                refuse_tests(reference.paths, f"references.{name}.paths")
     for metric in recipe.metrics:
         if metric.kind == "source_cues":
             looked_at = recipe.references[metric.reference]
             assert looked_at.kind == "images"
             problems += _missing_paths(f"references.{metric.reference}.paths", looked_at.paths)
     return problems
+
+
+def _choosing(recipe: Recipe) -> set[str]:
+    """Name what compares with a reference so as to choose images: those must not choose what is
+    like the test images."""
+    used = set(recipe.selection.columns)
+    steps, scores = enumerate(recipe.selection.steps), enumerate(recipe.scores)
+    return {f"selection.steps[{i}]" for i, step in steps if step.kind == "nearest_set"} | {
+        f"scores[{i}]" for i, score in scores if used.intersection(score.columns)
+    }
 
 
 def _missing_paths(where: str, paths: Sequence[FolderPath]) -> list[Problem]:

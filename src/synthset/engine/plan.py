@@ -92,8 +92,10 @@ def material(recipe: Recipe) -> Material:
     if not isinstance(source, Folder | Augment | Img2Img | Gan):
         settled = settle(recipe)
         return Material(settled.classes, notes=settled.notes)
-    if isinstance(source, Img2Img):
-        refuse_tests(source)
+    if not isinstance(source, Folder):
+        refuse_tests(source.paths)
+    if isinstance(source, Gan) and source.val:
+        refuse_tests(source.val, "source.val")
     passed = Counter[str]()
     images = list(scan(source, passed))
     settled = settle(recipe, sorted({image.label for image in images}))

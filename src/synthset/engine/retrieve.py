@@ -116,7 +116,7 @@ def _images(
     """Labelled images as queries."""
     settings = Folder(kind="folder", paths=source.queries)
     with _called("queries"):
-        refuse_tests(settings)
+        refuse_tests(source.queries)
         images = list(scan(settings))
     labels = labels_of(sorted({image.label for image in images}), classes)
     left_out = Counter(image.label for image in images if image.label not in labels)

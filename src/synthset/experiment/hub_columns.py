@@ -13,6 +13,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from synthset.generators.folder import packed_in
+
 USUAL = {"Image": ("image_column", "image"), "ClassLabel": ("label_column", "label")}
 
 
@@ -56,6 +58,5 @@ def _features(path: Path) -> dict[str, Any]:
 
 
 def _tables(place: Path) -> list[Path]:
-    if place.is_dir():
-        return sorted([*place.glob("*.parquet"), *place.glob("data/*.parquet")])
-    return [place] if place.suffix == ".parquet" else []
+    files = packed_in(place) if place.is_dir() else [place]
+    return [file for file in files if file.suffix.lower() == ".parquet"]

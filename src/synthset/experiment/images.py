@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image as Picture
 
 from synthset.errors import DatasetError, ModelError, RecipeError, did_you_mean
-from synthset.generators.folder import Folder, scan
+from synthset.generators.folder import Folder, passed_over, refuse_tests, scan
+from synthset.generators.found import Found as Image
 from synthset.images import sha256
 from synthset.recipe.found import Digits, Found, Kept, Pictures, Torchvision
 from synthset.recipe.paths import FolderPath
@@ -33,12 +36,14 @@ class Collection:
         labels: (N,) int64 indices into `classes`.
         contents: (N,) SHA-256 of the encoded bytes.
         read: gives the encoded bytes of image i.
+        notes: what lies there and is none of them, in words.
     """
 
     classes: tuple[Names, ...]
     labels: NDArray[np.int64]
     contents: Names
     read: Callable[[int], bytes]
+    notes: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -73,39 +78,51 @@ class FromMemory:
         return self.images[index]
 
 
-def collect(settings: Found, where: str) -> Collection:
+def collect(settings: Found, where: str, tests: bool = False) -> Collection:
     """List the images of a set.
 
     Args:
         settings: where they lie.
         where: place in the experiment, for messages.
+        tests: whether they only test; else a test split is refused.
 
     Raises:
         RecipeError: nothing is there, or it is something else.
     """
     if isinstance(settings, Pictures):
-        return _pictures(settings, where)
+        with called(where):
+            if not tests:
+                refuse_tests(settings.paths)
+            folder = FolderSettings(kind="folder", paths=settings.paths)
+            passed = Counter[str]()
+            return of_found(list(scan(folder, passed)), folder, passed)
     if isinstance(settings, Kept):
         return kept(settings.path, where)
     return _digits() if isinstance(settings, Digits) else _torchvision(settings, where)
 
 
-def _pictures(settings: Pictures, where: str) -> Collection:
-    folder = FolderSettings(kind="folder", paths=settings.paths)
-    try:
-        found = list(scan(folder))
-    except RecipeError as error:
-        first = error.problems[0]
-        place = first.where.replace("source", where, 1)
-        raise RecipeError(place, first.found, first.right) from None
+def of_found(found: Sequence[Image], settings: FolderSettings, passed: Counter[str]) -> Collection:
+    """Make a collection of what a scan has found, and has passed over."""
     names = sorted({image.label for image in found})
     label_of = {name: label for label, name in enumerate(names)}
     return Collection(
         tuple((name,) for name in names),
         np.array([label_of[image.label] for image in found], np.int64),
         tuple(image.content for image in found),
-        FromFiles([image.source for image in found], folder),
+        FromFiles([image.source for image in found], settings),
+        passed_over(passed),
     )
+
+
+@contextmanager
+def called(where: str) -> Iterator[None]:
+    """Name the place in the experiment where a scan found a fault."""
+    try:
+        yield
+    except RecipeError as error:
+        first = error.problems[0]
+        place = first.where.replace("source", where, 1)
+        raise RecipeError(place, first.found, first.right) from None
 
 
 def kept(path: str, where: str) -> Collection:
@@ -161,7 +178,7 @@ def _digits() -> Collection:
         ) from None
     digits = load_digits()
     pixels = np.round(digits.images * (255 / 16)).astype(np.uint8)  # (N, 8, 8)
-    images = [_png(Image.fromarray(one)) for one in pixels]
+    images = [_png(Picture.fromarray(one)) for one in pixels]
     names = tuple((str(number),) for number in range(10))
     return _in_memory(names, digits.target.astype(np.int64), images)
 
@@ -193,7 +210,7 @@ def _in_memory(
     return Collection(classes, labels, tuple(map(sha256, images)), FromMemory(images))
 
 
-def _png(image: Image.Image) -> bytes:
+def _png(image: Picture.Image) -> bytes:
     written = io.BytesIO()
     image.save(written, "png")
     return written.getvalue()

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,38 +14,23 @@ from numpy.typing import NDArray
 from synthset.engine.local import Bar
 from synthset.errors import RecipeError, UsageError, explains_refusals
 from synthset.experiment.hub_columns import hub_columns
-from synthset.experiment.images import Collection, Names, collect, joined
-from synthset.generators.found import SPLITS
+from synthset.experiment.images import Collection, Names, called, joined, kept, of_found
+from synthset.experiment.places import Places, Where
+from synthset.experiment.places import find_places as find_places
+from synthset.generators.curated import listed
+from synthset.generators.folder import DATASET, expand, refuse_tests, scan_files
+from synthset.generators.split_names import above
 from synthset.metrics.classification import Measures, measures
-from synthset.recipe.found import Found, Kept, Pictures
 from synthset.recipe.paths import FolderPath
 from synthset.recipe.single import Single
+from synthset.recipe.sources import Folder
 from synthset.seeds import digest
-from synthset.store.remote import Place, Remote
+from synthset.store.remote import Remote
 from synthset.training.checkpoint import CONFIG, STATE
 from synthset.training.labelled import Labelled
 from synthset.training.task import Fitted, Stage, Task
 
-DATASET = "dataset.json"  # in every folder that `synthset run` made
 CLASSES = "classes.json"  # what is written beside the weights: names in label order
-TRAIN = ("train", "training")
-VAL = ("val", "validation", "valid", "dev")
-TEST = ("test", "testing", "eval")
-
-
-@dataclass(frozen=True)
-class Places:
-    """Where the images lie: each a path, or None where there are none apart.
-
-    Attributes:
-        train: images to train on.
-        val: images that choose the weights; None splits them off.
-        test: images that are asked once, at the end; None leaves the figures to validation.
-    """
-
-    train: Place
-    val: Place | None = None
-    test: Place | None = None
 
 
 @dataclass(frozen=True)
@@ -56,6 +42,7 @@ class Splits:
         train, val: images.
         test: images, if there are any.
         copies: training images left out because validation or test have the same bytes.
+        notes: what else was left out.
     """
 
     classes: tuple[str, ...]
@@ -63,6 +50,7 @@ class Splits:
     val: Labelled
     test: Labelled | None
     copies: int
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -82,43 +70,6 @@ class Trained:
     measures: Measures
 
 
-def find_places(data: Place, val: Place | None, test: Place | None) -> Places:
-    """Look for splits inside a folder, as exports and Hugging Face data sets have them.
-
-    Args:
-        data: a folder or file with images, or a folder of splits; from afar a dataset alone.
-        val, test: given apart; they come before what lies in `data`.
-    """
-    if isinstance(data, Remote):
-        return Places(data, val, test)
-    inside = data / "data" if _splits(data / "data") else data
-    found = {name.lower(): path for name, path in _splits(inside).items()}
-
-    def named(names: Sequence[str]) -> Path | None:
-        return next((found[name] for name in names if name in found), None)
-
-    train = named(TRAIN)
-    if train is None:
-        return Places(data, val, test)
-    return Places(train, val or named(VAL), test or named(TEST))
-
-
-def _splits(folder: Path) -> dict[str, Path]:
-    """Name the splits of a folder: folders of classes, or globs of Parquet and tar files."""
-    if not folder.is_dir():
-        return {}
-    found = {}
-    for path in sorted(folder.iterdir()):
-        name = path.name.split("-")[0].split(".")[0]
-        if name.lower() not in SPLITS:
-            continue
-        if path.is_dir() and any(inner.is_dir() for inner in path.iterdir()):
-            found[name] = path
-        elif path.suffix in (".parquet", ".tar"):
-            found[name] = folder / f"{name}[-.]*{path.suffix.lstrip('.')}"
-    return found
-
-
 def read_splits(places: Places, val_fraction: float, seed: int) -> Splits:
     """List all images, and split validation off if there is none.
 
@@ -130,14 +81,14 @@ def read_splits(places: Places, val_fraction: float, seed: int) -> Splits:
     Raises:
         RecipeError: nothing is there, classes don't fit, or a class is too small to split.
     """
-    _refuse_arrays(places.train)
-    train = collect(_found(places.train), "DATA")
+    train = _collect(places.train, "DATA")
     names = train.classes
     if len(names) < 2:
-        found = f"only one class ({names[0][0]}) in {places.train}"
-        raise RecipeError("DATA", found, "a classifier tells at least two apart")
+        raise RecipeError(
+            "DATA", f"only one class ({names[0][0]})", "a classifier tells at least two apart"
+        )
     others = {
-        name: collect(_found(path), f"--{name}")
+        name: _collect(path, f"--{name}", tests=name == "test")
         for name, path in (("val", places.val), ("test", places.test))
         if path is not None
     }
@@ -161,6 +112,7 @@ def read_splits(places: Places, val_fraction: float, seed: int) -> Splits:
         sets["val"] if "val" in sets else _labelled(train, train.labels, held),
         sets.get("test"),
         len(train) - len(rows) - len(held),
+        _notes(places, {"DATA": train, **{f"--{name}": other for name, other in others.items()}}),
     )
 
 
@@ -216,7 +168,7 @@ def _require_each_class(labels: NDArray[np.int64], names: Sequence[Names]) -> No
         raise RecipeError("--test", found, "add some, or train without that class")
 
 
-def _refuse_arrays(path: Place) -> None:
+def _refuse_arrays(path: Path) -> None:
     if (path / "images.npy").is_file():
         found = f"{path} holds NumPy arrays, not encoded images"
         right = "export it as imagefolder, webdataset or parquet"
@@ -232,13 +184,32 @@ def _refuse_foreign(folder: Path) -> None:
         raise UsageError(f"{found}, and is no training; name a new folder")
 
 
-def _found(path: Place) -> Found:
-    if (path / DATASET).is_file():
-        return Kept(kind="dataset", path=str(path))
-    if isinstance(path, Remote):
+def _notes(places: Places, images: Mapping[str, Collection]) -> tuple[str, ...]:
+    """Say what lies there and was left out."""
+    strange = [path.name for path in places.left_out]
+    notes = [f"left out, since no word calls them a split: {listed(strange)}"] if strange else []
+    notes += [f"{name}: {note}" for name, one in images.items() for note in one.notes]
+    return tuple(notes)
+
+
+def _collect(place: Where, where: str, tests: bool = False) -> Collection:
+    """List the images of a split; where it doesn't test, a test split is refused."""
+    files = place if isinstance(place, tuple) else (place,)
+    if (files[0] / DATASET).is_file():
+        return kept(str(place), where)
+    if isinstance(place, Remote):
         right = "name a dataset that `synthset run` made there, or copy the images to this disk"
-        raise RecipeError("DATA", f"{path} has no {DATASET}", right)
-    return Pictures(kind="images", paths=(FolderPath(path=str(path), **hub_columns(path)),))
+        raise RecipeError(where, f"{place} has no {DATASET}", right)
+    one, several = (place, ()) if isinstance(place, Path) else (place[0], place)
+    _refuse_arrays(one)
+    path = FolderPath(path=str(above(several) if several else one), **hub_columns(one))
+    with called(where):
+        if not tests:
+            refuse_tests([FolderPath(path=str(file)) for file in several or (one,)])
+        passed = Counter[str]()
+        paths = several or expand(path.path, "source.path")
+        found = list(scan_files(paths, path, "source", passed))
+        return of_found(found, Folder(kind="folder", paths=(path,)), passed)
 
 
 def _split(

@@ -67,7 +67,7 @@ def read_real(settings: Real) -> RealImages:
         RecipeError: nothing is there, or a class is missing.
     """
     train = collect(settings.train, "real.train")
-    test = None if settings.test is None else collect(settings.test, "real.test")
+    test = None if settings.test is None else collect(settings.test, "real.test", tests=True)
     return real_images(settings, train, test)
 
 

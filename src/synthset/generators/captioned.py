@@ -113,9 +113,9 @@ def _reached(file: Remote, ask: Callable[[], T]) -> T:
 def _images(
     file: Place, place: PoolPath, columns: Sequence[str], where: str, captions: bool
 ) -> Iterator[Captioned]:
-    if file.suffix == ".tar":
+    if file.suffix.lower() == ".tar":
         yield from _shard(file, place, where)
-    elif file.suffix == ".parquet":
+    elif file.suffix.lower() == ".parquet":
         yield from _table(file, place, columns, where, captions)
     elif is_dataset(file):
         for facts, source, read in kept_images(file, place, where, captions):

@@ -8,10 +8,13 @@ from pathlib import Path
 
 from synthset.errors import RecipeError
 from synthset.generators.files_below import ODD, files_below, is_hidden
-from synthset.generators.found import SPLITS, Found
+from synthset.generators.found import Found
+from synthset.generators.levels import files_in, is_image, level_of
 from synthset.generators.source_names import source_of, text_of
-from synthset.images import SUFFIXES, sha256
+from synthset.images import sha256
 from synthset.store.remote import Place
+
+STRAY = "images outside class folders"
 
 
 def find(folder: Path, origin: str, where: str, ignored: Counter[str]) -> Iterator[Found]:
@@ -21,28 +24,41 @@ def find(folder: Path, origin: str, where: str, ignored: Counter[str]) -> Iterat
         folder: its subfolders are the classes; folders inside a class folder belong to that class.
         origin: passed on.
         where: place in the recipe, for messages.
-        ignored: counts what is no image, by extension, and odd entries by their path.
+        ignored: counts what is no image, by extension, what is in no class folder, and odd entries
+            by their path.
 
     Raises:
-        RecipeError: the subfolders are splits, or the images lie in no class folder.
+        RecipeError: the subfolders are splits, or may be, or the images lie in no class folder.
     """
+    level = level_of(folder, where)
+    folder, classes = level.folder, level.classes
+    if level.splits:
+        names = ", ".join(path.name for _, path in level.splits)
+        found = f"{folder} holds the splits {names}, not classes"
+        example = dict(reversed(level.splits)).get("train", level.splits[0][1])
+        raise RecipeError(where, found, f"name one: {example.as_posix()}")
     inside = [path for path in folder.iterdir() if not is_hidden(path.name)]
-    classes = sorted(path for path in inside if path.is_dir())
-    _refuse_splits(folder, classes, where)
-    stray = Counter(path.suffix.lower() for path in inside if path.is_file())
     ignored.update(
         f"{text_of(str(path))} is {ODD}" for path in inside if not (path.is_dir() or path.is_file())
     )
-    if not classes and any(suffix in SUFFIXES for suffix in stray):
+    stray = files_in(folder)
+    if not classes and any(map(is_image, stray)):
         right = "put them into one folder for each class, or name the folder above"
         raise RecipeError(where, f"the images lie directly in {folder}", right)
-    ignored.update(stray)
+    ignored.update(STRAY if is_image(path) else path.suffix.lower() for path in stray)
+    count, empty = 0, list[str]()
     for place in classes:
+        begun = count
         for path in files_below(place, ignored):
-            if path.suffix.lower() not in SUFFIXES:
+            if not is_image(path):
                 ignored[path.suffix.lower()] += 1
                 continue
+            count += 1
             yield _found(path, text_of(place.name), origin)
+        if count == begun:
+            empty.append(f"class folder without an image ({text_of(place.name)})")
+    if count:
+        ignored.update(empty)
 
 
 def _found(path: Place, label: str, origin: str) -> Found:
@@ -53,22 +69,3 @@ def _found(path: Place, label: str, origin: str) -> Found:
     except OSError:
         return Found(label, source, None, origin, sha256(source.encode()), 0)
     return Found(label, source, None, origin, sha256(data), len(data))
-
-
-def _refuse_splits(folder: Path, classes: list[Path], where: str) -> None:
-    """A class may be called 'train', so a split is a folder of that name with folders in it and no
-    image of its own."""
-    splits = [
-        path.name for path in classes if path.name.lower() in SPLITS and _holds_only_folders(path)
-    ]
-    if splits:
-        found = f"{folder} holds the splits {', '.join(splits)}, not classes"
-        example = next((name for name in splits if name.lower().startswith("train")), splits[0])
-        raise RecipeError(where, found, f"name one: {(folder / example).as_posix()}")
-
-
-def _holds_only_folders(place: Path) -> bool:
-    inside = [path for path in place.iterdir() if not is_hidden(path.name)]
-    return any(path.is_dir() for path in inside) and not any(
-        path.suffix.lower() in SUFFIXES for path in inside
-    )

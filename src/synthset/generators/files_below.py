@@ -53,7 +53,7 @@ def _on_disk(folder: Path, passed: Counter[str]) -> Iterator[Path]:
         for entry in entries:
             if is_hidden(entry.name):
                 continue
-            kind = _kind(entry)
+            kind = kind_of(entry)
             if kind == "folder":
                 inside.append(place / entry.name)
             elif kind == "file":
@@ -63,8 +63,9 @@ def _on_disk(folder: Path, passed: Counter[str]) -> Iterator[Path]:
         waiting += reversed(inside)
 
 
-def _kind(entry: os.DirEntry[str]) -> str:
-    """Tell what it is, or what its link leads to; where that can't be told, reading it will."""
+def kind_of(entry: os.DirEntry[str]) -> str:
+    """Tell whether it is a `folder`, a `file` or odd, or its link leads to such; where that can't be
+    told, reading it will."""
     try:
         if entry.is_dir():
             return "folder"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import glob
 import os
-import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
@@ -15,21 +14,21 @@ import pyarrow as pa
 
 from synthset.errors import RecipeError
 from synthset.generators import class_folders, parquet, tar_shards
-from synthset.generators.found import SPLITS, Found
+from synthset.generators.found import Found
+from synthset.generators.levels import SEARCHED, files_in, folders_in, is_image
 from synthset.generators.originals import Originals
 from synthset.generators.outcome import Outcome, image_table
+from synthset.generators.split_names import refuse_splits, refuse_test
 from synthset.images import UnreadableImage, decode, suffix_of
 from synthset.recipe.paths import FolderPath
 from synthset.recipe.sources import Augment, Gan, Img2Img
 from synthset.recipe.sources import Folder as Settings
 from synthset.record import IMAGES
 from synthset.stage import Rows, Stage
-from synthset.store.remote import Place
 
-TESTS = frozenset({"test", "testing", "eval"})
 SHOWN = 5  # kinds of what was passed over
+DATASET = "dataset.json"  # in every folder that `synthset run` made
 METADATA = "metadata.parquet"  # describes image files beside it (Hugging Face's image folders)
-SPLIT_NAME = re.compile(r"^([a-z]+)(?=[-_.]|$)", re.IGNORECASE)
 
 
 def scan(
@@ -49,14 +48,29 @@ def scan(
         RecipeError: a path is not there, holds no image, or mixes splits.
     """
     for i, place in enumerate(settings.paths):
-        where, passed, count = f"source.paths[{i}].path", Counter[str](), 0
-        for found in _place(place, where, passed):
-            count += 1
-            yield found
-        if ignored is not None:
-            ignored.update(passed)
-        if not count:
-            raise _nothing(where, place.path, passed)
+        where = f"source.paths[{i}].path"
+        yield from scan_files(expand(place.path, where), place, where, ignored)
+
+
+def scan_files(
+    paths: Sequence[Path], place: FolderPath, where: str, ignored: Counter[str] | None = None
+) -> Iterator[Found]:
+    """List the images of some files and folders that belong together, as `scan` does.
+
+    Args:
+        paths: where they lie.
+        place: their columns and origin, and what to call them.
+        where: place in the recipe, for messages.
+        ignored: as for `scan`.
+    """
+    passed, count = Counter[str](), 0
+    for found in _place(paths, place, where, passed):
+        count += 1
+        yield found
+    if ignored is not None:
+        ignored.update(passed)
+    if not count:
+        raise _nothing(where, place.path, passed)
 
 
 class Folder(Stage):
@@ -107,25 +121,19 @@ def _outcome(source: str, data: bytes) -> Outcome:
     return Outcome(data, suffix_of(data) or "", pixels.shape[1], pixels.shape[0])
 
 
-def _place(place: FolderPath, where: str, ignored: Counter[str]) -> Iterator[Found]:
+def _place(
+    paths: Sequence[Path], place: FolderPath, where: str, ignored: Counter[str]
+) -> Iterator[Found]:
     tables: list[Path] = []
     shards: list[Path] = []
     folders: list[Path] = []
-    for path in expand(place.path, where):
-        found = [*path.glob("*.parquet"), *path.glob("data/*.parquet")] if path.is_dir() else []
-        inside = sorted(file for file in found if file.name != METADATA)
-        tars = sorted([*path.glob("*.tar"), *path.glob("data/*.tar")]) if path.is_dir() else []
-        if path.suffix == ".tar" and path.is_file():
-            shards.append(path)
-        elif tars:
-            shards += tars
-        elif path.suffix == ".parquet" and path.is_file():
-            tables.append(path)
-        elif inside:
-            tables += inside
-        elif path.is_dir():
+    for path in paths:
+        files = packed_in(path) if path.is_dir() else [path] if path.is_file() else []
+        shards += (file for file in files if file.suffix.lower() == ".tar")
+        tables += (file for file in files if file.suffix.lower() == ".parquet")
+        if path.is_dir() and not files:
             folders.append(path)
-        else:
+        elif files == [path] and path.suffix.lower() not in (".tar", ".parquet"):
             ignored[path.suffix.lower()] += 1
     refuse_splits([*tables, *shards], where)
     for table in tables:
@@ -134,6 +142,32 @@ def _place(place: FolderPath, where: str, ignored: Counter[str]) -> Iterator[Fou
         yield from tar_shards.find(shard, place, where, ignored)
     for folder in folders:
         yield from class_folders.find(folder, place.origin, where, ignored)
+
+
+def packed_in(folder: Path) -> list[Path]:
+    """List the tar shards of a folder, else its Parquet files: those in it and in its `data`, else,
+    where no image file lies, those some folders further down."""
+    near = _packed([*files_in(folder), *files_in(folder / "data")])
+    if near or (folder / DATASET).exists():
+        return near
+    below: list[Path] = []
+    level = [folder]
+    for _ in range(SEARCHED):
+        level = [inner for outer in level for inner in folders_in(outer)]
+        for inner in level:
+            files = files_in(inner)
+            if any(map(is_image, files)) or (inner / DATASET).exists():
+                return []
+            below += files
+    return _packed(below)
+
+
+def _packed(files: Sequence[Path]) -> list[Path]:
+    kinds: dict[str, list[Path]] = {}
+    for file in files:
+        if file.name != METADATA:
+            kinds.setdefault(file.suffix.lower(), []).append(file)
+    return sorted(kinds.get(".tar") or kinds.get(".parquet") or [])
 
 
 def expand(path: str, where: str) -> list[Path]:
@@ -160,33 +194,15 @@ def expand(path: str, where: str) -> list[Path]:
     raise RecipeError(where, f"nothing at {path}", right)
 
 
-def refuse_splits(tables: Sequence[Place], where: str) -> None:
-    """One path is one split: test images never slip in beside those for training."""
-    names = [match[1].lower() for table in tables if (match := SPLIT_NAME.match(table.stem))]
-    splits = sorted(SPLITS.intersection(names))
-    if len(splits) > 1:
-        example = (tables[0].parent / f"{splits[-1]}*.parquet").as_posix()
-        raise RecipeError(
-            where, f"the files are of the splits {', '.join(splits)}", f"name one, as in {example}"
-        )
-
-
-def refuse_tests(settings: Img2Img | Settings) -> None:
-    """Images of a test split are no source: what is made of them would be tested on them.
+def refuse_tests(paths: Sequence[FolderPath], where: str = "source.paths") -> None:
+    """Refuse paths that are a test split by their names, or by that of a file in them.
 
     Raises:
-        RecipeError: a path is a test split by its name, or by that of a file in it.
+        RecipeError: one is, or nothing lies there.
     """
-    for i, place in enumerate(settings.paths):
-        where = f"source.paths[{i}].path"
-        for path in expand(place.path, where):
-            inside = [path, *path.glob("*.parquet"), *path.glob("data/*.parquet")]
-            inside += [*path.glob("*.tar"), *path.glob("data/*.tar")]
-            for one in inside:
-                name = SPLIT_NAME.match(one.stem)
-                if name and name[1].lower() in TESTS:
-                    found = f"{one.as_posix()} is a test split by its name"
-                    raise RecipeError(where, found, "name images for training")
+    for i, place in enumerate(paths):
+        for path in expand(place.path, f"{where}[{i}].path"):
+            refuse_test(path, packed_in(path) if path.is_dir() else (), f"{where}[{i}].path")
 
 
 def passed_over(passed: Counter[str]) -> tuple[str, ...]:

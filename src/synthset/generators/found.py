@@ -5,10 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-SPLITS = frozenset(
-    {"train", "training", "val", "valid", "validation", "dev", "test", "testing", "eval"}
-)
-
 
 @dataclass(frozen=True, slots=True)
 class Found:

@@ -11,7 +11,8 @@ import pyarrow.compute as pc
 from pyarrow import csv
 
 from synthset.errors import RecipeError, did_you_mean
-from synthset.generators.folder import expand, refuse_splits
+from synthset.generators.folder import expand
+from synthset.generators.split_names import refuse_splits
 
 COLUMNS = {
     "ImageID": pa.string(),

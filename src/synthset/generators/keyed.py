@@ -15,9 +15,10 @@ import pyarrow.parquet as pq
 from synthset.errors import RecipeError, did_you_mean
 from synthset.generators import tar_shards
 from synthset.generators.files_below import files_below
-from synthset.generators.folder import expand, refuse_splits
+from synthset.generators.folder import expand
+from synthset.generators.levels import files_in, is_image, refuse_split_folders
 from synthset.generators.source_names import source_of, text_of
-from synthset.images import SUFFIXES
+from synthset.generators.split_names import refuse_splits, refuse_test
 from synthset.recipe.openimages import KeyedPath
 
 IMAGE_COLUMNS = ("image", "jpg", "png", "webp")  # Hugging Face's, and img2dataset's by format
@@ -65,15 +66,22 @@ def _place(place: KeyedPath, where: str) -> Iterator[Keyed]:
     files: list[Path] = []
     for path in expand(place.path, where):
         # img2dataset puts a Parquet file without images beside each shard, or folder of images
-        tables = [file for file in path.glob("*.parquet") if not file.with_suffix("").is_dir()]
-        files += sorted(path.glob("*.tar")) or sorted(tables) or [path]
+        inside = files_in(path)
+        tables = [
+            file
+            for file in inside
+            if file.suffix.lower() == ".parquet" and not file.with_suffix("").is_dir()
+        ]
+        files += [file for file in inside if file.suffix.lower() == ".tar"] or tables or [path]
+        refuse_test(path, files, where)
     refuse_splits([file for file in files if file.is_file()], where)
     for file in files:
         if file.is_dir():
+            refuse_split_folders(file, where)
             yield from _folder(file, place)
-        elif file.suffix == ".tar":
+        elif file.suffix.lower() == ".tar":
             yield from _readable(partial(_shard, file, place), file, where)
-        elif file.suffix == ".parquet":
+        elif file.suffix.lower() == ".parquet":
             yield from _readable(partial(_table, file, place, where), file, where)
 
 
@@ -87,7 +95,7 @@ def _readable(found: Callable[[], Iterator[Keyed]], path: Path, where: str) -> I
 
 def _folder(folder: Path, place: KeyedPath) -> Iterator[Keyed]:
     for path in files_below(folder, Counter[str]()):
-        if path.suffix.lower() in SUFFIXES:
+        if is_image(path):
             yield Keyed(text_of(path.stem), source_of(path), place.origin)
 
 

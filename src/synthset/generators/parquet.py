@@ -184,7 +184,7 @@ def split_source(source: str) -> tuple[Place, int] | None:
         DatasetError: it is a URL that can't be opened.
     """
     path, mark, row = source.rpartition("#")
-    if not (mark and path.endswith(".parquet") and row.isdigit()):
+    if not (mark and path.lower().endswith(".parquet") and row.isdigit()):
         return None
     return place_of(path), int(row)
 

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from synthset.errors import DatasetError, RecipeError
-from synthset.generators.folder import expand, refuse_splits
+from synthset.generators.folder import expand
+from synthset.generators.levels import refuse_split_folders
+from synthset.generators.split_names import refuse_splits, refuse_test
 from synthset.recipe.pools import PoolPath
+from synthset.store.pool_index import is_dataset
 from synthset.store.remote import Place, Remote, is_url, place_at
+
+PACKED = (".tar", ".parquet")
 
 
 def pool_files(place: PoolPath, where: str) -> list[Place]:
@@ -15,7 +21,8 @@ def pool_files(place: PoolPath, where: str) -> list[Place]:
     name.
 
     Raises:
-        RecipeError: nothing is there, or it can't be reached, or the files are of several splits.
+        RecipeError: nothing is there, or it can't be reached, or the files are of several splits,
+            or of a test split.
     """
     found: Sequence[Place]
     if is_url(place.path):
@@ -23,8 +30,13 @@ def pool_files(place: PoolPath, where: str) -> list[Place]:
     else:
         found = expand(place.path.removeprefix("file://"), where)
     files = [file for path in found for file in _inside(path)]
+    for path in found:
+        refuse_test(path, _inside(path), where)
     refuse_splits([file for file in files if file.is_file()], where)
-    return [file for file in files if file.suffix in (".tar", ".parquet") or file.is_dir()]
+    for file in files:
+        if isinstance(file, Path) and file.is_dir() and not is_dataset(file):
+            refuse_split_folders(file, where)
+    return [file for file in files if file.suffix.lower() in PACKED or file.is_dir()]
 
 
 def _found_by_url(url: str, where: str) -> Sequence[Remote]:
@@ -47,10 +59,11 @@ def _inside(path: Place) -> Sequence[Place]:
     """Shards in a folder, else its Parquet files, else the folder; a file itself."""
     if not path.is_dir():
         return [path]
-    shards = sorted(path.glob("*.tar"), key=_name)
-    tables = sorted(path.glob("*.parquet"), key=_name)
+    inside = sorted(path.glob("*"), key=_name)
+    shards = [file for file in inside if file.suffix.lower() == ".tar"]
+    tables = [file for file in inside if file.suffix.lower() == ".parquet"]
     # img2dataset puts a Parquet file without images beside each shard, or folder of images
-    folders = {folder.name for folder in path.glob("*/")} if tables and not shards else set()
+    folders = {one.name for one in inside if one.is_dir()} if tables and not shards else set()
     return shards or [table for table in tables if table.stem not in folders] or [path]
 
 

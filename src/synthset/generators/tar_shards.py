@@ -171,7 +171,7 @@ def split_source(source: str) -> tuple[Place, int, int] | None:
     """
     path, _, place = source.rpartition("#")
     offset, plus, size = place.partition("+")
-    if not (path.endswith(".tar") and plus and offset.isdigit() and size.isdigit()):
+    if not (path.lower().endswith(".tar") and plus and offset.isdigit() and size.isdigit()):
         return None
     return source_names.place_of(path), int(offset), int(size)
 

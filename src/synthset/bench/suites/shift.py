@@ -30,7 +30,7 @@ class ShiftSuite(Suite):
         """
         self.name, self._settings = name, settings
         where = f"suites.{name}"
-        found = _renamed(collect(settings.images, f"{where}.images"), settings, where)
+        found = _renamed(collect(settings.images, f"{where}.images", tests=True), settings, where)
         labels = joined(found, classes, f"{where}.images", strict=False)
         self._left_out = int((labels < 0).sum())
         labels = _only(labels, settings, classes, where)

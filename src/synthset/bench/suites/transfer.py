@@ -99,7 +99,7 @@ def _split(settings: Transfer, where: str) -> tuple[Labelled, Labelled, int]:
         tests = found, found.labels
         rows = _held(found, settings.test_fraction)
     else:
-        other = collect(settings.test, f"{where}.test")
+        other = collect(settings.test, f"{where}.test", tests=True)
         tests = other, joined(other, found.classes, f"{where}.test", strict=True)
         rows = np.arange(len(other))
     held = {tests[0].contents[row] for row in rows.tolist()}
