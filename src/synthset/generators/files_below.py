@@ -64,8 +64,8 @@ def _on_disk(folder: Path, passed: Counter[str]) -> Iterator[Path]:
 
 
 def kind_of(entry: os.DirEntry[str]) -> str:
-    """Tell whether it is a `folder`, a `file` or odd, or its link leads to such; where that can't be
-    told, reading it will."""
+    """Tell whether it is a `folder`, a `file` or odd, or what its link leads to; where that can't
+    be told, reading it will."""
     try:
         if entry.is_dir():
             return "folder"
