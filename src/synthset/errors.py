@@ -8,6 +8,7 @@ SynthsetError              anything we can explain; the command line prints it w
 │   └── StorageError       a disk or an object store refused: full, read-only, not reached
 ├── ModelError             a model could not be loaded or does not fit its use (exit code 1)
 └── StageError             a stage failed on a shard; what was finished is kept (exit code 1)
+    └── TooManyFailures    record after record failed in the same way, so the stage was stopped
 """
 
 from __future__ import annotations
@@ -136,6 +137,10 @@ def explains_refusals() -> Iterator[None]:
         yield
     except OSError as fault:
         raise explained(fault) from fault
+
+
+class TooManyFailures(StageError):
+    """Record after record failed in the same way; what was finished is kept."""
 
 
 def did_you_mean(found: str, known: Iterable[str], limit: int = 12) -> str:

@@ -102,12 +102,14 @@ class Stage(ABC):
         version: changes whenever the same settings would give other results.
         reads: input columns it needs.
         needs_pixels: whether it decodes images (the engine then groups it with others that do).
+        excused: errors that are no failure, such as that there is nothing to compare with.
     """
 
     kind: ClassVar[str]
     version: ClassVar[str]
     reads: ClassVar[Sequence[str]]
     needs_pixels: ClassVar[bool] = False
+    excused: ClassVar[frozenset[str]] = frozenset()
 
     @property
     @abstractmethod

@@ -7,7 +7,7 @@ from rich.console import Console
 from shapes import CONTENT
 
 import synthset
-from synthset.cli.closing import closing_table, counts, figures, refuse_failures
+from synthset.cli.closing import closing_table, counts, figures, lacks, lost, refuse_failures
 from synthset.errors import StageError
 from synthset.report.summary import summary
 
@@ -70,3 +70,27 @@ def test_metrics_that_failed_are_named_and_a_failure():
         StageError, match=r"failed metrics: 1;.*\n  kid \(all, kept\): ValueError: no"
     ):
         refuse_failures([lost | {"of": "all"}, lost | {"of": "kept"}])
+
+
+def test_failures_of_any_stage_are_counted_with_their_reasons():
+    failed = {"images": ["/a.png: torn", "/b.png: torn"], "scores/quality": ["odd"]}
+    assert shown(lost(failed))["images"] == ["2", "2 × /a.png: torn"]
+    assert shown(lost(failed))["scores/quality"] == ["1", "1 × odd"]
+
+
+def test_empty_classes_and_an_empty_selection_are_said(dataset):
+    numbers = summary(dataset)
+    assert list(lacks(numbers)) == []
+    first, *others = numbers["classes"]
+    none = {"made": 0, "kept": 0}
+    dropped = [{"step": "0 limits", "reason": "score < 2", "n": 16}]
+    empty = numbers | {
+        "classes": [first | none, *(row | {"kept": 0} for row in others)],
+        "kept": 0,
+        "dropped": dropped,
+    }
+    assert list(lacks(empty)) == [
+        "no image of 1 of 3 classes: 'circle'",
+        "nothing is kept of 2 of 3 classes: 'square', 'star'",
+        "nothing is kept: 16 × score < 2 (0 limits); change the selection, or look at the report",
+    ]

@@ -106,7 +106,8 @@ def test_rounds_fill_up_the_classes_that_fall_short(tmp_path):
 
 
 def test_no_further_rounds_than_allowed(tmp_path):
-    changes = ("source.fail_every=1", "selection.target_per_class=8", "selection.max_rounds=2")
+    none = "selection.steps=[{kind: limits, limits: {width: {min: 99}}}]"
+    changes = (none, "selection.target_per_class=8", "selection.max_rounds=2")
     dataset = synthset.run(recipe(*changes), tmp_path / "d")
     assert max(dataset.records().column("round").to_pylist()) == 2
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from rich.table import Table
 
-from synthset.cli.terminal import screen, tell
+from synthset.cli.terminal import say, screen, tell
+from synthset.engine.failures import failures, reasons
 from synthset.errors import StageError
 from synthset.metrics.source_cues import STORED, TOGETHER
 from synthset.recipe.recipe import load_stored
@@ -25,6 +26,11 @@ def closing_table(dataset: Dataset, seconds: float) -> None:
     """Show what came out, and name the report to open."""
     console = screen()
     console.print(counts(dataset, seconds))
+    failed = failures(dataset)
+    if failed:
+        console.print(lost(failed))
+    for words in lacks(summary(dataset)):
+        say(words)
     if dataset.metrics():
         console.print(figures(dataset))
     recipe = load_stored(dataset.recipe_content())
@@ -73,6 +79,31 @@ def counts(dataset: Dataset, seconds: float) -> Table:
     whole = {part: sum(row[part] for row in classes) for part in parts}
     table.add_row(f"all {len(classes):,}", *(f"{whole[part]:,}" for part in parts))
     return table
+
+
+def lost(failed: Mapping[str, Sequence[str]]) -> Table:
+    """Count the records that failed, by stage, with the most frequent reasons."""
+    table = Table()
+    for heading in ("stage", "failed", "why"):
+        table.add_column(heading, justify="right" if heading == "failed" else "left")
+    for role, errors in failed.items():
+        table.add_row(role, f"{len(errors):,}", reasons(errors))
+    return table
+
+
+def lacks(numbers: Mapping[str, Any]) -> Iterator[str]:
+    """Say which classes are without a single image, and why nothing is kept where nothing is."""
+    classes = numbers["classes"]
+    for part, what in (("made", "no image"), ("kept", "nothing is kept")):
+        empty = [
+            row["name"] for row in classes if not row[part] and row["made"] >= (part != "made")
+        ]
+        if empty:
+            named = ", ".join(map(repr, empty[:MOST])) + (" …" if len(empty) > MOST else "")
+            yield f"{what} of {len(empty):,} of {len(classes):,} classes: {named}"
+    if not numbers["kept"]:
+        why = [f"{row['n']:,} × {row['reason']} ({row['step']})" for row in numbers["dropped"][:3]]
+        yield f"nothing is kept: {'; '.join(why)}; change the selection, or look at the report"
 
 
 def figures(dataset: Dataset) -> Table:

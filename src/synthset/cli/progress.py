@@ -63,7 +63,7 @@ class RichBar:
 
     def say(self, words: str) -> None:
         """Print a sentence above the bar."""
-        WORDS.print(words, markup=False)
+        WORDS.print(words)
 
     def _rate(self) -> float:
         return self._done / max(time.monotonic() - self._begun, 1e-9)

@@ -17,7 +17,7 @@ from typing import Any, Protocol
 
 import psutil
 
-from synthset.engine.shard import Outcome
+from synthset.engine.shard import OnFailures, Outcome
 from synthset.engine.worker import Worker, environment
 from synthset.errors import ModelError, StageError
 from synthset.recipe.recipe import Recipe
@@ -125,19 +125,32 @@ class LocalEngine:
         for process in self._processes:
             process.end()
 
-    def run(self, number: int, shards: list[int], bar: Bar) -> Iterator[Outcome]:
-        """Run shards of one pass, and yield what became of each, in no certain order."""
-        if self.workers == 1:
-            yield from self._run_here(number, shards, bar)
-        else:
-            yield from self._run_beside(number, shards, bar)
+    def run(
+        self, number: int, shards: list[int], bar: Bar, on_failures: OnFailures
+    ) -> Iterator[Outcome]:
+        """Run shards of one pass, and yield what became of each, in no certain order.
 
-    def _run_here(self, number: int, shards: list[int], bar: Bar) -> Iterator[Outcome]:
+        Args:
+            number: of the pass.
+            shards: numbers.
+            bar: told how many rows are done.
+            on_failures: told which rows failed, see `run_shard`; what it raises ends the pass.
+        """
+        if self.workers == 1:
+            yield from self._run_here(number, shards, bar, on_failures)
+        else:
+            yield from self._run_beside(number, shards, bar, on_failures)
+
+    def _run_here(
+        self, number: int, shards: list[int], bar: Bar, on_failures: OnFailures
+    ) -> Iterator[Outcome]:
         if self._here is None:
             self._here = Worker(self._dataset, self._recipe, self._classes, self._plan)
-        yield from self._here.run(number, shards, bar.advance)
+        yield from self._here.run(number, shards, bar.advance, on_failures)
 
-    def _run_beside(self, number: int, shards: list[int], bar: Bar) -> Iterator[Outcome]:
+    def _run_beside(
+        self, number: int, shards: list[int], bar: Bar, on_failures: OnFailures
+    ) -> Iterator[Outcome]:
         answers: queue.Queue[tuple[int, dict[str, Any]]] = queue.Queue()
         todo = {place: shards[place :: self.workers] for place in range(self.workers)}
         todo = {place: share for place, share in todo.items() if share}
@@ -148,6 +161,8 @@ class LocalEngine:
             place, answer = answers.get()
             if answer["kind"] == "rows":
                 bar.advance(answer["rows"])
+            elif answer["kind"] == "failed":
+                on_failures(answer["role"], answer["shard"], answer["failed"])
             elif answer["kind"] == "shard":
                 del answer["kind"]
                 outcome = Outcome(**answer)

@@ -18,6 +18,7 @@ from synthset.engine.catalog import Spec, passes
 from synthset.engine.check import forecast
 from synthset.engine.classes import write_groups
 from synthset.engine.consider import MOST, compared, considered
+from synthset.engine.failures import Budget, failures, reasons, refuse_nothing_made
 from synthset.engine.fitting import fit
 from synthset.engine.local import Bar, LocalEngine, Silent, count_gpus_used, count_workers
 from synthset.engine.measure import measure
@@ -205,6 +206,8 @@ class _Run:
             while True:
                 for number, specs in enumerate(self.passes):
                     self.run_pass(engine, number, specs)
+                    if specs[0].role == "images":
+                        refuse_nothing_made(dataset, specs[0].table)
                 self.weigh()
                 self.select()
                 if not self.another_round():
@@ -264,7 +267,11 @@ class _Run:
         return max(len(self._todo(specs)) for specs in self.passes)
 
     def run_pass(self, engine: LocalEngine, number: int, specs: Sequence[Spec]) -> None:
-        """Do what one pass still lacks; shards that fail are named at the end."""
+        """Do what one pass still lacks; shards that fail are named at the end.
+
+        Raises:
+            StageError: a shard failed, or too many records in a row did.
+        """
         if not self._todo(specs):
             return
         self.reuse(specs)
@@ -272,10 +279,11 @@ class _Run:
         if not todo:
             return
         rows = self.dataset.rows_in(self.plan, todo)
+        budget = Budget.of(self.recipe.engine, self.dataset, self.plan)
         self.bar.start(TITLES[specs[0].role.partition("/")[0]], rows)
         begun, failed_rows, faults = time.monotonic(), 0, {}
         try:
-            for outcome in engine.run(number, todo, self.bar):
+            for outcome in engine.run(number, todo, self.bar, budget.note):
                 failed_rows += outcome.failed_rows
                 if outcome.error:
                     faults[outcome.shard] = outcome.error
@@ -430,6 +438,8 @@ class _Run:
         with locked(dataset.folder):
             what = f"reference {name}"
             _Run(dataset, recipe, ahead.material, workers, self.bar, what).base()
+        for role, errors in failures(dataset).items():
+            self.bar.say(f"{what}: {role}: {len(errors):,} failed: {reasons(errors)}")
         return dataset
 
     def measure(self, references: dict[tuple[str, str], Measured]) -> None:

@@ -12,10 +12,12 @@ from typing import Any
 import pyarrow as pa
 
 from synthset.engine.catalog import Spec
-from synthset.errors import StageError
+from synthset.errors import StageError, TooManyFailures
 from synthset.stage import Rows, Stage
 from synthset.store.dataset import Dataset
 
+Failures = dict[str, list[tuple[int, str]]]  # by role
+OnFailures = Callable[[str, int, list[tuple[int, str]]], None]
 AHEAD = 2  # chunks prepared before, and written behind, the one in the model
 
 
@@ -45,6 +47,7 @@ def run_shard(
     stages: dict[Spec, Stage],
     shard: int,
     on_rows: Callable[[int], None],
+    on_failures: OnFailures = lambda role, shard, failed: None,
 ) -> Outcome:
     """Compute what a shard still lacks: chunk by chunk into the spool, then its cells.
 
@@ -56,6 +59,11 @@ def run_shard(
         stages: the tables of one pass, each with its opened stage.
         shard: number of the shard.
         on_rows: called with the number of rows as they get done (found ones count too).
+        on_failures: called with the role of a table, the shard, and each row of it that failed now,
+            though all that it is made from was there, with its error.
+
+    Raises:
+        TooManyFailures: `on_failures` has had enough.
     """
     begun = time.monotonic()
     todo = {spec: stage for spec, stage in stages.items() if not dataset.has(spec.table, shard)}
@@ -65,7 +73,9 @@ def run_shard(
     columns = {name for stage in todo.values() for name in stage.reads}
     rows = dataset.read_shard(inputs, shard, sorted(columns))
     try:
-        done = sum(_compute(dataset, todo, shard, rows, on_rows))
+        done = sum(_compute(dataset, todo, shard, rows, on_rows, on_failures))
+    except TooManyFailures:
+        raise
     except (
         Exception
     ) as fault:  # a bad shard fails alone: reported by the caller, finished chunks are kept
@@ -112,23 +122,34 @@ def _compute(
     shard: int,
     rows: pa.Table,
     on_rows: Callable[[int], None],
+    on_failures: OnFailures,
 ) -> Iterator[int]:
     """Run the missing chunks, and yield how many rows each had."""
 
     def prepare(chunk: Chunk) -> dict[Spec, Any]:
         return {spec: stages[spec].prepare(chunk.rows) for spec in chunk.specs}
 
-    def finish(chunk: Chunk, computed: dict[Spec, Any]) -> int:
+    def finish(chunk: Chunk, computed: dict[Spec, Any]) -> tuple[int, Failures]:
+        failures: Failures = {}
         for spec in chunk.specs:
             table = _checked(
                 stages[spec], spec, chunk, stages[spec].finish(chunk.rows, computed[spec])
             )
             dataset.write_chunk(spec.table, shard, chunk.start, table)
-        return len(chunk.rows)
+            failures[spec.role] = _failed(chunk, table, stages[spec].excused)
+        return len(chunk.rows), failures
+
+    def tell(future: Future[tuple[int, Failures]]) -> int:
+        count, failures = future.result()
+        on_rows(count)
+        for role, failed in failures.items():
+            if failed:
+                on_failures(role, shard, failed)
+        return count
 
     with ThreadPoolExecutor(1) as readers, ThreadPoolExecutor(2) as writers:
         waiting = _ahead(_chunks(dataset, stages, shard, rows), readers, prepare)
-        writing: list[Future[int]] = []
+        writing: list[Future[tuple[int, Failures]]] = []
         for chunk, prepared in waiting:
             computed = {
                 spec: stages[spec].compute(chunk.rows, prepared.result()[spec])
@@ -136,15 +157,19 @@ def _compute(
             }
             writing.append(writers.submit(finish, chunk, computed))
             while len(writing) > AHEAD:
-                yield _told(writing.pop(0), on_rows)
+                yield tell(writing.pop(0))
         for future in writing:
-            yield _told(future, on_rows)
+            yield tell(future)
 
 
-def _told(future: Future[int], on_rows: Callable[[int], None]) -> int:
-    count = future.result()
-    on_rows(count)
-    return count
+def _failed(chunk: Chunk, table: pa.Table, excused: frozenset[str]) -> list[tuple[int, str]]:
+    """The rows that failed here, and in nothing that they are made from."""
+    pairs = zip(table.column("error").to_pylist(), chunk.rows.column("error"), strict=True)
+    return [
+        (chunk.start + row, error)
+        for row, (error, before) in enumerate(pairs)
+        if error is not None and before is None and error not in excused
+    ]
 
 
 def _ahead(

@@ -20,7 +20,7 @@ from dataclasses import asdict
 from typing import Any
 
 from synthset.engine.catalog import Spec, build, passes
-from synthset.engine.shard import Outcome, run_shard
+from synthset.engine.shard import OnFailures, Outcome, run_shard
 from synthset.recipe.recipe import Recipe, load_recipe
 from synthset.stage import Stage
 from synthset.store.dataset import Dataset
@@ -40,7 +40,11 @@ class Worker:
         self._opened: dict[Spec, Stage] = {}
 
     def run(
-        self, number: int, shards: list[int], on_rows: Callable[[int], None]
+        self,
+        number: int,
+        shards: list[int],
+        on_rows: Callable[[int], None],
+        on_failures: OnFailures,
     ) -> Iterator[Outcome]:
         """Run some shards of one pass, and yield what became of each."""
         specs = self._passes[number]
@@ -59,7 +63,7 @@ class Worker:
         stages = {spec: self._opened[spec] for spec in needed}
         with torch_threads(self._recipe.engine.threads):
             for shard in shards:
-                yield run_shard(self._dataset, stages, shard, on_rows)
+                yield run_shard(self._dataset, stages, shard, on_rows, on_failures)
 
 
 @contextlib.contextmanager
@@ -119,7 +123,10 @@ def main() -> None:
         command = commands.get()
         try:
             rows = lambda count: answer("rows", rows=count)  # noqa: E731
-            for outcome in worker.run(command["pass"], command["shards"], rows):
+            failed = lambda role, shard, rows: answer(  # noqa: E731
+                "failed", role=role, shard=shard, failed=rows
+            )
+            for outcome in worker.run(command["pass"], command["shards"], rows, failed):
                 answer("shard", **asdict(outcome))
             answer("done")
         except Exception as fault:  # told to the parent, which raises it

@@ -91,3 +91,8 @@ class Engine(Settings):
     pixel."""
     rows_per_shard: int = Field(1024, ge=1, le=65536)
     """Records in a shard: the unit of work and of resuming. Fixed once a dataset exists."""
+    max_failures: Annotated[int, Field(ge=1)] | Literal["auto"] = Field(
+        "auto", json_schema_extra=EXECUTION
+    )
+    """A stage stops when so many records in a row have failed in the same way; `auto` is 32, or 5 %
+    of the records where that is more."""

@@ -34,6 +34,7 @@ class ClipScore(Stage):
     kind: ClassVar[str] = "clip_score"
     version: ClassVar[str] = "2"
     reads: ClassVar[Sequence[str]] = ("features", "prompt", "class_name")
+    excused: ClassVar[frozenset[str]] = frozenset({NO_TEXT})
 
     def __init__(self, settings: ClipScoreSettings, encoder: ClipEncoder) -> None:
         self._column = settings.prefix
