@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import pytest
 from synthset.images import encode, sha256
 from synthset.recipe.recipe import Recipe, load_recipe
 from synthset.record import IMAGES, PLAN, record_id
+from synthset.report.policy import content_policy
 from synthset.selection.select import select
 from synthset.store.dataset import Dataset, View
 
@@ -192,3 +194,16 @@ def make() -> Any:
 def recipe_of() -> Any:
     """Write other recipes."""
     return toy_recipe
+
+
+@pytest.fixture
+def with_script() -> Any:
+    """Put a script of a test's own at the end of a page, and let the page's policy allow it."""
+
+    def put(html: str, script: str) -> str:
+        allowed = re.search("'sha256-[^']*'", content_policy(script))
+        assert allowed is not None
+        html = html.replace("script-src ", f"script-src {allowed[0]} ", 1)
+        return html.replace("</body>", f"<script>{script}</script></body>")
+
+    return put

@@ -133,16 +133,17 @@ def test_a_dataset_of_plain_names_has_a_row_for_those_without_synset(
 
 
 @pytest.mark.skipif(CHROMIUM is None, reason="no chromium here")
-def test_a_click_on_a_group_leaves_its_classes_only(made: Any, tmp_path: Path) -> None:
+def test_a_click_on_a_group_leaves_its_classes_only(
+    made: Any, tmp_path: Path, with_script: Any
+) -> None:
     made[0].write_json("groups.json", {**GROUPS, "members": {"odd": [1], "animal": [0]}})
     script = (
-        "<script>document.querySelectorAll('button.only')[0].click();"
+        "document.querySelectorAll('button.only')[0].click();"
         "document.title = [...document.querySelectorAll('[data-class]')]"
         ".filter((part) => !part.hidden).map((part) => part.dataset.class).join('|')"
-        "</script></body>"
     )
     opened = tmp_path / "opened.html"
-    opened.write_text(page(*made).replace("</body>", script), encoding="utf-8")
+    opened.write_text(with_script(page(*made), script), encoding="utf-8")
     flags = "--headless --no-sandbox --disable-gpu --no-first-run --disable-background-networking"
     profile = f"--user-data-dir={tmp_path / 'profile'}"
     command = [str(CHROMIUM), *flags.split(), profile, "--dump-dom", opened.as_uri()]

@@ -200,10 +200,12 @@ def test_the_columns_that_selected_are_named(recipe_of: Any) -> None:
 
 
 @pytest.mark.skipif(CHROMIUM is None, reason="no chromium here")
-def test_a_browser_runs_the_page_without_complaint(made: Any, tmp_path: Path) -> None:
-    script = "<script>document.querySelector('.sheet img').click()</script></body>"
+def test_a_browser_runs_the_page_without_complaint(
+    made: Any, tmp_path: Path, with_script: Any
+) -> None:
+    click = "document.querySelector('.sheet img').click()"
     opened = tmp_path / "opened.html"
-    opened.write_text(page(*made).replace("</body>", script), encoding="utf-8")
+    opened.write_text(with_script(page(*made), click), encoding="utf-8")
     flags = "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-sync"
     flags += " --disable-background-networking --disable-component-update --enable-logging=stderr"
     profile = f"--user-data-dir={tmp_path / 'profile'}"

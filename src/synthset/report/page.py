@@ -23,6 +23,7 @@ from synthset.report.groups import by_group, interval_picture
 from synthset.report.histograms import Histogram, Words, histograms
 from synthset.report.metrics import by_class, table
 from synthset.report.pairs import closest_pairs
+from synthset.report.policy import content_policy
 from synthset.report.prompts import prompt_words
 from synthset.report.recognised_map import recognised_map
 from synthset.report.records import Seen
@@ -89,9 +90,11 @@ def _content(dataset: Dataset, recipe: Recipe) -> dict[str, Any]:
     numbers, metrics = summary(dataset, seen), dataset.metrics()
     results = table(without_cues(metrics))
     drawn = histograms(seen, recipe.selection)
+    script = (HERE / "page.js").read_text(encoding="utf-8")
     return {
         "style": Markup("".join((HERE / name).read_text(encoding="utf-8") for name in STYLES)),
-        "script": Markup((HERE / "page.js").read_text(encoding="utf-8")),
+        "script": Markup(script),
+        "policy": content_policy(script),
         "description": recipe.description,
         "numbers": numbers,
         "classes": sorted(numbers["classes"], key=_weakest),
@@ -120,7 +123,7 @@ def _content(dataset: Dataset, recipe: Recipe) -> dict[str, Any]:
         "by_class": by_class(metrics, seen.classes),
         "acceptance": acceptance(metrics, recipe.accept),
         "recipe": recipe.to_yaml(),
-        "source": recipe.source.model_dump(mode="json"),
+        "source": recipe.to_content()["source"],
         "python": platform.python_version(),
     }
 

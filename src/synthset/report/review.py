@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
@@ -12,12 +11,14 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from synthset.report.gallery import spread
+from synthset.report.policy import content_policy, json_in_html
 from synthset.report.records import Seen
 from synthset.report.thumbnails import most, thumbnails
 from synthset.sheets import write_sheet
 from synthset.store.dataset import Dataset
 
 HERE = Path(__file__).parent
+STYLES = ("page.css", "review.css")
 REVIEW_PAGE = "<title>Review of "  # how a page of ours is known again
 Which = Literal["kept", "rejected", "all"]
 
@@ -63,15 +64,20 @@ def review_page(
             if name in found
         ]
         classes.append({"name": seen.classes[label]["name"], "pictures": pictures})
+    style = "".join((HERE / name).read_text(encoding="utf-8") for name in STYLES)
+    script = (HERE / "review.js").read_text(encoding="utf-8")
+    key = f"synthset review {dataset.name} {dataset.view.images}"
+    verdicts = {name: list(each) for name, each in said.items()}
     environment = Environment(
         loader=FileSystemLoader(HERE), undefined=StrictUndefined, autoescape=True,
         trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
     return environment.get_template("review.html.j2").render(
-        style=Markup((HERE / "page.css").read_text(encoding="utf-8")),
+        policy=content_policy(script, style),
+        style=Markup(style),
+        script=Markup(script),
         name=dataset.name,
-        key=json.dumps(f"synthset review {dataset.name} {dataset.view.images}"),
-        said=json.dumps({name: list(each) for name, each in said.items()}).replace("<", "\\u003c"),
+        data=json_in_html({"key": key, "verdicts": verdicts}),
         classes=classes,
         which=which,
     )

@@ -15,6 +15,7 @@ from matplotlib.figure import Figure as Drawing
 
 from synthset.images import Pixels, UnreadableImage, decode
 from synthset.recipe.recipe import Recipe
+from synthset.report.policy import content_policy
 from synthset.report.thumbnails import thumbnails
 from synthset.store.dataset import Dataset
 
@@ -92,7 +93,13 @@ def write_sweep(place: Path, recipe: Recipe, cells: Sequence[Cell], images: int)
     )
     environment.filters.update(figure=written)
     style = Markup((HERE / "page.css").read_text(encoding="utf-8"))
-    content = {"style": style, "recipe": recipe, "images": images, **_content(cells)}
+    content = {
+        "style": style,
+        "policy": content_policy(),
+        "recipe": recipe,
+        "images": images,
+        **_content(cells),
+    }
     page = environment.get_template("sweep.html.j2").render(content)
     (place / PAGE).write_text(page, encoding="utf-8")
     _draw(cells).savefig(place / PICTURE, dpi=150)

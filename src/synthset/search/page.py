@@ -9,6 +9,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from synthset.report import thumbnails as report
+from synthset.report.policy import content_policy
 from synthset.search.found import Found
 from synthset.store.dataset import Dataset
 
@@ -34,5 +35,11 @@ def page(dataset: Dataset, found: Sequence[Found], asked: str, how: str) -> str:
     small = report.thumbnails(dataset, [one.id for one in found])
     style = Path(report.__file__).with_name("page.css").read_text(encoding="utf-8")
     return environment.get_template("page.html.j2").render(
-        style=Markup(style), name=dataset.name, found=found, small=small, asked=asked, how=how
+        style=Markup(style),
+        policy=content_policy(),
+        name=dataset.name,
+        found=found,
+        small=small,
+        asked=asked,
+        how=how,
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +12,7 @@ from markupsafe import Markup
 
 import synthset.report.page as report
 from synthset.encoders.classlist import ClassList
+from synthset.report.policy import content_policy, json_in_html
 from synthset.report.wordmap import NO_GROUP, colour_class, map_svg
 from synthset.store.dataset import Dataset
 from synthset.study import chart
@@ -79,6 +79,7 @@ def _content(shown: Shown) -> dict[str, Any]:
     return {
         "style": Markup(_style()),
         "script": Markup(_script()),
+        "policy": content_policy(_script()),
         "name": shown.dataset.name,
         "by_whom": shown.by_whom,
         "rules": RULES,
@@ -123,8 +124,7 @@ def _data(shown: Shown, found: Mapping[int, Sequence[Picture]]) -> str:
     """What the map's script shows when a circle is pointed at, as JSON within HTML."""
     groups = _groups_of(shown.grouping)
     rows = [_hovered(one, groups, found.get(one.label, ())) for one in shown.drawn.shown]
-    text = json.dumps({"rules": list(RULES), "classes": rows}, ensure_ascii=False)
-    return text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")
+    return json_in_html({"rules": list(RULES), "classes": rows})
 
 
 def _hovered(

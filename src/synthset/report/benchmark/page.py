@@ -26,6 +26,7 @@ from synthset.report.benchmark.remarks import remarks
 from synthset.report.benchmark.results import table_rows, to_json
 from synthset.report.benchmark.words import capital
 from synthset.report.experiment.drawing import Drawing, colours, dashes
+from synthset.report.policy import content_policy
 from synthset.sheets import write_sheet
 
 HERE = Path(__file__).parent
@@ -96,9 +97,11 @@ def _page(
     many = len(benchmark.arms) > TOGETHER
     groups = table.columns(benchmark)
     lines = dashes(list(benchmark.arms), benchmark.base)
+    script = (HERE / "benchmark.js").read_text(encoding="utf-8")
     content: dict[str, Any] = {
         "style": Markup("".join(file.read_text(encoding="utf-8") for file in STYLES)),
-        "script": Markup((HERE / "benchmark.js").read_text(encoding="utf-8")),
+        "script": Markup(script),
+        "policy": content_policy(script),
         "title": title,
         "description": description,
         "benchmark": benchmark,

@@ -29,6 +29,7 @@ from synthset.report.experiment.curve_figures import (
 )
 from synthset.report.experiment.drawing import Drawing, colours
 from synthset.report.experiment.parts import Case, Steps
+from synthset.report.policy import content_policy
 from synthset.sheets import write_sheet
 
 HERE = Path(__file__).parent
@@ -107,9 +108,11 @@ def _page(
         count=shared.count, number=shared.number, percent=words.percent, uri=_uri, pixels=_pixels
     )
     texts = {arm.name: arm.text for arm in judgement.arms}
+    script = (HERE / "experiment.js").read_text(encoding="utf-8")
     content: dict[str, Any] = {
         "style": Markup(_style()),
-        "script": Markup((HERE / "experiment.js").read_text(encoding="utf-8")),
+        "script": Markup(script),
+        "policy": content_policy(script),
         "data": Markup(tables.script_data(judgement)),
         "judgement": judgement,
         "figures": {name: one.inline for name, one in figures.items()},

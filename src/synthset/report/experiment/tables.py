@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +18,7 @@ from synthset.metrics.operating_curves import FALSE_POSITIVE_RATES, RECALLS
 from synthset.metrics.verdict import beyond_chance
 from synthset.report.experiment.drawing import colours
 from synthset.report.experiment.words import NAMES, measure_name, points, probability, span
+from synthset.report.policy import json_in_html
 
 FIRST = (
     "focus_recall", "focus_precision", "focus_f1", "balanced_accuracy", "accuracy", "macro_f1",
@@ -168,8 +168,7 @@ def script_data(judgement: Judgement) -> str:
             for arm in judgement.arms
         ],
     }
-    text = json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    return text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")
+    return json_in_html(data)
 
 
 def _sum(counts: Mapping[str, Array], label: int | None = None) -> str:
