@@ -7,6 +7,7 @@ SynthsetError              anything we can explain; the command line prints it w
 │   ├── DatasetLocked      another process is working on the dataset
 │   └── StorageError       a disk or an object store refused: full, read-only, not reached
 ├── ModelError             a model could not be loaded or does not fit its use (exit code 1)
+├── NotAccepted            the set misses what its recipe asks of it, and must not (exit code 3)
 └── StageError             a stage failed on a shard; what was finished is kept (exit code 1)
     └── TooManyFailures    record after record failed in the same way, so the stage was stopped
 """
@@ -137,6 +138,12 @@ def explains_refusals() -> Iterator[None]:
         yield
     except OSError as fault:
         raise explained(fault) from fault
+
+
+class NotAccepted(SynthsetError):
+    """The kept part misses what the recipe asks of the set as a whole, where that is required."""
+
+    exit_code = 3
 
 
 class TooManyFailures(StageError):

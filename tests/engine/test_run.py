@@ -10,7 +10,7 @@ import pytest
 from shapes import cells, recipe
 
 import synthset
-from synthset.errors import DatasetError, DatasetLocked, RecipeError, StageError
+from synthset.errors import DatasetError, DatasetLocked, NotAccepted, RecipeError, StageError
 from synthset.store.lock import locked
 
 
@@ -110,6 +110,19 @@ def test_no_further_rounds_than_allowed(tmp_path):
     changes = (none, "selection.target_per_class=8", "selection.max_rounds=2")
     dataset = synthset.run(recipe(*changes), tmp_path / "d")
     assert max(dataset.records().column("round").to_pylist()) == 2
+
+
+def test_a_set_that_must_be_accepted_and_is_not_goes_nowhere(tmp_path):
+    asked = recipe(
+        encoders={"eye": {"kind": "pixels", "size_px": 2}},
+        metrics=[{"kind": "vendi", "encoder": "eye"}],
+        accept={"Vendi score (pixels fake)": {"min": 1000}},
+        exports=[{"kind": "imagefolder"}],
+    )
+    with pytest.raises(NotAccepted, match="asked at least 1000; nothing is exported"):
+        synthset.run(asked, tmp_path / "d", require_accepted=True)
+    assert "Not accepted" in (tmp_path / "d" / "report" / "index.html").read_text()
+    assert not (tmp_path / "d" / "exports").exists()
 
 
 @pytest.mark.parametrize("workers", [2, 4])

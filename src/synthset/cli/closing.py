@@ -11,9 +11,8 @@ from rich.table import Table
 from synthset.cli.terminal import say, screen, tell
 from synthset.engine.failures import failures, reasons
 from synthset.errors import StageError
+from synthset.export.accepted import verdicts
 from synthset.metrics.source_cues import STORED, TOGETHER
-from synthset.recipe.recipe import load_stored
-from synthset.report.acceptance import acceptance
 from synthset.report.summary import summary
 from synthset.store.dataset import Dataset
 from synthset.store.remote import is_url
@@ -33,12 +32,8 @@ def closing_table(dataset: Dataset, seconds: float) -> None:
         say(words)
     if dataset.metrics():
         console.print(figures(dataset))
-    recipe = load_stored(dataset.recipe_content())
-    for one in acceptance(dataset.metrics(), recipe.accept):
-        said = "accepted" if one.accepted else "not accepted"
-        value = "not measured" if one.value is None else f"{one.value:.4g}"
-        note = f" ({one.note})" if one.note else " (not sure)" if one.sure is False else ""
-        tell(f"{said}: {one.name} {value}, asked {one.asked}{note}")
+    for one in verdicts(dataset):
+        tell(one)
     for place in dataset.view.exports:
         tell(f"export: {place}")
     report = f"{dataset.path}/report/index.html"

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from synthset.cli.options import DatasetFolder
+from synthset.cli.options import DatasetFolder, RequireAccepted
 from synthset.cli.terminal import say, tell
 
 
@@ -39,6 +39,7 @@ def export(
     size_px: Annotated[
         int | None, typer.Option(min=1, max=8192, help="Side of every image, for --kind npy.")
     ] = None,
+    require_accepted: RequireAccepted = False,
 ) -> None:
     """Write the kept images as folders, WebDataset, Parquet or NumPy arrays, with a dataset card.
 
@@ -62,7 +63,7 @@ def export(
     elif kind is not Layout.imagefolder:
         asked["images_per_file"] = images_per_file
     settings: Export = TypeAdapter(Export).validate_python(asked)
-    written = write_export(Dataset.open(directory), settings)
+    written = write_export(Dataset.open(directory), settings, require_accepted)
     for note in written.notes:
         say(f"note: {note}")
     tell(written.path)

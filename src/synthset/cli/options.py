@@ -28,6 +28,13 @@ Changes = Annotated[
     ),
 ]
 Workers = Annotated[int | None, typer.Option(min=1, max=256, help="Worker processes.")]
+RequireAccepted = Annotated[
+    bool,
+    typer.Option(
+        "--require-accepted",
+        help="Exit with 3, and export nothing, if the set misses what the recipe's `accept` asks.",
+    ),
+]
 OutFile = Annotated[
     Path | None,
     typer.Option(

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import time
 
-from synthset.cli.options import Changes, Output, RecipeFile, Workers
+from synthset.cli.options import Changes, Output, RecipeFile, RequireAccepted, Workers
 
 
 def run(
-    recipe: RecipeFile, output: Output = None, changes: Changes = None, workers: Workers = None
+    recipe: RecipeFile,
+    output: Output = None,
+    changes: Changes = None,
+    workers: Workers = None,
+    require_accepted: RequireAccepted = False,
 ) -> None:
     """Make a dataset by a recipe: do what is missing, and nothing else.
 
@@ -18,11 +22,24 @@ def run(
     from synthset.cli.faults import say_faults
     from synthset.cli.progress import RichBar
     from synthset.engine.run import run as run_recipe
+    from synthset.errors import NotAccepted
+    from synthset.export.accepted import require_limits
     from synthset.recipe.recipe import load_recipe
+    from synthset.store.dataset import Dataset
 
     begun = time.monotonic()
     loaded = load_recipe(recipe, changes or ())
-    dataset = run_recipe(loaded, output or loaded.name, workers=workers, bar=RichBar())
+    if require_accepted:
+        require_limits(loaded.accept)
+    target, refused = output or loaded.name, None
+    try:
+        dataset = run_recipe(
+            loaded, target, workers=workers, bar=RichBar(), require_accepted=require_accepted
+        )
+    except NotAccepted as missed:
+        dataset, refused = Dataset.open(target), missed
     closing_table(dataset, time.monotonic() - begun)
     say_faults(dataset)
+    if refused:
+        raise refused
     refuse_failures(dataset.metrics())

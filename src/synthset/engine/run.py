@@ -47,6 +47,7 @@ from synthset.engine.sight import DatasetSight
 from synthset.engine.wording import wording, wording_path
 from synthset.engine.worth import write_worth
 from synthset.errors import RecipeError, StageError, explains_refusals
+from synthset.export.accepted import refuse_unaccepted
 from synthset.export.write import write_export
 from synthset.generators.models import count_tokens
 from synthset.prompts.writer import Writer
@@ -88,6 +89,7 @@ def run(
     overrides: Sequence[str] = (),
     workers: int | None = None,
     bar: Bar | None = None,
+    require_accepted: bool = False,
 ) -> Dataset:
     """Make a dataset by a recipe, or bring one up to date with it.
 
@@ -100,6 +102,7 @@ def run(
         overrides: changes to the recipe, such as `source.guidance_scale=3`.
         workers: worker processes; none takes the recipe's.
         bar: told how far each pass is; none stays quiet.
+        require_accepted: export nothing if the kept part misses what the recipe's `accept` asks.
 
     Returns:
         The dataset, with selection, metrics, exports and report.
@@ -109,6 +112,7 @@ def run(
         DatasetLocked: another process works on the dataset.
         StageError: a stage failed on some shards; all others are finished.
         StorageError: a disk is full or can't be written; what is finished is kept.
+        NotAccepted: that is required, and the set misses it; all but the exports is written.
 
     >>> dataset = run("demo", "my-demo")  # doctest: +SKIP
     >>> dataset.kept().num_rows  # doctest: +SKIP
@@ -131,7 +135,7 @@ def run(
         for warning in ahead.warnings:
             bar.say(f"warning: {warning}")
             dataset.log({"event": "warning", "at": _now(), "text": warning})
-        _Run(dataset, recipe, ahead.material, workers, bar).all()
+        _Run(dataset, recipe, ahead.material, workers, bar).all(require_accepted)
     return dataset
 
 
@@ -158,7 +162,7 @@ class _Run:
         self.imported: dict[str, Dataset] = {}
         self.worth: dict[str, str] = {}  # tables of the set's scores, as far as they are known
 
-    def all(self) -> None:
+    def all(self, require_accepted: bool = False) -> None:
         """From the plan to the report."""
         self.base()
         references = self.references()
@@ -166,6 +170,8 @@ class _Run:
         self.consider()
         self.read_prompts()
         write_report(self.dataset, self.recipe)
+        if require_accepted:
+            refuse_unaccepted(self.dataset)
         exports = tuple(self.export(settings) for settings in self.recipe.exports)
         self.dataset.write_view(replace(self.dataset.view, exports=exports))
 

@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 import yaml
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from synthset.export.accepted import verdicts
 from synthset.export.aside import write_aside
 from synthset.export.files import File
 from synthset.export.metadata import class_rows
@@ -59,7 +60,8 @@ def write_card(
         The hash of our last card at its own place, and what a user should know.
     """
     text = card(dataset, kept, files, layout)
-    notes = [f"{name} has no image in the export" for name in _empty(dataset, files)]
+    notes = [str(one) for one in verdicts(dataset) if not one.accepted]
+    notes += [f"{name} has no image in the export" for name in _empty(dataset, files)]
     there = place / CARD
     if there.exists() and _hash(there.read_bytes()) not in (ours, _hash(text.encode())):
         write_aside(place, BESIDE, text.encode())
@@ -126,6 +128,7 @@ def _facts(dataset: Dataset, kept: pa.Table, files: Sequence[File], layout: str)
         "kept": kept.num_rows,
         "reasons": reasons(records),
         "metrics": _metrics(dataset.metrics()),
+        "verdicts": verdicts(dataset),
         "sizes": _sizes(kept),
     }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from synthset.errors import explains_refusals
+from synthset.export.accepted import refuse_unaccepted
 from synthset.export.arrays import export_arrays
 from synthset.export.imagefolder import export
 from synthset.export.packed import export_packed
@@ -12,8 +13,14 @@ from synthset.store.dataset import Dataset
 
 
 @explains_refusals()
-def write_export(dataset: Dataset, settings: Export) -> Exported:
-    """Export as the settings say; see `imagefolder`, `packed` and `arrays`."""
+def write_export(dataset: Dataset, settings: Export, require_accepted: bool = False) -> Exported:
+    """Export as the settings say; see `imagefolder`, `packed` and `arrays`.
+
+    Raises:
+        NotAccepted: that is required, and the set misses what its recipe asks; nothing is written.
+    """
+    if require_accepted:
+        refuse_unaccepted(dataset)
     if isinstance(settings, ImageFolder):
         return export(dataset, settings)
     if isinstance(settings, Npy):

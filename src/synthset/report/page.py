@@ -10,9 +10,9 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from synthset.metrics.acceptance import acceptance
 from synthset.recipe.recipe import Recipe
 from synthset.report import charts
-from synthset.report.acceptance import acceptance
 from synthset.report.against import Against, against_threshold, score_of, words
 from synthset.report.confusion import confusions
 from synthset.report.costs import title

@@ -3,9 +3,9 @@
 import pytest
 
 from synthset.errors import RecipeError
+from synthset.metrics.acceptance import acceptance
 from synthset.recipe.recipe import load_recipe
 from synthset.recipe.selection import Limit
-from synthset.report.acceptance import acceptance
 
 
 def result(name, value, of="kept", interval=None, **more):
@@ -38,6 +38,20 @@ def test_what_was_not_measured_is_not_accepted_and_says_why():
     assert (score.accepted, score.note) == (False, "fewer than two images")
     assert not typo.accepted
     assert "measured are CLIP score, FID, Inception Score" in typo.note
+
+
+def test_each_reference_that_a_metric_was_taken_against_must_be_met():
+    two = [result("FD", 9.0, reference="train"), result("FD", 40.0, reference="test")]
+    verdicts = acceptance(two, {"FD": Limit(max=30)})
+    assert [(one.name, one.accepted) for one in verdicts] == [
+        ("FD against train", True),
+        ("FD against test", False),
+    ]
+
+
+def test_a_value_that_is_no_number_is_not_accepted():
+    (one,) = acceptance([result("FD", float("nan"))], {"FD": Limit(max=30)})
+    assert str(one) == "not accepted: FD not measured, asked at most 30 (no value)"
 
 
 def test_a_limit_of_a_metric_needs_numbers():

@@ -15,7 +15,7 @@ class Verdict:
     """Whether one metric of the kept part lies within its limits.
 
     Attributes:
-        name: of the metric.
+        name: of the metric; with its reference, where there are several.
         asked: the limits in words.
         value: of the kept part; None where it was not measured.
         accepted: whether the value lies within; its interval does not count.
@@ -30,6 +30,12 @@ class Verdict:
     sure: bool | None
     note: str = ""
 
+    def __str__(self) -> str:
+        said = "accepted" if self.accepted else "not accepted"
+        value = "not measured" if self.value is None else f"{self.value:.4g}"
+        note = f" ({self.note})" if self.note else " (not sure)" if self.sure is False else ""
+        return f"{said}: {self.name} {value}, asked {self.asked}{note}"
+
 
 def acceptance(metrics: Sequence[Mapping[str, Any]], limits: Mapping[str, Limit]) -> list[Verdict]:
     """Hold the kept part's metrics against limits.
@@ -39,20 +45,31 @@ def acceptance(metrics: Sequence[Mapping[str, Any]], limits: Mapping[str, Limit]
         limits: by the name that a metric has in the report, such as `FID` or `CLIP score`.
 
     Returns:
-        A verdict for each limit, in their order.
+        A verdict for each limit and each metric of its name, in their order: against every
+        reference that the set was compared with.
     """
-    kept = {m["name"]: m for m in metrics if m["of"] == "kept" and m["class_key"] is None}
-    return [_verdict(name, limit, kept) for name, limit in limits.items()]
+    kept: dict[str, list[Mapping[str, Any]]] = {}
+    for metric in metrics:
+        if metric["of"] == "kept" and metric["class_key"] is None:
+            kept.setdefault(metric["name"], []).append(metric)
+    verdicts = []
+    for name, limit in limits.items():
+        if name not in kept:
+            known = f"; measured are {', '.join(sorted(kept))}" if kept else ""
+            note = did_you_mean(name, kept) + known
+            verdicts.append(Verdict(name, _words(limit), None, False, None, note))
+        for found in kept.get(name, ()):
+            several = len(kept[name]) > 1
+            title = f"{name} against {found['reference']}" if several else name
+            verdicts.append(_verdict(title, limit, found))
+    return verdicts
 
 
-def _verdict(name: str, limit: Limit, kept: Mapping[str, Mapping[str, Any]]) -> Verdict:
+def _verdict(name: str, limit: Limit, found: Mapping[str, Any]) -> Verdict:
     asked = _words(limit)
-    found = kept.get(name)
-    if found is None:
-        known = f"; measured are {', '.join(sorted(kept))}" if kept else ""
-        return Verdict(name, asked, None, False, None, did_you_mean(name, kept) + known)
-    if found["value"] is None:
-        return Verdict(name, asked, None, False, None, found["warning"] or "not measured")
+    if found["value"] is None or found["value"] != found["value"]:  # a NaN is no value
+        note = found.get("failed") or found["warning"] or "no value"
+        return Verdict(name, asked, None, False, None, note)
     within = _within(found["value"], limit)
     ends = found["interval"]
     sure = None if ends is None else all(_within(end, limit) == within for end in ends)

@@ -1,0 +1,45 @@
+"""Whether the kept part of a dataset reaches what its recipe asks of it, before it goes out."""
+
+from __future__ import annotations
+
+from synthset.errors import NotAccepted, UsageError
+from synthset.metrics.acceptance import Verdict, acceptance
+from synthset.recipe.selection import Limit
+from synthset.store.dataset import Dataset
+
+
+def verdicts(dataset: Dataset) -> list[Verdict]:
+    """Hold what was measured of the present selection against the recipe's `accept`."""
+    asked = dataset.recipe_content().get("accept") or {}
+    limits = {name: Limit.model_validate(limit) for name, limit in asked.items()}
+    return acceptance(dataset.metrics(), limits)
+
+
+def require_limits(limits: object) -> None:
+    """See that a recipe asks for something.
+
+    Raises:
+        UsageError: its `accept` is empty.
+    """
+    if not limits:
+        raise UsageError(
+            "--require-accepted: the recipe asks nothing of the set; write what it must reach into "
+            "`accept`, such as `accept: {FID: {max: 30}}`"
+        )
+
+
+def refuse_unaccepted(dataset: Dataset) -> None:
+    """See that the kept part was measured, and reaches all that is asked of it.
+
+    Raises:
+        NotAccepted: it doesn't, or nobody knows; with each limit, and the value found.
+        UsageError: the recipe asks for nothing.
+    """
+    found = verdicts(dataset)
+    require_limits(found)
+    missed = [str(one) for one in found if not one.accepted]
+    if missed:
+        raise NotAccepted(
+            f"{'; '.join(missed)}; nothing is exported. Change the selection or the source, or "
+            "leave out --require-accepted"
+        )
