@@ -76,6 +76,14 @@ def test_folders_are_split_by_class_and_nothing_is_on_both_sides(tmp_path):
     assert set(again.val.keys) != set(images.val.keys)
 
 
+def test_an_image_that_cannot_be_decoded_is_left_out_and_named(tmp_path):
+    write_folders(tmp_path, 0, 60)
+    (tmp_path / "digit_0" / "bad.png").write_bytes(b"%!PS-Adobe-3.0 EPSF-3.0")
+    images = read_splits(Places(tmp_path), 0.2, seed=0)
+    assert len(images.train) + len(images.val) == 60
+    assert any("digit_0/bad.png: not a readable image" in note for note in images.notes)
+
+
 def test_splits_that_lie_in_the_folder_are_taken(tmp_path):
     for split, (first, last) in {"train": (0, 200), "val": (200, 260), "test": (260, 330)}.items():
         write_folders(tmp_path, first, last, split)

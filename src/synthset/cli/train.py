@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from synthset.cli.options import Changes
-from synthset.cli.terminal import screen, tell
+from synthset.cli.terminal import say, screen, tell
 from synthset.store.remote import on_disk
 
 if TYPE_CHECKING:
@@ -95,7 +94,7 @@ def _say(trained: Trained, output: Path) -> None:
     )
     console.print(_table(trained))
     for note in trained.images.notes:
-        print(note, file=sys.stderr)
+        say(note)
     copies = trained.images.copies
     if copies:
         tell(f"left out: {copies:,} training images that validation or test have as well")

@@ -38,11 +38,11 @@ class Row:
 SOURCES = {
     "txt2img": Row("synthset.generators.txt2img:Txt2Img", "1"),
     "img2img": Row("synthset.generators.img2img:Img2Img", "1"),
-    "folder": Row("synthset.generators.folder:Folder", "1"),
+    "folder": Row("synthset.generators.folder:Folder", "2"),
     "augment": Row("synthset.generators.augment:Augment", "1"),
     "gan": Row("synthset.generators.gan.stage:Gan", "1"),
-    "pool": Row("synthset.generators.pool:Pool", "1"),
-    "openimages": Row("synthset.generators.openimages:OpenImages", "1"),
+    "pool": Row("synthset.generators.pool:Pool", "2"),
+    "openimages": Row("synthset.generators.openimages:OpenImages", "2"),
     "shapes": Row("synthset.generators.shapes:Shapes", "1"),
 }
 ENCODERS = {

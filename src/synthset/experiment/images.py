@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from PIL import Image as Picture
 
 from synthset.errors import DatasetError, ModelError, RecipeError, did_you_mean
+from synthset.experiment.readable import readable
 from synthset.generators.folder import Folder, passed_over, refuse_tests, scan
 from synthset.generators.found import Found as Image
 from synthset.images import sha256
@@ -102,7 +103,8 @@ def collect(settings: Found, where: str, tests: bool = False) -> Collection:
 
 
 def of_found(found: Sequence[Image], settings: FolderSettings, passed: Counter[str]) -> Collection:
-    """Make a collection of what a scan has found, and has passed over."""
+    """Make a collection of what a scan has found, less what can't be decoded."""
+    found = readable(found, settings, passed)
     names = sorted({image.label for image in found})
     label_of = {name: label for label, name in enumerate(names)}
     return Collection(

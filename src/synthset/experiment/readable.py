@@ -1,0 +1,35 @@
+"""Leaves out images that can't be decoded, before a training has begun, and names them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+
+from synthset.engine.local import count_cores
+from synthset.generators.found import Found
+from synthset.generators.originals import Originals
+from synthset.recipe.sources import Folder
+
+MOST_THREADS = 32
+
+
+def readable(found: Sequence[Found], settings: Folder, passed: Counter[str]) -> list[Found]:
+    """Decode each image once: a training would end at the first that can't be.
+
+    Args:
+        found: what a scan has found.
+        settings: of that scan.
+        passed: counts those that are left out, a sentence each.
+    """
+    fault_of = partial(_fault, Originals(settings.paths))
+    with ThreadPoolExecutor(min(count_cores(), MOST_THREADS)) as threads:
+        faults = list(threads.map(fault_of, found))
+    passed.update(fault for fault in faults if fault)
+    return [image for image, fault in zip(found, faults, strict=True) if not fault]
+
+
+def _fault(originals: Originals, image: Found) -> str:
+    pixels = originals.pixels(image.source, image.content)
+    return pixels if isinstance(pixels, str) else ""

@@ -1,0 +1,27 @@
+"""A training takes the images that can be read, and names the others."""
+
+from collections import Counter
+
+import numpy as np
+
+from synthset.experiment.readable import readable
+from synthset.generators.folder import scan
+from synthset.images import encode
+from synthset.recipe.sources import Folder
+
+
+def test_images_that_cannot_be_read_are_left_out_and_named(tmp_path):
+    (tmp_path / "cat").mkdir()
+    for level in range(20):
+        (tmp_path / f"cat/{level:02d}.png").write_bytes(
+            encode(np.full((4, 4, 3), level, np.uint8), "png")
+        )
+    (tmp_path / "cat/bad.png").write_bytes(b"no image")
+    (tmp_path / "cat/dead.png").symlink_to("/nowhere.png")
+    settings = Folder.model_validate({"kind": "folder", "paths": [{"path": str(tmp_path)}]})
+    found, passed = list(scan(settings)), Counter()
+    assert len(found) == 22
+    assert len(readable(found, settings, passed)) == 20
+    assert [sentence.split(": ")[0] for sentence in sorted(passed)] == [
+        f"{tmp_path}/cat/{name}.png" for name in ("bad", "dead")
+    ]
