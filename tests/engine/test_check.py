@@ -72,6 +72,37 @@ def test_a_disk_that_may_be_too_small_is_a_warning(tmp_path, monkeypatch):
     assert found.warnings[0].startswith("the disk has 0.0 GB free, this may take about ")
 
 
+def test_the_miniature_is_not_asked_for_what_it_does_not_know(tmp_path):
+    found = forecast(hub("miniature"), str(tmp_path / "d"))
+    assert found.problems == []
+    content = {"name": "x", "images_per_class": 1, "source": {"kind": "txt2img"}}
+    fruit = load_recipe(content | {"classes": ["apple", "tabby cat", "sports cars", "hot-rod"]})
+    (problem,) = forecast(fruit, str(tmp_path / "d")).problems
+    assert str(problem).startswith("source.model: the miniature doesn't know 'apple', 'hot-rod'; ")
+    assert "it draws airplane, automobile" in problem.right
+
+
+def test_a_clip_score_of_classes_that_the_miniature_does_not_know_is_a_warning(tmp_path):
+    found = forecast(
+        recipe(
+            classes=["apple", "cat"],
+            encoders={"clip": {"kind": "clip"}},
+            scores=[{"kind": "clip_score", "encoder": "clip"}],
+        ),
+        str(tmp_path / "d"),
+    )
+    assert found.problems == []
+    assert found.warnings[0].startswith("scores[0]: the CLIP miniature doesn't know 'apple', and")
+
+
+def test_words_of_ones_own_may_name_what_the_miniature_knows(tmp_path):
+    (tmp_path / "texts.csv").write_text("class,prompt\nTom,a photo of a black cat at home\n")
+    content = {"name": "x", "images_per_class": 1, "source": {"kind": "txt2img"}}
+    prompts = {"kind": "file", "file": str(tmp_path / "texts.csv")}
+    mine = load_recipe(content | {"classes": ["Tom"], "prompts": prompts})
+    assert forecast(mine, str(tmp_path / "d")).problems == []
+
+
 def hub(model, **source):
     """A recipe's source: a hub model that nobody downloaded."""
     content = {"kind": "txt2img", "model": model} | source

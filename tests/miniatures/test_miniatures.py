@@ -2,6 +2,7 @@
 
 import json
 import socket
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from PIL import Image
 from safetensors import safe_open
 
 from synthset.encoders.models import weights_sha256
-from synthset.miniatures import locate, reference_statistics
+from synthset.miniatures import locate, reference_statistics, words
 from synthset.recipe.scores import ClassifierEncoder, ClipEncoder
 
 HOME = locate("clip").parent
@@ -200,3 +201,8 @@ def test_the_module_needs_no_torch() -> None:
     source = Path(__import__("synthset.miniatures").miniatures.__file__).read_text()
 
     assert "torch" not in source
+
+
+def test_the_words_are_those_of_the_training() -> None:
+    captions = Path(__file__).parents[2] / "scripts" / "miniatures" / "captions.toml"
+    assert words() == tomllib.loads(captions.read_text(encoding="utf-8"))["classes"]

@@ -21,11 +21,14 @@ from synthset.export.marker import read_marker
 from synthset.generators import models as generator_models
 from synthset.generators.adapters import unused
 from synthset.generators.folder import refuse_tests
+from synthset.miniatures import knows, words
 from synthset.recipe.openimages import OpenImages
 from synthset.recipe.paths import FolderPath
 from synthset.recipe.pools import Pool
 from synthset.recipe.presets import preset_notes
+from synthset.recipe.prompts import PromptFile
 from synthset.recipe.recipe import Recipe, comparisons
+from synthset.recipe.scores import Encoder
 from synthset.recipe.sources import FROM_IMAGES, Augment, Diffusion, Folder, Gan, Shapes
 from synthset.selection.review import read_review
 from synthset.store.folder import LocalFolder
@@ -49,6 +52,7 @@ class Forecast:
         gpu_seconds: estimated time of one A100; None where no GPU is needed, or nobody knows.
         gpu_basis: what that is estimated from.
         prompts: a few examples.
+        tried: the first prompts, in the plan's order.
         cut_prompts: share of prompts that the text encoder would cut; None where it cannot be
             known.
         longest_prompt: tokens of the longest prompt tried, and the limit.
@@ -67,6 +71,7 @@ class Forecast:
     gpu_seconds: float | None = None
     gpu_basis: str = ""
     prompts: list[str] = field(default_factory=list)
+    tried: tuple[str, ...] = ()
     cut_prompts: float | None = None
     longest_prompt: tuple[int, int] | None = None
     notes: list[str] = field(default_factory=list)
@@ -96,6 +101,7 @@ def forecast(recipe: Recipe, output: str) -> Forecast:
         _size_up(found, recipe, found.material, output)
         _collect(found, lambda: _prompts(found, recipe, output))
         _collect(found, lambda: _classes_fit(recipe, found.material))
+        _collect(found, lambda: _miniatures(found, recipe, found.material))
     found.problems = list(dict.fromkeys(found.problems))
     return found
 
@@ -185,6 +191,39 @@ def _classes_fit(recipe: Recipe, found: Material | None) -> list[Problem]:
             except SynthsetError:
                 continue  # the description is on a hub that doesn't answer now; the run will say so
     return problems
+
+
+def _miniatures(found: Forecast, recipe: Recipe, what: Material | None) -> list[Problem]:
+    """The models that ship with synthset know ten classes, and have nothing to say of others."""
+    assert what is not None
+    strange = [
+        entry.name for entry in what.classes if not any(map(knows, (entry.name, *entry.lemmas)))
+    ]
+    if not strange:
+        return []
+    names = ", ".join(map(repr, strange[:8]))
+    names += f" and {len(strange) - 8:,} more" if len(strange) > 8 else ""
+    for i, score in enumerate(recipe.scores):
+        if score.kind == "clip_score" and _is_miniature(recipe.encoders[score.encoder]):
+            found.warnings.append(
+                f"scores[{i}]: the CLIP miniature doesn't know {names}, and its scores say nothing "
+                "of them; name another CLIP"
+            )
+    source = recipe.source
+    own_words = isinstance(recipe.prompts, PromptFile) and all(map(_names_known, found.tried))
+    if not isinstance(source, Diffusion) or source.model != "miniature" or own_words:
+        return []
+    right = f"it draws {', '.join(words())}, and kinds of them; name another model, or such classes"
+    return [Problem("source.model", f"the miniature doesn't know {names}", right)]
+
+
+def _names_known(prompt: str) -> bool:
+    parts = prompt.split()
+    return any(knows(" ".join(parts[:end])) for end in range(1, len(parts) + 1))
+
+
+def _is_miniature(encoder: Encoder) -> bool:
+    return getattr(encoder, "model", None) == "miniature"
 
 
 def _unprompted(recipe: Recipe, where: str) -> list[Problem]:
@@ -312,6 +351,7 @@ def _prompts(found: Forecast, recipe: Recipe, output: str) -> Sequence[Problem]:
         return []
     ahead = preview(recipe, found.material, output)
     found.notes += [*preset_notes(recipe.model_dump(mode="json")), *ahead.notes]
+    found.tried = ahead.prompts
     found.prompts = list(dict.fromkeys(ahead.prompts))[:3]
     if isinstance(source, Diffusion):
         idle = unused(source, ahead.prompts) if ahead.prompts else []

@@ -4,10 +4,14 @@ Each is in its library's own format and is loaded through that library's own doo
 the weights say what they were trained on and how good they are.
 """
 
+import json
+import re
+from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Literal
 
-__all__ = ["Miniature", "Split", "locate", "reference_statistics"]
+__all__ = ["Miniature", "Split", "knows", "locate", "reference_statistics", "words"]
 
 Miniature = Literal["txt2img", "clip", "classifier"]
 Split = Literal["train", "test"]
@@ -53,3 +57,36 @@ def reference_statistics(encoder: Literal["clip", "classifier"], split: Split) -
             "'classifier', and the split 'train' or 'test'"
         )
     return _HERE / "statistics" / f"{encoder}-{split}.safetensors"
+
+
+@cache
+def words() -> Mapping[str, Sequence[str]]:
+    """Return the names that the miniatures learned for each of their ten classes, its own first."""
+    found: dict[str, list[str]] = json.loads((_HERE / "words.json").read_text(encoding="utf-8"))
+    return found
+
+
+def knows(name: str) -> bool:
+    """Tell whether a class is one of those that the miniatures learned, or a kind of one.
+
+    >>> knows("tabby_cat"), knows("Golden Retriever"), knows("dogs"), knows("apple")
+    (True, True, True, False)
+
+    Args:
+        name: of a class; what it is a kind of stands last.
+    """
+    asked = _parts(name)
+    return any(asked[-len(one) :] in (one, _plural(one)) for one in _learned())
+
+
+@cache
+def _learned() -> tuple[list[str], ...]:
+    return tuple(_parts(name) for names in words().values() for name in names)
+
+
+def _parts(name: str) -> list[str]:
+    return re.findall(r"[^\W_]+", name.casefold())
+
+
+def _plural(parts: list[str]) -> list[str]:
+    return [*parts[:-1], f"{parts[-1]}s"]
