@@ -15,6 +15,7 @@ from kills import Killed, kill_at
 from shapes import cells, recipe
 
 import synthset
+from synthset.errors import StageError
 
 KILLS = 20
 DELAY = 0.004  # seconds an image
@@ -124,6 +125,18 @@ def test_a_lost_shard_comes_back_identical(tmp_path, monkeypatch):
         (tmp_path / "d" / lost).unlink()
         synthset.run(asked, tmp_path / "d")
         assert cells(tmp_path / "d") == before
+
+
+def test_a_damaged_image_is_looked_at_by_no_score(tmp_path):
+    dataset = synthset.run(recipe(), tmp_path / "d")
+    cell = tmp_path / "d" / dataset.view.images / "00001.parquet"
+    whole = cell.read_bytes()
+    cell.write_bytes(whole[:500] + bytes([whole[500] ^ 8]) + whole[501:])
+    with pytest.raises(StageError, match=r"shard 1: DatasetError: .*00001\.parquet: is damaged"):
+        synthset.run(recipe(scores=[{"kind": "quality"}]), tmp_path / "d")
+    cell.rename(tmp_path / "moved")
+    synthset.run(recipe(scores=[{"kind": "quality"}]), tmp_path / "d")
+    assert cell.read_bytes() == whole
 
 
 def test_a_worker_that_is_killed_is_replaced(tmp_path):

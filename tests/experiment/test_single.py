@@ -17,7 +17,7 @@ from typer.testing import CliRunner
 import synthset
 from synthset.cli.app import app
 from synthset.engine.local import Silent
-from synthset.errors import RecipeError, UsageError
+from synthset.errors import DatasetError, RecipeError, UsageError
 from synthset.experiment.single import Places, find_places, read_splits, train_single
 from synthset.experiment.timm_train import timm_arguments, timm_notes, write_timm
 from synthset.images import decode, encode
@@ -262,3 +262,11 @@ def test_a_dataset_is_trained_on_wherever_it_lies(tmp_path):
     ]
     with pytest.raises(RecipeError, match=r"has no dataset\.json; name a dataset"):
         read_splits(find_places(place_at("memory://nothing"), None, None), 0.2, 0)
+
+
+def test_an_image_that_was_changed_since_it_was_listed_is_not_trained_on(tmp_path):
+    images = read_splits(Places(write_folders(tmp_path / "data", 0, 100)), 0.2, 0)
+    for file in (tmp_path / "data").rglob("*.png"):
+        file.write_bytes(file.read_bytes() + b"0")
+    with pytest.raises(DatasetError, match="has other bytes than when it was listed"):
+        images.train.read(0)

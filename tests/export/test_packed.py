@@ -12,11 +12,12 @@ from typing import Any
 import datasets
 import pytest
 import webdataset
+from pydantic import TypeAdapter
 
 from synthset.errors import DatasetError
 from synthset.export import packed
 from synthset.export.write import write_export
-from synthset.recipe.exports import Parquet, WebDataset
+from synthset.recipe.exports import Export, Parquet, WebDataset
 
 TARS = WebDataset(kind="webdataset", path="tars", val_fraction=0.25, images_per_file=4)
 TABLES = Parquet(kind="parquet", path="tables", val_fraction=0.25, images_per_file=4)
@@ -133,3 +134,18 @@ def test_the_card_names_the_files_and_its_command_runs(
     exec(block, names)
     assert next(iter(names.get("train") or names["dataset"]["train"]))
     assert [row["label"] for row in json.loads((place / "classes.json").read_text())] == [0, 1]
+
+
+@pytest.mark.parametrize("kind", ["imagefolder", "webdataset", "parquet", "npy"])
+def test_a_damaged_image_is_named_and_never_exported(world: Any, tmp_path: Path, kind: str) -> None:
+    dataset = world.select()
+    cell = Path(dataset.path) / "images-1" / "00000.parquet"
+    data = bytearray(cell.read_bytes())
+    data[len(data) // 4] ^= 16
+    cell.write_bytes(bytes(data))
+    settings: Any = TypeAdapter(Export).validate_python({"kind": kind, "path": str(tmp_path / "e")})
+    with pytest.raises(
+        DatasetError, match=r"images-1/00000\.parquet: is damaged .*; move that file"
+    ):
+        write_export(dataset, settings)
+    assert not [*(tmp_path / "e").rglob("*.jpg"), *(tmp_path / "e").glob("images.npy")]

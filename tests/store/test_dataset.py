@@ -1,12 +1,16 @@
 """The store: what is committed stays, and reads back as Arrow tables."""
 
+import io
+
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 import synthset
 from synthset.errors import DatasetError
+from synthset.images import sha256
 from synthset.record import IMAGES
+from synthset.store import cells
 from synthset.store.dataset import Dataset
 from synthset.store.folder import folder_at
 
@@ -126,3 +130,61 @@ def test_what_a_kill_left_half_written_is_removed_and_nothing_else(tmp_path):
     dataset.write_cell("images-1", 0, pa.table({"id": ["a"]}))
     dataset.clear_scratch(["images-1"])
     assert not (tmp_path / ".spool").exists()
+
+
+def flip(file, bit):
+    data = bytearray(file.read_bytes())
+    data[bit // 8] ^= 1 << bit % 8
+    file.write_bytes(bytes(data))
+
+
+def test_a_flipped_bit_is_named_or_changes_nothing(tmp_path):
+    features = pa.array([[0.5 * i, 0.25] for i in range(40)], pa.list_(pa.float32(), 2))
+    table = pa.table({"id": [f"{i:08x}" for i in range(40)], "features": features})
+    dataset = Dataset.create(tmp_path, "a", 40)
+    dataset.write_cell("features-x", 0, table)
+    file = tmp_path / "features-x" / "00000.parquet"
+    whole, told = file.read_bytes(), []
+    for bit in range(3, 8 * len(whole), 97):
+        flip(file, bit)
+        try:
+            assert dataset.read_cell("features-x", 0).equals(table)
+        except DatasetError as error:
+            told.append(str(error))
+        file.write_bytes(whole)
+    assert len(told) > 50
+    assert all(one.startswith(f"{file}: is damaged (") for one in told)
+    assert all("move that file away and run the same recipe again" in one for one in told)
+
+
+@pytest.mark.parametrize("length", [0, 4, 300])
+def test_a_cell_that_was_cut_off_is_named(tmp_path, length):
+    dataset = Dataset.create(tmp_path, "a", 2)
+    dataset.write_cell("plan-x", 0, ROWS)
+    file = tmp_path / "plan-x" / "00000.parquet"
+    file.write_bytes(file.read_bytes()[:length])
+    for read in (dataset.read, dataset.rows_in):
+        with pytest.raises(DatasetError, match=r"plan-x/00000\.parquet: is damaged"):
+            read("plan-x")
+
+
+def test_a_cell_without_checksums_is_read_and_its_images_are_compared(tmp_path):
+    dataset = Dataset.create(tmp_path, "a", 2)
+    for shard, written in enumerate((sha256(b"x"), "0" * 64)):
+        image = {"bytes": b"x", "path": "a.png"}
+        rows = pa.table({"id": ["a"], "image": [image], "sha256": [written]})
+        plain = io.BytesIO()
+        pq.write_table(pq.read_table(io.BytesIO(cells.to_bytes(rows))), plain)
+        dataset.folder.create(f"images-x/0000{shard}.parquet", plain.getvalue())
+    assert dataset.read_cell("images-x", 0, ["image"]).to_pylist() == [{"image": image}]
+    with pytest.raises(DatasetError, match=r"00001\.parquet: is damaged \(the image of row 0 has"):
+        dataset.read_cell("images-x", 1, ["id", "image.bytes"])
+    assert dataset.read_cell("images-x", 1, ["id"]).num_rows == 1
+
+
+def test_a_damaged_chunk_of_the_spool_goes_and_no_other(tmp_path):
+    dataset = Dataset.create(tmp_path, "a", 4)
+    for start in (0, 2):
+        dataset.write_chunk("images-x", 0, start, ROWS)
+    flip(tmp_path / ".spool" / "images-x" / "00000" / "000002-000002.parquet", 100)
+    assert dataset.sound_chunks("images-x", 0) == dataset.chunks("images-x", 0) == [(0, 2)]

@@ -73,7 +73,7 @@ def _keys(dataset: Dataset, spec: Spec, plan: str, shard: int) -> list[Key]:
 def _take(dataset: Dataset, spec: Spec, plan: str, shard: int, places: dict[Key, Place]) -> int:
     """Write what there is as chunks of the shard; all of it makes the cell."""
     keys = _keys(dataset, spec, plan, shard)
-    have = covered(dataset.chunks(spec.table, shard))
+    have = covered(dataset.sound_chunks(spec.table, shard))
     rows = [row for row, key in enumerate(keys) if key in places and row not in have]
     if not rows:
         return 0

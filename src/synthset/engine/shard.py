@@ -71,15 +71,15 @@ def run_shard(
     if not todo:
         return Outcome(shard, 0, 0.0)
     columns = {name for stage in todo.values() for name in stage.reads}
-    rows = dataset.read_shard(inputs, shard, sorted(columns))
     try:
+        rows = dataset.read_shard(inputs, shard, sorted(columns))
         done = sum(_compute(dataset, todo, shard, rows, on_rows, on_failures))
     except TooManyFailures:
         raise
     except (
         Exception
     ) as fault:  # a bad shard fails alone: reported by the caller, finished chunks are kept
-        return Outcome(shard, rows.num_rows, time.monotonic() - begun, error=_describe(fault))
+        return Outcome(shard, 0, time.monotonic() - begun, error=_describe(fault))
     failed = 0
     for spec in todo:
         failed = max(failed, assemble(dataset, spec, shard, rows.column("id")))
@@ -95,7 +95,7 @@ def _chunks(dataset: Dataset, specs: Iterable[Spec], shard: int, rows: pa.Table)
     """Cut what is missing into chunks; tables that lack the same rows share one."""
     specs = tuple(specs)
     size = max(spec.chunk for spec in specs)
-    have = {spec: covered(dataset.chunks(spec.table, shard)) for spec in specs}
+    have = {spec: covered(dataset.sound_chunks(spec.table, shard)) for spec in specs}
     start = 0
     while start < rows.num_rows:
         lacking = tuple(spec for spec in specs if start not in have[spec])

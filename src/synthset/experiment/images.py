@@ -53,8 +53,10 @@ class Collection:
 class FromFiles:
     """Reads images from files and Parquet rows; may be sent to another process."""
 
-    def __init__(self, sources: Sequence[str], settings: FolderSettings) -> None:
-        self.sources, self.settings = list(sources), settings
+    def __init__(
+        self, sources: Sequence[str], settings: FolderSettings, contents: Sequence[str]
+    ) -> None:
+        self.sources, self.settings, self.contents = list(sources), settings, list(contents)
         self._folder: Folder | None = None
 
     def __call__(self, index: int) -> bytes:
@@ -63,6 +65,12 @@ class FromFiles:
         data = self._folder.read(self.sources[index])
         if data is None:
             raise DatasetError(f"{self.sources[index]}: missing or unreadable; mend or remove it")
+        if sha256(data) != self.contents[index]:
+            raise DatasetError(
+                f"{self.sources[index]}: has other bytes than when it was listed, so it is damaged "
+                "or was changed; mend it (of a dataset: move that file away and run its recipe "
+                "again), then run this again"
+            )
         return data
 
     def __getstate__(self) -> dict[str, Any]:
@@ -111,7 +119,7 @@ def of_found(found: Sequence[Image], settings: FolderSettings, passed: Counter[s
         tuple((name,) for name in names),
         np.array([label_of[image.label] for image in found], np.int64),
         tuple(image.content for image in found),
-        FromFiles([image.source for image in found], settings),
+        FromFiles([image.source for image in found], settings, [image.content for image in found]),
         passed_over(passed),
     )
 
@@ -132,13 +140,14 @@ def kept(path: str, where: str) -> Collection:
 
     Raises:
         RecipeError: there is no dataset, or nothing is kept.
+        DatasetError: it is damaged, or was not run to its end.
     """
     try:
         dataset = Dataset.open(path)
-        records = dataset.kept()
     except DatasetError as error:
         right = "name a folder that `synthset run` made"
         raise RecipeError(f"{where}.path", str(error), right) from None
+    records = dataset.kept()
     if not records.num_rows:
         raise RecipeError(f"{where}.path", f"{path} keeps no image", "look at its report")
     folder = FolderPath(path=path)
@@ -149,6 +158,7 @@ def kept(path: str, where: str) -> Collection:
         FromFiles(
             _rows(dataset, records.column("id").to_pylist()),
             FolderSettings(kind="folder", paths=(folder,)),
+            records.column("sha256").to_pylist(),
         ),
     )
 

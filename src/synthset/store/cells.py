@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import io
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+
+from synthset.images import sha256
 
 IMAGE_ROWS = 16  # a row group: a gallery page is then a read of milliseconds
 FEATURE_ROWS = 1024
@@ -33,8 +36,54 @@ def to_bytes(table: pa.Table) -> bytes:
         ],
         write_statistics=plain,
         store_schema=True,
+        write_page_checksum=True,
     )
     return sink.getvalue()
+
+
+def opened(file: pa.NativeFile) -> pq.ParquetFile:
+    """Open a cell, so that a page is compared with its checksum before its values are given;
+    cells of before there were checksums have none.
+
+    Raises:
+        ValueError: its footer, which has no checksum and says things twice, contradicts itself.
+    """
+    found = pq.ParquetFile(file, page_checksum_verification=True)
+    schema, facts = found.schema_arrow, found.metadata
+    if schema.metadata != _hugging_face(schema):
+        raise ValueError(f"other columns than were written, now {', '.join(schema.names)}")
+    groups = sum(facts.row_group(i).num_rows for i in range(facts.num_row_groups))
+    if groups != facts.num_rows:
+        raise ValueError(f"row groups have {groups} rows together, and the file {facts.num_rows}")
+    return found
+
+
+def read(file: pq.ParquetFile, columns: Sequence[str], group: int | None = None) -> pa.Table:
+    """Read columns of a cell in the order asked, or of one row group of it.
+
+    Encoded images are compared with the hash that was written beside them.
+
+    Raises:
+        ValueError: an image has other bytes, or a column is missing.
+    """
+    names = file.schema_arrow.names
+    compared = {"image", "image.bytes"} & {*columns} and "sha256" in names
+    asked = [*columns, *(["sha256"] if compared and "sha256" not in columns else [])]
+    table = file.read(asked) if group is None else file.read_row_group(group, asked)
+    missing = {name.split(".")[0] for name in columns} - {*table.column_names}
+    if missing:
+        raise ValueError(f"no column {', '.join(sorted(missing))} among {', '.join(names)}")
+    if compared:
+        _compare(table)
+    return table.select([name.split(".")[0] for name in columns])
+
+
+def _compare(table: pa.Table) -> None:
+    written = table.column("sha256").to_pylist()
+    for row, (image, content) in enumerate(zip(table.column("image"), written, strict=True)):
+        data = image["bytes"].as_buffer() if image.is_valid else None
+        if data is not None and content is not None and sha256(data) != content:
+            raise ValueError(f"the image of row {row} has other bytes than its sha256 says")
 
 
 def _is_image(kind: pa.DataType) -> bool:

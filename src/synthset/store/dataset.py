@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -13,13 +14,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from synthset.errors import DatasetError, explains_refusals
+from synthset.errors import DatasetError, SynthsetError, explains_refusals
 from synthset.recipe.reading import parse_settings
-from synthset.store.cells import to_bytes
+from synthset.store import cells
 from synthset.store.folder import Folder, LocalFolder, folder_at
 
 FORMAT = 1
 SPOOL = ".spool"
+AGAIN = "move that file away and run the same recipe again, which makes it anew"
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,21 +139,20 @@ class Dataset:
 
     def read_cell(self, table: str, shard: int, columns: Sequence[str] | None = None) -> pa.Table:
         """Read one shard of a table."""
-        with self.folder.open(_cell(table, shard)) as file:
-            return pq.read_table(file, columns=None if columns is None else list(columns))
+        return self._read(_cell(table, shard), columns)
 
     def write_cell(self, table: str, shard: int, rows: pa.Table) -> bool:
         """Commit one shard of a table; the first writer wins."""
-        return self.folder.create(_cell(table, shard), to_bytes(rows))
+        return self.folder.create(_cell(table, shard), cells.to_bytes(rows))
 
     def read(self, table: str, columns: Sequence[str] | None = None) -> pa.Table:
         """Read a whole table, its finished shards in order."""
-        cells = [self.read_cell(table, shard, columns) for shard in self.shards(table)]
-        if not cells:
+        parts = [self.read_cell(table, shard, columns) for shard in self.shards(table)]
+        if not parts:
             raise DatasetError(
                 f"{self.path}: table {table!r} has no finished shard; run the recipe first"
             )
-        return pa.concat_tables(cells)
+        return pa.concat_tables(parts)
 
     def read_shard(
         self, tables: Sequence[str], shard: int, columns: Sequence[str] | None = None
@@ -170,8 +171,7 @@ class Dataset:
         joined: pa.Table | None = None
         errors: list[pa.ChunkedArray] = []
         for table in tables:
-            with self.folder.open(_cell(table, shard)) as file:
-                names = pq.ParquetFile(file).schema_arrow.names
+            names = self._column_names(table, shard)
             cell = self.read_cell(table, shard, [n for n in names if wanted is None or n in wanted])
             if "error" in cell.column_names:
                 errors.append(cell.column("error"))
@@ -181,8 +181,7 @@ class Dataset:
                 continue
             if not joined.column("id").equals(cell.column("id")):
                 raise DatasetError(
-                    f"{self.path}: {_cell(table, shard)} holds other ids than {tables[0]}; "
-                    "remove that file"
+                    f"{self.path}: {_cell(table, shard)} holds other ids than {tables[0]}; {AGAIN}"
                 )
             for name in cell.column_names:
                 if name != "id":
@@ -202,14 +201,26 @@ class Dataset:
                 found.append((int(match[1]), int(match[2])))
         return sorted(found)
 
+    def sound_chunks(self, table: str, shard: int) -> list[tuple[int, int]]:
+        """List the finished chunks as `chunks` does; one that is damaged is scratch, and goes."""
+        found = []
+        for start, rows in self.chunks(table, shard):
+            try:
+                if self.read_chunk(table, shard, start, rows).num_rows == rows:
+                    found.append((start, rows))
+                    continue
+            except DatasetError:
+                pass
+            self.folder.discard(_chunk(table, shard, start, rows))
+        return found
+
     def write_chunk(self, table: str, shard: int, start: int, rows: pa.Table) -> bool:
         """Commit one chunk of an unfinished shard."""
-        return self.folder.create(_chunk(table, shard, start, rows.num_rows), to_bytes(rows))
+        return self.folder.create(_chunk(table, shard, start, rows.num_rows), cells.to_bytes(rows))
 
     def read_chunk(self, table: str, shard: int, start: int, rows: int) -> pa.Table:
         """Read one chunk of an unfinished shard."""
-        with self.folder.open(_chunk(table, shard, start, rows)) as file:
-            return pq.read_table(file)
+        return self._read(_chunk(table, shard, start, rows))
 
     def clear_chunks(self, table: str, shard: int) -> None:
         """Remove the scratch of a finished shard."""
@@ -298,12 +309,11 @@ class Dataset:
 
     def write_table(self, path: str, table: pa.Table) -> bool:
         """Write a table that is no grid (a selection); the first writer wins."""
-        return self.folder.create(path, to_bytes(table))
+        return self.folder.create(path, cells.to_bytes(table))
 
     def read_table(self, path: str) -> pa.Table:
         """Read a table that is no grid."""
-        with self.folder.open(path) as file:
-            return pq.read_table(file)
+        return self._read(path)
 
     def log(self, event: dict[str, Any]) -> None:
         """Add an event to `run.jsonl`."""
@@ -359,8 +369,8 @@ class Dataset:
         """Count the rows of some shards of a table; none counts all."""
         total = 0
         for shard in self.shards(table) if shards is None else shards:
-            with self.folder.open(_cell(table, shard)) as file:
-                total += int(pq.ParquetFile(file).metadata.num_rows)
+            with self._opened(_cell(table, shard)) as file:
+                total += int(file.metadata.num_rows)
         return total
 
     def features(self, encoder: str) -> pa.Table:
@@ -386,8 +396,8 @@ class Dataset:
             rows = self.read_cell(view.images, shard, ["id"]).column("id").to_pylist()
             here = [i for i, name in enumerate(rows) if name in wanted]
             if here:
-                with self.folder.open(_cell(view.images, shard)) as file:
-                    found.update(_read_rows(pq.ParquetFile(file), here))
+                with self._opened(_cell(view.images, shard)) as file:
+                    found.update(_read_rows(file, here))
         return [found.get(name) for name in ids]
 
     def kept(self) -> pa.Table:
@@ -413,11 +423,30 @@ class Dataset:
     def _columns(self, tables: Sequence[str], shard: int, without: Sequence[str]) -> list[str]:
         names: list[str] = []
         for table in tables:
-            with self.folder.open(_cell(table, shard)) as file:
-                names += [
-                    name for name in pq.ParquetFile(file).schema_arrow.names if name not in without
-                ]
+            names += [name for name in self._column_names(table, shard) if name not in without]
         return names
+
+    def _column_names(self, table: str, shard: int) -> list[str]:
+        with self._opened(_cell(table, shard)) as file:
+            names: list[str] = file.schema_arrow.names
+            return names
+
+    def _read(self, path: str, columns: Sequence[str] | None = None) -> pa.Table:
+        with self._opened(path) as file:
+            return cells.read(file, file.schema_arrow.names if columns is None else columns)
+
+    @contextmanager
+    def _opened(self, path: str) -> Iterator[pq.ParquetFile]:
+        """Open a table of ours, and name its file where that can't be read as it was written."""
+        try:
+            with self.folder.open(path) as file, cells.opened(file) as opened:
+                yield opened
+        except SynthsetError:
+            raise
+        except Exception as fault:  # damaged bytes may raise anything: ArrowInvalid, OSError, …
+            if isinstance(fault, OSError) and fault.errno:
+                raise  # of the disk, not of what lies there
+            raise DatasetError(f"{self.path}/{path}: is damaged ({fault}); {AGAIN}") from fault
 
 
 def _read_rows(file: pq.ParquetFile, wanted: list[int]) -> dict[str, dict[str, Any] | None]:
@@ -428,7 +457,7 @@ def _read_rows(file: pq.ParquetFile, wanted: list[int]) -> dict[str, dict[str, A
         size = file.metadata.row_group(group).num_rows
         here = [i - first for i in wanted if first <= i < first + size]
         if here:
-            rows = file.read_row_group(group, columns=["id", "image"]).take(here).to_pylist()
+            rows = cells.read(file, ["id", "image"], group).take(here).to_pylist()
             found.update({row["id"]: row["image"] for row in rows})
         first += size
     return found
