@@ -7,7 +7,7 @@ import zlib
 
 import numpy as np
 import pytest
-from PIL import Image, ImageFile, ImageOps
+from PIL import EpsImagePlugin, Image, ImageFile, ImageOps
 
 from synthset import images
 from synthset.images import UnreadableImage, decode, encode, is_blank, open_image, suffix_of
@@ -173,6 +173,10 @@ def test_programs_that_draw_are_not_opened(begins):
     postscript = begins + b"%%BoundingBox: 0 0 20 20\n%%EndComments\n{ } loop\n%%EOF\n"
     with pytest.raises(UnreadableImage, match="what is read: JPEG, PNG"):
         open_image(postscript)
+
+
+def test_no_library_has_postscript_run_either():
+    assert not EpsImagePlugin.has_ghostscript()
 
 
 def claims(width, height, colours):

@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, UnidentifiedImageError
+from PIL import EpsImagePlugin, Image, UnidentifiedImageError
 
 from synthset.exif import orientation
 
@@ -47,6 +47,7 @@ STORED_BYTES = {"1": 1, "L": 1, "P": 1, "I;16": 2, "I;16B": 2}  # a pixel in Pil
 OUT_BYTES = 3
 #: Bytes a pixel that a decoder holds besides: canvases, planes, coefficients of the whole image.
 DECODER_BYTES = {"AVIF": 12, "JPEG2000": 16, "WEBP": 12, "TIFF": 4, "progressive": 6}
+EpsImagePlugin.gs_binary = False  # no Ghostscript either where a library opens a file by itself
 Image.MAX_IMAGE_PIXELS = MOST_BYTES // 4  # Pillow's own guard knows pixels, and no bytes
 STRIP_PIXELS = 1 << 22  # converted at a time, so that no large image is held in several modes
 

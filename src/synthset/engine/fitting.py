@@ -15,6 +15,7 @@ from synthset.engine.catalog import ENCODERS, encoder_identity, make
 from synthset.engine.local import Bar, count_gpus_used
 from synthset.engine.worker import torch_threads
 from synthset.errors import RecipeError
+from synthset.generators.folder import passed_over
 from synthset.generators.found import Found
 from synthset.images import Pixels
 from synthset.metrics.features import Features
@@ -111,7 +112,7 @@ def fit(dataset: Dataset, recipe: Recipe, material: Material, bar: Bar) -> None:
     bar.start("training", source.updates)
     begun = time.monotonic()
     try:
-        training = _training(dataset, recipe, material, f"models/{name}")
+        training = _training(dataset, recipe, material, f"models/{name}", bar)
         first = training.course.update
         with torch_threads(recipe.engine.threads):
             training.run(bar.advance)
@@ -132,7 +133,9 @@ def fit(dataset: Dataset, recipe: Recipe, material: Material, bar: Bar) -> None:
     )
 
 
-def _training(dataset: Dataset, recipe: Recipe, material: Material, place: str) -> Training:
+def _training(
+    dataset: Dataset, recipe: Recipe, material: Material, place: str, bar: Bar
+) -> Training:
     """Read the images, and set the two players up."""
     from synthset.generators.gan.examples import Examples, read_examples
     from synthset.generators.gan.looks import Judge
@@ -142,16 +145,19 @@ def _training(dataset: Dataset, recipe: Recipe, material: Material, place: str) 
     source = recipe.source
     assert isinstance(source, Gan)
     originals = Originals((*source.paths, *(source.val or ())))
-    classes = sorted({folded(image.label) for image in material.learned})
+    classes, passed = sorted({folded(image.label) for image in material.learned}), Counter[str]()
     mine, judges = _split(material)
 
     def read(images: Sequence[Found]) -> Examples:
         labels = [classes.index(folded(image.label)) for image in images]
-        return read_examples(images, labels, originals, source.size_px)
+        return read_examples(images, labels, originals, source.size_px, passed)
 
     with torch_threads(recipe.engine.threads):
         judge = Judge(read(judges), _Sight(judging_encoder(recipe)), source.look_images)
-        return Training(source, classes, read(mine), judge, dataset.folder, place)
+        training = Training(source, classes, read(mine), judge, dataset.folder, place)
+    for note in passed_over(passed):
+        bar.say(note)
+    return training
 
 
 def _split(material: Material) -> tuple[list[Found], list[Found]]:

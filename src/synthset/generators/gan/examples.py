@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -14,7 +15,7 @@ from synthset.errors import RecipeError
 from synthset.generators.found import Found
 from synthset.generators.originals import Originals
 from synthset.generators.square import square
-from synthset.images import Pixels, UnreadableImage, decode
+from synthset.images import Pixels
 
 PAIRS = 256  # pictures of a class that are compared with another
 TINY = 1e-3  # least difference, an eighth of a grey level
@@ -46,7 +47,11 @@ class Examples:
 
 
 def read_examples(
-    found: Sequence[Found], labels: Sequence[int], originals: Originals, size_px: int
+    found: Sequence[Found],
+    labels: Sequence[int],
+    originals: Originals,
+    size_px: int,
+    passed: Counter[str],
 ) -> Examples:
     """Read pictures and bring them to one size; what cannot be read is left out.
 
@@ -55,6 +60,7 @@ def read_examples(
         labels: class of each.
         originals: reads them.
         size_px: width and height.
+        passed: counts what is left out, a sentence each.
 
     Raises:
         RecipeError: none of them can be read.
@@ -62,11 +68,11 @@ def read_examples(
     pictures: list[Pixels] = []
     kept: list[int] = []
     for image, label in zip(found, labels, strict=True):
-        data = originals.read(image.source)
-        try:
-            pictures.append(square(decode(data or b""), size_px))
-        except UnreadableImage:
+        pixels = originals.pixels(image.source, image.content)
+        if isinstance(pixels, str):
+            passed[pixels] += 1
             continue
+        pictures.append(square(pixels, size_px))
         kept.append(label)
     if not pictures:
         raise RecipeError("source.paths", "none of the images can be read", "name others")
