@@ -19,6 +19,7 @@ from synthset.errors import Problem
 from synthset.generators import adapters, samplers
 from synthset.generators.guidance import NO_GUIDANCE, Acting, acting
 from synthset.generators.hub import known
+from synthset.generators.parts import check_parts
 from synthset.miniatures import locate
 from synthset.recipe.sources import Augment, Diffusion, Encoding, Gan, Img2Img, Shapes
 
@@ -100,6 +101,8 @@ def check(settings: Diffusion, negative: str = "") -> list[Problem]:
     if place is None:
         return added
     index = _read(place / "model_index.json")
+    if local_folder(settings) is not None:  # of a hub model the rest may still be downloaded
+        added += check_parts(settings, place, index)
     problems = [
         _revision_problem(settings),
         _text_problem(index),
