@@ -214,3 +214,17 @@ def test_a_browser_runs_the_page_without_complaint(
     assert "CONSOLE" not in done.stderr
     assert "<dialog open" in done.stdout
     assert "<dt>prompt</dt><dd>a photo of a zebra" in done.stdout
+
+
+def test_what_a_variable_held_is_in_no_page_and_no_log(
+    tmp_path: Path, make: Any, recipe_of: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WHERE", "/very/secret")
+    dataset, recipe = make(
+        tmp_path / "d", ["cat"], recipe=recipe_of(["cat"], description="${WHERE}")
+    )
+    assert recipe.description == "/very/secret"
+    dataset.log({"event": "note", "fault": "/very/secret/cat.png is gone"})
+    html = page(dataset, recipe)
+    assert '<p class="lead">${WHERE}</p>' in html
+    assert "secret" not in html + dataset.read_text("run.jsonl") + dataset.read_text("recipe.yaml")

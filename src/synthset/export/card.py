@@ -18,6 +18,7 @@ from synthset.export.accepted import verdicts
 from synthset.export.aside import write_aside
 from synthset.export.files import File
 from synthset.export.metadata import class_rows
+from synthset.recipe.variables import conceal, fill_in
 from synthset.store.dataset import Dataset
 
 CARD = "README.md"
@@ -88,7 +89,7 @@ def card(
 
 def words(text: Any) -> str:
     """Make a user's words safe in a Markdown table: one line, no HTML, no column marks."""
-    line = re.sub(r"\s+", " ", str(text)).strip()
+    line = re.sub(r"\s+", " ", conceal(str(text))).strip()
     return re.sub(
         r"([\\`*_\[\]|])",
         r"\\\1",
@@ -103,6 +104,7 @@ def number(value: float | None) -> str:
 
 def _facts(dataset: Dataset, kept: pa.Table, files: Sequence[File], layout: str) -> dict[str, Any]:
     recipe, classes = dataset.recipe_content(), class_rows(dataset, files)
+    fill_in(recipe, leave_unset=True)  # from here on `conceal` knows what the variables hold
     records, source = dataset.records(scores=False), recipe.get("source") or {}
     splits = dict(sorted(Counter(file.split for file in files).items()))
     generated = source.get("kind") in MADE_BY_MODEL

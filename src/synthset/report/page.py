@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from synthset.metrics.acceptance import acceptance
@@ -30,6 +29,7 @@ from synthset.report.records import Seen
 from synthset.report.safety import safety
 from synthset.report.selection import choices, farthest_first, outcomes
 from synthset.report.summary import summary
+from synthset.report.templates import environment
 from synthset.report.thumbnails import Thumbnail, thumbnails
 from synthset.report.what_if import what_if
 from synthset.report.wordmap import NO_GROUP, colour_class
@@ -56,14 +56,8 @@ def write_report(dataset: Dataset, recipe: Recipe) -> str:
 
 def page(dataset: Dataset, recipe: Recipe) -> str:
     """Write the HTML of the page."""
-    environment = Environment(
-        loader=FileSystemLoader(HERE),
-        undefined=StrictUndefined,
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters.update(
+    pages = environment(HERE)
+    pages.filters.update(
         count=count,
         number=number,
         duration=duration,
@@ -72,7 +66,7 @@ def page(dataset: Dataset, recipe: Recipe) -> str:
         percent=percent,
         short=short,
     )
-    environment.globals.update(
+    pages.globals.update(
         bar=charts.bar,
         histogram=charts.histogram,
         matrix=charts.matrix,
@@ -82,7 +76,7 @@ def page(dataset: Dataset, recipe: Recipe) -> str:
         interval_picture=interval_picture,
         colour_class=colour_class,
     )
-    return environment.get_template("page.html.j2").render(_content(dataset, recipe))
+    return pages.get_template("page.html.j2").render(_content(dataset, recipe))
 
 
 def _content(dataset: Dataset, recipe: Recipe) -> dict[str, Any]:

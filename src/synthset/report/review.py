@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from synthset.report.gallery import spread
 from synthset.report.policy import content_policy, json_in_html
 from synthset.report.records import Seen
+from synthset.report.templates import environment
 from synthset.report.thumbnails import most, thumbnails
 from synthset.sheets import write_sheet
 from synthset.store.dataset import Dataset
@@ -68,11 +68,8 @@ def review_page(
     script = (HERE / "review.js").read_text(encoding="utf-8")
     key = f"synthset review {dataset.name} {dataset.view.images}"
     verdicts = {name: list(each) for name, each in said.items()}
-    environment = Environment(
-        loader=FileSystemLoader(HERE), undefined=StrictUndefined, autoescape=True,
-        trim_blocks=True, lstrip_blocks=True,
-    )  # fmt: skip
-    return environment.get_template("review.html.j2").render(
+    pages = environment(HERE)
+    return pages.get_template("review.html.j2").render(
         policy=content_policy(script, style),
         style=Markup(style),
         script=Markup(script),

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Drawing
@@ -16,6 +15,7 @@ from matplotlib.figure import Figure as Drawing
 from synthset.images import Pixels, UnreadableImage, decode
 from synthset.recipe.recipe import Recipe
 from synthset.report.policy import content_policy
+from synthset.report.templates import environment
 from synthset.report.thumbnails import thumbnails
 from synthset.store.dataset import Dataset
 
@@ -84,14 +84,8 @@ def write_sweep(place: Path, recipe: Recipe, cells: Sequence[Cell], images: int)
     Returns:
         The page's path.
     """
-    environment = Environment(
-        loader=FileSystemLoader(HERE),
-        undefined=StrictUndefined,
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters.update(figure=written)
+    pages = environment(HERE)
+    pages.filters.update(figure=written)
     style = Markup((HERE / "page.css").read_text(encoding="utf-8"))
     content = {
         "style": style,
@@ -100,7 +94,7 @@ def write_sweep(place: Path, recipe: Recipe, cells: Sequence[Cell], images: int)
         "images": images,
         **_content(cells),
     }
-    page = environment.get_template("sweep.html.j2").render(content)
+    page = pages.get_template("sweep.html.j2").render(content)
     (place / PAGE).write_text(page, encoding="utf-8")
     _draw(cells).savefig(place / PICTURE, dpi=150)
     return place / PAGE

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from synthset.report import thumbnails as report
 from synthset.report.policy import content_policy
+from synthset.report.templates import environment
 from synthset.search.found import Found
 from synthset.store.dataset import Dataset
 
@@ -25,16 +25,10 @@ def page(dataset: Dataset, found: Sequence[Found], asked: str, how: str) -> str:
         asked: the query, in words.
         how: what the scores are.
     """
-    environment = Environment(
-        loader=FileSystemLoader(HERE),
-        undefined=StrictUndefined,
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    pages = environment(HERE)
     small = report.thumbnails(dataset, [one.id for one in found])
     style = Path(report.__file__).with_name("page.css").read_text(encoding="utf-8")
-    return environment.get_template("page.html.j2").render(
+    return pages.get_template("page.html.j2").render(
         style=Markup(style),
         policy=content_policy(),
         name=dataset.name,

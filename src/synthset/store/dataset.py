@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 
 from synthset.errors import DatasetError, SynthsetError, explains_refusals
 from synthset.recipe.reading import parse_settings
+from synthset.recipe.variables import conceal
 from synthset.store import cells
 from synthset.store.folder import Folder, LocalFolder, folder_at
 
@@ -316,8 +317,8 @@ class Dataset:
         return self._read(path)
 
     def log(self, event: dict[str, Any]) -> None:
-        """Add an event to `run.jsonl`."""
-        self.folder.append("run.jsonl", json.dumps(event, ensure_ascii=False))
+        """Add an event to `run.jsonl`, without what environment variables held."""
+        self.folder.append("run.jsonl", conceal(json.dumps(event, ensure_ascii=False)))
 
     def events(self) -> list[dict[str, Any]]:
         """Read `run.jsonl`; a line that a kill cut short is left out."""

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 import synthset.report.page as report
 from synthset.encoders.classlist import ClassList
 from synthset.report.policy import content_policy, json_in_html
+from synthset.report.templates import environment
 from synthset.report.wordmap import NO_GROUP, colour_class, map_svg
 from synthset.store.dataset import Dataset
 from synthset.study import chart
@@ -52,20 +52,14 @@ class Shown:
 
 def page(shown: Shown) -> str:
     """Write the HTML of the page."""
-    environment = Environment(
-        loader=FileSystemLoader(HERE),
-        undefined=StrictUndefined,
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters.update(
+    pages = environment(HERE)
+    pages.filters.update(
         count=report.count, number=report.number, short=report.short, percent=report.percent
     )
-    environment.globals.update(
+    pages.globals.update(
         bars=chart.bars, interval_bar=chart.interval_bar, colour_class=colour_class
     )
-    return environment.get_template("page.html.j2").render(_content(shown))
+    return pages.get_template("page.html.j2").render(_content(shown))
 
 
 def _content(shown: Shown) -> dict[str, Any]:

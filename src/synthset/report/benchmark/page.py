@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 import synthset.report.experiment.page as experiment
@@ -27,6 +26,7 @@ from synthset.report.benchmark.results import table_rows, to_json
 from synthset.report.benchmark.words import capital
 from synthset.report.experiment.drawing import Drawing, colours, dashes
 from synthset.report.policy import content_policy
+from synthset.report.templates import environment
 from synthset.sheets import write_sheet
 
 HERE = Path(__file__).parent
@@ -86,14 +86,8 @@ def _page(
     description: str,
     settings: str,
 ) -> str:
-    environment = Environment(
-        loader=FileSystemLoader(HERE),
-        undefined=StrictUndefined,
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters.update(capital=capital)
+    pages = environment(HERE)
+    pages.filters.update(capital=capital)
     many = len(benchmark.arms) > TOGETHER
     groups = table.columns(benchmark)
     lines = dashes(list(benchmark.arms), benchmark.base)
@@ -126,7 +120,7 @@ def _page(
         "remarks": remarks(benchmark),
         "settings": settings,
     }
-    return environment.get_template("page.html.j2").render(content)
+    return pages.get_template("page.html.j2").render(content)
 
 
 def _open(benchmark: Benchmark, ranking: Ranking) -> set[str]:

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 import synthset.report.page as shared
@@ -30,6 +29,7 @@ from synthset.report.experiment.curve_figures import (
 from synthset.report.experiment.drawing import Drawing, colours
 from synthset.report.experiment.parts import Case, Steps
 from synthset.report.policy import content_policy
+from synthset.report.templates import environment
 from synthset.sheets import write_sheet
 
 HERE = Path(__file__).parent
@@ -97,14 +97,8 @@ def _page(
     steps: Sequence[Steps],
     cases: Sequence[Case],
 ) -> str:
-    environment = Environment(
-        loader=FileSystemLoader(HERE),
-        undefined=StrictUndefined,
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters.update(
+    pages = environment(HERE)
+    pages.filters.update(
         count=shared.count, number=shared.number, percent=words.percent, uri=_uri, pixels=_pixels
     )
     texts = {arm.name: arm.text for arm in judgement.arms}
@@ -141,7 +135,7 @@ def _page(
         "bound": tables.bound,
         "worth_words": tables.worth_words,
     }
-    return environment.get_template("page.html.j2").render(content)
+    return pages.get_template("page.html.j2").render(content)
 
 
 def _arm_cases(name: str, text: str, cases: Sequence[Case]) -> tuple[str, list[Case], list[Case]]:
