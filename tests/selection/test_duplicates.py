@@ -63,6 +63,36 @@ def test_hashes_within_the_radius_are_near_copies_and_the_reason_says_how_near()
     assert reasons(decided(hashes=hashes)) == [None] * 5
 
 
+def test_near_copies_have_like_colours_too():
+    red, rose, green = "8e" * 36, "7d" * 36, "65" * 36
+    hashes = [turned() + red, turned(0) + rose, turned() + green, turned() + red, turned(1)]
+    found = decided(hashes=hashes[:4], step={"radius": 4})
+    assert reasons(found) == [
+        None,
+        "near copy of r0 (1 of 64 bits differ)",
+        None,
+        "near copy of r0 (0 of 64 bits differ)",
+    ]
+    real = Looks(["t0"], ["x"], [turned() + green])
+    found = decided(Eye(real=real), hashes=hashes, step={"radius": 1, "against": ["test"]})
+    assert [text and text.split(" (")[0] for text in reasons(found)] == [
+        None,
+        "near copy of r0",
+        "near copy of t0 in test",
+        "near copy of r0",
+        "near copy of t0 in test",  # whose own colours aren't known
+    ]
+
+
+def test_a_chain_of_colours_says_that_its_ends_differ():
+    hashes = [turned() + "88" * 36, turned() + "89" * 36, turned() + "8a" * 36]
+    assert reasons(decided(hashes=hashes, step={"radius": 0})) == [
+        None,
+        "near copy of r0 (0 of 64 bits differ)",
+        "in a group of copies with r0 (0 of 64 bits differ, other colours)",
+    ]
+
+
 def test_a_chain_is_one_group_and_a_link_without_likeness_says_so():
     hashes = [turned(), turned(0, 1, 2), turned(0, 1, 2, 3, 4, 5)]
     found = decided(hashes=hashes, step={"radius": 3})

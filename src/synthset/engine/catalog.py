@@ -55,7 +55,7 @@ SCORES = {
     "clip_score": Row("synthset.scores.clip_score:ClipScore", "2"),
     "recognition": Row("synthset.scores.recognition:Recognition", "1"),
     "quality": Row("synthset.scores.quality:Quality", "2"),
-    "perceptual_hash": Row("synthset.scores.perceptual_hash:PerceptualHash", "1"),
+    "perceptual_hash": Row("synthset.scores.perceptual_hash:PerceptualHash", "2"),
 }
 PIXEL_SCORES = {"quality", "perceptual_hash"}  # scores that look at images, not at features
 

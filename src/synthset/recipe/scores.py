@@ -154,8 +154,9 @@ class Quality(_Score):
 
 class PerceptualHash(_Score):
     """A hash of 64 bits that a copy shares but for a few bits, also recompressed, resized or
-    slightly cropped (DCT hash, as `imagehash.phash`). Column: `perceptual_hash`, 16 hexadecimal
-    digits; null for a picture of one brightness."""
+    slightly cropped (DCT hash, as `imagehash.phash`), with the colours of its parts. Column:
+    `perceptual_hash`, 88 hexadecimal digits, 16 of them the hash; null for a picture of one
+    brightness."""
 
     kind: Literal["perceptual_hash"]
 

@@ -55,8 +55,8 @@ class Duplicates(Settings):
 
     kind: Literal["duplicates"]
     radius: int | None = Field(None, ge=0, le=24)
-    """Near copies: perceptual hashes that differ in at most so many of 64 bits. 6 finds
-    recompressed, resized and slightly cropped copies; none compares bytes only."""
+    """Near copies: perceptual hashes that differ in at most so many of 64 bits, and like colours. 6
+    finds recompressed, resized and slightly cropped copies; none compares bytes only."""
     score: Name = "perceptual_hash"
     """Name of a score of kind `perceptual_hash`, for `radius`."""
     encoder: Name | None = None

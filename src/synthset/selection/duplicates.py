@@ -1,7 +1,7 @@
 """The step `duplicates`: of images that show the same one stays, and copies of real ones leave.
 
-Copies are exact (the same bytes), near (perceptual hashes that differ in a few bits) or semantic
-(alike in an encoder's features).
+Copies are exact (the same bytes), near (perceptual hashes that differ in a few bits, and like
+colours) or semantic (alike in an encoder's features).
 """
 
 from __future__ import annotations
@@ -136,7 +136,8 @@ def _kind(mine: Looks, row: int, other: int, settings: Duplicates) -> str:
     if mine.contents[row] == mine.contents[other]:
         return "exact"
     bits, cosine = mine.bits_apart(row, mine, other), mine.cosine(row, mine, other)
-    if settings.radius is not None and bits is not None and bits <= settings.radius:
+    within = settings.radius is not None and bits is not None and bits <= settings.radius
+    if within and mine.has_colours_of(row, mine, other):
         return "near"
     if (
         settings.similarity is not None
@@ -164,4 +165,6 @@ def _measured(mine: Looks, row: int, others: Looks, other: int, kind: str) -> li
         return []
     bits, cosine = mine.bits_apart(row, others, other), mine.cosine(row, others, other)
     said = [] if bits is None else [f"{bits} of 64 bits differ"]
+    if bits is not None and not mine.has_colours_of(row, others, other):
+        said.append("other colours")
     return said + ([] if cosine is None else [f"cosine {cosine:.4g}"])

@@ -8,13 +8,34 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from synthset.metrics.colours import Steps, alike, colour_steps
 from synthset.metrics.features import Features, unit_rows
 from synthset.metrics.hamming import Hashes, hamming_pairs
 from synthset.metrics.pairs import Pairs, cosine_pairs
 from synthset.recipe.selection import Duplicates
 
 Rows = NDArray[np.int64]
+BRIGHTNESS = 16  # digits of a perceptual hash, before those of colours
 KINDS = ("exact", "near", "semantic")  # from the strictest on
+
+
+@dataclass(frozen=True, eq=False)
+class Hashed:
+    """Images with a perceptual hash.
+
+    Attributes:
+        rows: (N,) which they are.
+        bits: (N,) of brightness.
+        colours: (N, C) steps, see `metrics.colours`.
+    """
+
+    rows: Rows
+    bits: Hashes
+    colours: Steps
+
+    def take(self, places: Rows) -> Hashed:
+        """Some of them."""
+        return Hashed(self.rows[places], self.bits[places], self.colours[places])
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,7 +45,8 @@ class Looks:
     Attributes:
         ids: (N,) of the records.
         contents: (N,) hash of each image's bytes.
-        hashes: (N,) perceptual hash, 16 hexadecimal digits or None; None for all if not asked for.
+        hashes: (N,) perceptual hash or None: 16 hexadecimal digits, and those of the colours where
+            they are known; None for all if not asked for.
         features: (N, D) float32, NaN where an image has none; None if not asked for.
         places: (N,) where each image lies, for people; None where that is not known.
     """
@@ -49,11 +71,14 @@ class Looks:
             None if self.places is None else [self.places[row] for row in picked],
         )
 
-    def hashed(self) -> tuple[Rows, Hashes]:
-        """Rows that have a perceptual hash, and the hashes."""
-        hashes = self.hashes or []
-        rows = np.array([row for row, digits in enumerate(hashes) if digits], dtype=np.int64)
-        return rows, np.array([int(digits, 16) for digits in hashes if digits], dtype=np.uint64)
+    def hashed(self) -> Hashed:
+        """The perceptual hashes of those that have one."""
+        there = [(row, digits) for row, digits in enumerate(self.hashes or []) if digits]
+        return Hashed(
+            np.array([row for row, _ in there], dtype=np.int64),
+            np.array([int(digits[:BRIGHTNESS], 16) for _, digits in there], dtype=np.uint64),
+            colour_steps([digits[BRIGHTNESS:] for _, digits in there]),
+        )
 
     def directed(self) -> tuple[Rows, Features]:
         """Rows whose features have a direction, and the features; black pixels have none."""
@@ -66,7 +91,16 @@ class Looks:
         if self.hashes is None or others.hashes is None:
             return None
         mine, theirs = self.hashes[row], others.hashes[other]
-        return (int(mine, 16) ^ int(theirs, 16)).bit_count() if mine and theirs else None
+        if not mine or not theirs:
+            return None
+        return (int(mine[:BRIGHTNESS], 16) ^ int(theirs[:BRIGHTNESS], 16)).bit_count()
+
+    def has_colours_of(self, row: int, others: Looks, other: int) -> bool:
+        """Whether the colours of two images are alike; also where those of one aren't known."""
+        mine = (self.hashes[row] if self.hashes else None) or ""
+        theirs = (others.hashes[other] if others.hashes else None) or ""
+        steps = colour_steps([mine[BRIGHTNESS:], theirs[BRIGHTNESS:]])
+        return bool(alike(steps[:1], steps[1:])[0])
 
     def cosine(self, row: int, others: Looks, other: int) -> float | None:
         """Cosine of two images' features; None where one has no direction."""
@@ -87,10 +121,13 @@ def pairs_within(mine: Looks, settings: Duplicates, kind: str) -> Iterator[Pairs
         _, first, same = np.unique(mine.contents, return_index=True, return_inverse=True)
         yield _linked(np.arange(len(mine)), first[same])
     elif kind == "near" and settings.radius is not None:
-        rows, hashes = mine.hashed()
-        values, first, same = np.unique(hashes, return_index=True, return_inverse=True)
-        yield _linked(rows, rows[first[same]])
-        yield from _at(hamming_pairs(values, radius=settings.radius), rows[first], rows[first])
+        hashed = mine.hashed()
+        both = np.column_stack([hashed.bits.view(np.uint8).reshape(-1, 8), hashed.colours])
+        whole = both.view(f"V{both.shape[1]}").ravel()  # a row is one value
+        _, stands, same = np.unique(whole, return_index=True, return_inverse=True)
+        yield _linked(hashed.rows, hashed.rows[stands[same]])
+        each = hashed.take(stands)
+        yield from _near(hamming_pairs(each.bits, radius=settings.radius), each, each)
     elif kind == "semantic" and settings.similarity is not None:
         _, first = np.unique(mine.contents, return_index=True)
         distinct = np.sort(first)
@@ -107,12 +144,19 @@ def pairs_across(mine: Looks, real: Looks, settings: Duplicates, kind: str) -> I
         there = [row for row, content in enumerate(mine.contents) if content in first]
         yield _linked(np.array(there), np.array([first[mine.contents[row]] for row in there]))
     elif kind == "near" and settings.radius is not None:
-        (rows, hashes), (others, theirs) = mine.hashed(), real.hashed()
-        yield from _at(hamming_pairs(hashes, theirs, settings.radius), rows, others)
+        ours, theirs = mine.hashed(), real.hashed()
+        yield from _near(hamming_pairs(ours.bits, theirs.bits, settings.radius), ours, theirs)
     elif kind == "semantic" and settings.similarity is not None:
         (rows, features), (others, seen) = mine.directed(), real.directed()
         if len(rows) and len(others):
             yield from _at(cosine_pairs(features, seen, settings.similarity), rows, others)
+
+
+def _near(found: Iterator[Pairs], ours: Hashed, theirs: Hashed) -> Iterator[Pairs]:
+    """Of pairs near in brightness those near in colour, as rows of the whole."""
+    for pairs in found:
+        near = pairs.where(alike(ours.colours[pairs.rows], theirs.colours[pairs.others]))
+        yield from _at(iter([near]), ours.rows, theirs.rows)
 
 
 def _linked(rows: Rows, others: Rows) -> Pairs:
