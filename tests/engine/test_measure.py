@@ -1,19 +1,24 @@
 """Metrics of a finished set: named by what they were measured with, in parts, with intervals."""
 
 import shutil
+from types import SimpleNamespace
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from PIL import Image
+from shapes import recipe
 
 import synthset
+from synthset.encoders import models
+from synthset.engine import measure
 from synthset.engine.classwise import floor_of, frechet_by_class
 from synthset.engine.compare import Seen, compare
 from synthset.engine.reference import Measured
 from synthset.errors import RecipeError
 from synthset.metrics.fid import frechet_distance_from_features
 from synthset.metrics.gaussian import gaussian
-from synthset.recipe.scores import Cmmd, FrechetDistance
+from synthset.recipe.scores import Cmmd, FrechetDistance, InceptionEncoder
 
 
 @pytest.fixture(scope="module")
@@ -131,6 +136,30 @@ def test_a_reference_of_one_class_gives_the_distance_over_its_own_axes():
     assert row.value == pytest.approx(frechet_distance_from_features(real, made), rel=1e-9)
     (row,) = by_class(real, made, axes=None, kind="inception")
     assert row.name == "FID"
+
+
+def test_the_standard_names_are_earned_by_the_standard_weights_alone(tmp_path, monkeypatch):
+    (tmp_path / "mine.pth").write_bytes(b"any weights")
+    other = InceptionEncoder(kind="inception", weights=str(tmp_path / "mine.pth"))
+    content = recipe(encoders={"fid": other.model_dump(mode="json")})
+    dataset = SimpleNamespace(
+        read=lambda *_: pa.table({"features": pa.FixedSizeListArray.from_arrays([0.0, 1.0], 2)}),
+        view=SimpleNamespace(features={"fid": "features-fid"}),
+    )
+    records = pa.table({"class_name": ["cat"], "class_key": ["cat"]})
+    names = {}
+    for digest in ("f" * 64, models.INCEPTION_SHA256 + "0" * 56):
+        monkeypatch.setattr(models, "_sha256", lambda _, digest=digest: digest)
+        seen = measure._seen(dataset, content, "fid", records, "all", np.ones(1, dtype=bool))
+        names[digest[0]] = seen.kind, seen.by
+    assert names["6"] == ("inception", "Inception-v3 (torch-fidelity), clean resize")
+    assert names["f"] == (
+        "inception of other weights",
+        "Inception-v3 (weights mine.pth), clean resize",
+    )
+    draw = np.random.default_rng(1).normal(size=(60, 3)).astype(np.float32)
+    (row,) = by_class(draw, draw, axes=None, kind=names["f"][0])
+    assert row.name == "FD (m)"
 
 
 def by_class(real, made, kind="clip", **settings):

@@ -86,6 +86,17 @@ def weights_sha256(settings: Encoder) -> str:
     return hashes[0] if len(hashes) == 1 else hashlib.sha256("".join(hashes).encode()).hexdigest()
 
 
+def is_standard_inception(settings: Encoder) -> bool:
+    """Tell whether an encoder is the one that FID, KID and the Inception Score are defined by:
+    torch-fidelity's own file, known by its SHA-256; never other weights of the same network."""
+    if not isinstance(settings, InceptionEncoder):
+        return False
+    try:
+        return weights_sha256(settings) == INCEPTION
+    except ModelError:  # the file is gone, and nobody can look at it any more
+        return False
+
+
 def encoder_fingerprint(settings: Encoder) -> str:
     """Name everything that decides the features: weights, their use, how images are resized.
 

@@ -28,7 +28,7 @@ from synthset.recipe.pools import Pool
 from synthset.recipe.presets import preset_notes
 from synthset.recipe.prompts import PromptFile
 from synthset.recipe.recipe import Recipe, comparisons
-from synthset.recipe.scores import Encoder
+from synthset.recipe.scores import Encoder, InceptionEncoder
 from synthset.recipe.sources import FROM_IMAGES, Augment, Diffusion, Folder, Gan, Shapes
 from synthset.selection.review import read_review
 from synthset.store.folder import LocalFolder
@@ -93,6 +93,13 @@ def forecast(recipe: Recipe, output: str) -> Forecast:
     _collect(found, lambda: _output(output))
     _collect(found, lambda: _exports(recipe, output))
     _collect(found, lambda: check_groups(recipe))
+    found.warnings += [
+        f"encoders.{name}: {encoder.weights} isn't torch-fidelity's file, which FID, KID and the "
+        "Inception Score are defined by: what it measures is called FD, KD and IS"
+        for name, encoder in recipe.encoders.items()
+        if isinstance(encoder, InceptionEncoder)
+        and not encoder_models.is_standard_inception(encoder)
+    ]
     try:
         found.material = material(recipe) if not _source_problems(recipe) else None
     except RecipeError as error:

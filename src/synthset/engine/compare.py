@@ -86,7 +86,7 @@ class Seen:
         names: (N,) class names.
         keys: class name to class key.
         by: the encoder in words.
-        kind: kind of the encoder.
+        kind: kind of the encoder; `inception` with the weights alone that FID is defined by.
     """
 
     part: str

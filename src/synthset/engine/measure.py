@@ -6,12 +6,14 @@ import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from synthset.encoders.models import is_standard_inception
 from synthset.engine.classwise import floor_of, frechet_by_class
 from synthset.engine.columns import clip_scores, recognition
 from synthset.engine.compare import Result, Seen, compare, vendi
@@ -186,13 +188,18 @@ def _seen(
     keys = dict(zip(names, records["class_key"].to_pylist(), strict=True))
     settings = recipe.encoders[encoder]
     mine = [name for name, there in zip(names, mask, strict=True) if there]
-    return Seen(part, rows[mask], mine, keys, described(settings), settings.kind)
+    earned = settings.kind != "inception" or is_standard_inception(settings)
+    kind = settings.kind if earned else "inception of other weights"
+    return Seen(part, rows[mask], mine, keys, described(settings), kind)
 
 
 def described(encoder: Encoder) -> str:
     """Name an encoder in words."""
     if encoder.kind == "inception":
-        return f"Inception-v3 (torch-fidelity), {encoder.resize} resize"
+        weights = "torch-fidelity"
+        if not is_standard_inception(encoder):
+            weights = f"weights {Path(str(encoder.weights)).name}"
+        return f"Inception-v3 ({weights}), {encoder.resize} resize"
     model = getattr(encoder, "model", None) or f"{encoder.kind} fake"
     return f"{model} {encoder.kind}" if model == "miniature" else str(model)
 
@@ -226,7 +233,7 @@ def _frechet(
     mask: Mask,
 ) -> list[Result]:
     encoder = recipe.encoders[metric.encoder]
-    fid = encoder.kind == "inception"
+    fid = is_standard_inception(encoder)
     by = described(encoder)
     accumulator = GaussianAccumulator()
     for block in _blocks(dataset, metric.encoder, "features", mask):

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from synthset.encoders.models import is_standard_inception
 from synthset.engine.catalog import Spec, passes
 from synthset.engine.check import forecast
 from synthset.engine.classes import write_groups
@@ -469,6 +470,11 @@ class _Run:
             view.features,
             view.scores,
         ]
+        if any(
+            one.kind == "inception" and not is_standard_inception(one)
+            for one in self.recipe.encoders.values()
+        ):
+            inputs.append("named by their weights")  # results that were called FID are not
         path = f"metrics/{fingerprint(inputs)}.json"
         if not self.dataset.folder.exists(path) or any(
             one.get("failed") for one in self.dataset.read_json(path)

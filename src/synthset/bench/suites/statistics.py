@@ -35,7 +35,7 @@ BASIS: dict[str, dict[str, Any]] = {
     "clip_score": {"text": "CLIP score", "better": "higher"},
     "clip_iqa": {"text": "CLIP-IQA", "better": "higher"},
     "cmmd": {"text": "CMMD to real", "better": "lower"},
-    "inception_score": {"text": "Inception Score", "better": "higher"},
+    "inception_score": {"text": "IS by the suite's classifier", "better": "higher"},
 }
 OF_CLASSES = ("coverage", "lt_500", "ls_5pct", "skewness", "precision_count", "accuracy_skewness",
               "precision_recall")  # fmt: skip
