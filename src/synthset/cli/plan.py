@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING
 
 from synthset.cli.options import Changes, Output, RecipeFile
-from synthset.cli.terminal import screen
+from synthset.cli.terminal import say, screen
 
 if TYPE_CHECKING:
     from synthset.engine.check import Forecast
@@ -54,7 +53,7 @@ def _show(name: str, found: Forecast) -> None:
         table.add_row("note", note)
     screen().print(table)
     for warning in found.warnings:
-        print(f"warning: {warning}", file=sys.stderr)
+        say(f"warning: {warning}")
 
 
 def _size(count: float) -> str:
