@@ -2,13 +2,17 @@
 
 import json
 import shutil
+from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
 import synthset
 from synthset.engine.local import Silent
+from synthset.engine.reference import reference_mark
 
 CONTENT = {
     "name": "mine",
@@ -50,6 +54,7 @@ def draw(folder, name, seed, high=256):
 @pytest.fixture
 def photos(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("synthset.engine.run.write_report", lambda *_: None)  # takes longest
     for i, name in enumerate(("cat", "dog")):
         for number in range(4):
             draw(tmp_path / "photos", f"{name}/{number}.png", 10 * i + number)
@@ -65,9 +70,9 @@ def told(dataset):
     return json.dumps([said, features, classes, dataset.metrics()])
 
 
-def run(name, content=None):
+def run(name, content=CONTENT):
     bar = Heard()
-    return synthset.run(content or CONTENT | COMPARED, name, bar=bar), bar.words
+    return synthset.run(content, name, bar=bar), bar.words
 
 
 def changed(photos, how):
@@ -113,13 +118,13 @@ def test_a_folder_that_was_corrected_counts_as_it_is_now(photos, how, words):
     assert told(run("d")[0]) == before  # and back
 
 
-@pytest.mark.parametrize("how", WAYS)
+@pytest.mark.parametrize("how", ["moved", "class renamed"])
 def test_a_reference_that_was_corrected_is_measured_as_it_is_now(photos, how):
-    run("d")
+    run("d", CONTENT | COMPARED)
     changed(photos.parent / "real", how)
-    dataset, said = run("d")
-    assert told(dataset) == told(run("fresh")[0])
-    assert said[0].startswith("reference real: ")
+    dataset, said = run("d", CONTENT | COMPARED)
+    assert told(dataset) == told(run("fresh", CONTENT | COMPARED)[0])
+    assert said == [f"reference real: {WAYS[how]}"]
 
 
 def test_finished_rows_are_not_made_again(photos):
@@ -129,3 +134,39 @@ def test_finished_rows_are_not_made_again(photos):
     made = [e for e in dataset.events() if e["event"] == "reuse"]
     assert [(e["role"], e["rows"]) for e in made] == [("images", 7), ("features/eye", 7)]
     assert len({e["table"] for e in made}) == 2
+
+
+def captioned(words):
+    cells = [{"bytes": Path("photos/cat/0.png").read_bytes(), "path": None}] * 2
+    rows = {"image": cells, "label": ["cat", "dog"], "caption": words}
+    pq.write_table(pa.table(rows), "real.parquet")
+
+
+def test_captions_that_were_corrected_are_prompts_as_they_are_now(photos):
+    paths = [{"path": "real.parquet", "prompt_column": "caption"}]
+    content = {
+        "name": "drawn",
+        "classes": ["cat", "dog"],
+        "source": {"kind": "shapes", "size_px": 16},
+        "images_per_class": 1,
+        "references": {"real": {"kind": "images", "paths": paths}},
+        "prompts": {"kind": "captions", "reference": "real"},
+        "engine": {"workers": 1},
+    }
+    for words in (["on grass", "on sand"], ["on ice", "on sand"]):
+        captioned(words)
+        dataset, said = run("d", content)
+        prompts = dataset.records()["prompt"].to_pylist()
+        assert all(text.endswith(word) for text, word in zip(prompts, words, strict=True))
+    assert said == ["source: other images to start from, or other captions"]
+    assert [e["rows"] for e in dataset.events() if e["event"] == "reuse"] == [1]
+
+
+def test_statistics_that_were_replaced_are_another_reference(photos):
+    statistics = {"kind": "statistics", "file": "s.safetensors"}
+    content = CONTENT | {"references": {"real": statistics}}
+    recipe, marks = synthset.load_recipe(content), []
+    for data in (b"wrong", b"right"):
+        Path("s.safetensors").write_bytes(data)
+        marks.append(reference_mark(recipe, "real", "eye", lambda name: None))
+    assert marks[0] != marks[1]

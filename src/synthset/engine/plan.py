@@ -18,7 +18,7 @@ from synthset.engine.classes import settle
 from synthset.engine.fitting import check_examples, folded, model_name
 from synthset.engine.labels import labels_of
 from synthset.engine.parents import Parents
-from synthset.engine.prompts import prompts_identity, writer_of
+from synthset.engine.prompts import captions_mark, prompts_identity, writer_of
 from synthset.engine.retrieve import retrieved
 from synthset.errors import DatasetError, RecipeError
 from synthset.generators.curated import curate
@@ -52,6 +52,7 @@ class Material:
         candidates: images of a pool, all of which could have been picked; None for other sources.
         listed: all images that a folder holds of the classes, of which `found` are at most
             `images_per_class`; None for other sources.
+        captions: hash of a reference's captions that prompts are written around; empty without.
     """
 
     classes: tuple[ClassEntry, ...]
@@ -63,6 +64,7 @@ class Material:
     val: tuple[Found, ...] = ()
     candidates: int | None = None
     listed: tuple[tuple[Found, int], ...] | None = None
+    captions: str = ""
 
 
 def material(recipe: Recipe) -> Material:
@@ -91,7 +93,7 @@ def material(recipe: Recipe) -> Material:
         )
     if not isinstance(source, Folder | Augment | Img2Img | Gan):
         settled = settle(recipe)
-        return Material(settled.classes, notes=settled.notes)
+        return Material(settled.classes, notes=settled.notes, captions=captions_mark(recipe))
     if not isinstance(source, Folder):
         refuse_tests(source.paths)
     if isinstance(source, Gan) and source.val:
@@ -118,7 +120,8 @@ def material(recipe: Recipe) -> Material:
     if isinstance(source, Augment | Img2Img):
         said = sorted((image.content, image.prompt) for image in images if image.prompt)
         content = digest([content, said]) if said else content
-        return Material(classes, tuple(mine), dict(left_out), settled.notes, content)
+        found = Material(classes, tuple(mine), dict(left_out), settled.notes, content)
+        return replace(found, captions=captions_mark(recipe))
     val = tuple(scan(Folder(kind="folder", paths=source.val))) if source.val else ()
     notes = (*settled.notes, *check_examples(images, val))
     content = digest([content, _content(val)])
@@ -170,6 +173,7 @@ def plan_table(recipe: Recipe, found: Material) -> str:
         identity.append(model_name(recipe, found.content))
     elif not isinstance(recipe.source, Folder):
         identity.append(prompts_identity(recipe))
+        identity += [found.captions] if found.captions else []
     return f"plan-{fingerprint(identity)}"
 
 

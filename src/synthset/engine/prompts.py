@@ -5,7 +5,7 @@ What was read or asked once is recorded in the dataset, as a prompt file by clas
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,7 @@ from synthset.recipe import prompts as kinds
 from synthset.recipe.recipe import Recipe
 from synthset.recipe.sources import Diffusion, Folder
 from synthset.revisions import revision_of
+from synthset.seeds import digest
 from synthset.sheets import read_sheet, write_sheet
 from synthset.store.dataset import Dataset
 from synthset.taxonomy.classlists import ClassEntry
@@ -218,11 +219,29 @@ def _read(
         pairs = columns_of(settings.file, wanted, "prompts.file")
         return by_class(((name, text) for name, text in pairs), entries)
     assert isinstance(settings, kinds.Captions)
-    assert settings.reference is not None
-    reference = recipe.references[settings.reference]
+    return by_class(_captions(recipe, settings), entries)
+
+
+def _captions(recipe: Recipe, settings: kinds.Captions) -> Iterator[tuple[str, str]]:
+    """Class name and caption of each image of a reference that has one."""
+    reference = recipe.references[settings.reference or ""]
     assert reference.kind == "images"
-    real = scan(Folder(kind="folder", paths=reference.paths))
-    return by_class(((image.label, image.prompt) for image in real if image.prompt), entries)
+    for image in scan(Folder(kind="folder", paths=reference.paths)):
+        if image.prompt:
+            yield image.label, image.prompt
+
+
+def captions_mark(recipe: Recipe) -> str:
+    """Hash the captions that prompts are written around, as a reference holds them now; empty for
+    prompts of other kinds.
+
+    Raises:
+        RecipeError: the reference cannot be read.
+    """
+    settings = recipe.prompts
+    if not isinstance(settings, kinds.Captions) or settings.reference is None:
+        return ""
+    return digest(list(_captions(recipe, settings)))
 
 
 def _shared_lines(settings: kinds.Texts) -> tuple[str, ...] | None:

@@ -199,7 +199,7 @@ class _Run:
                 "candidates": self.material.candidates,
                 "notes": list(self.material.notes),
                 "source": source_mark(recipe),
-                "content": self.material.content,
+                "content": self._start(),
                 "change": change,
             }
         )
@@ -235,8 +235,11 @@ class _Run:
         if isinstance(self.recipe.source, Folder | Pool | OpenImages):
             same = before.plan == self.plan and not added
             return "" if same else str(change_since(self.dataset, before, self.plan, self.material))
-        same = last.get("content", self.material.content) == self.material.content
+        same = last.get("content", self._start()) == self._start()
         return "" if same else "other images to start from, or other captions"
+
+    def _start(self) -> list[str]:
+        return [self.material.content, self.material.captions]
 
     def prompt_writer(self) -> Writer | None:
         """What writes the prompts, with the texts that it takes them from; imports have none."""
