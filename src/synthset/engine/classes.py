@@ -9,6 +9,7 @@ from pathlib import Path
 
 from synthset.encoders import text
 from synthset.errors import Problem, RecipeError
+from synthset.generators.class_labels import class_names
 from synthset.generators.folder import scan
 from synthset.recipe.classes import ClassFile, ImageNet, Names, Senses, Words
 from synthset.recipe.classes import WordNet as WordNetClasses
@@ -142,7 +143,7 @@ def classes_of(source: str) -> tuple[ClassEntry, ...]:
         recipe = load_recipe(source)
     names: Sequence[str] = ()
     if isinstance(recipe.source, Folder | Augment | Img2Img | Gan):
-        names = sorted({image.label for image in scan(recipe.source)})
+        names = class_names(list(scan(recipe.source)))
     return settle(recipe, names).classes
 
 

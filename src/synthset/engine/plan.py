@@ -21,7 +21,8 @@ from synthset.engine.parents import Parents
 from synthset.engine.prompts import captions_mark, prompts_identity, writer_of
 from synthset.engine.retrieve import retrieved
 from synthset.errors import DatasetError, RecipeError
-from synthset.generators.curated import curate
+from synthset.generators.class_labels import class_names
+from synthset.generators.curated import curate, empty_classes
 from synthset.generators.folder import passed_over, refuse_tests, scan
 from synthset.generators.found import Found
 from synthset.generators.labelled import pick_labelled
@@ -100,10 +101,14 @@ def material(recipe: Recipe) -> Material:
         refuse_tests(source.val, "source.val")
     passed = Counter[str]()
     images = list(scan(source, passed))
-    settled = settle(recipe, sorted({image.label for image in images}))
+    there = {image.label for image in images}
+    listed = class_names(images)
+    if not isinstance(source, Folder):  # a class without an image is nothing to start from
+        listed = [name for name in listed if name in there]
+    settled = settle(recipe, listed)
     settled = replace(settled, notes=(*settled.notes, *passed_over(passed)))
     classes = settled.classes
-    labels = labels_of(sorted({image.label for image in images}), classes)
+    labels = labels_of(sorted(there), classes)
     placed = [(image, labels.get(image.label, -1)) for image in images]
     left_out = Counter(image.label for image, label in placed if label < 0)
     mine = [(image, label) for image, label in placed if label >= 0]
@@ -114,7 +119,8 @@ def material(recipe: Recipe) -> Material:
         )
     if isinstance(source, Folder):
         drawn = tuple(_at_most(recipe, mine))
-        return Material(classes, drawn, dict(left_out), settled.notes, listed=tuple(mine))
+        notes = (*settled.notes, *empty_classes(mine, classes))
+        return Material(classes, drawn, dict(left_out), notes, listed=tuple(mine))
     _refuse_empty(classes, mine, left_out)
     content = _content(images)
     if isinstance(source, Augment | Img2Img):

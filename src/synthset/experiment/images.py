@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence, Set
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +16,7 @@ from PIL import Image as Picture
 
 from synthset.errors import DatasetError, ModelError, RecipeError, did_you_mean
 from synthset.experiment.readable import readable
+from synthset.generators.class_labels import class_names
 from synthset.generators.folder import Folder, passed_over, refuse_tests, scan
 from synthset.generators.found import Found as Image
 from synthset.images import sha256
@@ -113,15 +114,26 @@ def collect(settings: Found, where: str, tests: bool = False) -> Collection:
 def of_found(found: Sequence[Image], settings: FolderSettings, passed: Counter[str]) -> Collection:
     """Make a collection of what a scan has found, less what can't be decoded."""
     found = readable(found, settings, passed)
-    names = sorted({image.label for image in found})
+    names = class_names(found)
     label_of = {name: label for label, name in enumerate(names)}
+    numbers: dict[str, set[int]] = {name: set() for name in names}
+    for image in found:
+        if image.number is not None and not image.classes:
+            numbers[image.label].add(image.number)
     return Collection(
-        tuple((name,) for name in names),
+        tuple(_called_also(name, numbers[name]) for name in names),
         np.array([label_of[image.label] for image in found], np.int64),
         tuple(image.content for image in found),
         FromFiles([image.source for image in found], settings, [image.content for image in found]),
         passed_over(passed),
     )
+
+
+def _called_also(name: str, numbers: Set[int]) -> Names:
+    """A class with a number may be called by both elsewhere, where another has the same name."""
+    if len(numbers) != 1 or name.endswith(f"({min(numbers)})"):
+        return (name,)
+    return name, f"{name} ({min(numbers)})"
 
 
 @contextmanager
@@ -253,17 +265,17 @@ def joined(
         RecipeError: two classes share a name, or a class is unknown.
     """
     exact, folded = _index(classes), _index([tuple(map(_folded, names)) for names in classes])
-    of, unknown = [], []
-    for names in collection.classes:
+    of, unknown, there = [], [], set(collection.labels.tolist())
+    for label, names in enumerate(collection.classes):
         meant = [exact[name] for name in names if name in exact]
         meant = meant or [folded[_folded(name)] for name in names if _folded(name) in folded]
         if meant and len(meant[0]) > 1:
             both = " and ".join(classes[label][0] for label in sorted(meant[0]))
             raise RecipeError(where, f"{names[0]!r} names {both}", "name classes by wnid or key")
         of.append(next(iter(meant[0])) if meant else -1)
-        if not meant:
+        if not meant and label in there:
             unknown.append(names[0])
-    if unknown and (strict or len(unknown) == len(of)):
+    if unknown and (strict or len(unknown) == len(there)):
         listed = ", ".join(map(repr, unknown[:5])) + (", …" if len(unknown) > 5 else "")
         right = did_you_mean(unknown[0], [names[0] for names in classes])
         found = f"class {listed} is none of those that are trained"

@@ -83,10 +83,10 @@ def read_splits(places: Places, val_fraction: float, seed: int) -> Splits:
     """
     train = _collect(places.train, "DATA")
     names = train.classes
-    if len(names) < 2:
-        raise RecipeError(
-            "DATA", f"only one class ({names[0][0]})", "a classifier tells at least two apart"
-        )
+    there = np.bincount(train.labels, minlength=len(names)) > 0
+    if there.sum() < 2:
+        found = f"only one class ({names[int(there.argmax())][0]})"
+        raise RecipeError("DATA", found, "a classifier tells at least two apart")
     others = {
         name: _collect(path, f"--{name}", tests=name == "test")
         for name, path in (("val", places.val), ("test", places.test))
@@ -97,11 +97,13 @@ def read_splits(places: Places, val_fraction: float, seed: int) -> Splits:
         for name, other in others.items()
     }
     if "test" in others:
-        _require_each_class(labels["test"], names)
+        _require_each_class(labels["test"], names, there)
+    torn = _torn([(train, train.labels), *((others[name], labels[name]) for name in others)])
     known = {content for other in others.values() for content in other.contents}
+    left_out = known | torn.keys()
     # In the order of their bytes' hashes, so that the same images train the same in any layout.
     order = sorted(range(len(train)), key=train.contents.__getitem__)
-    rows = np.array([i for i in order if train.contents[i] not in known], np.int64)
+    rows = np.array([i for i in order if train.contents[i] not in left_out], np.int64)
     held = np.empty(0, np.int64)
     if "val" not in others:
         held, rows = _split(train, rows, val_fraction, seed)
@@ -111,8 +113,12 @@ def read_splits(places: Places, val_fraction: float, seed: int) -> Splits:
         _labelled(train, train.labels, rows),
         sets["val"] if "val" in sets else _labelled(train, train.labels, held),
         sets.get("test"),
-        len(train) - len(rows) - len(held),
-        _notes(places, {"DATA": train, **{f"--{name}": other for name, other in others.items()}}),
+        sum(content in known for content in train.contents),
+        (
+            *_notes(places, {"DATA": train, **{f"--{name}": one for name, one in others.items()}}),
+            *_conflicts(torn, names),
+            *([f"no image of {listed(empty)}"] if (empty := _empty(names, there)) else []),
+        ),
     )
 
 
@@ -159,9 +165,34 @@ def train_single(images: Splits, settings: Single, folder: Path, bar: Bar) -> Tr
     return Trained(fitted, images, judged_by, measures(asked.labels, said))
 
 
-def _require_each_class(labels: NDArray[np.int64], names: Sequence[Names]) -> None:
+def _empty(names: Sequence[Names], there: NDArray[np.bool_]) -> list[str]:
+    return [repr(one[0]) for one, is_there in zip(names, there, strict=True) if not is_there]
+
+
+def _torn(parts: Sequence[tuple[Collection, NDArray[np.int64]]]) -> dict[str, list[int]]:
+    """Find the bytes that stand under several labels: content -> those labels."""
+    labels: dict[str, set[int]] = {}
+    for images, mine in parts:
+        for content, label in zip(images.contents, mine.tolist(), strict=True):
+            labels.setdefault(content, set()).add(label)
+    return {content: sorted(mine) for content, mine in labels.items() if len(mine) > 1}
+
+
+def _conflicts(torn: Mapping[str, Sequence[int]], names: Sequence[Names]) -> tuple[str, ...]:
+    """Say which labels contradict each other."""
+    pairs = Counter(" and ".join(repr(names[k][0]) for k in labels) for labels in torn.values())
+    said = listed([f"{pair} ({count:,})" for pair, count in pairs.most_common()])
+    note = f"label conflict: {len(torn):,} images have the same bytes under several labels, {said}"
+    return (f"{note}; none of them trains",) if torn else ()
+
+
+def _require_each_class(
+    labels: NDArray[np.int64], names: Sequence[Names], there: NDArray[np.bool_]
+) -> None:
     """Balanced accuracy over some of the classes would be no balanced accuracy."""
-    lacking = [one[0] for label, one in enumerate(names) if not (labels == label).any()]
+    lacking = [
+        one[0] for label, one in enumerate(names) if there[label] and not (labels == label).any()
+    ]
     if lacking:
         listed = ", ".join(map(repr, lacking[:5])) + (", …" if len(lacking) > 5 else "")
         found = f"class {listed} has no test image"
@@ -218,6 +249,8 @@ def _split(
     """Split each class by a hash of seed and bytes: rows that validate, and rows that train."""
     held: list[int] = []
     for label, names in enumerate(images.classes):
+        if not (images.labels == label).any():
+            continue
         mine = [int(row) for row in rows if images.labels[row] == label]
         by_content: dict[str, list[int]] = {}
         for row in mine:

@@ -77,7 +77,7 @@ def real_images(settings: Real, train: Collection, test: Collection | None) -> R
     Raises:
         RecipeError: a wanted class is not there, or the test lacks a class.
     """
-    classes = _wanted(settings, train.classes)
+    classes = _wanted(settings, train)
     strict = settings.classes is None
     labels = joined(train, classes, "real.train", strict)
     if test is None:
@@ -117,9 +117,11 @@ def split(settings: Real, real: RealImages, seed: int) -> Split:
     return Split(seed, _flat(train), _flat(val), _flat(test), copies)
 
 
-def _wanted(settings: Real, there: Sequence[Names]) -> tuple[Names, ...]:
+def _wanted(settings: Real, train: Collection) -> tuple[Names, ...]:
+    """The classes that are asked for, else those with images."""
+    there, labelled = train.classes, set(train.labels.tolist())
     if settings.classes is None:
-        wanted = tuple(there)
+        wanted = tuple(names for k, names in enumerate(there) if k in labelled)
     else:
         by_name = {name: names for names in there for name in names}
         missing = [

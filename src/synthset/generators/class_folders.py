@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from synthset.errors import RecipeError
+from synthset.generators.class_labels import listed_classes
 from synthset.generators.files_below import ODD, files_below, is_hidden
 from synthset.generators.found import Found
 from synthset.generators.levels import files_in, is_image, level_of
@@ -46,6 +48,8 @@ def find(folder: Path, origin: str, where: str, ignored: Counter[str]) -> Iterat
         right = "put them into one folder for each class, or name the folder above"
         raise RecipeError(where, f"the images lie directly in {folder}", right)
     ignored.update(STRAY if is_image(path) else path.suffix.lower() for path in stray)
+    listed = listed_classes((folder, folder.parent), where)
+    listed = listed if {text_of(place.name) for place in classes} <= set(listed) else ()
     count, empty = 0, list[str]()
     for place in classes:
         begun = count
@@ -54,7 +58,7 @@ def find(folder: Path, origin: str, where: str, ignored: Counter[str]) -> Iterat
                 ignored[path.suffix.lower()] += 1
                 continue
             count += 1
-            yield _found(path, text_of(place.name), origin)
+            yield replace(_found(path, text_of(place.name), origin), classes=listed)
         if count == begun:
             empty.append(f"class folder without an image ({text_of(place.name)})")
     if count:

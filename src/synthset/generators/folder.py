@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from synthset.errors import RecipeError
 from synthset.generators import class_folders, parquet, tar_shards
+from synthset.generators.class_labels import numbers_told_apart
 from synthset.generators.found import Found
 from synthset.generators.levels import SEARCHED, files_in, folders_in, is_image
 from synthset.generators.originals import Originals
@@ -64,7 +65,7 @@ def scan_files(
         ignored: as for `scan`.
     """
     passed, count = Counter[str](), 0
-    for found in _place(paths, place, where, passed):
+    for found in numbers_told_apart(_place(paths, place, where, passed)):
         count += 1
         yield found
     if ignored is not None:

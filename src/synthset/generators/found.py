@@ -20,6 +20,8 @@ class Found:
             picture has the same content wherever it lies, so copies share it.
         num_bytes: size of the encoded image.
         facts: columns of the plan that only its source knows.
+        number: of its class, where its file gives one.
+        classes: names of all classes by number, where its file lists them.
     """
 
     label: str
@@ -29,3 +31,5 @@ class Found:
     content: str
     num_bytes: int
     facts: Mapping[str, object] = field(default_factory=dict)
+    number: int | None = None
+    classes: tuple[str, ...] = ()

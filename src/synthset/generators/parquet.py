@@ -6,7 +6,8 @@ import json
 import re
 from bisect import bisect_right
 from collections import Counter, OrderedDict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from threading import Lock
 from typing import Any
@@ -15,6 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from synthset.errors import DatasetError, RecipeError, did_you_mean, in_short
+from synthset.generators.class_labels import read_label, told_apart
 from synthset.generators.found import Found
 from synthset.generators.source_names import place_of, source_of
 from synthset.images import sha256
@@ -52,15 +54,22 @@ def find(path: Path, place: FolderPath, where: str, ignored: Counter[str]) -> It
             *([place.prompt_column] if place.prompt_column else []),
         ]
         _require(schema, columns, path, where)
-        label_of, label_column = _labels(schema, place)
-        for first, batch in _batches(file, path, sorted({*columns, label_column}), ignored):
+        classes, named = _classes(schema, place.label_column)
+        wanted = {*columns, named or place.label_column}
+        for first, batch in _batches(file, path, sorted(wanted), ignored):
             for row, record in enumerate(batch.to_pylist(), first):
-                label = label_of(record[label_column])
+                try:
+                    label, number = _label(record, place.label_column, named, classes)
+                except ValueError as fault:
+                    setting = where.removesuffix("path") + "label_column"
+                    right = "name a column with one number or name a row"
+                    raise RecipeError(setting, f"{path}, row {row}: {fault}", right) from None
                 if label is None:
                     ignored[UNLABELLED] += 1
                     continue
                 prompt = record[place.prompt_column] if place.prompt_column else None
-                yield _found(path, row, record[place.image_column], label, prompt, place.origin)
+                found = _found(path, row, record[place.image_column], label, prompt, place.origin)
+                yield replace(found, number=number, classes=classes)
 
 
 def _batches(
@@ -97,18 +106,32 @@ def _require(schema: pa.Schema, columns: Sequence[str], path: Path, where: str) 
             )
 
 
-def _labels(schema: pa.Schema, place: FolderPath) -> tuple[Callable[[Any], str | None], str]:
-    """Choose how labels become names: (function of a value, the column of that value)."""
-    column = place.label_column
-    names = _class_names(schema, column)
-    if names:
-        return (
-            lambda value: names[value] if value is not None and 0 <= value < len(names) else None
-        ), column
+def _classes(schema: pa.Schema, column: str) -> tuple[tuple[str, ...], str | None]:
+    """Find what the numbers of a column are called: names by number, or the column with names."""
+    names = told_apart(_class_names(schema, column))
+    if names or is_text(schema, column):
+        return names, None
     beside = (f"{column}_name", "label_name", "class_name", f"{column}_text")
-    if not is_text(schema, column):
-        column = next((name for name in beside if is_text(schema, name)), column)
-    return (lambda value: None if value is None or value == "" else str(value)), column
+    return (), next((name for name in beside if is_text(schema, name)), None)
+
+
+def _label(
+    record: Mapping[str, Any], column: str, named: str | None, classes: Sequence[str]
+) -> tuple[str | None, int | None]:
+    """Read the class of a row: its name, None where it has none, and its number.
+
+    Raises:
+        ValueError: it is no single label.
+    """
+    said = read_label(record[column])
+    if named is not None and (said is not None or record[column] is None):
+        name = read_label(record[named])
+        return None if name is None else str(name), said if isinstance(said, int) else None
+    if not isinstance(said, int):
+        return said, None
+    if classes and said >= len(classes):
+        return None, None
+    return classes[said] if classes else str(said), said
 
 
 def _class_names(schema: pa.Schema, column: str) -> list[str]:

@@ -5,20 +5,22 @@ from __future__ import annotations
 import json
 import tarfile
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from synthset.errors import DatasetError, RecipeError
+from synthset.errors import DatasetError
 from synthset.generators import source_names
+from synthset.generators.class_labels import listed_classes, number_of, read_label
 from synthset.generators.found import Found
 from synthset.images import SUFFIXES, sha256
 from synthset.recipe.paths import FolderPath
 from synthset.store.remote import Place, Remote
 
 UNLABELLED = "samples without a label"
-MOST_DIGITS = 10  # of a label that is a number
+NO_IMAGE = "labelled samples without an image"
 
 
 def find(path: Path, place: FolderPath, where: str, ignored: Counter[str]) -> Iterator[Found]:
@@ -36,11 +38,11 @@ def find(path: Path, place: FolderPath, where: str, ignored: Counter[str]) -> It
     Raises:
         RecipeError: the list of classes beside it can't be read.
     """
-    names = _class_names(path, where)
+    classes = listed_classes((path.parent, path.parent.parent), where)
     try:
         with opened(path) as tar:
             for _, sample in samples(tar):
-                yield from _found(tar, path, place, names, sample, ignored)
+                yield from _found(tar, path, place, classes, sample, ignored)
     except (tarfile.TarError, OSError) as fault:  # what came before the damage is sound
         ignored[f"{path} is no readable tar file, from some place on ({fault})"] += 1
 
@@ -90,29 +92,44 @@ def _found(
     tar: tarfile.TarFile,
     path: Path,
     place: FolderPath,
-    names: list[str],
+    classes: tuple[str, ...],
     sample: dict[str, tarfile.TarInfo],
     ignored: Counter[str],
 ) -> Iterator[Found]:
     image = image_of(sample)
     if image is None:
+        if "cls" in sample:
+            ignored[NO_IMAGE] += 1
         return
-    label = _label(tar, sample, names)
+    label, number = _label(tar, sample, classes)
     if label is None:
         ignored[UNLABELLED] += 1
         return
     data = member_bytes(tar, image)
-    yield Found(label, source_of(path, image), None, place.origin, sha256(data), len(data))
+    found = Found(label, source_of(path, image), None, place.origin, sha256(data), len(data))
+    yield replace(found, number=number, classes=classes)
 
 
 def _label(
-    tar: tarfile.TarFile, sample: dict[str, tarfile.TarInfo], names: list[str]
-) -> str | None:
+    tar: tarfile.TarFile, sample: dict[str, tarfile.TarInfo], classes: Sequence[str]
+) -> tuple[str | None, int | None]:
+    """Read the class of a sample: its name, None where it has none, and its number."""
     said = _said(member_bytes(tar, sample["cls"])) if "cls" in sample else ""
-    if said.isdecimal() and len(said) < MOST_DIGITS and int(said) < len(names):
-        return names[int(said)]
+    value = number_of(said)
+    number = value if value is None else read_label(value)
+    if value is not None and number is None:
+        return None, None
+    if isinstance(number, int) and number < len(classes):
+        return classes[number], number
     facts = read_facts(member_bytes(tar, sample["json"]) if "json" in sample else None)
-    return str(facts["class_name"]) if facts.get("class_name") else said or None
+    if number is None and isinstance(facts.get("label"), int):
+        number = facts["label"]
+    plain = said if value is None else said.partition(".")[0]
+    name = str(facts["class_name"]) if facts.get("class_name") else plain
+    if not isinstance(number, int):
+        return name or None, None
+    out_of_range = bool(classes) and not facts.get("class_name")
+    return (None, None) if out_of_range else (name or None, number)
 
 
 def _said(data: bytes) -> str:
@@ -145,22 +162,6 @@ def member_bytes(tar: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
     """Read a member whole."""
     opened = tar.extractfile(member)
     return opened.read() if opened else b""
-
-
-def _class_names(path: Path, where: str) -> list[str]:
-    for folder in (path.parent, path.parent.parent):
-        listed, plain = folder / "classes.json", folder / "classes.txt"
-        try:
-            if listed.is_file():
-                rows = json.loads(listed.read_text(encoding="utf-8"))
-                if all(isinstance(row, dict) and "name" in row for row in rows):
-                    return [str(row.get("folder") or row["name"]) for row in rows]
-            if plain.is_file():
-                return plain.read_text(encoding="utf-8").split("\n")[:-1]
-        except (ValueError, RecursionError, OSError) as fault:
-            found = f"the list of classes in {folder} can't be read ({fault})"
-            raise RecipeError(where, found, "mend it, or remove it") from None
-    return []
 
 
 def split_source(source: str) -> tuple[Place, int, int] | None:
