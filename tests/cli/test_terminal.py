@@ -3,6 +3,7 @@
 import io
 
 import pytest
+from PIL import Image
 from rich.table import Table
 from typer.testing import CliRunner
 
@@ -48,3 +49,14 @@ def test_words_hold_no_value_of_a_variable(monkeypatch, capsys):
     monkeypatch.setattr("synthset.recipe.variables._values", {"/very/secret": "${WHERE}"})
     say("/very/secret/cats: no such folder")
     assert capsys.readouterr().err == "${WHERE}/cats: no such folder\n"
+
+
+def test_a_plan_says_its_notes_beside_the_table(tmp_path):
+    for name in ("cat", "dog"):
+        (tmp_path / "pets" / name).mkdir(parents=True)
+        Image.new("RGB", (8, 8)).save(tmp_path / "pets" / name / "a.png")
+    source = f"{{kind: folder, paths: [{{path: {tmp_path / 'pets'}}}]}}"
+    (tmp_path / "r.yaml").write_text(f"name: r\nclasses: {{kind: source}}\nsource: {source}\n")
+    done = CliRunner().invoke(app, ["plan", str(tmp_path / "r.yaml"), "-o", str(tmp_path / "d")])
+    assert "note: label conflict: 1 image stands with the same bytes" in done.stderr
+    assert "label conflict" not in done.stdout

@@ -182,3 +182,21 @@ def test_stable_diffusion_images_are_compared_with_real_ones(tmp_path, monkeypat
     assert 30 < dataset.kept().num_rows <= 60
     held = {place.name.split("-")[0] for place in (tmp_path / "d" / "references").iterdir()}
     assert held == {"train", "test"}
+
+
+@pytest.mark.parametrize("steps", [[{"kind": "duplicates"}], []])
+def test_the_same_bytes_under_two_labels_are_a_conflict_that_is_said(photos, steps):
+    from synthset.engine.check import forecast
+
+    for name in ("0.png", "1.png"):
+        (photos / "dog" / f"cat-{name}").write_bytes((photos / "cat" / name).read_bytes())
+    recipe = {**CONTENT, "selection": {"steps": steps}}
+    outcome = "dropped by the step `duplicates`" if steps else "kept under each label, as"
+    said = "2 images stand with the same bytes under several labels: 'cat' and 'dog' (2); "
+    (note,) = forecast(synthset.load_recipe(recipe), "d").notes
+    assert note.startswith(f"label conflict: {said}{outcome}")
+    dataset = synthset.run(recipe, "d")
+    assert note in dataset.events()[0]["notes"]
+    reasons = [text for text in dataset.records()["reason"].to_pylist() if text]
+    assert len(reasons) == (4 if steps else 0)
+    assert all(text.startswith("label conflict: ") for text in reasons)

@@ -123,3 +123,12 @@ def test_image_to_image_starts_from_the_real_training_images(world, content):
         },
     }
     assert counts(composed(content, [{"set": "edited"}])) == {"edited": [2, 2]}
+
+
+def test_a_set_gives_nothing_that_has_another_label_there_or_among_real_images(world, content):
+    shutil.copy("made/cat/0.png", "made/dog/cat.png")
+    shutil.copy("real/cat/0.png", "made/dog/real-cat.png")
+    found = composed(content, [{"set": "real"}, {"set": "made"}])
+    assert counts(found) == {"real": [4, 18], "made": [29, 30]}
+    said = "label conflict: 2 images stand with the same bytes under several labels: 'cat' and"
+    assert found.short == (f"{said} 'dog' (2); not taken from made",)

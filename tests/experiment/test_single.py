@@ -20,7 +20,7 @@ from synthset.engine.local import Silent
 from synthset.errors import DatasetError, RecipeError, UsageError
 from synthset.experiment.single import Places, find_places, read_splits, train_single
 from synthset.experiment.timm_train import timm_arguments, timm_notes, write_timm
-from synthset.images import decode, encode
+from synthset.images import decode, encode, sha256
 from synthset.recipe.single import Single, load_single
 from synthset.recipe.training import TimmModel
 from synthset.store.remote import place_at
@@ -270,3 +270,14 @@ def test_an_image_that_was_changed_since_it_was_listed_is_not_trained_on(tmp_pat
         file.write_bytes(file.read_bytes() + b"0")
     with pytest.raises(DatasetError, match="has other bytes than when it was listed"):
         images.train.read(0)
+
+
+def test_the_same_bytes_under_two_labels_train_neither_and_are_said(tmp_path):
+    write_folders(tmp_path, 0, 60)
+    first = min((tmp_path / "digit_0").iterdir())
+    (tmp_path / "digit_1" / "again.png").write_bytes(first.read_bytes())
+    images = read_splits(Places(tmp_path), 0.2, seed=0)
+    assert len(images.train) + len(images.val) == 59
+    assert sha256(first.read_bytes()) not in {*images.train.keys, *images.val.keys}
+    said = "1 image stands with the same bytes under several labels: 'digit_0' and 'digit_1' (1)"
+    assert images.notes == (f"label conflict: {said}; not trained on",)

@@ -5,6 +5,7 @@ import pytest
 
 from synthset.errors import RecipeError
 from synthset.experiment.splits import read_real, split
+from synthset.images import sha256
 from synthset.recipe.experiment import load_experiment
 
 
@@ -105,3 +106,15 @@ def test_only_the_listed_classes_are_read(world, content):
     real, found = drawn(content)
     assert real.classes == (("dog",), ("cat",))
     assert counted(real, found.train) == [18, 4]
+
+
+@pytest.mark.parametrize("apart", [True, False])
+def test_the_same_bytes_under_two_labels_are_in_no_split_and_are_said(world, content, apart):
+    shutil.copy("real/cat/0.png", "real/dog/cat.png")
+    content["real"] |= {"cut": {}} if apart else {"cut": {}, "test": None, "test_fraction": 0.25}
+    real, found = drawn(content)
+    rows = [*found.train, *found.val, *([] if apart else found.test)]
+    assert len(rows) == 39
+    assert sha256((world / "real/cat/0.png").read_bytes()) not in contents(real, rows)
+    said = "label conflict: 1 image stands with the same bytes under several labels: 'cat' and"
+    assert real.notes == (f"{said} 'dog' (1); not trained on",)

@@ -36,7 +36,9 @@ class Eye:
         return self.real
 
 
-def decided(sight=None, *, contents=None, hashes=None, step=None, **columns):
+def decided(
+    sight=None, *, contents=None, hashes=None, step=None, before=None, review=None, **columns
+):
     count = len(contents or hashes or sight.seen)
     table = {
         "id": [f"r{i}" for i in range(count)],
@@ -46,7 +48,8 @@ def decided(sight=None, *, contents=None, hashes=None, step=None, **columns):
         "perceptual_hash": pa.array(hashes or [None] * count, pa.string()),
         **columns,
     }
-    settings = Selection(steps=[{"kind": "duplicates", **(step or {})}])
+    steps = [*([before] if before else []), {"kind": "duplicates", **(step or {})}]
+    settings = Selection(steps=steps, review=review)
     return decide(pa.table(table), settings, sight)
 
 
@@ -195,3 +198,48 @@ def test_what_looks_further_than_the_records_needs_a_sight():
 def test_an_encoder_without_a_similarity_is_refused():
     with pytest.raises(ValueError, match="needs encoder and similarity together"):
         Selection(steps=[{"kind": "duplicates", "encoder": "eye"}])
+
+
+def in_conflict(**columns):
+    """Cat and dog with the same bytes, then a cat, its copy, and a crane of either kind."""
+    names = ["cat", "dog", "cat", "cat", "crane", "crane"]
+    return decided(
+        contents=["x", "x", "y", "y", "z", "z"],
+        class_name=names,
+        class_key=["cat", "dog", "cat", "cat", "n1", "n2"],
+        label=pa.array([0, 1, 0, 0, 2, 3], pa.int32()),
+        **columns,
+    )
+
+
+def test_bytes_under_two_labels_are_no_copies_and_all_leave_with_the_other_label():
+    found = in_conflict()
+    assert reasons(found) == [
+        "label conflict: the same bytes are also 'dog'",
+        "label conflict: the same bytes are also 'cat'",
+        None,
+        "same bytes as r2",
+        "label conflict: the same bytes are also 'n2'",
+        "label conflict: the same bytes are also 'n1'",
+    ]
+    assert found.outcomes[0]["label_conflicts"] == 4
+    assert found.outcomes[0]["dropped"]["exact"] == found.outcomes[0]["groups"]["exact"] == 1
+
+
+def test_labels_conflict_also_where_a_step_before_dropped_one_but_not_where_a_reviewer_did(
+    tmp_path,
+):
+    first = {"kind": "limits", "limits": {"beauty": {"min": 1}}}
+    beauty = [1.0, 0.0, 0.0, 0.0, 0.0, 0.0]
+    found = in_conflict(before=first, beauty=pa.array(beauty))
+    assert reasons(found)[0] == "label conflict: the same bytes are also 'dog'"
+    (tmp_path / "review.csv").write_text("id,verdict\nr1,drop\nr5,keep\n")
+    found = in_conflict(review=str(tmp_path / "review.csv"))
+    assert [row["keep"] for row in found.table.to_pylist()] == [
+        True,
+        False,
+        True,
+        False,
+        False,
+        True,
+    ]

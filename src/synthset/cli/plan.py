@@ -49,9 +49,9 @@ def _show(name: str, found: Forecast) -> None:
         )
     for prompt in found.prompts:
         table.add_row("", f"“{prompt}”")
-    for note in found.notes:
-        table.add_row("note", note)
     screen().print(table)
+    for note in found.notes:
+        say(f"note: {note}")
     for warning in found.warnings:
         say(f"warning: {warning}")
 

@@ -21,7 +21,7 @@ from synthset.engine.parents import Parents
 from synthset.engine.prompts import captions_mark, prompts_identity, writer_of
 from synthset.engine.retrieve import retrieved
 from synthset.errors import DatasetError, RecipeError
-from synthset.generators.class_labels import class_names
+from synthset.generators.class_labels import class_names, told_apart
 from synthset.generators.curated import curate, empty_classes
 from synthset.generators.folder import passed_over, refuse_tests, scan
 from synthset.generators.found import Found
@@ -35,6 +35,7 @@ from synthset.record import CURATED, EDITED, LABELLED, PLAN, record_id
 from synthset.seeds import digest, fingerprint, record_seed
 from synthset.store.dataset import Dataset
 from synthset.taxonomy.classlists import ClassEntry
+from synthset.taxonomy.label_conflicts import conflict_note, label_conflicts
 
 
 @dataclass(frozen=True)
@@ -120,8 +121,11 @@ def material(recipe: Recipe) -> Material:
     if isinstance(source, Folder):
         drawn = tuple(_at_most(recipe, mine))
         notes = (*settled.notes, *empty_classes(mine, classes))
+        notes += _conflicts(recipe, mine, {image.content for image, _ in drawn}, classes)
         return Material(classes, drawn, dict(left_out), notes, listed=tuple(mine))
     _refuse_empty(classes, mine, left_out)
+    used = {image.content for image, _ in mine}
+    settled = replace(settled, notes=(*settled.notes, *_conflicts(recipe, mine, used, classes)))
     content = _content(images)
     if isinstance(source, Augment | Img2Img):
         said = sorted((image.content, image.prompt) for image in images if image.prompt)
@@ -136,6 +140,26 @@ def material(recipe: Recipe) -> Material:
 
 def _content(images: Sequence[Found]) -> str:
     return digest(sorted((image.label, image.content) for image in images))
+
+
+def _conflicts(
+    recipe: Recipe,
+    images: Sequence[tuple[Found, int]],
+    drawn: Set[str],
+    classes: Sequence[ClassEntry],
+) -> tuple[str, ...]:
+    """Say which bytes of those that are drawn stand under several labels, and what becomes of
+    them."""
+    all_found = label_conflicts(
+        (image.content for image, _ in images), (label for _, label in images)
+    )
+    found = {content: labels for content, labels in all_found.items() if content in drawn}
+    outcome = "kept under each label, as the selection has no step `duplicates`; mend the labels"
+    if not isinstance(recipe.source, Folder):
+        outcome = "used under each label; mend the labels"
+    elif any(step.kind == "duplicates" for step in recipe.selection.steps):
+        outcome = "dropped by the step `duplicates`, under each label"
+    return conflict_note(found, told_apart([entry.name for entry in classes]), outcome)
 
 
 def _refuse_empty(

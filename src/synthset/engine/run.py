@@ -65,7 +65,7 @@ from synthset.selection.what_if import sides
 from synthset.store.dataset import Dataset, View
 from synthset.store.lock import locked
 
-SELECTION_VERSION = "2"
+SELECTION_VERSION = "3"
 WHAT_IF_VERSION = "1"
 METRICS_VERSION = "5"
 TITLES = {"images": "images", "features": "looking", "scores": "scoring"}

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +14,7 @@ from synthset.experiment.sets import Joined, Sets
 from synthset.experiment.splits import RealImages, Split
 from synthset.recipe.experiment import Part
 from synthset.seeds import digest
+from synthset.taxonomy.label_conflicts import conflict_note, label_conflicts
 from synthset.training.labelled import Labelled
 
 Rows = NDArray[np.int64]
@@ -25,7 +27,7 @@ class Composed:
 
     Attributes:
         images: with their labels and where they come from.
-        short: notes where a set had fewer images than asked for.
+        short: notes where a set had fewer images than asked for, and of labels in conflict.
     """
 
     images: Labelled
@@ -61,7 +63,12 @@ def compose(
             Joined(real.images, real.labels) if part.set == "real" else sets.get(part.set, split)
         )
         asked = _asked(part, real, place)
-        rows_of = split.train if part.set == "real" else _drawn(source, real, split)
+        rows_of = split.train
+        if part.set != "real":
+            conflicts = _conflicts(source, real)
+            names = [one[0] for one in real.classes]
+            short += conflict_note(conflicts, names, f"not taken from {part.set}")
+            rows_of = _drawn(source, real, split, conflicts)
         rows_of = rows_of[~np.isin(rows_of, used.get(part.set, rows_of[:0]))]
         pools = _pools(asked, source.labels, rows_of)
         wanted = _wanted(part, asked, [len(pool) for pool in pools], counts)
@@ -125,7 +132,17 @@ def _pools(asked: Sequence[bool], labels: Rows, rows: Rows) -> list[Rows]:
     return [rows[labels[rows] == k] if mine else rows[:0] for k, mine in enumerate(asked)]
 
 
-def _drawn(source: Joined, real: RealImages, split: Split) -> Rows:
+def _conflicts(source: Joined, real: RealImages) -> dict[str, tuple[int, ...]]:
+    """Bytes of a set that have several labels there, or another among the real images."""
+    mine = set(source.images.contents)
+    found = label_conflicts(
+        chain(source.images.contents, real.images.contents),
+        chain(source.labels.tolist(), real.labels.tolist()),
+    )
+    return {content: labels for content, labels in found.items() if content in mine}
+
+
+def _drawn(source: Joined, real: RealImages, split: Split, left_out: Container[str]) -> Rows:
     """Rows of a set in a random order, copies of others and of test images left out."""
     contents = source.images.contents
     tests = real.test if real.test is not None else real.images
@@ -137,7 +154,7 @@ def _drawn(source: Joined, real: RealImages, split: Split) -> Rows:
     held = {real.images.contents[row] for row in split.val}
     rows: dict[str, int] = {}
     for row in np.flatnonzero(source.labels >= 0).tolist():
-        if contents[row] not in test and contents[row] not in held:
+        if not any(contents[row] in one for one in (test, held, left_out)):
             rows.setdefault(contents[row], row)
     order = sorted(rows, key=lambda one: digest([split.seed, one], 8))
     return np.array([rows[content] for content in order], np.int64)

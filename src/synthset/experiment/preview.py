@@ -28,6 +28,7 @@ def preview(experiment: Experiment) -> Iterator[str]:
     yield "real images: {:,} train, {:,} validate, {:,} test".format(*counts)
     if drawn.copies:
         yield f"left out, since the test has the same bytes: {drawn.copies:,}"
+    yield from real.notes
     with tempfile.TemporaryDirectory() as scratch:
         sets = Sets(Path(scratch), experiment, real, Silent())
         sets.check_present(drawn)

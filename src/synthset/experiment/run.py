@@ -7,7 +7,7 @@ import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -207,6 +207,7 @@ def conclude(folder: Path, experiment: Experiment, real: RealImages, jobs: Seque
     classes = tuple(names[0] for names in real.classes)
     trials = tuple(read_trial(job.folder) for job in jobs)
     judgement = judge(experiment, trials, classes)
+    judgement = replace(judgement, notes=(*real.notes, *judgement.notes))
     page = write_experiment_page(
         folder / "report",
         experiment,

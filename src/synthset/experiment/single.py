@@ -6,6 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,7 @@ from synthset.experiment.hub_columns import hub_columns
 from synthset.experiment.images import Collection, Names, called, joined, kept, of_found
 from synthset.experiment.places import Places, Where
 from synthset.experiment.places import find_places as find_places
+from synthset.experiment.splits import NOT_TRAINED
 from synthset.generators.curated import listed
 from synthset.generators.folder import DATASET, expand, refuse_tests, scan_files
 from synthset.generators.split_names import above
@@ -26,6 +28,7 @@ from synthset.recipe.single import Single
 from synthset.recipe.sources import Folder
 from synthset.seeds import digest
 from synthset.store.remote import Remote
+from synthset.taxonomy.label_conflicts import conflict_note, label_conflicts
 from synthset.training.checkpoint import CONFIG, STATE
 from synthset.training.labelled import Labelled
 from synthset.training.task import Fitted, Stage, Task
@@ -98,9 +101,12 @@ def read_splits(places: Places, val_fraction: float, seed: int) -> Splits:
     }
     if "test" in others:
         _require_each_class(labels["test"], names, there)
-    torn = _torn([(train, train.labels), *((others[name], labels[name]) for name in others)])
+    conflicts = label_conflicts(
+        chain(train.contents, *(other.contents for other in others.values())),
+        chain(train.labels.tolist(), *(one.tolist() for one in labels.values())),
+    )
     known = {content for other in others.values() for content in other.contents}
-    left_out = known | torn.keys()
+    left_out = known | conflicts.keys()
     # In the order of their bytes' hashes, so that the same images train the same in any layout.
     order = sorted(range(len(train)), key=train.contents.__getitem__)
     rows = np.array([i for i in order if train.contents[i] not in left_out], np.int64)
@@ -116,7 +122,7 @@ def read_splits(places: Places, val_fraction: float, seed: int) -> Splits:
         sum(content in known for content in train.contents),
         (
             *_notes(places, {"DATA": train, **{f"--{name}": one for name, one in others.items()}}),
-            *_conflicts(torn, names),
+            *conflict_note(conflicts, [one[0] for one in names], NOT_TRAINED),
             *([f"no image of {listed(empty)}"] if (empty := _empty(names, there)) else []),
         ),
     )
@@ -167,23 +173,6 @@ def train_single(images: Splits, settings: Single, folder: Path, bar: Bar) -> Tr
 
 def _empty(names: Sequence[Names], there: NDArray[np.bool_]) -> list[str]:
     return [repr(one[0]) for one, is_there in zip(names, there, strict=True) if not is_there]
-
-
-def _torn(parts: Sequence[tuple[Collection, NDArray[np.int64]]]) -> dict[str, list[int]]:
-    """Find the bytes that stand under several labels: content -> those labels."""
-    labels: dict[str, set[int]] = {}
-    for images, mine in parts:
-        for content, label in zip(images.contents, mine.tolist(), strict=True):
-            labels.setdefault(content, set()).add(label)
-    return {content: sorted(mine) for content, mine in labels.items() if len(mine) > 1}
-
-
-def _conflicts(torn: Mapping[str, Sequence[int]], names: Sequence[Names]) -> tuple[str, ...]:
-    """Say which labels contradict each other."""
-    pairs = Counter(" and ".join(repr(names[k][0]) for k in labels) for labels in torn.values())
-    said = listed([f"{pair} ({count:,})" for pair, count in pairs.most_common()])
-    note = f"label conflict: {len(torn):,} images have the same bytes under several labels, {said}"
-    return (f"{note}; none of them trains",) if torn else ()
 
 
 def _require_each_class(

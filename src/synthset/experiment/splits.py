@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +14,9 @@ from synthset.errors import Problem, RecipeError, did_you_mean
 from synthset.experiment.images import Collection, Names, collect, joined
 from synthset.recipe.experiment import Real
 from synthset.seeds import digest
+from synthset.taxonomy.label_conflicts import conflict_note, label_conflicts
 
+NOT_TRAINED = "not trained on"
 FEWEST_VAL = 2  # of each class, so that its recall is more than yes or no
 
 
@@ -33,6 +37,20 @@ class RealImages:
     labels: NDArray[np.int64]
     test: Collection | None
     test_labels: NDArray[np.int64]
+
+    @cached_property
+    def conflicts(self) -> dict[str, tuple[int, ...]]:
+        """Bytes that stand under several labels, the test's among them: content -> labels."""
+        tested = () if self.test is None else self.test.contents
+        return label_conflicts(
+            chain(self.images.contents, tested),
+            chain(self.labels.tolist(), self.test_labels.tolist()),
+        )
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What is left out of all training, in words."""
+        return conflict_note(self.conflicts, [one[0] for one in self.classes], NOT_TRAINED)
 
     def tested(self, split: Split) -> frozenset[str]:
         """SHA-256 of all test images, also of those that `max_test_per_class` leaves out."""
@@ -98,7 +116,9 @@ def split(settings: Real, real: RealImages, seed: int) -> Split:
     Raises:
         RecipeError: a class has too few images for what is asked.
     """
-    drawn = [_drawn(real.images.contents, real.labels, k, seed) for k in range(len(real.classes))]
+    labels = real.labels.copy()
+    labels[[content in real.conflicts for content in real.images.contents]] = -1
+    drawn = [_drawn(real.images.contents, labels, k, seed) for k in range(len(real.classes))]
     tested, test = _test(settings, real, drawn, seed)
     train, val, copies, problems = [], [], 0, []
     for k, rows in enumerate(drawn):

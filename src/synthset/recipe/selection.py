@@ -50,7 +50,8 @@ class Duplicates(Settings):
     """Keep one of images that show the same: always of those with the same bytes, and of near and
     of alike ones where a radius or an encoder is given.
 
-    What hangs together, also by way of others, is one group, of which one image stays.
+    What hangs together, also by way of others, is one group, of which one image stays. Images whose
+    bytes stand under several labels are no copies: at most one label is right, so all are dropped.
     """
 
     kind: Literal["duplicates"]

@@ -1,4 +1,5 @@
-"""The step `duplicates`: of images that show the same one stays, and copies of real ones leave.
+"""The step `duplicates`: of images that show the same one stays; copies of real ones leave, and all
+whose bytes stand under several labels.
 
 Copies are exact (the same bytes), near (perceptual hashes that differ in a few bits, and like
 colours) or semantic (alike in an encoder's features).
@@ -14,7 +15,9 @@ from synthset.metrics.pairs import Closest, Groups
 from synthset.recipe.selection import Duplicates
 from synthset.selection.candidates import Candidates, ordered
 from synthset.selection.looks import KINDS, Looks, Rows, pairs_across, pairs_within
+from synthset.selection.review import STEP as REVIEW
 from synthset.selection.sight import Outcome, Sight
+from synthset.taxonomy.label_conflicts import both, label_conflicts
 
 ROUNDING = 1e-6  # of a cosine in float32
 CHAINED = "chained"  # in a group with the one that stays, but no copy of it itself
@@ -23,8 +26,8 @@ CHAINED = "chained"  # in a group with the one that stays, but no copy of it its
 def apply_duplicates(
     candidates: Candidates, settings: Duplicates, step: str, sight: Sight | None = None
 ) -> list[Outcome]:
-    """Drop copies of real images, then all but one of each group; reasons name the one that stays,
-    also across classes.
+    """Drop labels in conflict, then copies of real images, then all but one of each group; reasons
+    name the other label, or the one that stays, also across classes.
 
     Args:
         candidates: their records hold the perceptual hash, where a radius is given.
@@ -33,8 +36,9 @@ def apply_duplicates(
         sight: gives features and real images; needed where `settings.looks_further`.
 
     Returns:
-        One entry: groups, and images dropped, by kind.
+        One entry: groups, and images dropped, by kind; how many were dropped for their labels.
     """
+    in_conflict = _drop_conflicts(candidates, step)
     looks = _looks(candidates, settings, sight)
     against = {}
     for name in settings.against:
@@ -42,12 +46,40 @@ def apply_duplicates(
         real = sight.looks(name, settings)
         against[name] = _drop_copies(candidates, looks, real, settings, step, name)
     found = _drop_groups(candidates, looks, settings, step)
-    return [{"step": step, "class_key": None, **found, "against": against}]
+    found |= {"against": against, "label_conflicts": in_conflict}
+    return [{"step": step, "class_key": None, **found}]
 
 
 def drop_same_bytes(candidates: Candidates, step: str) -> None:
-    """Drop every later copy of the same bytes, and look no further."""
+    """Drop labels in conflict and every later copy of the same bytes, and look no further."""
     apply_duplicates(candidates, Duplicates(kind="duplicates"), step)
+
+
+def _drop_conflicts(candidates: Candidates, step: str) -> int:
+    """Drop images whose bytes stand under another label as well, in whatever step that one left,
+    unless a reviewer dropped it; count them."""
+    records = candidates.records
+    contents = records.column("sha256").to_pylist()
+    rows = [
+        row
+        for row, content in enumerate(contents)
+        if content is not None and candidates.step[row] != REVIEW
+    ]
+    labels = candidates.labels.tolist()
+    conflicts = label_conflicts([contents[row] for row in rows], [labels[row] for row in rows])
+    torn = [row for row in rows if contents[row] in conflicts]
+    names = {labels[row]: str(records.column("class_name")[row]) for row in torn}
+    keys = {labels[row]: str(records.column("class_key")[row]) for row in torn}
+    reasons = []
+    for row in torn:
+        others = [label for label in conflicts[contents[row]] if label != labels[row]]
+        called = keys if any(names[one] == names[labels[row]] for one in others) else names
+        reasons.append(
+            f"label conflict: the same bytes are also {both(called[one] for one in others)}"
+        )
+    before = candidates.keep.sum()
+    candidates.drop(np.array(torn, np.int64), reasons, step)
+    return int(before - candidates.keep.sum())
 
 
 def _looks(candidates: Candidates, settings: Duplicates, sight: Sight | None) -> Looks:
