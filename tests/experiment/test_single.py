@@ -24,6 +24,7 @@ from synthset.images import decode, encode, sha256
 from synthset.recipe.single import Single, load_single
 from synthset.recipe.training import TimmModel
 from synthset.store.remote import place_at
+from synthset.training.labelled import Labelled
 
 #: Names of arguments of timm 1.0's train.py that are of use here, from its argument parser.
 # fmt: off
@@ -281,3 +282,54 @@ def test_the_same_bytes_under_two_labels_train_neither_and_are_said(tmp_path):
     assert sha256(first.read_bytes()) not in {*images.train.keys, *images.val.keys}
     said = "1 image stands with the same bytes under several labels: 'digit_0' and 'digit_1' (1)"
     assert images.notes == (f"label conflict: {said}; not trained on",)
+
+
+def test_one_class_alone_is_refused_with_what_was_passed_over(tmp_path):
+    pictures = [encode(np.full((8, 8, 3), i, np.uint8), "png") for i in range(6)]
+    table = pa.table({"image": pictures, "label": [-1, -1, -1, 5, 5, 5]})
+    pq.write_table(table, tmp_path / "train.parquet")
+    told = r"^DATA: only one class \(5\); passed over: 3 rows without a label"
+    with pytest.raises(RecipeError, match=told):
+        read_splits(Places(tmp_path), 0.3, seed=0)
+
+
+def test_a_list_of_labels_is_refused_at_the_command_lines_own_place(tmp_path):
+    table = pa.table({"image": [b"", b""], "label": [[0], [0, 1]]})
+    pq.write_table(table, tmp_path / "train.parquet")
+    with pytest.raises(RecipeError, match=r"^DATA: .*row 0: \[0\] is no single label"):
+        read_splits(Places(tmp_path), 0.3, seed=0)
+
+
+@pytest.mark.parametrize(
+    ("labels", "names"),
+    [([2, 0], ["ant", "bee", "cat"]), ([10, 3, 11, 2], None)],
+    ids=["an empty class in the middle", "numbers"],
+)
+def test_classes_keep_order_and_numbers_through_every_export(tmp_path, labels, names):
+    made = [(encode(np.full((8, 8, 3), 20 * k + i, np.uint8), "png"), k)
+            for k in labels for i in range(2)]  # fmt: skip
+    table = pa.table({"image": [one for one, _ in made], "label": [k for _, k in made]})
+    if names is not None:
+        noted = {"info": {"features": {"label": {"_type": "ClassLabel", "names": names}}}}
+        table = table.replace_schema_metadata({"huggingface": json.dumps(noted)})
+    (tmp_path / "source").mkdir()
+    pq.write_table(table, tmp_path / "source" / "train.parquet")
+    kinds = ("imagefolder", "webdataset", "parquet", "npy")
+    source = {"kind": "folder", "paths": [{"path": str(tmp_path / "source")}]}
+    exports = [{"kind": kind, "path": str(tmp_path / kind)} for kind in kinds]
+    content = {"name": "d", "classes": {"kind": "source"}, "source": source, "exports": exports}
+    synthset.run({**content, "engine": {"workers": 1}}, tmp_path / "d")
+    whole = [numbered(tmp_path / place) for place in ("source", "d", *kinds[:3])]
+    assert whole[0][0] == tuple(names or map(str, sorted(labels)))
+    assert all(one == whole[0] for one in whole)
+    listed = json.loads((tmp_path / "npy" / "classes.json").read_text())
+    assert tuple(one["name"] for one in listed) == whole[0][0]
+    found = np.bincount(np.load(tmp_path / "npy" / "labels.npy"), minlength=len(listed))
+    assert found.tolist() == np.bincount(list(whole[0][1].values())).tolist()
+
+
+def numbered(place):
+    """Classes in label order, and the label of each image by its bytes."""
+    images = read_splits(find_places(place, None, None), 0.3, seed=0)
+    both = Labelled.join([images.train, images.val])
+    return images.classes, dict(zip(both.keys, both.labels.tolist(), strict=True))

@@ -88,7 +88,7 @@ def read_splits(places: Places, val_fraction: float, seed: int) -> Splits:
     names = train.classes
     there = np.bincount(train.labels, minlength=len(names)) > 0
     if there.sum() < 2:
-        found = f"only one class ({names[int(there.argmax())][0]})"
+        found = "; ".join([f"only one class ({names[int(there.argmax())][0]})", *train.notes])
         raise RecipeError("DATA", found, "a classifier tells at least two apart")
     others = {
         name: _collect(path, f"--{name}", tests=name == "test")

@@ -61,7 +61,7 @@ def find(path: Path, place: FolderPath, where: str, ignored: Counter[str]) -> It
                 try:
                     label, number = _label(record, place.label_column, named, classes)
                 except ValueError as fault:
-                    setting = where.removesuffix("path") + "label_column"
+                    setting = _setting(where, "label_column")
                     right = "name a column with one number or name a row"
                     raise RecipeError(setting, f"{path}, row {row}: {fault}", right) from None
                 if label is None:
@@ -101,9 +101,13 @@ def _require(schema: pa.Schema, columns: Sequence[str], path: Path, where: str) 
     ):
         if name not in schema.names:
             found = f"{path} has no column {name!r}"
-            raise RecipeError(
-                where.removesuffix("path") + setting, found, did_you_mean(name, schema.names)
-            )
+            right = did_you_mean(name, schema.names)
+            raise RecipeError(_setting(where, setting), found, right)
+
+
+def _setting(where: str, name: str) -> str:
+    """The place of a setting beside a recipe's path; a command line has the path alone."""
+    return where.removesuffix("path") + name if where.endswith(".path") else where
 
 
 def _classes(schema: pa.Schema, column: str) -> tuple[tuple[str, ...], str | None]:
