@@ -1,5 +1,7 @@
 """Trials of an experiment as tables of classes."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -63,3 +65,11 @@ def test_a_folder_without_an_experiment_or_a_trial_is_refused(tmp_path):
     (tmp_path / "experiment.yaml").write_text(load_experiment(CONTENT).to_yaml())
     with pytest.raises(DatasetError, match="no finished trial"):
         read_experiment(tmp_path)
+
+
+def test_means_over_the_tested_classes_are_named_as_such(folder):
+    some = replace(trial("few", 1, [1] * 4), labels=np.repeat([0, 1, 1, 2], 2))
+    write_trial(folder / "trials" / "few-s1", some)
+    notes = {one.name: one.notes for one in bench_statistics([str(folder)])}
+    assert notes["few, seed 1"] == ("means are over 3 of 4 classes: the others have no test image",)
+    assert notes["few, seed 0"] == ()

@@ -94,3 +94,12 @@ def test_empty_classes_and_an_empty_selection_are_said(dataset):
         "nothing is kept of 2 of 3 classes: 'square', 'star'",
         "nothing is kept: 16 × score < 2 (0 limits); change the selection, or look at the report",
     ]
+
+
+def test_a_mean_over_some_of_the_classes_says_so():
+    class Measured:
+        def metrics(self):
+            blank = {"name": "rate", "class_key": None, "of": "all", "interval": None}
+            return [blank | {"reference": None, "value": 0.5, "over": " over 3 of 4 classes"}]
+
+    assert shown(figures(Measured()))["rate"][0] == "0.5 over 3 of 4 classes"

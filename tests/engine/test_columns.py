@@ -21,7 +21,7 @@ ALL = np.ones(20, dtype=bool)
 
 
 def rate(name, key=None, mask=ALL):
-    results = recognition(RECORDS, "judge", "m", "all", mask)
+    results = recognition(RECORDS, "judge", "m", "all", mask, 4)
     return next(r for r in results if (r.name, r.class_key) == (name, key))
 
 
@@ -66,7 +66,7 @@ def test_one_class_or_none_is_no_error():
     one = rate("recognition rate, deviation of classes", mask=LABELS == 1)
     assert (one.value, one.interval) == (0, None)
     assert "one class" in one.warning
-    (nothing,) = recognition(RECORDS, "judge", "m", "kept", ~ALL)
+    (nothing,) = recognition(RECORDS, "judge", "m", "kept", ~ALL, 4)
     assert (nothing.value, nothing.warning) == (None, "no images")
 
 
@@ -79,3 +79,14 @@ def test_a_clip_score_has_a_mean_a_deviation_and_a_mean_of_each_class():
     assert results["CLIP score", "key-1"].value == pytest.approx(27)
     assert ("CLIP score", "key-3") not in results
     assert results["CLIP score", None].n == 15
+
+
+def test_figures_of_classes_say_that_some_have_no_image():
+    results = recognition(RECORDS, "judge", "m", "kept", LABELS < 3, 5)
+    assert {r.name for r in results if r.over == " over 3 of 5 classes"} == {
+        "recognition rate, mean of classes",
+        "recognition rate, deviation of classes",
+        "classes with none recognised",
+        "classes with all recognised",
+    }
+    assert not any(r.over for r in recognition(RECORDS, "judge", "m", "all", ALL, 4))

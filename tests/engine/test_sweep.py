@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 from PIL import Image
 from shapes import cells, recipe
 
-from synthset.engine.sweep import Axes, cell_recipe, picked, sweep_grid
+from synthset.engine.sweep import Axes, cell_recipe, figures, picked, sweep_grid
 from synthset.errors import RecipeError, UsageError
 from synthset.recipe.recipe import load_recipe
 from synthset.taxonomy.classlists import from_names
@@ -130,3 +131,10 @@ def test_a_folder_with_other_things_is_left_alone(tmp_path):
     with pytest.raises(UsageError, match="holds other things"):
         sweep(tmp_path)
     assert [file.name for file in tmp_path.iterdir()] == ["mine.txt"]
+
+
+def test_a_diversity_over_some_of_the_classes_says_so():
+    one = {"name": "Vendi (pixels)", "of": "all", "value": 2.0, "class_key": "a", "interval": None}
+    for classes, words in ((["a", "b"], " over 1 of 2 classes"), (["a"], "")):
+        dataset = SimpleNamespace(metrics=lambda: [one], classes=lambda known=classes: known)
+        assert figures(dataset)["diversity"].over == words

@@ -8,7 +8,7 @@ import datasets
 import pytest
 import yaml
 
-from synthset.export.card import reasons, words
+from synthset.export.card import _metrics, reasons, words
 from synthset.export.imagefolder import export
 from synthset.recipe.exports import ImageFolder
 
@@ -76,3 +76,8 @@ def test_a_card_that_was_changed_by_hand_stays(place: Path, world: Any) -> None:
     assert export(world.dataset, SPLIT).notes[0].endswith("the new card is README.new.md")
     assert (place / "README.md").read_text() == mine
     assert "license: unknown" in (place / "README.new.md").read_text()
+
+
+def test_a_mean_over_some_of_the_classes_says_so() -> None:
+    one = {"name": "rate", "of": "kept", "value": 0.5, "n": 20, "over": " over 3 of 4 classes"}
+    assert _metrics([one])[0]["kept"] == "0.5 over 3 of 4 classes (n = 20)"

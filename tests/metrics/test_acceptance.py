@@ -59,3 +59,10 @@ def test_a_limit_of_a_metric_needs_numbers():
     assert load_recipe({**content, "accept": {"FID": {"max": 30}}}).accept["FID"].max == 30
     with pytest.raises(RecipeError, match="accept"):
         load_recipe({**content, "accept": {"FID": {"equals": "good"}}})
+
+
+def test_a_mean_over_some_of_the_classes_says_so():
+    (verdict,) = acceptance(
+        [result("FID", 20.0, over=" over 3 of 4 classes")], {"FID": Limit(max=30)}
+    )
+    assert str(verdict).startswith("accepted: FID over 3 of 4 classes ")

@@ -171,3 +171,14 @@ def test_a_baseline_has_the_same_classes():
         class_statistics(figures([1, 2, 3]), figures([1, 2]))
     with pytest.raises(UsageError, match=r"\(K, K\)"):
         figures_of_confusion(np.ones((2, 3)), np.ones(2))
+
+
+def test_means_over_the_tested_classes_say_so():
+    shares = np.zeros((3, 3), np.float32)
+    shares[:, 0] = 1
+    counts = {"real": np.array([5, 5, 5])}
+    some = figures_of_trial(Trial("a", 0, np.array([0, 0, 1]), shares, counts))
+    found = class_statistics(some, draws=0)
+    assert (found.tested, found.over) == (2, " over 2 of 3 classes")
+    every = figures_of_trial(Trial("a", 0, np.arange(3), shares, counts))
+    assert class_statistics(every, draws=0).over == ""

@@ -121,3 +121,9 @@ def test_rates_of_a_row_sum_to_1_and_an_empty_row_is_0():
 def test_what_can_not_be_measured_is_refused(labels, shares, words):
     with pytest.raises(UsageError, match=words):
         measures(np.array(labels), np.array(shares))
+
+
+def test_a_mean_over_some_of_the_classes_says_so():
+    shares = np.full((4, 4), 0.25)
+    assert measures(np.array([0, 1, 2, 2]), shares).over == " over 3 of 4 classes"
+    assert measures(np.arange(4), shares).over == ""

@@ -158,3 +158,14 @@ def test_trials_that_do_not_fit_are_refused():
     others = [trial("starved", 0, 1), trial("refilled", 0, 1, labels=LABELS[::-1])]
     with pytest.raises(UsageError, match="different images"):
         judge(experiment(), others, CLASSES)
+
+
+def test_means_over_some_of_the_classes_say_so_and_others_do_not():
+    trials = [trial(arm, 0, 3, labels=np.repeat([0, 1], 10)) for arm in ("starved", "refilled")]
+    judged = judge(experiment(seeds=[0], focus=["cat", "eel"]), trials, CLASSES)
+    assert judged.over("balanced_accuracy") == judged.over("macro_f1") == " over 2 of 3 classes"
+    assert judged.over("focus_recall") == " over 1 of 2 classes"
+    assert judged.over("accuracy") == judged.over("ece") == judged.over("recall of cat") == ""
+    curves = to_json(judged)["arms"][0]["curves"]
+    assert curves["classes"][-1] == "mean of classes over 2 of 3 classes"
+    assert judge(experiment(), three_seeds(), CLASSES).over("macro_f1") == ""

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from synthset.cli.experiment import _table as experiment_table
 from synthset.metrics.benchmark import Benchmark, Figure, Value, summarise
 from synthset.metrics.intervals import wilson
 from synthset.metrics.judgement import Judgement, judge
@@ -22,7 +24,13 @@ from synthset.report.benchmark.headlines import told_apart as told_apart_by_the_
 from synthset.report.experiment.arms_figure import arms_figure
 from synthset.report.experiment.page import write_experiment_page
 from synthset.report.experiment.parts import Case, Neighbour, Steps
-from synthset.report.experiment.tables import compared, trained_on, worth_words
+from synthset.report.experiment.tables import (
+    compared,
+    measures_shown,
+    script_data,
+    trained_on,
+    worth_words,
+)
 from synthset.report.experiment.words import headlines, points, told_apart
 
 NASTY = '<img src=x onerror="alert(1)"> & cat'
@@ -237,3 +245,19 @@ def test_of_many_classes_the_page_shows_the_focus_and_the_worst(tmp_path: Path) 
     assert "31 of 60 classes" in html
     assert html.count("<td>c") == 5 * 30  # five measures
     assert len(table(tmp_path / "classes.csv")) == 2 * 60
+
+
+def test_means_over_some_of_the_classes_say_so_wherever_they_stand() -> None:
+    made, trials, names = world(4, seeds=(0,))
+    tested = [
+        replace(one, labels=one.labels[:60], probabilities=one.probabilities[:60]) for one in trials
+    ]
+    judged = judge(made, tested, names)
+    words = "balanced accuracy over 3 of 4 classes"
+    assert words in dict(measures_shown(judged)).values()
+    assert words in [one.measure for one in headlines(judged)]
+    assert words.encode() in arms_figure(judged).svg
+    assert json.loads(script_data(judged))["mean"] == "mean of classes over 3 of 4 classes"
+    headings = [column.header for column in experiment_table(judged).columns]
+    assert words in headings
+    assert not any("over" in text for _, text in measures_shown(judge(made, trials, names)))

@@ -153,3 +153,14 @@ def test_a_click_on_a_group_leaves_its_classes_only(
     first = table(made[0], {**GROUPS, "members": {"odd": [1], "animal": [0]}})
     assert first is not None
     assert set(unescape(title[1]).split("|")) == set(first.rows[0].classes)
+
+
+def test_a_mean_over_some_classes_of_a_group_says_so(made: Any) -> None:
+    told = {"name": "FD", "measured_by": "clip", "better": "lower", "class_key": "key-0"}
+    results = [{**told, "of": part, "value": 10.0} for part in ("all", "kept")]
+    results += [{**told, "of": "all", "class_key": "key-1", "value": 30.0}]
+    made[0].write_json("groups.json", GROUPS)
+    seen = Seen.of(made[0])
+    found = by_group(made[0], seen, summary(made[0], seen)["classes"], results)
+    assert found is not None
+    assert [row.over["FD · clip"] for row in found.rows] == [("", " over 1 of 2 classes"), ("", "")]

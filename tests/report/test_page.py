@@ -228,3 +228,9 @@ def test_what_a_variable_held_is_in_no_page_and_no_log(
     html = page(dataset, recipe)
     assert '<p class="lead">${WHERE}</p>' in html
     assert "secret" not in html + dataset.read_text("run.jsonl") + dataset.read_text("recipe.yaml")
+
+
+def test_a_mean_over_some_of_the_classes_says_so(made: Any, monkeypatch: Any) -> None:
+    found = [one | {"over": " over 1 of 2 classes"} for one in made[0].metrics()]
+    monkeypatch.setattr(type(made[0]), "metrics", lambda _: found)
+    assert "<small>n = 16 over 1 of 2 classes</small>" in page(*made)

@@ -67,9 +67,9 @@ def _named(place: str, places: Sequence[str], published: bool) -> ClassTable:
 
 
 def _result(table: ClassTable, baseline: ClassTable | None, published: bool) -> Result:
-    if baseline is None:
-        statistics = class_statistics(table.figures, published=published)
-        return Result(table.name, statistics, notes=table.notes)
-    figures, notes = aligned(table, baseline)
+    figures, notes = (None, ()) if baseline is None else aligned(table, baseline)
     statistics = class_statistics(table.figures, figures, published=published)
-    return Result(table.name, statistics, baseline.name, (*table.notes, *notes))
+    if statistics.over:
+        notes = (*notes, f"means are{statistics.over}: the others have no test image")
+    name = "" if baseline is None else baseline.name
+    return Result(table.name, statistics, name, (*table.notes, *notes))

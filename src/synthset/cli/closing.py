@@ -127,4 +127,4 @@ def _one_cue(name: str) -> bool:
 def _figure(result: Mapping[str, Any]) -> str:
     ends = result["interval"]
     span = f" [{ends[0]:.3g}, {ends[1]:.3g}]" if ends else ""
-    return f"{result['value']:.3g}{span}"
+    return f"{result['value']:.3g}{span}{result.get('over', '')}"

@@ -74,7 +74,8 @@ def _table(judgement: Judgement) -> Table:
     table.add_column("arm", overflow="fold")
     table.add_column("trained on", overflow="fold")
     for name in names:
-        table.add_column(name.replace("_", " "), justify="right", overflow="fold")
+        heading = name.replace("_", " ") + judgement.over(name)
+        table.add_column(heading, justify="right", overflow="fold")
     for arm in judgement.arms:
         counts = [*arm.pretraining.items(), *arm.training.items()]
         images = ", ".join(f"{int(one.sum()):,} {origin}" for origin, one in counts)

@@ -79,8 +79,8 @@ def _table(cells: list[Cell]) -> Table:
         table.add_column(heading, justify="left" if heading == "prompts" else "right")
     for cell in cells:
         numbers = [
-            written(cell.figures[name].value, name) if name in cell.figures else "–"
-            for name in shown
+            written(figure.value, name) + figure.over if figure else "–"
+            for name, figure in ((name, cell.figures.get(name)) for name in shown)
         ]
         guidance = "–" if cell.guidance is None else f"{cell.guidance:g}"
         table.add_row(cell.prompts, guidance, *numbers)

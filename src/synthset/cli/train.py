@@ -84,12 +84,11 @@ def train(
 
 
 def _say(trained: Trained, output: Path) -> None:
-
     console = screen()
     found, fitted = trained.measures, trained.fitted
     tell(
         f"{trained.judged_by}: accuracy {found.whole['accuracy'][0]:.1%}, balanced "
-        f"{found.whole['balanced_accuracy'][0]:.1%}{_over(trained)} (weights of update "
+        f"{found.whole['balanced_accuracy'][0]:.1%}{found.over} (weights of update "
         f"{fitted.chosen:,} of {fitted.looks[-1].update:,}; {fitted.seconds:.0f} s)"
     )
     console.print(_table(trained))
@@ -99,13 +98,6 @@ def _say(trained: Trained, output: Path) -> None:
     if copies:
         tell(f"left out: {copies:,} training images that validation or test have as well")
     tell(f"weights: {(output / 'model.safetensors').resolve()}")
-
-
-def _over(trained: Trained) -> str:
-    """Name a mean that is over some of the classes as such."""
-    recalls = trained.measures.classes["recall"][0]
-    there = int((recalls == recalls).sum())  # NaN of a class without an image
-    return f" over {there} of {len(recalls)} classes" if there < len(recalls) else ""
 
 
 def _table(trained: Trained) -> Table:

@@ -10,6 +10,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from synthset.engine.compare import Result
+from synthset.metrics.classification import over_classes
 from synthset.metrics.enough import shortfalls
 from synthset.metrics.intervals import (
     LEVEL,
@@ -29,7 +30,9 @@ DRAWS = 100
 Mask = NDArray[np.bool_]
 
 
-def recognition(records: pa.Table, prefix: str, by: str, part: str, mask: Mask) -> list[Result]:
+def recognition(
+    records: pa.Table, prefix: str, by: str, part: str, mask: Mask, classes: int
+) -> list[Result]:
     """Share of images whose class is recognised: first choice, and among the first five.
 
     Args:
@@ -38,6 +41,7 @@ def recognition(records: pa.Table, prefix: str, by: str, part: str, mask: Mask) 
         by: the classifier in words.
         part: `all`, `kept` or `rejected`.
         mask: (N,) its images; a failed image in it counts as not recognised.
+        classes: of the dataset, also those without an image.
 
     Returns:
         Both rates, in all and by class; and of the first the mean, deviation and extremes over the
@@ -53,7 +57,7 @@ def recognition(records: pa.Table, prefix: str, by: str, part: str, mask: Mask) 
     keys = _keys(records)
     results = _rates(empty, first, labels, keys)
     results += _rates(replace(empty, name=f"recognition rate, top {TOP}"), among, labels, keys)
-    return [*results, *_over_classes(empty, first)]
+    return [*results, *_over_classes(empty, first, classes)]
 
 
 def _rates(
@@ -67,9 +71,10 @@ def _rates(
     return results
 
 
-def _over_classes(empty: Result, rates: RecognitionRate) -> Iterator[Result]:
+def _over_classes(empty: Result, rates: RecognitionRate, classes: int) -> Iterator[Result]:
     """Mean, deviation and extremes: each class counts the same, however many images it has."""
     each = list(rates.per_class.values())
+    empty = replace(empty, over=over_classes(len(each), classes))
     errors = np.array([one.high - one.low for one in each]) / (2 * normal_quantile(LEVEL))
     mean = around(rates.mean_per_class, float(np.sqrt((errors**2).sum())) / len(each))
     mean = replace(mean, low=max(mean.low, 0.0), high=min(mean.high, 1.0))  # a share

@@ -60,6 +60,7 @@ class Result:
         warning: what to mind.
         floor: what real images score at this count, where the number depends on it.
         failed: what broke the metric; None where nothing did. It is tried again by the next run.
+        over: over how many classes a mean of classes is, where some have no image.
     """
 
     name: str
@@ -74,6 +75,7 @@ class Result:
     warning: str | None = None
     floor: Floor | None = None
     failed: str | None = None
+    over: str = ""
 
 
 @dataclass(frozen=True, eq=False)

@@ -143,7 +143,8 @@ def _of_part(
             seen = _seen(dataset, recipe, metric.encoder, records, part, mask, "logits")
             return inception(metric, seen)
         case RecognitionRate():
-            return _recognition(recipe, metric, records, part, mask)
+            classes = len(dataset.classes())
+            return _recognition(recipe, metric, records, part, mask, classes)
         case Vendi():
             return vendi(metric, _seen(dataset, recipe, metric.encoder, records, part, mask))
         case Kid() | Cmmd() | Prdc():
@@ -261,13 +262,18 @@ def _frechet(
 
 
 def _recognition(
-    recipe: Recipe, metric: RecognitionRate, records: pa.Table, part: str, mask: Mask
+    recipe: Recipe,
+    metric: RecognitionRate,
+    records: pa.Table,
+    part: str,
+    mask: Mask,
+    classes: int,
 ) -> list[Result]:
     score = next(s for s in recipe.scores if s.prefix == metric.score)
     by = described(recipe.encoders[score.encoder])  # type: ignore[union-attr]
     if part == "all":  # a failed or blanked image counts as not recognised
         mask = np.ones(len(mask), dtype=bool)
-    return recognition(records, score.prefix, by, part, mask)
+    return recognition(records, score.prefix, by, part, mask, classes)
 
 
 def _with(result: Result, **changes: Any) -> Result:

@@ -16,6 +16,7 @@ from synthset.engine.classes import settle
 from synthset.engine.local import Bar
 from synthset.engine.run import run
 from synthset.errors import Problem, RecipeError, UsageError, did_you_mean, explains_refusals
+from synthset.metrics.classification import over_classes
 from synthset.recipe.classes import ImageNet, Names, WordNet, Words
 from synthset.recipe.recipe import Recipe, load_recipe
 from synthset.recipe.sources import FROM_IMAGES, Txt2Img
@@ -176,7 +177,8 @@ def figures(dataset: Dataset) -> dict[str, Figure]:
     by_class = [one for one in of_all if one["class_key"] and one["name"].startswith("Vendi")]
     if by_class:
         mean = fmean(one["value"] for one in by_class)
-        found["diversity"] = Figure(mean, None, by_class[0]["name"])
+        over = over_classes(len(by_class), len(dataset.classes()))
+        found["diversity"] = Figure(mean, None, by_class[0]["name"], over)
     return found
 
 

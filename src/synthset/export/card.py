@@ -194,7 +194,8 @@ def _metrics(found: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
             "warning": None,
         }
         row = rows.setdefault(key, blank)
-        row[metric["of"]] = f"{number(metric.get('value'))} (n = {metric.get('n', '?')})"
+        value = f"{number(metric.get('value'))}{metric.get('over', '')}"
+        row[metric["of"]] = f"{value} (n = {metric.get('n', '?')})"
         row["warning"] = metric.get("warning") or row["warning"]
     return list(rows.values())
 

@@ -61,7 +61,7 @@ def acceptance(metrics: Sequence[Mapping[str, Any]], limits: Mapping[str, Limit]
         for found in kept.get(name, ()):
             several = len(kept[name]) > 1
             title = f"{name} against {found['reference']}" if several else name
-            verdicts.append(_verdict(title, limit, found))
+            verdicts.append(_verdict(title + found.get("over", ""), limit, found))
     return verdicts
 
 

@@ -14,7 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synthset.errors import UsageError
-from synthset.metrics.classification import Array, confusion_matrix, mean_of_known, rates
+from synthset.metrics.classification import (
+    Array,
+    confusion_matrix,
+    mean_of_known,
+    over_classes,
+    rates,
+)
 from synthset.metrics.estimate import Estimate
 from synthset.metrics.intervals import LEVEL
 from synthset.metrics.trial import Trial
@@ -57,6 +63,7 @@ class ClassStatistics:
     Attributes:
         images: in all.
         classes: K, those without images too.
+        tested: classes of which an accuracy is known, which means are over.
         coverage: classes with an image.
         lt_500: classes with fewer than 500 images, those without any too.
         ls_5pct: share in [0, 1] of all images that the largest 5 % of the classes hold; 0.05 where
@@ -67,10 +74,16 @@ class ClassStatistics:
 
     images: int
     classes: int
+    tested: int
     coverage: int
     lt_500: int
     ls_5pct: float
     figures: Mapping[str, Estimate]
+
+    @property
+    def over(self) -> str:
+        """Over how many classes means are, where not over all."""
+        return over_classes(self.tested, self.classes)
 
 
 def coverage(counts: Array) -> int:
@@ -248,6 +261,7 @@ def class_statistics(
     return ClassStatistics(
         images=int(figures.counts.sum()),
         classes=classes,
+        tested=int((~np.isnan(figures.accuracy)).sum()),
         coverage=coverage(figures.counts),
         lt_500=long_tail(figures.counts),
         ls_5pct=head_share(figures.counts),

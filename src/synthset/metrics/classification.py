@@ -40,6 +40,12 @@ class Measures:
     whole: Mapping[str, Array]
     classes: Mapping[str, Array]
 
+    @property
+    def over(self) -> str:
+        """Over how many classes the macro means of the first weighting are, where not all."""
+        recall = self.classes["recall"][0]
+        return over_classes(int((~np.isnan(recall)).sum()), len(recall))
+
 
 def measures(
     labels: NDArray[np.int64], probabilities: NDArray[np.floating], weights: Weights | None = None
@@ -176,6 +182,19 @@ def mean_of_known(values: Array) -> Array:
     total = np.where(known, values, 0.0).sum(axis=-1)
     mean: Array = np.where(count > 0, total / np.maximum(count, 1), np.nan)
     return mean
+
+
+def over_classes(there: int, classes: int) -> str:
+    """Say of a mean over classes that it is over some of them; nothing where it is over all.
+
+    >>> over_classes(3, 4), over_classes(4, 4)
+    (' over 3 of 4 classes', '')
+
+    Args:
+        there: classes that the mean is over.
+        classes: K, all that there are.
+    """
+    return f" over {there:,} of {classes:,} classes" if there < classes else ""
 
 
 def _bins(top: Array, bins: int) -> NDArray[np.int64]:

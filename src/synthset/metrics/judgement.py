@@ -11,7 +11,14 @@ from numpy.typing import NDArray
 
 from synthset.errors import UsageError, did_you_mean
 from synthset.metrics.arm_judgement import OF_FOCUS, ArmJudgement, judge_arm
-from synthset.metrics.classification import OF_A_CLASS, OF_ALL, Array, mean_of_known, measures
+from synthset.metrics.classification import (
+    OF_A_CLASS,
+    OF_ALL,
+    Array,
+    mean_of_known,
+    measures,
+    over_classes,
+)
 from synthset.metrics.differences import Difference, Measured, differences
 from synthset.metrics.exchange import ArmErrors, ExchangeRate, exchange_rate
 from synthset.metrics.trial import Trial
@@ -19,6 +26,7 @@ from synthset.recipe.experiment import Exchange, Experiment
 
 DRAWS, FEWEST = 200, 40  # of test images, where an arm has one seed: half width to 5 % and 11 %
 WORK = 4e8  # draws x images x classes beyond which fewer are drawn: a minute on one core
+OF_CLASSES = ("macro_", "balanced_", "focus_")  # how means over classes begin
 LARGEST, WORST = 40, 30  # classes that tables show all of; of more, so many of the worst
 
 
@@ -53,6 +61,22 @@ class Judgement:
     differences: Mapping[str, Sequence[Difference]]
     exchange: ExchangeRate | None = None
     notes: tuple[str, ...] = field(default=())
+
+    def over(self, measure: str) -> str:
+        """Say of a mean over classes how many have test images, where some have none.
+
+        Args:
+            measure: any; nothing is said of those that are no mean over classes.
+        """
+        if not measure.startswith(OF_CLASSES):
+            return ""
+        labels = self.focus if measure in OF_FOCUS else range(len(self.classes))
+        return over_classes(sum(self.test_images[i] > 0 for i in labels), len(labels))
+
+    @property
+    def mean_of_classes(self) -> str:
+        """What the mean of the classes' curves is called."""
+        return f"mean of classes{self.over(OF_CLASSES[0])}"
 
 
 def judge(experiment: Experiment, trials: Sequence[Trial], classes: Sequence[str]) -> Judgement:

@@ -127,7 +127,7 @@ def _arm(arm: ArmJudgement, judgement: Judgement) -> dict[str, Any]:
             "counts": plain(arm.confusion if whole_matrix else arm.confusion[np.ix_(shown, shown)]),
         },
         "curves": {
-            "classes": [*(judgement.classes[i] for i in shown), "mean of classes"],
+            "classes": [*(judgement.classes[i] for i in shown), judgement.mean_of_classes],
             "roc": plain(arm.curves.roc[drawn]),
             "pr": plain(arm.curves.pr[drawn]),
         },

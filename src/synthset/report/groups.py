@@ -10,6 +10,7 @@ import numpy as np
 from markupsafe import Markup
 from numpy.typing import NDArray
 
+from synthset.metrics.classification import over_classes
 from synthset.metrics.intervals import Interval, wilson
 from synthset.report.records import Seen
 from synthset.store.dataset import Dataset
@@ -45,6 +46,7 @@ class GroupRow:
         rates: one a recognition score.
         means: metric -> its mean over the group's classes, of all and of kept; None where no class
             has a value.
+        over: metric -> over how many of the group's classes both means are, where not over all.
     """
 
     name: str
@@ -55,6 +57,7 @@ class GroupRow:
     kept: int
     rates: tuple[Rate, ...]
     means: dict[str, tuple[float | None, float | None]]
+    over: dict[str, tuple[str, str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,13 +144,14 @@ def _row(
     scores = [c.removesuffix(RANK) for c in seen.records.column_names if c.endswith(RANK)]
     keys = [str(seen.classes[label]["key"]) for label in labels]
     sums = {part: sum(int(counted[label][part]) for label in labels) for part in PARTS}
-    means = {
-        metric: (_mean(values.get("all", {}), keys), _mean(values.get("kept", {}), keys))
-        for metric, (_, values) in valued.items()
-    }
+    means, over = {}, {}
+    for metric, (_, values) in valued.items():
+        both = [_known(values.get(part, {}), keys) for part in ("all", "kept")]
+        means[metric] = (_mean(both[0]), _mean(both[1]))
+        over[metric] = (_over(both[0], keys), _over(both[1], keys))
     classes = tuple(seen.name(label) for label in labels)
     rates = tuple(_rate(seen, score, mine) for score in scores if is_recognition(seen, score))
-    return GroupRow(name, synsets, classes, **sums, rates=rates, means=means)
+    return GroupRow(name, synsets, classes, **sums, rates=rates, means=means, over=over)
 
 
 def is_recognition(seen: Seen, score: str) -> bool:
@@ -183,6 +187,13 @@ def _by_class(
     return found
 
 
-def _mean(values: Mapping[str, float], keys: Sequence[str]) -> float | None:
-    there = [values[key] for key in keys if key in values]
-    return float(np.mean(there)) if there else None
+def _known(values: Mapping[str, float], keys: Sequence[str]) -> list[float]:
+    return [values[key] for key in keys if key in values]
+
+
+def _mean(known: Sequence[float]) -> float | None:
+    return float(np.mean(known)) if known else None
+
+
+def _over(known: Sequence[float], keys: Sequence[str]) -> str:
+    return over_classes(len(known), len(keys)) if known else ""

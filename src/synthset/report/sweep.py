@@ -48,11 +48,13 @@ class Figure:
         value: the number.
         interval: its ends, 95 %; None where none was computed.
         name: what it is, with the model that measured it.
+        over: over how many classes a mean is, where some have no value.
     """
 
     value: float
     interval: tuple[float, ...] | None
     name: str
+    over: str = ""
 
 
 @dataclass(frozen=True)
@@ -130,7 +132,7 @@ def _content(cells: Sequence[Cell]) -> dict[str, Any]:
             "figures": [
                 {
                     "key": name,
-                    "title": FIGURES[name][0],
+                    "title": FIGURES[name][0] + cell.figures[name].over,
                     "value": cell.figures[name].value,
                     "interval": cell.figures[name].interval,
                     "best": cell.figures[name].value == tops[name],
@@ -187,7 +189,7 @@ def _draw_cell(axes: Axes, cell: Cell, cells: Sequence[Cell]) -> None:
     said = []
     for name, figure in cell.figures.items():
         star = "*" if figure.value == best(cells, name) else ""
-        said.append(f"{FIGURES[name][0]} {written(figure.value, name)}{star}")
+        said.append(f"{FIGURES[name][0]}{figure.over} {written(figure.value, name)}{star}")
     half = -(-len(said) // 2)
     text = "\n".join(" · ".join(part) for part in (said[:half], said[half:]))
     axes.text(0, -0.03, text, transform=axes.transAxes, fontsize=6.5, va="top")

@@ -38,13 +38,14 @@ class Base(Suite):
         trial = read_trial(job.folder)
         right = trial.probabilities.argmax(axis=1) == trial.labels
         figures = figures_of_trial(trial, published=self._published)
-        found = class_statistics(figures, published=self._published, draws=0).figures
+        statistics = class_statistics(figures, published=self._published, draws=0)
+        found, over = statistics.figures, statistics.over
         return Reading(
             figure=BASE,
             value=float(np.mean(right)),
             images=len(right),
             details={
-                "balanced accuracy": found["balanced_accuracy"].value or 0.0,
-                "macro precision": found["precision"].value or 0.0,
+                f"balanced accuracy{over}": found["balanced_accuracy"].value or 0.0,
+                f"macro precision{over}": found["precision"].value or 0.0,
             },
         )

@@ -16,6 +16,7 @@ from synthset.experiment.images import Collection, Names, collect, joined
 from synthset.experiment.run import labelled
 from synthset.experiment.trials import Job
 from synthset.metrics.benchmark import Figure
+from synthset.metrics.classification import over_classes
 from synthset.recipe.suites import Shift
 
 
@@ -38,6 +39,7 @@ class ShiftSuite(Suite):
         chosen = drawn([found.contents[r] for r in rows], labels[rows], settings.max_per_class)
         self.images = labelled(found, labels, rows[chosen])
         self._there = np.unique(self.images.labels)
+        self._over = over_classes(len(self._there), len(classes))
         self.figures = (
             Figure(name, settings.text or name, settings.group, note=self._note(classes)),
         )
@@ -53,7 +55,7 @@ class ShiftSuite(Suite):
         return "; ".join(said)
 
     def identity(self, part: str, job: Job) -> Any:
-        return [1, self._settings.mask, content(self.images)]
+        return [2 if self._over else 1, self._settings.mask, content(self.images)]
 
     def work(self, part: str, jobs: Sequence[Job]) -> int:
         return len(self.images) * len(jobs)
@@ -76,7 +78,7 @@ class ShiftSuite(Suite):
             images=len(labels),
             note=f"{seen:,} of its images ({share:.1%}) are training images too" if seen else "",
             details={
-                "balanced accuracy": float(np.mean(recalls)),
+                f"balanced accuracy{self._over}": float(np.mean(recalls)),
                 "with the mask": float((masked == labels).mean()),
                 "without a mask": float((free == labels).mean()),
             },

@@ -126,8 +126,9 @@ class StatisticsSuite(Suite):
         figures = figures_of_trial(read_trial(job.folder), published=self._published)
         found = class_statistics(figures, published=self._published, draws=0)
         values = {name: _value(found, name) for name in OF_CLASSES}
+        over = dict.fromkeys(found.figures, found.over.strip())
         return tuple(
-            self._reading(name, value, note=ALIKE if value is None else "")
+            self._reading(name, value, note=ALIKE if value is None else over.get(name, ""))
             for name, value in values.items()
         )
 

@@ -26,6 +26,7 @@ from synthset.report.experiment.drawing import (
     panels,
     title,
 )
+from synthset.report.experiment.words import measure_name
 
 CLASSES = 3  # focus classes that have panels of their own
 COLUMNS = 4  # of training curves
@@ -119,14 +120,14 @@ def exchange_figure(rate: ExchangeRate, judgement: Judgement) -> Drawing:
     axis.set_xticks(ticks, [f"{tick:,.0f}" for tick in ticks])
     axis.minorticks_off()
     axis.set_xlabel("real images")
-    axis.set_ylabel(f"error (1 − {rate.measure.replace('_', ' ')})")
+    axis.set_ylabel(f"error (1 − {measure_name(rate.measure, judgement)})")
     axis.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{100 * value:.3g} %"))
     legend(figure)
     return drawn("exchange", figure, "Error against the number of real images")
 
 
 def _curves(kind: str, judgement: Judgement, places: Array, x: str, y: str) -> Drawing:
-    rows = [("mean of classes", -1)]
+    rows = [(judgement.mean_of_classes, -1)]
     rows += [(judgement.classes[i], i) for i in judgement.focus[:CLASSES]]
     figure, axes = panels(1, len(rows), 2.2 + 3.3 * len(rows), 3.6, share_y=True)
     names = [arm.name for arm in judgement.arms]

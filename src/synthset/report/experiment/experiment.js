@@ -100,7 +100,7 @@
     axes("roc", ["false positive rate", "recall"], Number(chosen.value));
     axes("pr", ["recall", "precision"], Number(chosen.value));
   };
-  fill(chosen, [...data.classes, "mean of classes"].map((name, i) => [String(i), name]), chosen.dataset.first);
+  fill(chosen, [...data.classes, data.mean].map((name, i) => [String(i), name]), chosen.dataset.first);
   chosen.addEventListener("change", plot);
   plot();
 })();

@@ -153,6 +153,7 @@ def script_data(judgement: Judgement) -> str:
     paint = colours([arm.name for arm in judgement.arms], judgement.base)
     data = {
         "classes": [judgement.classes[i] for i in shown],
+        "mean": judgement.mean_of_classes,
         "rest": len(judgement.classes) - len(shown),
         "base": judgement.base,
         "x": {"roc": _thin(FALSE_POSITIVE_RATES), "pr": _thin(RECALLS)},

@@ -51,12 +51,15 @@ def headlines(judgement: Judgement) -> list[Headline]:
 
 
 def measure_name(measure: str, judgement: Judgement) -> str:
-    """A measure as the page calls it, with the focus classes by name where they are few."""
+    """A measure as the page calls it, with the focus classes by name where they are few, and
+    over how many classes a mean is, where some have no test image."""
     if measure.startswith("focus_"):
         names = [judgement.classes[i] for i in judgement.focus]
         of = ", ".join(names) if len(names) <= 2 else f"{len(names)} focus classes"
-        return f"{NAMES[measure.removeprefix('focus_')]} of {of}"
-    return NAMES.get(measure, measure)
+        name = f"{NAMES[measure.removeprefix('focus_')]} of {of}"
+    else:
+        name = NAMES.get(measure, measure)
+    return name + judgement.over(measure)
 
 
 def percent(value: float | None, digits: int = 1) -> str:
