@@ -9,6 +9,7 @@ from PIL import Image
 
 import synthset
 from synthset.errors import RecipeError
+from synthset.images import sha256
 
 ROOT = Path(__file__).parents[2]
 DATA = Path(os.environ.get("SYNTHSET_DATA", ROOT.parent / "shared" / "data"))
@@ -200,3 +201,15 @@ def test_the_same_bytes_under_two_labels_are_a_conflict_that_is_said(photos, ste
     reasons = [text for text in dataset.records()["reason"].to_pylist() if text]
     assert len(reasons) == (4 if steps else 0)
     assert all(text.startswith("label conflict: ") for text in reasons)
+
+
+def test_an_image_in_conflict_is_never_drawn_under_one_of_its_labels(photos):
+    from synthset.engine.plan import material
+
+    again = (photos / "cat" / "0.png").read_bytes()
+    (photos / "dog" / "cat.png").write_bytes(again)
+    for count, drawn in ((1, 2), (3, 5)):
+        found = material(synthset.load_recipe({**CONTENT, "images_per_class": count}))
+        assert len(found.found) == drawn
+        assert sha256(again) not in {image.content for image, _ in found.found}
+        assert found.notes[0].endswith("left out of the draw of images_per_class; mend the labels")

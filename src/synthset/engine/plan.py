@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import asdict, dataclass, replace
 from itertools import count
 from math import ceil
@@ -118,14 +118,15 @@ def material(recipe: Recipe) -> Material:
         raise RecipeError(
             "classes", f"no image of theirs in the source, which holds {names}", "list those names"
         )
+    conflicts = label_conflicts((image.content for image, _ in mine), (label for _, label in mine))
+    called = told_apart([entry.name for entry in classes])
+    torn = conflict_note(conflicts, called, _outcome(recipe))
+    settled = replace(settled, notes=(*settled.notes, *torn))
     if isinstance(source, Folder):
-        drawn = tuple(_at_most(recipe, mine))
+        drawn = tuple(_at_most(recipe, mine, conflicts))
         notes = (*settled.notes, *empty_classes(mine, classes))
-        notes += _conflicts(recipe, mine, {image.content for image, _ in drawn}, classes)
         return Material(classes, drawn, dict(left_out), notes, listed=tuple(mine))
     _refuse_empty(classes, mine, left_out)
-    used = {image.content for image, _ in mine}
-    settled = replace(settled, notes=(*settled.notes, *_conflicts(recipe, mine, used, classes)))
     content = _content(images)
     if isinstance(source, Augment | Img2Img):
         said = sorted((image.content, image.prompt) for image in images if image.prompt)
@@ -142,24 +143,15 @@ def _content(images: Sequence[Found]) -> str:
     return digest(sorted((image.label, image.content) for image in images))
 
 
-def _conflicts(
-    recipe: Recipe,
-    images: Sequence[tuple[Found, int]],
-    drawn: Set[str],
-    classes: Sequence[ClassEntry],
-) -> tuple[str, ...]:
-    """Say which bytes of those that are drawn stand under several labels, and what becomes of
-    them."""
-    all_found = label_conflicts(
-        (image.content for image, _ in images), (label for _, label in images)
-    )
-    found = {content: labels for content, labels in all_found.items() if content in drawn}
-    outcome = "kept under each label, as the selection has no step `duplicates`; mend the labels"
+def _outcome(recipe: Recipe) -> str:
+    """Say what becomes of images whose labels conflict."""
     if not isinstance(recipe.source, Folder):
-        outcome = "used under each label; mend the labels"
-    elif any(step.kind == "duplicates" for step in recipe.selection.steps):
-        outcome = "dropped by the step `duplicates`, under each label"
-    return conflict_note(found, told_apart([entry.name for entry in classes]), outcome)
+        return "used under each label; mend the labels"
+    if recipe.images_per_class is not None:
+        return "left out of the draw of images_per_class; mend the labels"
+    if any(step.kind == "duplicates" for step in recipe.selection.steps):
+        return "dropped by the step `duplicates`, under each label"
+    return "kept under each label, as the selection has no step `duplicates`; mend the labels"
 
 
 def _refuse_empty(
@@ -175,16 +167,27 @@ def _refuse_empty(
         raise RecipeError("classes", f"no image to start from for {names}", right)
 
 
-def _at_most(recipe: Recipe, images: list[tuple[Found, int]]) -> list[tuple[Found, int]]:
+def _at_most(
+    recipe: Recipe, images: list[tuple[Found, int]], conflicts: Container[str]
+) -> list[tuple[Found, int]]:
     """Take so many of each class, drawn by content, so that a larger number adds and never
-    swaps."""
+    swaps. An image in conflict isn't drawn: it might come with one of its labels alone.
+
+    Raises:
+        RecipeError: there are no others.
+    """
     count = recipe.images_per_class
     if count is None:
         return images
     by_class: dict[int, list[tuple[str, int]]] = {}
     for place, (image, label) in enumerate(images):
+        if image.content in conflicts:
+            continue
         draw = digest([recipe.seed, image.content], size=8)
         by_class.setdefault(label, []).append((draw, place))
+    if not by_class:
+        found = "each image stands with the same bytes under several labels"
+        raise RecipeError("source.paths", found, "mend the labels, or leave out images_per_class")
     chosen = sorted(place for draws in by_class.values() for _, place in sorted(draws)[:count])
     return [images[place] for place in chosen]
 
