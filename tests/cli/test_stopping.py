@@ -10,7 +10,7 @@ import pytest
 from synthset.store.lock import holder
 
 WORK = """
-import sys, time
+import signal, sys, time
 import synthset.cli.app as cli
 from synthset.engine.processes import Spawn, process_pool
 from synthset.store.folder import folder_at
@@ -24,6 +24,7 @@ def work():
         waiting.result()
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # what runs behind a shell ignores it
     cli.app = work
     cli.main()
 """
@@ -41,10 +42,10 @@ def test_a_signal_ends_the_children_and_frees_the_lock(tmp_path, number, code, w
     (tmp_path / "work.py").write_text(WORK)
     (tmp_path / "d").mkdir()
     command = [sys.executable, tmp_path / "work.py", tmp_path / "d"]
-    running = subprocess.Popen(command, stdout=-1, stderr=-1, text=True)
-    child = int(running.stdout.readline())
-    running.send_signal(number)
-    _, said = running.communicate(timeout=60)
+    with subprocess.Popen(command, stdout=-1, stderr=-1, text=True) as running:
+        child = int(running.stdout.readline())
+        running.send_signal(number)
+        _, said = running.communicate(timeout=60)
     assert (running.returncode, said) == (code, words)
     assert not psutil.pid_exists(child)
     assert holder(tmp_path / "d") is None
