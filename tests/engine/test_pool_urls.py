@@ -190,7 +190,7 @@ def test_a_connection_that_breaks_is_no_missing_image(both, monkeypatch):
         raise ConnectionError("reset")
 
     monkeypatch.setattr(fsspec.get_filesystem_class("memory"), "cat_file", broken)
-    with pytest.raises(DatasetError, match=r"0\.png can't be read \(reset\); try again"):
+    with pytest.raises(DatasetError, match=r"can't be read \(memory:.*0\.png: reset\); try again"):
         Originals(()).read(f"{both[1]}/images/00000/0.png")
 
 
@@ -207,7 +207,9 @@ def test_a_connection_that_breaks_during_a_scan_is_said(both, form, monkeypatch)
             return whole(self, path, *more, **settings)
 
         monkeypatch.setattr(system, name, fails)
-    with pytest.raises((DatasetError, RecipeError), match=rf"{both[1]}/{form}.*\(reset\)"):
+    with pytest.raises(
+        (DatasetError, RecipeError), match=rf"{both[1]}/{form}.*\((memory:.*: )?reset\)"
+    ):
         curate(at(f"{both[1]}/{form}"), from_names(NAMES), 2, 0)
 
 
@@ -216,7 +218,7 @@ def test_features_may_lie_in_its_columns_but_an_index_lies_on_the_disk(both, tmp
     command = ["pool", "index", place, "--encoder", "pixels", "-o", "memory://index"]
     found = CliRunner().invoke(app, command)
     assert isinstance(found.exception, UsageError)
-    assert "memory://index: an index is searched where it lies" in str(found.exception)
+    assert "-o memory://index: does not lie on this disk" in str(found.exception)
     index = index_pool([PoolPath(path=place)], tmp_path / "emb", COLOURS, features="emb")
     assert index.counts == {"images": 12, "unreadable": 0, "without_caption": 0}
     for features, message in (
