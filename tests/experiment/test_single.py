@@ -118,6 +118,29 @@ def test_training_images_that_the_test_has_as_well_are_left_out(tmp_path):
     assert not {*images.train.keys, *images.val.keys} & set(images.test.keys)
 
 
+def test_a_class_all_of_whose_images_the_test_has_is_named(tmp_path):
+    write_folders(tmp_path / "train", 0, 60)
+    for name in ("train", "test"):
+        (tmp_path / name / "lone").mkdir(parents=True)
+        (tmp_path / name / "lone/a.png").write_bytes(encode(np.zeros((8, 8, 3), np.uint8), "png"))
+    write_folders(tmp_path / "test", 60, 120)
+    with pytest.raises(RecipeError, match="all images of class 'lone' are in validation or test"):
+        read_splits(Places(tmp_path / "train", None, tmp_path / "test"), 0.1, 0)
+
+
+def test_a_class_that_is_listed_without_an_image_is_said_and_the_others_train(tmp_path):
+    made = [(encode(np.full((8, 8, 3), 20 * i, np.uint8), "png"), 2 * (i % 2)) for i in range(8)]
+    table = pa.table({"image": [one for one, _ in made], "label": [k for _, k in made]})
+    noted = {"info": {"features": {"label": {"_type": "ClassLabel", "names": ["a", "b", "c"]}}}}
+    table = table.replace_schema_metadata({"huggingface": json.dumps(noted)})
+    pq.write_table(table, tmp_path / "train.parquet")
+    images = read_splits(Places(tmp_path / "train.parquet"), 0.3, 0)
+    assert images.notes == ("no image of 'b'",)
+    trained = train_single(images, quick("training.updates=1"), tmp_path / "out", Silent())
+    assert json.loads((tmp_path / "out" / "classes.json").read_text()) == ["a", "b", "c"]
+    assert trained.measures.whole["accuracy"][0] >= 0
+
+
 def test_the_command_trains_and_says_how_good_it_is(tmp_path):
     write_folders(tmp_path / "data", 0, 400)
     command = ["train", str(tmp_path / "data"), "-o", str(tmp_path / "out")]

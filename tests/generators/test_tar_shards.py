@@ -13,6 +13,7 @@ from synthset.errors import DatasetError, RecipeError
 from synthset.generators.folder import Folder as Stage
 from synthset.generators.folder import scan
 from synthset.generators.originals import Originals
+from synthset.generators.tar_shards import DOTTED
 from synthset.images import encode, sha256
 from synthset.recipe.sources import Folder
 from synthset.stage import Rows
@@ -62,6 +63,14 @@ def test_without_a_list_of_classes_the_name_is_in_the_json_or_the_cls(tmp_path):
     ignored = Counter()
     assert [one.label for one in scan(at(shard), ignored)] == ["owl", "7"]
     assert ignored == {"samples without a label": 1}
+
+
+def test_images_whose_key_has_a_dot_are_counted(tmp_path):
+    members = {f"v1_{k}_{kind}": picture(k) for k in range(3) for kind in ("png", "cls")}
+    shard = write(tmp_path / "a.tar", **members, w_png=picture(9), w_cls="7", w_mask_png=b"")
+    ignored = Counter()
+    assert [one.label for one in scan(at(shard), ignored)] == ["7"]
+    assert ignored == {DOTTED: 3}
 
 
 def test_a_hub_folder_of_several_splits_is_refused(tmp_path):

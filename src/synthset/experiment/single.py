@@ -110,6 +110,7 @@ def read_splits(places: Places, val_fraction: float, seed: int) -> Splits:
     # In the order of their bytes' hashes, so that the same images train the same in any layout.
     order = sorted(range(len(train)), key=train.contents.__getitem__)
     rows = np.array([i for i in order if train.contents[i] not in left_out], np.int64)
+    _require_own_images(train.labels[rows], names, there)
     held = np.empty(0, np.int64)
     if "val" not in others:
         held, rows = _split(train, rows, val_fraction, seed)
@@ -154,6 +155,7 @@ def train_single(images: Splits, settings: Single, folder: Path, bar: Bar) -> Tr
         settings.training,
         settings.loss,
         settings.seed,
+        lacking=True,  # a class that files list, and have no image of; `read_splits` says so
     )
     fitted = train_classifier(task, folder, bar)
     (folder / CLASSES).write_text(json.dumps(images.classes, ensure_ascii=False, indent=1) + "\n")
@@ -186,6 +188,17 @@ def _require_each_class(
         listed = ", ".join(map(repr, lacking[:5])) + (", …" if len(lacking) > 5 else "")
         found = f"class {listed} has no test image"
         raise RecipeError("--test", found, "add some, or train without that class")
+
+
+def _require_own_images(
+    labels: NDArray[np.int64], names: Sequence[Names], there: NDArray[np.bool_]
+) -> None:
+    """A class that had images is never trained without any of them."""
+    bare = there & (np.bincount(labels, minlength=len(names)) == 0)
+    if bare.any():
+        taken = "are in validation or test as well, or have labels that conflict"
+        found = f"all images of class {listed(_empty(names, ~bare))} {taken}"
+        raise RecipeError("DATA", found, "add others, or mend the splits")
 
 
 def _refuse_arrays(path: Path) -> None:

@@ -21,6 +21,7 @@ from synthset.store.remote import Place, Remote
 
 UNLABELLED = "samples without a label"
 NO_IMAGE = "labelled samples without an image"
+DOTTED = "images with a dot in their key (WebDataset ends a key at the first dot)"
 
 
 def find(path: Path, place: FolderPath, where: str, ignored: Counter[str]) -> Iterator[Found]:
@@ -98,7 +99,10 @@ def _found(
 ) -> Iterator[Found]:
     image = image_of(sample)
     if image is None:
-        if "cls" in sample:
+        dotted = sum(f".{name.rpartition('.')[2]}" in SUFFIXES for name in sample)
+        if dotted:
+            ignored[DOTTED] += dotted
+        elif "cls" in sample:
             ignored[NO_IMAGE] += 1
         return
     label, number = _label(tar, sample, classes)
