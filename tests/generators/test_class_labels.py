@@ -57,6 +57,11 @@ def test_a_label_is_a_number_from_zero_on_or_a_name():
             read_label(value)
 
 
+def test_numbers_that_are_texts_are_numbers(tmp_path):
+    path = table(tmp_path / "t.parquet", label=["10", "2", "-1", "nan", "2.0"])
+    assert found(path) == (["10", "2", "2"], ["2", "10"])
+
+
 def test_numbered_classes_of_one_name_never_merge(tmp_path):
     names = ["crane", "crane", "dog"]
     path = table(tmp_path / "a.parquet", label=[517, 134, 207], label_name=names)

@@ -114,6 +114,8 @@ def test_a_url_is_told_from_a_path_of_this_disk(tmp_path, monkeypatch):
     assert on_disk(f"file://{tmp_path}") == tmp_path
     with pytest.raises(UsageError, match=r"s3:/b/x: is no path .*; did you mean s3://b/x\?"):
         Dataset.create("s3:/b/x", "pets", 2)
+    with pytest.raises(UsageError, match="does not lie on this disk"):
+        on_disk("s3:b/x")
     (tmp_path / "s3:").mkdir()
     assert on_disk("s3:/") == Path("s3:"), "a folder that is there is one"
 

@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from synthset.errors import DatasetError, RecipeError, did_you_mean, in_short
-from synthset.generators.class_labels import read_label, told_apart
+from synthset.generators.class_labels import number_of, read_label, told_apart
 from synthset.generators.found import Found
 from synthset.generators.source_names import place_of, source_of
 from synthset.images import sha256
@@ -128,6 +128,9 @@ def _label(
         ValueError: it is no single label.
     """
     said = read_label(record[column])
+    text = said if isinstance(said, str) else ""
+    value = number_of(text)
+    said = said if value is None else read_label(value)
     if named is not None and (said is not None or record[column] is None):
         name = read_label(record[named])
         return None if name is None else str(name), said if isinstance(said, int) else None
@@ -135,7 +138,7 @@ def _label(
         return said, None
     if classes and said >= len(classes):
         return None, None
-    return classes[said] if classes else str(said), said
+    return classes[said] if classes else text.partition(".")[0] or str(said), said
 
 
 def _class_names(schema: pa.Schema, column: str) -> list[str]:

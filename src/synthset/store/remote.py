@@ -14,7 +14,7 @@ from typing import IO, Any
 from synthset.errors import DatasetError, UsageError
 
 URL = re.compile(r"[A-Za-z][A-Za-z0-9+.:-]+://")
-CUT_URL = re.compile(r"(s3a?|gc?s|az|abfss?|hf|https?|memory):/(?!/)")  # what pathlib leaves of one
+CUT_URL = re.compile(r"(s3a?|gc?s|az|abfss?|hf|https?|memory):(?!//)")  # what is left of one
 
 
 @dataclass(frozen=True)
@@ -211,7 +211,7 @@ def place_at(path: str) -> Place:
         UsageError: it is a URL that lost a slash.
     """
     if _is_cut(path):
-        whole = path.replace(":/", "://", 1)
+        whole = re.sub(":/?", "://", path, count=1)
         raise UsageError(f"{path}: is no path of this disk, and no URL; did you mean {whole}?")
     if not is_url(path):
         return Path(path.removeprefix("file://"))
