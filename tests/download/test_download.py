@@ -15,7 +15,7 @@ from synthset.download.fetch import Limits
 from synthset.download.run import download
 from synthset.download.urls import read_urls
 from synthset.errors import DatasetError, StageError, UsageError
-from synthset.generators.captioned import captioned
+from synthset.formats.captioned import captioned
 from synthset.images import sha256
 from synthset.recipe.pools import Pool
 

@@ -5,7 +5,7 @@ from collections import Counter
 import pytest
 
 from synthset.engine.parents import Parents
-from synthset.generators.found import Found
+from synthset.formats.found import Found
 
 STRENGTHS = (0.25, 0.5, 0.75, 1.0)
 

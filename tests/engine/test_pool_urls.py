@@ -16,9 +16,9 @@ from synthset.cli.app import app
 from synthset.engine.pool_index import index_pool
 from synthset.engine.retrieve import retrieved
 from synthset.errors import DatasetError, RecipeError, UsageError
-from synthset.generators.captioned import captioned
+from synthset.formats.captioned import captioned
+from synthset.formats.originals import Originals
 from synthset.generators.curated import curate
-from synthset.generators.originals import Originals
 from synthset.generators.pool import Pool as Stage
 from synthset.images import encode, sha256
 from synthset.recipe.pools import Pool, PoolPath

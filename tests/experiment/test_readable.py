@@ -5,7 +5,7 @@ from collections import Counter
 import numpy as np
 
 from synthset.experiment.readable import readable
-from synthset.generators.folder import scan
+from synthset.formats.scan import scan
 from synthset.images import encode
 from synthset.recipe.sources import Folder
 

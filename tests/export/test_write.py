@@ -9,7 +9,7 @@ import pytest
 from pydantic import TypeAdapter
 
 from synthset.export.write import write_export
-from synthset.generators.folder import scan
+from synthset.formats.scan import scan
 from synthset.recipe.exports import Export
 from synthset.recipe.sources import Folder
 

@@ -13,8 +13,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from synthset.errors import DatasetError, RecipeError
-from synthset.generators.folder import Folder, Found, passed_over, scan
-from synthset.generators.parquet import ParquetImages
+from synthset.formats.parquet import ParquetImages
+from synthset.formats.scan import Found, passed_over, scan
+from synthset.generators.folder import Folder
 from synthset.images import encode, sha256
 from synthset.recipe.sources import Folder as Settings
 from synthset.stage import Rows

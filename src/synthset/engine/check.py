@@ -18,9 +18,9 @@ from synthset.engine.reference import check_statistics
 from synthset.engine.speed import gpu_seconds_per_image, seconds_per_image, training_seconds
 from synthset.errors import DatasetError, Problem, RecipeError, SynthsetError, UsageError
 from synthset.export.marker import read_marker
+from synthset.formats.scan import refuse_tests
 from synthset.generators import models as generator_models
 from synthset.generators.adapters import unused
-from synthset.generators.folder import refuse_tests
 from synthset.miniatures import knows, words
 from synthset.recipe.openimages import OpenImages
 from synthset.recipe.paths import FolderPath

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from synthset.encoders import text
 from synthset.errors import Problem, RecipeError
-from synthset.generators.class_labels import class_names
-from synthset.generators.folder import scan
+from synthset.formats.class_labels import class_names
+from synthset.formats.scan import scan
 from synthset.recipe.classes import ClassFile, ImageNet, Names, Senses, Words
 from synthset.recipe.classes import WordNet as WordNetClasses
 from synthset.recipe.recipe import Recipe, load_recipe

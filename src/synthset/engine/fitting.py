@@ -15,8 +15,8 @@ from synthset.engine.catalog import ENCODERS, encoder_identity, make
 from synthset.engine.local import Bar, count_gpus_used
 from synthset.engine.worker import torch_threads
 from synthset.errors import RecipeError
-from synthset.generators.folder import passed_over
-from synthset.generators.found import Found
+from synthset.formats.found import Found
+from synthset.formats.scan import passed_over
 from synthset.images import Pixels
 from synthset.metrics.features import Features
 from synthset.recipe.recipe import Recipe
@@ -137,10 +137,10 @@ def _training(
     dataset: Dataset, recipe: Recipe, material: Material, place: str, bar: Bar
 ) -> Training:
     """Read the images, and set the two players up."""
+    from synthset.formats.originals import Originals
     from synthset.generators.gan.examples import Examples, read_examples
     from synthset.generators.gan.looks import Judge
     from synthset.generators.gan.training import Training
-    from synthset.generators.originals import Originals
 
     source = recipe.source
     assert isinstance(source, Gan)

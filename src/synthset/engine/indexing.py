@@ -19,9 +19,9 @@ from numpy.typing import NDArray
 from synthset.engine.catalog import ENCODERS, make
 from synthset.engine.local import Bar
 from synthset.errors import RecipeError
+from synthset.formats.captioned import Captioned, images_of
+from synthset.formats.parquet import opened
 from synthset.generators.brought import WHERE, Brought, Of, Vector
-from synthset.generators.captioned import Captioned, images_of
-from synthset.generators.parquet import opened
 from synthset.images import sha256
 from synthset.recipe.pools import PoolPath
 from synthset.recipe.scores import ClipEncoder, Encoder

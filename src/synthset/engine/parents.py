@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from synthset.generators.found import Found
+from synthset.formats.found import Found
 from synthset.seeds import digest
 
 

@@ -21,10 +21,10 @@ from synthset.engine.parents import Parents
 from synthset.engine.prompts import captions_mark, prompts_identity, writer_of
 from synthset.engine.retrieve import retrieved
 from synthset.errors import DatasetError, RecipeError
-from synthset.generators.class_labels import class_names, told_apart
+from synthset.formats.class_labels import class_names, told_apart
+from synthset.formats.found import Found
+from synthset.formats.scan import passed_over, refuse_tests, scan
 from synthset.generators.curated import curate, empty_classes
-from synthset.generators.folder import passed_over, refuse_tests, scan
-from synthset.generators.found import Found
 from synthset.generators.labelled import pick_labelled
 from synthset.prompts.writer import Writer
 from synthset.recipe.openimages import OpenImages

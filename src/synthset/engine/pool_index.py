@@ -24,9 +24,9 @@ from synthset.engine.catalog import ENCODERS
 from synthset.engine.indexing import Indexing, Looks, as_json
 from synthset.engine.local import Bar, Silent
 from synthset.errors import RecipeError, UsageError, explains_refusals
+from synthset.formats.captioned import image_columns
+from synthset.formats.pool_files import pool_files
 from synthset.generators.brought import Brought
-from synthset.generators.captioned import image_columns
-from synthset.generators.pool_files import pool_files
 from synthset.recipe.messages import explain
 from synthset.recipe.pools import PoolPath
 from synthset.recipe.reading import override

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from synthset.engine.local import Bar, Silent
-from synthset.generators.folder import scan
+from synthset.formats.scan import scan
 from synthset.generators.models import count_tokens, local_folder
 from synthset.prompts.definitions import CLIP_TOKENS, fit_glosses
 from synthset.prompts.kept_answers import KeptAnswers

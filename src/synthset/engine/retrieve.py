@@ -18,12 +18,12 @@ from synthset.engine.catalog import ENCODERS, make
 from synthset.engine.labels import labels_of
 from synthset.engine.pool_index import encoder_facts, settings_of
 from synthset.errors import RecipeError
+from synthset.formats.found import Found
+from synthset.formats.originals import Originals
+from synthset.formats.pool_files import pool_files
+from synthset.formats.scan import refuse_tests, scan
 from synthset.generators.curated import Curated, listed
 from synthset.generators.drawn import draw_indexed
-from synthset.generators.folder import refuse_tests, scan
-from synthset.generators.found import Found
-from synthset.generators.originals import Originals
-from synthset.generators.pool_files import pool_files
 from synthset.generators.retrieved import Against, Queries, pick_retrieved
 from synthset.prompts import templates
 from synthset.recipe.paths import FolderPath

@@ -13,7 +13,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from synthset.generators.folder import packed_in
+from synthset.formats.scan import packed_in
 
 USUAL = {"Image": ("image_column", "image"), "ClassLabel": ("label_column", "label")}
 

@@ -16,9 +16,10 @@ from PIL import Image as Picture
 
 from synthset.errors import DatasetError, ModelError, RecipeError, did_you_mean
 from synthset.experiment.readable import readable
-from synthset.generators.class_labels import class_names
-from synthset.generators.folder import Folder, passed_over, refuse_tests, scan
-from synthset.generators.found import Found as Image
+from synthset.formats.class_labels import class_names
+from synthset.formats.found import Found as Image
+from synthset.formats.scan import passed_over, refuse_tests, scan
+from synthset.generators.folder import Folder
 from synthset.images import sha256
 from synthset.recipe.found import Digits, Found, Kept, Pictures, Torchvision
 from synthset.recipe.paths import FolderPath

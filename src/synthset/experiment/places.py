@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from synthset.errors import RecipeError
-from synthset.generators.folder import DATASET, packed_in
-from synthset.generators.levels import holds_images, level_of
-from synthset.generators.split_names import split_below
+from synthset.formats.levels import holds_images, level_of
+from synthset.formats.scan import DATASET, packed_in
+from synthset.formats.split_names import split_below
 from synthset.store.remote import Place, Remote
 
 Where = Place | tuple[Path, ...]  # a folder or file, or the files of a split

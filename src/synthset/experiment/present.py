@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 
 from synthset.errors import Problem, RecipeError
-from synthset.generators.folder import expand
+from synthset.formats.scan import expand
 from synthset.recipe.openimages import OpenImages
 from synthset.recipe.pools import Pool
 from synthset.recipe.recipe import Recipe

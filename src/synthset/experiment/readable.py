@@ -8,8 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 from synthset.engine.local import count_cores
-from synthset.generators.found import Found
-from synthset.generators.originals import Originals
+from synthset.formats.found import Found
+from synthset.formats.originals import Originals
 from synthset.recipe.sources import Folder
 
 MOST_THREADS = 32

@@ -19,9 +19,9 @@ from synthset.experiment.images import Collection, Names, called, joined, kept, 
 from synthset.experiment.places import Places, Where
 from synthset.experiment.places import find_places as find_places
 from synthset.experiment.splits import NOT_TRAINED
+from synthset.formats.scan import DATASET, expand, refuse_tests, scan_files
+from synthset.formats.split_names import above
 from synthset.generators.curated import listed
-from synthset.generators.folder import DATASET, expand, refuse_tests, scan_files
-from synthset.generators.split_names import above
 from synthset.metrics.classification import Measures, measures
 from synthset.recipe.paths import FolderPath
 from synthset.recipe.single import Single

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from synthset.errors import Problem, RecipeError
-from synthset.generators.folder import scan
+from synthset.formats.scan import scan
 from synthset.recipe.paths import FolderPath
 from synthset.recipe.pools import Pool
 from synthset.recipe.recipe import Recipe

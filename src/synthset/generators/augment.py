@@ -7,8 +7,8 @@ from typing import ClassVar
 
 import pyarrow as pa
 
+from synthset.formats.originals import Originals
 from synthset.generators.changes import apply, draw
-from synthset.generators.originals import Originals
 from synthset.generators.outcome import Outcome, image_table
 from synthset.generators.square import square
 from synthset.images import EXTENSIONS, Pixels, encode

@@ -14,8 +14,8 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from synthset.errors import RecipeError, did_you_mean
-from synthset.generators.captioned import Captioned
-from synthset.generators.parquet import SCAN_ROWS, opened, split_source
+from synthset.formats.captioned import Captioned
+from synthset.formats.parquet import SCAN_ROWS, opened, split_source
 from synthset.store.remote import Place, Remote
 
 BESIDE = "beside"

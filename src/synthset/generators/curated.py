@@ -14,8 +14,8 @@ import numpy as np
 
 from synthset.encoders import text
 from synthset.errors import RecipeError
-from synthset.generators.captioned import captioned
-from synthset.generators.found import Found
+from synthset.formats.captioned import captioned
+from synthset.formats.found import Found
 from synthset.images import sha256
 from synthset.recipe.pools import Pool
 from synthset.seeds import digest

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from synthset.formats.found import Found
 from synthset.generators.curated import Curated, empty_classes
-from synthset.generators.found import Found
 from synthset.generators.retrieved import (
     Against,
     Queries,

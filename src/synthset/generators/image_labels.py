@@ -11,8 +11,8 @@ import pyarrow.compute as pc
 from pyarrow import csv
 
 from synthset.errors import RecipeError, did_you_mean
-from synthset.generators.folder import expand
-from synthset.generators.split_names import refuse_splits
+from synthset.formats.scan import expand
+from synthset.formats.split_names import refuse_splits
 
 COLUMNS = {
     "ImageID": pa.string(),

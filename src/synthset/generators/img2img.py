@@ -16,10 +16,10 @@ from typing import Any, ClassVar
 from PIL import Image
 
 from synthset.errors import ModelError
+from synthset.formats.originals import Originals
 from synthset.generators.diffusion import Diffusion
 from synthset.generators.embeddings import Request
 from synthset.generators.models import native_size
-from synthset.generators.originals import Originals
 from synthset.generators.square import square
 from synthset.images import Pixels
 from synthset.recipe.sources import Img2Img as Settings

@@ -10,12 +10,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from synthset.errors import RecipeError
+from synthset.formats.found import Found
+from synthset.formats.keyed import Keyed, image_columns, keyed
+from synthset.formats.originals import Originals
 from synthset.generators.curated import Curated, empty_classes, listed
-from synthset.generators.found import Found
 from synthset.generators.image_class import classes_above, settle
 from synthset.generators.image_labels import INFO, Labelled, image_info, image_labels
-from synthset.generators.keyed import Keyed, image_columns, keyed
-from synthset.generators.originals import Originals
 from synthset.images import sha256
 from synthset.recipe.openimages import OpenImages
 from synthset.recipe.paths import FolderPath

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from synthset.generators.captioned import image_columns
+from synthset.formats.captioned import image_columns
 from synthset.generators.folder import Folder
 from synthset.recipe.paths import FolderPath
 from synthset.recipe.pools import Pool as Settings

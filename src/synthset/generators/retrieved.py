@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synthset.errors import RecipeError
+from synthset.formats.found import Found
 from synthset.generators.curated import Curated, empty_classes
-from synthset.generators.found import Found
 from synthset.metrics.retrieval import NOTHING, Floats, Retrieved, retrieve
 from synthset.recipe.pools import Pool
 from synthset.seeds import digest

@@ -4,9 +4,9 @@ from collections import Counter
 
 import numpy as np
 
-from synthset.generators.folder import scan
+from synthset.formats.originals import Originals
+from synthset.formats.scan import scan
 from synthset.generators.gan.examples import read_examples
-from synthset.generators.originals import Originals
 from synthset.images import encode
 from synthset.recipe.sources import Folder
 

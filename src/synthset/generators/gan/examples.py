@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from synthset.errors import RecipeError
-from synthset.generators.found import Found
-from synthset.generators.originals import Originals
+from synthset.formats.found import Found
+from synthset.formats.originals import Originals
 from synthset.generators.square import square
 from synthset.images import Pixels
 

@@ -16,9 +16,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from synthset.errors import DatasetError, RecipeError, did_you_mean, in_short
-from synthset.generators.class_labels import number_of, read_label, told_apart
-from synthset.generators.found import Found
-from synthset.generators.source_names import place_of, source_of
+from synthset.formats.class_labels import number_of, read_label, told_apart
+from synthset.formats.found import Found
+from synthset.formats.source_names import place_of, source_of
 from synthset.images import sha256
 from synthset.recipe.paths import FolderPath
 from synthset.store.remote import Place, Remote

@@ -10,8 +10,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from synthset.errors import RecipeError
-from synthset.generators.class_labels import class_names, read_label, told_apart
-from synthset.generators.folder import scan
+from synthset.formats.class_labels import class_names, read_label, told_apart
+from synthset.formats.scan import scan
 from synthset.images import encode
 from synthset.recipe.sources import Folder
 

@@ -8,11 +8,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from synthset.errors import RecipeError
-from synthset.generators.class_labels import listed_classes
-from synthset.generators.files_below import ODD, files_below, is_hidden
-from synthset.generators.found import Found
-from synthset.generators.levels import files_in, is_image, level_of
-from synthset.generators.source_names import source_of, text_of
+from synthset.formats.class_labels import listed_classes
+from synthset.formats.files_below import ODD, files_below, is_hidden
+from synthset.formats.found import Found
+from synthset.formats.levels import files_in, is_image, level_of
+from synthset.formats.source_names import source_of, text_of
 from synthset.images import sha256
 from synthset.store.remote import Place
 

@@ -7,8 +7,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from synthset.formats.parquet import image_bytes
 from synthset.generators.folder import Folder
-from synthset.generators.parquet import image_bytes
 from synthset.images import encode
 from synthset.recipe.sources import Folder as Settings
 from synthset.stage import Rows

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import pyarrow as pa
 
 from synthset.errors import DatasetError
-from synthset.generators import parquet, tar_shards
-from synthset.generators.source_names import place_of
+from synthset.formats import parquet, tar_shards
+from synthset.formats.source_names import place_of
 from synthset.images import Pixels, UnreadableImage, decode, sha256
 from synthset.recipe.paths import FolderPath
 from synthset.store.remote import is_url

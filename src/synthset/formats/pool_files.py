@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from synthset.errors import DatasetError, RecipeError
-from synthset.generators.folder import expand
-from synthset.generators.levels import refuse_split_folders
-from synthset.generators.split_names import refuse_splits, refuse_test
+from synthset.formats.levels import refuse_split_folders
+from synthset.formats.scan import expand
+from synthset.formats.split_names import refuse_splits, refuse_test
 from synthset.recipe.pools import PoolPath
 from synthset.store.pool_index import is_dataset
 from synthset.store.remote import Place, Remote, is_url, place_at

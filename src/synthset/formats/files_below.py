@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from synthset.generators.source_names import text_of
+from synthset.formats.source_names import text_of
 from synthset.store.remote import Place, Remote
 
 HIDDEN = (".", "__MACOSX")

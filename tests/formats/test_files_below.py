@@ -6,7 +6,7 @@ from collections import Counter
 
 import pytest
 
-from synthset.generators.files_below import files_below
+from synthset.formats.files_below import files_below
 
 
 @pytest.fixture

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from synthset.errors import DatasetError
-from synthset.generators import source_names
-from synthset.generators.class_labels import listed_classes, number_of, read_label
-from synthset.generators.found import Found
+from synthset.formats import source_names
+from synthset.formats.class_labels import listed_classes, number_of, read_label
+from synthset.formats.found import Found
 from synthset.images import SUFFIXES, sha256
 from synthset.recipe.paths import FolderPath
 from synthset.store.remote import Place, Remote

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from synthset.errors import RecipeError
-from synthset.generators.files_below import is_hidden, kind_of
-from synthset.generators.split_names import is_split, split_of, splits_in
+from synthset.formats.files_below import is_hidden, kind_of
+from synthset.formats.split_names import is_split, split_of, splits_in
 from synthset.images import SUFFIXES
 from synthset.store.remote import Place
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from synthset.errors import RecipeError
-from synthset.generators.found import Found
+from synthset.formats.found import Found
 
 NUMBER = re.compile(r"-?\d{1,9}(\.0*)?|nan", re.IGNORECASE)  # as text; longer ones are names
 

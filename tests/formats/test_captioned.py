@@ -4,7 +4,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from small_images import png
 
-from synthset.generators.captioned import captioned
+from synthset.formats.captioned import captioned
 from synthset.recipe.pools import Pool
 
 

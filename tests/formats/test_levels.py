@@ -3,7 +3,7 @@
 import pytest
 
 from synthset.errors import RecipeError
-from synthset.generators.levels import level_of
+from synthset.formats.levels import level_of
 
 
 def lay(root, *names):

@@ -12,12 +12,12 @@ from typing import Any, TypeVar
 import pyarrow as pa
 
 from synthset.errors import DatasetError, RecipeError, did_you_mean
-from synthset.generators import tar_shards
-from synthset.generators.files_below import files_below
-from synthset.generators.kept import kept_images
-from synthset.generators.parquet import SCAN_ROWS, image_bytes, opened
-from synthset.generators.pool_files import pool_files
-from synthset.generators.source_names import source_of, text_of
+from synthset.formats import tar_shards
+from synthset.formats.files_below import files_below
+from synthset.formats.kept import kept_images
+from synthset.formats.parquet import SCAN_ROWS, image_bytes, opened
+from synthset.formats.pool_files import pool_files
+from synthset.formats.source_names import source_of, text_of
 from synthset.images import SUFFIXES
 from synthset.recipe.pools import Pool, PoolPath
 from synthset.store.pool_index import is_dataset

@@ -13,12 +13,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from synthset.errors import RecipeError, did_you_mean
-from synthset.generators import tar_shards
-from synthset.generators.files_below import files_below
-from synthset.generators.folder import expand
-from synthset.generators.levels import files_in, is_image, refuse_split_folders
-from synthset.generators.source_names import source_of, text_of
-from synthset.generators.split_names import refuse_splits, refuse_test
+from synthset.formats import tar_shards
+from synthset.formats.files_below import files_below
+from synthset.formats.levels import files_in, is_image, refuse_split_folders
+from synthset.formats.scan import expand
+from synthset.formats.source_names import source_of, text_of
+from synthset.formats.split_names import refuse_splits, refuse_test
 from synthset.recipe.openimages import KeyedPath
 
 IMAGE_COLUMNS = ("image", "jpg", "png", "webp")  # Hugging Face's, and img2dataset's by format

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from synthset.generators.source_names import place_of, source_of, text_of
+from synthset.formats.source_names import place_of, source_of, text_of
 
 
 @pytest.mark.parametrize(

@@ -10,10 +10,10 @@ import pyarrow as pa
 import pytest
 
 from synthset.errors import DatasetError, RecipeError
+from synthset.formats.originals import Originals
+from synthset.formats.scan import scan
+from synthset.formats.tar_shards import DOTTED
 from synthset.generators.folder import Folder as Stage
-from synthset.generators.folder import scan
-from synthset.generators.originals import Originals
-from synthset.generators.tar_shards import DOTTED
 from synthset.images import encode, sha256
 from synthset.recipe.sources import Folder
 from synthset.stage import Rows

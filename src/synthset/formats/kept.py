@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 
 from synthset.errors import DatasetError, RecipeError, did_you_mean
-from synthset.generators.parquet import ParquetImages, is_text
+from synthset.formats.parquet import ParquetImages, is_text
 from synthset.recipe.pools import PoolPath
 from synthset.store.dataset import Dataset
 from synthset.store.remote import Place

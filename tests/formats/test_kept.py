@@ -6,7 +6,7 @@ import synthset
 from synthset.engine.pool_index import index_pool
 from synthset.engine.retrieve import retrieved
 from synthset.errors import DatasetError, RecipeError
-from synthset.generators.captioned import captioned
+from synthset.formats.captioned import captioned
 from synthset.generators.curated import curate
 from synthset.generators.pool import Pool as Stage
 from synthset.images import sha256

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from synthset.errors import RecipeError
-from synthset.generators.split_names import (
+from synthset.formats.split_names import (
     is_split,
     is_test,
     refuse_splits,
