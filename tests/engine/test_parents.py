@@ -5,13 +5,16 @@ from collections import Counter
 import pytest
 
 from synthset.engine.parents import Parents
-from synthset.formats.found import Found
+from synthset.formats.listed import Label, Listed
 
 STRENGTHS = (0.25, 0.5, 0.75, 1.0)
 
 
 def found(count, label=0):
-    return [(Found("cat", f"{i}.png", None, "real", f"c{i}", 1), label) for i in range(count)]
+    return [
+        (Listed(f"{i}.png", Label("cat"), origin="real", content=f"c{i}", num_bytes=1), label)
+        for i in range(count)
+    ]
 
 
 def drawn(count, records, strengths=STRENGTHS):

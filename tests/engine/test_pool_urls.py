@@ -91,7 +91,7 @@ def test_the_same_images_are_picked_and_can_be_read_again(both, form, strategy):
     assert there.notes == here.notes
     assert len(there.chosen) == 4
     for (local, label), (remote, same) in zip(here.chosen, there.chosen, strict=True):
-        assert (remote.content, remote.prompt, same) == (local.content, local.prompt, label)
+        assert (remote.content, remote.caption, same) == (local.content, local.caption, label)
         assert remote.facts == local.facts
         assert remote.source == local.source.replace(both[0], both[1])
         assert sha256(Stage(settings[1]).read(remote.source)) == local.content

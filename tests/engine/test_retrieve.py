@@ -94,7 +94,7 @@ def test_images_take_the_label_of_the_nearest_query_and_say_why(world, queries):
     items = [colour(30), colour(10), colour(80)]
     picked = world.pick(world.pool(items, captions=["thirty", "ten", None]), queries)
     assert labels(picked, items) == {0: RED, 1: RED, 2: GREEN}
-    image = next(image for image, _ in picked.chosen if image.prompt == "ten")
+    image = next(image for image, _ in picked.chosen if image.caption == "ten")
     assert image.facts == {
         "pool_rule": "retrieve_image",
         "pool_similarity": pytest.approx(cos(radians(10)), abs=2e-3),
@@ -105,7 +105,7 @@ def test_images_take_the_label_of_the_nearest_query_and_say_why(world, queries):
         "pool_url": None,
         "pool_license": None,
     }
-    ranks = {image.prompt: image.facts["pool_rank"] for image, _ in picked.chosen}
+    ranks = {image.caption: image.facts["pool_rank"] for image, _ in picked.chosen}
     assert ranks["thirty"] == 2
 
 

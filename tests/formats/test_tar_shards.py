@@ -44,7 +44,7 @@ def test_images_are_found_with_their_class_and_read_again(tmp_path):
     first, second = picture(10), picture(20)
     write(tmp_path / "data" / "train-00000.tar", a_png=first, a_cls="1", b_cls="0", b_png=second)
     found = list(scan(at(tmp_path)))
-    assert [one.label for one in found] == ["dog", "cat"]
+    assert [one.name for one in found] == ["dog", "cat"]
     assert [one.content for one in found] == [sha256(first), sha256(second)]
     originals = Originals(at(tmp_path).paths)
     assert [originals.read(one.source) for one in found] == [first, second]
@@ -61,7 +61,7 @@ def test_without_a_list_of_classes_the_name_is_in_the_json_or_the_cls(tmp_path):
         d_txt="no image",
     )
     ignored = Counter()
-    assert [one.label for one in scan(at(shard), ignored)] == ["owl", "7"]
+    assert [one.name for one in scan(at(shard), ignored)] == ["owl", "7"]
     assert ignored == {"samples without a label": 1}
 
 
@@ -69,7 +69,7 @@ def test_images_whose_key_has_a_dot_are_counted(tmp_path):
     members = {f"v1_{k}_{kind}": picture(k) for k in range(3) for kind in ("png", "cls")}
     shard = write(tmp_path / "a.tar", **members, w_png=picture(9), w_cls="7", w_mask_png=b"")
     ignored = Counter()
-    assert [one.label for one in scan(at(shard), ignored)] == ["7"]
+    assert [one.name for one in scan(at(shard), ignored)] == ["7"]
     assert ignored == {DOTTED: 3}
 
 
@@ -101,7 +101,7 @@ def test_broken_words_beside_an_image_leave_the_others(tmp_path):
         e_png=picture(5), e_cls=b"\xff", e_json="[" * 100_000,
     )  # fmt: skip
     passed = Counter()
-    assert [one.label for one in scan(at(shard), passed)] == ["cat", "cat", "owl", "²"]
+    assert [one.name for one in scan(at(shard), passed)] == ["cat", "cat", "owl", "²"]
     assert passed == {"samples without a label": 1}
 
 
@@ -118,10 +118,10 @@ def test_a_damaged_shard_gives_what_came_before_and_is_named(tmp_path, damage):
     cut = whole[: last.offset + 1600]
     (tmp_path / "a.tar").write_bytes(data if damage == "header" else cut)
     passed = Counter()
-    assert [one.label for one in scan(at(tmp_path), passed)] == ["a", "b"]
+    assert [one.name for one in scan(at(tmp_path), passed)] == ["a", "b"]
     assert next(iter(passed)).startswith(f"{tmp_path}/a.tar is no readable tar file, from some")
     write(tmp_path / "b.tar", z_png=picture(9), z_cls="z")
-    assert [one.label for one in scan(at(tmp_path))] == ["a", "b", "z"]
+    assert [one.name for one in scan(at(tmp_path))] == ["a", "b", "z"]
 
 
 def test_one_bad_member_is_one_error(tmp_path):

@@ -92,7 +92,7 @@ def test_a_class_gets_at_most_so_many(pool, classes):
 
 def test_each_image_says_where_it_comes_from_and_why(pool, classes):
     ((image, _),) = [c for c in curate(at(pool), classes, None, 0).chosen if c[1] == TABBY]
-    assert image.prompt == "TABBY-CAT, asleep!"
+    assert image.caption == "TABBY-CAT, asleep!"
     assert image.facts == {
         "pool_lemma": "tabby cat",
         "pool_rule": "caption",

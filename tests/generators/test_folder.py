@@ -13,8 +13,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from synthset.errors import DatasetError, RecipeError
+from synthset.formats.listed import Listed
 from synthset.formats.parquet import ParquetImages
-from synthset.formats.scan import Found, passed_over, scan
+from synthset.formats.scan import passed_over, scan
 from synthset.generators.folder import Folder
 from synthset.images import encode, sha256
 from synthset.recipe.sources import Folder as Settings
@@ -39,7 +40,7 @@ def at(*paths: Path | str, **more: Any) -> Settings:
     return Settings.model_validate({"kind": "folder", "paths": places})
 
 
-def rows(found: list[Found]) -> Rows:
+def rows(found: list[Listed]) -> Rows:
     names = [f"id-{i}" for i in range(len(found))]
     return Rows(pa.table({"id": names, "source": [one.source for one in found]}))
 
@@ -72,7 +73,7 @@ def test_class_folders_are_read_in_a_stable_order(tmp_path: Path) -> None:
     for name in ("dog/b.png", "dog/a.JPG", "cat/z.png", "cat/deep/er.png"):
         write(tmp_path / name, picture(len(name)))
     found = list(scan(at(tmp_path, origin="real")))
-    assert [(one.label, Path(one.source).name) for one in found] == [
+    assert [(one.name, Path(one.source).name) for one in found] == [
         ("cat", "z.png"),
         ("cat", "er.png"),
         ("dog", "a.JPG"),
@@ -105,13 +106,13 @@ def test_split_folders_are_refused_unless_one_is_named(tmp_path: Path) -> None:
         match=r"paths\[0\]\.path: .* holds the splits test, train, val.*name one: .*/train",
     ):
         list(scan(at(tmp_path)))
-    assert [one.label for one in scan(at(tmp_path / "val"))] == ["cat"]
+    assert [one.name for one in scan(at(tmp_path / "val"))] == ["cat"]
 
 
 def test_a_class_may_be_called_train(tmp_path: Path) -> None:
     write(tmp_path / "train/a.png", picture(1))
     write(tmp_path / "plane/a.png", picture(2))
-    assert [one.label for one in scan(at(tmp_path))] == ["plane", "train"]
+    assert [one.name for one in scan(at(tmp_path))] == ["plane", "train"]
 
 
 def test_images_without_a_class_folder_are_refused(tmp_path: Path) -> None:
@@ -141,7 +142,7 @@ def test_hugging_face_labels_come_from_the_schema(parquet: Callable[..., Path]) 
     )
     ignored: Counter[str] = Counter()
     found = list(scan(at(path), ignored))
-    assert [one.label for one in found] == ["dog", "cat"]
+    assert [one.name for one in found] == ["dog", "cat"]
     assert [one.source for one in found] == [f"{path.as_posix()}#0", f"{path.as_posix()}#1"]
     assert ignored == {"rows without a label": 1}
 
@@ -150,12 +151,12 @@ def test_other_labels_come_from_a_name_column_or_the_number(parquet: Callable[..
     named = parquet("named.parquet", image=cells(1, 2), label=[1, 0], label_name=["dog", "cat"])
     text = parquet("text.parquet", image=cells(3), label=["bird"])
     bare = parquet("bare.parquet", image=[picture(4)], label=[7])
-    assert [one.label for one in scan(at(named, text, bare))] == ["dog", "cat", "bird", "7"]
+    assert [one.name for one in scan(at(named, text, bare))] == ["dog", "cat", "bird", "7"]
 
 
 def test_prompts_are_taken_along(parquet: Callable[..., Path]) -> None:
     path = parquet(image=cells(1), label=["cat"], words=["a cat"])
-    assert [one.prompt for one in scan(at(path, prompt_column="words"))] == ["a cat"]
+    assert [one.caption for one in scan(at(path, prompt_column="words"))] == ["a cat"]
     with pytest.raises(
         RecipeError, match=r"paths\[0\]\.prompt_column: .*no column 'wrods'; did you mean 'words'"
     ):
@@ -165,13 +166,13 @@ def test_prompts_are_taken_along(parquet: Callable[..., Path]) -> None:
 def test_a_folder_or_glob_of_parquet_files_is_one_split(parquet: Callable[..., Path]) -> None:
     first = parquet("train-00000-of-00002.parquet", image=cells(1), label=["cat"])
     parquet("train-00001-of-00002.parquet", image=cells(2), label=["dog"])
-    assert [one.label for one in scan(at(first.parent))] == ["cat", "dog"]
+    assert [one.name for one in scan(at(first.parent))] == ["cat", "dog"]
     parquet("test-00000-of-00001.parquet", image=cells(3), label=["cat"])
     with pytest.raises(
         RecipeError, match=r"of the splits test, train; name one, as in .*/train\*\.parquet"
     ):
         list(scan(at(first.parent)))
-    assert [one.label for one in scan(at(first.parent / "train*.parquet"))] == ["cat", "dog"]
+    assert [one.name for one in scan(at(first.parent / "train*.parquet"))] == ["cat", "dog"]
 
 
 def test_a_file_that_is_no_parquet_is_named(tmp_path: Path) -> None:
@@ -259,7 +260,7 @@ def test_cifake_is_found_by_its_class_names_and_read_back() -> None:
     settings = at(CIFAKE, origin="sd14")
     found = list(scan(settings))
     assert len(found) == 44942
-    assert Counter(one.label for one in found).keys() >= {"airplane", "truck"}
+    assert Counter(one.name for one in found).keys() >= {"airplane", "truck"}
     some = found[:40] + found[30000:30020]
     table = Folder(settings)(rows(some))
     assert table.column("sha256").to_pylist() == [one.content for one in some]
@@ -319,7 +320,7 @@ def test_names_that_are_no_utf8_are_kept(tmp_path: Path) -> None:
     with open(folder + b"/\xff.png", "wb") as file:
         file.write(picture(7))
     (found,) = scan(at(tmp_path))
-    assert found.label == "caf%E9"
+    assert found.name == "caf%E9"
     assert found.source.endswith("/caf%E9/%FF.png")
     assert imported(at(tmp_path))[0][0]["image"]["bytes"] == picture(7)
 
@@ -329,7 +330,7 @@ def test_images_of_a_linked_folder_belong_to_the_class_it_lies_in(tmp_path: Path
     write(tmp_path / "more/b.png", picture(2))
     (tmp_path / "pets/cat/more").symlink_to(tmp_path / "more")
     (tmp_path / "pets/dog").symlink_to(tmp_path / "more")
-    found = [(one.label, Path(one.source).name) for one in scan(at(tmp_path / "pets"))]
+    found = [(one.name, Path(one.source).name) for one in scan(at(tmp_path / "pets"))]
     assert found == [("cat", "a.png"), ("cat", "b.png"), ("dog", "b.png")]
 
 
@@ -342,7 +343,7 @@ def test_rows_of_a_damaged_part_are_passed_over_and_said(parquet: Callable[..., 
     data[start : start + size] = b"\xff" * size
     path.write_bytes(data)
     passed: Counter[str] = Counter()
-    assert [one.label for one in scan(at(path), passed)] == list("aacc")
+    assert [one.name for one in scan(at(path), passed)] == list("aacc")
     assert next(iter(passed)).startswith(f"rows 2 to 3 of {path} can't be read")
     (path.parent / "other.parquet").write_bytes(b"<html>")
     assert len(list(scan(at(path.parent), passed))) == 4

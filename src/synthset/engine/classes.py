@@ -9,7 +9,7 @@ from pathlib import Path
 
 from synthset.encoders import text
 from synthset.errors import Problem, RecipeError
-from synthset.formats.class_labels import class_names
+from synthset.formats.labels import class_names
 from synthset.formats.scan import scan
 from synthset.recipe.classes import ClassFile, ImageNet, Names, Senses, Words
 from synthset.recipe.classes import WordNet as WordNetClasses

@@ -15,7 +15,7 @@ from synthset.engine.catalog import ENCODERS, encoder_identity, make
 from synthset.engine.local import Bar, count_gpus_used
 from synthset.engine.worker import torch_threads
 from synthset.errors import RecipeError
-from synthset.formats.found import Found
+from synthset.formats.listed import Listed
 from synthset.formats.scan import passed_over
 from synthset.images import Pixels
 from synthset.metrics.features import Features
@@ -72,19 +72,19 @@ def judging_encoder(recipe: Recipe) -> Encoder:
     return recipe.encoders[source.encoder]
 
 
-def check_examples(images: Sequence[Found], val: Sequence[Found]) -> list[str]:
+def check_examples(images: Sequence[Listed], val: Sequence[Listed]) -> list[str]:
     """Find out whether a GAN can learn from these images, and what the user should know.
 
     Raises:
         RecipeError: a class has one image only, or the validation images are of other classes.
     """
-    counts = Counter(folded(image.label) for image in images)
+    counts = Counter(folded(image.name) for image in images)
     lonely = sorted(name for name, count in counts.items() if count < 2)
     if lonely:
         names = ", ".join(map(repr, lonely[:8])) + (" …" if len(lonely) > 8 else "")
         right = "a GAN needs two at least, and better fifty; add some, or use `kind: augment`"
         raise RecipeError("source.paths", f"one image only of {names}", right)
-    strangers = sorted({folded(image.label) for image in val} - set(counts))
+    strangers = sorted({folded(image.name) for image in val} - set(counts))
     if strangers:
         names = ", ".join(map(repr, strangers[:8]))
         right = f"the images to learn from are of {', '.join(sorted(counts)[:8])}"
@@ -145,11 +145,11 @@ def _training(
     source = recipe.source
     assert isinstance(source, Gan)
     originals = Originals((*source.paths, *(source.val or ())))
-    classes, passed = sorted({folded(image.label) for image in material.learned}), Counter[str]()
+    classes, passed = sorted({folded(image.name) for image in material.learned}), Counter[str]()
     mine, judges = _split(material)
 
-    def read(images: Sequence[Found]) -> Examples:
-        labels = [classes.index(folded(image.label)) for image in images]
+    def read(images: Sequence[Listed]) -> Examples:
+        labels = [classes.index(folded(image.name)) for image in images]
         return read_examples(images, labels, originals, source.size_px, passed)
 
     with torch_threads(recipe.engine.threads):
@@ -160,7 +160,7 @@ def _training(
     return training
 
 
-def _split(material: Material) -> tuple[list[Found], list[Found]]:
+def _split(material: Material) -> tuple[list[Listed], list[Listed]]:
     """Images to learn from, and those that judge: named ones, else one in ten of each class by
     content, else (where those would be too few) the same ones.
 
@@ -170,17 +170,17 @@ def _split(material: Material) -> tuple[list[Found], list[Found]]:
     if material.val:
         return order, sorted(material.val, key=_drawn)
     seen: Counter[str] = Counter()
-    learned: list[Found] = []
-    held: list[Found] = []
+    learned: list[Listed] = []
+    held: list[Listed] = []
     for image in order:
-        name = folded(image.label)
+        name = folded(image.name)
         seen[name] += 1
         (held if seen[name] % HELD_BACK == 0 else learned).append(image)
     return (learned, held) if len(held) >= FEWEST_JUDGES else (order, order)
 
 
-def _drawn(image: Found) -> tuple[str, str]:
-    return digest([image.content], size=8), image.label
+def _drawn(image: Listed) -> tuple[str, str]:
+    return digest([image.content], size=8), image.name
 
 
 class _Sight:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from synthset.formats.found import Found
+from synthset.formats.listed import Listed
 from synthset.seeds import digest
 
 
@@ -19,7 +19,7 @@ class Parents:
     def __init__(
         self,
         seed: int,
-        found: Sequence[tuple[Found, int]],
+        found: Sequence[tuple[Listed, int]],
         strengths: Sequence[float] = (1.0,),
     ) -> None:
         """Sort the images by class; equal ones count once.
@@ -30,12 +30,12 @@ class Parents:
             strengths: what goes round.
         """
         self._seed, self._strengths = seed, tuple(strengths)
-        self._images: dict[int, dict[str, Found]] = {}
+        self._images: dict[int, dict[str, Listed]] = {}
         for image, label in found:
             self._images.setdefault(label, {}).setdefault(image.content, image)
         self._groups: dict[int, tuple[int, list[list[str]]]] = {}
 
-    def at(self, label: int, index: int) -> tuple[Found, float]:
+    def at(self, label: int, index: int) -> tuple[Listed, float]:
         """Give the image and the strength of the record at one place of a class.
 
         Args:
@@ -57,5 +57,5 @@ class Parents:
             self._groups[label] = turn, groups
         return self._groups[label][1]
 
-    def _sorted(self, contents: Sequence[str] | dict[str, Found], turn: int) -> list[str]:
+    def _sorted(self, contents: Sequence[str] | dict[str, Listed], turn: int) -> list[str]:
         return sorted(contents, key=lambda content: digest([self._seed, turn, content]))

@@ -21,8 +21,8 @@ from synthset.engine.parents import Parents
 from synthset.engine.prompts import captions_mark, prompts_identity, writer_of
 from synthset.engine.retrieve import retrieved
 from synthset.errors import DatasetError, RecipeError
-from synthset.formats.class_labels import class_names, told_apart
-from synthset.formats.found import Found
+from synthset.formats.labels import class_names, told_apart
+from synthset.formats.listed import Listed
 from synthset.formats.scan import passed_over, refuse_tests, scan
 from synthset.generators.curated import curate, empty_classes
 from synthset.generators.labelled import pick_labelled
@@ -58,14 +58,14 @@ class Material:
     """
 
     classes: tuple[ClassEntry, ...]
-    found: tuple[tuple[Found, int], ...] = ()
+    found: tuple[tuple[Listed, int], ...] = ()
     left_out: Mapping[str, int] | None = None
     notes: tuple[str, ...] = ()
     content: str = ""
-    learned: tuple[Found, ...] = ()
-    val: tuple[Found, ...] = ()
+    learned: tuple[Listed, ...] = ()
+    val: tuple[Listed, ...] = ()
     candidates: int | None = None
-    listed: tuple[tuple[Found, int], ...] | None = None
+    listed: tuple[tuple[Listed, int], ...] | None = None
     captions: str = ""
 
 
@@ -102,7 +102,7 @@ def material(recipe: Recipe) -> Material:
         refuse_tests(source.val, "source.val")
     passed = Counter[str]()
     images = list(scan(source, passed))
-    there = {image.label for image in images}
+    there = {image.name for image in images}
     listed = class_names(images)
     if not isinstance(source, Folder):  # a class without an image is nothing to start from
         listed = [name for name in listed if name in there]
@@ -110,8 +110,8 @@ def material(recipe: Recipe) -> Material:
     settled = replace(settled, notes=(*settled.notes, *passed_over(passed)))
     classes = settled.classes
     labels = labels_of(sorted(there), classes)
-    placed = [(image, labels.get(image.label, -1)) for image in images]
-    left_out = Counter(image.label for image, label in placed if label < 0)
+    placed = [(image, labels.get(image.name, -1)) for image in images]
+    left_out = Counter(image.name for image, label in placed if label < 0)
     mine = [(image, label) for image, label in placed if label >= 0]
     if not mine:
         names = ", ".join(sorted(left_out)[:8])
@@ -129,7 +129,7 @@ def material(recipe: Recipe) -> Material:
     _refuse_empty(classes, mine, left_out)
     content = _content(images)
     if isinstance(source, Augment | Img2Img):
-        said = sorted((image.content, image.prompt) for image in images if image.prompt)
+        said = sorted((image.content, image.caption) for image in images if image.caption)
         content = digest([content, said]) if said else content
         found = Material(classes, tuple(mine), dict(left_out), settled.notes, content)
         return replace(found, captions=captions_mark(recipe))
@@ -139,8 +139,8 @@ def material(recipe: Recipe) -> Material:
     return Material(classes, tuple(mine), {}, notes, content, tuple(images), val)
 
 
-def _content(images: Sequence[Found]) -> str:
-    return digest(sorted((image.label, image.content) for image in images))
+def _content(images: Sequence[Listed]) -> str:
+    return digest(sorted((image.name, image.content) for image in images))
 
 
 def _outcome(recipe: Recipe) -> str:
@@ -155,7 +155,7 @@ def _outcome(recipe: Recipe) -> str:
 
 
 def _refuse_empty(
-    classes: Sequence[ClassEntry], images: Sequence[tuple[Found, int]], others: Mapping[str, int]
+    classes: Sequence[ClassEntry], images: Sequence[tuple[Listed, int]], others: Mapping[str, int]
 ) -> None:
     """Each class has images to start from."""
     there = {label for _, label in images}
@@ -168,8 +168,8 @@ def _refuse_empty(
 
 
 def _at_most(
-    recipe: Recipe, images: list[tuple[Found, int]], conflicts: Container[str]
-) -> list[tuple[Found, int]]:
+    recipe: Recipe, images: list[tuple[Listed, int]], conflicts: Container[str]
+) -> list[tuple[Listed, int]]:
     """Take so many of each class, drawn by content, so that a larger number adds and never
     swaps. An image in conflict isn't drawn: it might come with one of its labels alone.
 
@@ -418,7 +418,7 @@ def _edited(
         entry = found.classes[label]
         parent, strength = parents.at(label, index)
         seed = record_seed(recipe.seed, entry.key, index)
-        prompt = parent.prompt or writer.prompt(entry, index, seed)
+        prompt = parent.caption or writer.prompt(entry, index, seed)
         negative = recipe.prompts.negative
         pixels = {"prompt": prompt, "negative": negative, "seed": seed, "by": by}
         pixels |= {"parent": parent.content, "strength": strength}
@@ -454,7 +454,7 @@ def _copies(
         yield {
             "id": record_id(recipe.source.kind, entry.key, pixels),
             **_class_of(entry, label),
-            "prompt": parent.prompt,
+            "prompt": parent.caption,
             "seed": seed,
             "parent": parent.content,
             "source": parent.source,
@@ -472,7 +472,7 @@ def _sampled(
 ) -> Iterator[dict[str, Any]]:
     """Plan samples of a GAN: `source` is the model and what it calls the class."""
     by, model = digest(source_identity(recipe)), model_name(recipe, found.content)
-    called = {label: folded(image.label) for image, label in found.found}
+    called = {label: folded(image.name) for image, label in found.found}
     for label, index in turns:
         entry = found.classes[label]
         seed = record_seed(recipe.seed, entry.key, index)
@@ -497,7 +497,7 @@ def _class_of(entry: ClassEntry, label: int) -> dict[str, Any]:
     }
 
 
-def imported(found: Material, images: Sequence[tuple[Found, int]]) -> Iterator[dict[str, Any]]:
+def imported(found: Material, images: Sequence[tuple[Listed, int]]) -> Iterator[dict[str, Any]]:
     """Give the rows of imported images in the order in which they lie; an image that stands there n
     times has n records."""
     copies: Counter[tuple[str, int, str]] = Counter()
@@ -512,7 +512,7 @@ def imported(found: Material, images: Sequence[tuple[Found, int]]) -> Iterator[d
         yield {
             "id": name,
             **_class_of(entry, label),
-            "prompt": image.prompt,
+            "prompt": image.caption,
             "seed": 0,
             "source": image.source,
             "origin": image.origin,

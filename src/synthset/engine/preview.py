@@ -75,7 +75,7 @@ def _first(
     for index in range(min(recipe.images_per_class or 0, -(-TRIED // len(classes)))):
         for entry in classes[: TRIED - len(found)]:
             seed = record_seed(recipe.seed, entry.key, index)
-            caption = parents.at(labels[entry.key], index)[0].prompt if parents else None
+            caption = parents.at(labels[entry.key], index)[0].caption if parents else None
             found.append(caption or writer.prompt(entry, index, seed))
     return tuple(found)
 

@@ -227,8 +227,8 @@ def _captions(recipe: Recipe, settings: kinds.Captions) -> Iterator[tuple[str, s
     reference = recipe.references[settings.reference or ""]
     assert reference.kind == "images"
     for image in scan(Folder(kind="folder", paths=reference.paths)):
-        if image.prompt:
-            yield image.label, image.prompt
+        if image.caption:
+            yield image.name, image.caption
 
 
 def captions_mark(recipe: Recipe) -> str:

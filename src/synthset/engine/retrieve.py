@@ -18,7 +18,7 @@ from synthset.engine.catalog import ENCODERS, make
 from synthset.engine.labels import labels_of
 from synthset.engine.pool_index import encoder_facts, settings_of
 from synthset.errors import RecipeError
-from synthset.formats.found import Found
+from synthset.formats.listed import Listed
 from synthset.formats.originals import Originals
 from synthset.formats.pool_files import pool_files
 from synthset.formats.scan import refuse_tests, scan
@@ -118,9 +118,9 @@ def _images(
     with _called("queries"):
         refuse_tests(source.queries)
         images = list(scan(settings))
-    labels = labels_of(sorted({image.label for image in images}), classes)
-    left_out = Counter(image.label for image in images if image.label not in labels)
-    mine = [image for image in images if image.label in labels]
+    labels = labels_of(sorted({image.name for image in images}), classes)
+    left_out = Counter(image.name for image in images if image.name not in labels)
+    mine = [image for image in images if image.name in labels]
     if not mine:
         found = f"no image of the classes, but of {listed(sorted(left_out))}"
         raise RecipeError("source.queries", found, "list those names as classes")
@@ -132,7 +132,7 @@ def _images(
     kept = [mine[place] for place in there.tolist()]
     queries = Queries(
         features[there],
-        np.array([labels[image.label] for image in kept], np.int64),
+        np.array([labels[image.name] for image in kept], np.int64),
         [image.source for image in kept],
         [image.content for image in kept],
     )
@@ -195,7 +195,7 @@ def _against(source: Pool, encoder: Encoder, index: PoolIndex) -> Against:
 
 
 def _encoded(
-    images: Sequence[Found], places: Sequence[FolderPath], encoder: Encoder, index: PoolIndex
+    images: Sequence[Listed], places: Sequence[FolderPath], encoder: Encoder, index: PoolIndex
 ) -> Floats:
     """(N, D) features of unit length; NaN where an image can't be read. They are kept beside the
     index, for the next plan or run, and may be deleted at any time."""

@@ -16,8 +16,8 @@ from PIL import Image as Picture
 
 from synthset.errors import DatasetError, ModelError, RecipeError, did_you_mean
 from synthset.experiment.readable import readable
-from synthset.formats.class_labels import class_names
-from synthset.formats.found import Found as Image
+from synthset.formats.labels import class_names
+from synthset.formats.listed import Listed as Image
 from synthset.formats.scan import passed_over, refuse_tests, scan
 from synthset.generators.folder import Folder
 from synthset.images import sha256
@@ -119,11 +119,12 @@ def of_found(found: Sequence[Image], settings: FolderSettings, passed: Counter[s
     label_of = {name: label for label, name in enumerate(names)}
     numbers: dict[str, set[int]] = {name: set() for name in names}
     for image in found:
-        if image.number is not None and not image.classes:
-            numbers[image.label].add(image.number)
+        label = image.label
+        if label and label.number is not None and not label.vocabulary:
+            numbers[label.name].add(label.number)
     return Collection(
         tuple(_called_also(name, numbers[name]) for name in names),
-        np.array([label_of[image.label] for image in found], np.int64),
+        np.array([label_of[image.name] for image in found], np.int64),
         tuple(image.content for image in found),
         FromFiles([image.source for image in found], settings, [image.content for image in found]),
         passed_over(passed),

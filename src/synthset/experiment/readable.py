@@ -8,14 +8,14 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 from synthset.engine.local import count_cores
-from synthset.formats.found import Found
+from synthset.formats.listed import Listed
 from synthset.formats.originals import Originals
 from synthset.recipe.sources import Folder
 
 MOST_THREADS = 32
 
 
-def readable(found: Sequence[Found], settings: Folder, passed: Counter[str]) -> list[Found]:
+def readable(found: Sequence[Listed], settings: Folder, passed: Counter[str]) -> list[Listed]:
     """Decode each image once: a training would end at the first that can't be.
 
     Args:
@@ -30,6 +30,6 @@ def readable(found: Sequence[Found], settings: Folder, passed: Counter[str]) -> 
     return [image for image, fault in zip(found, faults, strict=True) if not fault]
 
 
-def _fault(originals: Originals, image: Found) -> str:
+def _fault(originals: Originals, image: Listed) -> str:
     pixels = originals.pixels(image.source, image.content)
     return pixels if isinstance(pixels, str) else ""

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 from synthset.errors import RecipeError
-from synthset.formats.class_labels import listed_classes
 from synthset.formats.files_below import ODD, files_below, is_hidden
-from synthset.formats.found import Found
+from synthset.formats.labels import listed_classes
 from synthset.formats.levels import files_in, is_image, level_of
+from synthset.formats.listed import Label, Listed
 from synthset.formats.source_names import source_of, text_of
 from synthset.images import sha256
 from synthset.store.remote import Place
@@ -19,7 +18,7 @@ from synthset.store.remote import Place
 STRAY = "images outside class folders"
 
 
-def find(folder: Path, origin: str, where: str, ignored: Counter[str]) -> Iterator[Found]:
+def find(folder: Path, origin: str, where: str, ignored: Counter[str]) -> Iterator[Listed]:
     """List the images below each class folder, by path.
 
     Args:
@@ -49,7 +48,8 @@ def find(folder: Path, origin: str, where: str, ignored: Counter[str]) -> Iterat
         raise RecipeError(where, f"the images lie directly in {folder}", right)
     ignored.update(STRAY if is_image(path) else path.suffix.lower() for path in stray)
     listed = listed_classes((folder, folder.parent), where)
-    listed = listed if {text_of(place.name) for place in classes} <= set(listed) else ()
+    called = {text_of(place.name) for place in classes}
+    listed = listed if listed and called <= set(listed.names) else None
     count, empty = 0, list[str]()
     for place in classes:
         begun = count
@@ -58,18 +58,18 @@ def find(folder: Path, origin: str, where: str, ignored: Counter[str]) -> Iterat
                 ignored[path.suffix.lower()] += 1
                 continue
             count += 1
-            yield replace(_found(path, text_of(place.name), origin), classes=listed)
+            yield _found(path, Label(text_of(place.name), vocabulary=listed), origin)
         if count == begun:
             empty.append(f"class folder without an image ({text_of(place.name)})")
     if count:
         ignored.update(empty)
 
 
-def _found(path: Place, label: str, origin: str) -> Found:
+def _found(path: Place, label: Label, origin: str) -> Listed:
     """Read a file for its hash; one that can't be read gets a record that will say so."""
     source = source_of(path)
     try:
         data = path.read_bytes()
     except OSError:
-        return Found(label, source, None, origin, sha256(source.encode()), 0)
-    return Found(label, source, None, origin, sha256(data), len(data))
+        return Listed(source, label, origin=origin, content=sha256(source.encode()))
+    return Listed(source, label, origin=origin, content=sha256(data), num_bytes=len(data))

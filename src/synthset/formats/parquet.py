@@ -7,7 +7,6 @@ import re
 from bisect import bisect_right
 from collections import Counter, OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from threading import Lock
 from typing import Any
@@ -16,8 +15,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from synthset.errors import DatasetError, RecipeError, did_you_mean, in_short
-from synthset.formats.class_labels import number_of, read_label, told_apart
-from synthset.formats.found import Found
+from synthset.formats.labels import number_of, read_label, told_apart
+from synthset.formats.listed import Label, Listed, Vocabulary
 from synthset.formats.source_names import place_of, source_of
 from synthset.images import sha256
 from synthset.recipe.paths import FolderPath
@@ -29,7 +28,7 @@ UNLABELLED = "rows without a label"
 MISSING = "missing or unreadable"
 
 
-def find(path: Path, place: FolderPath, where: str, ignored: Counter[str]) -> Iterator[Found]:
+def find(path: Path, place: FolderPath, where: str, ignored: Counter[str]) -> Iterator[Listed]:
     """List the images of one file, by row.
 
     Args:
@@ -55,11 +54,12 @@ def find(path: Path, place: FolderPath, where: str, ignored: Counter[str]) -> It
         ]
         _require(schema, columns, path, where)
         classes, named = _classes(schema, place.label_column)
+        names = classes.names if classes else ()
         wanted = {*columns, named or place.label_column}
         for first, batch in _batches(file, path, sorted(wanted), ignored):
             for row, record in enumerate(batch.to_pylist(), first):
                 try:
-                    label, number = _label(record, place.label_column, named, classes)
+                    label, number = _label(record, place.label_column, named, names)
                 except ValueError as fault:
                     setting = _setting(where, "label_column")
                     right = "name a column with one number or name a row"
@@ -68,8 +68,8 @@ def find(path: Path, place: FolderPath, where: str, ignored: Counter[str]) -> It
                     ignored[UNLABELLED] += 1
                     continue
                 prompt = record[place.prompt_column] if place.prompt_column else None
-                found = _found(path, row, record[place.image_column], label, prompt, place.origin)
-                yield replace(found, number=number, classes=classes)
+                said = Label(label, number, vocabulary=classes)
+                yield _found(path, row, record[place.image_column], said, prompt, place.origin)
 
 
 def _batches(
@@ -88,11 +88,13 @@ def _batches(
             ignored[f"rows {row:,} to {start - 1:,} of {path} can't be read ({fault})"] += 1
 
 
-def _found(path: Path, row: int, image: Any, label: str, prompt: str | None, origin: str) -> Found:
+def _found(
+    path: Path, row: int, image: Any, label: Label, prompt: str | None, origin: str
+) -> Listed:
     source = f"{source_of(path)}#{row}"
     data = image_bytes(image, path)
     content = sha256(source.encode() if data is None else data)
-    return Found(label, source, prompt, origin, content, len(data or b""))
+    return Listed(source, label, prompt, None, origin, content, len(data or b""))
 
 
 def _require(schema: pa.Schema, columns: Sequence[str], path: Path, where: str) -> None:
@@ -110,13 +112,13 @@ def _setting(where: str, name: str) -> str:
     return where.removesuffix("path") + name if where.endswith(".path") else where
 
 
-def _classes(schema: pa.Schema, column: str) -> tuple[tuple[str, ...], str | None]:
+def _classes(schema: pa.Schema, column: str) -> tuple[Vocabulary | None, str | None]:
     """Find what the numbers of a column are called: names by number, or the column with names."""
     names = told_apart(_class_names(schema, column))
     if names or is_text(schema, column):
-        return names, None
+        return Vocabulary(names, said_by=f"the ClassLabel {column!r}") if names else None, None
     beside = (f"{column}_name", "label_name", "class_name", f"{column}_text")
-    return (), next((name for name in beside if is_text(schema, name)), None)
+    return None, next((name for name in beside if is_text(schema, name)), None)
 
 
 def _label(

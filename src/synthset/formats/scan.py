@@ -11,9 +11,9 @@ from pathlib import Path
 
 from synthset.errors import RecipeError
 from synthset.formats import class_folders, parquet, tar_shards
-from synthset.formats.class_labels import numbers_told_apart
-from synthset.formats.found import Found
+from synthset.formats.labels import numbers_told_apart
 from synthset.formats.levels import SEARCHED, files_in, folders_in, is_image
+from synthset.formats.listed import Listed
 from synthset.formats.split_names import refuse_splits, refuse_test
 from synthset.recipe.paths import FolderPath
 from synthset.recipe.sources import Augment, Gan, Img2Img
@@ -26,7 +26,7 @@ METADATA = "metadata.parquet"  # describes image files beside it (Hugging Face's
 
 def scan(
     settings: Settings | Augment | Img2Img | Gan, ignored: Counter[str] | None = None
-) -> Iterator[Found]:
+) -> Iterator[Listed]:
     """List the images of all paths, in the order of the paths, then by file name and row: always
     the same order.
 
@@ -47,7 +47,7 @@ def scan(
 
 def scan_files(
     paths: Sequence[Path], place: FolderPath, where: str, ignored: Counter[str] | None = None
-) -> Iterator[Found]:
+) -> Iterator[Listed]:
     """List the images of some files and folders that belong together, as `scan` does.
 
     Args:
@@ -68,7 +68,7 @@ def scan_files(
 
 def _place(
     paths: Sequence[Path], place: FolderPath, where: str, ignored: Counter[str]
-) -> Iterator[Found]:
+) -> Iterator[Listed]:
     tables: list[Path] = []
     shards: list[Path] = []
     folders: list[Path] = []

@@ -7,14 +7,13 @@ import tarfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from synthset.errors import DatasetError
 from synthset.formats import source_names
-from synthset.formats.class_labels import listed_classes, number_of, read_label
-from synthset.formats.found import Found
+from synthset.formats.labels import listed_classes, number_of, read_label
+from synthset.formats.listed import Label, Listed, Vocabulary
 from synthset.images import SUFFIXES, sha256
 from synthset.recipe.paths import FolderPath
 from synthset.store.remote import Place, Remote
@@ -24,7 +23,7 @@ NO_IMAGE = "labelled samples without an image"
 DOTTED = "images with a dot in their key (WebDataset ends a key at the first dot)"
 
 
-def find(path: Path, place: FolderPath, where: str, ignored: Counter[str]) -> Iterator[Found]:
+def find(path: Path, place: FolderPath, where: str, ignored: Counter[str]) -> Iterator[Listed]:
     """List the images of one shard, in its order.
 
     An index in `.cls` is looked up in `classes.json` or `classes.txt` beside the shard or above it;
@@ -93,10 +92,10 @@ def _found(
     tar: tarfile.TarFile,
     path: Path,
     place: FolderPath,
-    classes: tuple[str, ...],
+    classes: Vocabulary | None,
     sample: dict[str, tarfile.TarInfo],
     ignored: Counter[str],
-) -> Iterator[Found]:
+) -> Iterator[Listed]:
     image = image_of(sample)
     if image is None:
         dotted = sum(f".{name.rpartition('.')[2]}" in SUFFIXES for name in sample)
@@ -105,13 +104,18 @@ def _found(
         elif "cls" in sample:
             ignored[NO_IMAGE] += 1
         return
-    label, number = _label(tar, sample, classes)
+    label, number = _label(tar, sample, classes.names if classes else ())
     if label is None:
         ignored[UNLABELLED] += 1
         return
     data = member_bytes(tar, image)
-    found = Found(label, source_of(path, image), None, place.origin, sha256(data), len(data))
-    yield replace(found, number=number, classes=classes)
+    yield Listed(
+        source_of(path, image),
+        Label(label, number, vocabulary=classes),
+        origin=place.origin,
+        content=sha256(data),
+        num_bytes=len(data),
+    )
 
 
 def _label(

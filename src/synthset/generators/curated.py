@@ -15,7 +15,7 @@ import numpy as np
 from synthset.encoders import text
 from synthset.errors import RecipeError
 from synthset.formats.captioned import captioned
-from synthset.formats.found import Found
+from synthset.formats.listed import Listed
 from synthset.images import sha256
 from synthset.recipe.pools import Pool
 from synthset.seeds import digest
@@ -37,7 +37,7 @@ class Curated:
         candidates: images of the pool, all of which could have been picked.
     """
 
-    chosen: tuple[tuple[Found, int], ...]
+    chosen: tuple[tuple[Listed, int], ...]
     content: str
     notes: tuple[str, ...]
     candidates: int
@@ -47,7 +47,7 @@ class Curated:
 class _Hit:
     """An image whose caption names a class."""
 
-    image: Found
+    image: Listed
     label: int
     similarity: float | None = None
 
@@ -105,7 +105,9 @@ def _hits(
         if settings.strategy == "random":
             label = min(named, key=lambda one: digest([seed, content, one]))
         facts = {**image.facts, "pool_lemma": named[label], "pool_rule": settings.strategy}
-        found = Found("", image.source, image.caption, image.origin, content, len(data), facts)
+        found = Listed(
+            image.source, None, image.caption, None, image.origin, content, len(data), facts
+        )
         yield _Hit(found, label)
 
 
@@ -129,7 +131,7 @@ def _near(
     """Keep those whose caption means what the class is defined as."""
     labels = sorted({hit.label for hit in hits})
     meant = text.sentence_features([meaning(classes[label]) for label in labels])  # (K, 384)
-    said = text.sentence_features([hit.image.prompt or "" for hit in hits])  # (N, 384)
+    said = text.sentence_features([hit.image.caption or "" for hit in hits])  # (N, 384)
     places = np.searchsorted(labels, [hit.label for hit in hits])
     cosines = (said * meant[places]).sum(axis=1)  # (N,)
     rated = [
@@ -148,7 +150,7 @@ def meaning(entry: ClassEntry) -> str:
     return f"{entry.name} which is {defined.gloss}" if defined.gloss else entry.name
 
 
-def _ranked(hits: Sequence[_Hit], seed: int) -> list[tuple[Found, int]]:
+def _ranked(hits: Sequence[_Hit], seed: int) -> list[tuple[Listed, int]]:
     """Put the most similar first, others in a drawn order, and count within each class."""
     order = sorted(
         hits, key=lambda hit: (-(hit.similarity or 0.0), digest([seed, hit.image.content]))
@@ -163,8 +165,8 @@ def _ranked(hits: Sequence[_Hit], seed: int) -> list[tuple[Found, int]]:
 
 
 def _capped(
-    ranked: list[tuple[Found, int]], settings: Pool, count: int | None, classes: int
-) -> tuple[tuple[Found, int], ...]:
+    ranked: list[tuple[Listed, int]], settings: Pool, count: int | None, classes: int
+) -> tuple[tuple[Listed, int], ...]:
     if count is None:
         return tuple(ranked)
     if settings.strategy == "random":
@@ -208,7 +210,7 @@ def _shared(matcher: CaptionMatcher, classes: Sequence[ClassEntry]) -> Iterator[
 
 
 def empty_classes(
-    chosen: Sequence[tuple[Found, int]], classes: Sequence[ClassEntry]
+    chosen: Sequence[tuple[Listed, int]], classes: Sequence[ClassEntry]
 ) -> Iterator[str]:
     """Name the classes that get no image, in one note; none if every class has one."""
     there = {label for _, label in chosen}

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from synthset.formats.found import Found
+from synthset.formats.listed import Listed
 from synthset.generators.curated import Curated, empty_classes
 from synthset.generators.retrieved import (
     Against,
@@ -66,7 +66,7 @@ def draw_indexed(
     rows = np.sort([free[content] for content in drawn])
     items = dict(zip(rows.tolist(), index.rows(rows), strict=True))
     rank = Counter[int]()
-    chosen: list[tuple[Found, int]] = []
+    chosen: list[tuple[Listed, int]] = []
     for content in drawn:
         row = free[content]
         label = int(found.label[row])

@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from synthset.errors import RecipeError
-from synthset.formats.found import Found
 from synthset.formats.keyed import Keyed, image_columns, keyed
+from synthset.formats.listed import Listed
 from synthset.formats.originals import Originals
 from synthset.generators.curated import Curated, empty_classes, listed
 from synthset.generators.image_class import classes_above, settle
@@ -115,7 +115,7 @@ def _read(
     hits: Sequence[_Hit],
     facts: Mapping[str, Mapping[str, str | None]],
     counts: Counter[str],
-) -> Iterator[tuple[Found, Link, float]]:
+) -> Iterator[tuple[Listed, Link, float]]:
     originals = Originals(places(settings))
     for hit in hits:
         data = originals.read(hit.image.source)
@@ -131,15 +131,15 @@ def _read(
             "pool_confidence": hit.confidence,
         }
         image = hit.image
-        found = Found("", image.source, None, image.origin, sha256(data), len(data), known)
+        found = Listed(image.source, None, None, None, image.origin, sha256(data), len(data), known)
         yield found, hit.link, hit.confidence
 
 
 def _once(
-    read: Iterator[tuple[Found, Link, float]], counts: Counter[str]
-) -> list[tuple[Found, Link, float]]:
+    read: Iterator[tuple[Listed, Link, float]], counts: Counter[str]
+) -> list[tuple[Listed, Link, float]]:
     """Keep the first of each picture; none of one that stands for two classes."""
-    first: dict[str, tuple[Found, Link, float]] = {}
+    first: dict[str, tuple[Listed, Link, float]] = {}
     torn: set[str] = set()
     for one in read:
         known = first.setdefault(one[0].content, one)
@@ -150,7 +150,7 @@ def _once(
     return [one for content, one in first.items() if content not in torn]
 
 
-def _ranked(found: Sequence[tuple[Found, Link, float]], seed: int) -> list[tuple[Found, int]]:
+def _ranked(found: Sequence[tuple[Listed, Link, float]], seed: int) -> list[tuple[Listed, int]]:
     """Put those with the highest confidence first, others in a drawn order; count by class."""
     order = sorted(found, key=lambda one: (-one[2], digest([seed, one[0].content])))
     rank, ranked = Counter[int](), []

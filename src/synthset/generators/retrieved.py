@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synthset.errors import RecipeError
-from synthset.formats.found import Found
+from synthset.formats.listed import Listed
 from synthset.generators.curated import Curated, empty_classes
 from synthset.metrics.retrieval import NOTHING, Floats, Retrieved, retrieve
 from synthset.recipe.pools import Pool
@@ -199,13 +199,15 @@ def _hits(
 
 def found_in(
     index: PoolIndex, item: Mapping[str, object], content: str, facts: Mapping[str, object]
-) -> Found:
+) -> Listed:
     """Say what the plan knows of an image of an indexed pool."""
     known = {f"pool_{name}": item[name] for name in ("key", "url", "license")}
     caption = None if item["caption"] is None else str(item["caption"])
     size = int(str(item["num_bytes"]))
     origin = index.facts["origin"]
-    return Found("", str(item["source"]), caption, origin, content, size, {**facts, **known})
+    return Listed(
+        str(item["source"]), None, caption, None, origin, content, size, {**facts, **known}
+    )
 
 
 def _taken(
@@ -214,9 +216,9 @@ def _taken(
     items: Mapping[int, Mapping[str, object]],
     settings: Pool,
     index: PoolIndex,
-) -> list[tuple[Found, int]]:
+) -> list[tuple[Listed, int]]:
     """Let the queries of each class take turns; the first of all classes come first."""
-    chosen: list[tuple[int, int, Found]] = []
+    chosen: list[tuple[int, int, Listed]] = []
     used = set[str]()
     for label in np.unique(queries.labels).tolist():
         mine = [hits[query] for query in np.flatnonzero(queries.labels == label).tolist()]
@@ -263,7 +265,7 @@ def _key(hit: _Hit, contents: Sequence[str]) -> tuple[float, str, str]:
     return -hit.similarity, hit.content, contents[hit.query]
 
 
-def _within(one: tuple[Found, int], count: int | None) -> bool:
+def _within(one: tuple[Listed, int], count: int | None) -> bool:
     rank = one[0].facts["pool_rank"]
     assert isinstance(rank, int)
     return count is None or rank <= count

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from synthset.errors import RecipeError
-from synthset.formats.found import Found
+from synthset.formats.listed import Listed
 from synthset.formats.originals import Originals
 from synthset.generators.square import square
 from synthset.images import Pixels
@@ -47,7 +47,7 @@ class Examples:
 
 
 def read_examples(
-    found: Sequence[Found],
+    found: Sequence[Listed],
     labels: Sequence[int],
     originals: Originals,
     size_px: int,

@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from synthset.errors import RecipeError
-from synthset.formats.class_labels import class_names, read_label, told_apart
+from synthset.formats.labels import class_names, read_label, told_apart
 from synthset.formats.scan import scan
 from synthset.images import encode
 from synthset.recipe.sources import Folder
@@ -45,7 +45,7 @@ def shard(path, **members):
 def found(path):
     settings = {"kind": "folder", "paths": [{"path": str(path)}]}
     images = list(scan(Folder.model_validate(settings)))
-    return [one.label for one in images], class_names(images)
+    return [one.name for one in images], class_names(images)
 
 
 def test_a_label_is_a_number_from_zero_on_or_a_name():

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from synthset.errors import RecipeError
-from synthset.formats.found import Found
+from synthset.formats.listed import Label, Listed, Vocabulary
 
 NUMBER = re.compile(r"-?\d{1,9}(\.0*)?|nan", re.IGNORECASE)  # as text; longer ones are names
 
@@ -67,7 +67,7 @@ def told_apart(names: Sequence[str]) -> tuple[str, ...]:
     return tuple(names)
 
 
-def numbers_told_apart(found: Iterable[Found]) -> Iterator[Found]:
+def numbers_told_apart(found: Iterable[Listed]) -> Iterator[Listed]:
     """Do the same for images whose files give each image a name and a number, and list no classes.
 
     Args:
@@ -75,29 +75,35 @@ def numbers_told_apart(found: Iterable[Found]) -> Iterator[Found]:
     """
     images = list(found)
     numbers: dict[str, set[int]] = {}
+    for label in map(_unlisted, images):
+        if label is not None and label.number is not None:
+            numbers.setdefault(label.name, set()).add(label.number)
     for image in images:
-        if image.number is not None and not image.classes:
-            numbers.setdefault(image.label, set()).add(image.number)
-    for image in images:
-        shared = not image.classes and len(numbers.get(image.label, ())) > 1
-        if shared and image.number is not None:
-            yield replace(image, label=f"{image.label} ({image.number})")
-        else:
+        label = _unlisted(image)
+        if label is None or label.number is None or len(numbers[label.name]) == 1:
             yield image
+        else:
+            yield replace(image, label=replace(label, name=f"{label.name} ({label.number})"))
 
 
-def class_names(images: Sequence[Found]) -> list[str]:
+def _unlisted(image: Listed) -> Label | None:
+    """The label of an image whose files list no classes."""
+    return image.label if image.label and image.label.vocabulary is None else None
+
+
+def class_names(images: Sequence[Listed]) -> list[str]:
     """Name the classes of some images in label order.
 
     They stand as their files list them, also those without an image; then the others by the number
     that their files give them, else by name, where all are numbers by size.
     """
-    lists = {id(image.classes): image.classes for image in images}
-    listed = list(dict.fromkeys(name for names in lists.values() for name in names))
-    numbers: dict[str, set[int]] = {image.label: set() for image in images}
-    for image in images:
-        if image.number is not None:
-            numbers[image.label].add(image.number)
+    labels = {id(image.label): image.label for image in images if image.label}.values()
+    lists = {id(label.vocabulary): label.vocabulary for label in labels if label.vocabulary}
+    listed = list(dict.fromkeys(name for one in lists.values() for name in one.names))
+    numbers: dict[str, set[int]] = {label.name: set() for label in labels}
+    for label in labels:
+        if label.number is not None:
+            numbers[label.name].add(label.number)
     rest = sorted(numbers.keys() - set(listed))
     given = [min(numbers[name]) for name in rest if len(numbers[name]) == 1]
     if len(set(given)) == len(rest):
@@ -107,7 +113,7 @@ def class_names(images: Sequence[Found]) -> list[str]:
     return [*listed, *rest]
 
 
-def listed_classes(folders: Sequence[Path], where: str) -> tuple[str, ...]:
+def listed_classes(folders: Sequence[Path], where: str) -> Vocabulary | None:
     """Read the classes by their number from the first `classes.json` or `classes.txt`.
 
     Args:
@@ -115,7 +121,7 @@ def listed_classes(folders: Sequence[Path], where: str) -> tuple[str, ...]:
         where: place in the recipe, for messages.
 
     Returns:
-        A name for each number, each once; none where there is no list.
+        A name for each number, each once; None where there is no list.
 
     Raises:
         RecipeError: the list can't be read.
@@ -130,8 +136,8 @@ def listed_classes(folders: Sequence[Path], where: str) -> tuple[str, ...]:
             found = f"the list of classes in {folder} can't be read ({fault})"
             raise RecipeError(where, found, "mend it, or remove it") from None
         if names:
-            return told_apart(names)
-    return ()
+            return Vocabulary(told_apart(names), said_by="a list of classes")
+    return None
 
 
 def _in_json(path: Path) -> list[str]:
