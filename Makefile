@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: setup demo test check bench report clean-demo
+.PHONY: setup demo test torture check bench report clean-demo
 
 setup: $(READY)
 
@@ -20,6 +20,9 @@ demo: $(READY)  ## make a labelled dataset with the models that ship with synths
 
 test: $(READY)  ## run the tests
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2
+
+torture: $(READY)  ## run the property tests with many examples; takes minutes
+	SYNTHSET_EXAMPLES=$${SYNTHSET_EXAMPLES:-2000} OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 -m hypothesis
 
 check: $(READY)  ## what else CI runs: lint, format, types
 	$(BIN)/ruff check .
