@@ -65,7 +65,18 @@ LIES: dict[int, Callable[[Pixels], Pixels]] = {
 SIDEWAYS = (5, 6, 7, 8)  # their width is the picture's height
 
 DEPTHS = (255, 4095, 65535)  # highest numbers of 8, 12 and 16 bits
-BITS_TAG = 258  # of a TIFF: bits of a number
+TO_16_BITS = ("PPM", "JPEG2000")  # whose grey numbers Pillow scales by the depth that a file names
+#: Tags of a TIFF: how many bits a number has, whether 0 is white, and what kind a number is.
+BITS_TAG, INK_TAG, KIND_TAG = 258, 262, 339
+WHITE_IS_ZERO, SIGNED = 0, 2
+#: Numbers of a TIFF that Pillow takes for others, by kind and bits.
+MISTAKEN: dict[tuple[int, int], Any] = {(1, 32): np.uint32, (SIGNED, 8): np.int8}
+#: By Pillow's name of how a PNG packs its pixels: the pixel that a transparent number stands for.
+PNG_CLEAR: dict[str, Callable[[Any], Any]] = {
+    "L;2": lambda number: (number & 3) * 85,
+    "L;4": lambda number: (number & 15) * 17,
+    "RGB;16B": lambda numbers: tuple(number >> 8 for number in numbers),
+}
 SLACK = 1e-3  # share of their range by which resampled floats may lie outside of it
 WHITE, BLACK = 255, 0
 PALE = 223  # luma above which ink is hardly seen on white
@@ -88,8 +99,7 @@ def open_image(data: bytes) -> Image.Image:
     try:
         image = _opened(data)
     except UnidentifiedImageError:
-        known = f"it begins with {data[:8]!r}; what is read: {', '.join(FORMATS)}"
-        raise UnreadableImage(f"not a readable image ({known})") from None
+        raise UnreadableImage(f"not a readable image ({_refused(data)})") from None
     except Exception as fault:  # decoders raise whatever their bytes lead them to
         raise _unreadable(fault) from fault
     needed = _decoding_bytes(image)
@@ -112,6 +122,23 @@ def _opened(data: bytes) -> Image.Image:
         return Image.open(io.BytesIO(without), formats=FORMATS)
 
 
+def _refused(data: bytes) -> str:
+    """Say why no decoder takes some bytes."""
+    if not data:
+        return "it is empty"
+    suffix = suffix_of(data)
+    if suffix is None:
+        return f"it begins with {data[:12]!r}; what is read: {', '.join(FORMATS)}"
+    try:
+        Image.OPEN[Image.registered_extensions()[suffix]][0](io.BytesIO(data), "")
+        said = ""
+    except Exception as fault:  # as in `open_image`
+        said = str(fault)
+    said = "it names no pixels" if said == "not identified by this driver" else said
+    said = said or "it is damaged"
+    return f"it begins as a {suffix} file does, but {said}; save it anew, as 8-bit RGB"
+
+
 def _unreadable(fault: Exception) -> UnreadableImage:
     return UnreadableImage(f"not a readable image ({str(fault) or type(fault).__name__})")
 
@@ -125,8 +152,10 @@ def _decoding_bytes(image: Image.Image) -> int:
 def decode(data: bytes) -> Pixels:
     """Read an encoded image; of an animation the first picture.
 
-    Grey numbers of more than 8 bits are scaled to 8: whole ones from the bits that a TIFF names,
-    else from 8, 12 or 16, the fewest that hold all of them; floats from [0, 1], else [0, 255].
+    Grey numbers of more than 8 bits are scaled to 8: whole ones from the depth that a TIFF, a PGM
+    or a JPEG 2000 file names; but a PNG, or a TIFF that names 16 bits or more, from the fewest of
+    8, 12 and 16 bits that hold all of them, as cameras of 12 bits write 16. Floats from [0, 1],
+    else [0, 255].
 
     Args:
         data: the bytes of a file of one of `FORMATS`.
@@ -151,6 +180,10 @@ def decode(data: bytes) -> Pixels:
 
 def _pixels(image: Image.Image) -> Pixels:
     turned = 1 if image.format == "TIFF" else orientation(image.info)  # Pillow turns a TIFF itself
+    tiles = getattr(image, "tile", [])
+    packed = tiles[0].args if image.format == "PNG" and tiles else None
+    if packed in PNG_CLEAR and "transparency" in image.info:
+        image.info["transparency"] = PNG_CLEAR[packed](image.info["transparency"])
     image.load()
     width, height = image.size
     sides = (width, height) if turned in SIDEWAYS else (height, width)
@@ -173,7 +206,8 @@ def _strips(image: Image.Image) -> Iterator[tuple[int, Image.Image]]:
 
 def _painter(image: Image.Image) -> Callable[[Image.Image], Pixels]:
     """Settle what holds for all of an image, and give what turns its strips to RGB."""
-    eight_bit = _narrower(image) if image.mode[0] in "IF" else _as_it_is
+    wide = image.mode[0] in "IF" or _kind(image) in MISTAKEN
+    eight_bit = _narrower(image) if wide else _as_it_is
     if "transparency" not in image.info and image.mode.lower() not in ("rgba", "la", "pa"):
         return lambda strip: _rgb(eight_bit(strip))
     shade = _ground(eight_bit(strip) for _, strip in _strips(image))
@@ -212,11 +246,12 @@ def _narrower(image: Image.Image) -> Callable[[Image.Image], Image.Image]:
     """Give what scales an image of grey numbers to 8 bits, with alpha where one number is
     transparent."""
     top, clear = _highest(image), image.info.get("transparency")
+    from_white = _tag(image, INK_TAG, 1) == WHITE_IS_ZERO
 
     def narrow(strip: Image.Image) -> Image.Image:
-        numbers = np.asarray(strip)
+        numbers = _numbers(image, strip)
         scaled = np.clip(numbers * (WHITE / top) + 0.5, 0, WHITE).astype(np.uint8)
-        grey = Image.fromarray(scaled)
+        grey = Image.fromarray(WHITE - scaled if from_white else scaled)
         if clear is None:
             return grey
         alpha = np.where(numbers == clear, 0, WHITE).astype(np.uint8)
@@ -226,25 +261,48 @@ def _narrower(image: Image.Image) -> Callable[[Image.Image], Image.Image]:
 
 
 def _highest(image: Image.Image) -> int:
-    """The number that means white."""
-    parts = (np.asarray(strip) for _, strip in _strips(image))
+    """The number that means white (black, where 0 is white)."""
+    parts = (_numbers(image, strip) for _, strip in _strips(image))
     ends = [(part.min(), part.max()) for part in parts]
-    low, high, bits = np.min(ends), np.max(ends), _bits(image)
-    known = (1, WHITE) if image.mode == "F" else (2**bits - 1,) if bits < 16 else DEPTHS
+    low, high, known = np.min(ends), np.max(ends), _known_tops(image)
     slack = SLACK if image.mode == "F" else 0
     for top in known:
         if -slack * top <= low and high <= (1 + slack) * top:  # never of NaN
             return top
+    tops = " or ".join(f"{top:,}" for top in dict.fromkeys((known[0], known[-1])))
     raise UnreadableImage(
         f"not a readable image (numbers from {low:g} to {high:g}, of which none is known to be "
-        f"white; save it with numbers from 0 to {known[0]} or {known[-1]:,})"
+        f"white; save it with numbers from 0 to {tops})"
     )
 
 
-def _bits(image: Image.Image) -> int:
-    """The bits of a number that a TIFF names; 16 where none are."""
+def _known_tops(image: Image.Image) -> tuple[int, ...]:
+    """Highest numbers that an image may have, the lowest first."""
+    if image.mode == "F":
+        return 1, WHITE
+    if image.format in TO_16_BITS:
+        return DEPTHS[-1:]
+    kind, bits = _kind(image)
+    top = 2 ** (bits - (kind == SIGNED)) - 1
+    return (top,) if bits < 16 else (*DEPTHS[:-1], min(top, DEPTHS[-1]))
+
+
+def _numbers(image: Image.Image, strip: Image.Image) -> NDArray[Any]:
+    """The numbers of a strip as the image's file has them."""
+    numbers = np.asarray(strip)
+    return numbers.view(MISTAKEN.get(_kind(image), numbers.dtype))
+
+
+def _kind(image: Image.Image) -> tuple[int, int]:
+    """Kind and bits of a TIFF's numbers; 16 bits where none are named, as in other formats."""
+    return _tag(image, KIND_TAG, 1), _tag(image, BITS_TAG, 16)
+
+
+def _tag(image: Image.Image, tag: int, usual: int) -> int:
+    """The first number of a TIFF's tag."""
     tags: dict[int, Any] = getattr(image, "tag_v2", {})
-    return int(tags.get(BITS_TAG, (16,))[0])
+    said = tags.get(tag, usual)
+    return int(said[0] if isinstance(said, tuple) else said)
 
 
 def encode(pixels: Pixels, image_format: ImageFormat = "jpeg", quality: int = 95) -> bytes:
