@@ -84,11 +84,11 @@ names = some.builds(
 def test_bytes_are_pixels_or_unreadable(data):
     try:
         pixels = decode(data)
-    except UnreadableImage as fault:
-        assert str(fault)
+    except UnreadableImage:
         return
-    assert pixels.dtype == np.uint8 and pixels.ndim == 3 and pixels.shape[2] == 3
-    assert pixels.size
+    assert pixels.dtype == np.uint8
+    assert min(pixels.shape[:2]) > 0
+    assert pixels.shape[2:] == (3,)
 
 
 @pytest.fixture(scope="module")
@@ -117,6 +117,6 @@ def test_one_odd_file_is_one_image_or_one_named_error_beside_twenty_images(folde
         odd.unlink()
     errors = dict(zip(rows.column("source"), made["error"].to_pylist(), strict=True))
     mine = [error for source, error in errors.items() if place_of(source) == odd]
-    assert len(errors) == GOOD + len(mine) and len(mine) <= 1
+    assert len(errors) - GOOD == len(mine) <= 1
     assert [error for error in errors.values() if error] == [error for error in mine if error]
     assert all(error is None or error.startswith(source_of(odd)) for error in mine)
