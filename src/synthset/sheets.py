@@ -64,13 +64,16 @@ def read_sheet(text: str, where: str, *, spaced: bool = False) -> Sheet:
     return Sheet(tuple(columns), tuple(rows))
 
 
-def cells_of(text: str, where: str, *, spaced: bool = False) -> Iterator[tuple[int, list[str]]]:
+def cells_of(
+    text: str, where: str, *, spaced: bool = False, delimiter: str = ","
+) -> Iterator[tuple[int, list[str]]]:
     """Give the lines of a CSV that hold cells, each with its number.
 
     Raises:
         RecipeError: it is no CSV; with the line.
     """
-    reader = csv.reader(StringIO(text, newline=""), skipinitialspace=spaced)
+    lines = StringIO(text, newline="")
+    reader = csv.reader(lines, skipinitialspace=spaced, delimiter=delimiter)
     try:
         for cells in reader:
             if cells:
