@@ -417,7 +417,8 @@ def _filled(known: SideRow, further: SideRow, before: str, name: str) -> SideRow
         label, detail = further.label, further.detail
     elif label and further.label and not (_is_same(label, further.label) or nearer):
         at = before if before == name else f"{before} and {name}"
-        label, detail = None, f"{at}: its labels are {label.name!r} and {further.label.name!r}"
+        detail = f"{at}: its labels are {label.name!r} and {further.label.name!r}"
+        label = None
     return SideRow(
         label,
         known.caption or further.caption,
