@@ -112,6 +112,17 @@ def test_a_file_of_somebody_else_among_the_images_is_reported(world: Any) -> Non
         export(world.dataset, PLAIN)
 
 
+def test_what_the_system_or_others_put_beside_the_images_is_in_nobodys_way(world: Any) -> None:
+    made = export(world.select(), PLAIN)
+    for name in ("Thumbs.db", "desktop.ini", ".DS_Store", "._0.jpg", "@eaDir/0.jpg", "notes.txt"):
+        (made.path / "train/ant" / name).parent.mkdir(exist_ok=True)
+        (made.path / "train/ant" / name).write_text("x")
+    (made.path / "Thumbs.db").write_text("x")
+    before = listing(made.path)
+    assert export(world.dataset, PLAIN).written == 0
+    assert listing(made.path) == before
+
+
 def test_a_folder_that_is_not_ours_is_refused_and_untouched(world: Any) -> None:
     place = Path(world.dataset.path) / "export"
     place.mkdir()

@@ -15,6 +15,7 @@ from synthset.download.licenses import is_taken
 from synthset.download.shard import Layout, counts_of, write_json, write_shard
 from synthset.download.urls import UrlList, Wanted
 from synthset.errors import DatasetError, UsageError, explains_refusals
+from synthset.litter import is_litter
 from synthset.store.folder import LocalFolder
 from synthset.store.lock import locked
 
@@ -140,7 +141,7 @@ def _refuse_others(folder: Path, asked: dict[str, Any]) -> None:
 
 
 def _names(folder: Path) -> list[str]:
-    return [path.name for path in folder.iterdir() if not path.name.startswith(".")]
+    return [path.name for path in folder.iterdir() if not is_litter(path.name)]
 
 
 def _left_out(urls: UrlList, terms: Terms) -> dict[str, int]:

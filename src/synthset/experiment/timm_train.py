@@ -18,6 +18,7 @@ from synthset.experiment.single import Splits
 from synthset.images import encode
 from synthset.recipe.single import Single
 from synthset.recipe.training import TimmModel
+from synthset.store.folder import LocalFolder
 from synthset.training.labelled import Labelled
 from synthset.training.pixels import Prepared
 
@@ -49,7 +50,7 @@ def write_timm(images: Splits, settings: Single, folder: Path) -> Path:
     if not isinstance(model, TimmModel):
         found = f"{model.kind}, which timm does not know"
         raise RecipeError("model.kind", found, "set it to timm, as in --set model=resnet18")
-    if folder.exists() and any(folder.iterdir()):
+    if folder.is_file() or LocalFolder(folder).names():
         raise UsageError(f"{folder}: holds something; name a new folder")
     arguments = timm_arguments(len(images.train), len(images.classes), model, settings)
     for name, part in (

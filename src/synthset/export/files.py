@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 from synthset.errors import DatasetError
 from synthset.export.split import TRAIN, VAL, split_class
 from synthset.images import SIGNATURES, suffix_of
+from synthset.litter import is_litter
 from synthset.recipe.exports import Export
 from synthset.store.dataset import Dataset
 
@@ -40,14 +41,20 @@ class File:
 
 
 def present(place: Path) -> set[str]:
-    """List the images that already lie in an export: names such as `train/cat/<id>.jpg`."""
+    """List the images that already lie in an export: names such as `train/cat/<id>.jpg`. What the
+    system or others put beside them is in nobody's way."""
     found: set[str] = set()
     for split in (TRAIN, VAL):
-        for folder, _, names in os.walk(place / split):
+        for folder, below, names in os.walk(place / split):
             inside = Path(folder).relative_to(place)
+            below[:] = [name for name in below if not is_litter(name)]
             if len(inside.parts) > 1:
-                found.update((inside / name).as_posix() for name in names if name[0] != ".")
+                found.update((inside / name).as_posix() for name in names if _is_image(name))
     return found
+
+
+def _is_image(name: str) -> bool:
+    return PurePosixPath(name).suffix.lower() in SUFFIXES and not is_litter(name)
 
 
 def files_of(

@@ -58,4 +58,4 @@ def elsewhere(place: Path) -> str:
 def _strangers(place: Path) -> list[str]:
     if place.exists() and not place.is_dir():
         return ["a file in its place"]
-    return LocalFolder(place).names()  # what starts with a dot is scratch, or in nobody's way
+    return LocalFolder(place).names()  # what is hidden is scratch, or in nobody's way

@@ -13,14 +13,15 @@ from typing import Any
 
 import pyarrow as pa
 
+from synthset.litter import is_litter
 from synthset.store.remote import Remote, asked, place_at
 
 TEMPORARY = ".tmp-"
 
 
 class Folder(ABC):
-    """A place for files. Paths are relative, with `/` between their parts; names that start with
-    `.` are not listed."""
+    """A place for files. Paths are relative, with `/` between their parts; what is hidden or the
+    system's own is not listed."""
 
     url: str
 
@@ -88,7 +89,7 @@ class LocalFolder(Folder):
 
     def names(self, path: str = "") -> list[str]:
         try:
-            return sorted(name for name in os.listdir(self.root / path) if not name.startswith("."))
+            return sorted(name for name in os.listdir(self.root / path) if not is_litter(name))
         except (FileNotFoundError, NotADirectoryError):
             return []
 
@@ -201,7 +202,7 @@ class ObjectFolder(Folder):
         except FileNotFoundError:
             return []
         names = {PurePosixPath(item).name for item in found}
-        return sorted(name for name in names if name and not name.startswith("."))
+        return sorted(name for name in names if name and not is_litter(name))
 
     def exists(self, path: str) -> bool:
         self._fs.invalidate_cache()
