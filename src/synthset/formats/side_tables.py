@@ -16,6 +16,7 @@ from typing import Any
 import pyarrow as pa
 
 from synthset.errors import RecipeError
+from synthset.formats.class_lists import ClassList, read_class_list
 from synthset.formats.columns import Columns, Found, column_of, find_columns, is_given, missing
 from synthset.formats.files_below import is_hidden
 from synthset.formats.image_names import ImageNames
@@ -38,6 +39,7 @@ FILES = (
 OTHERS = (*FILES, "url", "width", "height", "size", "seed", "license", "source", "author", "date")
 PROMPT = "p"  # DiffusionDB's
 WNID = re.compile(r"n\d{8}")
+APART = re.compile(r" \([^()]*\)$")
 ONES = ("0", "1", "0.0", "1.0")
 
 
@@ -132,6 +134,7 @@ def read_side_tables(
     columns: Columns,
     where: str,
     passed: Passed,
+    classes: ClassList | None = None,
 ) -> SideTables:
     """Read the tables that stand beside images.
 
@@ -144,6 +147,8 @@ def read_side_tables(
         columns: names that were given.
         where: place in the recipe, for messages.
         passed: what is passed over: tables of something else, and unreadable ones.
+        classes: the list beside the images that says what numbers, wnids and names mean; None
+            looks for it.
     """
     images = ImageNames(names)
     if not images.images:
@@ -162,7 +167,8 @@ def read_side_tables(
             else:
                 tables.append(table)
     passed.read += [table.name for table in tables]
-    return _merged(tables)
+    classes = classes or read_class_list(names, read, Passed()).classes
+    return _merged(tables, classes)
 
 
 def _is_table(name: str) -> bool:
@@ -369,22 +375,24 @@ def _label(
     return label, ""
 
 
-def _merged(tables: Sequence[_Table]) -> SideTables:
+def _merged(tables: Sequence[_Table], classes: ClassList | None) -> SideTables:
     rows, first = dict[str, SideRow](), dict[str, str]()
     for table in tables:
-        for path, row in table.rows.items():
+        same = classes is not None and _is_same_list(table.found.vocabulary, classes)
+        for path, said in table.rows.items():
+            row = replace(said, label=_settled(said.label, classes, same)) if classes else said
             known = rows.get(path)
             before = first.setdefault(path, table.name)
             rows[path] = row if known is None else _filled(known, row, before, table.name)
     lists = _lists(rows.values())
     for path, row in rows.items():
         if row.label and row.label.vocabulary:
-            label = replace(row.label, vocabulary=lists[row.label.vocabulary.names])
+            label = replace(row.label, vocabulary=lists[id(row.label.vocabulary)])
             rows[path] = replace(row, label=label)
     return SideTables(
         rows,
         tuple(table.name for table in tables),
-        next(iter(lists.values())) if len(lists) == 1 else None,
+        next(iter(lists.values())) if len({one.names for one in lists.values()}) == 1 else None,
         _said_by([table for table in tables if any(row.label for row in table.rows.values())]),
         tuple(note for table in tables for note in table.found.notes),
         next((table.undecided for table in tables if table.undecided), None),
@@ -392,20 +400,47 @@ def _merged(tables: Sequence[_Table]) -> SideTables:
     )
 
 
-def _lists(rows: Iterable[SideRow]) -> dict[tuple[str, ...], Vocabulary]:
-    """The lists of classes by their names, each with the wnids that rows give its classes."""
-    lists, wnids = dict[tuple[str, ...], Vocabulary](), dict[tuple[str, ...], dict[int, str]]()
+def _lists(rows: Iterable[SideRow]) -> dict[int, Vocabulary]:
+    """The lists of classes by identity, each with the wnids that rows give to its classes, or to
+    those of a list of the same names."""
+    lists, wnids = dict[int, Vocabulary](), dict[int, dict[int, str | None]]()
     for label in (row.label for row in rows if row.label):
-        if label.vocabulary and label.number is not None:
-            lists.setdefault(label.vocabulary.names, label.vocabulary)
-            if label.wnid:
-                wnids.setdefault(label.vocabulary.names, {})[label.number] = label.wnid
-    return {
-        names: replace(listed, wnids=tuple(wnids[names].get(i) for i in range(len(names))))
-        if names in wnids
-        else listed
-        for names, listed in lists.items()
-    }
+        if label.vocabulary is not None:
+            lists[id(label.vocabulary)] = label.vocabulary
+            known = wnids.setdefault(id(label.vocabulary), {})
+            if label.wnid and label.number is not None:
+                known[label.number] = label.wnid
+    by_names = dict[tuple[str, ...], dict[int, str | None]]()
+    for key, listed in lists.items():
+        known = by_names.setdefault(listed.names, {})
+        known |= dict(enumerate(listed.wnids)) | wnids[key]
+    return {key: _with_wnids(listed, by_names[listed.names]) for key, listed in lists.items()}
+
+
+def _with_wnids(listed: Vocabulary, known: Mapping[int, str | None]) -> Vocabulary:
+    wnids = tuple(known.get(label) for label in range(len(listed.names)))
+    return replace(listed, wnids=wnids if any(wnids) else ())
+
+
+def _settled(label: Label | None, classes: ClassList, same: bool) -> Label | None:
+    """What a label is called by the list of classes, where that has it."""
+    if label is None or (label.vocabulary is not None and not same):
+        return label
+    if label.number is None:
+        return classes.find(label.wnid or label.name) or classes.find(label.name) or label
+    known = classes.at(label.number + classes.first * same)
+    bare = same or label.name == str(label.number)
+    return known if known and (bare or _plain(known.name) == _plain(label.name)) else label
+
+
+def _is_same_list(listed: Vocabulary | None, classes: ClassList) -> bool:
+    names = listed.names if listed else ()
+    return tuple(map(_plain, names)) == tuple(map(_plain, classes.names))
+
+
+def _plain(name: str) -> str:
+    """A name without what tells it apart from others, as in `crane (134)`."""
+    return APART.sub("", name)
 
 
 def _filled(known: SideRow, further: SideRow, before: str, name: str) -> SideRow:

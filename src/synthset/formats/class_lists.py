@@ -1,0 +1,339 @@
+"""Lists of classes that stand beside images: their order, their names, and the empty ones.
+
+Read are our own `classes.json`; a name a line (`classes.txt`, `labels.txt`); a WordNet number and a
+name a line (`synset_words.txt`, ImageNet's `LOC_synset_mapping.txt`, Tiny-ImageNet's `wnids.txt`
+with `words.txt`); and names by number or by WordNet number in JSON (`Labels.json`,
+`imagenet_class_index.json`, `class_to_idx.json`).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from synthset.errors import RecipeError
+from synthset.formats.files_below import is_hidden
+from synthset.formats.image_names import is_image_name
+from synthset.formats.labels import told_apart
+from synthset.formats.listed import Label, Vocabulary
+from synthset.formats.manifest import OTHER, UNREADABLE, Passed
+from synthset.formats.rows import text_of_bytes
+
+#: Files that may list classes, the surest first; in any case.
+FILES = (
+    *("classes.json", "class_names.json", "classnames.json", "label_names.json", "id2label.json"),
+    *("class_to_idx.json", "class_indices.json", "imagenet_class_index.json", "class_index.json"),
+    *("labels.json", "cat_to_name.json", "label2id.json"),
+    *("loc_synset_mapping.txt", "synset_words.txt", "wnids.txt"),
+    *("classes.txt", "classnames.txt", "class_names.txt", "labels.txt", "categories.txt"),
+)
+WORDS = "words.txt"  # names of WordNet numbers, in no order
+INSIDE = ("id2label", "class_to_idx", "label2id", "classes", "class_names", "names", "categories")
+WNID = re.compile(r"n\d{8}")
+AFTER_WNID = re.compile(r"(n\d{8})(?:[\s,:]+(.*))?")
+DIGITS = re.compile(r"[0-9]{1,9}")
+AFTER_NUMBER = re.compile(r"([0-9]{1,9})(?:\s*[:,]\s*|\s+)(\S.*)")
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """A class, as a list has it."""
+
+    name: str
+    wnid: str | None = None
+    also: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ClassList:
+    """The classes in label order.
+
+    Attributes:
+        vocabulary: their names, each once, and their wnids.
+        first: number that the files give to the first class: 0, or 1 where the list counts from 1.
+        by_alias: which class a folder, a key, a WordNet number or a name means.
+        file: that it was read from.
+    """
+
+    vocabulary: Vocabulary
+    first: int = 0
+    by_alias: Mapping[str, int] = field(default_factory=dict)
+    file: str = ""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names in label order."""
+        return self.vocabulary.names
+
+    def at(self, number: int) -> Label | None:
+        """The class that files give a number; None beyond the list."""
+        label = number - self.first
+        if not 0 <= label < len(self.names):
+            return None
+        wnids = self.vocabulary.wnids
+        wnid = wnids[label] if wnids else None
+        return Label(self.names[label], label, wnid, self.vocabulary)
+
+    def find(self, said: str) -> Label | None:
+        """The class that a folder, a name, a key, a WordNet number or a number in digits means;
+        None where the list has no such class."""
+        label = self.by_alias.get(_normal(said))
+        if label is not None:
+            return self.at(label + self.first)
+        return self.at(int(said)) if DIGITS.fullmatch(said) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """What was found of lists.
+
+    Attributes:
+        classes: the surest list that could be read.
+        fault: why another could not be; to be raised where numbers can't be named without it.
+    """
+
+    classes: ClassList | None = None
+    fault: RecipeError | None = None
+
+
+def read_class_list(
+    names: Sequence[str],
+    read: Callable[[str], bytes],
+    passed: Passed,
+    where: str = "",
+    folders: Sequence[str] | None = None,
+) -> Listing:
+    """Read the surest list of classes below a root, of several that nearest to the root.
+
+    Args:
+        names: paths of all files, from the root on.
+        read: gives the bytes of one; it may raise OSError.
+        passed: what is passed over: files that list no classes, and broken ones.
+        where: place in the recipe, for messages.
+        folders: where a list may lie, the first that has one; None is anywhere.
+    """
+    fault: RecipeError | None = None
+    classes: ClassList | None = None
+    for name in sorted(filter(_may_list, names), key=lambda one: _rank(one, folders)):
+        folder = _folder(name)
+        if (folders is not None and folder not in folders) or (
+            classes is not None and folder != _folder(classes.file)
+        ):
+            continue
+        try:
+            found = _read(name, read(name), names, read)
+        except (ValueError, RecursionError, OSError) as broken:
+            said = (broken.strerror if isinstance(broken, OSError) else None) or str(broken)
+            passed.add(UNREADABLE, name, said)
+            right = "mend it, or remove it"
+            fault = fault or RecipeError(where, f"the list of classes {name}: {said}", right)
+            continue
+        if found is None or (classes is not None and classes.names != found.names):
+            counts = "it lists no classes" if classes is None else f"{classes.file} is read"
+            passed.add(OTHER, name, counts)
+            continue
+        passed.read.append(name)
+        classes = classes or found
+    return Listing(classes, fault)
+
+
+def listed_classes(folders: Sequence[Path], where: str) -> ClassList | None:
+    """Read the list of classes in the first of some folders that has one.
+
+    Args:
+        folders: where it may lie.
+        where: place in the recipe, for messages.
+
+    Raises:
+        RecipeError: the only list can't be read.
+    """
+    names = [
+        (folder / name).as_posix()
+        for folder in folders
+        for name in _files_in(folder)
+        if _may_list(name) or name.lower() == WORDS
+    ]
+    places = [folder.as_posix() for folder in folders]
+    listing = read_class_list(names, lambda name: Path(name).read_bytes(), Passed(), where, places)
+    if listing.classes is None and listing.fault is not None:
+        raise listing.fault
+    return listing.classes
+
+
+def _files_in(folder: Path) -> list[str]:
+    try:
+        return sorted(path.name for path in folder.iterdir() if path.is_file())
+    except OSError:  # whoever reads the images says so
+        return []
+
+
+def _may_list(name: str) -> bool:
+    path = PurePosixPath(name)
+    return path.name.lower() in FILES and not is_hidden(path.name)
+
+
+def _rank(name: str, folders: Sequence[str] | None) -> tuple[int, int, str]:
+    folder = _folder(name)
+    known = folders is not None and folder in folders
+    depth = (folders or ()).index(folder) if known else len(PurePosixPath(name).parts)
+    return depth, FILES.index(PurePosixPath(name).name.lower()), name
+
+
+def _read(
+    name: str, data: bytes, names: Sequence[str], read: Callable[[str], bytes]
+) -> ClassList | None:
+    """Read a list; None where the file lists no classes.
+
+    Raises:
+        ValueError: it is broken; with the fault.
+    """
+    entries, first = _entries(name, data, names, read)
+    return _class_list(entries, first, name) if entries else None
+
+
+def _entries(
+    name: str, data: bytes, names: Sequence[str], read: Callable[[str], bytes]
+) -> tuple[list[_Entry], int]:
+    """The classes of a file in its order, none where it lists none; and the first one's number."""
+    text = text_of_bytes(data)
+    if name.lower().endswith(".json"):
+        return _in_json(json.loads(text))
+    lines = [" ".join(line.split()) for line in text.strip().splitlines()]
+    if "" in lines:
+        said = f"line {lines.index('') + 1} is blank, so the numbers after it can't be told"
+        raise ValueError(said)
+    known = [AFTER_WNID.fullmatch(line) for line in lines]
+    if all(known):
+        words = _words(name, names, read) if not any(one and one[2] for one in known) else {}
+        wnids = [(one[1], one[2]) for one in known if one]
+        return [_of_wnid(wnid, said or words.get(wnid, wnid)) for wnid, said in wnids], 0
+    numbered = [one for one in map(AFTER_NUMBER.fullmatch, lines) if one]
+    if _first_of([int(one[1]) for one in numbered], len(lines)) is not None:
+        return _by_number({int(one[1]): one[2] for one in numbered}, len(lines))
+    again = "labels" in PurePosixPath(name).name.lower() and 2 * len({*lines}) <= len(lines)
+    if again or any(is_image_name(line.split()[0]) for line in lines):
+        return [], 0  # a line for each image
+    return [_Entry(line) for line in lines], 0
+
+
+def _words(name: str, names: Sequence[str], read: Callable[[str], bytes]) -> dict[str, str]:
+    """Names of WordNet numbers, from the file beside a list of numbers; none without it."""
+    beside = (one for one in names if _folder(one) == _folder(name))
+    file = next((one for one in beside if PurePosixPath(one).name.lower() == WORDS), None)
+    try:
+        lines = text_of_bytes(read(file)).splitlines() if file else []
+    except (OSError, ValueError):  # the numbers do without
+        return {}
+    found = (AFTER_WNID.fullmatch(line.strip()) for line in lines)
+    return {one[1]: one[2] for one in found if one and one[2]}
+
+
+def _in_json(content: Any) -> tuple[list[_Entry], int]:
+    if isinstance(content, dict):
+        inside = next((content[name] for name in INSIDE if name in content), None)
+        if isinstance(inside, list | dict):
+            return _in_json(inside)
+        return _in_object(content)
+    if not isinstance(content, list) or not content:
+        return [], 0
+    if all(isinstance(row, str) for row in content):
+        return list(map(_of_value, content)), 0
+    if not all(isinstance(row, dict) and "name" in row for row in content):
+        return [], 0
+    numbers = [row.get("label", row.get("index", row.get("id"))) for row in content]
+    first = _first_of(numbers, len(content))
+    if first is None:
+        return list(map(_of_row, content)), 0
+    ordered = dict(zip(numbers, content, strict=True))
+    return [_of_row(ordered[first + i]) for i in range(len(content))], first
+
+
+def _first_of(numbers: Sequence[Any], count: int) -> int | None:
+    """The first of the numbers 0, 1, … or 1, 2, … in any order; None where they are none."""
+    if len(numbers) != count or any(type(number) is not int for number in numbers):
+        return None
+    first = min(numbers)
+    return first if first in (0, 1) and sorted(numbers) == [*range(first, first + count)] else None
+
+
+def _of_row(row: Mapping[str, Any]) -> _Entry:
+    """Ours: `name`, and perhaps `folder`, `key` and `wnid`."""
+    wnid = row.get("wnid")
+    also = tuple(str(row[name]) for name in ("folder", "key") if row.get(name))
+    return _Entry(str(row["name"]), wnid if isinstance(wnid, str) else None, also)
+
+
+def _in_object(content: Mapping[str, Any]) -> tuple[list[_Entry], int]:
+    """Names by number or by WordNet number; or numbers by name."""
+    if not content:
+        return [], 0
+    if all(WNID.fullmatch(key) for key in content):  # an object has no order
+        return [_of_wnid(key, _first(content[key]) or key) for key in sorted(content)], 0
+    if all(key.isascii() and key.isdigit() for key in content):
+        return _by_number({int(key): content[key] for key in content}, len(content))
+    numbers = list(content.values())
+    plain = all(type(number) is int for number in numbers)
+    if plain and len({*numbers}) == len(numbers) and not any(map(is_image_name, content)):
+        return _by_number({number: name for name, number in content.items()}, len(content))
+    return [], 0
+
+
+def _by_number(content: Mapping[int, Any], count: int) -> tuple[list[_Entry], int]:
+    """Names by their number, which counts from 0 or from 1.
+
+    Raises:
+        ValueError: a number is missing, or there twice.
+    """
+    first = _first_of(list(content), count)
+    if first is None:
+        raise ValueError("its numbers don't count from 0 or 1 without a gap")
+    return [_of_value(content[number]) for number in sorted(content)], first
+
+
+def _of_value(value: Any) -> _Entry:
+    """A name, or ImageNet's pair of WordNet number and name."""
+    if isinstance(value, list) and len(value) > 1 and WNID.fullmatch(str(value[0])):
+        return _of_wnid(str(value[0]), str(value[1]))
+    name = _first(value)
+    if not name.strip():
+        raise ValueError(f"{str(value)[:40]!r} is no name")
+    known = AFTER_WNID.fullmatch(name)
+    return _of_wnid(known[1], known[2] or known[1]) if known else _Entry(name)
+
+
+def _first(value: Any) -> str:
+    if isinstance(value, list) and value:
+        value = value[0]
+    return value if isinstance(value, str) else ""
+
+
+def _of_wnid(wnid: str, names: str) -> _Entry:
+    """A synset by its first name, as in `tench, Tinca tinca`."""
+    return _Entry(names.partition(",")[0].strip() or wnid, wnid, (names,))
+
+
+def _class_list(entries: Sequence[_Entry], first: int, file: str) -> ClassList:
+    names = told_apart([entry.name for entry in entries])
+    wnids = tuple(entry.wnid for entry in entries)
+    by_alias = {_normal(name): i for i, name in reversed([*enumerate(names)])}
+    times = Counter(alias for entry in entries for alias in {*entry.also, entry.name})
+    for i, entry in enumerate(entries):
+        by_alias |= {_normal(alias): i for alias in entry.also if times[alias] == 1}
+    by_alias |= {wnid: i for i, wnid in enumerate(wnids) if wnid}
+    said = f"the list of classes {PurePosixPath(file).name}"
+    vocabulary = Vocabulary(names, wnids if any(wnids) else (), said)
+    return ClassList(vocabulary, first, by_alias, file)
+
+
+def _normal(text: str) -> str:
+    return " ".join(unicodedata.normalize("NFC", text).split())
+
+
+def _folder(name: str) -> str:
+    return name.rpartition("/")[0]
