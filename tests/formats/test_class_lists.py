@@ -24,8 +24,7 @@ def listing(files, folders=None):
 
 
 def names(files):
-    classes = listing(files)[0].classes
-    return classes and classes.names
+    return listing(files)[0].names
 
 
 @pytest.mark.parametrize(
@@ -61,10 +60,10 @@ def test_a_list_gives_the_classes_in_label_order(name, text):
     ],
 )  # fmt: skip
 def test_a_list_of_synsets_has_their_first_names_and_numbers(name, text):
-    classes = listing({name: text})[0].classes
+    classes = listing({name: text})[0]
     assert classes.vocabulary == Vocabulary(PAIR, (TENCH, SHARK))
-    assert [classes.find(one).number for one in (SHARK, "1", "great white  shark")] == [1, 1, 1]
-    assert classes.find(SHARK).wnid == SHARK
+    assert [classes.label(one).number for one in (SHARK, "1", "great white  shark")] == [1, 1, 1]
+    assert classes.label(SHARK).wnid == SHARK
 
 
 def test_names_of_synsets_stand_in_a_file_of_their_own():
@@ -79,28 +78,28 @@ def test_what_a_folder_a_key_or_a_number_means():
         {"name": "Golden Retriever", "folder": "golden-retriever", "key": "gr"},
         {"name": "cat"},
     ]
-    classes = listing({"classes.json": json.dumps(rows)})[0].classes
-    said = [classes.find(one) for one in ("golden-retriever", "gr", "Golden Retriever", "0")]
+    classes = listing({"classes.json": json.dumps(rows)})[0]
+    said = [classes.label(one) for one in ("golden-retriever", "gr", "Golden Retriever", "0")]
     assert [(one.name, one.number) for one in said] == [("Golden Retriever", 0)] * 4
-    assert [classes.find(one) for one in ("dog", "2", "-1", "9" * 5000)] == [None] * 4
-    assert listing({"classes.txt": "1 cat\n2 dog\n"})[0].classes.find("1").name == "cat"
+    assert [classes.label(one) for one in ("dog", "2", "-1", "9" * 5000)] == [None] * 4
+    assert listing({"classes.txt": "1 cat\n2 dog\n"})[0].label("1").name == "cat"
 
 
 def test_names_of_one_word_are_told_apart_and_mean_none_alone():
     rows = [{"name": "crane", "wnid": "n02012849"}, {"name": "crane", "wnid": "n03126707"}]
-    classes = listing({"classes.json": json.dumps(rows)})[0].classes
+    classes = listing({"classes.json": json.dumps(rows)})[0]
     assert classes.names == ("crane (0)", "crane (1)")
-    assert classes.find("crane") is None
-    assert classes.find("n03126707").name == "crane (1)"
+    assert classes.label("crane") is None
+    assert classes.label("n03126707").name == "crane (1)"
 
 
 def test_the_surest_list_nearest_to_the_root_counts_and_the_others_are_accounted_for():
     files = {"classes.json": '["b", "a"]', "classes.txt": "b\na\n", "labels.txt": "a\nb\n"}
     found, passed = listing(files | {"deep/classes.json": '["x"]'})
-    assert (found.classes.names, found.fault) == (("b", "a"), None)
+    assert (found.names, found.fault) == (("b", "a"), None)
     assert passed.read == ["classes.json", "classes.txt"]
     assert [(row.path, row.reason) for row in passed.rows] == [("labels.txt", OTHER)]
-    assert listing(files | {"deep/classes.json": '["x"]'}, ["deep", ""])[0].classes.names == ("x",)
+    assert listing(files | {"deep/classes.json": '["x"]'}, ["deep", ""])[0].names == ("x",)
 
 
 @pytest.mark.parametrize(
@@ -116,11 +115,11 @@ def test_the_surest_list_nearest_to_the_root_counts_and_the_others_are_accounted
 )
 def test_a_broken_list_is_passed_over_and_its_fault_kept_for_whom_it_matters(name, data, why):
     found, passed = listing({name: data})
-    assert found.classes is None
+    assert not found
     assert why in str(found.fault)
     assert [(row.path, row.reason) for row in passed.rows] == [(name, UNREADABLE)]
     found, _ = listing({name: data, "labels.txt": "cat\ndog\n"})
-    assert found.classes.names == ("cat", "dog")
+    assert found.names == ("cat", "dog")
 
 
 @pytest.mark.parametrize(
@@ -136,7 +135,7 @@ def test_a_broken_list_is_passed_over_and_its_fault_kept_for_whom_it_matters(nam
 )
 def test_a_file_of_something_else_lists_no_classes(name, text):
     found, passed = listing({name: text})
-    assert (found.classes, found.fault) == (None, None)
+    assert (found.names, found.fault) == ((), None)
     assert [(row.path, row.reason) for row in passed.rows] == [(name, OTHER)]
 
 
@@ -145,12 +144,12 @@ def test_on_disk_only_the_folders_that_are_named_are_searched(tmp_path):
     (tmp_path / "classes.txt").write_text("cat\ndog\n")
     (tmp_path / "in" / "classes.json").mkdir()
     assert listed_classes((tmp_path / "in", tmp_path), "x").names == ("cat", "dog")
-    assert listed_classes((tmp_path / "in", tmp_path / "gone"), "x") is None
+    assert not listed_classes((tmp_path / "in", tmp_path / "gone"), "x")
     (tmp_path / "classes.txt").write_bytes(b"\xff")
-    with pytest.raises(
-        RecipeError, match=r"x: the list of classes .*classes\.txt: line 1 is no text"
-    ):
-        listed_classes((tmp_path,), "x")
+    broken = listed_classes((tmp_path,), "x")
+    assert broken.label("cat") is None
+    with pytest.raises(RecipeError, match=r"x: the list of classes .*/classes\.txt: line 1 is no"):
+        broken.label(0)
 
 
 def test_labels_of_a_table_are_what_the_list_beside_it_says():
@@ -165,3 +164,14 @@ def test_labels_of_a_table_are_what_the_list_beside_it_says():
         assert (label.name, label.number, label.wnid) == ("tench", 0, TENCH)
         assert side.vocabulary == Vocabulary(("tench", "cat"), (TENCH, None))
         assert (side.of("b.png").name, side.of("b.png").label.vocabulary) == ("dog", None)
+
+
+def test_a_broken_list_is_an_error_only_where_numbers_need_it():
+    for label, name in (("cat", "cat"), ("0,cat", "cat")):
+        heading = "file_name,label,class_name" if "," in label else "file_name,label"
+        files = {"classes.json": b"{", "metadata.csv": f"{heading}\na.png,{label}\n".encode()}
+        side = read_side_tables([*files, "a.png"], files.__getitem__, Columns(), "x", Passed())
+        assert side.of("a.png").name == name
+    files["metadata.csv"] = b"file_name,label\na.png,0\n"
+    with pytest.raises(RecipeError, match=r"the list of classes classes\.json"):
+        read_side_tables([*files, "a.png"], files.__getitem__, Columns(), "x", Passed())

@@ -33,6 +33,7 @@ FILES = (
     *("loc_synset_mapping.txt", "synset_words.txt", "wnids.txt"),
     *("classes.txt", "classnames.txt", "class_names.txt", "labels.txt", "categories.txt"),
 )
+NONE = Vocabulary(())
 WORDS = "words.txt"  # names of WordNet numbers, in no order
 INSIDE = ("id2label", "class_to_idx", "label2id", "classes", "class_names", "names", "categories")
 WNID = re.compile(r"n\d{8}")
@@ -52,54 +53,51 @@ class _Entry:
 
 @dataclass(frozen=True, slots=True)
 class ClassList:
-    """The classes in label order.
+    """The classes in label order; none where there is no list.
 
     Attributes:
         vocabulary: their names, each once, and their wnids.
         first: number that the files give to the first class: 0, or 1 where the list counts from 1.
         by_alias: which class a folder, a key, a WordNet number or a name means.
         file: that it was read from.
+        fault: why a list could not be read, where there is no other; raised where it is needed.
     """
 
-    vocabulary: Vocabulary
+    vocabulary: Vocabulary = NONE
     first: int = 0
     by_alias: Mapping[str, int] = field(default_factory=dict)
     file: str = ""
+    fault: RecipeError | None = None
+
+    def __bool__(self) -> bool:
+        return bool(self.names)
 
     @property
     def names(self) -> tuple[str, ...]:
         """The names in label order."""
         return self.vocabulary.names
 
-    def at(self, number: int) -> Label | None:
-        """The class that files give a number; None beyond the list."""
-        label = number - self.first
+    def label(self, said: int | str) -> Label | None:
+        """The class that files give a number, or that a folder, a name, a key, a WordNet number or
+        a number in digits means; None where the list has no such class.
+
+        Raises:
+            RecipeError: a number can't be named, since the list can't be read.
+        """
+        if isinstance(said, int):
+            return self._at(said - self.first)
+        label = self.by_alias.get(_normal(said))
+        if label is not None:
+            return self._at(label)
+        return self._at(int(said) - self.first) if DIGITS.fullmatch(said) and self else None
+
+    def _at(self, label: int) -> Label | None:
+        if self.fault is not None:
+            raise self.fault
         if not 0 <= label < len(self.names):
             return None
         wnids = self.vocabulary.wnids
-        wnid = wnids[label] if wnids else None
-        return Label(self.names[label], label, wnid, self.vocabulary)
-
-    def find(self, said: str) -> Label | None:
-        """The class that a folder, a name, a key, a WordNet number or a number in digits means;
-        None where the list has no such class."""
-        label = self.by_alias.get(_normal(said))
-        if label is not None:
-            return self.at(label + self.first)
-        return self.at(int(said)) if DIGITS.fullmatch(said) else None
-
-
-@dataclass(frozen=True, slots=True)
-class Listing:
-    """What was found of lists.
-
-    Attributes:
-        classes: the surest list that could be read.
-        fault: why another could not be; to be raised where numbers can't be named without it.
-    """
-
-    classes: ClassList | None = None
-    fault: RecipeError | None = None
+        return Label(self.names[label], label, wnids[label] if wnids else None, self.vocabulary)
 
 
 def read_class_list(
@@ -108,7 +106,7 @@ def read_class_list(
     passed: Passed,
     where: str = "",
     folders: Sequence[str] | None = None,
-) -> Listing:
+) -> ClassList:
     """Read the surest list of classes below a root, of several that nearest to the root.
 
     Args:
@@ -119,11 +117,11 @@ def read_class_list(
         folders: where a list may lie, the first that has one; None is anywhere.
     """
     fault: RecipeError | None = None
-    classes: ClassList | None = None
+    classes = ClassList()
     for name in sorted(filter(_may_list, names), key=lambda one: _rank(one, folders)):
         folder = _folder(name)
         if (folders is not None and folder not in folders) or (
-            classes is not None and folder != _folder(classes.file)
+            classes and folder != _folder(classes.file)
         ):
             continue
         try:
@@ -134,24 +132,21 @@ def read_class_list(
             right = "mend it, or remove it"
             fault = fault or RecipeError(where, f"the list of classes {name}: {said}", right)
             continue
-        if found is None or (classes is not None and classes.names != found.names):
-            counts = "it lists no classes" if classes is None else f"{classes.file} is read"
-            passed.add(OTHER, name, counts)
+        if not found or (classes and classes.names != found.names):
+            passed.add(OTHER, name, f"{classes.file} is read" if classes else "it lists no classes")
             continue
         passed.read.append(name)
         classes = classes or found
-    return Listing(classes, fault)
+    return classes or ClassList(fault=fault)
 
 
-def listed_classes(folders: Sequence[Path], where: str) -> ClassList | None:
+def listed_classes(folders: Sequence[Path], where: str, passed: Passed | None = None) -> ClassList:
     """Read the list of classes in the first of some folders that has one.
 
     Args:
         folders: where it may lie.
         where: place in the recipe, for messages.
-
-    Raises:
-        RecipeError: the only list can't be read.
+        passed: as for `read_class_list`.
     """
     names = [
         (folder / name).as_posix()
@@ -160,10 +155,8 @@ def listed_classes(folders: Sequence[Path], where: str) -> ClassList | None:
         if _may_list(name) or name.lower() == WORDS
     ]
     places = [folder.as_posix() for folder in folders]
-    listing = read_class_list(names, lambda name: Path(name).read_bytes(), Passed(), where, places)
-    if listing.classes is None and listing.fault is not None:
-        raise listing.fault
-    return listing.classes
+    mine = Passed() if passed is None else passed
+    return read_class_list(names, lambda name: Path(name).read_bytes(), mine, where, places)
 
 
 def _files_in(folder: Path) -> list[str]:
@@ -185,16 +178,14 @@ def _rank(name: str, folders: Sequence[str] | None) -> tuple[int, int, str]:
     return depth, FILES.index(PurePosixPath(name).name.lower()), name
 
 
-def _read(
-    name: str, data: bytes, names: Sequence[str], read: Callable[[str], bytes]
-) -> ClassList | None:
-    """Read a list; None where the file lists no classes.
+def _read(name: str, data: bytes, names: Sequence[str], read: Callable[[str], bytes]) -> ClassList:
+    """Read a list; none where the file lists no classes.
 
     Raises:
         ValueError: it is broken; with the fault.
     """
     entries, first = _entries(name, data, names, read)
-    return _class_list(entries, first, name) if entries else None
+    return _class_list(entries, first, name) if entries else ClassList()
 
 
 def _entries(

@@ -149,6 +149,9 @@ def read_side_tables(
         passed: what is passed over: tables of something else, and unreadable ones.
         classes: the list beside the images that says what numbers, wnids and names mean; None
             looks for it.
+
+    Raises:
+        RecipeError: labels are numbers that a broken list of classes would name.
     """
     images = ImageNames(names)
     if not images.images:
@@ -167,7 +170,8 @@ def read_side_tables(
             else:
                 tables.append(table)
     passed.read += [table.name for table in tables]
-    classes = classes or read_class_list(names, read, Passed()).classes
+    if classes is None:
+        classes = read_class_list(names, read, Passed(), where)
     return _merged(tables, classes)
 
 
@@ -375,12 +379,12 @@ def _label(
     return label, ""
 
 
-def _merged(tables: Sequence[_Table], classes: ClassList | None) -> SideTables:
+def _merged(tables: Sequence[_Table], classes: ClassList) -> SideTables:
     rows, first = dict[str, SideRow](), dict[str, str]()
     for table in tables:
-        same = classes is not None and _is_same_list(table.found.vocabulary, classes)
+        same = bool(classes) and _is_same_list(table.found.vocabulary, classes)
         for path, said in table.rows.items():
-            row = replace(said, label=_settled(said.label, classes, same)) if classes else said
+            row = replace(said, label=_settled(said.label, classes, same))
             known = rows.get(path)
             before = first.setdefault(path, table.name)
             rows[path] = row if known is None else _filled(known, row, before, table.name)
@@ -427,9 +431,9 @@ def _settled(label: Label | None, classes: ClassList, same: bool) -> Label | Non
     if label is None or (label.vocabulary is not None and not same):
         return label
     if label.number is None:
-        return classes.find(label.wnid or label.name) or classes.find(label.name) or label
-    known = classes.at(label.number + classes.first * same)
+        return classes.label(label.wnid or label.name) or classes.label(label.name) or label
     bare = same or label.name == str(label.number)
+    known = classes.label(label.number + classes.first * same) if classes or bare else None
     return known if known and (bare or _plain(known.name) == _plain(label.name)) else label
 
 
