@@ -38,6 +38,28 @@ def test_a_record_without_pixels_is_null_and_says_why(encoder, pictures, rows_of
     assert errors[2].startswith("not a readable image")
 
 
+@pytest.mark.parametrize("part", ["features", "logits"])
+def test_numbers_that_are_none_are_an_error_of_their_record_alone(
+    encoder, pictures, rows_of, part, monkeypatch
+):
+    forward = encoder.forward
+
+    def broken(batch):
+        found = dict(zip(("features", "logits"), forward(batch), strict=True))
+        found[part][0, -1] = float("nan")
+        return found["features"], found["logits"]
+
+    monkeypatch.setattr(encoder, "forward", broken)
+    table = encoder(rows_of([None, *pictures[:2]]))
+    assert [error and error[:10] for error in table.column("error").to_pylist()] == [
+        "no image",
+        "not finite",
+        None,
+    ]
+    for column in ("features", "logits"):
+        assert table.column(column).is_valid().to_pylist() == [False, False, True]
+
+
 def test_features_do_not_depend_on_companions_or_place(encoder, pictures, rows_of):
     together = list_column(encoder(rows_of(pictures)), "features")
     alone = np.concatenate(

@@ -54,6 +54,14 @@ def test_rows_without_image_or_prompt_are_null_and_say_why(scorer, joined):
     assert stage.asked == [["a cat"]]
 
 
+def test_a_text_without_numbers_is_an_error_of_its_record(scorer, joined, monkeypatch):
+    monkeypatch.setitem(TEXTS, "a dog", [np.nan, np.nan])
+    rows = joined("features", [[1.0, 0.0]] * 2, prompt=["a cat", "a dog"], class_name=["x"] * 2)
+    first, second = scorer()(rows).column("error").to_pylist()
+    assert first is None
+    assert second.startswith("not finite")
+
+
 def test_a_chunk_where_all_failed_asks_for_no_text(scorer, joined):
     stage = scorer()
     rows = joined("features", [None, [1.0, 0.0]], prompt=["a cat", None], class_name=["x", "x"])

@@ -9,12 +9,13 @@ from typing import Any, ClassVar
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
 from synthset.encoders.device import exactly, pick_device, pick_dtype
-from synthset.encoders.faults import image_faults
+from synthset.encoders.faults import NOT_FINITE, image_faults
 from synthset.encoders.resize import Resize
 from synthset.recipe.scores import Encoder as EncoderSettings
 from synthset.stage import Rows, Stage, list_array
@@ -122,12 +123,19 @@ class Encoder(Stage):
         return Encoded(torch.cat(features).numpy(), torch.cat(logits).numpy())
 
     def finish(self, rows: Rows, computed: Encoded) -> pa.Table:
-        """Put nulls and reasons where there are no pixels."""
+        """Put nulls and reasons where there are no pixels, or the model gave no numbers."""
         faults = image_faults(rows)
-        missing = np.asarray(faults.is_valid())
-        columns: dict[str, Any] = {"features": _column(computed.features, missing)}
+        unseen = np.asarray(faults.is_valid())
+        sound = np.isfinite(computed.features).all(axis=1)
         if self.classes:
-            columns["logits"] = _column(computed.logits, missing)
+            sound &= np.isfinite(computed.logits).all(axis=1)
+        missing = unseen.copy()
+        missing[~unseen] = ~sound
+        columns: dict[str, Any] = {"features": _column(computed.features[sound], missing)}
+        if self.classes:
+            columns["logits"] = _column(computed.logits[sound], missing)
+        if not sound.all():
+            faults = pc.if_else(missing & ~unseen, NOT_FINITE, faults)
         return pa.table({**columns, "error": faults})
 
 

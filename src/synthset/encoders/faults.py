@@ -1,4 +1,4 @@
-"""Why a record has no pixels."""
+"""Why a record has no pixels, or no features."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from synthset.images import UnreadableImage, decode
 from synthset.stage import Rows
 
 NO_IMAGE = "no image"
+NOT_FINITE = "not finite: the model returned NaN or infinity; try dtype float32 or bfloat16"
 
 
 def image_faults(rows: Rows) -> pa.Array:

@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from synthset.encoders.clip import ClipText
 from synthset.encoders.encoder import Floats
-from synthset.encoders.faults import NO_IMAGE
+from synthset.encoders.faults import NO_IMAGE, NOT_FINITE
 from synthset.errors import RecipeError, did_you_mean
 from synthset.metrics.clip_score import clip_score_from_features
 from synthset.recipe.scores import ClipEncoder
@@ -72,7 +72,12 @@ class ClipScore(Stage):
         there = [row for row, error in enumerate(errors) if error is None]
         if there:
             texts = self._clip.encode([text for text in map(prepared.__getitem__, there) if text])
-            scores[there] = clip_score_from_features(features[there], texts)
+            sound = np.isfinite(texts).all(axis=1)
+            for row in np.array(there)[~sound]:
+                errors[row] = NOT_FINITE
+            there = [row for row in there if errors[row] is None]
+            if there:
+                scores[there] = clip_score_from_features(features[there], texts[sound])
         return scores, errors
 
     def finish(self, rows: Rows, computed: tuple[Floats, list[str | None]]) -> pa.Table:
