@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from synthset.formats.parquet import image_bytes
+from synthset.formats.image_cells import image_bytes
 from synthset.generators.folder import Folder
 from synthset.images import encode
 from synthset.recipe.sources import Folder as Settings

@@ -14,8 +14,9 @@ import pyarrow as pa
 from synthset.errors import DatasetError, RecipeError, did_you_mean
 from synthset.formats import tar_shards
 from synthset.formats.files_below import files_below
+from synthset.formats.image_cells import image_bytes
 from synthset.formats.kept import kept_images
-from synthset.formats.parquet import SCAN_ROWS, image_bytes, opened
+from synthset.formats.parquet import SCAN_ROWS, opened
 from synthset.formats.pool_files import pool_files
 from synthset.formats.source_names import source_of, text_of
 from synthset.images import SUFFIXES

@@ -23,6 +23,11 @@ LABELS = (
     *("class_idx", "class_index", "breed", "species", "dx", "diagnosis"),
 )
 CAPTIONS = ("caption", "text", "prompt", "description", "captions", "sentence", "alt_text")
+#: Paths of image files, in a table without images.
+PATHS = (
+    *("file_name", "filename", "file", "image_path", "image_name", "img_path", "path", "filepath"),
+    "file_path",
+)
 KEYS = ("key", "image_id", "uid", "id")
 SPLITS = ("split", "subset", "partition", "set", "usage")
 WNIDS = ("wnid",)
@@ -57,7 +62,7 @@ class Found:
     """The columns of one table.
 
     Attributes:
-        image: with encoded images; None where there is none.
+        image: with encoded images, or with the paths of image files; None where there is none.
         label: with numbers or names of classes; None where there is none, or several may be.
         named: with the names of the classes whose numbers `label` has.
         wnid: with WordNet numbers of the classes.
@@ -97,7 +102,13 @@ class Found:
         return Label(name, number, wnid, self.vocabulary)
 
 
-def find_columns(schema: pa.Schema, columns: Columns, table: str, where: str) -> Found:
+def find_columns(
+    schema: pa.Schema,
+    columns: Columns,
+    table: str,
+    where: str,
+    caption_setting: str = "caption_column",
+) -> Found:
     """Find the columns of a table: by the names that were given, by the features that Hugging
     Face's `datasets` notes, by the usual names, and an image by its type.
 
@@ -106,6 +117,7 @@ def find_columns(schema: pa.Schema, columns: Columns, table: str, where: str) ->
         columns: names that were given.
         table: what messages call it.
         where: place in the recipe, or an option of the command line.
+        caption_setting: what the recipe calls the setting for captions.
 
     Raises:
         RecipeError: there is no column of a name that was given.
@@ -117,11 +129,12 @@ def find_columns(schema: pa.Schema, columns: Columns, table: str, where: str) ->
     coarse = next((name for name in schema.names if name.casefold() == "coarse_label"), None)
     said = f"{table}: the label is {label!r}, which says more than {coarse!r}"
     return Found(
-        image=_image_column(schema, columns, table, where),
+        image=_given(schema, columns, "image", table, where) or image_column(schema, ()),
         label=label,
         named=named,
         wnid=_usual(schema.names, WNIDS),
-        caption=_given(schema, columns, "caption", table, where) or _usual(schema.names, CAPTIONS),
+        caption=_given(schema, columns, "caption", table, where, caption_setting)
+        or _usual(schema.names, CAPTIONS),
         key=_given(schema, columns, "key", table, where) or _usual(schema.names, KEYS),
         split=_usual(schema.names, SPLITS),
         vocabulary=listed,
@@ -133,6 +146,19 @@ def find_columns(schema: pa.Schema, columns: Columns, table: str, where: str) ->
 def is_given(name: str | None, kind: str) -> bool:
     """Tell whether a setting names a column, and not just the usual one of its kind."""
     return name is not None and name != getattr(USUAL, kind)
+
+
+def image_column(schema: pa.Schema, given: Sequence[str]) -> str | None:
+    """Name the column with the images: the first of the given names that is there, else what it is
+    found by; None where nothing says so."""
+    names = [*given, str(USUAL.image)]
+    known = next((name for name in names if name in schema.names), None)
+    if known is not None:
+        return known
+    noted = _of_feature(schema, "Image")
+    able = [name for name in schema.names if holds_images(schema.field(name).type)]
+    paths = _usual([name for name in schema.names if is_text(schema, name)], PATHS)
+    return _usual(noted, IMAGES) or _only(noted) or _usual(able, IMAGES) or _only(able) or paths
 
 
 def missing(schema: pa.Schema, kind: str, found: Found, table: str, where: str) -> RecipeError:
@@ -207,17 +233,6 @@ def _is_binary(kind: pa.DataType) -> bool:
     )
 
 
-def _image_column(schema: pa.Schema, columns: Columns, table: str, where: str) -> str | None:
-    given = _given(schema, columns, "image", table, where)
-    if given is not None:
-        return given
-    if USUAL.image in schema.names:
-        return USUAL.image
-    noted = _of_feature(schema, "Image")
-    able = [name for name in schema.names if holds_images(schema.field(name).type)]
-    return _usual(noted, IMAGES) or _only(noted) or _usual(able, IMAGES) or _only(able)
-
-
 def _label_column(
     schema: pa.Schema, columns: Columns, table: str, where: str
 ) -> tuple[str | None, tuple[str, ...]]:
@@ -259,7 +274,14 @@ def _stem(name: str) -> str:
     return AFTER.sub("", name.casefold())
 
 
-def _given(schema: pa.Schema, columns: Columns, kind: str, table: str, where: str) -> str | None:
+def _given(
+    schema: pa.Schema,
+    columns: Columns,
+    kind: str,
+    table: str,
+    where: str,
+    setting: str = "",
+) -> str | None:
     """The column of a name that was given; None where it is the default, which means to look.
 
     Raises:
@@ -272,7 +294,7 @@ def _given(schema: pa.Schema, columns: Columns, kind: str, table: str, where: st
     if name is None and is_given(wanted, kind):
         said = f"{table} has no column {wanted!r}"
         right = did_you_mean(wanted, schema.names)
-        raise RecipeError(setting_beside(where, f"{kind}_column"), said, right)
+        raise RecipeError(setting_beside(where, setting or f"{kind}_column"), said, right)
     return name
 
 

@@ -10,7 +10,8 @@ from typing import Any
 import pyarrow as pa
 
 from synthset.errors import DatasetError, RecipeError, did_you_mean
-from synthset.formats.parquet import ParquetImages, is_text
+from synthset.formats.columns import is_text
+from synthset.formats.parquet import ParquetImages
 from synthset.recipe.pools import PoolPath
 from synthset.store.dataset import Dataset
 from synthset.store.remote import Place

@@ -7,8 +7,10 @@ from collections.abc import Sequence
 import pyarrow as pa
 
 from synthset.errors import DatasetError
-from synthset.formats import parquet, tar_shards
+from synthset.formats import tar_shards
+from synthset.formats.image_cells import MISSING
 from synthset.formats.source_names import place_of
+from synthset.formats.table import TableImages, split_source
 from synthset.images import Pixels, UnreadableImage, decode, sha256
 from synthset.recipe.paths import FolderPath
 from synthset.store.remote import is_url
@@ -19,7 +21,7 @@ class Originals:
 
     def __init__(self, paths: Sequence[FolderPath]) -> None:
         columns = list(dict.fromkeys(place.image_column for place in paths))
-        self._parquet = parquet.ParquetImages(columns)
+        self._tables = TableImages(columns)
 
     def read(self, source: str) -> bytes | None:
         """Read one image; None where it is missing or its part of the file is damaged.
@@ -31,11 +33,11 @@ class Originals:
             DatasetError: a Parquet file or a whole folder is gone, or can't be reached, which is no
             fault of the single image.
         """
-        row, member = parquet.split_source(source), tar_shards.split_source(source)
+        row, member = split_source(source), tar_shards.split_source(source)
         try:
             if member is not None:
                 return tar_shards.read(*member)
-            return place_of(source).read_bytes() if row is None else self._parquet.read(*row)
+            return place_of(source).read_bytes() if row is None else self._tables.read(*row)
         except FileNotFoundError:
             folder = place_of(source).parent
             if not folder.is_dir():
@@ -52,11 +54,11 @@ class Originals:
 
     def missing(self, source: str) -> str:
         """Say why `read` gave nothing for a source."""
-        row = parquet.split_source(source)
+        row = split_source(source)
         try:
-            return f"{source}: {parquet.MISSING if row is None else self._parquet.why(*row)}"
+            return f"{source}: {MISSING if row is None else self._tables.why(*row)}"
         except (OSError, pa.ArrowInvalid):
-            return f"{source}: {parquet.MISSING}"
+            return f"{source}: {MISSING}"
 
     def pixels(self, source: str, content: str) -> Pixels | str:
         """Read and decode one image, (H, W, 3) uint8 RGB; words where it cannot be used.

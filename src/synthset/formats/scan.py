@@ -6,15 +6,19 @@ import glob
 import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
 
 from synthset.errors import RecipeError
-from synthset.formats import class_folders, parquet, tar_shards
+from synthset.formats import class_folders, table, tar_shards
+from synthset.formats.columns import Columns
 from synthset.formats.labels import numbers_told_apart
 from synthset.formats.levels import SEARCHED, files_in, folders_in, is_image
 from synthset.formats.listed import Listed
+from synthset.formats.manifest import UNLABELLED, Passed
 from synthset.formats.split_names import refuse_splits, refuse_test
+from synthset.images import sha256
 from synthset.recipe.paths import FolderPath
 from synthset.recipe.sources import Augment, Gan, Img2Img
 from synthset.recipe.sources import Folder as Settings
@@ -81,12 +85,26 @@ def _place(
         elif files == [path] and path.suffix.lower() not in (".tar", ".parquet"):
             ignored[path.suffix.lower()] += 1
     refuse_splits([*tables, *shards], where)
-    for table in tables:
-        yield from parquet.find(table, place, where, ignored)
+    for file in tables:
+        yield from _rows(file, place, where, ignored)
     for shard in shards:
         yield from tar_shards.find(shard, place, where, ignored)
     for folder in folders:
         yield from class_folders.find(folder, place.origin, where, ignored)
+
+
+def _rows(file: Path, place: FolderPath, where: str, ignored: Counter[str]) -> Iterator[Listed]:
+    passed = Passed()
+    columns = Columns(place.image_column, place.label_column, place.prompt_column)
+    for row in table.find(file, columns, where, passed):
+        data = row.read() if row.read else None
+        content = sha256(row.source.encode() if data is None else data)
+        size = len(data or b"")
+        yield replace(row, origin=place.origin, content=content, num_bytes=size, read=None)
+    for one in passed.rows:
+        said = one.detail.replace(" can't", f" of {one.path} can't", 1)
+        said = f"{one.path} {said}" if said == one.detail else said
+        ignored["rows without a label" if one.reason == UNLABELLED else said] += 1
 
 
 def packed_in(folder: Path) -> list[Path]:

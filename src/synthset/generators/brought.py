@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from synthset.errors import RecipeError, did_you_mean
 from synthset.formats.captioned import Captioned
-from synthset.formats.parquet import SCAN_ROWS, opened, split_source
+from synthset.formats.parquet import SCAN_ROWS, opened
+from synthset.formats.table import split_source
 from synthset.store.remote import Place, Remote
 
 BESIDE = "beside"

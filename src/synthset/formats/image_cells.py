@@ -1,0 +1,55 @@
+"""Takes the encoded image out of a cell of a table."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from synthset.errors import in_short
+from synthset.store.remote import Place, Remote
+
+MISSING = "missing or unreadable"
+
+
+def image_bytes(image: Any, path: Place) -> bytes | None:
+    """Take the encoded image out of a cell: bytes, Hugging Face's `{bytes, path}` with either of
+    the two, or a path."""
+    if isinstance(image, bytes):
+        return image
+    if isinstance(image, str):
+        image = {"path": image}
+    if not isinstance(image, dict):
+        return None
+    if image.get("bytes") is not None:
+        return bytes(image["bytes"])
+    if leads_out(image, path):
+        return None
+    beside = path.parent / str(image.get("path") or "")
+    try:
+        return beside.read_bytes() if beside.is_file() else None
+    except OSError:
+        if isinstance(path, Remote):  # a broken connection is no missing image
+            raise
+        return None
+
+
+def leads_out(image: Any, path: Place) -> str | None:
+    """Say that a cell names a file that doesn't lie below the Parquet file's own folder.
+
+    Whoever made the file would choose which files of this machine become images. So absolute paths,
+    `..`, URLs, and links that lead out of the folder are not followed.
+    """
+    name = str(image.get("path") or "") if isinstance(image, dict) else ""
+    name = image if isinstance(image, str) else name
+    plain = PurePosixPath(name.replace("\\", "/"))
+    is_url = re.match(r"[A-Za-z][\w+.-]*:", name) is not None
+    out = is_url or plain.is_absolute() or ".." in plain.parts
+    if not out and name and isinstance(path, Path):
+        try:
+            out = not (path.parent / name).resolve().is_relative_to(path.parent.resolve())
+        except (OSError, ValueError, RuntimeError):  # a loop of links, NUL
+            out = True
+    if not out:
+        return None
+    return f"image.path {in_short(name)} leads out of the file's folder; put the images below it"

@@ -1,0 +1,164 @@
+"""Lists the images of tables that hold them: Parquet and Arrow files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import nullcontext
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+import pyarrow as pa
+
+from synthset.errors import RecipeError
+from synthset.formats import arrow, parquet
+from synthset.formats.arrow import ArrowImages
+from synthset.formats.columns import (
+    Columns,
+    Found,
+    column_of,
+    find_columns,
+    missing,
+    setting_beside,
+)
+from synthset.formats.image_cells import image_bytes
+from synthset.formats.listed import Label, Listed
+from synthset.formats.manifest import UNLABELLED, UNREADABLE, Passed
+from synthset.formats.parquet import ParquetImages
+from synthset.formats.source_names import place_of, source_of, text_of
+from synthset.formats.split_names import splits_in
+from synthset.store.remote import Place
+
+ENDINGS = (".parquet", ".arrow")
+
+
+def find(
+    path: Place,
+    columns: Columns,
+    where: str,
+    passed: Passed,
+    labelled: bool = True,
+    facts: Sequence[str] = (),
+) -> Iterator[Listed]:
+    """List the images of one file, by row.
+
+    Args:
+        path: the file.
+        columns: names that were given; without one for captions none are read.
+        where: place in the recipe, for messages.
+        passed: gathers rows without a label, and what is damaged.
+        labelled: whether rows without a label are passed over; else labels are not read.
+        facts: other columns that are read, in any case.
+
+    Raises:
+        RecipeError: a column is missing, or a label is none.
+    """
+    reader = parquet if path.suffix.lower() == ".parquet" else arrow
+    shown = text_of(str(path))
+    try:
+        file: Any = reader.opened(path)
+    except (pa.ArrowException, OSError) as fault:
+        kind = "Parquet" if reader is parquet else "Arrow"
+        passed.add(UNREADABLE, shown, f"is no readable {kind} file ({fault})")
+        return
+    with file if reader is parquet else nullcontext():
+        schema = file.schema_arrow if reader is parquet else file.schema
+        found = _columns(schema, columns, shown, where, labelled)
+        others = [name for one in facts if (name := column_of(schema.names, one)) is not None]
+        of_label = (found.label, found.named, found.wnid) if labelled else ()
+        told = (found.caption, found.split, *of_label)
+        besides = [*dict.fromkeys(name for name in (*told, *others) if name)]
+        faults: list[str] = []
+        for first, batch in reader.batches(file, [str(found.image), *besides], faults):
+            cells = batch.column(str(found.image))
+            for i, record in enumerate(batch.select(besides).to_pylist()):
+                label = _label(found, record, shown, first + i, where) if labelled else None
+                if labelled and label is None:
+                    said = f"{found.label} is {record[str(found.label)]}"
+                    passed.add(UNLABELLED, f"{shown}#{first + i}", said)
+                    continue
+                yield Listed(
+                    f"{source_of(path)}#{first + i}",
+                    label,
+                    record[found.caption] if found.caption else None,
+                    _split(found, record),
+                    facts={name: record[name] for name in others},
+                    read=partial(_cell, cells, i, path),
+                )
+        for one in faults:
+            passed.add(UNREADABLE, shown, one)
+
+
+def _columns(schema: pa.Schema, columns: Columns, table: str, where: str, labelled: bool) -> Found:
+    """The columns that are read.
+
+    Raises:
+        RecipeError: one is missing.
+    """
+    asked = columns if labelled else replace(columns, label=None)
+    setting = "prompt_column" if labelled else "caption_column"
+    found = find_columns(schema, asked, table, where, setting)
+    for kind, name in (("image", found.image), ("label", found.label if labelled else "")):
+        if name is None:
+            raise missing(schema, kind, found, table, where)
+    return found if columns.caption else replace(found, caption=None)
+
+
+def _label(
+    found: Found, row: Mapping[str, Any], table: str, number: int, where: str
+) -> Label | None:
+    try:
+        return found.label_of(row)
+    except ValueError as fault:
+        right = "name a column with one number or name a row"
+        said = f"{table}, row {number}: {fault}"
+        raise RecipeError(setting_beside(where, "label_column"), said, right) from None
+
+
+def _split(found: Found, row: Mapping[str, Any]) -> str | None:
+    said = splits_in(str(row.get(found.split))) if found.split else ()
+    return next(iter(said)) if len(said) == 1 else None
+
+
+def _cell(cells: pa.Array, row: int, path: Place) -> bytes | None:
+    return image_bytes(cells[row].as_py(), path)
+
+
+def split_source(source: str) -> tuple[Place, int] | None:
+    """Take `file.parquet#12` or `file.arrow#12` apart; None for a source that is no row.
+
+    Raises:
+        DatasetError: it is a URL that can't be opened.
+    """
+    path, mark, row = source.rpartition("#")
+    if not (mark and path.lower().endswith(ENDINGS) and row.isdigit()):
+        return None
+    return place_of(path), int(row)
+
+
+class TableImages:
+    """Reads encoded images by row, from several threads.
+
+    Args:
+        columns: names that the column of the images may have; where a file has none of them it is
+            found.
+    """
+
+    def __init__(self, columns: Sequence[str]) -> None:
+        self._parquet, self._arrow = ParquetImages(columns), ArrowImages(columns)
+
+    def read(self, path: Place, row: int) -> bytes | None:
+        """Read the encoded image of one row; None where it has none.
+
+        Raises:
+            DatasetError: the file is gone or ends before this row.
+            pa.ArrowException, OSError: this part of the file is damaged.
+        """
+        return self._of(path).read(path, row)
+
+    def why(self, path: Place, row: int) -> str:
+        """Say why a row has no image."""
+        return self._of(path).why(path, row)
+
+    def _of(self, path: Place) -> ParquetImages | ArrowImages:
+        return self._parquet if path.suffix.lower() == ".parquet" else self._arrow
