@@ -200,3 +200,16 @@ def test_plain_names_that_differ_in_their_plural_only_want_senses():
     senses = {"sunglass": "sunglass.n.01", "sunglasses": "sunglasses.n.01"}
     found = settled({"kind": "names", "names": list(senses), "senses": senses})
     assert [entry.key for entry in found] == ["sunglass", "sunglasses"]
+
+
+def test_a_wnid_is_known_without_being_told_and_what_only_looks_like_one_is_said():
+    found = settle(recipe(classes={"kind": "names", "names": ["n02099601", "n99999999"]}))
+    dog, odd = found.classes
+    assert (dog.name, dog.key, dog.class_index) == ("Golden Retriever", "n02099601", 207)
+    assert odd.name == "n99999999"
+    assert found.notes == ("no number of WordNet 3.0, so a plain name: 'n99999999'",)
+
+
+def test_names_that_differ_in_symbols_are_classes():
+    found = settled({"kind": "names", "names": ["C", "C++", "C#", "5 %", "5 €"]})
+    assert [entry.key for entry in found] == ["c", "c-plus-plus", "c-number", "5", "5-euro"]

@@ -30,7 +30,7 @@ def test_images_of_any_format_are_exported_and_read_back(
     if kind != "npy":
         place = tmp_path / "out" / ("train" if kind == "imagefolder" else "")
         found = scan(Folder.model_validate({"kind": "folder", "paths": [{"path": str(place)}]}))
-        assert sorted(Counter(image.label[:3] for image in found).items()) == [
+        assert sorted(Counter(image.name[:3] for image in found).items()) == [
             ("ant", 2),
             ("zeb", 2),
         ]

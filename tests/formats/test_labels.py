@@ -10,7 +10,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from synthset.errors import RecipeError
-from synthset.formats.labels import class_names, read_label, told_apart
+from synthset.formats.labels import class_names, classes_in, read_label, told_apart
+from synthset.formats.listed import Label, Listed
 from synthset.formats.scan import scan
 from synthset.images import encode
 from synthset.recipe.sources import Folder
@@ -122,3 +123,28 @@ def test_a_list_in_the_label_column_is_refused_with_its_place(tmp_path):
     path = table(tmp_path / "a.parquet", label=[[0], [0, 1]])
     with pytest.raises(RecipeError, match=r"label_column: .*a\.parquet, row 0: \[0\] is no"):
         found(path)
+
+
+def test_names_of_one_set_that_look_alike_are_refused(tmp_path):
+    for name in ("Cat", "cat", "dog"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "a.png").write_bytes(picture(1))
+    with pytest.raises(RecipeError, match=r"source.*'Cat' and 'cat' differ only in case; rename"):
+        found(tmp_path)
+
+
+def test_a_name_with_two_numbers_in_two_places_is_refused(tmp_path):
+    for k in (134, 517):
+        table(tmp_path / f"{k}.parquet", label=[k], label_name=["crane"])
+    paths = [{"path": str(tmp_path / f"{k}.parquet")} for k in (134, 517)]
+    images = list(scan(Folder.model_validate({"kind": "folder", "paths": paths})))
+    with pytest.raises(RecipeError, match="'crane' has the numbers 134 and 517"):
+        class_names(images)
+
+
+def test_a_class_is_called_by_its_wnid_and_by_its_number():
+    said = [Label("n02012849"), Label("crane", 517), Label("dog", wnid="n02084071")]
+    machine, dog, bird = classes_in([Listed(str(i), label) for i, label in enumerate(said)])
+    assert (bird, bird.wnid) == (("n02012849",), "n02012849")
+    assert (machine, machine.wnid, machine.number) == (("crane", "crane (517)"), None, 517)
+    assert (dog, dog.wnid) == (("dog", "n02084071"), "n02084071")

@@ -11,9 +11,9 @@ from synthset.taxonomy.classlists import (
     from_names,
     from_wordnet,
     refuse_collisions,
-    slug,
     with_definition,
 )
+from synthset.taxonomy.keys import slug
 
 
 def problems(error: pytest.ExceptionInfo[RecipeError]) -> list[str]:
@@ -45,12 +45,29 @@ def test_no_sense_is_guessed(name: str) -> None:
     assert with_definition(entry) == entry
 
 
-def test_names_of_one_folder_are_refused_with_both_shown() -> None:
+def test_names_that_are_one_but_for_case_are_refused_with_both_shown() -> None:
     with pytest.raises(RecipeError) as error:
-        from_names(["hot dog", "cat", "Hot-Dog", "CAT"])
+        from_names(["hot dog", "cat", "Hot_Dog", "CAT"])
     first, second = problems(error)
-    assert "'hot dog' (label 0, hot-dog) and 'Hot-Dog' (label 2, hot-dog)" in first
-    assert "'cat' (label 1, cat) and 'CAT' (label 3, cat)" in second
+    assert "'hot dog' and 'Hot_Dog' differ only in `_` for a blank and in case" in first
+    assert "'cat' and 'CAT' differ only in case" in second
+
+
+def test_a_name_that_is_a_wnid_gets_all_that_wordnet_knows() -> None:
+    dog, bird, machine, odd = from_names(["n02099601", "n02012849", "n03126707", "n99999999"])
+    assert (dog.name, dog.key, dog.folder, dog.class_index) == (
+        ("Golden Retriever", "n02099601", "n02099601", 207)
+    )
+    assert dog.gloss
+    assert bird.name != machine.name
+    assert (odd.name, odd.wnid) == ("n99999999", None)
+
+
+def test_wnids_of_one_word_are_told_apart_and_plain_names_stay() -> None:
+    names = ["n02853449", "n08420278", "n09213565", "Bank"]  # a bank of money, of a river, …
+    found = [entry.name for entry in from_names(names)]
+    assert len(set(map(str.casefold, found))) == 4
+    assert found[-1] == "Bank"
 
 
 @pytest.mark.parametrize("maker", [from_names, from_imagenet, from_wordnet])
@@ -59,7 +76,9 @@ def test_an_empty_list_is_refused(maker) -> None:  # type: ignore[no-untyped-def
         maker([])
 
 
-@pytest.mark.parametrize(("name", "hint"), [("?!", "no letter or digit"), ("x" * 300, "too long")])
+@pytest.mark.parametrize(
+    ("name", "hint"), [("\u200b", "nothing that can"), ("x" * 300, "too long")]
+)
 def test_a_name_without_a_folder_is_refused_at_its_place(name: str, hint: str) -> None:
     with pytest.raises(RecipeError, match=rf"classes\.names\[1\].*{hint}"):
         from_names(["cat", name])

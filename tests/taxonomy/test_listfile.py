@@ -40,8 +40,9 @@ WRONG = {
     "empty": ("a.txt", "# nothing\n", "classes: there is no class; name at least one"),
     "synset": ("a.csv", "name,synset\ncat,cta.n.01\n", "{path}:2.cat: WordNet 3.0 has no noun"),
     "folder": ("a.csv", "name,folder\ncat,../x\n", "{path}:2: the folder '../x' is no plain name"),
-    "twice": ("a.txt", "cat\nCat\n", "classes: 'cat' (label 0, cat) and 'Cat' (label 1, cat)"),
-    "no letter": ("a.txt", "cat\n?!\n", "{path}:2: the class name '?!' has no letter or digit"),
+    "twice": ("a.txt", "cat\nCat\n", "classes: 'cat' and 'Cat' differ only in case; rename"),
+    "hidden": ("a.csv", "name,folder\ncat,.hid\n", "{path}:2: the folder '.hid' is hidden"),
+    "unseen": ("a.txt", "cat\n\u200b\n", "{path}:2: the class name has nothing that can be seen"),
 }
 
 
@@ -52,3 +53,13 @@ def test_a_wrong_file_is_refused_with_its_line(tmp_path: Path, name: str) -> Non
     with pytest.raises(RecipeError) as error:
         from_file(path)
     assert str(error.value).startswith(message.format(path=path))
+
+
+def test_symbols_are_names_with_folders_of_their_own(tmp_path: Path) -> None:
+    path = written(tmp_path, "a.csv", "name,folder\nC,c\nC++,cpp\nC#,\n\U0001f34e,\n")
+    assert [(e.name, e.key, e.folder) for e in from_file(path)] == [
+        ("C", "c", "c"),
+        ("C++", "c-plus-plus", "cpp"),
+        ("C#", "c-number", "c-number"),
+        ("\U0001f34e", "red-apple", "red-apple"),
+    ]

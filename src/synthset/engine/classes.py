@@ -11,12 +11,13 @@ from synthset.encoders import text
 from synthset.errors import Problem, RecipeError
 from synthset.formats.labels import class_names
 from synthset.formats.scan import scan
+from synthset.generators.curated import listed
 from synthset.recipe.classes import ClassFile, ImageNet, Names, Senses, Words
 from synthset.recipe.classes import WordNet as WordNetClasses
 from synthset.recipe.recipe import Recipe, load_recipe
 from synthset.recipe.sources import Augment, Folder, Gan, Img2Img
 from synthset.store.dataset import Dataset
-from synthset.taxonomy import classlists, groups
+from synthset.taxonomy import classlists, groups, wordnet
 from synthset.taxonomy.classlists import ClassEntry
 from synthset.taxonomy.listfile import from_file
 from synthset.taxonomy.review import Review, read_review, write_review
@@ -56,14 +57,25 @@ def settle(recipe: Recipe, names: Sequence[str] = ()) -> Settled:
         case Words():
             return Settled(from_words(wanted.words, _review(wanted.senses), _nearness(wanted)))
         case ClassFile():
-            return Settled(from_file(wanted.path))
+            read = from_file(wanted.path)
+            return Settled(read, _no_numbers(read))
         case _:
-            listed = wanted.names if isinstance(wanted, Names) else names
-            found, review = classlists.from_names(listed), _review(wanted.senses)
+            called = wanted.names if isinstance(wanted, Names) else names
+            found, review = classlists.from_names(called), _review(wanted.senses)
             settled = _with_answers(found, review) if review else found
             if isinstance(wanted, Names):
                 refuse_plurals([entry for entry in settled if entry.wnid is None], "classes")
-            return Settled(settled)
+            return Settled(settled, _no_numbers(settled))
+
+
+def _no_numbers(classes: Sequence[ClassEntry]) -> tuple[str, ...]:
+    """Say which names look like numbers of WordNet and are none."""
+    odd = [
+        repr(entry.name)
+        for entry in classes
+        if entry.wnid is None and wordnet.NUMBER.fullmatch(entry.name)
+    ]
+    return (f"no number of WordNet 3.0, so a plain name: {listed(odd)}",) if odd else ()
 
 
 def check_groups(recipe: Recipe) -> Sequence[Problem]:

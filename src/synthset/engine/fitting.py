@@ -25,6 +25,7 @@ from synthset.recipe.sources import Gan
 from synthset.seeds import digest, fingerprint
 from synthset.stage import Rows
 from synthset.store.dataset import Dataset
+from synthset.taxonomy.names import loose
 
 if TYPE_CHECKING:
     from synthset.engine.plan import Material
@@ -33,11 +34,6 @@ if TYPE_CHECKING:
 TRAINING_VERSION = "1"  # changes whenever the same settings and images would give other weights
 HELD_BACK = 10  # one in so many training images judges, where no validation images are named
 FEWEST_JUDGES = 32  # with fewer, FD compares with the training images themselves
-
-
-def folded(name: str) -> str:
-    """Spell a class name so that case and underscores make no difference."""
-    return name.strip().casefold().replace("_", " ")
 
 
 def model_name(recipe: Recipe, content: str) -> str:
@@ -78,13 +74,13 @@ def check_examples(images: Sequence[Listed], val: Sequence[Listed]) -> list[str]
     Raises:
         RecipeError: a class has one image only, or the validation images are of other classes.
     """
-    counts = Counter(folded(image.name) for image in images)
+    counts = Counter(loose(image.name) for image in images)
     lonely = sorted(name for name, count in counts.items() if count < 2)
     if lonely:
         names = ", ".join(map(repr, lonely[:8])) + (" …" if len(lonely) > 8 else "")
         right = "a GAN needs two at least, and better fifty; add some, or use `kind: augment`"
         raise RecipeError("source.paths", f"one image only of {names}", right)
-    strangers = sorted({folded(image.name) for image in val} - set(counts))
+    strangers = sorted({loose(image.name) for image in val} - set(counts))
     if strangers:
         names = ", ".join(map(repr, strangers[:8]))
         right = f"the images to learn from are of {', '.join(sorted(counts)[:8])}"
@@ -145,11 +141,11 @@ def _training(
     source = recipe.source
     assert isinstance(source, Gan)
     originals = Originals((*source.paths, *(source.val or ())))
-    classes, passed = sorted({folded(image.name) for image in material.learned}), Counter[str]()
+    classes, passed = sorted({loose(image.name) for image in material.learned}), Counter[str]()
     mine, judges = _split(material)
 
     def read(images: Sequence[Listed]) -> Examples:
-        labels = [classes.index(folded(image.name)) for image in images]
+        labels = [classes.index(loose(image.name)) for image in images]
         return read_examples(images, labels, originals, source.size_px, passed)
 
     with torch_threads(recipe.engine.threads):
@@ -173,7 +169,7 @@ def _split(material: Material) -> tuple[list[Listed], list[Listed]]:
     learned: list[Listed] = []
     held: list[Listed] = []
     for image in order:
-        name = folded(image.name)
+        name = loose(image.name)
         seen[name] += 1
         (held if seen[name] % HELD_BACK == 0 else learned).append(image)
     return (learned, held) if len(held) >= FEWEST_JUDGES else (order, order)

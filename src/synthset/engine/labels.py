@@ -5,40 +5,46 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from synthset.engine.fitting import folded
 from synthset.errors import Problem, RecipeError
-from synthset.taxonomy.classlists import ClassEntry
+from synthset.taxonomy.classlists import ClassEntry, called
+from synthset.taxonomy.names import ClassIndex, Contradiction
 
 NUMBERED = re.compile(r"(.*) \(\d+\)")  # a name that several numbers share
 
 
-def labels_of(names: Sequence[str], classes: Sequence[ClassEntry]) -> dict[str, int]:
-    """Find each name of a source among the classes: as it is written, else whatever the case.
+def labels_of(
+    names: Sequence[str | Sequence[str]], classes: Sequence[ClassEntry]
+) -> dict[str, int]:
+    """Find each class of a source among those of a recipe, as `ClassIndex` does.
+
+    Args:
+        names: of each class of the source: a name, or all that it is called.
+        classes: of the recipe, in label order.
+
+    Returns:
+        Labels by the source's names; names of no class are missing.
 
     Raises:
-        RecipeError: a name that two classes share (crane, a bird and a machine).
+        RecipeError: a name that two classes share (crane, a bird and a machine), or one whose wnid
+            is another class's.
     """
-    exact: dict[str, set[int]] = {}
-    loosely: dict[str, set[int]] = {}
-    for label, entry in enumerate(classes):
-        for alias in filter(None, (entry.key, entry.name, entry.folder, entry.wnid)):
-            exact.setdefault(alias, set()).add(label)
-            loosely.setdefault(folded(alias), set()).add(label)
-        if entry.class_index is not None:  # how a scan tells numbered classes of one name apart
-            exact.setdefault(f"{entry.name} ({entry.class_index})", set()).add(label)
-    found: dict[str, int] = {}
-    problems = []
-    for name in names:
-        meant = exact.get(name) or loosely.get(folded(name)) or set()
-        if not meant and (numbered := NUMBERED.fullmatch(name)):
-            meant = exact.get(numbered[1], set())
+    index, found, problems = ClassIndex([called(entry) for entry in classes]), {}, []
+    for one in names:
+        mine = (one,) if isinstance(one, str) else one
+        try:
+            meant = index.find(mine)
+        except Contradiction as fault:
+            problems.append(Problem("source", str(fault), "mend the wnid, or rename the class"))
+            continue
+        if not meant and (numbered := NUMBERED.fullmatch(mine[0])):
+            meant = index.find((numbered[1],))
             meant = meant if len(meant) > 1 else set()
         if len(meant) == 1:
-            (found[name],) = meant
+            (found[mine[0]],) = meant
         elif meant:
             which = " or ".join(f"{classes[i].name} ({classes[i].key})" for i in sorted(meant))
             right = "call the folders by key, or name a `label_column` that holds keys or wnids"
-            problems.append(Problem("source", f"images of {name!r} could be {which}", right))
+            problems.append(Problem("source", f"images of {mine[0]!r} could be {which}", right))
     if problems:
         raise RecipeError.of(problems)
     return found

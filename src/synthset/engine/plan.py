@@ -15,13 +15,13 @@ import pyarrow as pa
 
 from synthset.engine.catalog import source_identity
 from synthset.engine.classes import settle
-from synthset.engine.fitting import check_examples, folded, model_name
+from synthset.engine.fitting import check_examples, model_name
 from synthset.engine.labels import labels_of
 from synthset.engine.parents import Parents
 from synthset.engine.prompts import captions_mark, prompts_identity, writer_of
 from synthset.engine.retrieve import retrieved
 from synthset.errors import DatasetError, RecipeError
-from synthset.formats.labels import class_names, told_apart
+from synthset.formats.labels import classes_in, told_apart
 from synthset.formats.listed import Listed
 from synthset.formats.scan import passed_over, refuse_tests, scan
 from synthset.generators.curated import curate, empty_classes
@@ -36,6 +36,7 @@ from synthset.seeds import digest, fingerprint, record_seed
 from synthset.store.dataset import Dataset
 from synthset.taxonomy.classlists import ClassEntry
 from synthset.taxonomy.label_conflicts import conflict_note, label_conflicts
+from synthset.taxonomy.names import loose
 
 
 @dataclass(frozen=True)
@@ -103,13 +104,14 @@ def material(recipe: Recipe) -> Material:
     passed = Counter[str]()
     images = list(scan(source, passed))
     there = {image.name for image in images}
-    listed = class_names(images)
+    known = classes_in(images)
+    listed = [names[0] for names in known]
     if not isinstance(source, Folder):  # a class without an image is nothing to start from
         listed = [name for name in listed if name in there]
     settled = settle(recipe, listed)
     settled = replace(settled, notes=(*settled.notes, *passed_over(passed)))
     classes = settled.classes
-    labels = labels_of(sorted(there), classes)
+    labels = labels_of([names for names in known if names[0] in there], classes)
     placed = [(image, labels.get(image.name, -1)) for image in images]
     left_out = Counter(image.name for image, label in placed if label < 0)
     mine = [(image, label) for image, label in placed if label >= 0]
@@ -472,7 +474,7 @@ def _sampled(
 ) -> Iterator[dict[str, Any]]:
     """Plan samples of a GAN: `source` is the model and what it calls the class."""
     by, model = digest(source_identity(recipe)), model_name(recipe, found.content)
-    called = {label: folded(image.name) for image, label in found.found}
+    called = {label: loose(image.name) for image, label in found.found}
     for label, index in turns:
         entry = found.classes[label]
         seed = record_seed(recipe.seed, entry.key, index)

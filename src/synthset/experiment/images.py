@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence, Set
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,9 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image as Picture
 
-from synthset.errors import DatasetError, ModelError, RecipeError, did_you_mean
+from synthset.errors import DatasetError, ModelError, Problem, RecipeError, did_you_mean
 from synthset.experiment.readable import readable
-from synthset.formats.labels import class_names
+from synthset.formats.labels import classes_in
 from synthset.formats.listed import Listed as Image
 from synthset.formats.scan import passed_over, refuse_tests, scan
 from synthset.generators.folder import Folder
@@ -26,8 +26,8 @@ from synthset.recipe.paths import FolderPath
 from synthset.recipe.sources import Folder as FolderSettings
 from synthset.store.dataset import Dataset
 from synthset.store.remote import is_url
-
-Names = tuple[str, ...]  # a class's names: what it is called, then its key, wnid and folder
+from synthset.taxonomy.names import ClassIndex, Contradiction, refuse_same, unlike
+from synthset.taxonomy.names import Names as Names
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Collection:
     """Labelled images as they lie.
 
     Attributes:
-        classes: names of each class, the first for people.
+        classes: what each class is called, its name first.
         labels: (N,) int64 indices into `classes`.
         contents: (N,) SHA-256 of the encoded bytes.
         read: gives the encoded bytes of image i.
@@ -44,7 +44,7 @@ class Collection:
 
     classes: tuple[Names, ...]
     labels: NDArray[np.int64]
-    contents: Names
+    contents: tuple[str, ...]
     read: Callable[[int], bytes]
     notes: tuple[str, ...] = ()
 
@@ -115,27 +115,16 @@ def collect(settings: Found, where: str, tests: bool = False) -> Collection:
 def of_found(found: Sequence[Image], settings: FolderSettings, passed: Counter[str]) -> Collection:
     """Make a collection of what a scan has found, less what can't be decoded."""
     found = readable(found, settings, passed)
-    names = class_names(found)
-    label_of = {name: label for label, name in enumerate(names)}
-    numbers: dict[str, set[int]] = {name: set() for name in names}
-    for image in found:
-        label = image.label
-        if label and label.number is not None and not label.vocabulary:
-            numbers[label.name].add(label.number)
+    classes = classes_in(found)
+    refuse_same([names[0] for names in classes], "source")
+    label_of = {names[0]: label for label, names in enumerate(classes)}
     return Collection(
-        tuple(_called_also(name, numbers[name]) for name in names),
+        tuple(classes),
         np.array([label_of[image.name] for image in found], np.int64),
         tuple(image.content for image in found),
         FromFiles([image.source for image in found], settings, [image.content for image in found]),
         passed_over(passed),
     )
-
-
-def _called_also(name: str, numbers: Set[int]) -> Names:
-    """A class with a number may be called by both elsewhere, where another has the same name."""
-    if len(numbers) != 1 or name.endswith(f"({min(numbers)})"):
-        return (name,)
-    return name, f"{name} ({min(numbers)})"
 
 
 @contextmanager
@@ -144,9 +133,11 @@ def called(where: str) -> Iterator[None]:
     try:
         yield
     except RecipeError as error:
-        first = error.problems[0]
-        place = first.where.replace("source", where, 1)
-        raise RecipeError(place, first.found, first.right) from None
+        problems = [
+            Problem(problem.where.replace("source", where, 1), problem.found, problem.right)
+            for problem in error.problems
+        ]
+        raise RecipeError.of(problems) from None
 
 
 def kept(path: str, where: str) -> Collection:
@@ -166,7 +157,7 @@ def kept(path: str, where: str) -> Collection:
         raise RecipeError(f"{where}.path", f"{path} keeps no image", "look at its report")
     folder = FolderPath(path=path)
     return Collection(
-        tuple(_names(entry) for entry in dataset.classes()),
+        tuple(map(_names, dataset.classes())),
         np.asarray(records.column("label"), dtype=np.int64),
         tuple(records.column("sha256").to_pylist()),
         FromFiles(
@@ -190,7 +181,8 @@ def _rows(dataset: Dataset, ids: Sequence[str]) -> list[str]:
 
 def _names(entry: dict[str, Any]) -> Names:
     names = (entry["name"], entry["key"], entry["folder"], entry.get("wnid"))
-    return tuple(dict.fromkeys(name for name in names if name))
+    indexed = [] if entry.get("class_index") is None else [f"{names[0]} ({entry['class_index']})"]
+    return Names([*(name for name in names if name), *indexed], entry.get("wnid"))
 
 
 def _digits() -> Collection:
@@ -205,7 +197,7 @@ def _digits() -> Collection:
     digits = load_digits()
     pixels = np.round(digits.images * (255 / 16)).astype(np.uint8)  # (N, 8, 8)
     images = [_png(Picture.fromarray(one)) for one in pixels]
-    names = tuple((str(number),) for number in range(10))
+    names = tuple(Names([str(number)]) for number in range(10))
     return _in_memory(names, digits.target.astype(np.int64), images)
 
 
@@ -226,7 +218,7 @@ def _torchvision(settings: Torchvision, where: str) -> Collection:
         raise RecipeError(f"{where}.name", found, "name a data set for classification")
     pairs = [data[i] for i in range(len(data))]
     labels = np.array([label for _, label in pairs], np.int64)
-    names = tuple((str(name),) for name in data.classes)
+    names = tuple(Names([str(name)]) for name in data.classes)
     return _in_memory(names, labels, [_png(image) for image, _ in pairs])
 
 
@@ -251,7 +243,7 @@ def joined(
 ) -> NDArray[np.int64]:
     """Give each image its label among the experiment's classes.
 
-    Names are compared as they are, then whatever their case, with `_` as a space.
+    Names are compared as `ClassIndex` does.
 
     Args:
         collection: the images.
@@ -264,34 +256,26 @@ def joined(
         (N,) int64 labels; -1 for an image of no class.
 
     Raises:
-        RecipeError: two classes share a name, or a class is unknown.
+        RecipeError: two classes share a name, two of one name have other numbers or wnids, or a
+            class is unknown.
     """
-    exact, folded = _index(classes), _index([tuple(map(_folded, names)) for names in classes])
-    of, unknown, there = [], [], set(collection.labels.tolist())
+    index, of, unknown, there = ClassIndex(classes), [], [], set(collection.labels.tolist())
     for label, names in enumerate(collection.classes):
-        meant = [exact[name] for name in names if name in exact]
-        meant = meant or [folded[_folded(name)] for name in names if _folded(name) in folded]
-        if meant and len(meant[0]) > 1:
-            both = " and ".join(classes[label][0] for label in sorted(meant[0]))
+        try:
+            meant = index.find(names)
+        except Contradiction as fault:
+            right = "mend one of the two, or name a column that holds names alone"
+            raise RecipeError(where, f"{fault}, among those that are trained", right) from None
+        if len(meant) > 1:
+            both = " and ".join(classes[label][0] for label in sorted(meant))
             raise RecipeError(where, f"{names[0]!r} names {both}", "name classes by wnid or key")
-        of.append(next(iter(meant[0])) if meant else -1)
+        of.append(next(iter(meant), -1))
         if not meant and label in there:
             unknown.append(names[0])
     if unknown and (strict or len(unknown) == len(there)):
         listed = ", ".join(map(repr, unknown[:5])) + (", …" if len(unknown) > 5 else "")
-        right = did_you_mean(unknown[0], [names[0] for names in classes])
+        known = [names[0] for names in classes]
+        right = unlike(unknown[0], known) or did_you_mean(unknown[0], known)
         found = f"class {listed} is none of those that are trained"
         raise RecipeError(where, found, f"{right}; {otherwise}")
     return np.array(of, np.int64)[collection.labels]
-
-
-def _index(classes: Sequence[Names]) -> dict[str, set[int]]:
-    found: dict[str, set[int]] = {}
-    for label, names in enumerate(classes):
-        for name in names:
-            found.setdefault(name, set()).add(label)
-    return found
-
-
-def _folded(name: str) -> str:
-    return name.casefold().replace("_", " ").strip()

@@ -19,6 +19,7 @@ from synthset.images import SIGNATURES, suffix_of
 from synthset.litter import is_litter
 from synthset.recipe.exports import Export
 from synthset.store.dataset import Dataset
+from synthset.taxonomy.keys import folder_fault
 
 SUFFIXES = frozenset({".tiff", *SIGNATURES.values()})
 
@@ -72,9 +73,10 @@ def files_of(
 
 
 def _checked(folder: str) -> str:
-    if folder in ("", ".", "..") or PurePosixPath(folder).name != folder or "\\" in folder:
+    if fault := folder_fault(folder):
         raise DatasetError(
-            f"classes.json: {folder!r} cannot be the name of one folder; rename the class"
+            f"classes.json: the folder {folder!r} {fault}; rename it in the list of classes, and "
+            "run the recipe again"
         )
     return folder
 

@@ -6,14 +6,16 @@ import json
 import math
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from synthset.errors import RecipeError
+from synthset.errors import Problem, RecipeError
 from synthset.formats.listed import Label, Listed, Vocabulary
+from synthset.taxonomy import wordnet
+from synthset.taxonomy.names import Names, refuse_same
 
 NUMBER = re.compile(r"-?\d{1,9}(\.0*)?|nan", re.IGNORECASE)  # as text; longer ones are names
 
@@ -67,13 +69,18 @@ def told_apart(names: Sequence[str]) -> tuple[str, ...]:
     return tuple(names)
 
 
-def numbers_told_apart(found: Iterable[Listed]) -> Iterator[Listed]:
+def numbers_told_apart(found: Iterable[Listed], where: str = "source") -> Iterator[Listed]:
     """Do the same for images whose files give each image a name and a number, and list no classes.
 
     Args:
-        found: images of one numbering.
+        found: images of one set.
+        where: place in the recipe, for messages.
+
+    Raises:
+        RecipeError: two of its names are one but for case or what the eye can't see.
     """
     images = list(found)
+    refuse_same(sorted({image.name for image in images if image.label}), where)
     numbers: dict[str, set[int]] = {}
     for label in map(_unlisted, images):
         if label is not None and label.number is not None:
@@ -92,25 +99,70 @@ def _unlisted(image: Listed) -> Label | None:
 
 
 def class_names(images: Sequence[Listed]) -> list[str]:
-    """Name the classes of some images in label order.
+    """Name the classes of some images in label order, as `classes_in` does."""
+    return [names[0] for names in classes_in(images)]
+
+
+def classes_in(images: Sequence[Listed], where: str = "source") -> list[Names]:
+    """Find the classes of some images in label order, and what says which class each is.
 
     They stand as their files list them, also those without an image; then the others by the number
     that their files give them, else by name, where all are numbers by size.
+
+    Args:
+        images: of one or several sets.
+        where: place in the recipe, for messages.
+
+    Raises:
+        RecipeError: a name has two numbers, or two wnids.
     """
     labels = {id(image.label): image.label for image in images if image.label}.values()
     lists = {id(label.vocabulary): label.vocabulary for label in labels if label.vocabulary}
     listed = list(dict.fromkeys(name for one in lists.values() for name in one.names))
     numbers: dict[str, set[int]] = {label.name: set() for label in labels}
+    wnids: dict[str, set[str]] = {name: set() for name in (*listed, *numbers)}
     for label in labels:
-        if label.number is not None:
+        if label.number is not None and label.vocabulary is None:
             numbers[label.name].add(label.number)
+        if label.wnid:
+            wnids[label.name].add(label.wnid)
+    for one in lists.values():
+        for name, wnid in zip(one.names, one.wnids, strict=bool(one.wnids)):
+            wnids[name] |= {wnid} if wnid else set()
+    _refuse_torn(numbers, "numbers", where)
+    _refuse_torn(wnids, "wnids", where)
     rest = sorted(numbers.keys() - set(listed))
-    given = [min(numbers[name]) for name in rest if len(numbers[name]) == 1]
-    if len(set(given)) == len(rest):
-        rest = [name for _, name in sorted(zip(given, rest, strict=True))]
+    given = {number: name for name in rest for number in numbers[name]}
+    if len(given) == len(rest):
+        rest = [given[number] for number in sorted(given)]
     elif all(name.isdecimal() for name in rest):
         rest.sort(key=int)
-    return [*listed, *rest]
+    return [
+        _called(name, min(wnids[name], default=None), min(numbers.get(name, ()), default=None))
+        for name in (*listed, *rest)
+    ]
+
+
+def _called(name: str, wnid: str | None, number: int | None) -> Names:
+    """A class may be called by its name and number elsewhere, where another has the same name."""
+    wnid = wnid or (name if wordnet.is_number(name) else None)
+    numbered = number is not None and not name.endswith(f"({number})")
+    more = [wnid] if wnid else []
+    return Names([name, *more, *([f"{name} ({number})"] if numbered else [])], wnid, number)
+
+
+def _refuse_torn(said: Mapping[str, Set[int] | Set[str]], what: str, where: str) -> None:
+    torn = [
+        Problem(
+            where,
+            f"{name!r} has the {what} {' and '.join(map(str, sorted(found)))}",
+            "tell the classes apart by their names, or give both the same",
+        )
+        for name, found in said.items()
+        if len(found) > 1
+    ]
+    if torn:
+        raise RecipeError.of(torn)
 
 
 def listed_classes(folders: Sequence[Path], where: str) -> Vocabulary | None:

@@ -11,7 +11,8 @@ import pyarrow.parquet as pq
 
 from synthset.errors import RecipeError, did_you_mean
 from synthset.sheets import unmarked
-from synthset.taxonomy.classlists import ClassEntry, folded
+from synthset.taxonomy.classlists import ClassEntry
+from synthset.taxonomy.names import loose
 
 TABLES = (".csv", ".tsv", ".parquet")
 
@@ -89,7 +90,7 @@ def by_class(pairs: Iterable[tuple[str, str]], entries: Sequence[ClassEntry]) ->
     keys = {name: entry.key for entry in entries for name in names_of(entry)}
     found: dict[str, dict[str, None]] = {}
     for name, text in pairs:
-        key = keys.get(plain(name))
+        key = keys.get(loose(name))
         if key is not None:
             found.setdefault(key, {})[" ".join(text.split())] = None
     return {key: tuple(texts) for key, texts in found.items()}
@@ -97,12 +98,7 @@ def by_class(pairs: Iterable[tuple[str, str]], entries: Sequence[ClassEntry]) ->
 
 def names_of(entry: ClassEntry) -> set[str]:
     """Return what a class may be called in a file."""
-    return {plain(name) for name in (entry.key, entry.name, entry.folder, entry.wnid) if name}
-
-
-def plain(name: str) -> str:
-    """Write a name as it is compared: without case, and "_" as a blank."""
-    return folded(name.strip()).replace("_", " ")
+    return {loose(name) for name in (entry.key, entry.name, entry.folder, entry.wnid) if name}
 
 
 def _parquet(path: Path, wanted: Sequence[str]) -> tuple[list[str], list[tuple[str, ...]]]:

@@ -5,8 +5,6 @@ A class is known by its key and never by its name: two classes of ImageNet are c
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -14,15 +12,12 @@ from typing import Literal
 
 from synthset.errors import Problem, RecipeError
 from synthset.taxonomy import imagenet, wordnet
+from synthset.taxonomy.keys import MAX_FOLDER_BYTES, folded, folder_of, keys_of, slug
+from synthset.taxonomy.names import SHOWN, Names, loose, plain, refuse_same
 from synthset.taxonomy.screen import Screen, Screened, decent_lemmas, sift
 
 #: What to do with WordNet classes whose first lemmas are the same word.
 SharedNames = Literal["refuse", "qualify", "first"]
-
-MAX_FOLDER_BYTES = 200  # most file systems stop at 255, and exports add suffixes
-LETTERS = ", by names that differ in letters or digits"
-SHOWN = 12  # collisions that a message lists before it counts the rest
-WINDOWS_DEVICES = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,20 +46,22 @@ class ClassEntry:
 
 
 def from_names(names: Sequence[str], where: str = "classes") -> tuple[ClassEntry, ...]:
-    """Make one class of each plain name; no WordNet sense is guessed, and none has a wnid.
+    """Make one class of each plain name. No WordNet sense is guessed; a name that is a synset's
+    number gets all that WordNet and ImageNet know of it.
 
-    >>> [entry.folder for entry in from_names(["Golden Retriever", "tabby cat"])]
-    ['golden-retriever', 'tabby-cat']
+    >>> [(entry.name, entry.folder) for entry in from_names(["Tabby Cat", "n02099601"])]
+    [('Tabby Cat', 'tabby-cat'), ('Golden Retriever', 'n02099601')]
 
     Args:
         names: the names, in the order of the labels.
         where: the place in the recipe, for messages.
 
     Raises:
-        RecipeError: no name at all, an unusable one, or two that would share a key or a folder.
+        RecipeError: no name at all, an unusable one, or two that `names.loose` writes alike.
     """
+    refuse_same(names, where)
     return refuse_collisions(
-        [named(name, f"{where}.names[{place}]") for place, name in enumerate(names)], where
+        named(names, [f"{where}.names[{place}]" for place in range(len(names))]), where
     )
 
 
@@ -243,29 +240,31 @@ def with_definition(entry: ClassEntry) -> ClassEntry:
     return replace(entry, gloss=words.gloss, hypernym=words.hypernym, lemmas=words.lemmas)
 
 
-def slug(name: str) -> str:
-    """Make a name safe for every file system: lower case, everything but letters and digits to "-".
+def named(names: Sequence[str], places: Sequence[str]) -> list[ClassEntry]:
+    """Make the entries of plain names.
 
-    Letters of all scripts stay, in one normal form. Names that Windows keeps for devices get a "-".
-
-    >>> slug("Granny Smith (apple)"), slug("crème brûlée"), slug("CON")
-    ('granny-smith-apple', 'crème-brûlée', 'con-')
+    Args:
+        names: of one list, in the order of the labels.
+        places: of each in the recipe or a file, for messages.
     """
-    words = re.sub(r"[\W_]+", "-", folded(name)).strip("-")
-    return f"{words}-" if WINDOWS_DEVICES.fullmatch(words) else words
+    words = [plain(name) for name in names]
+    for name, where in zip(words, places, strict=True):
+        if not name:
+            found = "the class name has nothing that can be seen"
+            raise RecipeError(where, found, "give the class a name")
+        if len(slug(name).encode()) > MAX_FOLDER_BYTES:
+            found = f"the class name {name[:40] + '…'!r} is too long for a folder"
+            raise RecipeError(where, found, f"keep it under {MAX_FOLDER_BYTES} bytes")
+    entries = [
+        _of_wnid(name) if wordnet.is_number(name) else ClassEntry(key, name, folder_of(key))
+        for key, name in zip(keys_of(words), words, strict=True)
+    ]
+    return told_apart(entries, "qualify")
 
 
-def named(name: str, where: str) -> ClassEntry:
-    """Make the entry of one plain name."""
-    words = " ".join(name.split())
-    folder = slug(words)
-    if not folder:
-        found = f"the class name {name!r} has no letter or digit"
-        raise RecipeError(where, found, "give it one: the folder is named for it")
-    if len(folder.encode()) > MAX_FOLDER_BYTES:
-        found = f"the class name {words[:40] + '…'!r} is too long for a folder"
-        raise RecipeError(where, found, f"keep it under {MAX_FOLDER_BYTES} bytes")
-    return ClassEntry(key=folder, name=words, folder=folder)
+def _of_wnid(number: str) -> ClassEntry:
+    known = imagenet.wnids().get(number)
+    return of_imagenet(known) if known else of_synset(wordnet.load().synset(number))
 
 
 def pick(item: str | int, where: str) -> tuple[imagenet.ImageNetClass, ...]:
@@ -308,7 +307,7 @@ def told_apart(entries: list[ClassEntry], shared_names: SharedNames) -> list[Cla
     if shared_names == "first":
         kept: dict[str, ClassEntry] = {}
         for entry in entries:
-            kept.setdefault(folded(entry.name), entry)
+            kept.setdefault(loose(entry.name), entry)
         return list(kept.values())
     if shared_names == "qualify":
         return qualified(qualified(entries, by_hypernym=True), by_hypernym=False)
@@ -317,9 +316,11 @@ def told_apart(entries: list[ClassEntry], shared_names: SharedNames) -> list[Cla
 
 def qualified(entries: list[ClassEntry], by_hypernym: bool) -> list[ClassEntry]:
     """Add to each shared name its hypernym, "crane (wading bird)", or its sense, "(crane.n.05)"."""
-    times = Counter(folded(entry.name) for entry in entries)
+    times = Counter(loose(entry.name) for entry in entries)
     return [
-        replace(entry, name=qualify(entry, by_hypernym)) if times[folded(entry.name)] > 1 else entry
+        replace(entry, name=qualify(entry, by_hypernym))
+        if entry.wnid and times[loose(entry.name)] > 1
+        else entry
         for entry in entries
     ]
 
@@ -327,7 +328,8 @@ def qualified(entries: list[ClassEntry], by_hypernym: bool) -> list[ClassEntry]:
 def qualify(entry: ClassEntry, by_hypernym: bool) -> str:
     if by_hypernym and entry.hypernym:
         return f"{entry.name} ({entry.hypernym})"
-    return f"{entry.lemmas[0]} ({wordnet.load().synset(entry.key).name})"
+    synset = wordnet.load().synset(entry.key)
+    return f"{next(iter(entry.lemmas), synset.word)} ({synset.name})"
 
 
 def collisions(entries: Sequence[ClassEntry], where: str) -> list[Problem]:
@@ -336,8 +338,8 @@ def collisions(entries: Sequence[ClassEntry], where: str) -> list[Problem]:
     problems = []
     for label, entry in enumerate(entries):
         marks = [
-            ("key", folded(entry.key), "list each class once" + ("" if entry.wnid else LETTERS)),
-            ("name", folded(entry.name), apart(entry)),
+            ("key", folded(entry.key), "list each class once"),
+            ("name", loose(entry.name), apart(entry)),
             ("folder", folded(entry.folder), "rename one folder"),
             ("synset", entry.wnid or "", "give each its own sense, or leave one out"),
         ]
@@ -358,11 +360,13 @@ def apart(entry: ClassEntry) -> str:
     return "give them names that differ in more than case"
 
 
+def called(entry: ClassEntry) -> Names:
+    """All that a class is called, by which sets of images are joined."""
+    indexed = [] if entry.class_index is None else [f"{entry.name} ({entry.class_index})"]
+    names = (entry.name, entry.key, entry.folder, *([entry.wnid] if entry.wnid else []), *indexed)
+    return Names(names, entry.wnid)
+
+
 def shown(entries: Sequence[ClassEntry], label: int) -> str:
     entry = entries[label]
     return f"{entry.name!r} (label {label}, {entry.key})"
-
-
-def folded(text: str) -> str:
-    """Write a name as a file system that ignores case and accents' encoding compares it."""
-    return unicodedata.normalize("NFC", unicodedata.normalize("NFKC", text).casefold())

@@ -7,7 +7,9 @@ from pathlib import Path
 
 from synthset.errors import Problem, RecipeError
 from synthset.sheets import read_sheet
-from synthset.taxonomy.classlists import ClassEntry, named, refuse_collisions, slug
+from synthset.taxonomy.classlists import ClassEntry, named, refuse_collisions
+from synthset.taxonomy.keys import folder_fault
+from synthset.taxonomy.names import refuse_same
 from synthset.taxonomy.words import with_sense
 
 COLUMNS = ("name", "synset", "folder")
@@ -35,12 +37,13 @@ def from_file(path: str, where: str = "classes") -> tuple[ClassEntry, ...]:
     if Path(path).suffix.lower() == ".csv":
         entries = of_table(text, path, where)
     else:
-        lines = list(enumerate(text.splitlines(), 1))
-        entries = [
-            named(line, f"{path}:{number}")
-            for number, line in lines
+        lines = [
+            (f"{path}:{number}", line)
+            for number, line in enumerate(text.splitlines(), 1)
             if line.strip() and not line.lstrip().startswith("#")
         ]
+        refuse_same([line for _, line in lines], where)
+        entries = named([line for _, line in lines], [place for place, _ in lines])
     return refuse_collisions(entries, where)
 
 
@@ -51,11 +54,14 @@ def of_table(text: str, path: str, where: str) -> list[ClassEntry]:
     if "name" not in columns:
         found = f"{path} has no column `name` but {', '.join(columns) or 'none'}"
         raise RecipeError(f"{where}.path", found, f"its columns can be {', '.join(COLUMNS)}")
+    rows = [{column.strip(): cell for column, cell in row.items()} for _, row in sheet.rows]
+    places = [f"{path}:{line}" for line, _ in sheet.rows]
+    names = [row.get("name", "") for row in rows]
+    refuse_same(names, where)
     entries, problems = [], list[Problem]()
-    for line, row in sheet.rows:
+    for entry, row, place in zip(named(names, places), rows, places, strict=True):
         try:
-            cells = {column.strip(): cell for column, cell in row.items()}
-            entries.append(of_row(cells, f"{path}:{line}"))
+            entries.append(of_row(entry, row, place))
         except RecipeError as error:
             problems += error.problems
     if problems:
@@ -63,13 +69,13 @@ def of_table(text: str, path: str, where: str) -> list[ClassEntry]:
     return entries
 
 
-def of_row(row: dict[str, str], where: str) -> ClassEntry:
-    """Make the entry of one row."""
-    name, synset, folder = (row.get(column, "").strip() for column in COLUMNS)
-    entry = with_sense(named(name, where), synset or None, where)
+def of_row(entry: ClassEntry, row: dict[str, str], where: str) -> ClassEntry:
+    """Give the entry of a row what its other cells say."""
+    synset, folder = (row.get(column, "").strip() for column in COLUMNS[1:])
+    entry = with_sense(entry, synset or None, where)
     if not folder:
         return entry
-    if folder != Path(folder).name or slug(folder).strip("-") == "":
-        found = f"the folder {folder!r} is no plain name"
-        raise RecipeError(where, found, f"such as {slug(name)!r}")
+    if fault := folder_fault(folder):
+        right = f"call it {entry.folder!r}, or leave the cell empty"
+        raise RecipeError(where, f"the folder {folder!r} {fault}", right)
     return replace(entry, folder=folder)

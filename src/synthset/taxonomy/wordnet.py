@@ -310,6 +310,15 @@ def load() -> WordNet:
     return WordNet(zipfile.ZipFile(BytesIO(packed)))
 
 
+def is_number(name: str) -> bool:
+    """Tell whether a name is the number of a synset, as folders of ImageNet are called.
+
+    >>> is_number("n02099601"), is_number("n99999999"), is_number("dog.n.01")
+    (True, False, False)
+    """
+    return NUMBER.fullmatch(name) is not None and name in load()
+
+
 def as_lemma(word: str) -> str:
     """Write a word as WordNet's index does: lower case, blanks as underscores."""
     return "_".join(word.lower().replace("_", " ").split())

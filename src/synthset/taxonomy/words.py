@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -92,10 +93,10 @@ def with_sense(entry: ClassEntry, sense: str | None, where: str) -> ClassEntry:
 
 def refuse_plurals(entries: Sequence[ClassEntry], where: str) -> None:
     """Refuse words that a picture can't tell apart: "sunglass" and "sunglasses"."""
-    seen: dict[str, ClassEntry] = {}
+    seen: dict[tuple[str, str], ClassEntry] = {}
     problems = []
     for entry in entries:
-        first = seen.setdefault(imagenet.name_key(entry.name), entry)
+        first = seen.setdefault(_but_hyphens(entry.name), entry)
         if first is not entry:
             pair = f"{_shown(first)} and {_shown(entry)}"
             right = "leave one out, or call one by another of its words"
@@ -104,6 +105,11 @@ def refuse_plurals(entries: Sequence[ClassEntry], where: str) -> None:
             problems.append(Problem(where, f"{pair} differ in their plural or hyphens only", right))
     if problems:
         raise RecipeError.of(problems)
+
+
+def _but_hyphens(name: str) -> tuple[str, str]:
+    """What a picture can tell of a name: its words, and its other symbols, as in C++."""
+    return imagenet.name_key(name), re.sub(r"[\w\s'’-]", "", name)
 
 
 def _shown(entry: ClassEntry) -> str:

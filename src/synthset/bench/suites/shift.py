@@ -92,12 +92,11 @@ def _renamed(found: Collection, settings: Shift, where: str) -> Collection:
         if name not in known:
             right = did_you_mean(name, known)
             raise RecipeError(f"{where}.names.{name}", "no such class there", right)
-    names = tuple(
-        tuple(dict.fromkeys([settings.names[one] for one in names if one in settings.names]))
-        or names
+    renamed = tuple(
+        Names([settings.names[one] for one in names if one in settings.names]) or names
         for names in found.classes
     )
-    return replace(found, classes=names)
+    return replace(found, classes=renamed)
 
 
 def _only(

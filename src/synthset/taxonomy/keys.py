@@ -1,0 +1,99 @@
+"""Keys of plain class names, which also name folders: safe on every file system, none twice."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Container, Sequence
+from itertools import count
+
+from synthset.litter import is_litter
+from synthset.taxonomy.names import INVISIBLE, loose, plain
+
+MAX_FOLDER_BYTES = 200  # most file systems stop at 255, and exports add suffixes
+WINDOWS_DEVICES = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
+IDLE = re.compile(r"-(sign|mark|symbol|character)$")  # "plus sign" is "plus"
+
+
+def keys_of(names: Sequence[str]) -> list[str]:
+    """Give each name of a list its key: its slug, and where an earlier name has that, or it is
+    empty, the name with its symbols spelt. What is appended changes no key before it.
+
+    >>> keys_of(["C", "C++", "C#", "Golden Retriever", "\U0001f34e"])
+    ['c', 'c-plus-plus', 'c-number', 'golden-retriever', 'red-apple']
+    """
+    keys: dict[str, None] = {}
+    for name in names:
+        key = slug(name)
+        if not key or key in keys:
+            key = spelt(name)
+        keys[_free(key, keys)] = None
+    return list(keys)
+
+
+def slug(name: str) -> str:
+    """Make a name safe for every file system: lower case, everything but letters and digits to "-".
+
+    Letters of all scripts stay, in one normal form. Names that Windows keeps for devices get a "-".
+
+    >>> slug("Granny Smith (apple)"), slug("crème brûlée"), slug("CON")
+    ('granny-smith-apple', 'crème-brûlée', 'con-')
+    """
+    words = re.sub(r"[\W_]+", "-", folded(name)).strip("-")
+    return f"{words}-" if WINDOWS_DEVICES.fullmatch(words) else words
+
+
+def spelt(name: str) -> str:
+    """Make a slug in which symbols are words, by their names in Unicode.
+
+    >>> spelt("5 €"), spelt("m²")
+    ('5-euro', 'm-superscript-two')
+    """
+    words = re.sub(r"-{2,}", "-", "".join(map(_word, loose(name)))).strip("-")
+    while len(words.encode()) > MAX_FOLDER_BYTES - 4:  # room for a number
+        words = words[:-1].rstrip("-")
+    return words
+
+
+def folder_of(key: str) -> str:
+    """Name the folder of a class by its key; a name that only systems give gets a "-"."""
+    return f"{key}-" if is_litter(key) else key
+
+
+def folder_fault(folder: str) -> str | None:
+    """Say why a folder of a class could not be made or read back everywhere; None where it can.
+
+    >>> folder_fault("CON"), folder_fault("01-cats")
+    ('is a device of Windows', None)
+    """
+    if not plain(folder) or folder in (".", "..") or re.search(r"[/\\\0-\x1f\x7f]", folder):
+        return "is no plain name"
+    if is_litter(folder):
+        return "is hidden, or the system's own"
+    if folder != folder.strip() or folder.endswith(".") or INVISIBLE.search(folder):
+        return "begins or ends in what can't be seen, or ends in a dot"
+    if WINDOWS_DEVICES.fullmatch(folder):
+        return "is a device of Windows"
+    if len(folder.encode()) > MAX_FOLDER_BYTES:
+        return f"is longer than {MAX_FOLDER_BYTES} bytes"
+    return None
+
+
+def folded(text: str) -> str:
+    """Write a name as a file system that ignores case and accents' encoding compares it."""
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFKC", text).casefold())
+
+
+def _word(char: str) -> str:
+    """A letter or digit as it is, a symbol as its name between hyphens."""
+    plainly = char.isalnum() and unicodedata.normalize("NFKC", char) == char
+    if plainly or unicodedata.category(char).startswith("M"):
+        return char
+    name = unicodedata.name(char, f"u{ord(char):04x}").casefold()
+    return "-" if char in " -" else f"-{IDLE.sub('', re.sub(r'[^a-z0-9]+', '-', name))}-"
+
+
+def _free(key: str, taken: Container[str]) -> str:
+    """The key, with a number where another class has it."""
+    numbered = (f"{key}-{i}" for i in count(2))
+    return key if key not in taken else next(one for one in numbered if one not in taken)

@@ -1,0 +1,105 @@
+"""Class names: one normal form, one check for collisions, one way to join sets."""
+
+from __future__ import annotations
+
+import pickle
+
+import pytest
+
+from synthset.errors import RecipeError
+from synthset.taxonomy.names import (
+    ClassIndex,
+    Contradiction,
+    Names,
+    loose,
+    plain,
+    refuse_same,
+    told,
+    unlike,
+)
+
+DECOMPOSED, CYRILLIC = "cafe\u0301", "\u0441at"
+ENGLAND = "\U0001f3f4\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f"
+SCOTLAND = "\U0001f3f4\U000e0067\U000e0062\U000e0073\U000e0063\U000e0074\U000e007f"
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "how"),
+    [
+        ("cat", "cat ", "differ only in a blank at the end"),
+        ("cat", "\u3000cat", "differ only in a blank at the beginning"),
+        ("hot dog", "hot\u00a0 dog", "differ only in blanks"),
+        ("Cat", "cat", "differ only in case"),
+        ("Cat ", "cat", "differ only in a blank at the end and in case"),
+        ("caf\u00e9", DECOMPOSED, "é is U+00E9"),
+        ("caf\u00e9", DECOMPOSED, "e and U+0301"),
+        ("cat", "c\u200bat", "differ only in what is invisible (U+200B ZERO WIDTH SPACE)"),
+        ("\ufeffcat", "cat", "U+FEFF"),
+        ("hot_dog", "hot dog", "differ only in `_` for a blank"),
+        ("STRASSE", "Straße", "ß is U+00DF"),
+    ],
+)
+def test_what_the_eye_cant_see_is_said(one: str, other: str, how: str) -> None:
+    with pytest.raises(RecipeError) as error:
+        refuse_same(["dog", one, other], "source")
+    assert how in str(error.value)
+    assert str(error.value).endswith("rename one, or make them one class")
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ["C", "C++", "C#", "c-"],
+        ["\U0001f34e", "\U0001f34a"],
+        [CYRILLIC, "cat"],
+        [ENGLAND, SCOTLAND],
+        ["_", "__"],
+        ["5 %", "5 €"],
+    ],
+)
+def test_names_that_look_or_mean_otherwise_are_apart(names: list[str]) -> None:
+    refuse_same(names, "source")
+
+
+def test_a_normal_form_is_its_own() -> None:
+    for name in (" a\t b ", DECOMPOSED, "\ufeffx\u200b", "\u2764\ufe0f", ENGLAND):
+        assert plain(plain(name)) == plain(name)
+        assert loose(loose(name)) == loose(name)
+    assert plain("\u2764\ufe0f") == "\u2764\ufe0f"
+    assert told("cat", "cat") == "'cat' stands there twice"
+
+
+def test_names_join_as_written_then_in_normal_form_then_in_any_case() -> None:
+    index = ClassIndex([Names(["Cat"]), Names(["caf\u00e9"]), Names(["hot dog", "hot-dog"])])
+    meant = {name: index.find([name]) for name in ("cat ", DECOMPOSED, "Hot_Dog", "hot-dog", "dog")}
+    assert list(meant.values()) == [{0}, {1}, {2}, {2}, set()]
+    both = ClassIndex([["C++"], ["c++"]])
+    assert [both.find([name]) for name in ("c++", "C++", "C++ ")] == [{1}, {0}, {0}]
+
+
+def test_a_key_that_symbols_left_joins_no_other_name() -> None:
+    plus = Names(["C++", "c"])
+    assert ClassIndex([Names(["C", "c"]), Names(["C#", "c-number"])]).find(plus) == set()
+    assert ClassIndex([["C"], ["C#"]]).find(plus) == set()
+    assert ClassIndex([["c"], ["d"]]).find(plus) == {0}  # the folder that an export of it has
+    assert ClassIndex([plus]).find(["c"]) == {0}
+
+
+def test_numbers_and_wnids_that_contradict_are_shown() -> None:
+    bird = Names(["crane", "crane (134)"], number=134)
+    index = ClassIndex([bird, Names(["dog"], "n02084071")])
+    with pytest.raises(Contradiction, match="'crane' has the number 517 here and 134 there"):
+        index.find(Names(["crane", "crane (517)"], number=517))
+    with pytest.raises(Contradiction, match="wnid n02085374 here and n02084071 there"):
+        index.find(Names(["dog"], "n02085374"))
+    assert index.find(Names(["hound", "n02084071"], "n02084071")) == {1}
+    assert index.find(Names(["crane"])) == {0}
+    copied = pickle.loads(pickle.dumps(bird))
+    assert (copied, copied.number) == (bird, 134)
+
+
+def test_letters_of_another_script_are_pointed_out() -> None:
+    said = unlike(CYRILLIC, ["dog", "cat", "cot"])
+    assert said.endswith("(\u0441 is U+0441 CYRILLIC SMALL LETTER ES) is not 'cat'")
+    assert "U+0441" in unlike("cat", [CYRILLIC])
+    assert unlike("dog", ["cat", "dot"]) == ""
