@@ -19,7 +19,7 @@ from synthset.export.marker import elsewhere, read_marker, write_marker
 from synthset.export.metadata import class_rows, described, metadata_table, source_of
 from synthset.export.packed import stored_images, write_classes
 from synthset.export.place import Exported, check_free, facts_of, place_of
-from synthset.export.split import TRAIN
+from synthset.formats.arrays import name_of
 from synthset.images import Pixels, decode
 from synthset.recipe.exports import Npy
 from synthset.store.dataset import Dataset
@@ -74,15 +74,6 @@ def export_arrays(dataset: Dataset, settings: Npy) -> Exported:
     write_marker(place, {"state": "complete", **facts, "card_sha256": written})
     clear_scratch(place)
     return Exported(place, facts["images"], images, tuple(notes))
-
-
-def name_of(split: str, what: str = "images.npy") -> str:
-    """Name a file of a split: training images have the plain names.
-
-    >>> name_of("train"), name_of("val", "labels.npy")
-    ('images.npy', 'val_labels.npy')
-    """
-    return what if split == TRAIN else f"{split}_{what}"
 
 
 def _size(dataset: Dataset, kept: pa.Table, settings: Npy) -> tuple[int, int]:

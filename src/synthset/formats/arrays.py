@@ -1,0 +1,153 @@
+"""Lists and reads images that lie in NumPy arrays, as `images.npy` with `labels.npy`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from synthset.errors import DatasetError, RecipeError
+from synthset.formats.class_lists import ClassList
+from synthset.formats.labels import read_label
+from synthset.formats.listed import Label, Listed
+from synthset.formats.manifest import UNLABELLED, Passed
+from synthset.formats.source_names import place_of, source_of, text_of
+from synthset.images import encode
+from synthset.store.remote import Place
+
+IMAGES, LABELS, METADATA = "images.npy", "labels.npy", "metadata.parquet"
+TRAIN = "train"
+CHANNELS = (1, 3, 4)  # grey, RGB, RGB and alpha
+
+
+def name_of(split: str, what: str = IMAGES) -> str:
+    """Name a file of a split: training images have the plain names.
+
+    >>> name_of("train"), name_of("val", "labels.npy")
+    ('images.npy', 'val_labels.npy')
+    """
+    return what if split == TRAIN else f"{split}_{what}"
+
+
+def split_in(name: str) -> str | None:
+    """Name the split whose images a file holds; None for a file of another name.
+
+    >>> split_in("images.npy"), split_in("val_images.npy"), split_in("labels.npy")
+    ('train', 'val', None)
+    """
+    before = name.removesuffix(IMAGES)
+    return (before.removesuffix("_") or TRAIN) if name.endswith(IMAGES) else None
+
+
+def find(path: Path, classes: ClassList, where: str, passed: Passed) -> Iterator[Listed]:
+    """List the images of one array, by row; `labels.npy` beside it has as many labels, and
+    `metadata.parquet`, where it has as many rows, prompts.
+
+    Args:
+        path: `images.npy`, or that of another split, `val_images.npy`.
+        classes: what the numbers mean; without a list they are names.
+        where: place in the recipe, for messages.
+        passed: gathers images without a label.
+
+    Raises:
+        RecipeError: an array is missing, can't be read, or is none of images or of labels.
+    """
+    images, labels = _images(path, where), _labels(path, where)
+    if len(images) != len(labels):
+        found = f"{path} has {len(images):,} images, and beside it are {len(labels):,} labels"
+        raise RecipeError(where, found, "export it again")
+    split = split_in(path.name)
+    prompts = _prompts(path, len(images))
+    shown = text_of(str(path))
+    for row, value in enumerate(labels.tolist()):
+        try:
+            said = read_label(value)
+        except ValueError as fault:
+            right = "name arrays with a whole number or a name for each image"
+            raise RecipeError(where, f"{shown}, image {row}: {fault}", right) from None
+        label = None if said is None else _label(said, classes)
+        if label is None:
+            passed.add(UNLABELLED, f"{shown}#{row}", f"its label is {value}")
+            continue
+        yield Listed(
+            f"{source_of(path)}#{row}", label, prompts[row], split, read=partial(read, path, row)
+        )
+
+
+def split_source(source: str) -> tuple[Place, int] | None:
+    """Take `images.npy#12` apart; None for another source."""
+    path, mark, row = source.rpartition("#")
+    return (place_of(path), int(row)) if mark and path.endswith(".npy") and row.isdigit() else None
+
+
+def read(path: Path, row: int) -> bytes:
+    """Give an image of an array, as a PNG.
+
+    Raises:
+        DatasetError: the array is gone, is another one, or ends before this row.
+    """
+    try:
+        images = _images(path, "")
+        image = images[row]
+        return encode(
+            np.ascontiguousarray(image[:, :, 0] if image.shape[2:] == (1,) else image), "png"
+        )
+    except FileNotFoundError:
+        raise DatasetError(f"{path} is gone; put it back, or plan again without it") from None
+    except (RecipeError, IndexError) as fault:
+        raise DatasetError(f"{path}: it was changed after planning ({fault})") from None
+
+
+def _images(path: Path, where: str) -> NDArray[Any]:
+    images = _loaded(path, where)
+    if images.dtype != np.uint8 or not (
+        images.ndim == 3 or (images.ndim == 4 and images.shape[3] in CHANNELS)
+    ):
+        found = f"{path} holds {images.shape} of {images.dtype}"
+        raise RecipeError(where, found, "images are (N, H, W, 3) or (N, H, W) of uint8")
+    return images
+
+
+def _labels(path: Path, where: str) -> NDArray[Any]:
+    beside = path.with_name(path.name.removesuffix(IMAGES) + LABELS)
+    if not beside.is_file():
+        raise RecipeError(where, f"{path} has no {beside.name} beside it", "put the labels there")
+    labels = _loaded(beside, where)
+    if labels.ndim == 2 and labels.shape[1] == 1:
+        labels = labels[:, 0]
+    if labels.ndim != 1:
+        found = f"{beside} holds {labels.shape} of {labels.dtype}"
+        raise RecipeError(where, found, "labels are (N,), one for each image")
+    return labels
+
+
+def _loaded(path: Path, where: str) -> NDArray[Any]:
+    try:
+        loaded: NDArray[Any] = np.load(path, mmap_mode="r", allow_pickle=False)
+    except FileNotFoundError:
+        raise
+    except (OSError, ValueError, EOFError) as fault:
+        right = "write it with numpy.save, of numbers or texts"
+        raise RecipeError(where, f"{path} is no readable array ({fault})", right) from None
+    return loaded
+
+
+def _prompts(path: Path, rows: int) -> list[str | None]:
+    beside = path.with_name(path.name.removesuffix(IMAGES) + METADATA)
+    try:
+        table = pq.read_table(beside, columns=["prompt"])
+    except (OSError, pa.ArrowException):  # it is no export of ours, and may do without
+        return [None] * rows
+    return table.column("prompt").to_pylist() if table.num_rows == rows else [None] * rows
+
+
+def _label(said: int | str, classes: ClassList) -> Label | None:
+    if classes:
+        return classes.label(said)
+    return Label(str(said), said if isinstance(said, int) else None)
