@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from kills import Killed, kill_at
 
-from synthset.errors import DatasetError, RecipeError
+from synthset.errors import DatasetError, RecipeError, StageError
 from synthset.experiment import trials
 from synthset.experiment.run import claimed, run_experiment
 from synthset.recipe.experiment import load_experiment
@@ -178,3 +178,25 @@ def test_a_kill_at_the_first_writes_of_a_new_experiment_leaves_one_that_goes_on(
                 pass
     with claimed(tmp_path / "e", asked):
         assert sorted(os.listdir(tmp_path / "e")) == [".lock", "experiment.json", "experiment.yaml"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"source": {"kind": "shapes", "fail_every": 1}}, "images: none of 4 was made"),
+        (
+            {
+                "scores": [{"kind": "quality"}],
+                "selection": {
+                    "steps": [{"kind": "limits", "limits": {"quality_brightness": {"max": -1}}}]
+                },
+            },
+            r"sets\.made: none of 4 images was kept; change the selection",
+        ),
+    ],
+)
+def test_a_set_of_nothing_is_a_failure(world, content, changes, words):
+    recipe = {"classes": ["cat", "dog"], "source": {"kind": "shapes"}, "images_per_class": 2}
+    content["sets"]["made"] = {"kind": "recipe", "recipe": recipe | changes}
+    with pytest.raises(StageError, match=words):
+        run_experiment(content, "pets", workers=1)

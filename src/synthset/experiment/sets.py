@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from synthset.engine.local import Bar
 from synthset.engine.run import run
-from synthset.errors import Problem, RecipeError
+from synthset.errors import Problem, RecipeError, StageError
 from synthset.experiment.images import Collection, Names, collect, joined, kept
 from synthset.experiment.present import missing
 from synthset.experiment.splits import RealImages, Split
@@ -50,6 +50,7 @@ class Sets:
 
         Raises:
             RecipeError: it can't be read, or its recipe is wrong.
+            StageError: its recipe made nothing, or nothing that is kept.
         """
         settings = self.experiment.sets[name]
         place = str(self.place(name, split)) if isinstance(settings, Made) else ""
@@ -127,7 +128,11 @@ class Sets:
         for part, path in self._files(split).items():
             if part in repr(_content(settings, where)):
                 write_images(self.real, getattr(split, PARTS[part]), Path(path))
-        run(recipe, place, bar=self.bar)
+        made = run(recipe, place, bar=self.bar)
+        if not made.kept().num_rows:
+            what = f"{where}: none of {made.rows_in(made.view.plan):,} images was kept"
+            right = f"change the selection of its recipe, or look at {place}/report/index.html"
+            raise StageError(f"{what}; {right}")
 
     def _files(self, split: Split) -> dict[str, str]:
         """Where the real images of a split stand, named by what they are."""
