@@ -17,7 +17,7 @@ from typer.testing import CliRunner
 from synthset.cli.app import app
 from synthset.engine import indexing
 from synthset.engine.pool_index import encoder_of, index_pool
-from synthset.errors import DatasetLocked, RecipeError, SynthsetError, UsageError
+from synthset.errors import DatasetLocked, RecipeError, StageError, SynthsetError, UsageError
 from synthset.images import encode, sha256
 from synthset.recipe.pools import PoolPath
 from synthset.recipe.scores import PixelsEncoder
@@ -129,6 +129,19 @@ def test_unreadable_images_and_missing_captions_are_counted(tmp_path):
     assert errors[1].startswith("not a readable image")
     assert errors[2] == "no image"
     assert [rows.tolist() for rows, _ in index.blocks("images")] == [[0]]
+
+
+@pytest.mark.parametrize(
+    ("count", "words"), [(0, "pool: none; mend"), (2, "none of 2 was indexed: 2 × .* image")]
+)
+def test_an_index_of_nothing_is_a_failure_and_never_finished(tmp_path, count, words):
+    (tmp_path / "pool").mkdir()
+    for i in range(count):
+        (tmp_path / "pool" / f"{i}.jpg").write_bytes(b"torn")
+    for _ in range(2):
+        with pytest.raises(StageError, match=words):
+            indexed(tmp_path / "pool", tmp_path / "index")
+    assert not (tmp_path / "index" / indexing.FINISHED).exists()
 
 
 def test_captions_are_encoded_by_the_same_clip(pool, tmp_path):

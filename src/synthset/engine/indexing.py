@@ -17,8 +17,9 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from synthset.engine.catalog import ENCODERS, make
+from synthset.engine.failures import LISTED, reasons
 from synthset.engine.local import Bar
-from synthset.errors import RecipeError
+from synthset.errors import RecipeError, StageError
 from synthset.formats.captioned import Captioned, images_of
 from synthset.formats.parquet import opened
 from synthset.generators.brought import WHERE, Brought, Of, Vector
@@ -156,7 +157,11 @@ class Indexing:
         self._size: int = begun["rows_per_shard"]
 
     def all(self) -> None:
-        """Write the shards that are missing, then the counts."""
+        """Write the shards that are missing, then the counts.
+
+        Raises:
+            StageError: the pool holds no image, or none that could be looked at.
+        """
         for name in ("", "rows", *self._begun["features"]):
             self._folder.discard_temporaries(name)
         done, shard = self._done(), len(self._folder.names("rows"))
@@ -173,7 +178,17 @@ class Indexing:
                 self._write(shard, chunks)
                 shard += 1
         self._bar.stop()
-        self._folder.create(FINISHED, as_json({**self._begun, **self._sums(shard)}))
+        sums = self._sums(shard)
+        if sums["counts"]["images"] == sums["counts"]["unreadable"]:
+            self._refuse_nothing(shard)
+        self._folder.create(FINISHED, as_json({**self._begun, **sums}))
+
+    def _refuse_nothing(self, shards: int) -> None:
+        names = [f"{shard:05d}.parquet" for shard in range(shards)]
+        errors = [e for name in names for e in self._known(name, ["error"])["error"].to_pylist()]
+        what = f"none of {len(errors):,} was indexed: {reasons(errors)}" if errors else "none"
+        files = ", ".join(str(file) for _, file in self._files[:LISTED]) or "the pool"
+        raise StageError(f"images of {files}: {what}; mend them, or name another pool")
 
     def _done(self) -> Counter[int]:
         """Images of each file that lie in finished shards."""
