@@ -55,6 +55,9 @@ def test_a_plan_says_its_notes_beside_the_table(tmp_path):
     for name in ("cat", "dog"):
         (tmp_path / "pets" / name).mkdir(parents=True)
         Image.new("RGB", (8, 8)).save(tmp_path / "pets" / name / "a.png")
+        Image.new("RGB", (8, 8), {"cat": "red", "dog": "blue"}[name]).save(
+            tmp_path / "pets" / name / "b.png"
+        )
     source = f"{{kind: folder, paths: [{{path: {tmp_path / 'pets'}}}]}}"
     (tmp_path / "r.yaml").write_text(f"name: r\nclasses: {{kind: source}}\nsource: {source}\n")
     done = CliRunner().invoke(app, ["plan", str(tmp_path / "r.yaml"), "-o", str(tmp_path / "d")])

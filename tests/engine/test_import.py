@@ -185,22 +185,53 @@ def test_stable_diffusion_images_are_compared_with_real_ones(tmp_path, monkeypat
     assert held == {"train", "test"}
 
 
-@pytest.mark.parametrize("steps", [[{"kind": "duplicates"}], []])
-def test_the_same_bytes_under_two_labels_are_a_conflict_that_is_said(photos, steps):
+RULES = {"drop": (4, "not used; "), "first": (6, "used under the first"), "keep": (8, "used under")}
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_the_same_bytes_under_two_labels_are_a_conflict_that_a_rule_settles(photos, rule):
     from synthset.engine.check import forecast
 
     for name in ("0.png", "1.png"):
         (photos / "dog" / f"cat-{name}").write_bytes((photos / "cat" / name).read_bytes())
-    recipe = {**CONTENT, "selection": {"steps": steps}}
-    outcome = "dropped by the step `duplicates`" if steps else "kept under each label, as"
+    source = CONTENT["source"] | ({} if rule == "drop" else {"conflicts": rule})
+    recipe = {**CONTENT, "source": source, "selection": {"steps": []}}
+    count, outcome = RULES[rule]
     said = "2 images stand with the same bytes under several labels: 'cat' and 'dog' (2); "
     (note,) = forecast(synthset.load_recipe(recipe), "d").notes
     assert note.startswith(f"label conflict: {said}{outcome}")
     dataset = synthset.run(recipe, "d")
     assert note in dataset.events()[0]["notes"]
-    reasons = [text for text in dataset.records()["reason"].to_pylist() if text]
-    assert len(reasons) == (4 if steps else 0)
-    assert all(text.startswith("label conflict: ") for text in reasons)
+    assert dataset.kept().num_rows == count
+    labels = dataset.kept().column("class_name").to_pylist()
+    assert labels.count("cat") == (1 if rule == "drop" else 3)
+
+
+def test_a_rule_for_conflicts_changes_no_plan_where_there_is_none(photos):
+    from synthset.engine.plan import material, plan_table
+
+    for kind, more in (("folder", {}), ("augment", {}), ("gan", {"size_px": 16})):
+        source = {"kind": kind, "paths": [{"path": "photos"}], **more}
+        content = {**CONTENT, "source": source}
+        if kind != "folder":
+            content["images_per_class"] = 2
+        names = []
+        for rule in ("drop", "first", "keep"):
+            recipe = synthset.load_recipe({**content, "source": {**source, "conflicts": rule}})
+            names.append(plan_table(recipe, material(recipe)))
+        assert len(set(names)) == 1
+
+
+def test_augmentation_and_gan_use_no_image_in_conflict(photos):
+    from synthset.engine.plan import material
+
+    again = (photos / "cat" / "0.png").read_bytes()
+    (photos / "dog" / "cat.png").write_bytes(again)
+    for kind in ("augment", "img2img", "gan"):
+        source = {"kind": kind, "paths": [{"path": "photos"}]}
+        found = material(synthset.load_recipe({**CONTENT, "source": source, "images_per_class": 1}))
+        assert sha256(again) not in {image.content for image, _ in found.found}
+        assert sha256(again) not in {image.content for image in found.learned}
 
 
 def test_an_image_in_conflict_is_never_drawn_under_one_of_its_labels(photos):
@@ -212,4 +243,4 @@ def test_an_image_in_conflict_is_never_drawn_under_one_of_its_labels(photos):
         found = material(synthset.load_recipe({**CONTENT, "images_per_class": count}))
         assert len(found.found) == drawn
         assert sha256(again) not in {image.content for image, _ in found.found}
-        assert found.notes[0].endswith("left out of the draw of images_per_class; mend the labels")
+        assert found.notes[0].endswith("or choose another rule (conflicts: drop)")

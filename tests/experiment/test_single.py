@@ -304,7 +304,25 @@ def test_the_same_bytes_under_two_labels_train_neither_and_are_said(tmp_path):
     assert len(images.train) + len(images.val) == 59
     assert sha256(first.read_bytes()) not in {*images.train.keys, *images.val.keys}
     said = "1 image stands with the same bytes under several labels: 'digit_0' and 'digit_1' (1)"
-    assert images.notes == (f"label conflict: {said}; not trained on",)
+    (note,) = images.notes
+    assert note.startswith(f"label conflict: {said}; not trained on; mend")
+
+
+@pytest.mark.parametrize(("rule", "count"), [("first", 1), ("keep", 2)])
+def test_a_rule_says_under_which_label_an_image_in_conflict_trains(tmp_path, rule, count):
+    write_folders(tmp_path, 0, 60)
+    first = min((tmp_path / "digit_0").iterdir())
+    (tmp_path / "digit_1" / "again.png").write_bytes(first.read_bytes())
+    images = read_splits(Places(tmp_path), 0.2, 0, rule)
+    content = sha256(first.read_bytes())
+    labels = [
+        label
+        for key, label in zip(images.train.keys, images.train.labels, strict=True)
+        if key == content
+    ]
+    assert labels == [0, 1][:count]
+    assert content not in images.val.keys
+    assert images.notes[0].endswith(f"(conflicts: {rule})")
 
 
 def test_one_class_alone_is_refused_with_what_was_passed_over(tmp_path):

@@ -117,4 +117,15 @@ def test_the_same_bytes_under_two_labels_are_in_no_split_and_are_said(world, con
     assert len(rows) == 39
     assert sha256((world / "real/cat/0.png").read_bytes()) not in contents(real, rows)
     said = "label conflict: 1 image stands with the same bytes under several labels: 'cat' and"
-    assert real.notes == (f"{said} 'dog' (1); not trained on",)
+    assert real.notes[0].startswith(f"{said} 'dog' (1); not trained on; mend")
+
+
+@pytest.mark.parametrize(("rule", "labels"), [("first", [0]), ("keep", [0, 1])])
+def test_a_rule_for_conflicts_never_lets_one_validate_or_test(world, content, rule, labels):
+    shutil.copy("real/cat/0.png", "real/dog/cat.png")
+    content["real"] |= {"cut": {}, "conflicts": rule, "test": None, "test_fraction": 0.25}
+    real, found = drawn(content)
+    torn = sha256((world / "real/cat/0.png").read_bytes())
+    assert torn not in contents(real, [*found.val, *found.test])
+    mine = [row for row in found.train if real.images.contents[row] == torn]
+    assert sorted(real.labels[mine].tolist()) == labels

@@ -119,10 +119,10 @@ def test_copies_count_once_and_one_that_two_classes_claim_not_at_all(tmp_path, c
     path = table(tmp_path / "p.parquet", captions, [1, 1, 2, 2, None])
     found = curate(at(path), classes, None, 0)
     assert labels(found) == {0: DOG}
-    assert found.notes[0].endswith(
-        "several; 1 have no image; 2 are copies of others; "
-        "1 stand for different classes in different captions"
-    )
+    assert found.notes[0].endswith("several; 1 have no image; 1 are copies of others")
+    assert found.notes[1].startswith("label conflict: 1 image stands with the same bytes under")
+    for rule, count in (("first", 2), ("keep", 3)):
+        assert len(curate(at(path, conflicts=rule), classes, None, 0).chosen) == count
 
 
 @pytest.mark.skipif(not text.installed(), reason="needs synthset[text]")

@@ -68,7 +68,7 @@ def train(
     settings = load_single(config, changes or ())
     apart = (None if path is None else place_at(path) for path in (val, test))
     places = find_places(place_at(data), *apart)
-    images = read_splits(places, val_fraction, settings.seed)
+    images = read_splits(places, val_fraction, settings.seed, settings.conflicts)
     if export_timm:
         from synthset.experiment.timm_train import write_timm
 

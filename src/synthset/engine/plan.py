@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import asdict, dataclass, replace
 from itertools import count
 from math import ceil
@@ -35,7 +35,7 @@ from synthset.record import CURATED, EDITED, LABELLED, PLAN, record_id
 from synthset.seeds import digest, fingerprint, record_seed
 from synthset.store.dataset import Dataset
 from synthset.taxonomy.classlists import ClassEntry
-from synthset.taxonomy.label_conflicts import conflict_note, label_conflicts
+from synthset.taxonomy.label_conflicts import conflict_note, label_conflicts, outcome, stay
 from synthset.taxonomy.names import loose
 
 
@@ -120,12 +120,15 @@ def material(recipe: Recipe) -> Material:
         raise RecipeError(
             "classes", f"no image of theirs in the source, which holds {names}", "list those names"
         )
-    conflicts = label_conflicts((image.content for image, _ in mine), (label for _, label in mine))
-    called = told_apart([entry.name for entry in classes])
-    torn = conflict_note(conflicts, called, _outcome(recipe))
+    used, torn = _without_conflicts(source, placed, classes)
     settled = replace(settled, notes=(*settled.notes, *torn))
+    images = [image for image, _ in used]
+    mine = [(image, label) for image, label in used if label >= 0]
+    if not mine:
+        what = "each image stands with the same bytes under several labels"
+        raise RecipeError("source.paths", what, "mend the labels, or set `conflicts: first`")
     if isinstance(source, Folder):
-        drawn = tuple(_at_most(recipe, mine, conflicts))
+        drawn = tuple(_at_most(recipe, mine))
         notes = (*settled.notes, *empty_classes(mine, classes))
         return Material(classes, drawn, dict(left_out), notes, listed=tuple(mine))
     _refuse_empty(classes, mine, left_out)
@@ -145,15 +148,26 @@ def _content(images: Sequence[Listed]) -> str:
     return digest(sorted((image.name, image.content) for image in images))
 
 
-def _outcome(recipe: Recipe) -> str:
-    """Say what becomes of images whose labels conflict."""
-    if not isinstance(recipe.source, Folder):
-        return "used under each label; mend the labels"
-    if recipe.images_per_class is not None:
-        return "left out of the draw of images_per_class; mend the labels"
-    if any(step.kind == "duplicates" for step in recipe.selection.steps):
-        return "dropped by the step `duplicates`, under each label"
-    return "kept under each label, as the selection has no step `duplicates`; mend the labels"
+def _without_conflicts(
+    source: Folder | Augment | Img2Img | Gan,
+    placed: Sequence[tuple[Listed, int]],
+    classes: Sequence[ClassEntry],
+) -> tuple[list[tuple[Listed, int]], tuple[str, ...]]:
+    """Apply the source's rule for label conflicts, and say what came of it. A GAN learns classes
+    that the recipe doesn't list, so their labels count there."""
+    others = sorted({image.name for image, label in placed if label < 0})
+    if not isinstance(source, Gan):
+        others = []
+    number = {name: label for label, name in enumerate(others, len(classes))}
+    labels = [number.get(image.name, -1) if label < 0 else label for image, label in placed]
+    contents = [image.content for image, _ in placed]
+    called = [*told_apart([entry.name for entry in classes]), *others]
+    conflicts = label_conflicts(contents, labels)
+    used = stay(contents, labels, source.conflicts)
+    return (
+        [one for one, is_used in zip(placed, used, strict=True) if is_used],
+        conflict_note(conflicts, called, outcome(source.conflicts)),
+    )
 
 
 def _refuse_empty(
@@ -169,27 +183,16 @@ def _refuse_empty(
         raise RecipeError("classes", f"no image to start from for {names}", right)
 
 
-def _at_most(
-    recipe: Recipe, images: list[tuple[Listed, int]], conflicts: Container[str]
-) -> list[tuple[Listed, int]]:
+def _at_most(recipe: Recipe, images: list[tuple[Listed, int]]) -> list[tuple[Listed, int]]:
     """Take so many of each class, drawn by content, so that a larger number adds and never
-    swaps. An image in conflict isn't drawn: it might come with one of its labels alone.
-
-    Raises:
-        RecipeError: there are no others.
-    """
+    swaps."""
     count = recipe.images_per_class
     if count is None:
         return images
     by_class: dict[int, list[tuple[str, int]]] = {}
     for place, (image, label) in enumerate(images):
-        if image.content in conflicts:
-            continue
         draw = digest([recipe.seed, image.content], size=8)
         by_class.setdefault(label, []).append((draw, place))
-    if not by_class:
-        found = "each image stands with the same bytes under several labels"
-        raise RecipeError("source.paths", found, "mend the labels, or leave out images_per_class")
     chosen = sorted(place for draws in by_class.values() for _, place in sorted(draws)[:count])
     return [images[place] for place in chosen]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
@@ -14,7 +14,7 @@ from synthset.experiment.sets import Joined, Sets
 from synthset.experiment.splits import RealImages, Split
 from synthset.recipe.experiment import Part
 from synthset.seeds import digest
-from synthset.taxonomy.label_conflicts import conflict_note, label_conflicts
+from synthset.taxonomy.label_conflicts import conflict_note, label_conflicts, outcome, stay
 from synthset.training.labelled import Labelled
 
 Rows = NDArray[np.int64]
@@ -67,8 +67,8 @@ def compose(
         if part.set != "real":
             conflicts = _conflicts(source, real)
             names = [one[0] for one in real.classes]
-            short += conflict_note(conflicts, names, f"not taken from {part.set}")
-            rows_of = _drawn(source, real, split, conflicts)
+            short += conflict_note(conflicts, names, outcome(real.rule, f"taken from {part.set}"))
+            rows_of = _drawn(source, real, split)
         rows_of = rows_of[~np.isin(rows_of, used.get(part.set, rows_of[:0]))]
         pools = _pools(asked, source.labels, rows_of)
         wanted = _wanted(part, asked, [len(pool) for pool in pools], counts)
@@ -142,8 +142,9 @@ def _conflicts(source: Joined, real: RealImages) -> dict[str, tuple[int, ...]]:
     return {content: labels for content, labels in found.items() if content in mine}
 
 
-def _drawn(source: Joined, real: RealImages, split: Split, left_out: Container[str]) -> Rows:
-    """Rows of a set in a random order, copies of others and of test images left out."""
+def _drawn(source: Joined, real: RealImages, split: Split) -> Rows:
+    """Rows of a set in a random order; copies of others and of test images are left out, and by the
+    experiment's rule labels in conflict, in which real images come first."""
     contents = source.images.contents
     tests = real.test if real.test is not None else real.images
     test = (
@@ -152,12 +153,17 @@ def _drawn(source: Joined, real: RealImages, split: Split, left_out: Container[s
         else {real.images.contents[row] for row in split.test}
     )
     held = {real.images.contents[row] for row in split.val}
-    rows: dict[str, int] = {}
-    for row in np.flatnonzero(source.labels >= 0).tolist():
-        if not any(contents[row] in one for one in (test, held, left_out)):
-            rows.setdefault(contents[row], row)
-    order = sorted(rows, key=lambda one: digest([split.seed, one], 8))
-    return np.array([rows[content] for content in order], np.int64)
+    used = stay(
+        [*real.images.contents, *contents],
+        [*real.labels.tolist(), *source.labels.tolist()],
+        real.rule,
+    )[len(real.images) :]
+    rows: dict[tuple[str, int], int] = {}
+    for row in np.flatnonzero((source.labels >= 0) & used).tolist():
+        if contents[row] not in test and contents[row] not in held:
+            rows.setdefault((contents[row], int(source.labels[row])), row)
+    order = sorted(rows, key=lambda one: (digest([split.seed, one[0]], 8), one[1]))
+    return np.array([rows[one] for one in order], np.int64)
 
 
 def _wanted(part: Part, asked: Sequence[bool], there: Sequence[int], before: Rows) -> list[int]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -18,7 +18,7 @@ from synthset.experiment.hub_columns import hub_columns
 from synthset.experiment.images import Collection, Names, called, joined, kept, of_found
 from synthset.experiment.places import Places, Where
 from synthset.experiment.places import find_places as find_places
-from synthset.experiment.splits import NOT_TRAINED
+from synthset.experiment.splits import TRAINED
 from synthset.formats.scan import DATASET, expand, refuse_tests, scan_files
 from synthset.formats.split_names import above
 from synthset.generators.curated import listed
@@ -28,7 +28,7 @@ from synthset.recipe.single import Single
 from synthset.recipe.sources import Folder
 from synthset.seeds import digest
 from synthset.store.remote import Remote
-from synthset.taxonomy.label_conflicts import conflict_note, label_conflicts
+from synthset.taxonomy.label_conflicts import Rule, conflict_note, label_conflicts, outcome, stay
 from synthset.training.checkpoint import CONFIG, STATE
 from synthset.training.labelled import Labelled
 from synthset.training.task import Fitted, Stage, Task
@@ -73,13 +73,15 @@ class Trained:
     measures: Measures
 
 
-def read_splits(places: Places, val_fraction: float, seed: int) -> Splits:
+def read_splits(places: Places, val_fraction: float, seed: int, conflicts: Rule = "drop") -> Splits:
     """List all images, and split validation off if there is none.
 
     Args:
         places: where they lie.
         val_fraction: share of each class, in (0, 1), two classes of one image are refused.
         seed: decides the split, with the images' bytes.
+        conflicts: rule for bytes under several labels; such images never validate, unless they are
+            named as `val`.
 
     Raises:
         RecipeError: nothing is there, classes don't fit, or a class is too small to split.
@@ -101,19 +103,20 @@ def read_splits(places: Places, val_fraction: float, seed: int) -> Splits:
     }
     if "test" in others:
         _require_each_class(labels["test"], names, there)
-    conflicts = label_conflicts(
+    torn = label_conflicts(
         chain(train.contents, *(other.contents for other in others.values())),
         chain(train.labels.tolist(), *(one.tolist() for one in labels.values())),
     )
     known = {content for other in others.values() for content in other.contents}
-    left_out = known | conflicts.keys()
+    used = stay(train.contents, train.labels.tolist(), conflicts)
+    left_out = known | (torn.keys() if conflicts == "drop" else set())
     # In the order of their bytes' hashes, so that the same images train the same in any layout.
     order = sorted(range(len(train)), key=train.contents.__getitem__)
-    rows = np.array([i for i in order if train.contents[i] not in left_out], np.int64)
+    rows = np.array([i for i in order if used[i] and train.contents[i] not in left_out], np.int64)
     _require_own_images(train.labels[rows], names, there)
     held = np.empty(0, np.int64)
     if "val" not in others:
-        held, rows = _split(train, rows, val_fraction, seed)
+        held, rows = _split(train, rows, val_fraction, seed, torn)
     sets = {name: _labelled(other, labels[name], None) for name, other in others.items()}
     return Splits(
         tuple(one[0] for one in names),
@@ -123,7 +126,7 @@ def read_splits(places: Places, val_fraction: float, seed: int) -> Splits:
         sum(content in known for content in train.contents),
         (
             *_notes(places, {"DATA": train, **{f"--{name}": one for name, one in others.items()}}),
-            *conflict_note(conflicts, [one[0] for one in names], NOT_TRAINED),
+            *conflict_note(torn, [one[0] for one in names], outcome(conflicts, TRAINED)),
             *([f"no image of {listed(empty)}"] if (empty := _empty(names, there)) else []),
         ),
     )
@@ -246,9 +249,14 @@ def _collect(place: Where, where: str, tests: bool = False) -> Collection:
 
 
 def _split(
-    images: Collection, rows: NDArray[np.int64], fraction: float, seed: int
+    images: Collection,
+    rows: NDArray[np.int64],
+    fraction: float,
+    seed: int,
+    torn: Container[str],
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Split each class by a hash of seed and bytes: rows that validate, and rows that train."""
+    """Split each class by a hash of seed and bytes: rows that validate, and rows that train. What
+    is torn between labels only trains."""
     held: list[int] = []
     for label, names in enumerate(images.classes):
         if not (images.labels == label).any():
@@ -257,7 +265,8 @@ def _split(
         by_content: dict[str, list[int]] = {}
         for row in mine:
             by_content.setdefault(images.contents[row], []).append(row)
-        order = sorted(by_content, key=lambda content: digest([seed, content]))
+        sure = (content for content in by_content if content not in torn)
+        order = sorted(sure, key=lambda content: digest([seed, content]))
         if len(order) < 2:
             found = f"class {names[0]!r} has {len(order)} different image to train and validate"
             raise RecipeError("DATA", found, "give it two at least, or name images as --val")

@@ -14,9 +14,9 @@ from synthset.errors import Problem, RecipeError, did_you_mean
 from synthset.experiment.images import Collection, Names, collect, joined
 from synthset.recipe.experiment import Real
 from synthset.seeds import digest
-from synthset.taxonomy.label_conflicts import conflict_note, label_conflicts
+from synthset.taxonomy.label_conflicts import Rule, conflict_note, label_conflicts, outcome, stay
 
-NOT_TRAINED = "not trained on"
+TRAINED = "trained on"
 FEWEST_VAL = 2  # of each class, so that its recall is more than yes or no
 
 
@@ -30,6 +30,7 @@ class RealImages:
         labels: (N,) int64 of `images`; -1 for images of no class.
         test: those that test, if they lie apart.
         test_labels: (T,) int64 of `test`.
+        rule: for bytes under several labels.
     """
 
     classes: tuple[Names, ...]
@@ -37,6 +38,7 @@ class RealImages:
     labels: NDArray[np.int64]
     test: Collection | None
     test_labels: NDArray[np.int64]
+    rule: Rule = "drop"
 
     @cached_property
     def conflicts(self) -> dict[str, tuple[int, ...]]:
@@ -50,7 +52,9 @@ class RealImages:
     @property
     def notes(self) -> tuple[str, ...]:
         """What is left out of all training, in words."""
-        return conflict_note(self.conflicts, [one[0] for one in self.classes], NOT_TRAINED)
+        return conflict_note(
+            self.conflicts, [one[0] for one in self.classes], outcome(self.rule, TRAINED)
+        )
 
     def tested(self, split: Split) -> frozenset[str]:
         """SHA-256 of all test images, also of those that `max_test_per_class` leaves out."""
@@ -99,14 +103,14 @@ def real_images(settings: Real, train: Collection, test: Collection | None) -> R
     strict = settings.classes is None
     labels = joined(train, classes, "real.train", strict)
     if test is None:
-        return RealImages(classes, train, labels, None, np.empty(0, np.int64))
+        return RealImages(classes, train, labels, None, np.empty(0, np.int64), settings.conflicts)
     tested = joined(test, classes, "real.test", strict)
     lacking = [names[0] for k, names in enumerate(classes) if not (tested == k).any()]
     if lacking:
         there = sorted({names[0] for names in test.classes})
         found = f"class {', '.join(map(repr, lacking[:5]))} has no test image"
         raise RecipeError("real.test", found, did_you_mean(lacking[0], there))
-    return RealImages(classes, train, labels, test, tested)
+    return RealImages(classes, train, labels, test, tested, settings.conflicts)
 
 
 def split(settings: Real, real: RealImages, seed: int) -> Split:
@@ -116,9 +120,17 @@ def split(settings: Real, real: RealImages, seed: int) -> Split:
     Raises:
         RecipeError: a class has too few images for what is asked.
     """
-    labels = real.labels.copy()
-    labels[[content in real.conflicts for content in real.images.contents]] = -1
-    drawn = [_drawn(real.images.contents, labels, k, seed) for k in range(len(real.classes))]
+    contents = real.images.contents
+    in_conflict = np.array([content in real.conflicts for content in contents], bool)
+    kept = np.array(stay(contents, real.labels.tolist(), real.rule), bool)
+    sure, unsure = (
+        np.where(which, real.labels, -1)
+        for which in (~in_conflict, in_conflict & kept & (real.rule != "drop"))
+    )
+    drawn = [
+        [*_drawn(contents, sure, k, seed), *_drawn(contents, unsure, k, seed)]  # the last train
+        for k in range(len(real.classes))
+    ]
     tested, test = _test(settings, real, drawn, seed)
     train, val, copies, problems = [], [], 0, []
     for k, rows in enumerate(drawn):

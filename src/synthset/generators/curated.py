@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import numpy as np
 
@@ -20,7 +21,16 @@ from synthset.images import sha256
 from synthset.recipe.pools import Pool
 from synthset.seeds import digest
 from synthset.taxonomy.classlists import ClassEntry, with_definition
+from synthset.taxonomy.label_conflicts import (
+    Rule,
+    conflict_note,
+    label_conflicts,
+    outcome,
+    stay,
+)
 from synthset.taxonomy.matching import CaptionMatcher
+
+One = TypeVar("One")
 
 SHOWN = 8  # names that a note lists before it counts the rest
 
@@ -72,7 +82,9 @@ def curate(
         right = f"{text.INSTALL}, or set it to null"
         raise RecipeError("source.min_similarity", text.MISSING, right)
     matcher, counts = CaptionMatcher(classes), Counter[str]()
-    hits = _once(_hits(settings, matcher, seed, counts), counts)
+    every = list(_hits(settings, matcher, seed, counts))
+    marks = [(hit.image.content, hit.label) for hit in every]
+    hits, torn = once(every, marks, settings.conflicts, classes, counts)
     if compares:
         hits = _near(hits, classes, settings.min_similarity or 0.0, counts)
     if not hits:
@@ -82,7 +94,7 @@ def curate(
     ranked = _ranked(hits, seed)
     chosen = _capped(ranked, settings, images_per_class, len(classes))
     content = digest(sorted((hit.image.content, hit.label) for hit in hits))
-    notes = (*_said(counts), *_shared(matcher, classes), *empty_classes(chosen, classes))
+    notes = (*_said(counts), *torn, *_shared(matcher, classes), *empty_classes(chosen, classes))
     return Curated(chosen, content, notes, counts["images"])
 
 
@@ -111,18 +123,35 @@ def _hits(
         yield _Hit(found, label)
 
 
-def _once(hits: Iterator[_Hit], counts: Counter[str]) -> list[_Hit]:
-    """Keep the first of each picture; none of one that two captions give to two classes."""
-    first: dict[str, _Hit] = {}
-    torn: set[str] = set()
-    for hit in hits:
-        known = first.setdefault(hit.image.content, hit)
-        if known is not hit:
-            counts["copies"] += 1
-        if known.label != hit.label:
-            torn.add(hit.image.content)
-    counts["torn"] = len(torn)
-    return [hit for content, hit in first.items() if content not in torn]
+def once(
+    found: Sequence[One],
+    marks: Sequence[tuple[str, int]],
+    rule: Rule,
+    classes: Sequence[ClassEntry],
+    counts: Counter[str],
+) -> tuple[list[One], tuple[str, ...]]:
+    """Keep the first of each picture and class, by the rule for pictures of several classes.
+
+    Args:
+        found: N images, in the order in which they lie.
+        marks: content and label of each.
+        rule: for label conflicts.
+        classes: in label order.
+        counts: gets the number of copies.
+
+    Returns:
+        Those that are kept, and a note of what was torn.
+    """
+    contents, labels = [content for content, _ in marks], [label for _, label in marks]
+    used = stay(contents, labels, rule)
+    first: dict[tuple[str, int], One] = {}
+    for one, mark, is_used in zip(found, marks, used, strict=True):
+        if is_used:
+            first.setdefault(mark, one)
+    counts["copies"] = sum(used) - len(first)
+    conflicts = label_conflicts(contents, labels)
+    note = conflict_note(conflicts, [entry.name for entry in classes], outcome(rule))
+    return list(first.values()), note
 
 
 def _near(
@@ -190,7 +219,6 @@ def _said(counts: Mapping[str, int]) -> tuple[str, ...]:
     words = {
         "missing": "have no image",
         "copies": "are copies of others",
-        "torn": "stand for different classes in different captions",
         "far": "are too far from the definition",
     }
     first = (

@@ -13,7 +13,7 @@ from synthset.errors import RecipeError
 from synthset.formats.keyed import Keyed, image_columns, keyed
 from synthset.formats.listed import Listed
 from synthset.formats.originals import Originals
-from synthset.generators.curated import Curated, empty_classes, listed
+from synthset.generators.curated import Curated, empty_classes, listed, once
 from synthset.generators.image_class import classes_above, settle
 from synthset.generators.image_labels import INFO, Labelled, image_info, image_labels
 from synthset.images import sha256
@@ -56,7 +56,9 @@ def pick_labelled(
     labels = image_labels(settings.labels, images, mapping.links, settings.labelled_by)
     hits = _hits(settings, images, labels, mapping, classes, counts)
     facts = image_info(settings.info, {hit.image.key for hit in hits})
-    found = _once(_read(settings, hits, facts, counts), counts)
+    every = list(_read(settings, hits, facts, counts))
+    marks = [(image.content, link.label) for image, link, _ in every]
+    found, torn = once(every, marks, settings.conflicts, classes, counts)
     if not found:
         right = "look at the mapping, and at which images there are"
         raise RecipeError("source", f"no image of any class: {', '.join(_said(counts))}", right)
@@ -67,7 +69,7 @@ def pick_labelled(
         if images_per_class is None or int(str(image.facts["pool_rank"])) <= images_per_class
     ]
     content = digest(sorted((image.content, link.label) for image, link, _ in found))
-    notes = (*_said(counts), *_unmapped(mapping, classes), *empty_classes(taken, classes))
+    notes = (*_said(counts), *torn, *_unmapped(mapping, classes), *empty_classes(taken, classes))
     return Curated(tuple(taken), content, notes, counts["images"])
 
 
@@ -135,21 +137,6 @@ def _read(
         yield found, hit.link, hit.confidence
 
 
-def _once(
-    read: Iterator[tuple[Listed, Link, float]], counts: Counter[str]
-) -> list[tuple[Listed, Link, float]]:
-    """Keep the first of each picture; none of one that stands for two classes."""
-    first: dict[str, tuple[Listed, Link, float]] = {}
-    torn: set[str] = set()
-    for one in read:
-        known = first.setdefault(one[0].content, one)
-        counts["copies"] += known is not one
-        if known[1].label != one[1].label:
-            torn.add(one[0].content)
-    counts["torn"] = len(torn)
-    return [one for content, one in first.items() if content not in torn]
-
-
 def _ranked(found: Sequence[tuple[Listed, Link, float]], seed: int) -> list[tuple[Listed, int]]:
     """Put those with the highest confidence first, others in a drawn order; count by class."""
     order = sorted(found, key=lambda one: (-one[2], digest([seed, one[0].content])))
@@ -168,7 +155,6 @@ def _said(counts: Mapping[str, int]) -> tuple[str, ...]:
         "weak": "have no label that counts",
         "missing": "have no image",
         "copies": "are copies of others",
-        "torn": "stand for different classes",
         "twice": "have a key that is taken",
     }
     first = f"of {counts['images']:,} images {counts['labelled']:,} have a label of a class"

@@ -18,6 +18,7 @@ from synthset.recipe.settings import EXECUTION, Name, Settings
 from synthset.recipe.suites import BASE, Suite
 from synthset.recipe.training import Loss, Model, Preprocessing, TimmModel, Training
 from synthset.recipe.variables import as_written, fill_in
+from synthset.taxonomy.label_conflicts import Rule
 
 #: Stand in a set's recipe for the Parquet files of the real images of one split.
 REAL, REAL_VAL = "$real", "$real_val"
@@ -58,6 +59,9 @@ class Real(Settings):
     cut: dict[str, int] = Field(default_factory=dict)
     """Training images that are left of a class: the imbalance. Its validation images are cut in the
     same proportion (two at least), since whoever has few has few to choose by as well."""
+    conflicts: Rule = "drop"
+    """The same bytes under several labels: `drop` trains on none of them, `first` on the label that
+    is listed first, `keep` on each label. They never validate, and what is tested never trains."""
     redraw: bool = True
     """Split and cut anew for each seed, so that intervals hold for other images too; false splits
     once, by the first seed."""

@@ -6,7 +6,8 @@ from typing import Literal
 
 from pydantic import Field
 
-from synthset.recipe.settings import Settings
+from synthset.recipe.settings import MEMBERSHIP, Settings
+from synthset.taxonomy.label_conflicts import Rule
 
 
 class KeyedPath(Settings):
@@ -53,3 +54,6 @@ class OpenImages(Settings):
     several: Literal["drop", "most_specific"] = "drop"
     """An image whose labels mean several classes is dropped, or goes to the one that lies under all
     the others; where none does, it is dropped too."""
+    conflicts: Rule = Field("drop", json_schema_extra=MEMBERSHIP)
+    """The same bytes under several keys whose labels mean several classes: `drop` takes none of
+    them, `first` the class of the one that lies first, `keep` each class."""

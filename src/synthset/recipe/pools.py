@@ -7,7 +7,8 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from synthset.recipe.paths import FolderPath
-from synthset.recipe.settings import Settings
+from synthset.recipe.settings import MEMBERSHIP, Settings
+from synthset.taxonomy.label_conflicts import Rule
 
 
 class PoolPath(Settings):
@@ -47,6 +48,9 @@ class Pool(Settings):
     """Least cosine; null for none. `caption`: of a caption and "NAME which is DEFINITION" of its
     class in a sentence encoder, which null doesn't need. `retrieve_*`: of an image and its query in
     the encoder of the index."""
+    conflicts: Rule = Field("drop", json_schema_extra=MEMBERSHIP)
+    """The same bytes whose captions name several classes: `drop` takes none of them, `first` the
+    class that is found first, `keep` each class."""
     index: str | None = None
     """`retrieve_*`, `random`: folder that `synthset pool index` made."""
     queries: tuple[FolderPath, ...] = ()
@@ -107,7 +111,7 @@ NEEDED: dict[str, tuple[str, ...]] = {
 }
 #: Settings of a pool that only some strategies look at.
 ONLY: dict[str, tuple[str, ...]] = {
-    "paths": ("caption", "substring", "random"),
+    **dict.fromkeys(("paths", "conflicts"), ("caption", "substring", "random")),
     "min_similarity": ("caption", "retrieve_image", "retrieve_text"),
     "queries": ("retrieve_image", DRAWN),
     "texts": ("retrieve_text",),

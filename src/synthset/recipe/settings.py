@@ -11,6 +11,10 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
 #: ids and fingerprints.
 EXECUTION: dict[str, JsonValue] = {"execution": True}
 
+#: Marks a field that decides which images are there. Ids and fingerprints know these by their
+#: content, so that where the field changes nothing they stay what they are.
+MEMBERSHIP: dict[str, JsonValue] = {"membership": True}
+
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]*$", max_length=64)]
 
 
@@ -35,15 +39,17 @@ class Settings(BaseModel):
 
     def identity(self) -> dict[str, Any]:
         """Give the settings that decide the result, as JSON values, each default written out."""
-        return self.model_dump(mode="json", exclude=execution_fields(type(self)))
+        return self.model_dump(mode="json", exclude=unidentified_fields(type(self)))
 
 
-def execution_fields(model: type[BaseModel]) -> set[str]:
-    """Name the fields of a settings class that decide nothing but speed and place."""
+def unidentified_fields(model: type[BaseModel]) -> set[str]:
+    """Name the fields of a settings class that decide nothing but speed and place, or decide it by
+    the images that they lead to."""
     return {
         name
         for name, field in model.model_fields.items()
-        if isinstance(field.json_schema_extra, dict) and field.json_schema_extra.get("execution")
+        if isinstance(field.json_schema_extra, dict)
+        and ({"execution", "membership"} & field.json_schema_extra.keys())
     }
 
 

@@ -14,6 +14,7 @@ from synthset.recipe.reading import override, read_yaml
 from synthset.recipe.settings import Settings
 from synthset.recipe.training import Loss, Model, Preprocessing, TimmModel, Training
 from synthset.recipe.variables import fill_in
+from synthset.taxonomy.label_conflicts import Rule
 
 
 class Single(Settings):
@@ -27,6 +28,9 @@ class Single(Settings):
     """The budget."""
     loss: Loss = Loss()
     """Loss and sampling."""
+    conflicts: Rule = "drop"
+    """The same bytes under several labels: `drop` trains on none of them, `first` on the label that
+    is listed first, `keep` on each label. They never validate, and what is tested never trains."""
     seed: int = Field(0, ge=0)
     """Decides the split, first weights, order and random changes."""
 

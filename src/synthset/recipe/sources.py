@@ -10,7 +10,8 @@ from pydantic import Field, model_validator
 from synthset.recipe.openimages import OpenImages
 from synthset.recipe.paths import FolderPath
 from synthset.recipe.pools import Pool
-from synthset.recipe.settings import EXECUTION, Name, Settings
+from synthset.recipe.settings import EXECUTION, MEMBERSHIP, Name, Settings
+from synthset.taxonomy.label_conflicts import Rule
 
 Scheduler = Literal[
     "DPMSolverMultistep",
@@ -111,6 +112,9 @@ class Folder(Settings):
     kind: Literal["folder"]
     paths: tuple[FolderPath, ...] = Field(min_length=1)
     """Where the images lie."""
+    conflicts: Rule = Field("drop", json_schema_extra=MEMBERSHIP)
+    """The same bytes under several labels: `drop` uses none of them, `first` the label that is
+    listed first, `keep` each label."""
 
 
 class Augment(Settings):
@@ -120,6 +124,9 @@ class Augment(Settings):
     kind: Literal["augment"]
     paths: tuple[FolderPath, ...] = Field(min_length=1)
     """Where the images lie that are copied."""
+    conflicts: Rule = Field("drop", json_schema_extra=MEMBERSHIP)
+    """The same bytes under several labels: `drop` uses none of them, `first` the label that is
+    listed first, `keep` each label."""
     policy: Literal["basic", "trivial", "rand"] = "basic"
     """`basic` draws every change below up to its strength; `trivial` is TrivialAugment (arXiv
     2103.10158: one change, at any strength), `rand` RandAugment (arXiv 1909.13719), both after
@@ -182,6 +189,9 @@ class Img2Img(Diffusion):
     paths: tuple[FolderPath, ...] = Field(min_length=1)
     """Where the images lie that it starts from; never those of a test split. Where `prompt_column`
     names their captions, these are the prompts; an image without one gets the class's prompt."""
+    conflicts: Rule = Field("drop", json_schema_extra=MEMBERSHIP)
+    """The same bytes under several labels: `drop` uses none of them, `first` the label that is
+    listed first, `keep` each label."""
     strength: Strength | Annotated[tuple[Strength, ...], Field(min_length=1)] = 0.75
     """How far to go from the image: of `num_steps`, this share is run. 1 leaves next to nothing of
     it. Several, as in `[0.25, 0.5, 0.75, 1]`, are spread evenly over the images."""
@@ -215,6 +225,9 @@ class Gan(Settings):
     recipe doesn't list: a class with few images profits from the others."""
     val: tuple[FolderPath, ...] | None = None
     """Images that choose the checkpoint, by FD; none holds back a tenth of each class."""
+    conflicts: Rule = Field("drop", json_schema_extra=MEMBERSHIP)
+    """The same bytes under several labels: `drop` uses none of them, `first` the label that is
+    listed first, `keep` each label."""
     size_px: int = Field(32, ge=16, le=128, multiple_of=8)
     """Width and height of what it learns and makes. Other shapes lose their margins."""
     updates: int = Field(4000, ge=1, le=10_000_000)

@@ -1,10 +1,16 @@
-"""Label conflicts: the same bytes under several labels, of which at most one is right."""
+"""Label conflicts: the same bytes under several labels, of which at most one is right.
+
+The rule for them is a setting: `drop` uses none of such images, `first` the label that comes first
+in the order in which the images are listed, and `keep` each label.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Literal
 
+Rule = Literal["drop", "first", "keep"]
 SHOWN = 5  # pairs of labels that are named
 
 
@@ -27,6 +33,42 @@ def label_conflicts(contents: Iterable[str], labels: Iterable[int]) -> dict[str,
         if label >= 0 and (known := first.setdefault(content, label)) != label:
             found.setdefault(content, {known}).add(label)
     return {content: tuple(sorted(mine)) for content, mine in found.items()}
+
+
+def stay(contents: Sequence[str], labels: Sequence[int], rule: Rule) -> list[bool]:
+    """Apply the rule: tell of each image whether it is used.
+
+    Args:
+        contents: (N,) hash of each image's bytes, in the order in which they are listed.
+        labels: (N,) label of each; a negative one is none.
+        rule: for bytes under several labels.
+
+    >>> stay(["a", "b", "a"], [1, 0, 0], "drop"), stay(["a", "b", "a"], [1, 0, 0], "first")
+    ([False, True, False], [True, True, False])
+    """
+    conflicts = {} if rule == "keep" else label_conflicts(contents, labels)
+    first: dict[str, int] = {}
+    for content, label in zip(contents, labels, strict=True):
+        if label >= 0:
+            first.setdefault(content, label)
+    return [
+        content not in conflicts or label < 0 or (rule == "first" and first[content] == label)
+        for content, label in zip(contents, labels, strict=True)
+    ]
+
+
+def outcome(rule: Rule, used: str = "used") -> str:
+    """Say what becomes of images in conflict.
+
+    >>> outcome("first", "trained on")
+    'trained on under the first label alone (conflicts: first)'
+    """
+    said = {
+        "drop": f"not {used}; mend the labels, or choose another rule",
+        "first": f"{used} under the first label alone",
+        "keep": f"{used} under each label",
+    }
+    return f"{said[rule]} (conflicts: {rule})"
 
 
 def conflict_note(
