@@ -3,7 +3,7 @@
 import pytest
 
 from synthset.errors import RecipeError
-from synthset.experiment.places import Places, find_places
+from synthset.experiment.places import find_places
 from synthset.experiment.single import read_splits
 
 
@@ -18,7 +18,7 @@ def found(root, *names):
     """The names of the files of each split, seen from the folder."""
     places = find_places(lay(root, *names), None, None)
     return [
-        None if part is None else sorted(file.relative_to(root).as_posix() for file in part)
+        None if part is None else [unit.path.removeprefix(f"{root}/") for unit in part.units]
         for part in (places.train, places.val, places.test)
     ]
 
@@ -41,7 +41,7 @@ def test_packed_files_are_of_the_split_that_a_word_of_their_path_names(tmp_path,
 
 def test_what_is_of_no_split_is_left_out_and_named(tmp_path):
     lay(tmp_path, "train-0.tar", "extra-0.tar")
-    assert find_places(tmp_path, None, None).left_out == (tmp_path / "extra-0.tar",)
+    assert find_places(tmp_path, None, None).left_out == (f"{tmp_path}/extra-0.tar",)
 
 
 def test_names_that_can_be_read_in_two_ways_are_refused(tmp_path):
@@ -54,11 +54,12 @@ def test_names_that_can_be_read_in_two_ways_are_refused(tmp_path):
     lay(tmp_path / "c", *(f"{s}/{c}/a.png" for s in ("train", "val", "dev") for c in "xy"))
     with pytest.raises(RecipeError, match=r"dev and val .* are both called a val split"):
         find_places(tmp_path / "c", None, None)
-    assert find_places(tmp_path / "c", tmp_path / "c/dev", None).train == tmp_path / "c/train"
+    train = find_places(tmp_path / "c", tmp_path / "c/dev", None).train
+    assert [unit.path for unit in train.units] == [f"{tmp_path}/c/train"]
 
 
 def test_a_test_split_never_trains_or_validates(tmp_path):
     lay(tmp_path, "pets_test.parquet", "seg_test/cat/a.png", "seg_test/dog/b.png")
     for place in (tmp_path / "pets_test.parquet", tmp_path / "seg_test"):
         with pytest.raises(RecipeError, match=r"DATA.*is a test split by its name"):
-            read_splits(Places(place), 0.1, 0)
+            read_splits(find_places(place), 0.1, 0)

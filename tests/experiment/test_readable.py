@@ -1,10 +1,9 @@
 """A training takes the images that can be read, and names the others."""
 
-from collections import Counter
-
 import numpy as np
 
 from synthset.experiment.readable import readable
+from synthset.formats.manifest import Passed
 from synthset.formats.scan import scan
 from synthset.images import encode
 from synthset.recipe.sources import Folder
@@ -17,11 +16,12 @@ def test_images_that_cannot_be_read_are_left_out_and_named(tmp_path):
             encode(np.full((4, 4, 3), level, np.uint8), "png")
         )
     (tmp_path / "cat/bad.png").write_bytes(b"no image")
-    (tmp_path / "cat/dead.png").symlink_to("/nowhere.png")
+    (tmp_path / "cat/gone.png").write_bytes(b"")
     settings = Folder.model_validate({"kind": "folder", "paths": [{"path": str(tmp_path)}]})
-    found, passed = list(scan(settings)), Counter()
+    found, passed = list(scan(settings)), Passed()
+    (tmp_path / "cat/gone.png").unlink()
     assert len(found) == 22
     assert len(readable(found, settings, passed)) == 20
-    assert [sentence.split(": ")[0] for sentence in sorted(passed)] == [
-        f"{tmp_path}/cat/{name}.png" for name in ("bad", "dead")
+    assert [row.path for row in passed.rows] == [
+        f"{tmp_path}/cat/{name}.png" for name in ("bad", "gone")
     ]

@@ -2,11 +2,11 @@
 
 import os
 import socket
-from collections import Counter
 
 import pytest
 
 from synthset.formats.files_below import files_below
+from synthset.formats.manifest import DEAD, LOOP, ODD, UNREADABLE, Passed
 
 
 @pytest.fixture
@@ -18,14 +18,14 @@ def folder(tmp_path):
 
 
 def below(folder, passed=None):
-    found = files_below(folder, Counter() if passed is None else passed)
+    found = files_below(folder, Passed() if passed is None else passed)
     return [path.relative_to(folder).as_posix() for path in found]
 
 
 def test_files_come_by_name_and_before_those_further_down(folder):
-    passed = Counter()
+    passed = Passed()
     assert below(folder, passed) == ["a.jpg", "b.jpg", "deep/c.jpg"]
-    assert not passed
+    assert not passed.rows
 
 
 def test_links_are_followed_to_files_and_folders_and_lead_nowhere_round(folder, tmp_path):
@@ -34,11 +34,9 @@ def test_links_are_followed_to_files_and_folders_and_lead_nowhere_round(folder, 
     (folder / "link.jpg").symlink_to(folder / "a.jpg")
     (folder / "more").symlink_to(tmp_path / "more")
     (tmp_path / "more" / "back").symlink_to(folder)
-    passed = Counter()
+    passed = Passed()
     assert below(folder, passed) == ["a.jpg", "b.jpg", "link.jpg", "deep/c.jpg", "more/e.jpg"]
-    assert [word.rpartition(" leads ")[2] for word in passed] == [
-        "to a folder that was read already"
-    ]
+    assert [row.reason for row in passed.rows] == [LOOP]
 
 
 def test_many_ways_to_one_folder_are_one(tmp_path):
@@ -56,17 +54,18 @@ def test_what_is_no_file_is_passed_over_and_named(folder):
     with socket.socket(socket.AF_UNIX) as server:
         server.bind(str(folder / "y.jpg"))
         (folder / "z.jpg").symlink_to("/dev/zero")
-        passed = Counter()
+        passed = Passed()
         assert below(folder, passed) == ["a.jpg", "b.jpg", "deep/c.jpg"]
-    assert [word.split("/")[-1] for word in sorted(passed)] == [
-        f"{name}.jpg is not a regular file" for name in "xyz"
-    ]
+    said = sorted((row.path.rpartition("/")[2], row.reason) for row in passed.rows)
+    assert said == [(f"{name}.jpg", ODD) for name in "xyz"]
 
 
-def test_a_link_that_leads_nowhere_is_given_since_its_image_is_missing(folder):
+def test_a_link_that_leads_nowhere_is_passed_over(folder):
     (folder / "dead.jpg").symlink_to("/nowhere.jpg")
     (folder / "round.jpg").symlink_to(folder / "round.jpg")
-    assert below(folder) == ["a.jpg", "b.jpg", "dead.jpg", "round.jpg", "deep/c.jpg"]
+    passed = Passed()
+    assert below(folder, passed) == ["a.jpg", "b.jpg", "deep/c.jpg"]
+    assert passed.counts() == {DEAD: 2}
 
 
 def test_a_folder_that_cannot_be_read_is_named(folder, monkeypatch):
@@ -78,6 +77,11 @@ def test_a_folder_that_cannot_be_read_is_named(folder, monkeypatch):
         return scandir(place)
 
     monkeypatch.setattr(os, "scandir", refuse)
-    passed = Counter()
+    passed = Passed()
     assert below(folder, passed) == ["a.jpg", "b.jpg"]
-    assert "deep can't be read (Permission denied)" in next(iter(passed))
+    (row,) = passed.rows
+    assert (row.path, row.reason, row.detail) == (
+        f"{folder}/deep",
+        UNREADABLE,
+        "Permission denied",
+    )

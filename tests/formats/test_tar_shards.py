@@ -3,16 +3,15 @@
 import io
 import json
 import tarfile
-from collections import Counter
 
 import numpy as np
 import pyarrow as pa
 import pytest
 
 from synthset.errors import DatasetError, RecipeError
+from synthset.formats.manifest import DOTTED, MORE, NO_IMAGE, UNLABELLED, Passed
 from synthset.formats.originals import Originals
 from synthset.formats.scan import scan
-from synthset.formats.tar_shards import DOTTED
 from synthset.generators.folder import Folder as Stage
 from synthset.images import encode, sha256
 from synthset.recipe.sources import Folder
@@ -60,17 +59,17 @@ def test_without_a_list_of_classes_the_name_is_in_the_json_or_the_cls(tmp_path):
         c_png=picture(3),
         d_txt="no image",
     )
-    ignored = Counter()
+    ignored = Passed()
     assert [one.name for one in scan(at(shard), ignored)] == ["owl", "7"]
-    assert ignored == {"samples without a label": 1}
+    assert ignored.counts() == {UNLABELLED: 1, NO_IMAGE: 1}
 
 
 def test_images_whose_key_has_a_dot_are_counted(tmp_path):
     members = {f"v1_{k}_{kind}": picture(k) for k in range(3) for kind in ("png", "cls")}
     shard = write(tmp_path / "a.tar", **members, w_png=picture(9), w_cls="7", w_mask_png=b"")
-    ignored = Counter()
+    ignored = Passed()
     assert [one.name for one in scan(at(shard), ignored)] == ["7"]
-    assert ignored == {DOTTED: 3}
+    assert ignored.counts() == {DOTTED: 3, MORE: 1}
 
 
 def test_a_hub_folder_of_several_splits_is_refused(tmp_path):
@@ -82,7 +81,7 @@ def test_a_hub_folder_of_several_splits_is_refused(tmp_path):
 
 def test_a_damaged_shard_is_refused_and_a_cut_one_is_noticed(tmp_path):
     (tmp_path / "bad.tar").write_bytes(b"no tar at all")
-    with pytest.raises(RecipeError, match=r"bad\.tar is no readable tar file"):
+    with pytest.raises(RecipeError, match=r"bad\.tar .*no readable tar file"):
         list(scan(at(tmp_path / "bad.tar")))
     shard = write(tmp_path / "good.tar", a_png=picture(1), a_cls="0")
     (found,) = scan(at(shard))
@@ -100,9 +99,9 @@ def test_broken_words_beside_an_image_leave_the_others(tmp_path):
         d_png=picture(4), d_cls="²",
         e_png=picture(5), e_cls=b"\xff", e_json="[" * 100_000,
     )  # fmt: skip
-    passed = Counter()
+    passed = Passed()
     assert [one.name for one in scan(at(shard), passed)] == ["cat", "cat", "owl", "²"]
-    assert passed == {"samples without a label": 1}
+    assert passed.counts()[UNLABELLED] == 1
 
 
 @pytest.mark.parametrize("damage", ["header", "cut"])
@@ -117,9 +116,10 @@ def test_a_damaged_shard_gives_what_came_before_and_is_named(tmp_path, damage):
     data[last.offset : last.offset + 100] = b"\xff" * 100
     cut = whole[: last.offset + 1600]
     (tmp_path / "a.tar").write_bytes(data if damage == "header" else cut)
-    passed = Counter()
+    passed = Passed()
     assert [one.name for one in scan(at(tmp_path), passed)] == ["a", "b"]
-    assert next(iter(passed)).startswith(f"{tmp_path}/a.tar is no readable tar file, from some")
+    assert passed.rows[0].path == f"{tmp_path}/a.tar"
+    assert "no readable tar file, from some place on" in passed.rows[0].detail
     write(tmp_path / "b.tar", z_png=picture(9), z_cls="z")
     assert [one.name for one in scan(at(tmp_path))] == ["a", "b", "z"]
 
@@ -140,5 +140,5 @@ def test_one_bad_member_is_one_error(tmp_path):
 def test_a_broken_list_of_classes_is_named(tmp_path):
     write(tmp_path / "data/a.tar", a_png=picture(1), a_cls="0")
     (tmp_path / "classes.json").write_text("{bad")
-    with pytest.raises(RecipeError, match=r"the list of classes in .* can't be read"):
+    with pytest.raises(RecipeError, match=r"the list of classes .*mend it, or remove it"):
         list(scan(at(tmp_path)))

@@ -14,8 +14,9 @@ import pytest
 
 from synthset.errors import DatasetError, RecipeError
 from synthset.formats.listed import Listed
+from synthset.formats.manifest import DEAD, LITTER, ODD, OTHER, UNLABELLED, Passed
 from synthset.formats.parquet import ParquetImages
-from synthset.formats.scan import passed_over, scan
+from synthset.formats.scan import scan
 from synthset.generators.folder import Folder
 from synthset.images import encode, sha256
 from synthset.recipe.sources import Folder as Settings
@@ -93,9 +94,9 @@ def test_files_that_are_no_images_are_counted_and_hidden_ones_passed_over(tmp_pa
         "__MACOSX/._a.png",
     ):
         write(tmp_path / name)
-    ignored: Counter[str] = Counter()
-    assert len(list(scan(at(tmp_path), ignored))) == 1
-    assert ignored == {".txt": 1, ".csv": 1}
+    passed = Passed()
+    assert len(list(scan(at(tmp_path), passed))) == 1
+    assert passed.counts() == {OTHER: 2, LITTER: 3}
 
 
 def test_split_folders_are_refused_unless_one_is_named(tmp_path: Path) -> None:
@@ -124,7 +125,9 @@ def test_images_without_a_class_folder_are_refused(tmp_path: Path) -> None:
 def test_nothing_found_says_what_was_seen(tmp_path: Path) -> None:
     write(tmp_path / "cat/a.txt")
     write(tmp_path / "cat/b.txt")
-    with pytest.raises(RecipeError, match=r"no labelled image in .* \(found only 2 \.txt\)"):
+    with pytest.raises(
+        RecipeError, match=r"no labelled image in .* \(found only 2 × file beside .*/a\.txt"
+    ):
         list(scan(at(tmp_path)))
 
 
@@ -132,7 +135,7 @@ def test_a_path_that_is_not_there_suggests_its_neighbour(tmp_path: Path) -> None
     write(tmp_path / "pets/cat/a.png", picture(1))
     with pytest.raises(RecipeError, match=r"nothing at .*did you mean .*/pets\?"):
         list(scan(at(tmp_path / "pet")))
-    with pytest.raises(RecipeError, match="not on this disk"):
+    with pytest.raises(RecipeError, match="can't be opened"):
         list(scan(at("s3://bucket/pets")))
 
 
@@ -140,11 +143,11 @@ def test_hugging_face_labels_come_from_the_schema(parquet: Callable[..., Path]) 
     path = parquet(
         names=["cat", "dog"], image=cells(1, 2, 3), label=[1, 0, -1], label_name=["x", "y", "z"]
     )
-    ignored: Counter[str] = Counter()
-    found = list(scan(at(path), ignored))
+    passed = Passed()
+    found = list(scan(at(path), passed))
     assert [one.name for one in found] == ["dog", "cat"]
     assert [one.source for one in found] == [f"{path.as_posix()}#0", f"{path.as_posix()}#1"]
-    assert ignored == {"rows without a label": 1}
+    assert passed.counts() == {UNLABELLED: 1}
 
 
 def test_other_labels_come_from_a_name_column_or_the_number(parquet: Callable[..., Path]) -> None:
@@ -278,7 +281,7 @@ def test_a_folder_with_splits_of_parquet_is_refused_even_in_its_data_folder(tmp_
 
 def imported(settings: Settings) -> tuple[list[dict[str, Any]], Counter[str]]:
     """Take over what a scan finds, and what it passed over."""
-    passed: Counter[str] = Counter()
+    passed = Passed()
     found = list(scan(settings, passed))
     return Folder(settings)(rows(found)).to_pylist(), passed
 
@@ -292,8 +295,11 @@ def test_one_bad_file_is_one_named_error_and_the_others_go_through(tmp_path: Pat
     table, passed = imported(at(tmp_path))
     errors = [row["error"] for row in table if row["error"]]
     assert sum(row["image"] is not None for row in table) == 20
-    assert [Path(error.split(": ")[0]).name for error in errors] == ["link.png", "zero.png"]
-    assert list(passed) == [f"{tmp_path}/cat/pipe.png is not a regular file"]
+    assert [Path(error.split(": ")[0]).name for error in errors] == ["zero.png"]
+    assert {row.path.rpartition("/")[2]: row.reason for row in passed.rows} == {
+        "link.png": DEAD,
+        "pipe.png": ODD,
+    }
 
 
 def test_a_file_that_may_not_be_read_is_an_error_that_names_it(
@@ -342,16 +348,9 @@ def test_rows_of_a_damaged_part_are_passed_over_and_said(parquet: Callable[..., 
     start, size = group.dictionary_page_offset, group.total_compressed_size
     data[start : start + size] = b"\xff" * size
     path.write_bytes(data)
-    passed: Counter[str] = Counter()
+    passed = Passed()
     assert [one.name for one in scan(at(path), passed)] == list("aacc")
-    assert next(iter(passed)).startswith(f"rows 2 to 3 of {path} can't be read")
+    assert passed.rows[0].path == f"{path}#2-3"
     (path.parent / "other.parquet").write_bytes(b"<html>")
     assert len(list(scan(at(path.parent), passed))) == 4
-    assert any("other.parquet is no readable Parquet file" in word for word in passed)
-
-
-def test_what_was_passed_over_is_told_in_one_note() -> None:
-    passed = Counter({".txt": 3, "/a/x.jpg is not a regular file": 1, "": 2})
-    note = "passed over: 3 .txt, 2 without extension, /a/x.jpg is not a regular file"
-    assert passed_over(passed) == (note,)
-    assert passed_over(Counter()) == ()
+    assert any(row.path.endswith("other.parquet") for row in passed.rows)

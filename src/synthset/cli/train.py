@@ -46,6 +46,13 @@ def train(
     test: Annotated[
         str | None, typer.Option(help="Images that are asked once, at the end.")
     ] = None,
+    image_column: Annotated[
+        str | None,
+        typer.Option(help="Column of the images in tables; ending of one of several in tar files."),
+    ] = None,
+    label_column: Annotated[
+        str | None, typer.Option(help="Column of the labels in tables; none finds it.")
+    ] = None,
     config: Annotated[
         str | None,
         typer.Option(help="YAML file with model, preprocessing, training, loss and seed."),
@@ -62,12 +69,14 @@ def train(
     """
     from synthset.experiment.places import find_places
     from synthset.experiment.single import read_splits, train_single
+    from synthset.formats.columns import Columns
     from synthset.recipe.single import load_single
     from synthset.store.remote import place_at
 
     settings = load_single(config, changes or ())
-    apart = (None if path is None else place_at(path) for path in (val, test))
-    places = find_places(place_at(data), *apart)
+    columns = Columns(image_column, label_column)
+    apart = [None if path is None else place_at(path) for path in (val, test)]
+    places = find_places(place_at(data), apart[0], apart[1], columns)
     images = read_splits(places, val_fraction, settings.seed, settings.conflicts)
     if export_timm:
         from synthset.experiment.timm_train import write_timm

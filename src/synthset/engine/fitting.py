@@ -16,7 +16,7 @@ from synthset.engine.local import Bar, count_gpus_used
 from synthset.engine.worker import torch_threads
 from synthset.errors import RecipeError
 from synthset.formats.listed import Listed
-from synthset.formats.scan import passed_over
+from synthset.formats.manifest import Passed
 from synthset.images import Pixels
 from synthset.metrics.features import Features
 from synthset.recipe.recipe import Recipe
@@ -141,7 +141,7 @@ def _training(
     source = recipe.source
     assert isinstance(source, Gan)
     originals = Originals((*source.paths, *(source.val or ())))
-    classes, passed = sorted({loose(image.name) for image in material.learned}), Counter[str]()
+    classes, passed = sorted({loose(image.name) for image in material.learned}), Passed()
     mine, judges = _split(material)
 
     def read(images: Sequence[Listed]) -> Examples:
@@ -151,7 +151,7 @@ def _training(
     with torch_threads(recipe.engine.threads):
         judge = Judge(read(judges), _Sight(judging_encoder(recipe)), source.look_images)
         training = Training(source, classes, read(mine), judge, dataset.folder, place)
-    for note in passed_over(passed):
+    for note in passed.notes():
         bar.say(note)
     return training
 

@@ -23,7 +23,8 @@ from synthset.engine.retrieve import retrieved
 from synthset.errors import DatasetError, RecipeError
 from synthset.formats.labels import classes_in, told_apart
 from synthset.formats.listed import Listed
-from synthset.formats.scan import passed_over, refuse_tests, scan
+from synthset.formats.manifest import Passed
+from synthset.formats.scan import refuse_tests, scan
 from synthset.generators.curated import curate, empty_classes
 from synthset.generators.labelled import pick_labelled
 from synthset.prompts.writer import Writer
@@ -101,7 +102,7 @@ def material(recipe: Recipe) -> Material:
         refuse_tests(source.paths)
     if isinstance(source, Gan) and source.val:
         refuse_tests(source.val, "source.val")
-    passed = Counter[str]()
+    passed = Passed()
     images = list(scan(source, passed))
     there = {image.name for image in images}
     known = classes_in(images)
@@ -109,7 +110,7 @@ def material(recipe: Recipe) -> Material:
     if not isinstance(source, Folder):  # a class without an image is nothing to start from
         listed = [name for name in listed if name in there]
     settled = settle(recipe, listed)
-    settled = replace(settled, notes=(*settled.notes, *passed_over(passed)))
+    settled = replace(settled, notes=(*settled.notes, *passed.notes()))
     classes = settled.classes
     labels = labels_of([names for names in known if names[0] in there], classes)
     placed = [(image, labels.get(image.name, -1)) for image in images]

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import io
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,16 +14,17 @@ from PIL import Image as Picture
 
 from synthset.errors import DatasetError, ModelError, Problem, RecipeError, did_you_mean
 from synthset.experiment.readable import readable
+from synthset.formats.dataset import rows_of
 from synthset.formats.labels import classes_in
 from synthset.formats.listed import Listed as Image
-from synthset.formats.scan import passed_over, refuse_tests, scan
+from synthset.formats.manifest import Passed
+from synthset.formats.scan import refuse_tests, scan
 from synthset.generators.folder import Folder
 from synthset.images import sha256
 from synthset.recipe.found import Digits, Found, Kept, Pictures, Torchvision
 from synthset.recipe.paths import FolderPath
 from synthset.recipe.sources import Folder as FolderSettings
 from synthset.store.dataset import Dataset
-from synthset.store.remote import is_url
 from synthset.taxonomy.names import ClassIndex, Contradiction, refuse_same, unlike
 from synthset.taxonomy.names import Names as Names
 
@@ -105,14 +104,14 @@ def collect(settings: Found, where: str, tests: bool = False) -> Collection:
             if not tests:
                 refuse_tests(settings.paths)
             folder = FolderSettings(kind="folder", paths=settings.paths)
-            passed = Counter[str]()
+            passed = Passed()
             return of_found(list(scan(folder, passed)), folder, passed)
     if isinstance(settings, Kept):
         return kept(settings.path, where)
     return _digits() if isinstance(settings, Digits) else _torchvision(settings, where)
 
 
-def of_found(found: Sequence[Image], settings: FolderSettings, passed: Counter[str]) -> Collection:
+def of_found(found: Sequence[Image], settings: FolderSettings, passed: Passed) -> Collection:
     """Make a collection of what a scan has found, less what can't be decoded."""
     found = readable(found, settings, passed)
     classes = classes_in(found)
@@ -123,7 +122,7 @@ def of_found(found: Sequence[Image], settings: FolderSettings, passed: Counter[s
         np.array([label_of[image.name] for image in found], np.int64),
         tuple(image.content for image in found),
         FromFiles([image.source for image in found], settings, [image.content for image in found]),
-        passed_over(passed),
+        passed.notes(),
     )
 
 
@@ -155,28 +154,17 @@ def kept(path: str, where: str) -> Collection:
     records = dataset.kept()
     if not records.num_rows:
         raise RecipeError(f"{where}.path", f"{path} keeps no image", "look at its report")
-    folder = FolderPath(path=path)
+    folder, rows = FolderPath(path=path), rows_of(dataset)
     return Collection(
         tuple(map(_names, dataset.classes())),
         np.asarray(records.column("label"), dtype=np.int64),
         tuple(records.column("sha256").to_pylist()),
         FromFiles(
-            _rows(dataset, records.column("id").to_pylist()),
+            [rows[name] for name in records.column("id").to_pylist()],
             FolderSettings(kind="folder", paths=(folder,)),
             records.column("sha256").to_pylist(),
         ),
     )
-
-
-def _rows(dataset: Dataset, ids: Sequence[str]) -> list[str]:
-    """Where the images of some records lie, as in `…/images-<fp>/00000.parquet#12`."""
-    table, found = dataset.view.images, {}
-    for shard in dataset.shards(table):
-        names = dataset.read_cell(table, shard, ["id"]).column("id").to_pylist()
-        folder = dataset.path if is_url(dataset.path) else Path(dataset.path).absolute().as_posix()
-        place = f"{folder}/{table}/{shard:05d}.parquet"
-        found.update({name: f"{place}#{row}" for row, name in enumerate(names)})
-    return [found[name] for name in ids]
 
 
 def _names(entry: dict[str, Any]) -> Names:

@@ -1,24 +1,40 @@
-"""Finds the splits of a data set on this disk: what trains, what validates, what tests."""
+"""Finds the splits of a data set: what trains, what validates, what tests."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, replace
 
 from synthset.errors import RecipeError
-from synthset.formats.levels import holds_images, level_of
-from synthset.formats.scan import DATASET, packed_in
-from synthset.formats.split_names import split_below
-from synthset.store.remote import Place, Remote
+from synthset.formats.columns import Columns
+from synthset.formats.resolve import Layout, Unit, nothing
+from synthset.formats.scan import whole
+from synthset.formats.tree import name_of
+from synthset.recipe.paths import FolderPath
+from synthset.store.remote import Place
 
-Where = Place | tuple[Path, ...]  # a folder or file, or the files of a split
 SHOWN = 3  # files that a message lists
+UNNAMED = Columns()
+
+
+@dataclass(frozen=True)
+class Part:
+    """The images of a split.
+
+    Attributes:
+        layout: that they belong to.
+        units: of it.
+        path: what names them; its `split` is set where rows tell their splits.
+    """
+
+    layout: Layout
+    units: tuple[Unit, ...]
+    path: FolderPath
 
 
 @dataclass(frozen=True)
 class Places:
-    """Where the images lie: each a path or some files, or None where there are none apart.
+    """Where the images lie; None where there are none apart.
 
     Attributes:
         train: images to train on.
@@ -27,76 +43,93 @@ class Places:
         left_out: what lies beside the splits and is of none.
     """
 
-    train: Where
-    val: Where | None = None
-    test: Where | None = None
-    left_out: tuple[Path, ...] = ()
+    train: Part
+    val: Part | None = None
+    test: Part | None = None
+    left_out: tuple[str, ...] = ()
 
 
-def find_places(data: Place, val: Place | None, test: Place | None) -> Places:
-    """Look for splits inside a folder, as exports and Hugging Face data sets have them.
+def find_places(
+    data: Place, val: Place | None = None, test: Place | None = None, columns: Columns = UNNAMED
+) -> Places:
+    """Look for splits in what a path holds, as exports and Hugging Face data sets have them.
 
     Args:
-        data: a folder or file with images, or a folder of splits; from afar a dataset alone.
+        data: a path with images.
         val, test: given apart; they come before what lies in `data`.
+        columns: names of the columns of tables, as far as they are given.
 
     Raises:
         RecipeError: the names can be read in two ways.
     """
-    if isinstance(data, Remote) or not data.is_dir() or (data / DATASET).is_file():
-        return Places(data, val, test)
-    given = {name for name, place in (("val", val), ("test", test)) if place is not None}
-    files = packed_in(data)
-    found, left_out = _of_files(files, data) if files else _of_folders(data, given)
-    if "train" not in found:
-        named = {name: _name(place) for name, place in found.items() if name not in given}
-        if named and left_out:
-            said = f"{', '.join(named.values())} and {_listed(left_out)}, none of them called train"
+    layout = whole(str(data), columns, "DATA")
+    given = {
+        name: _whole(whole(str(place), columns, f"--{name}"), place, columns)
+        for name, place in (("val", val), ("test", test))
+        if place is not None
+    }
+    found, left_out = _of_layout(layout, data, columns, frozenset(given))
+    rest = replace(layout, leftover=nothing)  # said once, with what trains
+    found = {s: part if s == "train" else replace(part, layout=rest) for s, part in found.items()}
+    return Places(
+        found.get("train", _whole(layout, data, columns)),
+        **{name: given.get(name, found.get(name)) for name in ("val", "test")},
+        left_out=left_out if "train" in found else (),
+    )
+
+
+def _of_layout(
+    layout: Layout, data: Place, columns: Columns, given: frozenset[str]
+) -> tuple[dict[str, Part], tuple[str, ...]]:
+    """Sort the units of a layout by split; the second are of none."""
+    by_split: dict[str, list[Unit]] = {}
+    for unit in layout.units:
+        if unit.split:
+            by_split.setdefault(unit.split, []).append(unit)
+    none = [unit.path for unit in layout.units if not unit.split]
+    within = frozenset[str]().union(*(unit.within for unit in layout.units if not unit.split))
+    if not by_split and within:
+        return {s: Part(layout, layout.units, _path(data, columns, s)) for s in within}, ()
+    if by_split and "train" not in by_split:
+        named = [
+            unit.path for split, units in by_split.items() if split not in given for unit in units
+        ]
+        others = [*none, *layout.others]
+        if named and others:
+            said = f"{_listed(named)} and {_listed(others)}, none of them called train"
             right = "name what trains as DATA, the others as --val and --test"
             raise RecipeError("DATA", f"{data} holds {said}", right)
-        return Places(data, val, test)
-    return Places(found["train"], val or found.get("val"), test or found.get("test"), left_out)
-
-
-def _of_files(files: Sequence[Path], root: Path) -> tuple[dict[str, Where], tuple[Path, ...]]:
-    """Sort packed files by split; the second are of none."""
-    by_split: dict[str, list[Path]] = {}
-    none = []
-    for file in files:
-        said = split_below(file, root)
-        if len(said) > 1:
-            names = " and ".join(sorted(said))
-            right = "call it by one split, or name the files as DATA, --val and --test"
-            raise RecipeError("DATA", f"{file} may be of the splits {names} by its name", right)
-        for split in said:
-            by_split.setdefault(split, []).append(file)
-        if not said:
-            none.append(file)
-    return {split: tuple(mine) for split, mine in by_split.items()}, tuple(none)
-
-
-def _of_folders(data: Path, given: set[str]) -> tuple[dict[str, Where], tuple[Path, ...]]:
-    """Sort folders of classes by split, but for those that are given; the second are of none."""
-    inside = data / "data"
-    if inside.is_dir() and level_of(inside, "DATA").splits:
-        data = inside
-    if holds_images(data):
         return {}, ()
-    level = level_of(data, "DATA")
-    found: dict[str, Where] = {}
-    for split, folder in level.splits:
-        if split in found and split not in given:
-            said = f"{_name(found[split])} and {folder.name} in {level.folder}"
-            right = "name the folders as DATA, --val and --test"
-            raise RecipeError("DATA", f"{said} are both called a {split} split", right)
-        found[split] = folder
-    return found, level.others
+    for split, units in by_split.items():
+        _refuse_twice(layout, split, units, given)
+    found = {
+        split: Part(layout, tuple(units), _path(data, columns)) for split, units in by_split.items()
+    }
+    return found, (*none, *layout.others)
 
 
-def _name(place: Where) -> str:
-    return _listed(place) if isinstance(place, tuple) else place.name
+def _refuse_twice(layout: Layout, split: str, units: Sequence[Unit], given: frozenset[str]) -> None:
+    """Two folders of one split may be the same images twice, or a split in another's clothes."""
+    if layout.folders and len(units) > 1 and split not in given:
+        said = f"{_listed([unit.path for unit in units])} in {layout.root}"
+        right = "name the folders as DATA, --val and --test"
+        raise RecipeError("DATA", f"{said} are both called a {split} split", right)
 
 
-def _listed(paths: Sequence[Path]) -> str:
-    names = [path.name for path in paths]
-    return ", ".join(names[:SHOWN]) + (", …" if len(names) > SHOWN else "")
+def _whole(layout: Layout, place: Place, columns: Columns) -> Part:
+    return Part(layout, layout.units, _path(place, columns))
+
+
+def _path(place: Place, columns: Columns, split: str | None = None) -> FolderPath:
+    named = {"image_column": columns.image, "label_column": columns.label}
+    set_ones = {name: value for name, value in named.items() if value is not None}
+    return FolderPath.model_validate({"path": str(place), "split": split, **set_ones})
+
+
+def _listed(paths: Sequence[str]) -> str:
+    names = [name_of(path) for path in paths]
+    return (
+        " and ".join(names)
+        if len(names) == 2
+        else ", ".join(names[:SHOWN]) + (", …" if len(names) > SHOWN else "")
+    )

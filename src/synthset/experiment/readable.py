@@ -2,31 +2,33 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 from synthset.engine.local import count_cores
 from synthset.formats.listed import Listed
+from synthset.formats.manifest import UNREADABLE, Passed
 from synthset.formats.originals import Originals
 from synthset.recipe.sources import Folder
 
 MOST_THREADS = 32
 
 
-def readable(found: Sequence[Listed], settings: Folder, passed: Counter[str]) -> list[Listed]:
+def readable(found: Sequence[Listed], settings: Folder, passed: Passed) -> list[Listed]:
     """Decode each image once: a training would end at the first that can't be.
 
     Args:
         found: what a scan has found.
         settings: of that scan.
-        passed: counts those that are left out, a sentence each.
+        passed: gathers those that are left out.
     """
     fault_of = partial(_fault, Originals(settings.paths))
     with ThreadPoolExecutor(min(count_cores(), MOST_THREADS)) as threads:
         faults = list(threads.map(fault_of, found))
-    passed.update(fault for fault in faults if fault)
+    for image, fault in zip(found, faults, strict=True):
+        if fault:
+            passed.add(UNREADABLE, image.source, fault)
     return [image for image, fault in zip(found, faults, strict=True) if not fault]
 
 

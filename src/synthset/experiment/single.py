@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Container, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
 
@@ -14,20 +13,19 @@ from numpy.typing import NDArray
 
 from synthset.engine.local import Bar
 from synthset.errors import RecipeError, UsageError, explains_refusals
-from synthset.experiment.hub_columns import hub_columns
-from synthset.experiment.images import Collection, Names, called, joined, kept, of_found
-from synthset.experiment.places import Places, Where
+from synthset.experiment.images import Collection, Names, joined, kept, of_found
+from synthset.experiment.places import Part, Places
 from synthset.experiment.places import find_places as find_places
 from synthset.experiment.splits import TRAINED
-from synthset.formats.scan import DATASET, expand, refuse_tests, scan_files
-from synthset.formats.split_names import above
+from synthset.formats.manifest import Passed
+from synthset.formats.resolve import DATASET
+from synthset.formats.scan import list_units, refuse_test
+from synthset.formats.tree import name_of
 from synthset.generators.curated import listed
 from synthset.metrics.classification import Measures, measures
-from synthset.recipe.paths import FolderPath
 from synthset.recipe.single import Single
-from synthset.recipe.sources import Folder
+from synthset.recipe.sources import Folder as FolderSettings
 from synthset.seeds import digest
-from synthset.store.remote import Remote
 from synthset.taxonomy.label_conflicts import Rule, conflict_note, label_conflicts, outcome, stay
 from synthset.training.checkpoint import CONFIG, STATE
 from synthset.training.labelled import Labelled
@@ -204,13 +202,6 @@ def _require_own_images(
         raise RecipeError("DATA", found, "add others, or mend the splits")
 
 
-def _refuse_arrays(path: Path) -> None:
-    if (path / "images.npy").is_file():
-        found = f"{path} holds NumPy arrays, not encoded images"
-        right = "export it as imagefolder, webdataset or parquet"
-        raise RecipeError("DATA", found, right)
-
-
 def _refuse_foreign(folder: Path) -> None:
     """A dataset or an export has a `classes.json` as well, and anybody a `model.safetensors`."""
     inside = {path.name for path in folder.iterdir()} if folder.is_dir() else set()
@@ -222,30 +213,24 @@ def _refuse_foreign(folder: Path) -> None:
 
 def _notes(places: Places, images: Mapping[str, Collection]) -> tuple[str, ...]:
     """Say what lies there and was left out."""
-    strange = [path.name for path in places.left_out]
+    strange = [name_of(path) for path in places.left_out]
     notes = [f"left out, since no word calls them a split: {listed(strange)}"] if strange else []
     notes += [f"{name}: {note}" for name, one in images.items() for note in one.notes]
     return tuple(notes)
 
 
-def _collect(place: Where, where: str, tests: bool = False) -> Collection:
+def _collect(part: Part, where: str, tests: bool = False) -> Collection:
     """List the images of a split; where it doesn't test, a test split is refused."""
-    files = place if isinstance(place, tuple) else (place,)
-    if (files[0] / DATASET).is_file():
-        return kept(str(place), where)
-    if isinstance(place, Remote):
-        right = "name a dataset that `synthset run` made there, or copy the images to this disk"
-        raise RecipeError(where, f"{place} has no {DATASET}", right)
-    one, several = (place, ()) if isinstance(place, Path) else (place[0], place)
-    _refuse_arrays(one)
-    path = FolderPath(path=str(above(several) if several else one), **hub_columns(one))
-    with called(where):
-        if not tests:
-            refuse_tests([FolderPath(path=str(file)) for file in several or (one,)])
-        passed = Counter[str]()
-        paths = several or expand(path.path, "source.path")
-        found = list(scan_files(paths, path, "source", passed))
-        return of_found(found, Folder(kind="folder", paths=(path,)), passed)
+    root = part.layout.root
+    if (root / DATASET).is_file():
+        return kept(str(root), where)
+    settings = FolderSettings(kind="folder", paths=(part.path,))
+    if not tests:
+        layout = replace(part.layout, units=part.units)
+        refuse_test(root, layout, part.path.split, where)
+    passed = Passed()
+    found = list(list_units(part.layout, part.units, part.path, where, passed))
+    return of_found(found, settings, passed)
 
 
 def _split(

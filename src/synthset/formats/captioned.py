@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tarfile
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -16,6 +15,7 @@ from synthset.formats import tar_shards
 from synthset.formats.files_below import files_below
 from synthset.formats.image_cells import image_bytes
 from synthset.formats.kept import kept_images
+from synthset.formats.manifest import Passed
 from synthset.formats.parquet import SCAN_ROWS, opened
 from synthset.formats.pool_files import pool_files
 from synthset.formats.source_names import source_of, text_of
@@ -192,8 +192,8 @@ def _shard(path: Place, place: PoolPath, where: str) -> Iterator[Captioned]:
 
 def _folder(folder: Place, place: PoolPath) -> Iterator[Captioned]:
     remote = isinstance(folder, Remote)
-    listed = frozenset(files_below(folder, Counter[str]())) if remote else None
-    for path in files_below(folder, Counter[str]()):
+    listed = frozenset(files_below(folder, Passed())) if remote else None
+    for path in files_below(folder, Passed()):
         if path.suffix.lower() not in SUFFIXES:
             continue
         beside = _beside(path.with_suffix(".json"), listed)

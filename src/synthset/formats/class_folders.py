@@ -1,75 +1,139 @@
-"""Finds the images of a folder that holds one folder for each class."""
+"""Image files in folders: one for each class, or with their labels in a table beside them."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Callable, Iterator, Sequence, Set
+from functools import partial
 
-from synthset.errors import RecipeError
-from synthset.formats.files_below import ODD, files_below, is_hidden
-from synthset.formats.labels import listed_classes
-from synthset.formats.levels import files_in, is_image, level_of
-from synthset.formats.listed import Label, Listed
-from synthset.formats.source_names import source_of, text_of
-from synthset.images import sha256
-from synthset.store.remote import Place
+from synthset.formats.captions import caption_beside
+from synthset.formats.class_lists import ClassList
+from synthset.formats.columns import Columns
+from synthset.formats.labels import by_name
+from synthset.formats.listed import Label, Listed, Vocabulary
+from synthset.formats.manifest import EMPTY, UNLABELLED, UNLISTED, Passed
+from synthset.formats.side_tables import SideTables
+from synthset.formats.source_names import text_of
+from synthset.formats.tree import Tree, is_image, name_of
+from synthset.store.remote import Remote
 
-STRAY = "images outside class folders"
 
-
-def find(folder: Path, origin: str, where: str, ignored: Counter[str]) -> Iterator[Listed]:
+def in_classes(
+    tree: Tree,
+    folders: Sequence[str],
+    columns: Columns,
+    classes: ClassList,
+    tables: SideTables,
+    passed: Passed,
+) -> Iterator[Listed]:
     """List the images below each class folder, by path.
 
     Args:
-        folder: its subfolders are the classes; folders inside a class folder belong to that class.
-        origin: passed on.
-        where: place in the recipe, for messages.
-        ignored: counts what is no image, by extension, what is in no class folder, and odd entries
-            by their path.
-
-    Raises:
-        RecipeError: the subfolders are splits, or may be, or the images lie in no class folder.
+        tree: the files.
+        folders: one for each class; folders inside a class folder belong to that class. One
+            without any file is a class without an image.
+        columns: `caption` names what describes an image; None reads nothing of the kind.
+        classes: the list beside them.
+        tables: what tables beside them say.
+        passed: gathers folders without an image, and odd entries.
     """
-    level = level_of(folder, where)
-    folder, classes = level.folder, level.classes
-    if level.splits:
-        names = ", ".join(path.name for _, path in level.splits)
-        found = f"{folder} holds the splits {names}, not classes"
-        example = dict(reversed(level.splits)).get("train", level.splits[0][1])
-        raise RecipeError(where, found, f"name one: {example.as_posix()}")
-    inside = [path for path in folder.iterdir() if not is_hidden(path.name)]
-    ignored.update(
-        f"{text_of(str(path))} is {ODD}" for path in inside if not (path.is_dir() or path.is_file())
-    )
-    stray = files_in(folder)
-    if not classes and any(map(is_image, stray)):
-        right = "put them into one folder for each class, or name the folder above"
-        raise RecipeError(where, f"the images lie directly in {folder}", right)
-    ignored.update(STRAY if is_image(path) else path.suffix.lower() for path in stray)
-    listed = listed_classes((folder, folder.parent), where)
-    called = {text_of(place.name) for place in classes}
-    listed = listed if listed and called <= set(listed.names) else None
-    count, empty = 0, list[str]()
-    for place in classes:
-        begun = count
-        for path in files_below(place, ignored):
-            if not is_image(path):
-                ignored[path.suffix.lower()] += 1
-                continue
-            count += 1
-            yield _found(path, Label(text_of(place.name), vocabulary=listed), origin)
-        if count == begun:
-            empty.append(f"class folder without an image ({text_of(place.name)})")
-    if count:
-        ignored.update(empty)
+    files = {folder: list(tree.below(folder, passed)) for folder in folders}
+    there = [one for one in folders if not files[one] or any(map(is_image, files[one]))]
+    for folder in folders:
+        if not any(map(is_image, files[folder])):
+            passed.add(EMPTY, tree.show(folder))
+    labels = _labels([text_of(name_of(folder)) for folder in there], classes)
+    for folder, label in zip(there, labels, strict=True):
+        yield from _images(tree, files[folder], label, columns, tables, passed)
 
 
-def _found(path: Place, label: Label, origin: str) -> Listed:
-    """Read a file for its hash; one that can't be read gets a record that will say so."""
-    source = source_of(path)
+def in_tables(
+    tree: Tree,
+    folder: str,
+    but: Sequence[str],
+    columns: Columns,
+    tables: SideTables,
+    passed: Passed,
+) -> Iterator[Listed]:
+    """List the images below a folder that a table gives a label; others are passed over.
+
+    Args:
+        tree: the files.
+        folder: below which they lie.
+        but: folders below it that are left out.
+        columns: as for `in_classes`.
+        tables: what tables beside them say.
+        passed: gathers the others.
+    """
+    elsewhere = tuple(f"{one}/" for one in but)
+    files = [path for path in tree.below(folder, passed) if not path.startswith(elsewhere)]
+    yield from _images(tree, files, None, columns, tables, passed)
+
+
+def unlabelled(
+    tree: Tree, columns: Columns, tables: SideTables, passed: Passed
+) -> Iterator[Listed]:
+    """List all images, whatever they are of."""
+    files = list(tree.below("", passed))
+    yield from _images(tree, files, None, columns, tables, None)
+
+
+def _images(
+    tree: Tree,
+    files: Sequence[str],
+    label: Label | None,
+    columns: Columns,
+    tables: SideTables,
+    passed: Passed | None,
+) -> Iterator[Listed]:
+    """List the images among some files; `passed` gathers those without a label, None takes all."""
+    there = frozenset(files)
+    for path in files:
+        if not is_image(path):
+            continue
+        said = tables.of(path)
+        mine = (said.label if said is not None else None) or label
+        if mine is None and passed is not None:
+            passed.add(UNLISTED if said is None else UNLABELLED, tree.show(path))
+            continue
+        caption = said.caption if said is not None else None
+        if caption is None and columns.caption is not None:
+            caption = caption_beside(_reader(tree, path, there), columns)
+        yield Listed(
+            tree.source(path),
+            mine,
+            caption,
+            said.split if said is not None else None,
+            facts=said.facts if said is not None else {},
+            read=partial(_read, tree, path),
+        )
+
+
+def _reader(tree: Tree, image: str, there: Set[str]) -> Callable[[str], bytes | None]:
+    """The function that reads what stands beside an image, by its ending."""
+    stem = image.rpartition(".")[0]
+
+    def read(ending: str) -> bytes | None:
+        path = f"{stem}.{ending}"
+        return _read(tree, path) if path in there else None
+
+    return read
+
+
+def _read(tree: Tree, path: str) -> bytes | None:
+    """Read a file; None where it can't be read. What lies afar may be had another time."""
     try:
-        data = path.read_bytes()
+        return tree.read(path)
     except OSError:
-        return Listed(source, label, origin=origin, content=sha256(source.encode()))
-    return Listed(source, label, origin=origin, content=sha256(data), num_bytes=len(data))
+        if isinstance(tree.root, Remote):
+            raise
+        return None
+
+
+def _labels(names: Sequence[str], classes: ClassList) -> list[Label]:
+    """The classes that folders are called by: of a list that knows all of them, or by name."""
+    listed = [classes.label(name) for name in names]
+    known = [one for one in listed if one is not None]
+    if len(known) == len(names) == len({label.name for label in known}):
+        return known
+    folders = Vocabulary(tuple(by_name(names)), said_by="folder names", ordered=False)
+    return [Label(name, vocabulary=folders) for name in names]

@@ -3,27 +3,29 @@
 from __future__ import annotations
 
 import os
-from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
+from synthset.formats.manifest import DEAD, LOOP, ODD, UNREADABLE, Passed
 from synthset.formats.source_names import text_of
 from synthset.store.remote import Place, Remote
 
-HIDDEN = (".", "__MACOSX")
-ODD = "not a regular file"  # a FIFO, a socket or a device, which to open may take for ever
+#: What systems and tools leave beside people's files, in lower case.
+LITTER = frozenset(
+    {"__macosx", "@eadir", "#recycle", "$recycle.bin", "system volume information"}
+    | {"thumbs.db", "ehthumbs.db", "desktop.ini", "icon\r", "lost+found", "__pycache__"}
+)
 
 
-def files_below(folder: Place, passed: Counter[str]) -> Iterator[Place]:
+def files_below(folder: Place, passed: Passed) -> Iterator[Place]:
     """Go through the files of a folder, then those of each folder inside it, by name, without
     hidden ones.
 
-    A folder that several links lead to is entered once, so that no link leads round. A link that
-    leads nowhere is given like a file, which can't be read.
+    A folder that several links lead to is entered once, so that no link leads round.
 
     Args:
         folder: where to begin.
-        passed: counts what is passed over, each with its path: what is no regular file, folders
+        passed: gathers what is passed over: what is no regular file, folders
             that can't be read or were entered before.
     """
     if isinstance(folder, Remote):
@@ -34,7 +36,7 @@ def files_below(folder: Place, passed: Counter[str]) -> Iterator[Place]:
     yield from _on_disk(folder, passed)
 
 
-def _on_disk(folder: Path, passed: Counter[str]) -> Iterator[Path]:
+def _on_disk(folder: Path, passed: Passed) -> Iterator[Path]:
     entered = set[tuple[int, int]]()
     waiting = [folder]
     while waiting:
@@ -43,10 +45,10 @@ def _on_disk(folder: Path, passed: Counter[str]) -> Iterator[Path]:
             known = place.stat()
             entries = sorted(os.scandir(place), key=lambda entry: entry.name)
         except OSError as fault:
-            passed[f"{text_of(str(place))} can't be read ({fault.strerror})"] += 1
+            passed.add(UNREADABLE, text_of(str(place)), fault.strerror or str(fault))
             continue
         if (known.st_dev, known.st_ino) in entered:
-            passed[f"{text_of(str(place))} leads to a folder that was read already"] += 1
+            passed.add(LOOP, text_of(str(place)))
             continue
         entered.add((known.st_dev, known.st_ino))
         inside = []
@@ -59,21 +61,23 @@ def _on_disk(folder: Path, passed: Counter[str]) -> Iterator[Path]:
             elif kind == "file":
                 yield place / entry.name
             else:
-                passed[f"{text_of(entry.path)} is {ODD}"] += 1
+                passed.add(kind, text_of(entry.path))
         waiting += reversed(inside)
 
 
 def kind_of(entry: os.DirEntry[str]) -> str:
-    """Tell whether it is a `folder`, a `file` or odd, or what its link leads to; where that can't
-    be told, reading it will."""
+    """Tell whether it is a `folder` or a `file`, or its link leads to one; else the reason for
+    which it is passed over."""
     try:
         if entry.is_dir():
             return "folder"
-        return ODD if not entry.is_file() and os.path.exists(entry.path) else "file"
+        if entry.is_file():
+            return "file"
+        return ODD if os.path.exists(entry.path) else DEAD
     except OSError:  # a link to itself, or no right to look
-        return "file"
+        return DEAD if entry.is_symlink() else "file"
 
 
 def is_hidden(name: str) -> bool:
-    """Tell whether a file is the system's own."""
-    return name.startswith(HIDDEN)
+    """Tell whether a file or folder is the system's own."""
+    return name.startswith(".") or name.lower() in LITTER

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tarfile
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -15,10 +14,12 @@ import pyarrow.parquet as pq
 from synthset.errors import RecipeError, did_you_mean
 from synthset.formats import tar_shards
 from synthset.formats.files_below import files_below
-from synthset.formats.levels import files_in, is_image, refuse_split_folders
+from synthset.formats.levels import refuse_split_folders
+from synthset.formats.manifest import Passed
 from synthset.formats.scan import expand
 from synthset.formats.source_names import source_of, text_of
-from synthset.formats.split_names import refuse_splits, refuse_test
+from synthset.formats.split_names import refuse_splits, refuse_test_files
+from synthset.formats.tree import Disk, is_image
 from synthset.recipe.openimages import KeyedPath
 
 IMAGE_COLUMNS = ("image", "jpg", "png", "webp")  # Hugging Face's, and img2dataset's by format
@@ -64,20 +65,20 @@ def image_columns(paths: Sequence[KeyedPath]) -> list[str]:
 
 def _place(place: KeyedPath, where: str) -> Iterator[Keyed]:
     files: list[Path] = []
-    for path in expand(place.path, where):
+    for path in map(Path, map(str, expand(place.path, where))):
         # img2dataset puts a Parquet file without images beside each shard, or folder of images
-        inside = files_in(path)
+        inside = [path / name for name in Disk(path).files_in("")]
         tables = [
             file
             for file in inside
             if file.suffix.lower() == ".parquet" and not file.with_suffix("").is_dir()
         ]
         files += [file for file in inside if file.suffix.lower() == ".tar"] or tables or [path]
-        refuse_test(path, files, where)
+        refuse_test_files(path, files, where)
     refuse_splits([file for file in files if file.is_file()], where)
     for file in files:
         if file.is_dir():
-            refuse_split_folders(file, where)
+            refuse_split_folders(Disk(file), where)
             yield from _folder(file, place)
         elif file.suffix.lower() == ".tar":
             yield from _readable(partial(_shard, file, place), file, where)
@@ -94,8 +95,8 @@ def _readable(found: Callable[[], Iterator[Keyed]], path: Path, where: str) -> I
 
 
 def _folder(folder: Path, place: KeyedPath) -> Iterator[Keyed]:
-    for path in files_below(folder, Counter[str]()):
-        if is_image(path):
+    for path in files_below(folder, Passed()):
+        if is_image(path.name):
             yield Keyed(text_of(path.stem), source_of(path), place.origin)
 
 

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import replace
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 from synthset.errors import Problem, RecipeError
-from synthset.formats.listed import Label, Listed, Vocabulary
+from synthset.formats.listed import Label, Listed
 from synthset.taxonomy import wordnet
 from synthset.taxonomy.names import Names, refuse_same
 
@@ -95,7 +93,12 @@ def numbers_told_apart(found: Iterable[Listed], where: str = "source") -> Iterat
 
 def _unlisted(image: Listed) -> Label | None:
     """The label of an image whose files list no classes."""
-    return image.label if image.label and image.label.vocabulary is None else None
+    return image.label if image.label and not _is_listed(image.label) else None
+
+
+def _is_listed(label: Label) -> bool:
+    """Whether a list says which number its class has."""
+    return label.vocabulary is not None and label.vocabulary.ordered
 
 
 def class_names(images: Sequence[Listed]) -> list[str]:
@@ -118,11 +121,13 @@ def classes_in(images: Sequence[Listed], where: str = "source") -> list[Names]:
     """
     labels = {id(image.label): image.label for image in images if image.label}.values()
     lists = {id(label.vocabulary): label.vocabulary for label in labels if label.vocabulary}
-    listed = list(dict.fromkeys(name for one in lists.values() for name in one.names))
+    ordered = [one for one in lists.values() if one.ordered]
+    listed = list(dict.fromkeys(name for one in ordered for name in one.names))
     numbers: dict[str, set[int]] = {label.name: set() for label in labels}
+    numbers |= {name: set() for one in lists.values() if not one.ordered for name in one.names}
     wnids: dict[str, set[str]] = {name: set() for name in (*listed, *numbers)}
     for label in labels:
-        if label.number is not None and label.vocabulary is None:
+        if label.number is not None and not _is_listed(label):
             numbers[label.name].add(label.number)
         if label.wnid:
             wnids[label.name].add(label.wnid)
@@ -131,12 +136,10 @@ def classes_in(images: Sequence[Listed], where: str = "source") -> list[Names]:
             wnids[name] |= {wnid} if wnid else set()
     _refuse_torn(numbers, "numbers", where)
     _refuse_torn(wnids, "wnids", where)
-    rest = sorted(numbers.keys() - set(listed))
+    rest = by_name(list(numbers.keys() - set(listed)))
     given = {number: name for name in rest for number in numbers[name]}
     if len(given) == len(rest):
         rest = [given[number] for number in sorted(given)]
-    elif all(name.isdecimal() for name in rest):
-        rest.sort(key=int)
     return [
         _called(name, min(wnids[name], default=None), min(numbers.get(name, ()), default=None))
         for name in (*listed, *rest)
@@ -165,38 +168,10 @@ def _refuse_torn(said: Mapping[str, Set[int] | Set[str]], what: str, where: str)
         raise RecipeError.of(torn)
 
 
-def listed_classes(folders: Sequence[Path], where: str) -> Vocabulary | None:
-    """Read the classes by their number from the first `classes.json` or `classes.txt`.
+def by_name(names: Sequence[str]) -> list[str]:
+    """Sort names; where all are numbers, by size.
 
-    Args:
-        folders: where it may lie.
-        where: place in the recipe, for messages.
-
-    Returns:
-        A name for each number, each once; None where there is no list.
-
-    Raises:
-        RecipeError: the list can't be read.
+    >>> by_name(["10", "2"]), by_name(["10", "2", "a"])
+    (['2', '10'], ['10', '2', 'a'])
     """
-    for folder in folders:
-        listed, plain = folder / "classes.json", folder / "classes.txt"
-        try:
-            names = _in_json(listed) if listed.is_file() else []
-            if not names and plain.is_file():
-                names = plain.read_text(encoding="utf-8-sig").rstrip("\r\n").splitlines()
-        except (ValueError, RecursionError, OSError) as fault:
-            found = f"the list of classes in {folder} can't be read ({fault})"
-            raise RecipeError(where, found, "mend it, or remove it") from None
-        if names:
-            return Vocabulary(told_apart(names), said_by="a list of classes")
-    return None
-
-
-def _in_json(path: Path) -> list[str]:
-    """A list of names, or of objects with `name`, and perhaps `folder`, which is unique."""
-    rows = json.loads(path.read_text(encoding="utf-8-sig"))
-    if not isinstance(rows, list):
-        return []
-    if all(isinstance(row, dict) and "name" in row for row in rows):
-        return [str(row.get("folder") or row["name"]) for row in rows]
-    return rows if all(isinstance(row, str) for row in rows) else []
+    return sorted(names, key=int) if all(name.isdecimal() for name in names) else sorted(names)

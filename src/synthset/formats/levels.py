@@ -6,15 +6,12 @@ what lies in the folders and beside them counts as well.
 
 from __future__ import annotations
 
-import os
+from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from synthset.errors import RecipeError
-from synthset.formats.files_below import is_hidden, kind_of
 from synthset.formats.split_names import is_split, split_of, splits_in
-from synthset.images import SUFFIXES
-from synthset.store.remote import Place
+from synthset.formats.tree import Tree, name_of
 
 SHOWN = 5  # names that a message lists
 SEARCHED = 3  # folders down to which packed files and splits are looked for
@@ -23,7 +20,7 @@ DEPTH = 8  # folders that only wrap others, at most: a link may lead upwards
 
 @dataclass(frozen=True)
 class Level:
-    """What the folders in a folder are.
+    """What the folders in a folder of a tree are.
 
     Attributes:
         folder: the one whose folders these are; below the asked one, where that wraps another.
@@ -32,114 +29,94 @@ class Level:
         others: folders beside the splits that are of none, or hold images of no class.
     """
 
-    folder: Path
-    classes: tuple[Path, ...] = ()
-    splits: tuple[tuple[str, Path], ...] = ()
-    others: tuple[Path, ...] = ()
+    folder: str
+    classes: tuple[str, ...] = ()
+    splits: tuple[tuple[str, str], ...] = ()
+    others: tuple[str, ...] = ()
 
 
-def level_of(folder: Path, where: str) -> Level:
+def level_of(tree: Tree, where: str, folder: str = "") -> Level:
     """Find the folders of the classes, or of the splits, in a folder.
 
     Args:
-        folder: with folders in it.
+        tree: the files.
         where: place in the recipe, for messages.
+        folder: with folders in it.
 
     Raises:
-        RecipeError: they can be read in two ways, or a split is there twice.
+        RecipeError: they can be read in two ways, or images lie in a split and in no class.
     """
     for _ in range(DEPTH):
-        inside = folders_in(folder)
-        flat = [path for path in inside if holds_images(path)]
-        deep = [path for path in inside if path not in flat and folders_in(path)]
-        wrapped = _wrapped(folder, deep) if not flat and not holds_images(folder) else None
+        inside = tree.folders_in(folder)
+        flat = [path for path in inside if tree.images_in(path)]
+        deep = [path for path in inside if path not in flat and tree.folders_in(path)]
+        wrapped = _wrapped(tree, folder, deep) if not flat and not tree.images_in(folder) else None
         if wrapped is None:
             break
         folder = wrapped
-    splits = _splits(folder, flat, deep, where)
+    splits = _splits(tree, folder, flat, deep, where)
     if splits:
         taken = [path for _, path in splits]
         return Level(folder, (), splits, tuple(p for p in (*flat, *deep) if p not in taken))
     for path in inside:
-        _refuse_inner_splits(path, where)
+        _refuse_inner_splits(tree, path, where)
     if not flat:
-        _refuse_two_readings(folder, deep, where)
+        _refuse_two_readings(tree, folder, deep, where)
     return Level(folder, tuple(inside))
 
 
-def refuse_split_folders(folder: Path, where: str) -> None:
+def split_folders(tree: Tree) -> dict[str, str]:
+    """Find folders that are called by a split and by nothing else, the outermost of each path."""
+    level, found = [""], dict[str, str]()
+    for _ in range(SEARCHED):
+        level = [inner for outer in level for inner in tree.folders_in(outer)]
+        found |= {path: str(split_of(name_of(path))) for path in level if is_split(name_of(path))}
+        level = [path for path in level if path not in found]
+    return found
+
+
+def refuse_split_folders(tree: Tree, where: str) -> None:
     """Images that have no class folders are of one split, and not of the test split.
 
     Raises:
         RecipeError: folders further down are called by several splits, or by the test split.
     """
-    level, there = [folder], dict[str | None, Path]()
-    for _ in range(SEARCHED):
-        level = [inner for outer in level for inner in folders_in(outer)]
-        there |= {split_of(path.name): path for path in level if is_split(path.name)}
-    if len(there) > 1 or "test" in there:
-        names = ", ".join(sorted(path.name for path in there.values()))
-        example = there.get("train", folder / "train").as_posix()
-        raise RecipeError(where, f"{folder} holds the splits {names}", f"name one, as in {example}")
+    found = split_folders(tree)
+    if len(set(found.values())) > 1 or "test" in found.values():
+        names = ", ".join(sorted(map(name_of, found)))
+        example = {split: path for path, split in found.items()}.get("train", "train")
+        said = f"{tree.show('')} holds the splits {names}"
+        raise RecipeError(where, said, f"name one, as in {tree.show(example)}")
 
 
-def folders_in(folder: Path) -> list[Path]:
-    """List the folders in a folder by name, without hidden ones; none where it can't be read."""
-    return _inside(folder, "folder")
-
-
-def files_in(folder: Path) -> list[Path]:
-    """List the files in a folder by name, without hidden ones; none where it can't be read."""
-    return _inside(folder, "file")
-
-
-def holds_images(folder: Path) -> bool:
-    """Tell whether an image lies in a folder itself."""
-    return any(map(is_image, files_in(folder)))
-
-
-def _inside(folder: Path, kind: str) -> list[Path]:
-    try:
-        with os.scandir(folder) as inside:
-            names = [one.name for one in inside if not is_hidden(one.name) and kind_of(one) == kind]
-    except OSError:  # it is not there, or may not be read, which whoever reads it says
-        return []
-    return [folder / name for name in sorted(names)]
-
-
-def is_image(path: Place) -> bool:
-    """Tell by its name whether a file is an image that is read."""
-    return path.suffix.lower() in SUFFIXES and not is_hidden(path.name)
-
-
-def _wrapped(folder: Path, deep: list[Path]) -> Path | None:
+def _wrapped(tree: Tree, folder: str, deep: list[str]) -> str | None:
     """The only folder in a folder, where it just wraps others: it names no split, or the one that
     the folder around it names."""
     if len(deep) != 1:
         return None
-    said, inner = splits_in(deep[0].name), folders_in(deep[0])
+    said, inner = splits_in(name_of(deep[0])), tree.folders_in(deep[0])
     if said:
-        return deep[0] if said == splits_in(folder.name) else None
-    several = len(inner) > 1 or not any(map(holds_images, inner))
+        return deep[0] if said == splits_in(name_of(tree.show(folder))) else None
+    several = len(inner) > 1 or not any(map(tree.images_in, inner))
     return deep[0] if several else None
 
 
 def _splits(
-    folder: Path, flat: list[Path], deep: list[Path], where: str
-) -> tuple[tuple[str, Path], ...]:
+    tree: Tree, folder: str, flat: list[str], deep: list[str], where: str
+) -> tuple[tuple[str, str], ...]:
     """Name the splits among the folders in a folder; none where they are classes."""
-    named = [path for path in deep if splits_in(path.name)]
-    sure = any(split_of(path.name) for path in named)
-    if not named and flat and all(is_split(path.name) for path in (*flat, *deep)):
-        names = ", ".join(path.name for path in flat)
-        found = f"{folder} holds the splits {names}, whose images lie in no class folder"
+    named = [path for path in deep if splits_in(name_of(path))]
+    sure = any(split_of(name_of(path)) for path in named)
+    if not named and flat and all(is_split(name_of(path)) for path in (*flat, *deep)):
+        names = ", ".join(map(name_of, flat))
+        found = f"{tree.show(folder)} holds the splits {names}, whose images lie in no class folder"
         raise RecipeError(where, found, "put them into one folder for each class")
     if sure or (named and not flat and len(named) == len(deep)):
-        return tuple((split_of(p.name) or _split_in(p.name), p) for p in named)
+        return tuple((split_of(name_of(p)) or _split_in(name_of(p)), p) for p in named)
     if named and not flat:
         said = f"{_listed(named)} may be splits, or classes beside {_listed(deep, named)}"
         right = "name one of them, or give the folder another name"
-        raise RecipeError(where, f"{folder}: {said}", right)
+        raise RecipeError(where, f"{tree.show(folder)}: {said}", right)
     return ()
 
 
@@ -149,28 +126,28 @@ def _split_in(name: str) -> str:
     return next(split for split in ("test", "val", "train") if split in said)
 
 
-def _refuse_two_readings(folder: Path, deep: list[Path], where: str) -> None:
+def _refuse_two_readings(tree: Tree, folder: str, deep: list[str], where: str) -> None:
     """A folder that holds only folders is no class, unless there is but one name in all of them, as
     in `cat/images` and `dog/images`."""
-    inner = list(dict.fromkeys(path.name for outer in deep for path in folders_in(outer)))
+    inner = list(dict.fromkeys(name_of(path) for outer in deep for path in tree.folders_in(outer)))
     if len(inner) > 1 or (inner and len(deep) == 1):
         found = (
-            f"{folder} holds folders of folders: the classes may be {_listed(deep)}, or "
-            f"{_listed([Path(name) for name in sorted(inner)])}"
+            f"{tree.show(folder)} holds folders of folders: the classes may be {_listed(deep)}, or "
+            f"{_listed(sorted(inner))}"
         )
         right = "name the folder above the classes, whose images lie directly in the class folders"
         raise RecipeError(where, found, right)
 
 
-def _refuse_inner_splits(place: Path, where: str) -> None:
+def _refuse_inner_splits(tree: Tree, place: str, where: str) -> None:
     """A class folder may hold folders, but not a split's."""
-    inner = folders_in(place)
-    if inner and all(is_split(path.name) for path in inner):
-        found = f"the class folder {place} holds the splits {_listed(inner)}"
+    inner = tree.folders_in(place)
+    if inner and all(is_split(name_of(path)) for path in inner):
+        found = f"the class folder {tree.show(place)} holds the splits {_listed(inner)}"
         right = "put the splits above the classes, as in train/cat"
         raise RecipeError(where, found, right)
 
 
-def _listed(paths: list[Path], but: list[Path] | None = None) -> str:
-    names = [path.name for path in paths if path not in (but or [])]
+def _listed(paths: Sequence[str], but: Sequence[str] = ()) -> str:
+    names = [name_of(path) for path in paths if path not in but]
     return ", ".join(names[:SHOWN]) + (", …" if len(names) > SHOWN else "")

@@ -14,11 +14,13 @@ class Vocabulary:
         names: of each class by its number, each once.
         wnids: WordNet number of each, None where there is none; empty where none has one.
         said_by: what lists them, in words, as `classes.txt` or `the ClassLabel of train.parquet`.
+        ordered: whether the list says which number a class has; folders only say which there are.
     """
 
     names: tuple[str, ...]
     wnids: tuple[str | None, ...] = ()
     said_by: str = field(default="", compare=False)
+    ordered: bool = True
 
 
 @dataclass(frozen=True, slots=True)

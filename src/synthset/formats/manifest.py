@@ -3,29 +3,30 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 
 from synthset.errors import in_short
 
 SHOWN = 3  # paths that a note lists of each reason
 
-#: Why something is not among the images. A reason is a plural, since notes count it.
-FORMAT = "files of a format that is not read"
-STRAY = "images outside class folders"
-UNLABELLED = "images without a label"
-NO_IMAGE = "samples without an image"
-DOTTED = "images with a dot in their key (WebDataset ends a key at the first dot)"
-MORE = "further images of a sample"
-UNLISTED = "images that the table beside them does not list"
-ABSENT = "rows whose image is not there"
-ODD = "not regular files (a FIFO, a socket or a device)"
-DEAD = "links that lead nowhere"
-LOOP = "folders that were read already"
+#: Why something is not among the images; notes say how often.
+FORMAT = "file of a format that is not read"
+STRAY = "image outside class folders"
+UNLABELLED = "image without a label"
+NO_IMAGE = "sample without an image"
+DOTTED = "image with a dot in its key (WebDataset ends a key at the first dot)"
+MORE = "further image of a sample"
+UNLISTED = "image that the table beside it does not list"
+NO_SPLIT = "image of no split, beside others that have one"
+ABSENT = "row whose image is not there"
+ODD = "not a regular file (a FIFO, a socket or a device)"
+DEAD = "link that leads nowhere"
+LOOP = "folder that was read already"
 UNREADABLE = "unreadable"
-LITTER = "the system's own files"
-EMPTY = "class folders without an image"
-OTHER = "files beside the images that nothing is read from"
+LITTER = "file of the system's own"
+EMPTY = "class folder without an image"
+OTHER = "file beside the images that nothing is read from"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,16 @@ class Passed:
         """Pass something over."""
         self.rows.append(PassedOver(path, reason, detail))
 
+    def extend(self, other: Passed) -> None:
+        """Add what others have gathered."""
+        self.rows += other.rows
+        self.read += other.read
+
+    def placed(self, show: Callable[[str], str]) -> Passed:
+        """The same with other paths."""
+        rows = [replace(row, path=show(row.path)) for row in self.rows]
+        return Passed(rows, [show(path) for path in self.read])
+
     def __len__(self) -> int:
         return len(self.rows)
 
@@ -71,7 +82,7 @@ class Passed:
         said = []
         for reason, count in self.counts().most_common():
             rows = [row for row in self.rows if row.reason == reason]
-            said.append(f"passed over: {count:,} {reason}: {_listed(rows)}")
+            said.append(f"passed over: {count:,} × {reason}: {_listed(rows)}")
         return tuple(said)
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from synthset.errors import DatasetError, RecipeError
 from synthset.formats.levels import refuse_split_folders
 from synthset.formats.scan import expand
-from synthset.formats.split_names import refuse_splits, refuse_test
+from synthset.formats.split_names import refuse_splits, refuse_test_files
+from synthset.formats.tree import Disk
 from synthset.recipe.pools import PoolPath
 from synthset.store.pool_index import is_dataset
-from synthset.store.remote import Place, Remote, is_url, place_at
+from synthset.store.remote import Place
 
 PACKED = (".tar", ".parquet")
 
@@ -24,35 +24,15 @@ def pool_files(place: PoolPath, where: str) -> list[Place]:
         RecipeError: nothing is there, or it can't be reached, or the files are of several splits,
             or of a test split.
     """
-    found: Sequence[Place]
-    if is_url(place.path):
-        found = _found_by_url(place.path, where)
-    else:
-        found = expand(place.path.removeprefix("file://"), where)
+    found = expand(place.path, where)
     files = [file for path in found for file in _inside(path)]
     for path in found:
-        refuse_test(path, _inside(path), where)
+        refuse_test_files(path, _inside(path), where)
     refuse_splits([file for file in files if file.is_file()], where)
     for file in files:
         if isinstance(file, Path) and file.is_dir() and not is_dataset(file):
-            refuse_split_folders(file, where)
+            refuse_split_folders(Disk(file), where)
     return [file for file in files if file.suffix.lower() in PACKED or file.is_dir()]
-
-
-def _found_by_url(url: str, where: str) -> Sequence[Remote]:
-    try:
-        remote = place_at(url)
-        assert isinstance(remote, Remote)
-        found = remote.found()
-    except DatasetError as error:
-        raise RecipeError(where, *str(error).split("; ", 1)) from None
-    except OSError as fault:
-        right = "look at its name, and at what you may read there"
-        raise RecipeError(where, f"{url} can't be reached ({fault})", right) from None
-    if not found:
-        what = f"nothing at {url}, or nothing that can be read"
-        raise RecipeError(where, what, "name a folder, a Parquet or a tar file")
-    return found
 
 
 def _inside(path: Place) -> Sequence[Place]:

@@ -1,35 +1,30 @@
-"""What is this path? Finds the labelled images of folders, tables and archives."""
+"""Lists the labelled images that a recipe or a command names, each read once for its hash."""
 
 from __future__ import annotations
 
 import glob
-import os
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
 
-from synthset.errors import RecipeError
-from synthset.formats import class_folders, table, tar_shards
+from synthset.errors import DatasetError, RecipeError
 from synthset.formats.columns import Columns
 from synthset.formats.labels import numbers_told_apart
-from synthset.formats.levels import SEARCHED, files_in, folders_in, is_image
 from synthset.formats.listed import Listed
-from synthset.formats.manifest import UNLABELLED, Passed
-from synthset.formats.split_names import refuse_splits, refuse_test
+from synthset.formats.manifest import NO_SPLIT, Passed
+from synthset.formats.resolve import Layout, Unit, resolve
+from synthset.formats.split_names import is_test, refuse_splits, split_below
 from synthset.images import sha256
 from synthset.recipe.paths import FolderPath
-from synthset.recipe.sources import Augment, Gan, Img2Img
-from synthset.recipe.sources import Folder as Settings
+from synthset.recipe.sources import Augment, Folder, Gan, Img2Img
+from synthset.store.remote import Place, Remote, is_url, place_at
 
-SHOWN = 5  # kinds of what was passed over
-DATASET = "dataset.json"  # in every folder that `synthset run` made
-METADATA = "metadata.parquet"  # describes image files beside it (Hugging Face's image folders)
+SHOWN = 5  # kinds of what was passed over that a refusal names
 
 
 def scan(
-    settings: Settings | Augment | Img2Img | Gan, ignored: Counter[str] | None = None
+    settings: Folder | Augment | Img2Img | Gan, passed: Passed | None = None
 ) -> Iterator[Listed]:
     """List the images of all paths, in the order of the paths, then by file name and row: always
     the same order.
@@ -38,153 +33,212 @@ def scan(
 
     Args:
         settings: where to look.
-        ignored: counts what was passed over: files that are no image, by extension, rows without
-            a label, and in a sentence each what is damaged or no file.
+        passed: gathers what is passed over.
 
     Raises:
         RecipeError: a path is not there, holds no image, or mixes splits.
     """
     for i, place in enumerate(settings.paths):
-        where = f"source.paths[{i}].path"
-        yield from scan_files(expand(place.path, where), place, where, ignored)
+        yield from scan_path(place, f"source.paths[{i}].path", passed)
 
 
-def scan_files(
-    paths: Sequence[Path], place: FolderPath, where: str, ignored: Counter[str] | None = None
+def scan_path(place: FolderPath, where: str, passed: Passed | None = None) -> Iterator[Listed]:
+    """List the images of one path, as `scan` does."""
+    layout = layout_of(place, where)
+    yield from list_units(layout, layout.units, place, where, passed)
+
+
+def layout_of(place: FolderPath, where: str) -> Layout:
+    """Find out what a path or a glob is.
+
+    Raises:
+        RecipeError: nothing is there, or it can be read in two ways.
+    """
+    return whole(place.path, columns_of(place), where)
+
+
+def whole(path: str, columns: Columns, where: str) -> Layout:
+    """Find out what a path, a URL or a glob is.
+
+    Raises:
+        RecipeError: nothing is there, or it can be read in two ways.
+    """
+    layouts = [resolve(found, columns, where) for found in expand(path, where)]
+    if len(layouts) == 1:
+        return layouts[0]
+    units = []
+    for layout in layouts:
+        mine = _by_name(layout.root)
+        units += [replace(unit, split=unit.split or mine) for unit in layout.units]
+    kinds = " and ".join(dict.fromkeys(layout.kind for layout in layouts))
+    return Layout(Path(path), kinds, tuple(units))
+
+
+def _by_name(place: Place) -> str | None:
+    """The split that a file or folder of a glob is called by, if there is one alone."""
+    said = split_below(place, place.parent)
+    return next(iter(said)) if len(said) == 1 else None
+
+
+def columns_of(place: FolderPath) -> Columns:
+    """What a path's settings call the columns."""
+    return Columns(place.image_column, place.label_column, place.prompt_column)
+
+
+def list_units(
+    layout: Layout,
+    units: Sequence[Unit],
+    place: FolderPath,
+    where: str,
+    passed: Passed | None = None,
 ) -> Iterator[Listed]:
-    """List the images of some files and folders that belong together, as `scan` does.
+    """List the images of some units of a layout, all of one split.
 
     Args:
-        paths: where they lie.
-        place: their columns and origin, and what to call them.
+        layout: of the path.
+        units: those that are wanted.
+        place: the path's settings.
         where: place in the recipe, for messages.
-        ignored: as for `scan`.
+        passed: gathers what is passed over.
+
+    Raises:
+        RecipeError: they are of several splits, or hold no image.
     """
-    passed, count = Counter[str](), 0
-    for found in numbers_told_apart(_place(paths, place, where, passed)):
+    _refuse_several(layout, {unit.split: unit for unit in units if unit.split}, place, where)
+    mine, count = Passed(), 0
+    rows = (row for unit in units for row in _of_unit(unit, mine))
+    read = hashed(_of_split(rows, layout, place, where, mine), place.origin)
+    for image in numbers_told_apart(read):
         count += 1
-        yield found
-    if ignored is not None:
-        ignored.update(passed)
+        yield image
+    layout.leftover(mine)
+    if passed is not None:
+        passed.extend(mine)
     if not count:
-        raise _nothing(where, place.path, passed)
+        raise _nothing(where, place.path, mine)
 
 
-def _place(
-    paths: Sequence[Path], place: FolderPath, where: str, ignored: Counter[str]
+def _of_unit(unit: Unit, passed: Passed) -> Iterator[Listed]:
+    for row in unit.rows(passed):
+        yield row if row.split or not unit.split else replace(row, split=unit.split)
+
+
+def _of_split(
+    rows: Iterable[Listed], layout: Layout, place: FolderPath, where: str, passed: Passed
 ) -> Iterator[Listed]:
-    tables: list[Path] = []
-    shards: list[Path] = []
-    folders: list[Path] = []
-    for path in paths:
-        files = packed_in(path) if path.is_dir() else [path] if path.is_file() else []
-        shards += (file for file in files if file.suffix.lower() == ".tar")
-        tables += (file for file in files if file.suffix.lower() == ".parquet")
-        if path.is_dir() and not files:
-            folders.append(path)
-        elif files == [path] and path.suffix.lower() not in (".tar", ".parquet"):
-            ignored[path.suffix.lower()] += 1
-    refuse_splits([*tables, *shards], where)
-    for file in tables:
-        yield from _rows(file, place, where, ignored)
-    for shard in shards:
-        yield from tar_shards.find(shard, place, where, ignored)
-    for folder in folders:
-        yield from class_folders.find(folder, place.origin, where, ignored)
+    """Hold the rows to one split, which may stand in a column."""
+    seen: dict[str, Listed] = {}
+    for row in rows:
+        if row.split:
+            seen.setdefault(row.split, row)
+            _refuse_several(layout, seen, place, where)
+        if place.split in (None, row.split):
+            yield row
+        elif row.split is None:
+            passed.add(NO_SPLIT, row.source)
 
 
-def _rows(file: Path, place: FolderPath, where: str, ignored: Counter[str]) -> Iterator[Listed]:
-    passed = Passed()
-    columns = Columns(place.image_column, place.label_column, place.prompt_column)
-    for row in table.find(file, columns, where, passed):
-        data = row.read() if row.read else None
+def _refuse_several(
+    layout: Layout, splits: Iterable[str | None], place: FolderPath, where: str
+) -> None:
+    names = sorted(filter(None, splits))
+    if len(names) > 1 and place.split is None:
+        packed = [Path(unit.path) for unit in layout.units if unit.split]
+        if not layout.folders:
+            refuse_splits(packed, where)
+        units = {unit.split: unit.path for unit in reversed(layout.units)}
+        example = units.get("train") or units.get(names[0])
+        one = f"name one: {example}, or " if example else ""
+        found = f"{layout.root} holds the splits {', '.join(names)}"
+        raise RecipeError(where, found, f"{one}choose one with `split: {names[-1]}`")
+
+
+def hashed(rows: Iterable[Listed], origin: str) -> Iterator[Listed]:
+    """Read each image for its hash; one that can't be read keeps its row, which will say so."""
+    for row in rows:
+        if row.content:
+            yield replace(row, origin=origin, read=None)
+            continue
+        data = row.read() if row.read is not None else None
         content = sha256(row.source.encode() if data is None else data)
-        size = len(data or b"")
-        yield replace(row, origin=place.origin, content=content, num_bytes=size, read=None)
-    for one in passed.rows:
-        said = one.detail.replace(" can't", f" of {one.path} can't", 1)
-        said = f"{one.path} {said}" if said == one.detail else said
-        ignored["rows without a label" if one.reason == UNLABELLED else said] += 1
+        yield replace(row, origin=origin, content=content, num_bytes=len(data or b""), read=None)
 
 
-def packed_in(folder: Path) -> list[Path]:
-    """List the tar shards of a folder, else its Parquet files: those in it and in its `data`, else,
-    where no image file lies, those some folders further down."""
-    near = _packed([*files_in(folder), *files_in(folder / "data")])
-    if near or (folder / DATASET).exists():
-        return near
-    below: list[Path] = []
-    level = [folder]
-    for _ in range(SEARCHED):
-        level = [inner for outer in level for inner in folders_in(outer)]
-        for inner in level:
-            files = files_in(inner)
-            if any(map(is_image, files)) or (inner / DATASET).exists():
-                return []
-            below += files
-    return _packed(below)
-
-
-def _packed(files: Sequence[Path]) -> list[Path]:
-    kinds: dict[str, list[Path]] = {}
-    for file in files:
-        if file.name != METADATA:
-            kinds.setdefault(file.suffix.lower(), []).append(file)
-    return sorted(kinds.get(".tar") or kinds.get(".parquet") or [])
-
-
-def expand(path: str, where: str) -> list[Path]:
-    """List what a path or a glob of the recipe stands for, by name.
+def expand(path: str, where: str) -> list[Place]:
+    """List what a path, a URL or a glob stands for, by name.
 
     Raises:
         RecipeError: nothing is there; the nearest name is shown.
     """
-    if "://" in path:
-        raise RecipeError(where, f"{path} is not on this disk", "download it and name the folder")
-    place = Path(path).expanduser().absolute()
+    if is_url(path):
+        return list(_found_by_url(path, where))
+    place = Path(path.removeprefix("file://")).expanduser().absolute()
     if place.exists():
         return [place]
     matches = [Path(match) for match in sorted(glob.glob(str(place), recursive=True))]
     if matches:
-        return matches
+        return list(matches)
     siblings = [sibling.name for sibling in place.parent.glob("*")]
     near = get_close_matches(place.name, siblings, n=1)
     right = (
         f"did you mean {(place.parent / near[0]).as_posix()}?"
         if near
-        else "name a folder, a Parquet or a tar file"
+        else "name a folder, a table, a tar or a zip file"
     )
     raise RecipeError(where, f"nothing at {path}", right)
 
 
+def _found_by_url(url: str, where: str) -> Sequence[Remote]:
+    try:
+        remote = place_at(url)
+        assert isinstance(remote, Remote)
+        found = remote.found()
+    except DatasetError as error:
+        raise RecipeError(where, *str(error).split("; ", 1)) from None
+    except OSError as fault:
+        right = "look at its name, and at what you may read there"
+        raise RecipeError(where, f"{url} can't be reached ({fault})", right) from None
+    if not found:
+        what = f"nothing at {url}, or nothing that can be read"
+        raise RecipeError(where, what, "name a folder, a table, a tar or a zip file")
+    return found
+
+
 def refuse_tests(paths: Sequence[FolderPath], where: str = "source.paths") -> None:
-    """Refuse paths that are a test split by their names, or by that of a file in them.
+    """Refuse paths that are a test split by their names, or hold one.
 
     Raises:
         RecipeError: one is, or nothing lies there.
     """
     for i, place in enumerate(paths):
-        for path in expand(place.path, f"{where}[{i}].path"):
-            refuse_test(path, packed_in(path) if path.is_dir() else (), f"{where}[{i}].path")
+        at = f"{where}[{i}].path"
+        layout = layout_of(place, at)
+        for path in expand(place.path, at):
+            refuse_test(path, layout, place.split, at)
 
 
-def passed_over(passed: Counter[str]) -> tuple[str, ...]:
-    """Say in a note what a scan has passed over; none where that is nothing."""
-    return (f"passed over: {_listed(passed)}",) if passed else ()
+def refuse_test(path: Place, layout: Layout, split: str | None, where: str) -> None:
+    """Images of a test split are no source: what is made of them would be tested on them.
+
+    Args:
+        path: a file or folder that a recipe names.
+        layout: what it holds.
+        split: the one of its splits that is wanted; None where that isn't said.
+        where: place in the recipe, for messages.
+
+    Raises:
+        RecipeError: it is a test split by its name, or holds one.
+    """
+    inside = next((unit.path for unit in layout.units if unit.split == "test"), None)
+    one = path.as_posix() if is_test(path) or split == "test" else inside
+    if one is not None and split in (None, "test"):
+        found = f"{one} is a test split by its name"
+        raise RecipeError(where, found, "name images for training")
 
 
-def _listed(passed: Counter[str]) -> str:
-    named = [
-        name if os.sep in name else f"{count:,} {name or 'without extension'}"
-        for name, count in passed.most_common(SHOWN)
-    ]
-    rest = [f"{len(passed) - SHOWN:,} more"] if len(passed) > SHOWN else []
-    return ", ".join([*named, *rest])
-
-
-def _nothing(where: str, path: str, passed: Counter[str]) -> RecipeError:
-    seen = _listed(passed)
-    right = "name a folder with one folder of images for each class, or a Parquet file"
+def _nothing(where: str, path: str, passed: Passed) -> RecipeError:
+    seen = "; ".join(note.removeprefix("passed over: ") for note in passed.notes()[:SHOWN])
+    right = "name a folder with one folder of images for each class, or a table with labels"
     return RecipeError(
         where,
         f"no labelled image in {path} ({'found only ' + seen if seen else 'it is empty'})",

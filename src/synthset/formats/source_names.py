@@ -10,9 +10,10 @@ import os
 from pathlib import Path
 from urllib.parse import quote, unquote_to_bytes
 
-from synthset.store.remote import Place, place_at
+from synthset.store.remote import Place, is_url, place_at
 
 SCHEME = "file://"
+ZIPPED = ("gz", "bz2", "xz")  # endings of a tar file that is compressed
 
 
 def source_of(place: Place) -> str:
@@ -45,6 +46,23 @@ def text_of(name: str) -> str:
     if _is_text(name):
         return name
     return "".join(one if _is_text(one) else quote(os.fsencode(one)) for one in name)
+
+
+def ending_of(path: str) -> str:
+    """The ending of a file's name, in lower case and without its dot; of a URL without its query.
+
+    >>> ending_of("a/CAT.JPG"), ending_of("https://x.org/pets.tar.gz?key=1"), ending_of("README")
+    ('jpg', 'tar.gz', '')
+    """
+    if is_url(path):
+        path = path.partition("?")[0].partition("#")[0]
+    name = path.rpartition("/")[2].lower()
+    stem, dot, ending = name.rpartition(".")
+    if not dot or not stem:
+        return ""
+    if ending in ZIPPED and stem.endswith(".tar"):
+        return f"tar.{ending}"
+    return {"tgz": "tar.gz", "tbz2": "tar.bz2", "txz": "tar.xz"}.get(ending, ending)
 
 
 def _is_text(name: str) -> bool:

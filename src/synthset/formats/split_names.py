@@ -82,7 +82,7 @@ def refuse_splits(files: Sequence[Place], where: str) -> None:
         raise RecipeError(where, found, f"name one, as in {_pattern(one)}")
 
 
-def refuse_test(path: Place, inside: Iterable[Place], where: str) -> None:
+def refuse_test_files(path: Place, inside: Iterable[Place], where: str) -> None:
     """Images of a test split are no source: what is made of them would be tested on them.
 
     Args:

@@ -1,70 +1,87 @@
-"""Finds and reads the images of WebDataset shards: tar files with `<key>.jpg` and `<key>.cls`."""
+"""Tar files: WebDataset shards with `<key>.jpg` and `<key>.cls`, or archives of class folders."""
 
 from __future__ import annotations
 
+import bz2
+import gzip
 import json
+import lzma
+import os
+import shutil
 import tarfile
-from collections import Counter
-from collections.abc import Iterator, Sequence
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from pathlib import Path
-from typing import Any
+from functools import lru_cache, partial
+from typing import Any, BinaryIO
 
 from synthset.errors import DatasetError
 from synthset.formats import source_names
-from synthset.formats.labels import listed_classes, number_of, read_label
-from synthset.formats.listed import Label, Listed, Vocabulary
-from synthset.images import SUFFIXES, sha256
-from synthset.recipe.paths import FolderPath
+from synthset.formats.captions import caption_beside
+from synthset.formats.class_lists import ClassList
+from synthset.formats.columns import Columns
+from synthset.formats.labels import number_of, read_label
+from synthset.formats.listed import Label, Listed
+from synthset.formats.manifest import DOTTED, MORE, NO_IMAGE, UNLABELLED, UNREADABLE, Passed
+from synthset.formats.tree import Listing, is_image
 from synthset.store.remote import Place, Remote
 
-UNLABELLED = "samples without a label"
-NO_IMAGE = "labelled samples without an image"
-DOTTED = "images with a dot in their key (WebDataset ends a key at the first dot)"
+Sample = dict[str, tarfile.TarInfo]  # the members of a sample by extension
+
+ENDINGS = ("tar", "tar.gz", "tar.bz2", "tar.xz")
+OPENERS: dict[str, Callable[[Any], Any]] = {
+    "tar.gz": gzip.open,
+    "tar.bz2": bz2.open,
+    "tar.xz": lzma.open,
+}
+FAULTS = (tarfile.TarError, EOFError, lzma.LZMAError, OSError)
+SAID = ("cls", "json", "txt", "caption")  # what a sample says beside its image
+SEVERAL = "one of several images of a sample (name its ending as image_column)"
 
 
-def find(path: Path, place: FolderPath, where: str, ignored: Counter[str]) -> Iterator[Listed]:
+def find(
+    path: Place, columns: Columns, classes: ClassList, passed: Passed, labelled: bool = True
+) -> Iterator[Listed]:
     """List the images of one shard, in its order.
 
-    An index in `.cls` is looked up in `classes.json` or `classes.txt` beside the shard or above it;
-    without them the name is the `class_name` of `.json`, else what `.cls` says.
+    An index in `.cls` is looked up in the list of classes beside the shard; without one the name is
+    the `class_name` of `.json`, else what `.cls` says.
 
     Args:
         path: the shard.
-        place: its origin.
-        where: place in the recipe, for messages.
-        ignored: counts samples without a label, and files that are damaged.
-
-    Raises:
-        RecipeError: the list of classes beside it can't be read.
+        columns: `image` names one ending of several (`left.png`), `caption` an entry of `.json`.
+        classes: the list beside it.
+        passed: gathers samples without a label or an image, and what is damaged.
+        labelled: whether samples without a label are passed over.
     """
-    classes = listed_classes((path.parent, path.parent.parent), where)
+    shown = source_names.text_of(str(path))
     try:
         with opened(path) as tar:
-            for _, sample in samples(tar):
-                yield from _found(tar, path, place, classes, sample, ignored)
-    except (tarfile.TarError, OSError) as fault:  # what came before the damage is sound
-        ignored[f"{path} is no readable tar file, from some place on ({fault})"] += 1
+            for key, sample in samples(tar):
+                yield from _found(tar, path, key, sample, columns, classes, passed, labelled)
+    except FAULTS as fault:  # what came before the damage is sound
+        passed.add(UNREADABLE, shown, f"is no readable tar file, from some place on: {fault}")
 
 
 @contextmanager
 def opened(path: Place) -> Iterator[tarfile.TarFile]:
     """Open a shard; of one that lies afar only what is read is fetched."""
+    mode: Any = "r:*" if source_names.ending_of(str(path)) in OPENERS else "r:"
     if isinstance(path, Remote):
-        with path.open() as file, tarfile.open(fileobj=file, mode="r:") as tar:
+        with path.open() as file, tarfile.open(fileobj=file, mode=mode) as tar:
             yield tar
     else:
-        with tarfile.open(path, "r:") as tar:
+        with tarfile.open(path, mode) as tar:
             yield tar
 
 
-def samples(tar: tarfile.TarFile) -> Iterator[tuple[str, dict[str, tarfile.TarInfo]]]:
+def samples(tar: tarfile.TarFile) -> Iterator[tuple[str, Sample]]:
     """Give the key of each sample and its members by extension, in the order of the shard.
 
     Raises:
         tarfile.TarError: the shard is damaged; whole samples before the damage were given.
     """
-    key, sample = "", dict[str, tarfile.TarInfo]()
+    key, sample = "", Sample()
     for member in tar:
         folder, slash, file = member.name.rpartition("/")
         stem, _, extension = file.partition(".")
@@ -90,61 +107,78 @@ def _check_end(tar: tarfile.TarFile) -> None:
 
 def _found(
     tar: tarfile.TarFile,
-    path: Path,
-    place: FolderPath,
-    classes: Vocabulary | None,
-    sample: dict[str, tarfile.TarInfo],
-    ignored: Counter[str],
+    path: Place,
+    key: str,
+    sample: Sample,
+    columns: Columns,
+    classes: ClassList,
+    passed: Passed,
+    labelled: bool,
 ) -> Iterator[Listed]:
-    image = image_of(sample)
+    shown = f"{source_names.text_of(str(path))}#{key}"
+    image = image_of(sample, columns.image)
     if image is None:
-        dotted = sum(f".{name.rpartition('.')[2]}" in SUFFIXES for name in sample)
-        if dotted:
-            ignored[DOTTED] += dotted
-        elif "cls" in sample:
-            ignored[NO_IMAGE] += 1
+        for reason, name in _without(sample):
+            passed.add(reason, f"{shown}.{name}")
         return
-    label, number = _label(tar, sample, classes.names if classes else ())
-    if label is None:
-        ignored[UNLABELLED] += 1
+    for name, member in sample.items():
+        if is_image(f"x.{name}") and member is not image:
+            passed.add(MORE, f"{shown}.{name}")
+    texts = {name: member_bytes(tar, sample[name]) for name in SAID if name in sample}
+    facts = read_facts(texts.get("json"))
+    label, fault = _label(texts, facts, classes)
+    if label is None and labelled:
+        passed.add(UNLABELLED, f"{shown}.{image.name.rpartition('/')[2].partition('.')[2]}", fault)
         return
-    data = member_bytes(tar, image)
     yield Listed(
         source_of(path, image),
-        Label(label, number, vocabulary=classes),
-        origin=place.origin,
-        content=sha256(data),
-        num_bytes=len(data),
+        label,
+        caption_beside(texts.get, columns),
+        facts={"key": key, **facts},
+        read=partial(member_bytes, tar, image),
     )
 
 
+def _without(sample: Sample) -> Iterator[tuple[str, str]]:
+    """Why a sample has no image: a reason for each member that might be one."""
+    images = [name for name in sample if is_image(f"x.{name}")]
+    for name in images:
+        yield (SEVERAL if _speaks(sample) else DOTTED), name
+    if not images:
+        yield NO_IMAGE, next(iter(sample))
+
+
+def _speaks(sample: Sample) -> bool:
+    """Whether a member beside the images says something of the sample."""
+    return any(name in sample for name in SAID)
+
+
 def _label(
-    tar: tarfile.TarFile, sample: dict[str, tarfile.TarInfo], classes: Sequence[str]
-) -> tuple[str | None, int | None]:
-    """Read the class of a sample: its name, None where it has none, and its number."""
-    said = _said(member_bytes(tar, sample["cls"])) if "cls" in sample else ""
+    texts: Mapping[str, bytes], facts: Mapping[str, Any], classes: ClassList
+) -> tuple[Label | None, str]:
+    """Read the class of a sample; None where it has none, and what is wrong with it, if known."""
+    said, fault = "", ""
+    if "cls" in texts:
+        try:
+            said = texts["cls"].decode().strip()
+        except UnicodeDecodeError:
+            fault = ".cls is no text in UTF-8"
     value = number_of(said)
-    number = value if value is None else read_label(value)
+    number = None if value is None else read_label(value)
     if value is not None and number is None:
-        return None, None
-    if isinstance(number, int) and number < len(classes):
-        return classes[number], number
-    facts = read_facts(member_bytes(tar, sample["json"]) if "json" in sample else None)
+        return None, f".cls says {said}"
+    named = classes.label(number) if isinstance(number, int) else None
+    if named is not None:
+        return named, ""
     if number is None and isinstance(facts.get("label"), int):
         number = facts["label"]
     plain = said if value is None else said.partition(".")[0]
     name = str(facts["class_name"]) if facts.get("class_name") else plain
-    if not isinstance(number, int):
-        return name or None, None
-    out_of_range = bool(classes) and not facts.get("class_name")
-    return (None, None) if out_of_range else (name or None, number)
-
-
-def _said(data: bytes) -> str:
-    try:
-        return data.decode().strip()
-    except UnicodeDecodeError:  # it names no class
-        return ""
+    if isinstance(number, int) and classes and not facts.get("class_name"):
+        return None, f"{number} is beyond the list of classes"
+    if not name:
+        return None, fault
+    return classes.label(name) or Label(name, number if isinstance(number, int) else None), ""
 
 
 def read_facts(data: bytes | None) -> dict[str, Any]:
@@ -156,9 +190,15 @@ def read_facts(data: bytes | None) -> dict[str, Any]:
     return facts if isinstance(facts, dict) else {}
 
 
-def image_of(sample: dict[str, tarfile.TarInfo]) -> tarfile.TarInfo | None:
-    """The image among the members of a sample, if there is one."""
-    return next((sample[name] for name in sample if f".{name}" in SUFFIXES), None)
+def image_of(sample: Sample, wanted: str | None = None) -> tarfile.TarInfo | None:
+    """The image among the members of a sample: the named one, else the first whose ending says
+    nothing but a format (`png`, and not `left.png`), else the only one."""
+    if wanted is not None and wanted.lower() in sample:
+        return sample[wanted.lower()]
+    images = [name for name in sample if is_image(f"x.{name}")]
+    plain = [name for name in images if "." not in name]
+    alone = images if len(images) == 1 and _speaks(sample) else []
+    return next((sample[name] for name in plain or alone), None)
 
 
 def source_of(path: Place, member: tarfile.TarInfo) -> str:
@@ -172,6 +212,50 @@ def member_bytes(tar: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
     return opened.read() if opened else b""
 
 
+class TarTree(Listing):
+    """The members of an archive of class folders.
+
+    Raises:
+        OSError, tarfile.TarError: it is damaged.
+    """
+
+    def __init__(self, path: Place) -> None:
+        self._members: dict[str, tarfile.TarInfo] = {}
+        folders = []
+        with opened(path) as tar:
+            for member in tar:
+                name = source_names.text_of(os.path.normpath(member.name))
+                if member.isfile():
+                    self._members[name] = member
+                elif member.isdir() and name != ".":
+                    folders.append(name)
+            _check_end(tar)
+        super().__init__(path, self._members, folders)
+
+    def read(self, path: str) -> bytes:
+        member = self._members[path]
+        return read(self.root, member.offset_data, member.size)
+
+    def source(self, path: str) -> str:
+        return source_of(self.root, self._members[path])
+
+
+def holds_class_folders(path: Place) -> bool:
+    """Tell whether images lie in folders of a tar file, and nothing beside them says what they are.
+
+    Raises:
+        OSError, tarfile.TarError: it is damaged.
+    """
+    folders = False
+    with opened(path) as tar:
+        for _, sample in samples(tar):
+            if _speaks(sample):
+                return False
+            image = image_of(sample)
+            folders |= image is not None and "/" in os.path.normpath(image.name)
+    return folders
+
+
 def split_source(source: str) -> tuple[Place, int, int] | None:
     """Take `file.tar#512+2048` apart: file, offset and size; None for another source.
 
@@ -180,7 +264,9 @@ def split_source(source: str) -> tuple[Place, int, int] | None:
     """
     path, _, place = source.rpartition("#")
     offset, plus, size = place.partition("+")
-    if not (path.lower().endswith(".tar") and plus and offset.isdigit() and size.isdigit()):
+    if not (plus and offset.isdigit() and size.isdigit()):
+        return None
+    if source_names.ending_of(path) not in ENDINGS:
         return None
     return source_names.place_of(path), int(offset), int(size)
 
@@ -192,7 +278,9 @@ def read(path: Place, offset: int, size: int) -> bytes:
         DatasetError: the shard is gone or ends before the image does.
     """
     try:
-        if isinstance(path, Remote):
+        if source_names.ending_of(str(path)) in OPENERS:
+            data = os.pread(_unpacked(path).fileno(), size, offset)
+        elif isinstance(path, Remote):
             data = path.read_range(offset, offset + size)
         else:
             with path.open("rb") as file:
@@ -205,3 +293,15 @@ def read(path: Place, offset: int, size: int) -> bytes:
             f"{path} ends before byte {offset + size}; it was changed after planning"
         )
     return data
+
+
+@lru_cache(maxsize=4)
+def _unpacked(path: Place) -> BinaryIO:
+    """A compressed shard without its compression, in a file that goes with this process: in the
+    compressed one nothing can be looked up."""
+    scratch = tempfile.TemporaryFile()  # noqa: SIM115 - it stays open as long as it is kept
+    ending = source_names.ending_of(str(path))
+    with path.open() if isinstance(path, Remote) else path.open("rb") as packed:
+        shutil.copyfileobj(OPENERS[ending](packed), scratch, 1 << 20)
+    scratch.flush()
+    return scratch

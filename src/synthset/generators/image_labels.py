@@ -64,7 +64,7 @@ def image_labels(
     wanted_keys, wanted_mids = pa.array(sorted(keys)), pa.array(sorted(mids), pa.string())
     found: dict[str, Labelled] = {}
     for i, path in enumerate(paths):
-        files = expand(path, f"{where}[{i}]")
+        files = [Path(str(file)) for file in expand(path, f"{where}[{i}]")]
         refuse_splits(files, f"{where}[{i}]")
         for file in files:
             for batch in _batches(file, f"{where}[{i}]"):

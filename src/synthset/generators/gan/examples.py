@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -13,6 +12,7 @@ from torch import Tensor
 
 from synthset.errors import RecipeError
 from synthset.formats.listed import Listed
+from synthset.formats.manifest import UNREADABLE, Passed
 from synthset.formats.originals import Originals
 from synthset.generators.square import square
 from synthset.images import Pixels
@@ -51,7 +51,7 @@ def read_examples(
     labels: Sequence[int],
     originals: Originals,
     size_px: int,
-    passed: Counter[str],
+    passed: Passed,
 ) -> Examples:
     """Read pictures and bring them to one size; what cannot be read is left out.
 
@@ -60,7 +60,7 @@ def read_examples(
         labels: class of each.
         originals: reads them.
         size_px: width and height.
-        passed: counts what is left out, a sentence each.
+        passed: gathers what is left out.
 
     Raises:
         RecipeError: none of them can be read.
@@ -70,7 +70,7 @@ def read_examples(
     for image, label in zip(found, labels, strict=True):
         pixels = originals.pixels(image.source, image.content)
         if isinstance(pixels, str):
-            passed[pixels] += 1
+            passed.add(UNREADABLE, image.source, pixels)
             continue
         pictures.append(square(pixels, size_px))
         kept.append(label)

@@ -1,0 +1,452 @@
+"""What is this path? Turns a path or a URL into a layout: splits, classes, and images as rows."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+
+from synthset.errors import RecipeError
+from synthset.formats import class_folders, dataset, table, tar_shards
+from synthset.formats.class_lists import ClassList, listed_classes, read_class_list
+from synthset.formats.columns import Columns
+from synthset.formats.levels import SEARCHED, Level, level_of, refuse_split_folders, split_folders
+from synthset.formats.listed import Listed
+from synthset.formats.manifest import FORMAT, UNREADABLE, Passed
+from synthset.formats.side_tables import SideTables, read_side_tables
+from synthset.formats.source_names import ending_of, text_of
+from synthset.formats.split_names import split_below, splits_in
+from synthset.formats.tree import Afar, Disk, Tree, is_image, joined, name_of
+from synthset.formats.zips import ZipTree
+from synthset.store.remote import Place, Remote
+
+DATASET = "dataset.json"  # in every folder that `synthset run` made
+METADATA = "metadata.parquet"  # describes image files beside it (Hugging Face's image folders)
+TABLES = ("parquet", "arrow")
+LISTS = ("csv", "tsv", "jsonl", "json")
+ARCHIVES = ("zip", *tar_shards.ENDINGS)
+#: What a folder of packed files holds; the first kind that is there counts.
+PACKED = (tar_shards.ENDINGS, ("parquet",), ("arrow",), ("zip",))
+KINDS = {
+    **dict.fromkeys(tar_shards.ENDINGS, "WebDataset shards"),
+    "parquet": "Parquet files",
+    "arrow": "Arrow files",
+    "zip": "zip archives",
+}
+
+Rows = Callable[[Passed], Iterator[Listed]]
+
+
+def nothing(passed: Passed) -> None:
+    """Pass nothing over."""
+
+
+@dataclass(frozen=True)
+class Unit:
+    """Images that lie together: a packed file, a folder of classes, a dataset.
+
+    Attributes:
+        path: where, for messages.
+        split: `train`, `val` or `test`, where its path says so; None where it doesn't, or its rows
+            do.
+        rows: lists the images, and gathers what is passed over.
+        within: splits that its rows name.
+    """
+
+    path: str
+    split: str | None
+    rows: Rows
+    within: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Layout:
+    """What a path holds.
+
+    Attributes:
+        root: the path.
+        kind: what it is, in words.
+        units: its images, in their order.
+        others: what lies beside the splits and is of none.
+        folders: whether the units are folders of image files.
+        leftover: gathers what lies beside all units.
+    """
+
+    root: Place
+    kind: str
+    units: tuple[Unit, ...]
+    others: tuple[str, ...] = ()
+    folders: bool = False
+    leftover: Callable[[Passed], None] = nothing
+
+    @property
+    def splits(self) -> frozenset[str]:
+        """The splits that its paths or its tables name."""
+        named = (unit.within | {unit.split} for unit in self.units)
+        return frozenset(split for said in named for split in said if split)
+
+
+def resolve(root: Place, columns: Columns, where: str, labelled: bool = True) -> Layout:
+    """Find out what a path is.
+
+    Args:
+        root: a folder, a packed file, a table of image files, an archive or a dataset.
+        columns: of its tables, as far as they are named.
+        where: place in the recipe, or option of the command, for messages.
+        labelled: whether its images must have labels; else all images are listed, and folders are
+            not taken for classes.
+
+    Raises:
+        RecipeError: it can be read in two ways, or its images can't be told to be of a class.
+    """
+    resolver = _Resolver(columns, where, labelled)
+    if (root / DATASET).is_file():
+        return Layout(root, "a dataset of synthset", (resolver.kept(root),))
+    if root.is_dir():
+        tree = Afar(root) if isinstance(root, Remote) else Disk(root)
+        return resolver.folder(tree)
+    ending = ending_of(root.name)
+    if ending in LISTS and isinstance(root, Path):
+        return resolver.listed(root)
+    if ending in ARCHIVES or ending in TABLES:
+        split = _split_of(splits_in(root.stem))
+        return resolver.packed(root, [(root, split)], nothing)
+    shown = text_of(str(root))
+    return Layout(root, "no images", (Unit(shown, None, partial(_no_images, shown)),))
+
+
+def _no_images(path: str, passed: Passed) -> Iterator[Listed]:
+    passed.add(FORMAT, path)
+    yield from ()
+
+
+@dataclass(frozen=True)
+class _Resolver:
+    """What is asked of a path."""
+
+    columns: Columns
+    where: str
+    labelled: bool
+
+    def folder(self, tree: Tree) -> Layout:
+        """A folder: what it holds packed, else its image files."""
+        files = packed_in(tree)
+        if "images.npy" in tree.files_in(""):
+            found = f"{tree.show('')} holds NumPy arrays, not encoded images"
+            right = "export it as imagefolder, webdataset or parquet"
+            raise RecipeError(self.where, found, right)
+        if not files:
+            return self.loose(tree)
+        places = [(place, self._split(tree.root, place)) for _, place in files]
+
+        def leftover(passed: Passed) -> None:
+            tree.sweep("", (), passed, [tree.show(path) for path, _ in files])
+
+        return self.packed(tree.root, places, leftover)
+
+    def _split(self, root: Place, file: Place) -> str | None:
+        said = split_below(file, root)
+        if len(said) > 1:
+            names = " and ".join(sorted(said))
+            found = f"{file} may be of the splits {names} by its name"
+            right = "call it by one split, or name the files of each by themselves"
+            raise RecipeError(self.where, found, right)
+        return _split_of(said)
+
+    def packed(
+        self,
+        root: Place,
+        files: Sequence[tuple[Place, str | None]],
+        leftover: Callable[[Passed], None],
+    ) -> Layout:
+        """Files that hold many images each."""
+        units: list[Unit] = []
+        kinds = Counter[str]()
+        leftovers = [leftover]
+        for place, split in files:
+            ending = ending_of(place.name)
+            tree = self._archive(place, ending)
+            if tree is None:
+                units.append(Unit(text_of(str(place)), split, self._rows(place, ending)))
+                kinds[KINDS[ending]] += 1
+                continue
+            inner = self.loose(tree)
+            kinds[f"{inner.kind} in {'a zip archive' if ending == 'zip' else 'a tar file'}"] += 1
+            leftovers.append(inner.leftover)
+            units += (
+                replace(unit, split=unit.split or split, rows=_packed_rows(place, unit.rows))
+                for unit in inner.units
+            )
+        return Layout(root, " and ".join(kinds), tuple(units), leftover=_all_of(leftovers))
+
+    def _archive(self, place: Place, ending: str) -> Tree | None:
+        """An archive of image files; None where it is a shard or a table, or can't be read, which
+        whoever lists it says."""
+        try:
+            if ending == "zip":
+                return ZipTree(place)
+            if ending in tar_shards.ENDINGS and tar_shards.holds_class_folders(place):
+                return tar_shards.TarTree(place)
+        except tar_shards.FAULTS:
+            pass
+        return None
+
+    def _rows(self, place: Place, ending: str) -> Rows:
+        if ending == "zip":
+            return partial(_unreadable, place)
+        if ending in TABLES:
+            listed = partial(table.find, place, self.columns, self.where, labelled=self.labelled)
+        else:
+            folders = [place.parent, place.parent.parent]
+            classes = listed_classes([one for one in folders if isinstance(one, Path)], self.where)
+            listed = partial(tar_shards.find, place, self.columns, classes, labelled=self.labelled)
+        return _packed_rows(place, lambda passed: listed(passed=passed))
+
+    def kept(self, root: Place) -> Unit:
+        """The kept images of a dataset."""
+        return Unit(str(root), None, partial(dataset.find, root, self.where))
+
+    def listed(self, path: Path) -> Layout:
+        """A table that names image files."""
+        tree = Disk(path.parent)
+        early = Passed()
+        tables = self._tables(tree, early, path.name)
+        if not tables.labelled and self.labelled:
+            fault = early.rows[0].detail if early.rows else "no column is a label"
+            found = f"{path} gives no image file a label ({fault})"
+            right = "name a table with a column of file names and one of labels"
+            raise RecipeError(self.where, found, right)
+
+        def rows(passed: Passed) -> Iterator[Listed]:
+            passed.extend(early)
+            others = Passed()
+            yield from class_folders.in_tables(tree, "", (), self.columns, tables, others)
+
+        split = _split_of(splits_in(path.stem))
+        unit = Unit(str(path), split, rows, _splits(tables))
+        return Layout(path, f"image files listed in {path.name}", (unit,))
+
+    def loose(self, tree: Tree) -> Layout:
+        """A tree of image files."""
+        early = Passed()
+        tables = self._tables(tree, early)
+        if not self.labelled:
+            refuse_split_folders(tree, self.where)
+
+            def everything(passed: Passed) -> Iterator[Listed]:
+                passed.extend(early)
+                yield from class_folders.unlabelled(tree, self.columns, tables, passed)
+
+            rows = partial(_swept, tree, "", everything, ())
+            return Layout(tree.root, "image files", (Unit(tree.show(""), None, rows),))
+        classes = _class_list(tree, list(tree.below("", Passed())), early)
+        loose = _Loose(self.columns, self.where, tree, tables, classes, early)
+        return loose.by_table() if tables.labelled else loose.by_folder()
+
+    def _tables(self, tree: Tree, passed: Passed, only: str | None = None) -> SideTables:
+        """Read the tables beside image files: all of them, or only one."""
+        names = [
+            path for path in tree.below("", Passed()) if only in (None, path) or is_image(path)
+        ]
+        mine = Passed()
+        tables = read_side_tables(names, tree.read, self.columns, self.where, mine)
+        passed.extend(mine.placed(tree.show))
+        return tables
+
+
+@dataclass(frozen=True)
+class _Loose:
+    """Image files of a tree, with what stands beside them."""
+
+    columns: Columns
+    where: str
+    tree: Tree
+    tables: SideTables
+    classes: ClassList
+    early: Passed
+
+    def by_folder(self) -> Layout:
+        """Images whose class is the folder that they lie in."""
+        tree, level = self.tree, self._level()
+        if not level.splits:
+            if not level.classes and tree.images_in(level.folder):
+                found = f"the images lie directly in {tree.show(level.folder)}"
+                right = "put them into one folder for each class, or name the folder above"
+                raise RecipeError(self.where, found, right)
+            unit = Unit(tree.show(level.folder), None, self._classes(level.folder, level.classes))
+            return self._layout("class folders", (unit,))
+        units = tuple(
+            Unit(tree.show(folder), split, self._split(folder)) for split, folder in level.splits
+        )
+        return self._layout("class folders", units, level.others)
+
+    def by_table(self) -> Layout:
+        """Images whose class stands in a table; those of splits that it doesn't list may still lie
+        in class folders."""
+        try:
+            splits = self._level().splits
+        except RecipeError:
+            splits = tuple((split, folder) for folder, split in split_folders(self.tree).items())
+        units = [
+            Unit(self.tree.show(folder), split, self._split(folder)) for split, folder in splits
+        ]
+        folders = [folder for _, folder in splits]
+        if not splits or self._lists("", folders):
+            rows = self._listed("", folders)
+            units.append(Unit(self.tree.show(""), None, rows, _splits(self.tables)))
+        return self._layout(f"image files with {', '.join(self.tables.used)}", tuple(units))
+
+    def _level(self) -> Level:
+        tree = self.tree
+        if "data" in tree.folders_in("") and not tree.images_in(""):
+            inside = level_of(tree, self.where, "data")
+            if inside.splits:
+                return inside
+        return level_of(tree, self.where)
+
+    def _split(self, folder: str) -> Rows:
+        """Images of a split: by the table where it lists any, else by folders."""
+        if self._lists(folder):
+            return self._listed(folder)
+        if self.tables.labelled and not self.tree.folders_in(folder):
+            return self._listed(folder)  # as unlabelled ones
+        inner = level_of(self.tree, self.where, folder)
+        if inner.splits or not inner.classes:
+            found = f"the split {self.tree.show(folder)} holds no class folders"
+            raise RecipeError(self.where, found, "put its images into one folder for each class")
+        return self._classes(inner.folder, inner.classes)
+
+    def _lists(self, folder: str, but: Sequence[str] = ()) -> bool:
+        """Whether a table gives a label to an image below a folder."""
+        return any(
+            (said := self.tables.of(path)) is not None and said.label is not None
+            for path in self.tree.below(folder, Passed())
+            if is_image(path) and not _is_below(path, but)
+        )
+
+    def _classes(self, folder: str, classes: Sequence[str]) -> Rows:
+        def rows(passed: Passed) -> Iterator[Listed]:
+            yield from class_folders.in_classes(
+                self.tree, classes, self.columns, self.classes, self.tables, passed
+            )
+
+        return self._swept(folder, rows)
+
+    def _listed(self, folder: str, but: Sequence[str] = ()) -> Rows:
+        def rows(passed: Passed) -> Iterator[Listed]:
+            yield from class_folders.in_tables(
+                self.tree, folder, but, self.columns, self.tables, passed
+            )
+
+        return self._swept(folder, rows, but)
+
+    def _swept(self, folder: str, rows: Rows, but: Sequence[str] = ()) -> Rows:
+        """The same rows, and in the end what else lies there."""
+
+        elsewhere = [*map(self.tree.show, but), *_paths(self.early)]
+        return partial(_swept, self.tree, folder, rows, elsewhere)
+
+    def _layout(self, kind: str, units: tuple[Unit, ...], others: Sequence[str] = ()) -> Layout:
+        folders = [unit.path for unit in units]
+
+        def leftover(passed: Passed) -> None:
+            passed.extend(self.early)
+            self.tree.sweep("", (), passed, folders)
+
+        return Layout(self.tree.root, kind, units, tuple(others), True, leftover)
+
+
+def _swept(
+    tree: Tree, folder: str, rows: Rows, but: Sequence[str], passed: Passed
+) -> Iterator[Listed]:
+    """The same rows, and in the end what else lies there."""
+    seen = set()
+    for row in rows(passed):
+        seen.add(row.source)
+        yield row
+    tree.sweep(folder, seen, passed, but)
+
+
+def _class_list(tree: Tree, names: Sequence[str], passed: Passed) -> ClassList:
+    """The list of classes in a tree, else in the folder that it lies in."""
+    mine = Passed()
+    found = read_class_list(names, tree.read, mine)
+    passed.extend(mine.placed(tree.show))
+    if found or not isinstance(tree, Disk):
+        return found
+    return listed_classes([Path(str(tree.root.parent))], "")
+
+
+def packed_in(tree: Tree) -> list[tuple[str, Place]]:
+    """List the packed files of a folder, of the first kind that is there: those in it and in its
+    `data`, else, where no image file lies, those some folders further down."""
+    near = _packed(tree, [*tree.files_in(""), *tree.files_in("data")])
+    if near:
+        return near
+    below: list[str] = []
+    level = [""]
+    for _ in range(SEARCHED):
+        level = [inner for outer in level for inner in tree.folders_in(outer)]
+        for inner in level:
+            files = tree.files_in(inner)
+            if any(map(is_image, files)) or joined(inner, DATASET) in files:
+                return []
+            below += files
+    return _packed(tree, below)
+
+
+def _packed(tree: Tree, files: Sequence[str]) -> list[tuple[str, Place]]:
+    kinds: dict[str, list[str]] = {}
+    for path in files:
+        if name_of(path) != METADATA and not name_of(path).startswith("cache-"):
+            kinds.setdefault(ending_of(path), []).append(path)
+    for endings in PACKED:
+        found = sorted(path for ending in endings for path in kinds.get(ending, ()))
+        if found:
+            return [(path, place) for path in found if (place := tree.place(path)) is not None]
+    return []
+
+
+def _packed_rows(place: Place, rows: Rows) -> Rows:
+    """The same rows; the packed file itself was read."""
+
+    def read(passed: Passed) -> Iterator[Listed]:
+        passed.read.append(text_of(str(place)))
+        yield from rows(passed)
+
+    return read
+
+
+def _all_of(leftovers: Sequence[Callable[[Passed], None]]) -> Callable[[Passed], None]:
+    def gather(passed: Passed) -> None:
+        for leftover in leftovers:
+            leftover(passed)
+
+    return gather
+
+
+def _unreadable(place: Place, passed: Passed) -> Iterator[Listed]:
+    try:
+        ZipTree(place)
+    except OSError as fault:
+        passed.add(UNREADABLE, text_of(str(place)), str(fault))
+    yield from ()
+
+
+def _split_of(said: frozenset[str]) -> str | None:
+    """The only split of some; of several the one that must not be trained on."""
+    return next((split for split in ("test", "val", "train") if split in said), None)
+
+
+def _paths(passed: Passed) -> list[str]:
+    return [*passed.read, *(row.path for row in passed.rows)]
+
+
+def _is_below(path: str, folders: Sequence[str]) -> bool:
+    return any(path.startswith(f"{folder}/") for folder in folders)
+
+
+def _splits(tables: SideTables) -> frozenset[str]:
+    return frozenset(row.split for row in tables.rows.values() if row.split)

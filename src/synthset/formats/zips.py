@@ -1,0 +1,90 @@
+"""Zip archives of class folders, as Kaggle has them: read in place, nothing is unpacked."""
+
+from __future__ import annotations
+
+import zipfile
+import zlib
+from functools import lru_cache
+from pathlib import Path
+
+from synthset.errors import DatasetError
+from synthset.formats import source_names
+from synthset.formats.tree import Listing
+from synthset.store.remote import Place, Remote
+
+MOST_BYTES = 1 << 30  # of one member: what unpacks to more is no image
+FAULTS = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError)
+
+
+class ZipTree(Listing):
+    """The members of an archive.
+
+    Raises:
+        OSError: it is damaged, or can't be read.
+    """
+
+    def __init__(self, path: Place) -> None:
+        self._zip = opened(path)
+        infos = self._zip.infolist()
+        files = [info.filename for info in infos if not info.is_dir()]
+        super().__init__(
+            path, files, [info.filename.rstrip("/") for info in infos if info.is_dir()]
+        )
+
+    def read(self, path: str) -> bytes:
+        return _read(self._zip, path)
+
+    def source(self, path: str) -> str:
+        return f"{source_names.source_of(self.root)}#{path}"
+
+
+def split_source(source: str) -> tuple[Place, str] | None:
+    """Take `pets.zip#cat/a.jpg` apart: file and member; None for another source."""
+    begin = source.lower().find(".zip#")
+    if begin < 0:
+        return None
+    return source_names.place_of(source[: begin + 4]), source[begin + 5 :]
+
+
+def read(path: Place, member: str) -> bytes | None:
+    """Read a member; None where it is damaged, or isn't there.
+
+    Raises:
+        DatasetError: the archive is gone.
+        OSError: it can't be read.
+    """
+    try:
+        archive = _kept(path)
+    except FileNotFoundError:
+        raise DatasetError(f"{path} is gone; put it back, or plan again without it") from None
+    try:
+        return _read(archive, member)
+    except (KeyError, OSError):
+        return None
+
+
+@lru_cache(maxsize=16)
+def _kept(path: Place) -> zipfile.ZipFile:
+    """An archive that stays open; several threads may read it."""
+    return opened(path)
+
+
+def opened(path: Place) -> zipfile.ZipFile:
+    """Open an archive; of one that lies afar only what is read is fetched.
+
+    Raises:
+        OSError: it is damaged, or can't be read.
+    """
+    try:
+        return zipfile.ZipFile(path.open() if isinstance(path, Remote) else Path(path))
+    except FAULTS as fault:
+        raise OSError(f"{path}: is no readable zip archive ({fault})") from None
+
+
+def _read(archive: zipfile.ZipFile, name: str) -> bytes:
+    try:
+        if archive.getinfo(name).file_size > MOST_BYTES:
+            raise OSError(f"{name} would unpack to more than a gigabyte")
+        return archive.read(name)
+    except FAULTS as fault:
+        raise OSError(f"{name}: {fault}") from None
