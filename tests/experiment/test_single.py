@@ -316,7 +316,7 @@ def test_a_rule_says_under_which_label_an_image_in_conflict_trains(tmp_path, rul
     write_folders(tmp_path, 0, 60)
     first = min((tmp_path / "digit_0").iterdir())
     (tmp_path / "digit_1" / "again.png").write_bytes(first.read_bytes())
-    images = read_splits(Places(tmp_path), 0.2, 0, rule)
+    images = read_splits(find_places(tmp_path), 0.2, 0, rule)
     content = sha256(first.read_bytes())
     labels = [
         label

@@ -6,9 +6,8 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
-from synthset.errors import in_short
-
 SHOWN = 3  # paths that a note lists of each reason
+LONGEST = 160  # letters of a fault that a note shows
 
 #: Why something is not among the images; notes say how often.
 FORMAT = "file of a format that is not read"
@@ -87,7 +86,11 @@ class Passed:
 
 
 def _listed(rows: Sequence[PassedOver]) -> str:
-    said = [
-        f"{row.path} ({in_short(row.detail)})" if row.detail else row.path for row in rows[:SHOWN]
-    ]
+    said = [f"{row.path} ({_cut(row.detail)})" if row.detail else row.path for row in rows[:SHOWN]]
     return ", ".join(said) + (", …" if len(rows) > SHOWN else "")
+
+
+def _cut(detail: str) -> str:
+    """The first line of a fault, which may go on for pages."""
+    line = detail.strip().partition("\n")[0]
+    return line if len(line) <= LONGEST else f"{line[:LONGEST]}…"
