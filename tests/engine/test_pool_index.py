@@ -295,3 +295,16 @@ def test_the_command_says_what_it_wrote(pool, tmp_path, monkeypatch):
     assert "images" in out
     assert out.endswith("index: index\n")
     assert "Example: synthset pool index" in CliRunner().invoke(app, ["pool", "index", "-h"]).stdout
+
+
+def test_an_index_says_what_it_passed_over_and_is_refused_where_nothing_is_left(pool, tmp_path):
+    (pool / "torn.parquet").write_bytes(b"PAR1")
+    pq.write_table(pa.table({"URL": ["http://a"]}), pool / "urls.parquet")
+    index = indexed(pool, tmp_path / "index")
+    said = " ".join(index.facts["passed_over"])
+    assert "torn.parquet" in said
+    assert "urls.parquet" in said
+    (tmp_path / "bad").mkdir()
+    (tmp_path / "bad" / "torn.parquet").write_bytes(b"PAR1")
+    with pytest.raises(StageError, match=r"torn\.parquet: none; passed over: 1 × unreadable"):
+        indexed(tmp_path / "bad", tmp_path / "none")

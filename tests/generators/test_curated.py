@@ -106,7 +106,10 @@ def test_each_image_says_where_it_comes_from_and_why(pool, classes):
 
 def test_the_notes_name_shared_words_and_classes_without_an_image(pool, classes):
     counts, shared, empty = curate(at(pool), classes, None, 0).notes
-    assert counts == ("of 9 images in the pool the captions of 5 name a class, those of 1 several")
+    assert counts == (
+        "of 9 images in the pool the captions of 5 name a class, those of 1 several; "
+        "1 have no caption"
+    )
     assert shared == (
         "words that name several classes are passed over: 'crane' (n03126707, n02012849)"
     )
@@ -181,7 +184,7 @@ def test_a_pool_without_captions_says_what_a_pool_is(tmp_path, classes):
     ("setting", "named", "message"),
     [
         ("caption_column", "captoin", r"no column 'captoin'; did you mean 'caption'\?"),
-        ("image_column", "jgp", r"no column 'jgp' with encoded images; did you mean 'jpg'\?"),
+        ("image_column", "jgp", r"no column 'jgp'; did you mean 'jpg'\?"),
     ],
 )
 def test_an_unknown_column_comes_with_the_nearest(pool, classes, setting, named, message):

@@ -10,7 +10,7 @@ import typer
 from synthset.cli.options import Changes
 from synthset.cli.pool_download import download
 from synthset.cli.pool_map import map_labels
-from synthset.cli.terminal import screen, tell
+from synthset.cli.terminal import say, screen, tell
 
 if TYPE_CHECKING:
     from synthset.store.pool_index import PoolIndex
@@ -66,7 +66,8 @@ def index(
         str, typer.Option("--caption-column", help="Column, or entry of .json, with captions.")
     ] = "caption",
     images: Annotated[
-        str | None, typer.Option("--image-column", help="Parquet column with encoded images.")
+        str | None,
+        typer.Option("--image-column", help="Column with encoded images; found if not given."),
     ] = None,
     origin: Annotated[str, typer.Option(help="What records are called by.")] = "pool",
     shard: Annotated[int, typer.Option(min=1, help="Images in a file of the index.")] = 10_000,
@@ -97,6 +98,8 @@ def index(
         bar=RichBar(),
     )
     _show(made)
+    for note in made.facts.get("passed_over", ()):
+        say(f"note: {note}")
     tell(f"index: {output}")
 
 

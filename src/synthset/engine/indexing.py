@@ -21,6 +21,7 @@ from synthset.engine.failures import LISTED, reasons
 from synthset.engine.local import Bar
 from synthset.errors import RecipeError, StageError
 from synthset.formats.captioned import Captioned, images_of
+from synthset.formats.manifest import Passed
 from synthset.formats.parquet import opened
 from synthset.generators.brought import WHERE, Brought, Of, Vector
 from synthset.images import sha256
@@ -151,7 +152,9 @@ class Indexing:
         files: Sequence[tuple[PoolPath, Place]],
         looks: Looks,
         bar: Bar,
+        passed: Passed,
     ) -> None:
+        self._passed = passed
         self._folder, self._begun, self._files = folder, begun, files
         self._looks, self._bar = looks, bar
         self._size: int = begun["rows_per_shard"]
@@ -181,14 +184,16 @@ class Indexing:
         sums = self._sums(shard)
         if sums["counts"]["images"] == sums["counts"]["unreadable"]:
             self._refuse_nothing(shard)
-        self._folder.create(FINISHED, as_json({**self._begun, **sums}))
+        notes = {"passed_over": list(self._passed.notes())} if self._passed.rows else {}
+        self._folder.create(FINISHED, as_json({**self._begun, **sums, **notes}))
 
     def _refuse_nothing(self, shards: int) -> None:
         names = [f"{shard:05d}.parquet" for shard in range(shards)]
         errors = [e for name in names for e in self._known(name, ["error"])["error"].to_pylist()]
         what = f"none of {len(errors):,} was indexed: {reasons(errors)}" if errors else "none"
         files = ", ".join(str(file) for _, file in self._files[:LISTED]) or "the pool"
-        raise StageError(f"images of {files}: {what}; mend them, or name another pool")
+        said = "".join(f"; {note}" for note in self._passed.notes())
+        raise StageError(f"images of {files}: {what}{said}; mend them, or name another pool")
 
     def _done(self) -> Counter[int]:
         """Images of each file that lie in finished shards."""
@@ -200,17 +205,21 @@ class Indexing:
     def _known(self, name: str, columns: list[str]) -> pa.Table:
         return pq.read_table(self._folder.root / "rows" / name, columns=columns)
 
-    def _images(self, number: int) -> Iterator[Captioned]:
+    def _images(self, number: int, passed: Passed) -> Iterator[Captioned]:
         place, file = self._files[number]
-        columns = self._begun["image_columns"]
-        return images_of(file, place, columns, "paths", captions=False)
+        alone = len(self._files) == 1
+        return images_of(file, place, "paths", passed, captions=False, alone=alone)
 
     def _count(self, number: int) -> int:
+        """Count the images of a file, and gather what of it is passed over."""
         _, file = self._files[number]
-        if file.suffix == ".parquet":
-            with opened(file) as table:
-                return int(table.metadata.num_rows)
-        return sum(1 for _ in self._images(number))
+        images = self._images(number, self._passed)
+        if file.suffix.lower() != ".parquet":
+            return sum(1 for _ in images)
+        if next(images, None) is None:
+            return 0
+        with opened(file) as table:
+            return int(table.metadata.num_rows)
 
     def _shards(self, number: int, done: int) -> Iterator[list[tuple[_Chunk, Floats]]]:
         """Chunks and image features of each shard of a file that is still to write."""
@@ -229,7 +238,7 @@ class Indexing:
 
     def _chunks(self, number: int, done: int, size: int) -> Iterator[_Chunk]:
         """Read a file, after the images that are done; a chunk ends where its shard does."""
-        images = islice(self._images(number), done, None)
+        images = islice(self._images(number, Passed()), done, None)
         brought = self._looks.brought
         of = None if brought is None else brought.of(self._files[number][1])
         left = self._size

@@ -25,6 +25,7 @@ from synthset.engine.indexing import Indexing, Looks, as_json
 from synthset.engine.local import Bar, Silent
 from synthset.errors import RecipeError, UsageError, explains_refusals
 from synthset.formats.captioned import image_columns
+from synthset.formats.manifest import Passed
 from synthset.formats.pool_files import pool_files
 from synthset.generators.brought import Brought
 from synthset.recipe.messages import explain
@@ -116,10 +117,11 @@ def index_pool(
         DatasetLocked: another process works on the index.
     """
     place = on_disk(output, "-o")
+    passed = Passed()
     files = [
         (place, file)
         for i, place in enumerate(places)
-        for file in pool_files(place, f"paths[{i}].path")
+        for file in pool_files(place, f"paths[{i}].path", passed)
     ]
     if not files:
         right = "name Parquet files, tar shards, or folders of images"
@@ -145,7 +147,7 @@ def index_pool(
     with locked(folder):
         _begin(folder, begun)
         if not folder.exists(FINISHED):
-            Indexing(folder, begun, files, looks, bar or Silent()).all()
+            Indexing(folder, begun, files, looks, bar or Silent(), passed).all()
     return PoolIndex.open(str(output), "-o")
 
 

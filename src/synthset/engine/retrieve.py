@@ -19,6 +19,7 @@ from synthset.engine.labels import labels_of
 from synthset.engine.pool_index import encoder_facts, settings_of
 from synthset.errors import RecipeError
 from synthset.formats.listed import Listed
+from synthset.formats.manifest import Passed
 from synthset.formats.originals import Originals
 from synthset.formats.pool_files import pool_files
 from synthset.formats.scan import refuse_tests, scan
@@ -74,7 +75,7 @@ def _refuse_changed_pool(index: PoolIndex) -> None:
     there = {
         file.as_posix()
         for path in index.facts["paths"]
-        for file in pool_files(PoolPath(path=path), INDEX)
+        for file in pool_files(PoolPath(path=path), INDEX, Passed())
     }
     known = {one["path"] for one in index.facts["files"]}
     right = "put the pool back, or index it anew in another folder"

@@ -66,11 +66,12 @@ def _gathered(schema: pa.Schema, batches: Iterator[pa.RecordBatch]) -> ArrowFile
 
 
 def batches(
-    file: ArrowFile, columns: Sequence[str], faults: list[str]
+    path: Place, file: ArrowFile, columns: Sequence[str], faults: list[str]
 ) -> Iterator[tuple[int, pa.RecordBatch]]:
     """Read some rows at a time, each with the number of the first.
 
     Args:
+        path: of the file.
         file: that was opened.
         columns: those that are read.
         faults: gathers what is damaged, and passed over.

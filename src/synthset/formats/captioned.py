@@ -1,31 +1,33 @@
-"""Reads a pool: images with captions in Parquet files, tar shards, folders and datasets."""
+"""Reads a pool: images with captions in Parquet and Arrow files, tar shards, folders and
+datasets."""
 
 from __future__ import annotations
 
 import tarfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from functools import partial
+from pathlib import PurePosixPath
 from typing import Any, TypeVar
 
-import pyarrow as pa
-
-from synthset.errors import DatasetError, RecipeError, did_you_mean
-from synthset.formats import tar_shards
+from synthset.errors import DatasetError, RecipeError
+from synthset.formats import table, tar_shards
+from synthset.formats.captions import caption_beside, caption_in, facts_beside
+from synthset.formats.class_lists import ClassList
+from synthset.formats.columns import Columns, first_images
 from synthset.formats.files_below import files_below
-from synthset.formats.image_cells import image_bytes
 from synthset.formats.kept import kept_images
-from synthset.formats.manifest import Passed
-from synthset.formats.parquet import SCAN_ROWS, opened
-from synthset.formats.pool_files import pool_files
+from synthset.formats.manifest import FORMAT, OTHER, UNREADABLE, Passed
+from synthset.formats.pool_files import is_shard, is_table, pool_files
+from synthset.formats.side_tables import read_side_tables
 from synthset.formats.source_names import source_of, text_of
 from synthset.images import SUFFIXES
 from synthset.recipe.pools import Pool, PoolPath
 from synthset.store.pool_index import is_dataset
 from synthset.store.remote import Place, Remote
 
-IMAGE_COLUMNS = ("image", "jpg", "png", "webp")  # Hugging Face's, and img2dataset's by format
 FACTS = {"pool_key": "key", "pool_url": "url", "pool_license": "license"}
+BESIDE = (".txt", ".caption", ".json")
 
 T = TypeVar("T")
 
@@ -50,53 +52,66 @@ class Captioned:
     read: Callable[[], bytes | None]
 
 
-def captioned(settings: Pool) -> Iterator[Captioned]:
+def captioned(settings: Pool, passed: Passed | None = None) -> Iterator[Captioned]:
     """Go through the images of all paths, in the order of the paths, then by file and row.
+
+    Args:
+        settings: where the pool lies.
+        passed: gathers what is passed over.
 
     Raises:
         RecipeError: a path is not there, is unreadable, has no captions, or mixes splits.
     """
-    columns = image_columns(settings.paths)
     for i, place in enumerate(settings.paths):
         where = f"source.paths[{i}].path"
         seen = described = 0
-        for file in pool_files(place, where):
-            for image in images_of(file, place, columns, where):
+        mine = Passed()
+        files = pool_files(place, where, mine)
+        for file in files:
+            for image in images_of(file, place, where, mine, alone=len(files) == 1):
                 seen, described = seen + 1, described + bool(image.caption)
                 yield image
+        if passed is not None:
+            passed.extend(mine)
         if not described:
+            said = "; ".join(note for note in mine.notes())
             found = f"{seen:,} images and no caption" if seen else "no image"
             right = (
                 "a pool is Parquet files with images and captions, tar shards, or a folder of "
                 f"images, with `.txt` or a {place.caption_column!r} in `.json` beside each"
             )
-            raise RecipeError(where, f"{found} in {place.path}", right)
+            raise RecipeError(where, f"{found} in {place.path}" + (said and f" ({said})"), right)
 
 
 def image_columns(places: Sequence[PoolPath]) -> list[str]:
-    """The columns that may hold encoded images; the first that a file has is the one."""
-    named = [place.image_column for place in places if place.image_column]
-    unnamed = any(place.image_column is None for place in places)
-    return list(dict.fromkeys([*named, *(IMAGE_COLUMNS if unnamed else ())]))
+    """The columns that may hold encoded images; the first that a file has is the one, and in a file
+    without any it is found."""
+    return first_images([place.image_column for place in places])
 
 
 def images_of(
-    file: Place, place: PoolPath, columns: Sequence[str], where: str, captions: bool = True
+    file: Place,
+    place: PoolPath,
+    where: str,
+    passed: Passed,
+    captions: bool = True,
+    alone: bool = False,
 ) -> Iterator[Captioned]:
     """Go through the images of one of `pool_files`, always in the same order.
 
     Args:
         file: a Parquet file, a tar shard, a folder or a dataset.
         place: what it belongs to.
-        columns: those that may hold images, see `image_columns`.
         where: place in the recipe, for messages.
-        captions: whether a Parquet file or a dataset must have captions.
+        passed: gathers what is passed over: what is damaged, and tables without images.
+        captions: whether a dataset must have captions.
+        alone: whether a table without its columns is an error, since there is no other file.
 
     Raises:
         RecipeError: it is unreadable, or a column is missing.
         DatasetError: the connection to it broke; `read` may raise it too.
     """
-    images = _images(file, place, columns, where, captions)
+    images = _images(file, place, where, passed, captions, alone)
     if not isinstance(file, Remote):
         yield from images
         return
@@ -112,101 +127,102 @@ def _reached(file: Remote, ask: Callable[[], T]) -> T:
 
 
 def _images(
-    file: Place, place: PoolPath, columns: Sequence[str], where: str, captions: bool
+    file: Place, place: PoolPath, where: str, passed: Passed, captions: bool, alone: bool
 ) -> Iterator[Captioned]:
-    if file.suffix.lower() == ".tar":
-        yield from _shard(file, place, where)
-    elif file.suffix.lower() == ".parquet":
-        yield from _table(file, place, columns, where, captions)
+    if is_shard(file):
+        yield from _shard(file, place, passed)
+    elif is_table(file):
+        try:
+            yield from _table(file, place, where, passed)
+        except RecipeError as fault:
+            if alone:
+                raise
+            passed.add(OTHER, text_of(str(file)), fault.problems[0].found)
     elif is_dataset(file):
         for facts, source, read in kept_images(file, place, where, captions):
             yield _captioned(facts, None, source, place, read)
     else:
-        yield from _folder(file, place)
+        yield from _folder(file, place, where, passed)
 
 
-def _table(
-    path: Place, place: PoolPath, columns: Sequence[str], where: str, captions: bool
-) -> Iterator[Captioned]:
-    try:
-        file = opened(path)
-    except (pa.ArrowInvalid, OSError) as fault:
-        raise RecipeError(
-            where, f"{path} is no readable Parquet file ({fault})", "name another, or remove it"
-        ) from None
-    with file:
-        names = file.schema_arrow.names
-        image = next((name for name in columns if name in names), None)
-        _require(path, names, place, image, where, captions)
-        said = {name.casefold() for name in (place.caption_column, *FACTS.values())}
-        known = [name for name in names if name.casefold() in said and name != image]
-        row = -1
-        for batch in file.iter_batches(SCAN_ROWS, columns=[str(image), *known]):
-            cells = batch.column(str(image))
-            for i, facts in enumerate(batch.drop_columns([str(image)]).to_pylist()):
-                row += 1
-                read = partial(_cell, cells, i, path)
-                source = f"{source_of(path)}#{row}"
-                yield _captioned(facts, None, source, place, read)
+def _columns(place: PoolPath) -> Columns:
+    return Columns(image=place.image_column, caption=place.caption_column)
 
 
-def _require(
-    path: Place, names: list[str], place: PoolPath, image: str | None, where: str, captions: bool
-) -> None:
-    setting = where.removesuffix("path")
-    if image is None:
-        wanted = place.image_column or "image"
-        found = f"{path} has no column {wanted!r} with encoded images"
-        raise RecipeError(setting + "image_column", found, did_you_mean(wanted, names))
-    if captions and place.caption_column.casefold() not in {name.casefold() for name in names}:
-        found = f"{path} has no column {place.caption_column!r}"
-        right = did_you_mean(place.caption_column, names)
-        raise RecipeError(setting + "caption_column", found, right)
+def _table(path: Place, place: PoolPath, where: str, passed: Passed) -> Iterator[Captioned]:
+    facts = tuple(FACTS.values())
+    for row in table.find(path, _columns(place), where, passed, labelled=False, facts=facts):
+        assert row.read is not None
+        said = "" if row.caption is None else str(row.caption)
+        yield _captioned(row.facts, said, row.source, place, row.read)
 
 
-def _cell(cells: pa.Array, row: int, path: Place) -> bytes | None:
-    return image_bytes(cells[row].as_py(), path)
-
-
-def _shard(path: Place, place: PoolPath, where: str) -> Iterator[Captioned]:
+def _shard(path: Place, place: PoolPath, passed: Passed) -> Iterator[Captioned]:
     try:
         with tar_shards.opened(path) as tar:
             for key, sample in tar_shards.samples(tar):
                 image = tar_shards.image_of(sample)
                 if image is None:
                     continue
-                said = {
-                    name: tar_shards.member_bytes(tar, sample[name])
-                    for name in ("txt", "json")
-                    if name in sample
-                }
-                facts = {"key": key, **tar_shards.read_facts(said.get("json"))}
+                beside = partial(_member, tar, sample)
+                facts = {"key": key, **facts_beside(beside)}
                 read = partial(tar_shards.member_bytes, tar, image)
                 source = tar_shards.source_of(path, image)
-                yield _captioned(facts, said.get("txt"), source, place, read)
-    except (tarfile.TarError, OSError) as fault:
-        raise RecipeError(
-            where, f"{path} is no readable tar file ({fault})", "name another, or remove it"
-        ) from None
+                yield _captioned(
+                    facts, caption_beside(beside, _columns(place)), source, place, read
+                )
+    except tar_shards.FAULTS as fault:  # what came before the damage is sound
+        if isinstance(path, Remote) and isinstance(fault, OSError):
+            raise  # a broken connection is no damage
+        passed.add(UNREADABLE, text_of(str(path)), f"is no readable tar file ({fault})")
 
 
-def _folder(folder: Place, place: PoolPath) -> Iterator[Captioned]:
-    remote = isinstance(folder, Remote)
-    listed = frozenset(files_below(folder, Passed())) if remote else None
-    for path in files_below(folder, Passed()):
+def _member(tar: tarfile.TarFile, sample: Mapping[str, tarfile.TarInfo], name: str) -> bytes | None:
+    return tar_shards.member_bytes(tar, sample[name]) if name in sample else None
+
+
+def _folder(folder: Place, place: PoolPath, where: str, passed: Passed) -> Iterator[Captioned]:
+    start = len(folder.as_posix().rstrip("/")) + 1
+    files = {path.as_posix()[start:]: path for path in files_below(folder, passed)}
+
+    def read(name: str) -> bytes:
+        path = files[name]
+        return _reached(path, path.read_bytes) if isinstance(path, Remote) else path.read_bytes()
+
+    here = Passed()
+    tables = read_side_tables(list(files), read, _columns(place), where, here, ClassList())
+    stems = set[str]()
+    for name, path in files.items():
         if path.suffix.lower() not in SUFFIXES:
             continue
-        beside = _beside(path.with_suffix(".json"), listed)
-        facts = {"key": text_of(path.stem), **tar_shards.read_facts(beside)}
-        text = _beside(path.with_suffix(".txt"), listed)
-        yield _captioned(facts, text, source_of(path), place, partial(_file, path))
+        stem = name.removesuffix(path.suffix)
+        stems |= {stem, *map(str, PurePosixPath(name).parents)}
+        beside = partial(_beside, files, stem)
+        said = tables.of(name)
+        facts = {"key": text_of(path.stem), **(said.facts if said else {}), **facts_beside(beside)}
+        text = caption_beside(beside, _columns(place)) or (said.caption if said else None)
+        yield _captioned(facts, text or "", source_of(path), place, partial(_file, path))
+    known = {*here.read, *(row.path for row in here.rows)}
+    for name, path in files.items():
+        if path.suffix.lower() not in SUFFIXES and name not in known and not _is_of(name, stems):
+            here.add(FORMAT, name)
+    here.rows += tables.absent
+    passed.extend(here.placed(lambda name: text_of(str(folder / name))))
 
 
-def _beside(path: Place, listed: frozenset[Place] | None) -> bytes | None:
-    """Read a file if it is there, which a listing tells sooner than its server."""
-    if listed is not None:
-        return path.read_bytes() if path in listed else None
-    return _file(path) if path.is_file() else None
+def _is_of(name: str, stems: Set[str]) -> bool:
+    """Tell whether a file says something of an image, or of a folder of images: img2dataset puts a
+    table and its counts beside each."""
+    stem, _, ending = name.rpartition(".")
+    if f".{ending.lower()}" in BESIDE and stem in stems:
+        return True
+    return ending in ("parquet", "json") and stem.removesuffix("_stats") in stems
+
+
+def _beside(files: Mapping[str, Place], stem: str, ending: str) -> bytes | None:
+    """Read the file of an ending that stands beside an image."""
+    path = files.get(f"{stem}.{ending}")
+    return None if path is None else _file(path)
 
 
 def _file(path: Place) -> bytes | None:
@@ -221,20 +237,22 @@ def _file(path: Place) -> bytes | None:
 
 def _captioned(
     facts: Mapping[str, Any],
-    text: bytes | None,
+    said: str | None,
     source: str,
     place: PoolPath,
     read: Callable[[], bytes | None],
 ) -> Captioned:
-    said = _fact(facts, place.caption_column) if text is None else text.decode(errors="replace")
+    text = caption_in(facts, _columns(place)) if said is None else said
     kept = {column: _fact(facts, name) for column, name in FACTS.items()}
-    return Captioned((said or "").strip(), source, place.origin, kept, read)
+    return Captioned((text or "").strip(), source, place.origin, kept, read)
 
 
 def _fact(facts: Mapping[str, Any], name: str) -> str | None:
     """What is known by a name, whatever its case: pools write `url` and `URL`."""
-    found = facts.get(name)
-    if found is None:
-        near = (facts[other] for other in facts if other.casefold() == name.casefold())
-        found = next((value for value in near if value is not None), None)
+    known = (facts[one] for one in facts if one.casefold() == name.casefold())
+    found = (
+        facts.get(name)
+        if facts.get(name) is not None
+        else next((value for value in known if value is not None), None)
+    )
     return None if found is None else str(found)

@@ -54,6 +54,8 @@ class Columns:
     key: str | None = None
 
 
+#: Names that are looked for first where a pool names no column; indexes keep them.
+FIRST = ("image", "jpg", "png", "webp")
 USUAL = Columns("image", "label", "caption", "key")  # defaults of settings: no more than None
 
 
@@ -151,8 +153,8 @@ def is_given(name: str | None, kind: str) -> bool:
 def image_column(schema: pa.Schema, given: Sequence[str]) -> str | None:
     """Name the column with the images: the first of the given names that is there, else what it is
     found by; None where nothing says so."""
-    names = [*given, str(USUAL.image)]
-    known = next((name for name in names if name in schema.names), None)
+    wanted = (*given, str(USUAL.image))
+    known = next((name for one in wanted if (name := column_of(schema.names, one))), None)
     if known is not None:
         return known
     noted = _of_feature(schema, "Image")
@@ -185,6 +187,18 @@ def missing(schema: pa.Schema, kind: str, found: Found, table: str, where: str) 
 def setting_beside(where: str, name: str) -> str:
     """The place of a setting beside a recipe's path; a command line has the path alone."""
     return where.removesuffix("path") + name if where.endswith(".path") else where
+
+
+def first_images(named: Iterable[str | None]) -> list[str]:
+    """The names that paths give to the column of images; where one gives none, also those that are
+    looked for first.
+
+    >>> first_images(["picture", None])
+    ['picture', 'image', 'jpg', 'png', 'webp']
+    """
+    given = list(named)
+    unnamed = FIRST if None in given else ()
+    return list(dict.fromkeys([*(name for name in given if name), *unnamed]))
 
 
 def column_of(names: Iterable[str], wanted: str) -> str | None:

@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-import tarfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
-from synthset.errors import RecipeError, did_you_mean
-from synthset.formats import tar_shards
+from synthset.errors import DatasetError, RecipeError
+from synthset.formats import table, tar_shards
+from synthset.formats.columns import Columns, first_images
 from synthset.formats.files_below import files_below
 from synthset.formats.levels import refuse_split_folders
-from synthset.formats.manifest import Passed
+from synthset.formats.manifest import UNREADABLE, Passed
+from synthset.formats.pool_files import is_shard, is_table, is_there, packed_in
 from synthset.formats.scan import expand
 from synthset.formats.source_names import source_of, text_of
 from synthset.formats.split_names import refuse_splits, refuse_test_files
 from synthset.formats.tree import Disk, is_image
 from synthset.recipe.openimages import KeyedPath
-
-IMAGE_COLUMNS = ("image", "jpg", "png", "webp")  # Hugging Face's, and img2dataset's by format
+from synthset.store.remote import Place, Remote
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,68 +38,74 @@ class Keyed:
     origin: str
 
 
-def keyed(paths: Sequence[KeyedPath]) -> Iterator[Keyed]:
+def keyed(paths: Sequence[KeyedPath], passed: Passed | None = None) -> Iterator[Keyed]:
     """Go through the images of all paths, in the order of the paths, then by file and row.
+
+    Args:
+        paths: where they lie.
+        passed: gathers what is passed over.
 
     Raises:
         RecipeError: a path is not there, is unreadable, holds no image, or mixes splits.
+        DatasetError: the connection to it broke.
     """
     for i, place in enumerate(paths):
-        where, count = f"source.paths[{i}].path", 0
-        for image in _place(place, where):
+        where, count, mine = f"source.paths[{i}].path", 0, Passed()
+        for image in _place(place, where, mine):
             count += 1
             yield image
+        if passed is not None:
+            passed.extend(mine)
         if not count:
+            said = "; ".join(mine.notes())
             right = "name a folder of images, tar shards or Parquet files with keys"
-            raise RecipeError(where, f"no image in {place.path}", right)
+            raise RecipeError(where, f"no image in {place.path}" + (said and f" ({said})"), right)
 
 
 def image_columns(paths: Sequence[KeyedPath]) -> list[str]:
-    """The columns that may hold encoded images; the first that a file has is the one."""
-    named = [place.image_column for place in paths if place.image_column]
-    unnamed = any(place.image_column is None for place in paths)
-    return list(dict.fromkeys([*named, *(IMAGE_COLUMNS if unnamed else ())]))
+    """The columns that may hold encoded images; the first that a file has is the one, and in a file
+    without any it is found."""
+    return first_images([place.image_column for place in paths])
 
 
-def _place(place: KeyedPath, where: str) -> Iterator[Keyed]:
-    files: list[Path] = []
-    for path in map(Path, map(str, expand(place.path, where))):
-        # img2dataset puts a Parquet file without images beside each shard, or folder of images
-        inside = [path / name for name in Disk(path).files_in("")]
-        tables = [
-            file
-            for file in inside
-            if file.suffix.lower() == ".parquet" and not file.with_suffix("").is_dir()
-        ]
-        files += [file for file in inside if file.suffix.lower() == ".tar"] or tables or [path]
-        refuse_test_files(path, files, where)
+def _place(place: KeyedPath, where: str, passed: Passed) -> Iterator[Keyed]:
+    files: list[Place] = []
+    for path in expand(place.path, where):
+        inside = packed_in(path)
+        files += inside
+        refuse_test_files(path, inside, where)
     refuse_splits([file for file in files if file.is_file()], where)
     for file in files:
+        if not is_there(file, passed):
+            continue
         if file.is_dir():
-            refuse_split_folders(Disk(file), where)
-            yield from _folder(file, place)
-        elif file.suffix.lower() == ".tar":
-            yield from _readable(partial(_shard, file, place), file, where)
-        elif file.suffix.lower() == ".parquet":
-            yield from _readable(partial(_table, file, place, where), file, where)
+            if isinstance(file, Path):
+                refuse_split_folders(Disk(file), where)
+            yield from _folder(file, place, passed)
+        elif is_shard(file):
+            yield from _readable(_shard(file, place), file, passed)
+        elif is_table(file):
+            yield from _readable(_table(file, place, where), file, passed)
 
 
-def _readable(found: Callable[[], Iterator[Keyed]], path: Path, where: str) -> Iterator[Keyed]:
+def _readable(found: Iterator[Keyed], path: Place, passed: Passed) -> Iterator[Keyed]:
+    """The images of a file up to where it is damaged."""
     try:
-        yield from found()
-    except (tarfile.TarError, pa.ArrowInvalid, OSError) as fault:
-        right = "name another, or remove it"
-        raise RecipeError(where, f"{path} is not readable ({fault})", right) from None
+        yield from found
+    except (*tar_shards.FAULTS, pa.ArrowException) as fault:
+        if isinstance(path, Remote) and isinstance(fault, OSError):
+            raise DatasetError(f"{path} can't be read ({fault}); try again") from None
+        passed.add(UNREADABLE, text_of(str(path)), str(fault))
 
 
-def _folder(folder: Path, place: KeyedPath) -> Iterator[Keyed]:
-    for path in files_below(folder, Passed()):
+def _folder(folder: Place, place: KeyedPath, passed: Passed) -> Iterator[Keyed]:
+    for path in files_below(folder, passed):
         if is_image(path.name):
             yield Keyed(text_of(path.stem), source_of(path), place.origin)
 
 
-def _shard(path: Path, place: KeyedPath) -> Iterator[Keyed]:
-    with tarfile.open(path, "r:") as tar:
+def _shard(path: Place, place: KeyedPath) -> Iterator[Keyed]:
+    with tar_shards.opened(path) as tar:
         for key, sample in tar_shards.samples(tar):
             image = tar_shards.image_of(sample)
             if image is not None:
@@ -109,19 +113,7 @@ def _shard(path: Path, place: KeyedPath) -> Iterator[Keyed]:
                 yield Keyed(name, tar_shards.source_of(path, image), place.origin)
 
 
-def _table(path: Path, place: KeyedPath, where: str) -> Iterator[Keyed]:
-    with pq.ParquetFile(path) as file:
-        names, row = file.schema_arrow.names, 0
-        wanted = [place.image_column] if place.image_column else list(IMAGE_COLUMNS)
-        setting = where.removesuffix("path")
-        if not set(wanted) & set(names):
-            found = f"{path} has no column {wanted[0]!r} with encoded images"
-            raise RecipeError(setting + "image_column", found, did_you_mean(wanted[0], names))
-        if place.key_column not in names:
-            found = f"{path} has no column {place.key_column!r}"
-            raise RecipeError(setting + "key_column", found, did_you_mean(place.key_column, names))
-        for batch in file.iter_batches(columns=[place.key_column]):
-            for key in batch.column(0).to_pylist():
-                if key is not None:
-                    yield Keyed(str(key), f"{source_of(path)}#{row}", place.origin)
-                row += 1
+def _table(path: Place, place: KeyedPath, where: str) -> Iterator[Keyed]:
+    columns = Columns(image=place.image_column, key=place.key_column)
+    for key, source in table.keys(path, columns, where):
+        yield Keyed(key, source, place.origin)

@@ -27,11 +27,12 @@ def opened(path: Place) -> pq.ParquetFile:
 
 
 def batches(
-    file: pq.ParquetFile, columns: Sequence[str], faults: list[str]
+    path: Place, file: pq.ParquetFile, columns: Sequence[str], faults: list[str]
 ) -> Iterator[tuple[int, pa.RecordBatch]]:
     """Read some rows at a time, each with the number of the first.
 
     Args:
+        path: of the file.
         file: that was opened.
         columns: those that are read.
         faults: gathers what is damaged, and passed over.
@@ -44,6 +45,8 @@ def batches(
                 yield row, batch
                 row += batch.num_rows
         except (pa.ArrowException, OSError) as fault:
+            if isinstance(path, Remote) and isinstance(fault, OSError):
+                raise  # a broken connection is no damage
             faults.append(f"rows {row:,} to {start - 1:,} can't be read ({fault})")
 
 

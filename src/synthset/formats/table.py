@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
 from functools import partial
+from types import ModuleType
 from typing import Any
 
 import pyarrow as pa
@@ -27,7 +28,7 @@ from synthset.formats.manifest import UNLABELLED, UNREADABLE, Passed
 from synthset.formats.parquet import ParquetImages
 from synthset.formats.source_names import place_of, source_of, text_of
 from synthset.formats.split_names import splits_in
-from synthset.store.remote import Place
+from synthset.store.remote import Place, Remote
 
 ENDINGS = (".parquet", ".arrow")
 
@@ -52,12 +53,15 @@ def find(
 
     Raises:
         RecipeError: a column is missing, or a label is none.
+        OSError: the connection to it broke.
     """
-    reader = parquet if path.suffix.lower() == ".parquet" else arrow
+    reader = _reader(path)
     shown = text_of(str(path))
     try:
         file: Any = reader.opened(path)
     except (pa.ArrowException, OSError) as fault:
+        if isinstance(path, Remote) and isinstance(fault, OSError):
+            raise  # a broken connection is no damage
         kind = "Parquet" if reader is parquet else "Arrow"
         passed.add(UNREADABLE, shown, f"is no readable {kind} file ({fault})")
         return
@@ -69,7 +73,7 @@ def find(
         told = (found.caption, found.split, *of_label)
         besides = [*dict.fromkeys(name for name in (*told, *others) if name)]
         faults: list[str] = []
-        for first, batch in reader.batches(file, [str(found.image), *besides], faults):
+        for first, batch in reader.batches(path, file, [str(found.image), *besides], faults):
             cells = batch.column(str(found.image))
             for i, record in enumerate(batch.select(besides).to_pylist()):
                 label = _label(found, record, shown, first + i, where) if labelled else None
@@ -87,6 +91,35 @@ def find(
                 )
         for one in faults:
             passed.add(UNREADABLE, shown, one)
+
+
+def keys(path: Place, columns: Columns, where: str) -> Iterator[tuple[str, str]]:
+    """Go through the keys of the images of one file and where each lies; no image is read.
+
+    Raises:
+        RecipeError: a column is missing.
+        pa.ArrowException, OSError: the file is damaged.
+    """
+    reader = _reader(path)
+    file: Any = reader.opened(path)
+    with file if reader is parquet else nullcontext():
+        schema = file.schema_arrow if reader is parquet else file.schema
+        shown = text_of(str(path))
+        found = find_columns(schema, columns, shown, where)
+        for kind, name in (("image", found.image), ("key", found.key)):
+            if name is None:
+                raise missing(schema, kind, found, shown, where)
+        faults: list[str] = []
+        for first, batch in reader.batches(path, file, [str(found.key)], faults):
+            for row, key in enumerate(batch.column(0).to_pylist(), first):
+                if key is not None:
+                    yield str(key), f"{source_of(path)}#{row}"
+        if faults:
+            raise pa.ArrowInvalid(faults[0])
+
+
+def _reader(path: Place) -> ModuleType:
+    return parquet if path.suffix.lower() == ".parquet" else arrow
 
 
 def _columns(schema: pa.Schema, columns: Columns, table: str, where: str, labelled: bool) -> Found:

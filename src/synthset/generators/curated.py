@@ -17,6 +17,7 @@ from synthset.encoders import text
 from synthset.errors import RecipeError
 from synthset.formats.captioned import captioned
 from synthset.formats.listed import Listed
+from synthset.formats.manifest import Passed
 from synthset.images import sha256
 from synthset.recipe.pools import Pool
 from synthset.seeds import digest
@@ -81,8 +82,8 @@ def curate(
     if compares and not text.installed():
         right = f"{text.INSTALL}, or set it to null"
         raise RecipeError("source.min_similarity", text.MISSING, right)
-    matcher, counts = CaptionMatcher(classes), Counter[str]()
-    every = list(_hits(settings, matcher, seed, counts))
+    matcher, counts, passed = CaptionMatcher(classes), Counter[str](), Passed()
+    every = list(_hits(settings, matcher, seed, counts, passed))
     marks = [(hit.image.content, hit.label) for hit in every]
     hits, torn = once(every, marks, settings.conflicts, classes, counts)
     if compares:
@@ -94,15 +95,18 @@ def curate(
     ranked = _ranked(hits, seed)
     chosen = _capped(ranked, settings, images_per_class, len(classes))
     content = digest(sorted((hit.image.content, hit.label) for hit in hits))
-    notes = (*_said(counts), *torn, *_shared(matcher, classes), *empty_classes(chosen, classes))
+    shared = _shared(matcher, classes)
+    empty = empty_classes(chosen, classes)
+    notes = (*_said(counts), *torn, *passed.notes(), *shared, *empty)
     return Curated(chosen, content, notes, counts["images"])
 
 
 def _hits(
-    settings: Pool, matcher: CaptionMatcher, seed: int, counts: Counter[str]
+    settings: Pool, matcher: CaptionMatcher, seed: int, counts: Counter[str], passed: Passed
 ) -> Iterator[_Hit]:
-    for image in captioned(settings):
+    for image in captioned(settings, passed):
         counts["images"] += 1
+        counts["silent"] += not image.caption
         (named,) = matcher.match([image.caption])
         counts["naming"] += bool(named)
         counts["several"] += len(named) > 1
@@ -217,6 +221,7 @@ def _none(counts: Mapping[str, int], classes: int) -> str:
 
 def _said(counts: Mapping[str, int]) -> tuple[str, ...]:
     words = {
+        "silent": "have no caption",
         "missing": "have no image",
         "copies": "are copies of others",
         "far": "are too far from the definition",

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from synthset.errors import RecipeError
 from synthset.formats.keyed import Keyed, image_columns, keyed
 from synthset.formats.listed import Listed
+from synthset.formats.manifest import Passed
 from synthset.formats.originals import Originals
 from synthset.generators.curated import Curated, empty_classes, listed, once
 from synthset.generators.image_class import classes_above, settle
@@ -52,7 +53,8 @@ def pick_labelled(
     """
     vocabulary = read_vocabulary(settings.descriptions)
     mapping, counts = read_mapping(settings.mapping, vocabulary, classes), Counter[str]()
-    images = _by_key(settings, counts)
+    passed = Passed()
+    images = _by_key(settings, counts, passed)
     labels = image_labels(settings.labels, images, mapping.links, settings.labelled_by)
     hits = _hits(settings, images, labels, mapping, classes, counts)
     facts = image_info(settings.info, {hit.image.key for hit in hits})
@@ -69,7 +71,9 @@ def pick_labelled(
         if images_per_class is None or int(str(image.facts["pool_rank"])) <= images_per_class
     ]
     content = digest(sorted((image.content, link.label) for image, link, _ in found))
-    notes = (*_said(counts), *torn, *_unmapped(mapping, classes), *empty_classes(taken, classes))
+    unmapped = _unmapped(mapping, classes)
+    empty = empty_classes(taken, classes)
+    notes = (*_said(counts), *torn, *passed.notes(), *unmapped, *empty)
     return Curated(tuple(taken), content, notes, counts["images"])
 
 
@@ -102,10 +106,10 @@ def _hits(
     return hits
 
 
-def _by_key(settings: OpenImages, counts: Counter[str]) -> dict[str, Keyed]:
+def _by_key(settings: OpenImages, counts: Counter[str], passed: Passed) -> dict[str, Keyed]:
     """The images by ImageID, the first of each."""
     images: dict[str, Keyed] = {}
-    for image in keyed(settings.paths):
+    for image in keyed(settings.paths, passed):
         if images.setdefault(image.key, image) is not image:
             counts["twice"] += 1
     counts["images"] = len(images)
