@@ -118,7 +118,30 @@ def test_a_folder_that_was_corrected_counts_as_it_is_now(photos, how, words):
     assert told(run("d")[0]) == before  # and back
 
 
-@pytest.mark.parametrize("how", ["moved", "class renamed"])
+def test_what_the_source_holds_now_is_written_down_and_what_changed_is_said(photos):
+    first, _ = run("d")
+    draw(photos, "cat/7.png", 70)
+    draw(photos, "cat/8.png", 80)
+    (photos / "cat" / "Thumbs.db").write_text("x")
+    changed(photos, "moved")
+    changed(photos, "deleted")
+    before = first.view.manifest
+    dataset, said = run("d")
+    assert said == ["source: 2 added, 1 gone, 1 relabelled"]
+    listed = [row for row in dataset.manifest().to_pylist() if row["what"] == "image"]
+    kept = dataset.records()
+    assert sorted((row["content"], row["label"]) for row in listed) == sorted(
+        zip(kept["sha256"].to_pylist(), kept["class_name"].to_pylist(), strict=True)
+    )
+    assert dataset.view.manifest != before
+    assert dataset.folder.exists(before)  # the old one stays
+    assert [event["manifest"] for event in dataset.events() if event["event"] == "run"] == [
+        before,
+        dataset.view.manifest,
+    ]
+
+
+@pytest.mark.parametrize("how", ["moved", "class renamed", "replaced"])
 def test_a_reference_that_was_corrected_is_measured_as_it_is_now(photos, how):
     run("d", CONTENT | COMPARED)
     changed(photos.parent / "real", how)

@@ -83,6 +83,7 @@ def test_an_image_that_cannot_be_decoded_is_left_out_and_named(tmp_path):
     images = read_splits(find_places(tmp_path), 0.2, seed=0)
     assert len(images.train) + len(images.val) == 60
     assert any("digit_0/bad.png" in note for note in images.notes)
+    assert images.found == ("DATA: found 60 images + 1 passed over = 61 files",)
 
 
 def test_splits_that_lie_in_the_folder_are_taken(tmp_path):

@@ -6,7 +6,7 @@ import socket
 import pytest
 
 from synthset.formats.files_below import files_below
-from synthset.formats.manifest import DEAD, LOOP, ODD, UNREADABLE, Passed
+from synthset.formats.manifest import CLOSED, DEAD, LOOP, ODD, Passed
 
 
 @pytest.fixture
@@ -82,6 +82,6 @@ def test_a_folder_that_cannot_be_read_is_named(folder, monkeypatch):
     (row,) = passed.rows
     assert (row.path, row.reason, row.detail) == (
         f"{folder}/deep",
-        UNREADABLE,
+        CLOSED,
         "Permission denied",
     )

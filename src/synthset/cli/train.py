@@ -101,7 +101,7 @@ def _say(trained: Trained, output: Path) -> None:
         f"{fitted.chosen:,} of {fitted.looks[-1].update:,}; {fitted.seconds:.0f} s)"
     )
     console.print(_table(trained))
-    for note in trained.images.notes:
+    for note in (*trained.images.found, *trained.images.notes):
         say(note)
     copies = trained.images.copies
     if copies:

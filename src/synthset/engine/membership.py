@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from synthset.engine.catalog import passes, source_identity
 from synthset.engine.plan import Material, imported, plan_table
+from synthset.formats.manifest import manifest, mark_of
 from synthset.recipe.openimages import OpenImages
 from synthset.recipe.pools import Pool
 from synthset.recipe.recipe import Recipe
@@ -74,6 +75,20 @@ def agreeing_plan(dataset: Dataset, recipe: Recipe, found: Material) -> str:
         if listing.agrees(table):
             return table
     return tables[-1]
+
+
+def keep_manifest(dataset: Dataset, found: Material) -> str | None:
+    """Write down what the source holds now; its path in the dataset, None where it holds no images.
+
+    The same again is the same file. No path of the source decides what is computed from it: a plan
+    holds the contents and labels.
+    """
+    if not found.there:
+        return None
+    table = manifest(found.there, found.passed)
+    path = f"manifests/{mark_of(table)}.parquet"
+    dataset.write_table(path, table)
+    return path
 
 
 def source_mark(recipe: Recipe) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from itertools import count
 from math import ceil
 from pathlib import Path
@@ -23,7 +23,7 @@ from synthset.engine.retrieve import retrieved
 from synthset.errors import DatasetError, RecipeError
 from synthset.formats.labels import classes_in, told_apart
 from synthset.formats.listed import Listed
-from synthset.formats.manifest import Passed
+from synthset.formats.manifest import Passed, Totals, totals
 from synthset.formats.scan import refuse_tests, scan
 from synthset.generators.curated import curate, empty_classes
 from synthset.generators.labelled import pick_labelled
@@ -57,6 +57,8 @@ class Material:
         listed: all images that a folder holds of the classes, of which `found` are at most
             `images_per_class`; None for other sources.
         captions: hash of a reference's captions that prompts are written around; empty without.
+        there: all images that are listed, of whatever class, for the manifest.
+        passed: what lies beside them.
     """
 
     classes: tuple[ClassEntry, ...]
@@ -69,6 +71,13 @@ class Material:
     candidates: int | None = None
     listed: tuple[tuple[Listed, int], ...] | None = None
     captions: str = ""
+    there: tuple[Listed, ...] = ()
+    passed: Passed = field(default_factory=Passed)
+
+    @property
+    def totals(self) -> Totals:
+        """How many images and other files there are."""
+        return totals((image.source for image in self.there), self.passed)
 
 
 def material(recipe: Recipe) -> Material:
@@ -94,6 +103,7 @@ def material(recipe: Recipe) -> Material:
             notes=notes,
             content=picked.content,
             candidates=picked.candidates,
+            there=tuple(image for image, _ in picked.chosen),
         )
     if not isinstance(source, Folder | Augment | Img2Img | Gan):
         settled = settle(recipe)
@@ -104,6 +114,10 @@ def material(recipe: Recipe) -> Material:
         refuse_tests(source.val, "source.val")
     passed = Passed()
     images = list(scan(source, passed))
+    val: tuple[Listed, ...] = ()
+    if isinstance(source, Gan) and source.val:
+        val = tuple(scan(Folder(kind="folder", paths=source.val), passed))
+    everything = (*images, *val)
     there = {image.name for image in images}
     known = classes_in(images)
     listed = [names[0] for names in known]
@@ -131,18 +145,20 @@ def material(recipe: Recipe) -> Material:
     if isinstance(source, Folder):
         drawn = tuple(_at_most(recipe, mine))
         notes = (*settled.notes, *empty_classes(mine, classes))
-        return Material(classes, drawn, dict(left_out), notes, listed=tuple(mine))
+        found = Material(classes, drawn, dict(left_out), notes, listed=tuple(mine))
+        return replace(found, there=everything, passed=passed)
     _refuse_empty(classes, mine, left_out)
     content = _content(images)
     if isinstance(source, Augment | Img2Img):
         said = sorted((image.content, image.caption) for image in images if image.caption)
         content = digest([content, said]) if said else content
         found = Material(classes, tuple(mine), dict(left_out), settled.notes, content)
-        return replace(found, captions=captions_mark(recipe))
-    val = tuple(scan(Folder(kind="folder", paths=source.val))) if source.val else ()
+        marked = replace(found, captions=captions_mark(recipe))
+        return replace(marked, there=everything, passed=passed)
     notes = (*settled.notes, *check_examples(images, val))
     content = digest([content, _content(val)])
-    return Material(classes, tuple(mine), {}, notes, content, tuple(images), val)
+    found = Material(classes, tuple(mine), {}, notes, content, tuple(images), val)
+    return replace(found, there=everything, passed=passed)
 
 
 def _content(images: Sequence[Listed]) -> str:

@@ -23,7 +23,7 @@ from synthset.engine.failures import Budget, failures, reasons, refuse_nothing_m
 from synthset.engine.fitting import fit
 from synthset.engine.local import Bar, LocalEngine, Silent, count_gpus_used, count_workers
 from synthset.engine.measure import measure
-from synthset.engine.membership import agreeing_plan, change_since, source_mark
+from synthset.engine.membership import agreeing_plan, change_since, keep_manifest, source_mark
 from synthset.engine.plan import (
     Material,
     add_rounds,
@@ -162,6 +162,7 @@ class _Run:
         self.asked: int | str = workers if workers is not None else recipe.engine.workers
         self.imported: dict[str, Dataset] = {}
         self.worth: dict[str, str] = {}  # tables of the set's scores, as far as they are known
+        self.manifest: str | None = None
 
     def all(self, require_accepted: bool = False) -> None:
         """From the plan to the report."""
@@ -186,6 +187,7 @@ class _Run:
         self.writer = self.prompt_writer()
         added = add_rows(dataset, recipe, self.plan, self.material, writer=self.writer)
         add_rounds(dataset, recipe, self.plan, self.material, self.writer)
+        self.manifest = keep_manifest(dataset, self.material)
         change = self.change(added)
         if change:
             self.bar.say(f"{self.what}: {change}")
@@ -201,6 +203,7 @@ class _Run:
                 "source": source_mark(recipe),
                 "content": self._start(),
                 "change": change,
+                "manifest": self.manifest,
             }
         )
         dataset.write_view(self.view())
@@ -267,7 +270,8 @@ class _Run:
         specs = [spec for specs in self.passes for spec in specs]
         roles = {spec.role: spec.table for spec in specs}
         scores = _part(roles, "scores/") | self.worth
-        return View(self.plan, roles["images"], _part(roles, "features/"), scores)
+        features = _part(roles, "features/")
+        return View(self.plan, roles["images"], features, scores, manifest=self.manifest)
 
     def _todo(self, specs: Sequence[Spec]) -> list[int]:
         done = set.intersection(*(set(self.dataset.shards(spec.table)) for spec in specs))

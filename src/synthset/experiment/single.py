@@ -44,6 +44,7 @@ class Splits:
         test: images, if there are any.
         copies: training images left out because validation or test have the same bytes.
         notes: what else was left out.
+        found: how many images and other files lie where, in words.
     """
 
     classes: tuple[str, ...]
@@ -52,6 +53,7 @@ class Splits:
     test: Labelled | None
     copies: int
     notes: tuple[str, ...] = ()
+    found: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -126,6 +128,11 @@ def read_splits(places: Places, val_fraction: float, seed: int, conflicts: Rule 
             *_notes(places, {"DATA": train, **{f"--{name}": one for name, one in others.items()}}),
             *conflict_note(torn, [one[0] for one in names], outcome(conflicts, TRAINED)),
             *([f"no image of {listed(empty)}"] if (empty := _empty(names, there)) else []),
+        ),
+        tuple(
+            f"{name}: found {one.found}"
+            for name, one in {"DATA": train, **{f"--{k}": v for k, v in others.items()}}.items()
+            if one.found
         ),
     )
 

@@ -6,15 +6,10 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from synthset.formats.manifest import DEAD, LOOP, ODD, UNREADABLE, Passed
+from synthset.formats.manifest import CLOSED, DEAD, LOOP, ODD, Passed
 from synthset.formats.source_names import text_of
+from synthset.litter import is_litter
 from synthset.store.remote import Place, Remote
-
-#: What systems and tools leave beside people's files, in lower case.
-LITTER = frozenset(
-    {"__macosx", "@eadir", "#recycle", "$recycle.bin", "system volume information"}
-    | {"thumbs.db", "ehthumbs.db", "desktop.ini", "icon\r", "lost+found", "__pycache__"}
-)
 
 
 def files_below(folder: Place, passed: Passed) -> Iterator[Place]:
@@ -45,7 +40,7 @@ def _on_disk(folder: Path, passed: Passed) -> Iterator[Path]:
             known = place.stat()
             entries = sorted(os.scandir(place), key=lambda entry: entry.name)
         except OSError as fault:
-            passed.add(UNREADABLE, text_of(str(place)), fault.strerror or str(fault))
+            passed.add(CLOSED, text_of(str(place)), fault.strerror or str(fault))
             continue
         if (known.st_dev, known.st_ino) in entered:
             passed.add(LOOP, text_of(str(place)))
@@ -80,4 +75,4 @@ def kind_of(entry: os.DirEntry[str]) -> str:
 
 def is_hidden(name: str) -> bool:
     """Tell whether a file or folder is the system's own."""
-    return name.startswith(".") or name.lower() in LITTER
+    return is_litter(name)

@@ -3,8 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass, field, replace
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from synthset.formats.listed import Listed
+from synthset.formats.source_names import SCHEME, place_of, text_of
+from synthset.seeds import digest
 
 SHOWN = 3  # paths that a note lists of each reason
 LONGEST = 160  # letters of a fault that a note shows
@@ -24,8 +31,19 @@ DEAD = "link that leads nowhere"
 LOOP = "folder that was read already"
 UNREADABLE = "unreadable"
 LITTER = "file of the system's own"
+CLOSED = "folder that can't be read"
 EMPTY = "class folder without an image"
 OTHER = "file beside the images that nothing is read from"
+
+NO_FILES = (LOOP, CLOSED, EMPTY, ABSENT)  # reasons of what is no file on the disk
+IMAGE, READ, PASSED = "image", "read", "passed over"
+TABLE = pa.schema(
+    [
+        *(("path", pa.string()), ("what", pa.string()), ("content", pa.string())),
+        *(("label", pa.string()), ("number", pa.int64()), ("split", pa.string())),
+        *(("reason", pa.string()), ("detail", pa.string())),
+    ]
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,3 +112,144 @@ def _cut(detail: str) -> str:
     """The first line of a fault, which may go on for pages."""
     line = detail.strip().partition("\n")[0]
     return line if len(line) <= LONGEST else f"{line[:LONGEST]}…"
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """How many there are of what.
+
+    Attributes:
+        images: that are files of their own.
+        read: files that were read and are no image: tables, lists, captions, packed files.
+        passed: files that were passed over.
+        packed: images in packed files.
+        left: what was passed over in packed files.
+    """
+
+    images: int
+    read: int
+    passed: int
+    packed: int = 0
+    left: int = 0
+
+    @property
+    def files(self) -> int:
+        """Files on the disk."""
+        return self.images + self.read + self.passed
+
+    def __str__(self) -> str:
+        """Add them up.
+
+        >>> str(Totals(8, 1, 3)), str(Totals(0, 2, 0, 96))
+        ('8 images + 1 file read + 3 passed over = 12 files', '96 images, in 2 files')
+        """
+        images, inside = _images(self.images), _images(self.packed)
+        inside += f" + {self.left:,} passed over" if self.left else ""
+        parts = [images] if self.images or not self.read else []
+        parts += [f"{_files(self.read)} read"] if self.read and parts else []
+        parts += [f"{self.passed:,} passed over"] if self.passed and parts else []
+        if parts:
+            whole = " + ".join(parts) + (f" = {_files(self.files)}" if len(parts) > 1 else "")
+            return f"{whole}; in those read {inside}" if self.packed or self.left else whole
+        beside = f" + {self.passed:,} passed over = {_files(self.files)}" if self.passed else ""
+        return f"{inside}, in {_files(self.read)}{beside}"
+
+
+def totals(sources: Iterable[str], passed: Passed) -> Totals:
+    """Add up what lies there.
+
+    Args:
+        sources: where the images lie; one under two labels is one.
+        passed: what is passed over beside them.
+    """
+    sources, read = set(sources), set(passed.read)
+    packed = _Packed(read)
+    inside = sum(packed.holds(_text(source)) for source in sources)
+    left = Counter(
+        "row" if packed.holds(row.path) else "none" if row.reason in NO_FILES else "file"
+        for row in passed.rows
+        if row.path not in read  # a packed file that is damaged further down
+    )
+    return Totals(len(sources) - inside, len(read), left["file"], inside, left["row"])
+
+
+def manifest(images: Sequence[Listed], passed: Passed) -> pa.Table:
+    """Write down what lies there: a row for each image, file that was read, and what is passed
+    over.
+
+    Args:
+        images: all that are listed, each with its content.
+        passed: what is passed over beside them.
+
+    Returns:
+        A table of `TABLE`, in the order of the paths.
+    """
+    rows = [
+        {
+            "path": image.source,
+            "what": IMAGE,
+            "content": image.content,
+            "label": image.name or None,
+            "number": image.label.number if image.label else None,
+            "split": image.split,
+        }
+        for image in images
+    ]
+    rows += [{"path": path, "what": READ} for path in sorted(set(passed.read))]
+    rows += [
+        {"path": row.path, "what": PASSED, "reason": row.reason, "detail": row.detail or None}
+        for row in passed.rows
+    ]
+    return pa.Table.from_pylist(sorted(rows, key=lambda row: str(row["path"])), schema=TABLE)
+
+
+def totals_of(table: pa.Table) -> Totals:
+    """Add up a manifest."""
+    images = table.filter(pc.equal(table["what"], IMAGE))
+    return totals(images["path"].to_pylist(), passed_of(table))
+
+
+def passed_of(table: pa.Table) -> Passed:
+    """Read what was passed over, and what was read, back from a manifest."""
+    rows = table.filter(pc.not_equal(table["what"], IMAGE)).to_pylist()
+    over = [PassedOver(r["path"], r["reason"], r["detail"] or "") for r in rows if r["reason"]]
+    return Passed(over, [row["path"] for row in rows if row["what"] == READ])
+
+
+def mark_of(table: pa.Table) -> str:
+    """Name a manifest by all that it says."""
+    return digest([table.column_names, table.to_pylist()], size=6)
+
+
+class _Packed:
+    """Tells what lies inside of packed files. Neighbours mostly lie in the same one."""
+
+    def __init__(self, read: Iterable[str]) -> None:
+        self._read: Set[str] = frozenset(read)
+        self._last = "\0"
+
+    def holds(self, path: str) -> bool:
+        """Whether one of the files that were read is the beginning of a path."""
+        if not self._read or path.startswith(self._last):
+            return bool(self._read)
+        for end in _ends(path):
+            if path[:end] in self._read:
+                self._last = path[: end + 1]
+                return True
+        return False
+
+
+def _ends(path: str) -> Iterator[int]:
+    return (place for place, letter in enumerate(path) if letter in "#/")
+
+
+def _text(source: str) -> str:
+    return text_of(str(place_of(source))) if source.startswith(SCHEME) else source
+
+
+def _files(count: int) -> str:
+    return f"{count:,} file{'s' * (count != 1)}"
+
+
+def _images(count: int) -> str:
+    return f"{count:,} image{'s' * (count != 1)}"

@@ -16,6 +16,7 @@ from synthset.report.against import Against, against_threshold, score_of, words
 from synthset.report.confusion import confusions
 from synthset.report.costs import title
 from synthset.report.cues import cue_bar, cue_charts, without_cues
+from synthset.report.found import found
 from synthset.report.gallery import kept_rows, pictures, rejected_rows
 from synthset.report.gan import gan
 from synthset.report.groups import by_group, interval_picture
@@ -111,6 +112,7 @@ def _content(dataset: Dataset, recipe: Recipe) -> dict[str, Any]:
         "notes": list(dict.fromkeys(note for row in results for note in row["warnings"])),
         "cues": cue_charts(metrics),
         "safety": safety(seen),
+        "found": found(dataset),
         "gan": gan(dataset, recipe),
         "pairs": closest_pairs(dataset, seen),
         "used": [name for name in recipe.selection.columns if name in seen.score_columns],

@@ -39,6 +39,7 @@ class View:
         what_if: path of what other thresholds would leave.
         prompts: path of how varied the prompts are.
         exports: folder of each export, as written.
+        manifest: path of what the source held: its images, and what was passed over.
     """
 
     plan: str
@@ -50,6 +51,7 @@ class View:
     what_if: str | None = None
     prompts: str | None = None
     exports: tuple[str, ...] = ()
+    manifest: str | None = None
 
 
 class Dataset:
@@ -238,7 +240,7 @@ class Dataset:
 
         Only for the holder of the lock.
         """
-        for place in ("", "selections", "metrics", *tables):
+        for place in ("", "selections", "metrics", "manifests", *tables):
             self.folder.discard_temporaries(place)
         for table in tables:
             for name in self.folder.names(f"{SPOOL}/{table}"):
@@ -415,6 +417,17 @@ class Dataset:
             self.read_json(path) if path and self.folder.exists(path) else []
         )
         return content
+
+    def manifest(self) -> pa.Table | None:
+        """Read what the source held when the recipe ran last: a row for each image, each file that
+        was read, and what was passed over with its reason.
+
+        Returns:
+            `path`, `what`, `content`, `label`, `number`, `split`, `reason` and `detail`; None where
+            nothing was imported.
+        """
+        path = self.view.manifest
+        return self.read_table(path) if path else None
 
     def classes(self) -> list[dict[str, Any]]:
         """Read the classes in label order: key, name, folder, wnid, class_index."""

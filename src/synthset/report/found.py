@@ -1,0 +1,38 @@
+"""What the source held: its images, and what was passed over, by reason."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from synthset.formats.manifest import passed_of, totals_of
+from synthset.store.dataset import Dataset
+
+EXAMPLES = 5  # paths of each reason
+
+
+def found(dataset: Dataset) -> dict[str, Any] | None:
+    """Add up what the source held.
+
+    Returns:
+        `totals` in words, `reasons` (`reason`, `n`, and `examples`, each with `path` and `detail`;
+        the most frequent first), `change` since the run before, in words, and `manifest`, the path
+        of the whole list; None where nothing was imported.
+    """
+    table = dataset.manifest()
+    if table is None:
+        return None
+    passed = passed_of(table)
+    runs = [event for event in dataset.events() if event.get("event") == "run"]
+    return {
+        "totals": str(totals_of(table)),
+        "reasons": [
+            {
+                "reason": reason,
+                "n": n,
+                "examples": [row for row in passed.rows if row.reason == reason][:EXAMPLES],
+            }
+            for reason, n in passed.counts().most_common()
+        ],
+        "change": runs[-1].get("change", "") if runs else "",
+        "manifest": dataset.view.manifest,
+    }
