@@ -46,6 +46,10 @@ def test_a_broken_json_says_nothing(broken):
     assert caption(json=broken) is None
 
 
+def test_half_of_a_surrogate_pair_is_no_letter():
+    assert caption(json='{"caption": "a \\ud83d cat \\ud83d\\udc08"}') == "a ? cat \U0001f408"
+
+
 def test_text_of_another_encoding_loses_only_what_cannot_be_read():
     assert caption(txt="caf\u00e9".encode("utf-16")) == "caf\u00e9"
     assert caption(txt="caf\u00e9".encode("latin-1")) == "caf\ufffd"

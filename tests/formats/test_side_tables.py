@@ -12,8 +12,10 @@ from synthset.export.files import File
 from synthset.export.metadata import write_metadata
 from synthset.formats.columns import Columns
 from synthset.formats.listed import Vocabulary
-from synthset.formats.manifest import ABSENT, OTHER, UNREADABLE, Passed
+from synthset.formats.manifest import ABSENT, OTHER, UNLABELLED, UNREADABLE, Passed
+from synthset.formats.scan import scan_path
 from synthset.formats.side_tables import read_side_tables
+from synthset.recipe.paths import FolderPath
 from synthset.sheets import write_sheet
 
 
@@ -251,3 +253,46 @@ def test_an_export_comes_back_as_the_dataset_had_it(tmp_path):
         assert said == tuple(made[name] for name in ("class_name", "label", "wnid", "prompt"))
     listed = ("tabby", "beagle", "star, red"), ("n02123045", "n02088364", None)
     assert tables.vocabulary == Vocabulary(*listed)
+
+
+def scanned(folder, files, path="", **settings):
+    """Import a folder with some images and tables; one by its path below the folder."""
+    for i, (name, data) in enumerate(files.items()):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(bytes([i]) if data is None else data.encode("latin-1"))
+    passed = Passed()
+    place = FolderPath(path=str(folder / path), **settings)
+    return list(scan_path(place, "source.paths[0].path", passed)), passed
+
+
+def test_an_import_says_which_rows_have_no_image_and_which_images_no_label(tmp_path):
+    table = "file_name,label\na.png,cat\nb.png,cat\nb.png,dog\ngone.png,cat\n"
+    rows, passed = scanned(tmp_path, {"a.png": None, "b.png": None, "metadata.csv": table})
+    assert [row.name for row in rows] == ["cat"]
+    assert sorted((row.reason, row.path, row.detail) for row in passed.rows) == [
+        (UNLABELLED, str(tmp_path / "b.png"), "metadata.csv: its labels are 'cat' and 'dog'"),
+        (ABSENT, str(tmp_path / "gone.png"), "a row of metadata.csv"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("table", "settings", "said"),
+    [
+        ("id,breed,species\na,x,y\n", {}, r"label_column: .*'breed' or 'species'; name one"),
+        ("id,breed\na,x\n", {"label_column": "bred"}, r"label_column: .*did you mean 'breed'\?"),
+        ("id,breed\na,caf\xe9\n", {}, r"line 2 is no text in UTF-8"),
+    ],
+)
+def test_images_without_class_folders_say_what_is_wrong_with_their_table(
+    tmp_path, table, settings, said
+):
+    for path in ("", "labels.csv"):
+        with pytest.raises(RecipeError, match=said):
+            scanned(tmp_path, {"a.png": None, "labels.csv": table}, path, **settings)
+
+
+def test_a_table_that_is_named_has_its_classes_from_the_list_beside_it(tmp_path):
+    files = {"train/a.png": None, "train/b.png": None, "classes.txt": "cat\ndog\nemu\n"}
+    rows, _ = scanned(tmp_path, files | {"l.csv": "image,label\na,1\nb,0\n"}, "l.csv")
+    assert [(row.name, row.label.number) for row in rows] == [("dog", 1), ("cat", 0)]
+    assert rows[0].label.vocabulary.names == ("cat", "dog", "emu")

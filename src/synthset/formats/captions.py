@@ -3,12 +3,11 @@ or an entry of `.json`."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from synthset.formats.columns import CAPTIONS, Columns, column_of, is_given
-from synthset.formats.rows import text_of_bytes
+from synthset.formats.rows import read_json, text_of_bytes
 
 TEXTS = ("txt", "caption")
 FACTS = "json"
@@ -33,7 +32,7 @@ def facts_beside(read: Callable[[str], bytes | None]) -> Mapping[str, Any]:
     """Read the `.json` of an image; nothing where it is no object, since images may do without."""
     data = _either(read, FACTS)
     try:
-        facts = json.loads(text_of_bytes(data)) if data else {}
+        facts = read_json(text_of_bytes(data)) if data else {}
     except (ValueError, RecursionError):
         return {}
     return facts if isinstance(facts, dict) else {}

@@ -93,7 +93,8 @@ def _images(
         said = tables.of(path)
         mine = (said.label if said is not None else None) or label
         if mine is None and passed is not None:
-            passed.add(UNLISTED if said is None else UNLABELLED, tree.show(path))
+            reason, detail = (UNLABELLED, said.detail) if said is not None else (UNLISTED, "")
+            passed.add(reason, tree.show(path), detail)
             continue
         caption = said.caption if said is not None else None
         if caption is None and columns.caption is not None:

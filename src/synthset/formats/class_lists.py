@@ -8,7 +8,6 @@ with `words.txt`); and names by number or by WordNet number in JSON (`Labels.jso
 
 from __future__ import annotations
 
-import json
 import re
 import unicodedata
 from collections import Counter
@@ -23,7 +22,7 @@ from synthset.formats.image_names import is_image_name
 from synthset.formats.labels import told_apart
 from synthset.formats.listed import Label, Vocabulary
 from synthset.formats.manifest import OTHER, UNREADABLE, Passed
-from synthset.formats.rows import text_of_bytes
+from synthset.formats.rows import read_json, text_of_bytes
 
 #: Files that may list classes, the surest first; in any case.
 FILES = (
@@ -136,6 +135,8 @@ def read_class_list(
             passed.add(OTHER, name, f"{classes.file} is read" if classes else "it lists no classes")
             continue
         passed.read.append(name)
+        if found.vocabulary.wnids:
+            passed.read += [one for one in names if _is_words(one, name)]
         classes = classes or found
     return classes or ClassList(fault=fault)
 
@@ -194,7 +195,7 @@ def _entries(
     """The classes of a file in its order, none where it lists none; and the first one's number."""
     text = text_of_bytes(data)
     if name.lower().endswith(".json"):
-        return _in_json(json.loads(text))
+        return _in_json(read_json(text))
     lines = [" ".join(line.split()) for line in text.strip().splitlines()]
     if "" in lines:
         said = f"line {lines.index('') + 1} is blank, so the numbers after it can't be told"
@@ -215,14 +216,18 @@ def _entries(
 
 def _words(name: str, names: Sequence[str], read: Callable[[str], bytes]) -> dict[str, str]:
     """Names of WordNet numbers, from the file beside a list of numbers; none without it."""
-    beside = (one for one in names if _folder(one) == _folder(name))
-    file = next((one for one in beside if PurePosixPath(one).name.lower() == WORDS), None)
+    file = next((one for one in names if _is_words(one, name)), None)
     try:
         lines = text_of_bytes(read(file)).splitlines() if file else []
     except (OSError, ValueError):  # the numbers do without
         return {}
     found = (AFTER_WNID.fullmatch(line.strip()) for line in lines)
     return {one[1]: one[2] for one in found if one and one[2]}
+
+
+def _is_words(name: str, beside: str) -> bool:
+    """Tell whether a file names the WordNet numbers of a list beside it."""
+    return _folder(name) == _folder(beside) and PurePosixPath(name).name.lower() == WORDS
 
 
 def _in_json(content: Any) -> tuple[list[_Entry], int]:

@@ -212,7 +212,10 @@ class _Resolver:
         """A table that names image files."""
         tree = Disk(path.parent)
         early = Passed()
-        tables = self._tables(tree, early, path.name)
+        classes = _class_list(tree, list(tree.below("", Passed())), early, self.where)
+        tables = self._tables(tree, early, classes, path.name)
+        if tables.undecided is not None and not tables.labelled and self.labelled:
+            raise tables.undecided
         if not tables.labelled and self.labelled:
             fault = early.rows[0].detail if early.rows else "no column is a label"
             found = f"{path} gives no image file a label ({fault})"
@@ -223,6 +226,7 @@ class _Resolver:
             passed.extend(early)
             others = Passed()
             yield from class_folders.in_tables(tree, "", (), self.columns, tables, others)
+            passed.extend(Passed(list(tables.absent)).placed(tree.show))
 
         split = _split_of(splits_in(path.stem))
         unit = Unit(str(path), split, rows, _splits(tables))
@@ -231,7 +235,9 @@ class _Resolver:
     def loose(self, tree: Tree) -> Layout:
         """A tree of image files."""
         early = Passed()
-        tables = self._tables(tree, early)
+        classes = _class_list(tree, list(tree.below("", Passed())), early, self.where)
+        tables = self._tables(tree, early, classes)
+        early.extend(Passed(list(tables.absent)).placed(tree.show))
         if not self.labelled:
             refuse_split_folders(tree, self.where)
 
@@ -241,17 +247,18 @@ class _Resolver:
 
             rows = partial(_swept, tree, "", everything, ())
             return Layout(tree.root, "image files", (Unit(tree.show(""), None, rows),))
-        classes = _class_list(tree, list(tree.below("", Passed())), early)
         loose = _Loose(self.columns, self.where, tree, tables, classes, early)
         return loose.by_table() if tables.labelled else loose.by_folder()
 
-    def _tables(self, tree: Tree, passed: Passed, only: str | None = None) -> SideTables:
+    def _tables(
+        self, tree: Tree, passed: Passed, classes: ClassList, only: str | None = None
+    ) -> SideTables:
         """Read the tables beside image files: all of them, or only one."""
         names = [
             path for path in tree.below("", Passed()) if only in (None, path) or is_image(path)
         ]
         mine = Passed()
-        tables = read_side_tables(names, tree.read, self.columns, self.where, mine)
+        tables = read_side_tables(names, tree.read, self.columns, self.where, mine, classes)
         passed.extend(mine.placed(tree.show))
         return tables
 
@@ -272,7 +279,10 @@ class _Loose:
         tree, level = self.tree, self._level()
         if not level.splits:
             if not level.classes and tree.images_in(level.folder):
-                found = f"the images lie directly in {tree.show(level.folder)}"
+                if self.tables.undecided is not None:
+                    raise self.tables.undecided
+                said = "".join(f"; {note}" for note in self.early.notes())
+                found = f"the images lie directly in {tree.show(level.folder)}{said}"
                 right = "put them into one folder for each class, or name the folder above"
                 raise RecipeError(self.where, found, right)
             unit = Unit(tree.show(level.folder), None, self._classes(level.folder, level.classes))
@@ -369,14 +379,15 @@ def _swept(
     tree.sweep(folder, seen, passed, but)
 
 
-def _class_list(tree: Tree, names: Sequence[str], passed: Passed) -> ClassList:
+def _class_list(tree: Tree, names: Sequence[str], passed: Passed, where: str) -> ClassList:
     """The list of classes in a tree, else in the folder that it lies in."""
     mine = Passed()
-    found = read_class_list(names, tree.read, mine)
+    found = read_class_list(names, tree.read, mine, where)
     passed.extend(mine.placed(tree.show))
     if found or not isinstance(tree, Disk):
         return found
-    return listed_classes([Path(str(tree.root.parent))], "")
+    above = listed_classes([Path(str(tree.root.parent))], where)
+    return found if found.fault and not above else above
 
 
 def packed_in(tree: Tree) -> list[tuple[str, Place]]:

@@ -51,7 +51,7 @@ def read_rows(name: str, data: bytes) -> Rows:
             return _sheet(text_of_bytes(data), kind)
         if kind in LINES:
             return _rows(_lines(text_of_bytes(data)))
-        return _rows(_objects(json.loads(text_of_bytes(data))))
+        return _rows(_objects(read_json(text_of_bytes(data))))
     except pa.ArrowException as fault:
         raise ValueError(f"it is no readable Parquet file ({fault})") from None
     except (csv.Error, KeyError) as fault:
@@ -73,6 +73,19 @@ def text_of_bytes(data: bytes) -> str:
         line = data.count(b"\n", 0, fault.start) + 1
         said = f"line {line} is no text in UTF-8 (byte {data[fault.start]:#04x})"
         raise ValueError(f"{said}; save it in UTF-8") from None
+
+
+def read_json(text: str) -> Any:
+    """Read JSON; half of a pair of surrogates, which no file can hold as text, becomes `?`.
+
+    Raises:
+        ValueError: it is none.
+        RecursionError: it is nested too deeply.
+    """
+    content = json.loads(text)
+    if "\\ud" not in text.lower():
+        return content
+    return json.loads(json.dumps(content, ensure_ascii=False).encode(errors="replace"))
 
 
 def _sheet(text: str, kind: str) -> Rows:
@@ -103,7 +116,7 @@ def _lines(text: str) -> Iterable[Mapping[str, Any]]:
         if not line.strip():
             continue
         try:
-            row = json.loads(line)
+            row = read_json(line)
         except ValueError as fault:
             raise ValueError(f"line {number} is no JSON ({fault})") from None
         if not isinstance(row, dict):
