@@ -43,5 +43,9 @@ def test_plan_and_run_say_what_adds_up_to_all_files(tmp_path, capsys, monkeypatc
         command("r.yaml")
         words = capsys.readouterr().err
         assert "found: 3 images + 3 passed over = 6 files\n" in words
+        if command is plan:
+            assert words.startswith(
+                f"layout: class folders in {tmp_path}/pets\nclasses: 2 (cat, dog), by"
+            )
         for name in ("cat/a.heic", "cat/Thumbs.db", "notes.txt"):
             assert f"/pets/{name}\n" in words

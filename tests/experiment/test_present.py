@@ -29,6 +29,6 @@ def test_all_that_sets_lack_is_named_before_any_set_is_made(world, content):
 def test_the_plan_of_an_experiment_says_what_adds_up_to_all_files(world, content):
     (world / "real" / "cat" / "a.heic").write_text("x")
     lines = list(preview(load_experiment(content)))
-    assert "real.train: found 40 images + 1 passed over = 41 files" in lines
-    assert "real.test: found 12 images" in lines
+    assert "real.train: found: 40 images + 1 passed over = 41 files" in lines
+    assert "real.test: found: 12 images" in lines
     assert any(line.startswith("real.train: passed over: 1 ×") for line in lines)

@@ -83,10 +83,15 @@ def test_an_image_that_cannot_be_decoded_is_left_out_and_named(tmp_path):
     images = read_splits(find_places(tmp_path), 0.2, seed=0)
     assert len(images.train) + len(images.val) == 60
     assert any("digit_0/bad.png" in note for note in images.notes)
-    assert images.found == ("DATA: found 60 images + 1 passed over = 61 files",)
+    assert images.found == (
+        f"DATA: layout: class folders in {tmp_path}",
+        f"DATA: classes: 10 ({', '.join(f'digit_{i}' for i in range(6))}, …), by folder names",
+        "DATA: found: 60 images + 1 passed over = 61 files",
+    )
 
 
 def test_splits_that_lie_in_the_folder_are_taken(tmp_path):
+    (tmp_path / "notes.txt").write_text("beside the splits")
     for split, (first, last) in {"train": (0, 200), "val": (200, 260), "test": (260, 330)}.items():
         write_folders(tmp_path, first, last, split)
     places = find_places(tmp_path, None, None)
@@ -96,6 +101,9 @@ def test_splits_that_lie_in_the_folder_are_taken(tmp_path):
     ]
     images = read_splits(places, 0.1, 0)
     assert [len(one) for one in (images.train, images.val, images.test)] == [200, 60, 70]
+    assert f"--val: layout: class folders in {tmp_path} (val 60)" in images.found
+    assert "DATA: found: 200 images + 1 passed over = 201 files" in images.found
+    assert "--test: found: 70 images" in images.found
 
 
 def test_columns_are_found_by_the_features_of_hugging_face(tmp_path):

@@ -10,14 +10,16 @@ from hypothesis import given
 from hypothesis import strategies as some
 from PIL import Image
 
+from synthset.formats.manifest import Passed
 from synthset.formats.scan import scan
-from synthset.formats.source_names import place_of, source_of
+from synthset.formats.source_names import place_of, source_of, text_of
 from synthset.generators.folder import Folder
 from synthset.images import SUFFIXES, UnreadableImage, decode
 from synthset.recipe.sources import Folder as Settings
 from synthset.stage import Rows
 
 GOOD = 20
+ODD = "aZ0.-_ ~#%&;'\"\\\n\t\r\x1b*?[]()é✓\u202e\u0301💀"
 FORMATS = {
     "JPEG": ("L", "RGB", "CMYK"),
     "PNG": ("1", "L", "LA", "P", "RGB", "RGBA", "I;16"),
@@ -75,7 +77,7 @@ def named(name):
 
 names = some.builds(
     lambda stem, suffix: named(stem) + suffix,
-    some.one_of(some.binary(min_size=1), some.text(min_size=1).map(lambda t: t.encode("utf8"))),
+    some.one_of(some.binary(min_size=1), some.text(ODD, min_size=1).map(str.encode)),
     some.sampled_from(["", ".txt", ".JPG", *sorted(SUFFIXES)]),
 ).filter(lambda name: name not in (".", ".."))
 
@@ -108,7 +110,8 @@ def test_one_odd_file_is_one_image_or_one_named_error_beside_twenty_images(folde
         settings = Settings.model_validate(
             {"kind": "folder", "paths": [{"path": str(folder.parent)}]}
         )
-        found = list(scan(settings))
+        passed = Passed()
+        found = list(scan(settings, passed))
         stage = Folder(settings)
         ids = [str(i) for i in range(len(found))]
         rows = Rows(pa.table({"id": ids, "source": [image.source for image in found]}))
@@ -117,6 +120,8 @@ def test_one_odd_file_is_one_image_or_one_named_error_beside_twenty_images(folde
         odd.unlink()
     errors = dict(zip(rows.column("source"), made["error"].to_pylist(), strict=True))
     mine = [error for source, error in errors.items() if place_of(source) == odd]
-    assert len(errors) - GOOD == len(mine) <= 1
+    assert len(errors) - GOOD == len(mine)
+    assert len(mine) + len(passed) == 1
+    assert {row.path for row in passed.rows} <= {text_of(str(odd))}
     assert [error for error in errors.values() if error] == [error for error in mine if error]
     assert all(error is None or error.startswith(source_of(odd)) for error in mine)

@@ -50,8 +50,8 @@ def _show(name: str, found: Forecast) -> None:
     for prompt in found.prompts:
         table.add_row("", f"“{prompt}”")
     screen().print(table)
-    if found.material is not None and found.material.there:
-        say(f"found: {found.material.totals}")
+    for line in found.material.said if found.material is not None else ():
+        say(line)
     for note in found.notes:
         say(f"note: {note}")
     for warning in found.warnings:

@@ -87,6 +87,8 @@ def train(
     from synthset.engine.local import Silent
 
     speaks = os.environ.get("RANK", "0") == "0"  # of the processes that torchrun starts, the first
+    for line in images.found if speaks else ():
+        say(line)
     trained = train_single(images, settings, output, RichBar() if speaks else Silent())
     if speaks:
         _say(trained, output)
@@ -101,7 +103,7 @@ def _say(trained: Trained, output: Path) -> None:
         f"{fitted.chosen:,} of {fitted.looks[-1].update:,}; {fitted.seconds:.0f} s)"
     )
     console.print(_table(trained))
-    for note in (*trained.images.found, *trained.images.notes):
+    for note in trained.images.notes:
         say(note)
     copies = trained.images.copies
     if copies:

@@ -23,7 +23,7 @@ from synthset.engine.retrieve import retrieved
 from synthset.errors import DatasetError, RecipeError
 from synthset.formats.labels import classes_in, told_apart
 from synthset.formats.listed import Listed
-from synthset.formats.manifest import Passed, Totals, totals
+from synthset.formats.manifest import Passed, in_words
 from synthset.formats.scan import refuse_tests, scan
 from synthset.generators.curated import curate, empty_classes
 from synthset.generators.labelled import pick_labelled
@@ -75,9 +75,9 @@ class Material:
     passed: Passed = field(default_factory=Passed)
 
     @property
-    def totals(self) -> Totals:
-        """How many images and other files there are."""
-        return totals((image.source for image in self.there), self.passed)
+    def said(self) -> tuple[str, ...]:
+        """What was decided of the source's paths, in words; nothing for a generator."""
+        return in_words(self.there, self.passed) if self.there else ()
 
 
 def material(recipe: Recipe) -> Material:

@@ -17,7 +17,7 @@ from synthset.experiment.readable import readable
 from synthset.formats.dataset import rows_of
 from synthset.formats.labels import classes_in
 from synthset.formats.listed import Listed as Image
-from synthset.formats.manifest import Passed, totals
+from synthset.formats.manifest import Passed, in_words
 from synthset.formats.scan import refuse_tests, scan
 from synthset.generators.folder import Folder
 from synthset.images import sha256
@@ -39,7 +39,8 @@ class Collection:
         contents: (N,) SHA-256 of the encoded bytes.
         read: gives the encoded bytes of image i.
         notes: what lies there and is none of them, in words.
-        found: how many images and other files lie there, in words.
+        found: what it was read as, its classes, and how many images and other files lie there, in
+            words.
     """
 
     classes: tuple[Names, ...]
@@ -47,7 +48,7 @@ class Collection:
     contents: tuple[str, ...]
     read: Callable[[int], bytes]
     notes: tuple[str, ...] = ()
-    found: str = ""
+    found: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -125,7 +126,7 @@ def of_found(found: Sequence[Image], settings: FolderSettings, passed: Passed) -
         tuple(image.content for image in found),
         FromFiles([image.source for image in found], settings, [image.content for image in found]),
         passed.notes(),
-        str(totals((image.source for image in found), passed)),
+        in_words(found, passed),
     )
 
 

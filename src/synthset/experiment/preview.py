@@ -30,8 +30,7 @@ def preview(experiment: Experiment) -> Iterator[str]:
         yield f"left out, since the test has the same bytes: {drawn.copies:,}"
     for name, images in (("train", real.images), ("test", real.test)):
         if images is not None:
-            said = [f"found {images.found}"] if images.found else []
-            yield from (f"real.{name}: {one}" for one in (*said, *images.notes))
+            yield from (f"real.{name}: {said}" for said in (*images.found, *images.notes))
     yield from real.notes
     with tempfile.TemporaryDirectory() as scratch:
         sets = Sets(Path(scratch), experiment, real, Silent())

@@ -44,7 +44,7 @@ class Splits:
         test: images, if there are any.
         copies: training images left out because validation or test have the same bytes.
         notes: what else was left out.
-        found: how many images and other files lie where, in words.
+        found: what each place was read as, its classes, and what lies there, in words.
     """
 
     classes: tuple[str, ...]
@@ -130,9 +130,9 @@ def read_splits(places: Places, val_fraction: float, seed: int, conflicts: Rule 
             *([f"no image of {listed(empty)}"] if (empty := _empty(names, there)) else []),
         ),
         tuple(
-            f"{name}: found {one.found}"
+            f"{name}: {said}"
             for name, one in {"DATA": train, **{f"--{k}": v for k, v in others.items()}}.items()
-            if one.found
+            for said in one.found
         ),
     )
 

@@ -14,6 +14,8 @@ from synthset.formats.source_names import SCHEME, place_of, text_of
 from synthset.seeds import digest
 
 SHOWN = 3  # paths that a note lists of each reason
+CLASSES = 6  # names of classes that are shown
+BESIDE = "what stands beside each image"  # what names classes where no list does
 LONGEST = 160  # letters of a fault that a note shows
 
 #: Why something is not among the images; notes say how often.
@@ -25,6 +27,7 @@ DOTTED = "image with a dot in its key (WebDataset ends a key at the first dot)"
 MORE = "further image of a sample"
 UNLISTED = "image that the table beside it does not list"
 NO_SPLIT = "image of no split, beside others that have one"
+OF_ANOTHER = "image of another split"
 ABSENT = "row whose image is not there"
 ODD = "not a regular file (a FIFO, a socket or a device)"
 DEAD = "link that leads nowhere"
@@ -68,10 +71,12 @@ class Passed:
     Attributes:
         rows: one for each.
         read: files that hold no image of their own and were read: tables, lists, captions.
+        layouts: what the paths are, in words.
     """
 
     rows: list[PassedOver] = field(default_factory=list)
     read: list[str] = field(default_factory=list)
+    layouts: list[str] = field(default_factory=list)
 
     def add(self, reason: str, path: str, detail: str = "") -> None:
         """Pass something over."""
@@ -81,6 +86,7 @@ class Passed:
         """Add what others have gathered."""
         self.rows += other.rows
         self.read += other.read
+        self.layouts += other.layouts
 
     def placed(self, show: Callable[[str], str]) -> Passed:
         """The same with other paths."""
@@ -171,6 +177,33 @@ def totals(sources: Iterable[str], passed: Passed) -> Totals:
         if row.path not in read  # a packed file that is damaged further down
     )
     return Totals(len(sources) - inside, len(read), left["file"], inside, left["row"])
+
+
+def in_words(images: Sequence[Listed], passed: Passed) -> tuple[str, ...]:
+    """Say what was decided of some paths: what they are, with their splits; the classes, and what
+    names them; and how many images and other files there are.
+
+    Args:
+        images: all that are listed.
+        passed: what is passed over beside them.
+    """
+    layouts = ", ".join(dict.fromkeys(passed.layouts)) or "images"
+    splits = Counter(image.split for image in images if image.split)
+    parts = ", ".join(
+        f"{name} {splits[name]:,}" for name in ("train", "val", "test") if name in splits
+    )
+    labels = list(dict.fromkeys(image.label for image in images if image.label))
+    lists = list(dict.fromkeys(label.vocabulary for label in labels))
+    names = list(dict.fromkeys(label.name for label in labels))
+    if len(lists) == 1 and lists[0] is not None:  # with its classes that have no image
+        names = list(lists[0].names)
+    said_by = dict.fromkeys((one and one.said_by) or BESIDE for one in lists)
+    shown = ", ".join(names[:CLASSES]) + (", …" if len(names) > CLASSES else "")
+    return (
+        f"layout: {layouts}" + (f" ({parts})" if parts else ""),
+        f"classes: {len(names):,} ({shown}), by {' and '.join(said_by)}",
+        f"found: {totals((image.source for image in images), passed)}",
+    )
 
 
 def manifest(images: Sequence[Listed], passed: Passed) -> pa.Table:

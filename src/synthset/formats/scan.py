@@ -12,8 +12,9 @@ from synthset.errors import DatasetError, RecipeError
 from synthset.formats.columns import Columns
 from synthset.formats.labels import numbers_told_apart
 from synthset.formats.listed import Listed
-from synthset.formats.manifest import NO_SPLIT, Passed
+from synthset.formats.manifest import NO_SPLIT, OF_ANOTHER, Passed
 from synthset.formats.resolve import Layout, Unit, resolve
+from synthset.formats.source_names import text_of
 from synthset.formats.split_names import is_test, refuse_splits, split_below
 from synthset.images import sha256
 from synthset.recipe.paths import FolderPath
@@ -111,11 +112,20 @@ def list_units(
     for image in numbers_told_apart(read):
         count += 1
         yield image
-    layout.leftover(mine)
+    mine.layouts.append(f"{layout.kind} in {text_of(str(layout.root))}")
+    if _takes_leftover(layout, units):
+        layout.leftover(mine)
     if passed is not None:
         passed.extend(mine)
     if not count:
         raise _nothing(where, place.path, mine)
+
+
+def _takes_leftover(layout: Layout, units: Sequence[Unit]) -> bool:
+    """Whether what lies beside all splits is counted with some of them: once, where they are listed
+    one by one."""
+    order = sorted(layout.units, key=lambda unit: unit.split != "train")
+    return not order or any(unit.path == order[0].path for unit in units)
 
 
 def _of_unit(unit: Unit, passed: Passed) -> Iterator[Listed]:
@@ -134,8 +144,8 @@ def _of_split(
             _refuse_several(layout, seen, place, where)
         if place.split in (None, row.split):
             yield row
-        elif row.split is None:
-            passed.add(NO_SPLIT, row.source)
+        else:
+            passed.add(NO_SPLIT if row.split is None else OF_ANOTHER, row.source)
 
 
 def _refuse_several(
