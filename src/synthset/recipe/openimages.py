@@ -19,10 +19,9 @@ class KeyedPath(Settings):
     origin: str = Field("openimages", pattern=r"^[a-z][a-z0-9_-]*$")
     """What the records are called by."""
     image_column: str | None = None
-    """Parquet: column with the encoded images; none takes the first of `image`, `jpg`, `png` and
-    `webp`."""
+    """Tables: column with the encoded images; none looks for it."""
     key_column: str = "key"
-    """Parquet: column with the ImageID."""
+    """Tables: column with the ImageID; where there is no `key`, it is found."""
 
 
 class OpenImages(Settings):

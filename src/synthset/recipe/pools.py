@@ -21,11 +21,12 @@ class PoolPath(Settings):
     origin: str = Field("pool", pattern=r"^[a-z][a-z0-9_-]*$")
     """What the records are called by: `laion`, `cc12m`, …"""
     image_column: str | None = None
-    """Parquet: column with the encoded images; none takes the first of `image`, `jpg`, `png` and
-    `webp`."""
+    """Tables: column with the encoded images; none looks for `image`, `jpg`, `png`, `webp`, other
+    usual names, then for the only column of such a type."""
     caption_column: str = "caption"
     """Column with the captions, whatever its case; of shards and folders, the entry of `.json` that
-    is read where an image has no `.txt`; of a dataset's records `prompt`, if this is not set."""
+    is read where an image has no `.txt`; of a dataset's records `prompt`, if this is not set. Where
+    there is no `caption`, the default also finds `text`, `prompt` and other usual names."""
 
 
 class Pool(Settings):
