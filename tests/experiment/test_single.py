@@ -212,10 +212,19 @@ def test_a_class_without_test_images_is_refused(tmp_path):
         read_splits(find_places(tmp_path / "train", None, tmp_path / "test"), 0.1, 0)
 
 
-def test_arrays_are_refused_with_the_exports_that_are_read(tmp_path):
-    np.save(tmp_path / "images.npy", np.zeros((2, 8, 8, 3), np.uint8))
-    with pytest.raises(RecipeError, match=r"NumPy arrays.*imagefolder, webdataset or parquet"):
+def test_arrays_are_read_with_their_splits_and_refused_without_labels(tmp_path):
+    for name in ("images.npy", "val_images.npy"):
+        np.save(
+            tmp_path / name,
+            np.random.default_rng(len(name)).integers(0, 256, (4, 8, 8, 3)).astype(np.uint8),
+        )
+    with pytest.raises(RecipeError, match=r"images.npy has no labels.npy beside it"):
         read_splits(find_places(tmp_path, None, None), 0.1, 0)
+    for name in ("labels.npy", "val_labels.npy"):
+        np.save(tmp_path / name, np.array([10, 2, 2, 10]))
+    images = read_splits(find_places(tmp_path, None, None), 0.1, 0)
+    assert images.classes == ("2", "10")
+    assert (len(images.train), len(images.val)) == (4, 4)
 
 
 def test_settings_that_do_not_exist_are_refused_by_name():

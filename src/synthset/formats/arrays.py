@@ -19,7 +19,6 @@ from synthset.formats.listed import Label, Listed
 from synthset.formats.manifest import UNLABELLED, Passed
 from synthset.formats.source_names import place_of, source_of, text_of
 from synthset.images import encode
-from synthset.store.remote import Place
 
 IMAGES, LABELS, METADATA = "images.npy", "labels.npy", "metadata.parquet"
 TRAIN = "train"
@@ -80,10 +79,13 @@ def find(path: Path, classes: ClassList, where: str, passed: Passed) -> Iterator
         )
 
 
-def split_source(source: str) -> tuple[Place, int] | None:
+def split_source(source: str) -> tuple[Path, int] | None:
     """Take `images.npy#12` apart; None for another source."""
     path, mark, row = source.rpartition("#")
-    return (place_of(path), int(row)) if mark and path.endswith(".npy") and row.isdigit() else None
+    if not (mark and path.endswith(".npy") and row.isdigit()):
+        return None
+    place = place_of(path)
+    return (place, int(row)) if isinstance(place, Path) else None
 
 
 def read(path: Path, row: int) -> bytes:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pyarrow as pa
 
 from synthset.errors import DatasetError
-from synthset.formats import tar_shards, zips
+from synthset.formats import arrays, tar_shards, zips
 from synthset.formats.image_cells import MISSING
 from synthset.formats.source_names import place_of
 from synthset.formats.table import TableImages, split_source
@@ -34,12 +34,14 @@ class Originals:
             fault of the single image.
         """
         row, member = split_source(source), tar_shards.split_source(source)
-        inside = zips.split_source(source)
+        inside, array = zips.split_source(source), arrays.split_source(source)
         try:
             if member is not None:
                 return tar_shards.read(*member)
             if inside is not None:
                 return zips.read(*inside)
+            if array is not None:
+                return arrays.read(*array)
             return place_of(source).read_bytes() if row is None else self._tables.read(*row)
         except FileNotFoundError:
             folder = place_of(source).parent

@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from synthset.errors import RecipeError
-from synthset.formats import class_folders, dataset, table, tar_shards
+from synthset.formats import arrays, class_folders, dataset, table, tar_shards
 from synthset.formats.class_lists import ClassList, listed_classes, read_class_list
 from synthset.formats.columns import Columns
 from synthset.formats.levels import SEARCHED, Level, level_of, refuse_split_folders, split_folders
@@ -132,11 +132,9 @@ class _Resolver:
 
     def folder(self, tree: Tree) -> Layout:
         """A folder: what it holds packed, else its image files."""
+        if isinstance(tree.root, Path) and any(map(arrays.split_in, tree.files_in(""))):
+            return self.arrays(tree, tree.root)
         files = packed_in(tree)
-        if "images.npy" in tree.files_in(""):
-            found = f"{tree.show('')} holds NumPy arrays, not encoded images"
-            right = "export it as imagefolder, webdataset or parquet"
-            raise RecipeError(self.where, found, right)
         if not files:
             return self.loose(tree)
         places = [(place, self._split(tree.root, place)) for _, place in files]
@@ -145,6 +143,18 @@ class _Resolver:
             tree.sweep("", (), passed, [tree.show(path) for path, _ in files])
 
         return self.packed(tree.root, places, leftover)
+
+    def arrays(self, tree: Tree, root: Path) -> Layout:
+        """NumPy arrays, those of each split."""
+        classes, names = listed_classes([root], self.where), tree.files_in("")
+        units = [
+            Unit(tree.show(name), split, partial(arrays.find, root / name, classes, self.where))
+            for name in names
+            if (split := arrays.split_in(name))
+        ]
+        mine = [tree.show(name) for name in names if name.endswith((".npy", arrays.METADATA))]
+        leftover = partial(tree.sweep, "", (), but=mine)
+        return Layout(root, "NumPy arrays", tuple(units), leftover=leftover)
 
     def _split(self, root: Place, file: Place) -> str | None:
         said = split_below(file, root)

@@ -1,0 +1,90 @@
+"""One set of images in every layout that a path can have."""
+
+import io
+import json
+import tarfile
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from synthset.images import decode, encode, sha256
+
+SIDE = 8  # pixels
+
+
+@dataclass(frozen=True)
+class Made:
+    """Names in label order, and the number of each image; None is no label."""
+
+    names: tuple[str, ...]
+    labels: tuple[int | None, ...]
+
+    @property
+    def images(self):
+        return [(picture(i), label) for i, label in enumerate(self.labels)]
+
+    @property
+    def numbers(self):
+        return {sha256(data): label for data, label in self.images if label is not None}
+
+
+@cache
+def picture(i):
+    noise = np.random.default_rng(i).integers(0, 256, (SIDE, SIDE, 3))
+    return encode(noise.astype(np.uint8), "png")
+
+
+def write(made, layout, place):
+    """Lay the images out, and give the path to read."""
+    place.mkdir(parents=True)
+    WRITERS[layout](made, place)
+    return place
+
+
+def in_folders(made, place):
+    for name in made.names:
+        (place / name).mkdir()
+    for i, (data, label) in enumerate(made.images):
+        where = place if label is None else place / made.names[label]
+        (where / f"{i:03}.png").write_bytes(data)
+    listed(made, place)
+
+
+def in_parquet(made, place):
+    images = [{"bytes": data, "path": f"{i:03}.png"} for i, (data, _) in enumerate(made.images)]
+    labels = [-1 if label is None else label for _, label in made.images]
+    features = {"label": {"_type": "ClassLabel", "names": list(made.names)}}
+    noted = {"huggingface": json.dumps({"info": {"features": features}})}
+    table = pa.table({"image": images, "label": labels}).replace_schema_metadata(noted)
+    pq.write_table(table, place / "train-00000-of-00001.parquet")
+
+
+def in_shards(made, place):
+    for shard in range(2):
+        with tarfile.open(place / f"train-{shard}.tar", "w") as tar:
+            for i, (data, label) in enumerate(made.images):
+                if i % 2 == shard:
+                    cls = [] if label is None else [(f"{i:03}.cls", str(label).encode())]
+                    for name, content in [(f"{i:03}.png", data), *cls]:
+                        member = tarfile.TarInfo(name)
+                        member.size = len(content)
+                        tar.addfile(member, io.BytesIO(content))
+    (place / "classes.txt").write_text("".join(f"{name}\n" for name in made.names))
+
+
+def in_arrays(made, place):
+    np.save(place / "images.npy", np.stack([decode(data) for data, _ in made.images]))
+    labels = [-1 if label is None else label for _, label in made.images]
+    np.save(place / "labels.npy", np.array(labels))
+    listed(made, place)
+
+
+def listed(made, place):
+    (place / "classes.json").write_text(json.dumps(list(made.names)))
+
+
+WRITERS = {"folders": in_folders, "parquet": in_parquet, "shards": in_shards, "arrays": in_arrays}
+LAYOUTS = tuple(WRITERS)
