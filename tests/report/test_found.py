@@ -18,7 +18,7 @@ def keep(dataset):
     images = [Listed(f"/pets/{i}.png", Label("cat"), content=str(i)) for i in range(3)]
     dataset.write_table("manifests/1.parquet", manifest(images, passed))
     dataset.write_view(replace(dataset.view, manifest="manifests/1.parquet"))
-    dataset.log({"event": "run", "change": "2 added, 1 gone"})
+    dataset.log({"event": "run", "change": "2 added, 1 gone", "found": ["found: …"]})
 
 
 def test_totals_reasons_and_changes_stand_there(made):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from synthset.cli.terminal import say
-from synthset.formats.manifest import totals_of
 from synthset.store.dataset import Dataset
 
 SHOWN = 3  # errors that are named
@@ -11,10 +10,9 @@ SHOWN = 3  # errors that are named
 
 def say_faults(dataset: Dataset) -> None:
     """Say on stderr what the last run noted of its source, and which images failed."""
-    manifest = dataset.manifest()
-    if manifest is not None:
-        say(f"found: {totals_of(manifest)}")
     runs = [event for event in dataset.events() if event.get("event") == "run"]
+    for line in runs[-1].get("found", ()) if runs else ():
+        say(line)
     for note in runs[-1].get("notes", ()) if runs else ():
         say(f"note: {note}")
     errors = dataset.read(dataset.view.images, ["error"]).column("error")

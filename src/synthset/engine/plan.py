@@ -76,8 +76,8 @@ class Material:
 
     @property
     def said(self) -> tuple[str, ...]:
-        """What was decided of the source's paths, in words; nothing for a generator."""
-        return in_words(self.there, self.passed) if self.there else ()
+        """What was decided of the source's paths, in words; nothing for a generator or a pool."""
+        return in_words(self.there, self.passed) if self.passed.layouts else ()
 
 
 def material(recipe: Recipe) -> Material:

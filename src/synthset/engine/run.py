@@ -204,6 +204,7 @@ class _Run:
                 "content": self._start(),
                 "change": change,
                 "manifest": self.manifest,
+                "found": list(self.material.said[-1:]),
             }
         )
         dataset.write_view(self.view())

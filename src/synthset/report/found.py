@@ -18,11 +18,11 @@ def found(dataset: Dataset) -> dict[str, Any] | None:
         the most frequent first), `change` since the run before, in words, and `manifest`, the path
         of the whole list; None where nothing was imported.
     """
+    runs = [event for event in dataset.events() if event.get("event") == "run"]
     table = dataset.manifest()
-    if table is None:
+    if table is None or not runs or not runs[-1].get("found"):  # of a pool only what was picked
         return None
     passed = passed_of(table)
-    runs = [event for event in dataset.events() if event.get("event") == "run"]
     return {
         "totals": str(totals_of(table)),
         "reasons": [
@@ -33,6 +33,6 @@ def found(dataset: Dataset) -> dict[str, Any] | None:
             }
             for reason, n in passed.counts().most_common()
         ],
-        "change": runs[-1].get("change", "") if runs else "",
+        "change": runs[-1].get("change", ""),
         "manifest": dataset.view.manifest,
     }
