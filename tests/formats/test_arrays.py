@@ -1,6 +1,7 @@
 """Images in NumPy arrays."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -79,3 +80,10 @@ def test_an_array_that_was_changed_or_is_gone_is_told(tmp_path):
         "val",
         None,
     ]
+
+
+def test_many_threads_read_one_array(tmp_path):
+    listed(tmp_path, PIXELS, np.array([0, 1, 2, 3]))
+    with ThreadPoolExecutor(8) as threads:
+        found = list(threads.map(lambda row: read(tmp_path / "images.npy", row % 4), range(400)))
+    assert len(set(found)) == 4

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,7 @@ from synthset.images import encode
 
 IMAGES, LABELS, METADATA = "images.npy", "labels.npy", "metadata.parquet"
 TRAIN = "train"
+PARSING = Lock()  # NumPy parses the header by `ast`, which Python 3.11 does in one thread at a time
 CHANNELS = (1, 3, 4)  # grey, RGB, RGB and alpha
 
 
@@ -131,7 +133,8 @@ def _labels(path: Path, where: str) -> NDArray[Any]:
 
 def _loaded(path: Path, where: str) -> NDArray[Any]:
     try:
-        loaded: NDArray[Any] = np.load(path, mmap_mode="r", allow_pickle=False)
+        with PARSING:
+            loaded: NDArray[Any] = np.load(path, mmap_mode="r", allow_pickle=False)
     except FileNotFoundError:
         raise
     except (OSError, ValueError, EOFError) as fault:
