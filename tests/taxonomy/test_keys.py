@@ -19,6 +19,7 @@ from synthset.taxonomy.keys import folder_fault, folder_of, keys_of, slug, spelt
         (["m2", "m²"], ["m2", "m-superscript-two"]),
         (["हि", "हा"], ["ह", "हा"]),
         (["\ue000"], ["ue000"]),
+        (["-", "--", "_"], ["hyphen-minus", "hyphen-minus-hyphen-minus", "low-line"]),
         (["hot dog", "Hot-Dog"], ["hot-dog", "hot-dog-2"]),
     ],
 )

@@ -49,7 +49,9 @@ def spelt(name: str) -> str:
     >>> spelt("5 €"), spelt("m²")
     ('5-euro', 'm-superscript-two')
     """
-    words = re.sub(r"-{2,}", "-", "".join(map(_word, loose(name)))).strip("-")
+    text = loose(name)
+    words = re.sub(r"-{2,}", "-", "".join(map(_word, text))).strip("-")
+    words = words or "-".join(map(_named, text.replace(" ", "")))  # of hyphens alone
     while len(words.encode()) > MAX_FOLDER_BYTES - 4:  # room for a number
         words = words[:-1].rstrip("-")
     return words
@@ -89,8 +91,12 @@ def _word(char: str) -> str:
     plainly = char.isalnum() and unicodedata.normalize("NFKC", char) == char
     if plainly or unicodedata.category(char).startswith("M"):
         return char
+    return "-" if char in " -" else f"-{_named(char)}-"
+
+
+def _named(char: str) -> str:
     name = unicodedata.name(char, f"u{ord(char):04x}").casefold()
-    return "-" if char in " -" else f"-{IDLE.sub('', re.sub(r'[^a-z0-9]+', '-', name))}-"
+    return IDLE.sub("", re.sub(r"[^a-z0-9]+", "-", name))
 
 
 def _free(key: str, taken: Container[str]) -> str:
