@@ -10,7 +10,9 @@ from pathlib import Path
 from synthset.encoders import text
 from synthset.errors import Problem, RecipeError
 from synthset.formats.labels import class_names
+from synthset.formats.resolve import ARCHIVES, TABLES
 from synthset.formats.scan import scan
+from synthset.formats.source_names import ending_of
 from synthset.generators.curated import listed
 from synthset.recipe.classes import ClassFile, ImageNet, Names, Senses, Words
 from synthset.recipe.classes import WordNet as WordNetClasses
@@ -141,11 +143,11 @@ def _nearness(wanted: Words) -> Nearness | None:
 
 
 def classes_of(source: str) -> tuple[ClassEntry, ...]:
-    """Find the classes of a recipe, a list (.txt, .csv), a dataset, or a folder of images."""
+    """Find the classes of a recipe, a list (.txt, .csv), a dataset, or of images in any layout."""
     path = Path(source).expanduser()
     if (path / "dataset.json").is_file():
         recipe = load_recipe(str(path / "recipe.yaml"))
-    elif path.is_dir():
+    elif path.is_dir() or ending_of(source) in (*ARCHIVES, *TABLES):
         classes: dict[str, str] = {"kind": "source"}
         folder = {"kind": "folder", "paths": [{"path": source}]}
         recipe = load_recipe({"name": "shown", "classes": classes, "source": folder})

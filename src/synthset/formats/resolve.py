@@ -107,7 +107,7 @@ def resolve(root: Place, columns: Columns, where: str, labelled: bool = True) ->
     if root.is_dir():
         tree = Afar(root) if isinstance(root, Remote) else Disk(root)
         return resolver.folder(tree)
-    ending = ending_of(root.name)
+    ending = ending_of(str(root))
     if ending in LISTS and isinstance(root, Path):
         return resolver.listed(root)
     if ending in ARCHIVES or ending in TABLES:
@@ -146,14 +146,21 @@ class _Resolver:
 
     def arrays(self, tree: Tree, root: Path) -> Layout:
         """NumPy arrays, those of each split."""
-        classes, names = listed_classes([root], self.where), tree.files_in("")
-        units = [
-            Unit(tree.show(name), split, partial(arrays.find, root / name, classes, self.where))
-            for name in names
-            if (split := arrays.split_in(name))
-        ]
+        names, early = tree.files_in(""), Passed()
+        classes = _class_list(tree, names, early, self.where)
+        units = []
+        for name in names:
+            if (split := arrays.split_in(name)) is not None:
+                rows = partial(arrays.find, root / name, classes, self.where)
+                units.append(Unit(tree.show(name), split, _packed_rows(root / name, rows)))
         mine = [tree.show(name) for name in names if name.endswith((".npy", arrays.METADATA))]
-        leftover = partial(tree.sweep, "", (), but=mine)
+
+        def leftover(passed: Passed) -> None:
+            passed.extend(early)
+            images = [unit.path for unit in units]
+            passed.read.extend(name for name in mine if name not in images)
+            tree.sweep("", (), passed, images)
+
         return Layout(root, "NumPy arrays", tuple(units), leftover=leftover)
 
     def _split(self, root: Place, file: Place) -> str | None:
@@ -176,10 +183,11 @@ class _Resolver:
         kinds = Counter[str]()
         leftovers = [leftover]
         for place, split in files:
-            ending = ending_of(place.name)
+            ending = ending_of(str(place))
             tree = self._archive(place, ending)
             if tree is None:
-                units.append(Unit(text_of(str(place)), split, self._rows(place, ending)))
+                within = self._within(place, ending) if split is None else frozenset[str]()
+                units.append(Unit(text_of(str(place)), split, self._rows(place, ending), within))
                 kinds[KINDS[ending]] += 1
                 continue
             inner = self.loose(tree)
@@ -189,7 +197,9 @@ class _Resolver:
                 replace(unit, split=unit.split or split, rows=_packed_rows(place, unit.rows))
                 for unit in inner.units
             )
-        return Layout(root, " and ".join(kinds), tuple(units), leftover=_all_of(leftovers))
+        return Layout(
+            root, " and ".join(kinds), tuple(units), leftover=_all_of(leftovers)
+        )
 
     def _archive(self, place: Place, ending: str) -> Tree | None:
         """An archive of image files; None where it is a shard or a table, or can't be read, which
@@ -202,6 +212,12 @@ class _Resolver:
         except tar_shards.FAULTS:
             pass
         return None
+
+    def _within(self, place: Place, ending: str) -> frozenset[str]:
+        """The splits that a column of a table names."""
+        if ending not in TABLES or not self.labelled:
+            return frozenset()
+        return table.splits_named(place, self.columns, self.where)
 
     def _rows(self, place: Place, ending: str) -> Rows:
         if ending == "zip":
@@ -240,7 +256,8 @@ class _Resolver:
 
         split = _split_of(splits_in(path.stem))
         unit = Unit(str(path), split, rows, _splits(tables))
-        return Layout(path, f"image files listed in {path.name}", (unit,))
+        kind = f"image files listed in {path.name}"
+        return Layout(path, kind, (unit,))
 
     def loose(self, tree: Tree) -> Layout:
         """A tree of image files."""
@@ -316,7 +333,9 @@ class _Loose:
         if not splits or self._lists("", folders):
             rows = self._listed("", folders)
             units.append(Unit(self.tree.show(""), None, rows, _splits(self.tables)))
-        return self._layout(f"image files with {', '.join(self.tables.used)}", tuple(units))
+        return self._layout(
+            f"image files with {', '.join(self.tables.used)}", tuple(units)
+        )
 
     def _level(self) -> Level:
         tree = self.tree

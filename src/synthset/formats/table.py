@@ -118,6 +118,25 @@ def keys(path: Place, columns: Columns, where: str) -> Iterator[tuple[str, str]]
             raise pa.ArrowInvalid(faults[0])
 
 
+def splits_named(path: Place, columns: Columns, where: str) -> frozenset[str]:
+    """Name the splits that a column of a file tells apart; none where it has no such column, or
+    can't be read, which whoever lists it says."""
+    reader = _reader(path)
+    try:
+        file: Any = reader.opened(path)
+        with file if reader is parquet else nullcontext():
+            schema = file.schema_arrow if reader is parquet else file.schema
+            found = find_columns(schema, columns, text_of(str(path)), where)
+            if found.split is None:
+                return frozenset()
+            batches = reader.batches(path, file, [found.split], [])
+            words = {value for _, batch in batches for value in batch.column(0).to_pylist()}
+    except (pa.ArrowException, OSError):
+        return frozenset()
+    said = (splits_in(str(word)) for word in words if word is not None)
+    return frozenset(next(iter(one)) for one in said if len(one) == 1)
+
+
 def _reader(path: Place) -> ModuleType:
     return parquet if path.suffix.lower() == ".parquet" else arrow
 
