@@ -197,9 +197,7 @@ class _Resolver:
                 replace(unit, split=unit.split or split, rows=_packed_rows(place, unit.rows))
                 for unit in inner.units
             )
-        return Layout(
-            root, " and ".join(kinds), tuple(units), leftover=_all_of(leftovers)
-        )
+        return Layout(root, " and ".join(kinds), tuple(units), leftover=_all_of(leftovers))
 
     def _archive(self, place: Place, ending: str) -> Tree | None:
         """An archive of image files; None where it is a shard or a table, or can't be read, which
@@ -333,9 +331,7 @@ class _Loose:
         if not splits or self._lists("", folders):
             rows = self._listed("", folders)
             units.append(Unit(self.tree.show(""), None, rows, _splits(self.tables)))
-        return self._layout(
-            f"image files with {', '.join(self.tables.used)}", tuple(units)
-        )
+        return self._layout(f"image files with {', '.join(self.tables.used)}", tuple(units))
 
     def _level(self) -> Level:
         tree = self.tree
