@@ -131,7 +131,7 @@ def test_a_folder_says_what_it_does_not_read(tmp_path):
     assert sorted((row.reason, os.path.basename(row.path)) for row in passed.rows) == sorted(
         [(FORMAT, "b.heic"), (UNREADABLE, "bad.jsonl"), (ODD, "c.png"), (ABSENT, "gone.png")]
     )
-    assert passed.read == [str(tmp_path / "metadata.jsonl")]
+    assert sorted(passed.read) == [str(tmp_path / "a.txt"), str(tmp_path / "metadata.jsonl")]
 
 
 def test_a_pool_of_which_nothing_can_be_read_says_why(tmp_path):

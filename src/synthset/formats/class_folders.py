@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence, Set
+from collections.abc import Iterator, Sequence, Set
 from functools import partial
 
-from synthset.formats.captions import caption_beside
+from synthset.formats.captions import caption_beside, facts_beside
 from synthset.formats.class_lists import ClassList
 from synthset.formats.columns import Columns
 from synthset.formats.labels import by_name
 from synthset.formats.listed import Label, Listed, Vocabulary
 from synthset.formats.manifest import EMPTY, UNLABELLED, UNLISTED, Passed
-from synthset.formats.side_tables import SideTables
+from synthset.formats.side_tables import SideRow, SideTables
 from synthset.formats.source_names import text_of
 from synthset.formats.tree import Tree, is_image, name_of
 from synthset.store.remote import Remote
@@ -72,9 +72,9 @@ def in_tables(
 def unlabelled(
     tree: Tree, columns: Columns, tables: SideTables, passed: Passed
 ) -> Iterator[Listed]:
-    """List all images, whatever they are of."""
+    """List all images, whatever they are of, with all that stands beside each."""
     files = list(tree.below("", passed))
-    yield from _images(tree, files, None, columns, tables, None)
+    yield from _images(tree, files, None, columns, tables, passed, labelled=False)
 
 
 def _images(
@@ -83,41 +83,39 @@ def _images(
     label: Label | None,
     columns: Columns,
     tables: SideTables,
-    passed: Passed | None,
+    passed: Passed,
+    labelled: bool = True,
 ) -> Iterator[Listed]:
-    """List the images among some files; `passed` gathers those without a label, None takes all."""
+    """List the images among some files; those without a label are passed over, or listed too."""
     there = frozenset(files)
     for path in files:
         if not is_image(path):
             continue
-        said = tables.of(path)
-        mine = (said.label if said is not None else None) or label
-        if mine is None and passed is not None:
-            reason, detail = (UNLABELLED, said.detail) if said is not None else (UNLISTED, "")
-            passed.add(reason, tree.show(path), detail)
+        said = tables.of(path) or SideRow()
+        mine = said.label or label
+        if mine is None and labelled:
+            reason = UNLABELLED if tables.of(path) else UNLISTED
+            passed.add(reason, tree.show(path), said.detail)
             continue
-        caption = said.caption if said is not None else None
-        if caption is None and columns.caption is not None:
-            caption = caption_beside(_reader(tree, path, there), columns)
-        yield Listed(
-            tree.source(path),
-            mine,
-            caption,
-            said.split if said is not None else None,
-            facts=said.facts if said is not None else {},
-            read=partial(_read, tree, path),
-        )
+        caption, facts = None, dict(said.facts)
+        if columns.caption is not None:
+            beside = partial(_beside, tree, path, there, passed)
+            caption = caption_beside(beside, columns) or said.caption
+            if not labelled:
+                name = text_of(name_of(path).rpartition(".")[0])
+                facts = {"key": name, **facts, **facts_beside(beside)}
+        read = partial(_read, tree, path)
+        yield Listed(tree.source(path), mine, caption, said.split, facts=facts, read=read)
 
 
-def _reader(tree: Tree, image: str, there: Set[str]) -> Callable[[str], bytes | None]:
-    """The function that reads what stands beside an image, by its ending."""
-    stem = image.rpartition(".")[0]
-
-    def read(ending: str) -> bytes | None:
-        path = f"{stem}.{ending}"
-        return _read(tree, path) if path in there else None
-
-    return read
+def _beside(tree: Tree, image: str, there: Set[str], passed: Passed, ending: str) -> bytes | None:
+    """Read what stands beside an image, by its ending."""
+    path = f"{image.rpartition('.')[0]}.{ending}"
+    if path not in there:
+        return None
+    if (shown := tree.show(path)) not in passed.read[-2:]:
+        passed.read.append(shown)
+    return _read(tree, path)
 
 
 def _read(tree: Tree, path: str) -> bytes | None:

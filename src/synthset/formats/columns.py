@@ -29,6 +29,7 @@ PATHS = (
     "file_path",
 )
 KEYS = ("key", "image_id", "uid", "id")
+BESIDES = ("key", "url", "license")  # what pools say of an image, by the names of the facts
 SPLITS = ("split", "subset", "partition", "set", "usage")
 WNIDS = ("wnid",)
 FINE = "fine_label"  # beside `coarse_label`, which says less: CIFAR-100

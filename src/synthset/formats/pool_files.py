@@ -42,12 +42,16 @@ def pool_files(place: PoolPath, where: str, passed: Passed) -> list[Place]:
         if isinstance(file, Path) and file.is_dir() and not is_dataset(file):
             refuse_split_folders(Disk(file), where)
     there = [file for file in files if is_there(file, passed)]
-    return [file for file in there if is_shard(file) or is_table(file) or file.is_dir()]
+    return [file for file in there if _is_packed(file) or file.is_dir()]
+
+
+def _is_packed(file: Place) -> bool:
+    return is_shard(file) or is_table(file) or ending_of(str(file)) == "zip"
 
 
 def is_shard(file: Place) -> bool:
     """Tell by its name whether a file is a tar file."""
-    return ending_of(file.name) in tar_shards.ENDINGS
+    return ending_of(str(file)) in tar_shards.ENDINGS
 
 
 def is_table(file: Place) -> bool:

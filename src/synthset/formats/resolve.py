@@ -11,7 +11,7 @@ from pathlib import Path
 from synthset.errors import RecipeError
 from synthset.formats import arrays, class_folders, dataset, table, tar_shards
 from synthset.formats.class_lists import ClassList, listed_classes, read_class_list
-from synthset.formats.columns import Columns
+from synthset.formats.columns import BESIDES, Columns
 from synthset.formats.levels import SEARCHED, Level, level_of, refuse_split_folders, split_folders
 from synthset.formats.listed import Listed
 from synthset.formats.manifest import FORMAT, UNREADABLE, Passed
@@ -205,6 +205,8 @@ class _Resolver:
         try:
             if ending == "zip":
                 return ZipTree(place)
+            if not self.labelled:
+                return None
             if ending in tar_shards.ENDINGS and tar_shards.holds_class_folders(place):
                 return tar_shards.TarTree(place)
         except tar_shards.FAULTS:
@@ -221,7 +223,10 @@ class _Resolver:
         if ending == "zip":
             return partial(_unreadable, place)
         if ending in TABLES:
-            listed = partial(table.find, place, self.columns, self.where, labelled=self.labelled)
+            facts = () if self.labelled else BESIDES
+            listed = partial(
+                table.find, place, self.columns, self.where, labelled=self.labelled, facts=facts
+            )
         else:
             folders = [place.parent, place.parent.parent]
             classes = listed_classes([one for one in folders if isinstance(one, Path)], self.where)
@@ -436,13 +441,21 @@ def packed_in(tree: Tree) -> list[tuple[str, Place]]:
 def _packed(tree: Tree, files: Sequence[str]) -> list[tuple[str, Place]]:
     kinds: dict[str, list[str]] = {}
     for path in files:
-        if name_of(path) != METADATA and not name_of(path).startswith("cache-"):
+        if not _is_of_folder(tree, path) and not name_of(path).startswith("cache-"):
             kinds.setdefault(ending_of(path), []).append(path)
     for endings in PACKED:
         found = sorted(path for ending in endings for path in kinds.get(ending, ()))
         if found:
             return [(path, place) for path in found if (place := tree.place(path)) is not None]
     return []
+
+
+def _is_of_folder(tree: Tree, path: str) -> bool:
+    """Tell whether a table describes image files: those beside it (Hugging Face), or those of the
+    folder of its name (img2dataset)."""
+    stem, _, ending = path.rpartition(".")
+    of_folder = bool(tree.files_in(stem) or tree.folders_in(stem))
+    return name_of(path).lower() == METADATA or (ending.lower() == "parquet" and of_folder)
 
 
 def _packed_rows(place: Place, rows: Rows) -> Rows:

@@ -60,6 +60,8 @@ def find(
             for key, sample in samples(tar):
                 yield from _found(tar, path, key, sample, columns, classes, passed, labelled)
     except FAULTS as fault:  # what came before the damage is sound
+        if isinstance(path, Remote) and isinstance(fault, OSError):
+            raise  # a broken connection is no damage
         passed.add(UNREADABLE, shown, f"is no readable tar file, from some place on: {fault}")
 
 

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 
+from synthset.errors import DatasetError
 from synthset.formats.files_below import files_below, is_hidden, kind_of
 from synthset.formats.manifest import FORMAT, LITTER, OTHER, STRAY, Passed
 from synthset.formats.source_names import ending_of, source_of, text_of
@@ -231,7 +232,16 @@ class Afar(Listing):
         super().__init__(root, self._files)
 
     def read(self, path: str) -> bytes:
-        return self._files[path].read_bytes()
+        """Read a file.
+
+        Raises:
+            DatasetError: the connection broke.
+        """
+        try:
+            return self._files[path].read_bytes()
+        except OSError as fault:
+            where = self._files[path]
+            raise DatasetError(f"{where} can't be read ({fault}); try again") from None
 
     def source(self, path: str) -> str:
         return self._files[path].as_posix()
