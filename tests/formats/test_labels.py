@@ -10,7 +10,13 @@ import pyarrow.parquet as pq
 import pytest
 
 from synthset.errors import RecipeError
-from synthset.formats.labels import class_names, classes_in, read_label, told_apart
+from synthset.formats.labels import (
+    class_names,
+    classes_in,
+    numbers_told_apart,
+    read_label,
+    told_apart,
+)
 from synthset.formats.listed import Label, Listed
 from synthset.formats.scan import scan
 from synthset.images import encode
@@ -148,3 +154,15 @@ def test_a_class_is_called_by_its_wnid_and_by_its_number():
     assert (bird, bird.wnid) == (("n02012849",), "n02012849")
     assert (machine, machine.wnid, machine.number) == (("crane", "crane (517)"), None, 517)
     assert (dog, dog.wnid) == (("dog", "n02084071"), "n02084071")
+
+
+def test_names_that_differ_in_case_alone_carry_their_numbers():
+    assert told_apart(["Cardigan", "tabby", "cardigan"]) == (
+        "Cardigan (0)",
+        "tabby",
+        "cardigan (2)",
+    )
+    listed = [
+        Listed(f"{k}.png", Label(name, k)) for k, name in ((264, "Cardigan"), (474, "cardigan"))
+    ]
+    assert [one.name for one in numbers_told_apart(listed)] == ["Cardigan (264)", "cardigan (474)"]

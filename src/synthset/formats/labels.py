@@ -13,7 +13,7 @@ from typing import Any
 from synthset.errors import Problem, RecipeError
 from synthset.formats.listed import Label, Listed
 from synthset.taxonomy import wordnet
-from synthset.taxonomy.names import Names, refuse_same
+from synthset.taxonomy.names import Names, loose, refuse_same
 
 NUMBER = re.compile(r"-?\d{1,9}(\.0*)?|nan", re.IGNORECASE)  # as text; longer ones are names
 
@@ -56,14 +56,22 @@ def number_of(text: str) -> int | float | None:
 
 
 def told_apart(names: Sequence[str]) -> tuple[str, ...]:
-    """Give classes of one name their numbers, as in `crane (134)` and `crane (517)`.
+    """Give classes of one name their numbers: `crane (134)` and `crane (517)`; so do those whose
+    names differ in case alone, as ImageNet's Cardigan, a dog, and cardigan.
+
+    >>> told_apart(["Cardigan", "tabby", "cardigan"])
+    ('Cardigan (0)', 'tabby', 'cardigan (2)')
 
     Args:
         names: of the classes by their number.
     """
-    while len(set(names)) < len(names):
-        times = Counter(names)
-        names = [f"{name} ({i})" if times[name] > 1 else name for i, name in enumerate(names)]
+    while len({loose(name) for name in names}) < len(names):
+        times = Counter(map(loose, names))
+        numbered = [f"{name} ({i})" for i, name in enumerate(names)]
+        names = [
+            other if times[loose(name)] > 1 else name
+            for name, other in zip(names, numbered, strict=True)
+        ]
     return tuple(names)
 
 
@@ -78,17 +86,20 @@ def numbers_told_apart(found: Iterable[Listed], where: str = "source") -> Iterat
         RecipeError: two of its names are one but for case or what the eye can't see.
     """
     images = list(found)
-    refuse_same(sorted({image.name for image in images if image.label}), where)
     numbers: dict[str, set[int]] = {}
     for label in map(_unlisted, images):
         if label is not None and label.number is not None:
-            numbers.setdefault(label.name, set()).add(label.number)
-    for image in images:
-        label = _unlisted(image)
-        if label is None or label.number is None or len(numbers[label.name]) == 1:
-            yield image
-        else:
-            yield replace(image, label=replace(label, name=f"{label.name} ({label.number})"))
+            numbers.setdefault(loose(label.name), set()).add(label.number)
+    images = [_numbered(image, numbers) for image in images]
+    refuse_same(sorted({image.name for image in images if image.label}), where)
+    yield from images
+
+
+def _numbered(image: Listed, numbers: Mapping[str, Set[int]]) -> Listed:
+    label = _unlisted(image)
+    if label is None or label.number is None or len(numbers[loose(label.name)]) == 1:
+        return image
+    return replace(image, label=replace(label, name=f"{label.name} ({label.number})"))
 
 
 def _unlisted(image: Listed) -> Label | None:

@@ -36,6 +36,7 @@ OPENERS: dict[str, Callable[[Any], Any]] = {
 }
 FAULTS = (tarfile.TarError, EOFError, lzma.LZMAError, OSError)
 SAID = ("cls", "json", "txt", "caption")  # what a sample says beside its image
+BROKEN = "text beside an image that is no JSON object"
 SEVERAL = "one of several images of a sample (name its ending as image_column)"
 
 
@@ -128,6 +129,8 @@ def _found(
             passed.add(MORE, f"{shown}.{name}")
     texts = {name: member_bytes(tar, sample[name]) for name in SAID if name in sample}
     facts = read_facts(texts.get("json"))
+    if texts.get("json") and not facts:
+        passed.add(BROKEN, f"{shown}.json")
     label, fault = _label(texts, facts, classes)
     if label is None and labelled:
         passed.add(UNLABELLED, f"{shown}.{image.name.rpartition('/')[2].partition('.')[2]}", fault)

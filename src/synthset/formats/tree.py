@@ -13,7 +13,7 @@ from pathlib import Path
 
 from synthset.errors import DatasetError
 from synthset.formats.files_below import files_below, is_hidden, kind_of
-from synthset.formats.manifest import FORMAT, LITTER, OTHER, STRAY, Passed
+from synthset.formats.manifest import FORMAT, LITTER, LOOP, OTHER, STRAY, Passed
 from synthset.formats.source_names import ending_of, source_of, text_of
 from synthset.images import SUFFIXES
 from synthset.store.remote import Place, Remote
@@ -87,8 +87,12 @@ class Tree(ABC):
         for path in self.litter(folder):
             if not self.show(path).startswith(elsewhere):
                 passed.add(LITTER, self.show(path))
-        for row in odd.rows:
-            if row.path not in known and not f"{row.path}/".startswith(elsewhere):
+        for row in odd.rows:  # a folder that two classes link to is read in each of them
+            if (
+                row.reason != LOOP
+                and row.path not in known
+                and not f"{row.path}/".startswith(elsewhere)
+            ):
                 passed.rows.append(row)
 
     def litter(self, folder: str) -> Iterator[str]:
