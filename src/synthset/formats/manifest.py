@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from synthset.formats.labels import class_names
 from synthset.formats.listed import Listed
 from synthset.formats.source_names import SCHEME, place_of, text_of
 from synthset.seeds import digest
@@ -72,11 +73,13 @@ class Passed:
         rows: one for each.
         read: files that hold no image of their own and were read: tables, lists, captions.
         layouts: what the paths are, in words.
+        labels: what names their classes where no list does, in words.
     """
 
     rows: list[PassedOver] = field(default_factory=list)
     read: list[str] = field(default_factory=list)
     layouts: list[str] = field(default_factory=list)
+    labels: list[str] = field(default_factory=list)
 
     def add(self, reason: str, path: str, detail: str = "") -> None:
         """Pass something over."""
@@ -87,6 +90,7 @@ class Passed:
         self.rows += other.rows
         self.read += other.read
         self.layouts += other.layouts
+        self.labels += other.labels
 
     def placed(self, show: Callable[[str], str]) -> Passed:
         """The same with other paths."""
@@ -194,14 +198,12 @@ def in_words(images: Sequence[Listed], passed: Passed) -> tuple[str, ...]:
     )
     labels = list(dict.fromkeys(image.label for image in images if image.label))
     lists = list(dict.fromkeys(label.vocabulary for label in labels))
-    names = list(dict.fromkeys(label.name for label in labels))
-    if len(lists) == 1 and lists[0] is not None:  # with its classes that have no image
-        names = list(lists[0].names)
-    said_by = dict.fromkeys((one and one.said_by) or BESIDE for one in lists)
+    names = class_names(images)
+    said_by = dict.fromkeys([*passed.labels, *(one.said_by for one in lists if one)])
     shown = ", ".join(names[:CLASSES]) + (", …" if len(names) > CLASSES else "")
     return (
         f"layout: {layouts}" + (f" ({parts})" if parts else ""),
-        f"classes: {len(names):,} ({shown}), by {' and '.join(said_by)}",
+        f"classes: {len(names):,} ({shown}), by {' and '.join(filter(None, said_by)) or BESIDE}",
         f"found: {totals((image.source for image in images), passed)}",
     )
 

@@ -35,6 +35,12 @@ KINDS = {
     "arrow": "Arrow files",
     "zip": "zip archives",
 }
+LABELS = {
+    **dict.fromkeys(tar_shards.ENDINGS, "what stands beside each image"),
+    "parquet": "the label column",
+    "arrow": "the label column",
+    "zip": "",
+}
 
 Rows = Callable[[Passed], Iterator[Listed]]
 
@@ -71,6 +77,7 @@ class Layout:
         units: its images, in their order.
         others: what lies beside the splits and is of none.
         folders: whether the units are folders of image files.
+        labels: what names the classes, in words; empty where the labels' own list says it.
         leftover: gathers what lies beside all units.
     """
 
@@ -79,6 +86,7 @@ class Layout:
     units: tuple[Unit, ...]
     others: tuple[str, ...] = ()
     folders: bool = False
+    labels: str = ""
     leftover: Callable[[Passed], None] = nothing
 
     @property
@@ -197,7 +205,9 @@ class _Resolver:
                 replace(unit, split=unit.split or split, rows=_packed_rows(place, unit.rows))
                 for unit in inner.units
             )
-        return Layout(root, " and ".join(kinds), tuple(units), leftover=_all_of(leftovers))
+        labels = " and ".join(dict.fromkeys(LABELS[ending_of(str(place))] for place, _ in files))
+        gather = _all_of(leftovers)
+        return Layout(root, " and ".join(kinds), tuple(units), labels=labels, leftover=gather)
 
     def _archive(self, place: Place, ending: str) -> Tree | None:
         """An archive of image files; None where it is a shard or a table, or can't be read, which
@@ -260,7 +270,7 @@ class _Resolver:
         split = _split_of(splits_in(path.stem))
         unit = Unit(str(path), split, rows, _splits(tables))
         kind = f"image files listed in {path.name}"
-        return Layout(path, kind, (unit,))
+        return Layout(path, kind, (unit,), labels=tables.said_by)
 
     def loose(self, tree: Tree) -> Layout:
         """A tree of image files."""
@@ -336,7 +346,8 @@ class _Loose:
         if not splits or self._lists("", folders):
             rows = self._listed("", folders)
             units.append(Unit(self.tree.show(""), None, rows, _splits(self.tables)))
-        return self._layout(f"image files with {', '.join(self.tables.used)}", tuple(units))
+        kind = f"image files with {', '.join(self.tables.used)}"
+        return self._layout(kind, tuple(units), labels=self.tables.said_by)
 
     def _level(self) -> Level:
         tree = self.tree
@@ -388,14 +399,16 @@ class _Loose:
         elsewhere = [*map(self.tree.show, but), *_paths(self.early)]
         return partial(_swept, self.tree, folder, rows, elsewhere)
 
-    def _layout(self, kind: str, units: tuple[Unit, ...], others: Sequence[str] = ()) -> Layout:
+    def _layout(
+        self, kind: str, units: tuple[Unit, ...], others: Sequence[str] = (), labels: str = ""
+    ) -> Layout:
         folders = [unit.path for unit in units]
 
         def leftover(passed: Passed) -> None:
             passed.extend(self.early)
             self.tree.sweep("", (), passed, folders)
 
-        return Layout(self.tree.root, kind, units, tuple(others), True, leftover)
+        return Layout(self.tree.root, kind, units, tuple(others), True, labels, leftover)
 
 
 def _swept(
@@ -454,7 +467,7 @@ def _is_of_folder(tree: Tree, path: str) -> bool:
     """Tell whether a table describes image files: those beside it (Hugging Face), or those of the
     folder of its name (img2dataset)."""
     stem, _, ending = path.rpartition(".")
-    of_folder = bool(tree.files_in(stem) or tree.folders_in(stem))
+    of_folder = stem in tree.folders_in(path.rpartition("/")[0])
     return name_of(path).lower() == METADATA or (ending.lower() == "parquet" and of_folder)
 
 

@@ -112,6 +112,7 @@ def list_units(
     for image in numbers_told_apart(read):
         count += 1
         yield image
+    mine.labels.append(layout.labels)
     mine.layouts.append(f"{layout.kind} in {text_of(str(layout.root))}")
     if _takes_leftover(layout, units):
         layout.leftover(mine)

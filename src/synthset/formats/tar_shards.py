@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import bz2
 import gzip
 import json
@@ -10,9 +11,11 @@ import os
 import shutil
 import tarfile
 import tempfile
+from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from functools import lru_cache, partial
+from functools import partial
+from threading import Lock
 from typing import Any, BinaryIO
 
 from synthset.errors import DatasetError
@@ -35,6 +38,7 @@ OPENERS: dict[str, Callable[[Any], Any]] = {
     "tar.xz": lzma.open,
 }
 FAULTS = (tarfile.TarError, EOFError, lzma.LZMAError, OSError)
+UNPACKED = 4  # compressed shards that are kept without their compression
 SAID = ("cls", "json", "txt", "caption")  # what a sample says beside its image
 BROKEN = "text beside an image that is no JSON object"
 SEVERAL = "one of several images of a sample (name its ending as image_column)"
@@ -284,7 +288,7 @@ def read(path: Place, offset: int, size: int) -> bytes:
     """
     try:
         if source_names.ending_of(str(path)) in OPENERS:
-            data = os.pread(_unpacked(path).fileno(), size, offset)
+            data = _unpacked.read(path, offset, size)
         elif isinstance(path, Remote):
             data = path.read_range(offset, offset + size)
         else:
@@ -300,13 +304,38 @@ def read(path: Place, offset: int, size: int) -> bytes:
     return data
 
 
-@lru_cache(maxsize=4)
-def _unpacked(path: Place) -> BinaryIO:
-    """A compressed shard without its compression, in a file that goes with this process: in the
-    compressed one nothing can be looked up."""
+class _Unpacked:
+    """Compressed shards without their compression, in files that go with this process: in a
+    compressed one nothing can be looked up. Several threads may ask."""
+
+    def __init__(self) -> None:
+        self._files: OrderedDict[Place, BinaryIO] = OrderedDict()
+        self._lock = Lock()
+
+    def read(self, path: Place, offset: int, size: int) -> bytes:
+        """Read some bytes; the last few shards are kept."""
+        with self._lock:
+            if path not in self._files:
+                self._files[path] = _unpack(path)
+            self._files.move_to_end(path)
+            while len(self._files) > UNPACKED:
+                self._files.popitem(last=False)[1].close()
+            return os.pread(self._files[path].fileno(), size, offset)
+
+    def close(self) -> None:
+        """Let all of them go."""
+        while self._files:
+            self._files.popitem()[1].close()
+
+
+def _unpack(path: Place) -> BinaryIO:
     scratch = tempfile.TemporaryFile()  # noqa: SIM115 - it stays open as long as it is kept
     ending = source_names.ending_of(str(path))
     with path.open() if isinstance(path, Remote) else path.open("rb") as packed:
         shutil.copyfileobj(OPENERS[ending](packed), scratch, 1 << 20)
     scratch.flush()
     return scratch
+
+
+_unpacked = _Unpacked()
+atexit.register(_unpacked.close)
