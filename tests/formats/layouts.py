@@ -2,7 +2,9 @@
 
 import io
 import json
+import shutil
 import tarfile
+import zipfile
 from dataclasses import dataclass
 from functools import cache
 
@@ -82,9 +84,44 @@ def in_arrays(made, place):
     listed(made, place)
 
 
+def in_zip(made, place):
+    (place / "in").mkdir()
+    in_folders(made, place / "in")
+    with zipfile.ZipFile(place / "pets.zip", "w") as archive:
+        for path in sorted((place / "in").rglob("*")):
+            archive.write(path, path.relative_to(place / "in"))
+    shutil.rmtree(place / "in")
+
+
+def in_arrow(made, place):
+    in_parquet(made, place)
+    table = pq.read_table(place / "train-00000-of-00001.parquet")
+    (place / "train-00000-of-00001.parquet").unlink()
+    target = str(place / "data-00000-of-00001.arrow")
+    with pa.OSFile(target, "wb") as file, pa.ipc.new_stream(file, table.schema) as stream:
+        stream.write_table(table)
+
+
+def in_table(made, place):
+    rows = ["file_name,label"]
+    for i, (data, label) in enumerate(made.images):
+        (place / f"{i:03}.png").write_bytes(data)
+        rows.append(f"{i:03}.png,{-1 if label is None else label}")
+    (place / "metadata.csv").write_text("\n".join(rows))
+    listed(made, place)
+
+
 def listed(made, place):
     (place / "classes.json").write_text(json.dumps(list(made.names)))
 
 
-WRITERS = {"folders": in_folders, "parquet": in_parquet, "shards": in_shards, "arrays": in_arrays}
+WRITERS = {
+    "folders": in_folders,
+    "zip": in_zip,
+    "table": in_table,
+    "parquet": in_parquet,
+    "arrow": in_arrow,
+    "shards": in_shards,
+    "arrays": in_arrays,
+}
 LAYOUTS = tuple(WRITERS)

@@ -39,6 +39,9 @@ from synthset.taxonomy.classlists import ClassEntry
 from synthset.taxonomy.label_conflicts import conflict_note, label_conflicts, outcome, stay
 from synthset.taxonomy.names import loose
 
+#: Columns of the plan that only the files of a source know; others of theirs are not the plan's.
+OF_POOLS = tuple(field.name for field in (*CURATED, *LABELLED))
+
 
 @dataclass(frozen=True)
 class Material:
@@ -540,7 +543,7 @@ def imported(found: Material, images: Sequence[tuple[Listed, int]]) -> Iterator[
             "origin": image.origin,
             "index": index[label] - 1,
             "round": 0,
-            **image.facts,
+            **{name: image.facts[name] for name in OF_POOLS if name in image.facts},
         }
 
 
