@@ -37,7 +37,7 @@ def ids(dataset):
     return dataset.records().column("id").to_pylist()
 
 
-@pytest.mark.parametrize("workers", [2, 4])
+@pytest.mark.parametrize("workers", [2, pytest.param(4, marks=pytest.mark.torture)])
 def test_any_number_of_workers_makes_the_same_bytes(one, tmp_path, workers):
     synthset.run(synthset.load_recipe(CONTENT), tmp_path / "many", workers=workers)
     assert cells(tmp_path / "many") == cells(one[0])

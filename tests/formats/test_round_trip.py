@@ -2,6 +2,7 @@
 again has the same numbers in the same order, and trains the same weights."""
 
 import json
+import os
 import shutil
 import tempfile
 from collections import Counter
@@ -28,6 +29,7 @@ from synthset.taxonomy.names import INVISIBLE, loose, plain
 from synthset.training.labelled import Labelled
 
 KINDS = ("imagefolder", "webdataset", "parquet", "npy")
+FEW = 6  # examples, each of which is imported, exported and read four times
 LETTERS = "abzABZ019éßжя犬हि"
 SYMBOLS = "+-#%&!.,_ ()€'\U0001f34e\U0001f34a"
 NAMES = st.text(LETTERS + SYMBOLS, min_size=1, max_size=8).filter(
@@ -90,6 +92,7 @@ def exported(dataset, kind, place):
     return write_export(dataset, wanted).path
 
 
+@settings(max_examples=int(os.environ.get("SYNTHSET_EXAMPLES") or FEW))
 @given(worlds(), st.sampled_from(LAYOUTS), st.sampled_from(KINDS))
 def test_numbers_order_and_classes_come_through_every_export(made, layout, kind):
     folder = Path(tempfile.mkdtemp())
