@@ -2,6 +2,7 @@
 
 SynthsetError              anything we can explain; the command line prints it without a traceback
 ├── RecipeError            the recipe asks for something impossible (exit code 2)
+│   └── Unlabelled         a path holds images, and none of them has a label
 ├── UsageError             the command line or a function was asked wrongly (exit code 2)
 ├── DatasetError           what lies on disk is not what was expected (exit code 1)
 │   ├── DatasetLocked      another process is working on the dataset
@@ -86,6 +87,10 @@ class RecipeError(SynthsetError):
         lines = [str(problem) for problem in problems[:MOST_PROBLEMS]]
         error.args = ("\n".join([*lines, *([f"… and {more:,} more"] if more > 0 else [])]),)
         return error
+
+
+class Unlabelled(RecipeError):
+    """A path holds images, and none of them has a label, as the test images of a competition."""
 
 
 class UsageError(SynthsetError):

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from synthset.encoders import text
 from synthset.errors import Problem, RecipeError
-from synthset.formats.labels import class_names
+from synthset.formats.labels import classes_in
 from synthset.formats.resolve import ARCHIVES, TABLES
 from synthset.formats.scan import scan
 from synthset.formats.source_names import ending_of
 from synthset.generators.curated import listed
-from synthset.recipe.classes import ClassFile, ImageNet, Names, Senses, Words
+from synthset.recipe.classes import ClassFile, FromSource, ImageNet, Names, Senses, Words
 from synthset.recipe.classes import WordNet as WordNetClasses
 from synthset.recipe.recipe import Recipe, load_recipe
 from synthset.recipe.sources import Augment, Folder, Gan, Img2Img
@@ -22,6 +22,7 @@ from synthset.store.dataset import Dataset
 from synthset.taxonomy import classlists, groups, wordnet
 from synthset.taxonomy.classlists import ClassEntry
 from synthset.taxonomy.listfile import from_file
+from synthset.taxonomy.names import Names as Called
 from synthset.taxonomy.review import Review, read_review, write_review
 from synthset.taxonomy.screen import Screened
 from synthset.taxonomy.senses import Nearness, match
@@ -78,6 +79,27 @@ def _no_numbers(classes: Sequence[ClassEntry]) -> tuple[str, ...]:
         if entry.wnid is None and wordnet.NUMBER.fullmatch(entry.name)
     ]
     return (f"no number of WordNet 3.0, so a plain name: {listed(odd)}",) if odd else ()
+
+
+def settle_listed(recipe: Recipe, known: Sequence[Called]) -> Settled:
+    """Turn the words of a recipe into classes, or the classes of an imported source: one whose list
+    gives it a WordNet number is that synset, by the name that its list gives it.
+
+    Args:
+        recipe: whose classes are wanted.
+        known: what the classes of the source are called, in label order.
+    """
+    if not isinstance(recipe.classes, FromSource):
+        return settle(recipe, [names[0] for names in known])
+    wnids = [names.wnid if wordnet.is_number(names.wnid or "") else None for names in known]
+    if len({wnid for wnid in wnids if wnid}) < len(wnids) - wnids.count(None):
+        wnids = [None] * len(wnids)  # two classes of one synset are told apart by name alone
+    settled = settle(recipe, [wnid or names[0] for wnid, names in zip(wnids, known, strict=True)])
+    classes = [
+        entry if wnid in (None, names[0]) else replace(entry, name=names[0])
+        for entry, wnid, names in zip(settled.classes, wnids, known, strict=True)
+    ]
+    return replace(settled, classes=classlists.refuse_collisions(classes))
 
 
 def check_groups(recipe: Recipe) -> Sequence[Problem]:
@@ -155,10 +177,10 @@ def classes_of(source: str) -> tuple[ClassEntry, ...]:
         return from_file(source)
     else:
         recipe = load_recipe(source)
-    names: Sequence[str] = ()
+    known: Sequence[Called] = ()
     if isinstance(recipe.source, Folder | Augment | Img2Img | Gan):
-        names = class_names(list(scan(recipe.source)))
-    return settle(recipe, names).classes
+        known = classes_in(list(scan(recipe.source)))
+    return settle_listed(recipe, known).classes
 
 
 def settle_words(

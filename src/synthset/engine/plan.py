@@ -14,7 +14,7 @@ from typing import Any
 import pyarrow as pa
 
 from synthset.engine.catalog import source_identity
-from synthset.engine.classes import settle
+from synthset.engine.classes import settle, settle_listed
 from synthset.engine.fitting import check_examples, model_name
 from synthset.engine.labels import labels_of
 from synthset.engine.parents import Parents
@@ -123,10 +123,10 @@ def material(recipe: Recipe) -> Material:
     everything = (*images, *val)
     there = {image.name for image in images}
     known = classes_in(images)
-    listed = [names[0] for names in known]
+    listed = known
     if not isinstance(source, Folder):  # a class without an image is nothing to start from
-        listed = [name for name in listed if name in there]
-    settled = settle(recipe, listed)
+        listed = [names for names in known if names[0] in there]
+    settled = settle_listed(recipe, listed)
     settled = replace(settled, notes=(*settled.notes, *passed.notes()))
     classes = settled.classes
     labels = labels_of([names for names in known if names[0] in there], classes)

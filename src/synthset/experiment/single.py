@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synthset.engine.local import Bar
-from synthset.errors import RecipeError, UsageError, explains_refusals
+from synthset.errors import RecipeError, Unlabelled, UsageError, explains_refusals
 from synthset.experiment.images import Collection, Names, joined, kept, of_found
 from synthset.experiment.places import Part, Places
 from synthset.experiment.places import find_places as find_places
@@ -92,11 +92,16 @@ def read_splits(places: Places, val_fraction: float, seed: int, conflicts: Rule 
     if there.sum() < 2:
         found = "; ".join([f"only one class ({names[int(there.argmax())][0]})", *train.notes])
         raise RecipeError("DATA", found, "a classifier tells at least two apart")
-    others = {
-        name: _collect(path, f"--{name}", tests=name == "test")
-        for name, path in (("val", places.val), ("test", places.test))
-        if path is not None
-    }
+    others, unlabelled = dict[str, Collection](), list[str]()
+    for name, part in (("val", places.val), ("test", places.test)):
+        try:
+            if part is not None:
+                others[name] = _collect(part, f"--{name}", tests=name == "test")
+        except Unlabelled as fault:
+            if part is None or part.layout.root != places.train.layout.root:
+                raise
+            found = fault.problems[0].found
+            unlabelled.append(f"the {name} split is left out, since it has {found}")
     labels = {
         name: joined(other, names, f"--{name}", True, "give both the same folders or labels")
         for name, other in others.items()
@@ -125,6 +130,7 @@ def read_splits(places: Places, val_fraction: float, seed: int, conflicts: Rule 
         sets.get("test"),
         sum(content in known for content in train.contents),
         (
+            *unlabelled,
             *_notes(places, {"DATA": train, **{f"--{name}": one for name, one in others.items()}}),
             *conflict_note(torn, [one[0] for one in names], outcome(conflicts, TRAINED)),
             *([f"no image of {listed(empty)}"] if (empty := _empty(names, there)) else []),

@@ -14,10 +14,10 @@ from synthset.formats.class_lists import ClassList, listed_classes, read_class_l
 from synthset.formats.columns import BESIDES, Columns
 from synthset.formats.levels import SEARCHED, Level, level_of, refuse_split_folders, split_folders
 from synthset.formats.listed import Listed
-from synthset.formats.manifest import FORMAT, UNREADABLE, Passed
+from synthset.formats.manifest import FORMAT, STRAY, UNREADABLE, Passed
 from synthset.formats.side_tables import SideTables, read_side_tables
 from synthset.formats.source_names import ending_of, text_of
-from synthset.formats.split_names import split_below, splits_in
+from synthset.formats.split_names import is_idle, split_below, splits_in
 from synthset.formats.tree import Afar, Disk, Tree, is_image, joined, name_of
 from synthset.formats.zips import ZipTree
 from synthset.store.remote import Place, Remote
@@ -126,7 +126,7 @@ def resolve(root: Place, columns: Columns, where: str, labelled: bool = True) ->
 
 
 def _no_images(path: str, passed: Passed) -> Iterator[Listed]:
-    passed.add(FORMAT, path)
+    passed.add(STRAY if is_image(path) else FORMAT, path)
     yield from ()
 
 
@@ -188,7 +188,7 @@ class _Resolver:
     ) -> Layout:
         """Files that hold many images each."""
         units: list[Unit] = []
-        kinds = Counter[str]()
+        kinds, said = Counter[str](), dict[str, None]()
         leftovers = [leftover]
         for place, split in files:
             ending = ending_of(str(place))
@@ -197,15 +197,17 @@ class _Resolver:
                 within = self._within(place, ending) if split is None else frozenset[str]()
                 units.append(Unit(text_of(str(place)), split, self._rows(place, ending), within))
                 kinds[KINDS[ending]] += 1
+                said[LABELS[ending]] = None
                 continue
             inner = self.loose(tree)
             kinds[f"{inner.kind} in {'a zip archive' if ending == 'zip' else 'a tar file'}"] += 1
             leftovers.append(inner.leftover)
+            said[inner.labels] = None
             units += (
                 replace(unit, split=unit.split or split, rows=_packed_rows(place, unit.rows))
                 for unit in inner.units
             )
-        labels = " and ".join(dict.fromkeys(LABELS[ending_of(str(place))] for place, _ in files))
+        labels = " and ".join(filter(None, said))
         gather = _all_of(leftovers)
         return Layout(root, " and ".join(kinds), tuple(units), labels=labels, leftover=gather)
 
@@ -364,6 +366,8 @@ class _Loose:
         if self.tables.labelled and not self.tree.folders_in(folder):
             return self._listed(folder)  # as unlabelled ones
         inner = level_of(self.tree, self.where, folder)
+        if self.tables.labelled and len(inner.classes) == 1 and is_idle(name_of(inner.classes[0])):
+            return self._listed(folder)  # `images`, say, is the name of no class
         if inner.splits or not inner.classes:
             found = f"the split {self.tree.show(folder)} holds no class folders"
             raise RecipeError(self.where, found, "put its images into one folder for each class")

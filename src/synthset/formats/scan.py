@@ -8,11 +8,11 @@ from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
 
-from synthset.errors import DatasetError, RecipeError
+from synthset.errors import DatasetError, RecipeError, Unlabelled
 from synthset.formats.columns import Columns
 from synthset.formats.labels import numbers_told_apart
 from synthset.formats.listed import Listed
-from synthset.formats.manifest import NO_SPLIT, OF_ANOTHER, Passed
+from synthset.formats.manifest import NO_SPLIT, OF_ANOTHER, UNLABELLED, UNLISTED, Passed
 from synthset.formats.resolve import Layout, Unit, resolve
 from synthset.formats.source_names import text_of
 from synthset.formats.split_names import is_test, refuse_splits, split_below
@@ -155,11 +155,12 @@ def _refuse_several(
     names = sorted(filter(None, splits))
     if len(names) > 1 and place.split is None:
         packed = [Path(unit.path) for unit in layout.units if unit.split]
-        if not layout.folders:
+        if not layout.folders and all(file.is_file() for file in packed):
             refuse_splits(packed, where)
         units = {unit.split: unit.path for unit in reversed(layout.units)}
         example = units.get("train") or units.get(names[0])
-        one = f"name one: {example}, or " if example else ""
+        alone = example if layout.folders and not layout.labels else None  # without its table
+        one = f"name one: {alone}, or " if alone else ""
         found = f"{layout.root} holds the splits {', '.join(names)}"
         raise RecipeError(where, found, f"{one}choose one with `split: {names[-1]}`")
 
@@ -250,8 +251,7 @@ def refuse_test(path: Place, layout: Layout, split: str | None, where: str) -> N
 def _nothing(where: str, path: str, passed: Passed) -> RecipeError:
     seen = "; ".join(note.removeprefix("passed over: ") for note in passed.notes()[:SHOWN])
     right = "name a folder with one folder of images for each class, or a table with labels"
-    return RecipeError(
-        where,
-        f"no labelled image in {path} ({'found only ' + seen if seen else 'it is empty'})",
-        right,
-    )
+    counts = passed.counts()
+    kind = Unlabelled if counts[UNLISTED] or counts[UNLABELLED] else RecipeError
+    found = f"found only {seen}" if seen else "it is empty"
+    return kind(where, f"no labelled image in {path} ({found})", right)

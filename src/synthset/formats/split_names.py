@@ -48,6 +48,12 @@ def split_of(name: str) -> str | None:
     return SPLIT_OF.get(telling[-1]) if telling else None
 
 
+def is_idle(name: str) -> bool:
+    """Tell whether a name says nothing of what is in a folder, as `images` does."""
+    words = _words(name)
+    return bool(words) and all(word in IDLE for word in words)
+
+
 def is_split(name: str) -> bool:
     """Tell whether a name says nothing but a split, as `train`, `test1` and `training_set` do."""
     words = [word for word in _words(name) if word not in IDLE]

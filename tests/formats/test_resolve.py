@@ -1,0 +1,96 @@
+"""Data sets as people publish them, whole: splits, tables, archives."""
+
+import zipfile
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from synthset.engine.plan import material
+from synthset.errors import RecipeError
+from synthset.experiment.single import find_places, read_splits
+from synthset.images import encode
+from synthset.recipe.recipe import load_recipe
+
+
+def picture(number):
+    return encode(np.full((8, 8, 3), number, np.uint8), "png")
+
+
+def put(path, data):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(data if isinstance(data, bytes) else data.encode())
+
+
+def train(path):
+    return read_splits(find_places(path), 0.34, 0)
+
+
+def plan(path, **settings):
+    source = {"kind": "folder", "paths": [{"path": str(path), **settings}]}
+    return material(load_recipe({"name": "r", "classes": {"kind": "source"}, "source": source}))
+
+
+def test_tiny_imagenet_trains_by_folders_validates_by_its_list_and_has_no_test(tmp_path):
+    wnids = ("n02099601", "n01440764")
+    for i in range(6):
+        put(tmp_path / f"train/{wnids[i % 2]}/images/{i}.JPEG", picture(i))
+    for i in range(4):
+        put(tmp_path / f"val/images/val_{i}.JPEG", picture(10 + i))
+        put(tmp_path / f"test/images/test_{i}.JPEG", picture(20 + i))
+    lines = (f"val_{i}.JPEG\t{wnids[i % 2]}\t0\t0\t7\t7\n" for i in range(4))
+    put(tmp_path / "val/val_annotations.txt", "".join(lines))
+    put(tmp_path / "wnids.txt", "\n".join(wnids))
+    put(tmp_path / "words.txt", "n01440764\ttench, Tinca tinca\nn02099601\tgolden retriever\n")
+    images = train(tmp_path)
+    assert images.classes == ("golden retriever", "tench")
+    assert (len(images.train), len(images.val), images.test) == (6, 4, None)
+    assert any("the test split is left out" in note for note in images.notes)
+    entries = plan(tmp_path / "train").classes
+    assert [(one.name, one.key) for one in entries] == [
+        ("golden retriever", "n02099601"),
+        ("tench", "n01440764"),
+    ]
+
+
+def test_a_competition_trains_by_its_table_and_its_test_images_have_no_labels(tmp_path):
+    rows = [f"{i}a,{('pug', 'beagle')[i % 2]}" for i in range(6)]
+    for i in range(6):
+        put(tmp_path / f"train/{i}a.jpg", picture(i))
+        put(tmp_path / f"test/{i}b.jpg", picture(30 + i))
+    put(tmp_path / "labels.csv", "\n".join(["id,breed", *rows]))
+    put(tmp_path / "sample_submission.csv", "id,beagle,pug\n0b,0.5,0.5\n")
+    images = train(tmp_path)
+    assert images.classes == ("beagle", "pug")
+    assert (len(images.train) + len(images.val), images.test) == (6, None)
+    with pytest.raises(RecipeError, match="test, train; choose one with `split: train`"):
+        plan(tmp_path)
+    assert len(plan(tmp_path, split="train").found) == 6
+
+
+def test_a_column_says_the_split(tmp_path):
+    table = {
+        "image": [picture(i) for i in range(12)],
+        "label": ["cat", "dog"] * 6,
+        "split": ["train"] * 8 + ["test"] * 4,
+    }
+    pq.write_table(pa.table(table), tmp_path / "pets.parquet")
+    images = train(tmp_path / "pets.parquet")
+    assert (len(images.train) + len(images.val), len(images.test)) == (8, 4)
+    assert len(plan(tmp_path / "pets.parquet", split="train").found) == 8
+
+
+def test_splits_lie_in_one_archive_or_in_one_each(tmp_path):
+    (tmp_path / "each").mkdir()
+    with zipfile.ZipFile(tmp_path / "pets.zip", "w") as whole:
+        for split, first in (("train", 0), ("test", 50)):
+            with zipfile.ZipFile(tmp_path / f"each/{split}.ZIP", "w") as one:
+                for i in range(6):
+                    name = f"{('cat', 'dog')[i % 2]}/{i}.png"
+                    whole.writestr(f"pets/{split}/{name}", picture(first + i))
+                    one.writestr(name, picture(first + i))
+    for place in (tmp_path / "pets.zip", tmp_path / "each"):
+        images = train(place)
+        assert (len(images.train) + len(images.val), len(images.test)) == (6, 6)
+        assert images.classes == ("cat", "dog")
