@@ -1,9 +1,8 @@
 """A GAN learns from the pictures that can be read."""
 
-from collections import Counter
-
 import numpy as np
 
+from synthset.formats.manifest import Passed
 from synthset.formats.originals import Originals
 from synthset.formats.scan import scan
 from synthset.generators.gan.examples import read_examples
@@ -16,7 +15,7 @@ def test_a_picture_that_cannot_be_read_is_left_out_and_named(tmp_path):
     (tmp_path / "cat" / "a.png").write_bytes(encode(np.zeros((8, 9, 3), np.uint8), "png"))
     (tmp_path / "cat" / "b.png").write_bytes(b"no image")
     settings = Folder.model_validate({"kind": "folder", "paths": [{"path": str(tmp_path)}]})
-    found, passed = list(scan(settings)), Counter()
+    found, passed = list(scan(settings)), Passed()
     examples = read_examples(found, [0, 0], Originals(settings.paths), 8, passed)
     assert examples.pictures.shape == (1, 8, 8, 3)
-    assert [sentence.split(":")[0] for sentence in passed] == [f"{tmp_path}/cat/b.png"]
+    assert [row.path for row in passed.rows] == [f"{tmp_path}/cat/b.png"]
