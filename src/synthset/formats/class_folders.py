@@ -11,7 +11,8 @@ from synthset.formats.columns import Columns
 from synthset.formats.labels import by_name
 from synthset.formats.listed import Label, Listed, Vocabulary
 from synthset.formats.manifest import EMPTY, UNLABELLED, UNLISTED, Passed
-from synthset.formats.side_tables import SideRow, SideTables
+from synthset.formats.side_rows import SideRow
+from synthset.formats.side_tables import SideTables
 from synthset.formats.source_names import text_of
 from synthset.formats.tree import Tree, is_image, name_of
 from synthset.store.remote import Remote

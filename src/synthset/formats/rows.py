@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 
 from synthset.errors import RecipeError
 from synthset.formats.columns import holds_images
+from synthset.formats.diffusiondb import rows_of_part
 from synthset.formats.labels import NUMBER
 from synthset.sheets import cells_of
 
@@ -125,12 +126,9 @@ def _lines(text: str) -> Iterable[Mapping[str, Any]]:
 
 
 def _objects(content: Any) -> Iterable[Mapping[str, Any]]:
-    """The rows of a JSON file: a list of objects, or an object of one object for each file, as
-    DiffusionDB writes it."""
+    """The rows of a JSON file: a list of objects, or DiffusionDB's object of objects."""
     if isinstance(content, dict):
-        content = [
-            {"file_name": name, **row} for name, row in content.items() if isinstance(row, dict)
-        ]
+        return rows_of_part(content)
     return [row for row in content if isinstance(row, dict)] if isinstance(content, list) else []
 
 

@@ -1,70 +1,36 @@
 """Labels and captions that stand in a table beside image files.
 
-Read are the metadata of Hugging Face's image folders, which our own exports have; a CSV with a
-column of image names (Kaggle); `val_annotations.txt` (Tiny-ImageNet); `LOC_val_solution.csv`
-(ImageNet); and `part-*.json` (DiffusionDB).
+Read are the metadata of Hugging Face's image folders, which our own exports have; sheets with a
+column of image names (Kaggle); the lists of two challenges; and `part-*.json` (DiffusionDB).
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 from typing import Any
 
-import pyarrow as pa
-
 from synthset.errors import RecipeError
-from synthset.formats.class_lists import ClassList, read_class_list
+from synthset.formats.challenges import (
+    ANNOTATIONS,
+    SOLUTION,
+    label_of_solution,
+    read_annotations,
+    solution_in,
+)
+from synthset.formats.class_lists import WNID, ClassList, read_class_list
 from synthset.formats.columns import Columns, Found, column_of, find_columns, is_given, missing
+from synthset.formats.diffusiondb import PARTS, PROMPT
 from synthset.formats.files_below import is_hidden
 from synthset.formats.image_names import ImageNames
+from synthset.formats.label_sheets import SUBMISSION, in_brief, lone_label, naming_columns
 from synthset.formats.listed import Label, Vocabulary
 from synthset.formats.manifest import ABSENT, OTHER, UNREADABLE, Passed, PassedOver
+from synthset.formats.metadata_tables import METADATA, file_columns
 from synthset.formats.rows import LINES, SHEETS, Rows, read_rows, text_of_bytes
+from synthset.formats.side_rows import SideRow, fill, is_same_list, lists_of, settle
 from synthset.formats.split_names import splits_in
-
-METADATA = ("metadata.parquet", "metadata.jsonl", "metadata.csv", "metadata.tsv", "metadata.json")
-CAPTIONS = re.compile(r"part-.*|captions|prompts", re.IGNORECASE)  # JSON that describes images
-ANNOTATIONS = "val_annotations.txt"
-SOLUTION = "predictionstring"  # ImageNet's: a wnid and a box for each object
-SUBMISSION = "submission"  # Kaggle's example of an answer, whose labels are made up
-FILE = "file_name"
-FILES = (
-    *("filename", "file", "image", "img", "image_name", "image_path", "image_id", "imageid"),
-    *("path", "filepath", "file_path", "img_path", "fname", "picture", "photo", "id", "name"),
-)
-#: Columns that are never taken for labels for standing alone beside the images' names.
-OTHERS = (*FILES, "url", "width", "height", "size", "seed", "license", "source", "author", "date")
-PROMPT = "p"  # DiffusionDB's
-WNID = re.compile(r"n\d{8}")
-APART = re.compile(r" \([^()]*\)$")
-ONES = ("0", "1", "0.0", "1.0")
-
-
-@dataclass(frozen=True, slots=True)
-class SideRow:
-    """What a table says of one image.
-
-    Attributes:
-        label: what it is of; None where the table doesn't say.
-        caption: its words.
-        split: `train`, `val` or `test`, where a column or the name of the table says so.
-        facts: the row, by column.
-        detail: why there is no label, where the table has one that can't be used.
-    """
-
-    label: Label | None = None
-    caption: str | None = None
-    split: str | None = None
-    facts: Mapping[str, Any] = field(default_factory=dict)
-    detail: str = ""
-
-    @property
-    def name(self) -> str:
-        """Name of its class; empty where it has none."""
-        return self.label.name if self.label else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +148,7 @@ def _is_table(name: str) -> bool:
     file, kind = path.name.lower(), path.suffix.lower()
     if kind in (*SHEETS, *LINES) or file in (*METADATA, ANNOTATIONS):
         return True
-    return kind == ".json" and CAPTIONS.fullmatch(path.stem) is not None
+    return kind == ".json" and PARTS.fullmatch(path.stem) is not None
 
 
 def _rank(name: str) -> tuple[int, str, int, str]:
@@ -191,6 +157,30 @@ def _rank(name: str) -> tuple[int, str, int, str]:
     file = path.name.lower()
     order = METADATA.index(file) if file in METADATA else len(METADATA)
     return -len(path.parts), _folder(name), order, name
+
+
+@dataclass(frozen=True, slots=True)
+class _Named:
+    """A table and the images that its rows name.
+
+    Attributes:
+        name: its path.
+        rows: of it.
+        splits: of each row, where it or the table's name says one.
+        images: of each row.
+        absent: names of images that are not there, and why.
+    """
+
+    name: str
+    rows: Rows
+    splits: Sequence[str | None]
+    images: Sequence[Sequence[str]] = ()
+    absent: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def each(self) -> Iterator[tuple[str, int]]:
+        """Every image with its row's number."""
+        return ((path, number) for number, paths in enumerate(self.images) for path in paths)
 
 
 def _read(name: str, data: bytes, columns: Columns, images: ImageNames, where: str) -> _Table | str:
@@ -203,21 +193,20 @@ def _read(name: str, data: bytes, columns: Columns, images: ImageNames, where: s
     if SUBMISSION in path.stem.lower():
         return "an example of a submission, whose labels are made up"
     if path.name.lower() == ANNOTATIONS:
-        rows = _annotations(text_of_bytes(data))
+        rows = read_annotations(text_of_bytes(data))
     else:
         rows = read_rows(name, data)
     if not rows.records:
         return "it has no rows"
-    splits = _splits(name, rows, where)
-    cells, absent = _images_of(name, rows, columns, images, splits)
-    if not any(cells):
+    table = _find_images(_Named(name, rows, _splits(name, rows, where)), columns, images)
+    if not any(table.images):
         heading = next((one for one in rows.schema.names if images.called(_folder(name), one)), "")
         said = f"its first line names the image {heading}; write a heading such as file_name,label"
         return said if heading else "no column names images that are there"
-    found, undecided = _columns(name, rows, columns, cells, where)
-    if not (found.label or found.caption or undecided or any(splits)):
-        return f"no column is known to hold labels or captions; it has {_listed(rows)}"
-    return _Table(name, found, _rows_of(name, rows, found, cells, splits), absent, undecided)
+    found, undecided = _columns(table, columns, where)
+    if not (found.label or found.caption or undecided or any(table.splits)):
+        return f"no column is known to hold labels or captions; it has {in_brief(rows)}"
+    return _Table(name, found, _rows_of(table, found), table.absent, undecided)
 
 
 def _splits(name: str, rows: Rows, where: str) -> list[str | None]:
@@ -232,47 +221,27 @@ def _single(splits: Collection[str]) -> str | None:
     return next(iter(splits)) if len(splits) == 1 else None
 
 
-def _annotations(text: str) -> Rows:
-    """Tiny-ImageNet's: image, wnid and a box, parted by tabs, without a heading."""
-    lines = [line.split("\t") for line in text.splitlines() if line.strip()]
-    records = [
-        {FILE: f"images/{cells[0]}", "wnid": cells[1].strip()} for cells in lines if len(cells) > 1
-    ]
-    return Rows(pa.schema({FILE: pa.string(), "wnid": pa.string()}), records)
-
-
-def _images_of(
-    name: str, rows: Rows, columns: Columns, images: ImageNames, splits: Sequence[str | None]
-) -> tuple[list[tuple[str, ...]], dict[str, str]]:
-    """The images that each row names, and those that it names though they are not there."""
-    folder, texts = _folder(name), [*rows.schema.names]
-    given = column_of(texts, columns.image) if columns.image else None
-    files = [one for one in texts if one.casefold().endswith(FILE)]
-    exact = files if given is None else [given] if given in files else []
+def _find_images(table: _Named, columns: Columns, images: ImageNames) -> _Named:
+    """Find the images that each row names, and those that it names though they are not there."""
+    folder, names = _folder(table.name), [*table.rows.schema.names]
+    given = column_of(names, columns.image) if columns.image else None
+    exact = file_columns(names, given)
     if exact:
-        main = [one for one in exact if one.casefold() in (FILE, f"image_{FILE}")]
-        return _looked_up(rows, main or exact, lambda cell, _: images.at(folder, cell))
+        return _look_up(table, exact, lambda cell, _: images.at(folder, cell))
 
     def near(cell: str, row: int) -> Sequence[str]:
-        return images.called(folder, cell, splits[row])
+        return images.called(folder, cell, table.splits[row])
 
-    known = {one.casefold(): one for one in reversed(texts)}
-    tried = [given] if given else [known[one] for one in FILES if one in known]
-    best: tuple[list[tuple[str, ...]], dict[str, str]] = ([], {})
-    for column in tried:
-        found = _looked_up(rows, [column], near)
-        if sum(map(bool, found[0])) > sum(map(bool, best[0])):
-            best = found
-    return best
+    tried = [given] if given else naming_columns(names)
+    found = [_look_up(table, [column], near) for column in tried]
+    return max(found, key=lambda one: sum(map(bool, one.images)), default=table)
 
 
-def _looked_up(
-    rows: Rows,
-    columns: Sequence[str],
-    look: Callable[[str, int], Sequence[str]],
-) -> tuple[list[tuple[str, ...]], dict[str, str]]:
+def _look_up(
+    table: _Named, columns: Sequence[str], look: Callable[[str, int], Sequence[str]]
+) -> _Named:
     cells, absent = list[tuple[str, ...]](), dict[str, str]()
-    for number, row in enumerate(rows.records):
+    for number, row in enumerate(table.rows.records):
         there = list[str]()
         for column in columns:
             cell = row.get(column)
@@ -283,18 +252,12 @@ def _looked_up(
             elif said.strip():
                 absent[said] = f"it may be {' or '.join(sorted(found)[:2])}" if found else ""
         cells.append(tuple(there))
-    return cells, absent
+    return replace(table, images=cells, absent=absent)
 
 
-def _columns(
-    name: str,
-    rows: Rows,
-    columns: Columns,
-    cells: Sequence[Sequence[str]],
-    where: str,
-) -> tuple[Found, RecipeError | None]:
+def _columns(table: _Named, columns: Columns, where: str) -> tuple[Found, RecipeError | None]:
     """The columns of a table, and why it gives no label, where it may have one."""
-    schema = rows.schema
+    name, schema = table.name, table.rows.schema
     undecided: RecipeError | None = None
     found = find_columns(schema, Columns(), name, where)
     if is_given(columns.label, "label"):
@@ -305,57 +268,29 @@ def _columns(
     elif found.rivals:
         undecided = missing(schema, "label", found, name, where)
     elif found.label is None:
-        found, undecided = _lone_label(name, rows, found, cells, where)
+        there = {path for path, _ in table.each}
+        found, undecided = lone_label(name, table.rows, found, there, where)
     caption = found.caption
     if is_given(columns.caption, "caption"):
         caption = column_of(schema.names, str(columns.caption))
     elif caption is None:
         caption = column_of(schema.names, PROMPT)
-    if _is_solution(schema):
-        solution = next(one for one in schema.names if one.casefold() == SOLUTION)
+    if (solution := solution_in(schema)) is not None:
         found, undecided = replace(found, label=solution, wnid=solution), None
     return replace(found, caption=caption), undecided
 
 
-def _is_solution(schema: pa.Schema) -> bool:
-    return {SOLUTION, "imageid"} <= {name.casefold() for name in schema.names}
-
-
-def _lone_label(
-    name: str, rows: Rows, found: Found, cells: Sequence[Sequence[str]], where: str
-) -> tuple[Found, RecipeError | None]:
-    """A column beside the images' names alone, whose values come again, says what they are of."""
-    there = {path for row in cells for path in row}
-    taken = {found.caption, found.split, found.key, FILE, ""}
-    rest = [one for one in rows.schema.names if one not in taken and one.casefold() not in OTHERS]
-    values = {one: {str(row.get(one)) for row in rows.records} for one in rest}
-    if len(rest) > 1 and all(value <= {*ONES} for value in values.values()):
-        said = f"{name} has a column of 0 and 1 for each class ({_listed(rows)})"
-        right = "write one column `label` with the name of the class"
-        return found, RecipeError(where, said, right)
-    lone = rest[0] if len(rest) == 1 and found.caption is None else None
-    if lone is not None and 1 < len(values[lone]) <= len(there) / 2:
-        return replace(found, label=lone), None
-    return found, None
-
-
-def _rows_of(
-    name: str,
-    rows: Rows,
-    found: Found,
-    cells: Sequence[Sequence[str]],
-    splits: Sequence[str | None],
-) -> dict[str, SideRow]:
+def _rows_of(table: _Named, found: Found) -> dict[str, SideRow]:
     """What a table says of each image; a label that it contradicts is none."""
-    said = dict[str, SideRow]()
-    for path, number in _each(cells):
-        row = rows.records[number]
+    said, name = dict[str, SideRow](), table.name
+    for path, number in table.each:
+        row = table.rows.records[number]
         label, detail = _label(found, row, name, number)
         words = row.get(found.caption) if found.caption else None
         caption = words.strip() if isinstance(words, str) else None
-        one = SideRow(label, caption or None, splits[number], row, detail)
+        one = SideRow(label, caption or None, table.splits[number], row, detail)
         known = said.get(path)
-        said[path] = one if known is None else _filled(known, one, name, name)
+        said[path] = one if known is None else fill(known, one, name, name)
     return said
 
 
@@ -366,8 +301,7 @@ def _label(
     if found.label is None:
         return None, ""
     if found.label.casefold() == SOLUTION:
-        first = str(row[found.label]).partition(" ")[0]
-        return (Label(first, wnid=first), "") if WNID.fullmatch(first) else (None, "")
+        return label_of_solution(row[found.label]), ""
     try:
         label = found.label_of(row)
     except ValueError as fault:
@@ -382,13 +316,13 @@ def _label(
 def _merged(tables: Sequence[_Table], classes: ClassList) -> SideTables:
     rows, first = dict[str, SideRow](), dict[str, str]()
     for table in tables:
-        same = bool(classes) and _is_same_list(table.found.vocabulary, classes)
+        same = bool(classes) and is_same_list(table.found.vocabulary, classes)
         for path, said in table.rows.items():
-            row = replace(said, label=_settled(said.label, classes, same))
+            row = replace(said, label=settle(said.label, classes, same))
             known = rows.get(path)
             before = first.setdefault(path, table.name)
-            rows[path] = row if known is None else _filled(known, row, before, table.name)
-    lists = _lists(rows.values())
+            rows[path] = row if known is None else fill(known, row, before, table.name)
+    lists = lists_of(rows.values())
     for path, row in rows.items():
         if row.label and row.label.vocabulary:
             label = replace(row.label, vocabulary=lists[id(row.label.vocabulary)])
@@ -402,75 +336,6 @@ def _merged(tables: Sequence[_Table], classes: ClassList) -> SideTables:
         next((table.undecided for table in tables if table.undecided), None),
         tuple(_absent(tables)),
     )
-
-
-def _lists(rows: Iterable[SideRow]) -> dict[int, Vocabulary]:
-    """The lists of classes by identity, each with the wnids that rows give to its classes, or to
-    those of a list of the same names."""
-    lists, wnids = dict[int, Vocabulary](), dict[int, dict[int, str | None]]()
-    for label in (row.label for row in rows if row.label):
-        if label.vocabulary is not None:
-            lists[id(label.vocabulary)] = label.vocabulary
-            known = wnids.setdefault(id(label.vocabulary), {})
-            if label.wnid and label.number is not None:
-                known[label.number] = label.wnid
-    by_names = dict[tuple[str, ...], dict[int, str | None]]()
-    for key, listed in lists.items():
-        known = by_names.setdefault(listed.names, {})
-        known |= dict(enumerate(listed.wnids)) | wnids[key]
-    return {key: _with_wnids(listed, by_names[listed.names]) for key, listed in lists.items()}
-
-
-def _with_wnids(listed: Vocabulary, known: Mapping[int, str | None]) -> Vocabulary:
-    wnids = tuple(known.get(label) for label in range(len(listed.names)))
-    return replace(listed, wnids=wnids if any(wnids) else ())
-
-
-def _settled(label: Label | None, classes: ClassList, same: bool) -> Label | None:
-    """What a label is called by the list of classes, where that has it."""
-    if label is None or (label.vocabulary is not None and not same):
-        return label
-    if label.number is None:
-        return classes.label(label.wnid or label.name) or classes.label(label.name) or label
-    bare = same or label.name == str(label.number)
-    known = classes.label(label.number + classes.first * same) if classes or bare else None
-    return known if known and (bare or _plain(known.name) == _plain(label.name)) else label
-
-
-def _is_same_list(listed: Vocabulary | None, classes: ClassList) -> bool:
-    names = listed.names if listed else ()
-    return tuple(map(_plain, names)) == tuple(map(_plain, classes.names))
-
-
-def _plain(name: str) -> str:
-    """A name without what tells it apart from others, as in `crane (134)`."""
-    return APART.sub("", name)
-
-
-def _filled(known: SideRow, further: SideRow, before: str, name: str) -> SideRow:
-    """What one table says, and where it says nothing what the next one does. Two labels by tables
-    of one folder are none."""
-    label, detail = known.label, known.detail
-    nearer = _folder(before) != _folder(name)
-    if label is None and not detail:
-        label, detail = further.label, further.detail
-    elif label and further.label and not (_is_same(label, further.label) or nearer):
-        at = before if before == name else f"{before} and {name}"
-        detail = f"{at}: its labels are {label.name!r} and {further.label.name!r}"
-        label = None
-    return SideRow(
-        label,
-        known.caption or further.caption,
-        known.split or further.split,
-        {**further.facts, **known.facts},
-        detail,
-    )
-
-
-def _is_same(one: Label, other: Label) -> bool:
-    if one.number is not None and other.number is not None:
-        return one.number == other.number
-    return one.name == other.name or (one.wnid is not None and one.wnid == other.wnid)
 
 
 def _said_by(tables: Sequence[_Table]) -> str:
@@ -490,14 +355,5 @@ def _absent(tables: Sequence[_Table]) -> Iterable[PassedOver]:
                 yield PassedOver(path, ABSENT, detail or f"a row of {table.name}")
 
 
-def _each(cells: Sequence[Sequence[str]]) -> Iterable[tuple[str, int]]:
-    return ((path, number) for number, paths in enumerate(cells) for path in paths)
-
-
 def _folder(name: str) -> str:
     return name.rpartition("/")[0]
-
-
-def _listed(rows: Rows) -> str:
-    names = rows.schema.names
-    return ", ".join(map(str, names[:5])) + (", …" if len(names) > 5 else "")
