@@ -6,11 +6,16 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from layouts import LAYOUTS, Made, write
 
+from synthset.engine.classes import classes_of
 from synthset.engine.plan import material
 from synthset.errors import RecipeError
 from synthset.experiment.single import find_places, read_splits
+from synthset.formats.labels import class_names
+from synthset.formats.scan import layout_of, scan_path
 from synthset.images import encode
+from synthset.recipe.paths import FolderPath
 from synthset.recipe.recipe import load_recipe
 
 
@@ -94,3 +99,48 @@ def test_splits_lie_in_one_archive_or_in_one_each(tmp_path):
         images = train(place)
         assert (len(images.train) + len(images.val), len(images.test)) == (6, 6)
         assert images.classes == ("cat", "dog")
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_a_layout_knows_its_classes_in_order_before_a_row_is_read(tmp_path, layout):
+    made = Made(("zebra", "none of them", "ant"), (0, 2, 0, 2))
+    place = FolderPath(path=str(write(made, layout, tmp_path / "d")))
+    found = layout_of(place, "x")
+    assert found.vocabulary.names == made.names
+    assert class_names(list(scan_path(place, "x"))) == list(made.names)
+    assert found.tables == (("metadata.csv",) if layout == "table" else ())
+
+
+def test_where_only_rows_tell_a_layout_knows_no_classes(tmp_path):
+    pq.write_table(pa.table({"image": [picture(1)], "label": ["cat"]}), tmp_path / "pets.parquet")
+    assert layout_of(FolderPath(path=str(tmp_path)), "x").vocabulary is None
+    assert [entry.name for entry in classes_of(str(tmp_path))] == ["cat"]
+
+
+def test_classes_of_folders_are_shown_without_reading_an_image(tmp_path, monkeypatch):
+    for i, name in enumerate(("cat", "dog")):
+        put(tmp_path / f"{name}/{i}.png", picture(i))
+    (tmp_path / "empty").mkdir()
+    put(tmp_path / "notes/a.md", "x")
+    monkeypatch.setattr("synthset.formats.scan.hashed", None)
+    assert [entry.name for entry in classes_of(str(tmp_path))] == ["cat", "dog", "empty"]
+
+
+def test_the_column_that_was_chosen_is_said_and_kept(tmp_path):
+    table = {
+        "image": [picture(1), picture(2)],
+        "fine_label": ["pug", "tabby"],
+        "coarse_label": ["d", "c"],
+    }
+    pq.write_table(pa.table(table), tmp_path / "pets.parquet")
+    said = plan(tmp_path).said
+    assert "'fine_label', which says more than 'coarse_label'" in said[2]
+    assert [line.partition(":")[0] for line in said] == ["layout", "classes", "columns", "found"]
+    assert len(plan(tmp_path, label_column="fine_label").said) == 3
+    put(tmp_path / "b/0.png", picture(1))
+    put(tmp_path / "b/1.png", picture(2))
+    put(
+        tmp_path / "b/metadata.csv",
+        "file_name,fine_label,coarse_label\n0.png,pug,d\n1.png,cat,c\n",
+    )
+    assert plan(tmp_path / "b").said[2].startswith("columns: metadata.csv: the label is 'fine")

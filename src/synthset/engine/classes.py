@@ -9,9 +9,8 @@ from pathlib import Path
 
 from synthset.encoders import text
 from synthset.errors import Problem, RecipeError
-from synthset.formats.labels import classes_in
 from synthset.formats.resolve import ARCHIVES, TABLES
-from synthset.formats.scan import scan
+from synthset.formats.scan import classes_of as listed_classes
 from synthset.formats.source_names import ending_of
 from synthset.generators.curated import listed
 from synthset.recipe.classes import ClassFile, FromSource, ImageNet, Names, Senses, Words
@@ -179,7 +178,7 @@ def classes_of(source: str) -> tuple[ClassEntry, ...]:
         recipe = load_recipe(source)
     known: Sequence[Called] = ()
     if isinstance(recipe.source, Folder | Augment | Img2Img | Gan):
-        known = classes_in(list(scan(recipe.source)))
+        known = listed_classes(recipe.source)
     return settle_listed(recipe, known).classes
 
 

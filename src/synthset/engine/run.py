@@ -204,7 +204,7 @@ class _Run:
                 "content": self._start(),
                 "change": change,
                 "manifest": self.manifest,
-                "found": list(self.material.said[-1:]),
+                "found": list(self.material.said),
             }
         )
         dataset.write_view(self.view())

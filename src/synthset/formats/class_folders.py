@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence, Set
 from functools import partial
 
 from synthset.formats.captions import caption_beside, facts_beside
@@ -38,13 +38,18 @@ def in_classes(
         passed: gathers folders without an image, and odd entries.
     """
     files = {folder: list(tree.below(folder, passed)) for folder in folders}
-    there = [one for one in folders if not files[one] or any(map(is_image, files[one]))]
     for folder in folders:
         if not any(map(is_image, files[folder])):
             passed.add(EMPTY, tree.show(folder))
-    labels = _labels([text_of(name_of(folder)) for folder in there], classes)
-    for folder, label in zip(there, labels, strict=True):
+    for folder, label in _labels(files, classes).items():
         yield from _images(tree, files[folder], label, columns, tables, passed)
+
+
+def vocabulary_of(tree: Tree, folders: Sequence[str], classes: ClassList) -> Vocabulary | None:
+    """Name the classes that `in_classes` finds; None where no folder is one."""
+    files = {folder: list(tree.below(folder, Passed())) for folder in folders}
+    labels = [*_labels(files, classes).values()]
+    return labels[0].vocabulary if labels else None
 
 
 def in_tables(
@@ -129,11 +134,14 @@ def _read(tree: Tree, path: str) -> bytes | None:
         return None
 
 
-def _labels(names: Sequence[str], classes: ClassList) -> list[Label]:
-    """The classes that folders are called by: of a list that knows all of them, or by name."""
+def _labels(files: Mapping[str, Sequence[str]], classes: ClassList) -> dict[str, Label]:
+    """The class of each folder with images, or without any file: of a list that knows all of them,
+    or by name."""
+    folders = [one for one in files if not files[one] or any(map(is_image, files[one]))]
+    names = [text_of(name_of(folder)) for folder in folders]
     listed = [classes.label(name) for name in names]
     known = [one for one in listed if one is not None]
-    if len(known) == len(names) == len({label.name for label in known}):
-        return known
-    folders = Vocabulary(tuple(by_name(names)), said_by="folder names", ordered=False)
-    return [Label(name, vocabulary=folders) for name in names]
+    if len(known) < len(names) or len({label.name for label in known}) < len(names):
+        called = Vocabulary(tuple(by_name(names)), said_by="folder names", ordered=False)
+        known = [Label(name, vocabulary=called) for name in names]
+    return dict(zip(folders, known, strict=True))

@@ -131,6 +131,7 @@ def find_columns(
     named = _named(schema, label) if label and not names and not is_text(schema, label) else None
     coarse = next((name for name in schema.names if name.casefold() == "coarse_label"), None)
     said = f"{table}: the label is {label!r}, which says more than {coarse!r}"
+    chosen = is_given(columns.label, "label")
     return Found(
         image=_given(schema, columns, "image", table, where) or image_column(schema, ()),
         label=label,
@@ -142,7 +143,7 @@ def find_columns(
         split=_usual(schema.names, SPLITS),
         vocabulary=listed,
         rivals=rivals,
-        notes=(said,) if coarse and label and label.casefold() == FINE else (),
+        notes=(said,) if coarse and label and label.casefold() == FINE and not chosen else (),
     )
 
 

@@ -34,6 +34,20 @@ def find(folder: Place, where: str, passed: Passed) -> Iterator[Listed]:
         yield Listed(source, labels[record["label"]], record["prompt"], content=content)
 
 
+def vocabulary_of(folder: Place, where: str) -> Vocabulary | None:
+    """Name the classes of a dataset.
+
+    Raises:
+        RecipeError: it is no dataset that can be read.
+    """
+    try:
+        labels = _labels(Dataset.open(str(folder)), str(folder))
+    except DatasetError as error:
+        right = "name a dataset that was run to its end"
+        raise RecipeError(where, str(error), right) from None
+    return labels[0].vocabulary if labels else None
+
+
 def rows_of(dataset: Dataset) -> dict[str, str]:
     """Where the image of each record lies, as in `…/images-<fp>/00000.parquet#12`."""
     table, found = dataset.view.images, {}

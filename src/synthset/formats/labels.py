@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from synthset.errors import Problem, RecipeError
-from synthset.formats.listed import Label, Listed
+from synthset.formats.listed import Label, Listed, Vocabulary
 from synthset.taxonomy import wordnet
 from synthset.taxonomy.names import Names, loose, refuse_same
 
@@ -132,17 +132,37 @@ def classes_in(images: Sequence[Listed], where: str = "source") -> list[Names]:
     """
     labels = {id(image.label): image.label for image in images if image.label}.values()
     lists = {id(label.vocabulary): label.vocabulary for label in labels if label.vocabulary}
-    ordered = [one for one in lists.values() if one.ordered]
+    return _classes([*labels], [*lists.values()], where)
+
+
+def classes_listed(vocabulary: Vocabulary, where: str = "source") -> list[Names]:
+    """Name the classes of a vocabulary as `classes_in` does those of images that have it."""
+    return _classes([], [vocabulary], where)
+
+
+def together(lists: Sequence[Vocabulary]) -> Vocabulary:
+    """Put vocabularies of one set together, in the order that `classes_in` gives their classes."""
+    if len(set(lists)) == 1:
+        return lists[0]
+    names = _classes([], lists, "source")
+    said_by = " and ".join(dict.fromkeys(one.said_by for one in lists))
+    wnids = tuple(one.wnid for one in names)
+    ordered = any(one.ordered for one in lists)
+    return Vocabulary(tuple(one[0] for one in names), wnids if any(wnids) else (), said_by, ordered)
+
+
+def _classes(labels: Sequence[Label], lists: Sequence[Vocabulary], where: str) -> list[Names]:
+    ordered = [one for one in lists if one.ordered]
     listed = list(dict.fromkeys(name for one in ordered for name in one.names))
     numbers: dict[str, set[int]] = {label.name: set() for label in labels}
-    numbers |= {name: set() for one in lists.values() if not one.ordered for name in one.names}
+    numbers |= {name: set() for one in lists if not one.ordered for name in one.names}
     wnids: dict[str, set[str]] = {name: set() for name in (*listed, *numbers)}
     for label in labels:
         if label.number is not None and not _is_listed(label):
             numbers[label.name].add(label.number)
         if label.wnid:
             wnids[label.name].add(label.wnid)
-    for one in lists.values():
+    for one in lists:
         for name, wnid in zip(one.names, one.wnids, strict=bool(one.wnids)):
             wnids[name] |= {wnid} if wnid else set()
     _refuse_torn(numbers, "numbers", where)

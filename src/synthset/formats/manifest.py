@@ -74,12 +74,14 @@ class Passed:
         read: files that hold no image of their own and were read: tables, lists, captions.
         layouts: what the paths are, in words.
         labels: what names their classes where no list does, in words.
+        decided: what was chosen of several readings, in sentences.
     """
 
     rows: list[PassedOver] = field(default_factory=list)
     read: list[str] = field(default_factory=list)
     layouts: list[str] = field(default_factory=list)
     labels: list[str] = field(default_factory=list)
+    decided: list[str] = field(default_factory=list)
 
     def add(self, reason: str, path: str, detail: str = "") -> None:
         """Pass something over."""
@@ -91,11 +93,12 @@ class Passed:
         self.read += other.read
         self.layouts += other.layouts
         self.labels += other.labels
+        self.decided += other.decided
 
     def placed(self, show: Callable[[str], str]) -> Passed:
         """The same with other paths."""
         rows = [replace(row, path=show(row.path)) for row in self.rows]
-        return Passed(rows, [show(path) for path in self.read])
+        return Passed(rows, [show(path) for path in self.read], decided=self.decided)
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -185,7 +188,8 @@ def totals(sources: Iterable[str], passed: Passed) -> Totals:
 
 def in_words(images: Sequence[Listed], passed: Passed) -> tuple[str, ...]:
     """Say what was decided of some paths: what they are, with their splits; the classes, and what
-    names them; and how many images and other files there are.
+    names them; the columns, where others might be meant; and how many images and other files there
+    are.
 
     Args:
         images: all that are listed.
@@ -204,6 +208,7 @@ def in_words(images: Sequence[Listed], passed: Passed) -> tuple[str, ...]:
     return (
         f"layout: {layouts}" + (f" ({parts})" if parts else ""),
         f"classes: {len(names):,} ({shown}), by {' and '.join(filter(None, said_by)) or BESIDE}",
+        *(f"columns: {said}" for said in dict.fromkeys(passed.decided)),
         f"found: {totals((image.source for image in images), passed)}",
     )
 

@@ -12,8 +12,9 @@ from synthset.errors import RecipeError
 from synthset.formats import arrays, class_folders, dataset, table, tar_shards
 from synthset.formats.class_lists import ClassList, listed_classes, read_class_list
 from synthset.formats.columns import BESIDES, Columns
+from synthset.formats.labels import together
 from synthset.formats.levels import SEARCHED, Level, level_of, refuse_split_folders, split_folders
-from synthset.formats.listed import Listed
+from synthset.formats.listed import Listed, Vocabulary
 from synthset.formats.manifest import FORMAT, STRAY, UNREADABLE, Passed
 from synthset.formats.side_tables import SideTables, read_side_tables
 from synthset.formats.source_names import ending_of, text_of
@@ -42,11 +43,18 @@ LABELS = {
     "zip": "",
 }
 
+SHOWN = 5  # tables that are named
+
 Rows = Callable[[Passed], Iterator[Listed]]
 
 
 def nothing(passed: Passed) -> None:
     """Pass nothing over."""
+
+
+def untold() -> Vocabulary | None:
+    """Know no classes before the rows are read."""
+    return None
 
 
 @dataclass(frozen=True)
@@ -59,12 +67,17 @@ class Unit:
             do.
         rows: lists the images, and gathers what is passed over.
         within: splits that its rows name.
+        vocabulary: gives the classes in label order, where a list, a ClassLabel or folders say them
+            before a row is read.
+        closed: whether no row names a class beyond these.
     """
 
     path: str
     split: str | None
     rows: Rows
     within: frozenset[str] = frozenset()
+    vocabulary: Callable[[], Vocabulary | None] = untold
+    closed: bool = False
 
 
 @dataclass(frozen=True)
@@ -79,6 +92,7 @@ class Layout:
         folders: whether the units are folders of image files.
         labels: what names the classes, in words; empty where the labels' own list says it.
         leftover: gathers what lies beside all units.
+        tables: that say something of the image files beside them.
     """
 
     root: Place
@@ -88,6 +102,20 @@ class Layout:
     folders: bool = False
     labels: str = ""
     leftover: Callable[[Passed], None] = nothing
+    tables: tuple[str, ...] = ()
+
+    @property
+    def vocabulary(self) -> Vocabulary | None:
+        """The classes in label order, empty ones too, as lists, ClassLabels or folders say them;
+        None where only rows tell."""
+        found = [unit.vocabulary() for unit in self.units]
+        said = [one for one in found if one is not None]
+        return together(said) if said and len(said) == len(found) else None
+
+    @property
+    def closed(self) -> bool:
+        """Whether no row names a class beyond the vocabulary."""
+        return all(unit.closed for unit in self.units)
 
     @property
     def splits(self) -> frozenset[str]:
@@ -160,13 +188,16 @@ class _Resolver:
         for name in names:
             if (split := arrays.split_in(name)) is not None:
                 rows = partial(arrays.find, root / name, classes, self.where)
-                units.append(Unit(tree.show(name), split, _packed_rows(root / name, rows)))
-        mine = [tree.show(name) for name in names if name.endswith((".npy", arrays.METADATA))]
+                mine = _packed_rows(root / name, rows)
+                units.append(
+                    Unit(tree.show(name), split, mine, vocabulary=_by(classes), closed=True)
+                )
+        beside = [tree.show(name) for name in names if name.endswith((".npy", arrays.METADATA))]
 
         def leftover(passed: Passed) -> None:
             passed.extend(early)
             images = [unit.path for unit in units]
-            passed.read.extend(name for name in mine if name not in images)
+            passed.read.extend(name for name in beside if name not in images)
             tree.sweep("", (), passed, images)
 
         return Layout(root, "NumPy arrays", tuple(units), leftover=leftover)
@@ -189,19 +220,20 @@ class _Resolver:
         """Files that hold many images each."""
         units: list[Unit] = []
         kinds, said = Counter[str](), dict[str, None]()
-        leftovers = [leftover]
+        leftovers, tables = [leftover], list[str]()
         for place, split in files:
             ending = ending_of(str(place))
             tree = self._archive(place, ending)
             if tree is None:
                 within = self._within(place, ending) if split is None else frozenset[str]()
-                units.append(Unit(text_of(str(place)), split, self._rows(place, ending), within))
+                units.append(self._packed(place, split, ending, within))
                 kinds[KINDS[ending]] += 1
                 said[LABELS[ending]] = None
                 continue
             inner = self.loose(tree)
             kinds[f"{inner.kind} in {'a zip archive' if ending == 'zip' else 'a tar file'}"] += 1
             leftovers.append(inner.leftover)
+            tables += inner.tables
             said[inner.labels] = None
             units += (
                 replace(unit, split=unit.split or split, rows=_packed_rows(place, unit.rows))
@@ -209,7 +241,10 @@ class _Resolver:
             )
         labels = " and ".join(filter(None, said))
         gather = _all_of(leftovers)
-        return Layout(root, " and ".join(kinds), tuple(units), labels=labels, leftover=gather)
+        kind = " and ".join(kinds)
+        return Layout(
+            *(root, kind, tuple(units)), labels=labels, leftover=gather, tables=tuple(tables)
+        )
 
     def _archive(self, place: Place, ending: str) -> Tree | None:
         """An archive of image files; None where it is a shard or a table, or can't be read, which
@@ -231,23 +266,31 @@ class _Resolver:
             return frozenset()
         return table.splits_named(place, self.columns, self.where)
 
-    def _rows(self, place: Place, ending: str) -> Rows:
+    def _packed(self, place: Place, split: str | None, ending: str, within: frozenset[str]) -> Unit:
+        shown = text_of(str(place))
         if ending == "zip":
-            return partial(_unreadable, place)
+            return Unit(shown, split, partial(_unreadable, place), within)
+        listed: Callable[..., Iterator[Listed]]
+        vocabulary: Callable[[], Vocabulary | None]
         if ending in TABLES:
             facts = () if self.labelled else BESIDES
             listed = partial(
                 table.find, place, self.columns, self.where, labelled=self.labelled, facts=facts
             )
+            vocabulary = partial(table.vocabulary_of, place, self.columns, self.where)
         else:
             folders = [place.parent, place.parent.parent]
             classes = listed_classes([one for one in folders if isinstance(one, Path)], self.where)
             listed = partial(tar_shards.find, place, self.columns, classes, labelled=self.labelled)
-        return _packed_rows(place, lambda passed: listed(passed=passed))
+            vocabulary = _by(classes)
+        rows = _packed_rows(place, lambda passed: listed(passed=passed))
+        return Unit(shown, split, rows, within, vocabulary, closed=ending in TABLES)
 
     def kept(self, root: Place) -> Unit:
         """The kept images of a dataset."""
-        return Unit(str(root), None, partial(dataset.find, root, self.where))
+        rows = partial(dataset.find, root, self.where)
+        vocabulary = partial(dataset.vocabulary_of, root, self.where)
+        return Unit(str(root), None, rows, vocabulary=vocabulary, closed=True)
 
     def listed(self, path: Path) -> Layout:
         """A table that names image files."""
@@ -270,9 +313,9 @@ class _Resolver:
             passed.extend(Passed(list(tables.absent)).placed(tree.show))
 
         split = _split_of(splits_in(path.stem))
-        unit = Unit(str(path), split, rows, _splits(tables))
+        unit = Unit(str(path), split, rows, _splits(tables), lambda: tables.vocabulary)
         kind = f"image files listed in {path.name}"
-        return Layout(path, kind, (unit,), labels=tables.said_by)
+        return Layout(path, kind, (unit,), labels=tables.said_by, tables=tables.used)
 
     def loose(self, tree: Tree) -> Layout:
         """A tree of image files."""
@@ -327,11 +370,9 @@ class _Loose:
                 found = f"the images lie directly in {tree.show(level.folder)}{said}"
                 right = "put them into one folder for each class, or name the folder above"
                 raise RecipeError(self.where, found, right)
-            unit = Unit(tree.show(level.folder), None, self._classes(level.folder, level.classes))
+            unit = self._classes(level.folder, None, level.folder, level.classes)
             return self._layout("class folders", (unit,))
-        units = tuple(
-            Unit(tree.show(folder), split, self._split(folder)) for split, folder in level.splits
-        )
+        units = tuple(self._split(folder, split) for split, folder in level.splits)
         return self._layout("class folders", units, level.others)
 
     def by_table(self) -> Layout:
@@ -341,15 +382,11 @@ class _Loose:
             splits = self._level().splits
         except RecipeError:
             splits = tuple((split, folder) for folder, split in split_folders(self.tree).items())
-        units = [
-            Unit(self.tree.show(folder), split, self._split(folder)) for split, folder in splits
-        ]
+        units = [self._split(folder, split) for split, folder in splits]
         folders = [folder for _, folder in splits]
         if not splits or self._lists("", folders):
-            rows = self._listed("", folders)
-            units.append(Unit(self.tree.show(""), None, rows, _splits(self.tables)))
-        kind = f"image files with {', '.join(self.tables.used)}"
-        return self._layout(kind, tuple(units), labels=self.tables.said_by)
+            units.append(replace(self._listed("", None, folders), within=_splits(self.tables)))
+        return self._layout("image files", tuple(units), labels=self.tables.said_by)
 
     def _level(self) -> Level:
         tree = self.tree
@@ -359,19 +396,19 @@ class _Loose:
                 return inside
         return level_of(tree, self.where)
 
-    def _split(self, folder: str) -> Rows:
+    def _split(self, folder: str, split: str) -> Unit:
         """Images of a split: by the table where it lists any, else by folders."""
         if self._lists(folder):
-            return self._listed(folder)
+            return self._listed(folder, split)
         if self.tables.labelled and not self.tree.folders_in(folder):
-            return self._listed(folder)  # as unlabelled ones
+            return self._listed(folder, split)  # as unlabelled ones
         inner = level_of(self.tree, self.where, folder)
         if self.tables.labelled and len(inner.classes) == 1 and is_idle(name_of(inner.classes[0])):
-            return self._listed(folder)  # `images`, say, is the name of no class
+            return self._listed(folder, split)  # `images`, say, is the name of no class
         if inner.splits or not inner.classes:
             found = f"the split {self.tree.show(folder)} holds no class folders"
             raise RecipeError(self.where, found, "put its images into one folder for each class")
-        return self._classes(inner.folder, inner.classes)
+        return self._classes(folder, split, inner.folder, inner.classes)
 
     def _lists(self, folder: str, but: Sequence[str] = ()) -> bool:
         """Whether a table gives a label to an image below a folder."""
@@ -381,21 +418,27 @@ class _Loose:
             if is_image(path) and not _is_below(path, but)
         )
 
-    def _classes(self, folder: str, classes: Sequence[str]) -> Rows:
+    def _classes(self, place: str, split: str | None, folder: str, classes: Sequence[str]) -> Unit:
         def rows(passed: Passed) -> Iterator[Listed]:
             yield from class_folders.in_classes(
                 self.tree, classes, self.columns, self.classes, self.tables, passed
             )
 
-        return self._swept(folder, rows)
+        vocabulary = partial(class_folders.vocabulary_of, self.tree, classes, self.classes)
+        return Unit(
+            *(self.tree.show(place), split, self._swept(folder, rows)),
+            vocabulary=vocabulary,
+            closed=not self.tables.labelled,
+        )
 
-    def _listed(self, folder: str, but: Sequence[str] = ()) -> Rows:
+    def _listed(self, folder: str, split: str | None, but: Sequence[str] = ()) -> Unit:
         def rows(passed: Passed) -> Iterator[Listed]:
             yield from class_folders.in_tables(
                 self.tree, folder, but, self.columns, self.tables, passed
             )
 
-        return self._swept(folder, rows, but)
+        swept, tables = self._swept(folder, rows, but), self.tables
+        return Unit(self.tree.show(folder), split, swept, vocabulary=lambda: tables.vocabulary)
 
     def _swept(self, folder: str, rows: Rows, but: Sequence[str] = ()) -> Rows:
         """The same rows, and in the end what else lies there."""
@@ -407,12 +450,15 @@ class _Loose:
         self, kind: str, units: tuple[Unit, ...], others: Sequence[str] = (), labels: str = ""
     ) -> Layout:
         folders = [unit.path for unit in units]
+        tables = self.tables.used
+        beside = ", ".join(tables[:SHOWN]) + (", …" if len(tables) > SHOWN else "")
+        kind += f" with {beside}" if tables else ""
 
         def leftover(passed: Passed) -> None:
             passed.extend(self.early)
             self.tree.sweep("", (), passed, folders)
 
-        return Layout(self.tree.root, kind, units, tuple(others), True, labels, leftover)
+        return Layout(self.tree.root, kind, units, tuple(others), True, labels, leftover, tables)
 
 
 def _swept(
@@ -424,6 +470,11 @@ def _swept(
         seen.add(row.source)
         yield row
     tree.sweep(folder, seen, passed, but)
+
+
+def _by(classes: ClassList) -> Callable[[], Vocabulary | None]:
+    """The classes of a list, where there is one."""
+    return lambda: classes.vocabulary if classes else None
 
 
 def _class_list(tree: Tree, names: Sequence[str], passed: Passed, where: str) -> ClassList:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from synthset.errors import DatasetError, RecipeError, Unlabelled
 from synthset.formats.columns import Columns
-from synthset.formats.labels import numbers_told_apart
+from synthset.formats.labels import classes_in, classes_listed, numbers_told_apart
 from synthset.formats.listed import Listed
 from synthset.formats.manifest import NO_SPLIT, OF_ANOTHER, UNLABELLED, UNLISTED, Passed
 from synthset.formats.resolve import Layout, Unit, resolve
@@ -20,6 +20,7 @@ from synthset.images import sha256
 from synthset.recipe.paths import FolderPath
 from synthset.recipe.sources import Augment, Folder, Gan, Img2Img
 from synthset.store.remote import Place, Remote, is_url, place_at
+from synthset.taxonomy.names import Names
 
 SHOWN = 5  # kinds of what was passed over that a refusal names
 
@@ -49,6 +50,22 @@ def scan_path(place: FolderPath, where: str, passed: Passed | None = None) -> It
     yield from list_units(layout, layout.units, place, where, passed)
 
 
+def classes_of(settings: Folder | Augment | Img2Img | Gan) -> list[Names]:
+    """Name the classes of all paths in label order, as `classes_in` does of their images; no image
+    is read where lists, ClassLabels or folders say them.
+
+    Raises:
+        RecipeError: as for `scan`.
+    """
+    where = "source.paths[0].path"
+    if len(settings.paths) == 1 and settings.paths[0].split is None:
+        layout = layout_of(settings.paths[0], where)
+        _refuse_several(layout, layout.splits, settings.paths[0], where)
+        if layout.closed and layout.vocabulary is not None:
+            return classes_listed(layout.vocabulary)
+    return classes_in(list(scan(settings)))
+
+
 def layout_of(place: FolderPath, where: str) -> Layout:
     """Find out what a path or a glob is.
 
@@ -72,7 +89,8 @@ def whole(path: str, columns: Columns, where: str) -> Layout:
         mine = _by_name(layout.root)
         units += [replace(unit, split=unit.split or mine) for unit in layout.units]
     kinds = " and ".join(dict.fromkeys(layout.kind for layout in layouts))
-    return Layout(Path(path), kinds, tuple(units))
+    tables = [one for layout in layouts for one in layout.tables]
+    return Layout(Path(path), kinds, tuple(units), tables=tuple(tables))
 
 
 def _by_name(place: Place) -> str | None:

@@ -42,7 +42,6 @@ class SideTables:
         used: the files that were read as tables.
         vocabulary: the classes, where the tables list them, and all list the same.
         said_by: where the labels are from, in words; empty where there are none.
-        notes: what was decided that a user should know, in sentences.
         undecided: why a table gives no label, though it may have one; to be raised where nothing
             else says what the images are of.
         absent: rows whose image is not there.
@@ -52,7 +51,6 @@ class SideTables:
     used: tuple[str, ...] = ()
     vocabulary: Vocabulary | None = None
     said_by: str = ""
-    notes: tuple[str, ...] = ()
     undecided: RecipeError | None = None
     absent: tuple[PassedOver, ...] = ()
 
@@ -112,7 +110,8 @@ def read_side_tables(
         read: gives the bytes of one; it may raise OSError.
         columns: names that were given.
         where: place in the recipe, for messages.
-        passed: what is passed over: tables of something else, and unreadable ones.
+        passed: what is passed over: tables of something else, and unreadable ones; and what was
+            decided of the others.
         classes: the list beside the images that says what numbers, wnids and names mean; None
             looks for it.
 
@@ -136,6 +135,7 @@ def read_side_tables(
             else:
                 tables.append(table)
     passed.read += [table.name for table in tables]
+    passed.decided += [note for table in tables for note in table.found.notes]
     if classes is None:
         classes = read_class_list(names, read, Passed(), where)
     return _merged(tables, classes)
@@ -332,7 +332,6 @@ def _merged(tables: Sequence[_Table], classes: ClassList) -> SideTables:
         tuple(table.name for table in tables),
         next(iter(lists.values())) if len({one.names for one in lists.values()}) == 1 else None,
         _said_by([table for table in tables if any(row.label for row in table.rows.values())]),
-        tuple(note for table in tables for note in table.found.notes),
         next((table.undecided for table in tables if table.undecided), None),
         tuple(_absent(tables)),
     )

@@ -23,7 +23,7 @@ from synthset.formats.columns import (
     setting_beside,
 )
 from synthset.formats.image_cells import image_bytes
-from synthset.formats.listed import Label, Listed
+from synthset.formats.listed import Label, Listed, Vocabulary
 from synthset.formats.manifest import UNLABELLED, UNREADABLE, Passed
 from synthset.formats.parquet import ParquetImages
 from synthset.formats.source_names import place_of, source_of, text_of
@@ -68,6 +68,7 @@ def find(
     with file if reader is parquet else nullcontext():
         schema = file.schema_arrow if reader is parquet else file.schema
         found = _columns(schema, columns, shown, where, labelled)
+        passed.decided += found.notes if labelled else ()
         others = [name for one in facts if (name := column_of(schema.names, one)) is not None]
         of_label = (found.label, found.named, found.wnid) if labelled else ()
         told = (found.caption, found.split, *of_label)
@@ -116,6 +117,18 @@ def keys(path: Place, columns: Columns, where: str) -> Iterator[tuple[str, str]]
                     yield str(key), f"{source_of(path)}#{row}"
         if faults:
             raise pa.ArrowInvalid(faults[0])
+
+
+def vocabulary_of(path: Place, columns: Columns, where: str) -> Vocabulary | None:
+    """The classes that a file's features list; None where they list none, or it can't be read."""
+    reader = _reader(path)
+    try:
+        file: Any = reader.opened(path)
+        with file if reader is parquet else nullcontext():
+            schema = file.schema_arrow if reader is parquet else file.schema
+            return find_columns(schema, columns, text_of(str(path)), where).vocabulary
+    except (pa.ArrowException, OSError):
+        return None
 
 
 def splits_named(path: Place, columns: Columns, where: str) -> frozenset[str]:
