@@ -10,7 +10,8 @@ import pytest
 from synthset.errors import DatasetError, RecipeError
 from synthset.formats.columns import Columns
 from synthset.formats.manifest import UNLABELLED, UNREADABLE, Passed
-from synthset.formats.table import TableImages, find, split_source
+from synthset.formats.table import find, split_source
+from synthset.formats.table_files import TableImages
 from synthset.images import encode
 
 WHERE = "source.paths[0].path"

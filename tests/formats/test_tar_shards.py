@@ -49,6 +49,11 @@ def test_images_are_found_with_their_class_and_read_again(tmp_path):
     assert [originals.read(one.source) for one in found] == [first, second]
 
 
+def test_half_of_a_surrogate_pair_in_the_json_of_a_sample_is_no_letter(tmp_path):
+    write(tmp_path / "a.tar", a_png=picture(1), a_cls="0", a_json='{"class_name": "a \\ud83d cat"}')
+    assert [one.name for one in scan(at(tmp_path))] == ["a ? cat"]
+
+
 def test_without_a_list_of_classes_the_name_is_in_the_json_or_the_cls(tmp_path):
     shard = write(
         tmp_path / "a.tar",

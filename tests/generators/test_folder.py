@@ -15,8 +15,8 @@ import pytest
 from synthset.errors import DatasetError, RecipeError
 from synthset.formats.listed import Listed
 from synthset.formats.manifest import DEAD, LITTER, ODD, OTHER, UNLABELLED, Passed
-from synthset.formats.parquet import ParquetImages
 from synthset.formats.scan import scan
+from synthset.formats.table_files import TableImages
 from synthset.generators.folder import Folder
 from synthset.images import encode, sha256
 from synthset.recipe.sources import Folder as Settings
@@ -253,7 +253,7 @@ def test_row_groups_are_read_once_for_neighbouring_rows(
         "read_row_group",
         lambda self, i, **k: read.append(i) or original(self, i, **k),
     )
-    images = ParquetImages(["image"], cache_bytes=1)
+    images = TableImages(["image"], cache_bytes=1)
     assert [images.read(path, row) for row in range(6)] == [picture(level) for level in range(6)]
     assert read == [0, 1, 2]
 

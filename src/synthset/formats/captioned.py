@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from synthset.errors import DatasetError, RecipeError
 from synthset.formats.captions import caption_in
 from synthset.formats.columns import Columns, first_images
-from synthset.formats.kept import kept_images
+from synthset.formats.dataset import kept_images
 from synthset.formats.manifest import OTHER, Passed
 from synthset.formats.pool_files import pool_files
 from synthset.formats.resolve import resolve

@@ -3,6 +3,7 @@ or an entry of `.json`."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -28,11 +29,15 @@ def caption_beside(read: Callable[[str], bytes | None], columns: Columns) -> str
     return caption_in(facts_beside(read), columns)
 
 
-def facts_beside(read: Callable[[str], bytes | None]) -> Mapping[str, Any]:
-    """Read the `.json` of an image; nothing where it is no object, since images may do without."""
-    data = _either(read, FACTS)
+def facts_beside(read: Callable[[str], bytes | None]) -> dict[str, Any]:
+    """Read the `.json` of an image."""
+    return facts_in(_either(read, FACTS))
+
+
+def facts_in(data: bytes | None) -> dict[str, Any]:
+    """Read the JSON beside an image; nothing where it is no object, since images may do without."""
     try:
-        facts = read_json(text_of_bytes(data)) if data else {}
+        facts = read_json((data or b"{}").decode(json.detect_encoding(data or b"{}")))
     except (ValueError, RecursionError):
         return {}
     return facts if isinstance(facts, dict) else {}

@@ -10,7 +10,8 @@ from synthset.errors import DatasetError
 from synthset.formats import arrays, tar_shards, zips
 from synthset.formats.image_cells import MISSING
 from synthset.formats.source_names import place_of
-from synthset.formats.table import TableImages, split_source
+from synthset.formats.table import split_source
+from synthset.formats.table_files import TableImages
 from synthset.images import Pixels, UnreadableImage, decode, sha256
 from synthset.recipe.paths import FolderPath
 from synthset.store.remote import is_url

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import nullcontext
+from contextlib import closing
 from dataclasses import replace
 from functools import partial
-from types import ModuleType
 from typing import Any
 
 import pyarrow as pa
 
 from synthset.errors import RecipeError
-from synthset.formats import arrow, parquet
-from synthset.formats.arrow import ArrowImages
 from synthset.formats.columns import (
     Columns,
     Found,
@@ -25,9 +22,9 @@ from synthset.formats.columns import (
 from synthset.formats.image_cells import image_bytes
 from synthset.formats.listed import Label, Listed, Vocabulary
 from synthset.formats.manifest import UNLABELLED, UNREADABLE, Passed
-from synthset.formats.parquet import ParquetImages
 from synthset.formats.source_names import place_of, source_of, text_of
 from synthset.formats.split_names import splits_in
+from synthset.formats.table_files import is_parquet, open_table
 from synthset.store.remote import Place, Remote
 
 ENDINGS = (".parquet", ".arrow")
@@ -55,18 +52,17 @@ def find(
         RecipeError: a column is missing, or a label is none.
         OSError: the connection to it broke.
     """
-    reader = _reader(path)
     shown = text_of(str(path))
     try:
-        file: Any = reader.opened(path)
+        file = open_table(path)
     except (pa.ArrowException, OSError) as fault:
         if isinstance(path, Remote) and isinstance(fault, OSError):
             raise  # a broken connection is no damage
-        kind = "Parquet" if reader is parquet else "Arrow"
+        kind = "Parquet" if is_parquet(path) else "Arrow"
         passed.add(UNREADABLE, shown, f"is no readable {kind} file ({fault})")
         return
-    with file if reader is parquet else nullcontext():
-        schema = file.schema_arrow if reader is parquet else file.schema
+    with closing(file):
+        schema = file.schema
         found = _columns(schema, columns, shown, where, labelled)
         passed.decided += found.notes if labelled else ()
         others = [name for one in facts if (name := column_of(schema.names, one)) is not None]
@@ -74,7 +70,7 @@ def find(
         told = (found.caption, found.split, *of_label)
         besides = [*dict.fromkeys(name for name in (*told, *others) if name)]
         faults: list[str] = []
-        for first, batch in reader.batches(path, file, [str(found.image), *besides], faults):
+        for first, batch in file.batches([str(found.image), *besides], faults):
             cells = batch.column(str(found.image))
             for i, record in enumerate(batch.select(besides).to_pylist()):
                 label = _label(found, record, shown, first + i, where) if labelled else None
@@ -101,17 +97,14 @@ def keys(path: Place, columns: Columns, where: str) -> Iterator[tuple[str, str]]
         RecipeError: a column is missing.
         pa.ArrowException, OSError: the file is damaged.
     """
-    reader = _reader(path)
-    file: Any = reader.opened(path)
-    with file if reader is parquet else nullcontext():
-        schema = file.schema_arrow if reader is parquet else file.schema
-        shown = text_of(str(path))
-        found = find_columns(schema, columns, shown, where)
+    shown = text_of(str(path))
+    with closing(open_table(path)) as file:
+        found = find_columns(file.schema, columns, shown, where)
         for kind, name in (("image", found.image), ("key", found.key)):
             if name is None:
-                raise missing(schema, kind, found, shown, where)
+                raise missing(file.schema, kind, found, shown, where)
         faults: list[str] = []
-        for first, batch in reader.batches(path, file, [str(found.key)], faults):
+        for first, batch in file.batches([str(found.key)], faults):
             for row, key in enumerate(batch.column(0).to_pylist(), first):
                 if key is not None:
                     yield str(key), f"{source_of(path)}#{row}"
@@ -121,12 +114,9 @@ def keys(path: Place, columns: Columns, where: str) -> Iterator[tuple[str, str]]
 
 def vocabulary_of(path: Place, columns: Columns, where: str) -> Vocabulary | None:
     """The classes that a file's features list; None where they list none, or it can't be read."""
-    reader = _reader(path)
     try:
-        file: Any = reader.opened(path)
-        with file if reader is parquet else nullcontext():
-            schema = file.schema_arrow if reader is parquet else file.schema
-            return find_columns(schema, columns, text_of(str(path)), where).vocabulary
+        with closing(open_table(path)) as file:
+            return find_columns(file.schema, columns, text_of(str(path)), where).vocabulary
     except (pa.ArrowException, OSError):
         return None
 
@@ -134,24 +124,17 @@ def vocabulary_of(path: Place, columns: Columns, where: str) -> Vocabulary | Non
 def splits_named(path: Place, columns: Columns, where: str) -> frozenset[str]:
     """Name the splits that a column of a file tells apart; none where it has no such column, or
     can't be read, which whoever lists it says."""
-    reader = _reader(path)
     try:
-        file: Any = reader.opened(path)
-        with file if reader is parquet else nullcontext():
-            schema = file.schema_arrow if reader is parquet else file.schema
-            found = find_columns(schema, columns, text_of(str(path)), where)
+        with closing(open_table(path)) as file:
+            found = find_columns(file.schema, columns, text_of(str(path)), where)
             if found.split is None:
                 return frozenset()
-            batches = reader.batches(path, file, [found.split], [])
+            batches = file.batches([found.split], [])
             words = {value for _, batch in batches for value in batch.column(0).to_pylist()}
     except (pa.ArrowException, OSError):
         return frozenset()
     said = (splits_in(str(word)) for word in words if word is not None)
     return frozenset(next(iter(one)) for one in said if len(one) == 1)
-
-
-def _reader(path: Place) -> ModuleType:
-    return parquet if path.suffix.lower() == ".parquet" else arrow
 
 
 def _columns(schema: pa.Schema, columns: Columns, table: str, where: str, labelled: bool) -> Found:
@@ -199,31 +182,3 @@ def split_source(source: str) -> tuple[Place, int] | None:
     if not (mark and path.lower().endswith(ENDINGS) and row.isdigit()):
         return None
     return place_of(path), int(row)
-
-
-class TableImages:
-    """Reads encoded images by row, from several threads.
-
-    Args:
-        columns: names that the column of the images may have; where a file has none of them it is
-            found.
-    """
-
-    def __init__(self, columns: Sequence[str]) -> None:
-        self._parquet, self._arrow = ParquetImages(columns), ArrowImages(columns)
-
-    def read(self, path: Place, row: int) -> bytes | None:
-        """Read the encoded image of one row; None where it has none.
-
-        Raises:
-            DatasetError: the file is gone or ends before this row.
-            pa.ArrowException, OSError: this part of the file is damaged.
-        """
-        return self._of(path).read(path, row)
-
-    def why(self, path: Place, row: int) -> str:
-        """Say why a row has no image."""
-        return self._of(path).why(path, row)
-
-    def _of(self, path: Place) -> ParquetImages | ArrowImages:
-        return self._parquet if path.suffix.lower() == ".parquet" else self._arrow

@@ -5,7 +5,6 @@ from __future__ import annotations
 import atexit
 import bz2
 import gzip
-import json
 import lzma
 import os
 import shutil
@@ -20,7 +19,7 @@ from typing import Any, BinaryIO
 
 from synthset.errors import DatasetError
 from synthset.formats import source_names
-from synthset.formats.captions import caption_beside
+from synthset.formats.captions import caption_beside, facts_in
 from synthset.formats.class_lists import ClassList
 from synthset.formats.columns import Columns
 from synthset.formats.labels import number_of, read_label
@@ -132,7 +131,7 @@ def _found(
         if is_image(f"x.{name}") and member is not image:
             passed.add(MORE, f"{shown}.{name}")
     texts = {name: member_bytes(tar, sample[name]) for name in SAID if name in sample}
-    facts = read_facts(texts.get("json"))
+    facts = facts_in(texts.get("json"))
     if texts.get("json") and not facts:
         passed.add(BROKEN, f"{shown}.json")
     label, fault = _label(texts, facts, classes)
@@ -188,15 +187,6 @@ def _label(
     if not name:
         return None, fault
     return classes.label(name) or Label(name, number if isinstance(number, int) else None), ""
-
-
-def read_facts(data: bytes | None) -> dict[str, Any]:
-    """Read the JSON beside an image; nothing where it is no object, since images may do without."""
-    try:
-        facts = json.loads(data) if data else {}
-    except (ValueError, RecursionError):
-        return {}
-    return facts if isinstance(facts, dict) else {}
 
 
 def image_of(sample: Sample, wanted: str | None = None) -> tarfile.TarInfo | None:
