@@ -32,7 +32,7 @@ from synthset.encoders.models import encoder_fingerprint
 from synthset.metrics.fid import frechet_distance
 from synthset.metrics.gaussian import Gaussian, gaussian
 from synthset.metrics.kid import kid_full
-from synthset.recipe.scores import ClassifierEncoder, ClipEncoder
+from synthset.recipe.encoders import ClassifierEncoder, ClipEncoder
 from synthset.selection.bound import frank_wolfe_bound
 from synthset.selection.diverse import facility_location
 from synthset.selection.kernel_mean import nearest_kernel_mean

@@ -98,28 +98,28 @@ class Stage(ABC):
     shard, rank nor file.
 
     Attributes:
-        kind: name in recipes.
-        version: changes whenever the same settings would give other results.
         reads: input columns it needs.
-        needs_pixels: whether it decodes images (the engine then groups it with others that do).
         excused: errors that are no failure, such as that there is nothing to compare with.
     """
 
-    kind: ClassVar[str]
-    version: ClassVar[str]
     reads: ClassVar[Sequence[str]]
-    needs_pixels: ClassVar[bool] = False
     excused: ClassVar[frozenset[str]] = frozenset()
+
+    @classmethod
+    def of(cls, settings: Any, recipe: Any, classes: Sequence[Any]) -> Stage:
+        """Make the stage of some settings, its model not yet loaded.
+
+        Args:
+            settings: its part of the recipe.
+            recipe: the whole, where a stage needs more than its part.
+            classes: entries of the recipe's classes, in label order.
+        """
+        return cls(settings)  # type: ignore[call-arg]
 
     @property
     @abstractmethod
     def writes(self) -> pa.Schema:
         """The columns that it adds, besides `id` and `error`."""
-
-    @property
-    def resources(self) -> dict[str, float]:
-        """What a cluster reserves for one worker."""
-        return {"num_cpus": 1}
 
     def open(self) -> None:  # noqa: B027 - most stages load nothing
         """Load models, once a worker."""

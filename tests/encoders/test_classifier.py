@@ -11,7 +11,7 @@ from timm.data import create_transform, resolve_model_data_config
 
 from synthset.encoders.classifier import Classifier
 from synthset.errors import ModelError
-from synthset.recipe.scores import ClassifierEncoder
+from synthset.recipe.encoders import ClassifierEncoder
 from synthset.stage import Rows, list_column
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from synthset.encoders.classlist import ClassList, class_names, imagenet_classes, match
 from synthset.errors import ModelError
-from synthset.recipe.scores import ClassifierEncoder
+from synthset.recipe.encoders import ClassifierEncoder
 from synthset.taxonomy.classlists import from_imagenet, from_names, from_wordnet
 
 PETS = ClassList(names=("Cat", "dog", "tench, Tinca tinca", "ice_cream"))

@@ -17,7 +17,7 @@ from transformers import (
 from synthset.encoders import clip
 from synthset.encoders.clip import Clip, ClipText, clip_width
 from synthset.errors import ModelError
-from synthset.recipe.scores import ClipEncoder
+from synthset.recipe.encoders import ClipEncoder
 from synthset.stage import list_column
 
 TEXTS = ["a photo of a cat", "a photo of a dog", "a photo of a cat", "ship"]

@@ -8,7 +8,7 @@ from synthset.encoders.encoder import normalised
 from synthset.encoders.pixels import Pixels
 from synthset.encoders.resize import Resize
 from synthset.errors import ModelError
-from synthset.recipe.scores import ClassifierEncoder, PixelsEncoder
+from synthset.recipe.encoders import ClassifierEncoder, PixelsEncoder
 from synthset.stage import list_column
 
 

@@ -8,7 +8,7 @@ from torch_fidelity import feature_extractor_inceptionv3 as torch_fidelity
 
 from synthset.encoders.inception import Inception, inception_weights
 from synthset.errors import ModelError
-from synthset.recipe.scores import InceptionEncoder
+from synthset.recipe.encoders import InceptionEncoder
 from synthset.stage import list_column
 
 

@@ -7,12 +7,7 @@ import pytest
 
 from synthset.encoders import models
 from synthset.encoders.models import check, encoder_fingerprint, weights_sha256
-from synthset.recipe.scores import (
-    ClassifierEncoder,
-    ClipEncoder,
-    InceptionEncoder,
-    PixelsEncoder,
-)
+from synthset.recipe.encoders import ClassifierEncoder, ClipEncoder, InceptionEncoder, PixelsEncoder
 
 
 def clip(**settings):

@@ -18,7 +18,8 @@ from synthset.engine.reference import Measured
 from synthset.errors import RecipeError
 from synthset.metrics.fid import frechet_distance_from_features
 from synthset.metrics.gaussian import gaussian
-from synthset.recipe.scores import Cmmd, FrechetDistance, InceptionEncoder
+from synthset.recipe.encoders import InceptionEncoder
+from synthset.recipe.scores import Cmmd, FrechetDistance
 
 
 @pytest.fixture(scope="module")

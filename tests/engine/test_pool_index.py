@@ -19,8 +19,8 @@ from synthset.engine import indexing
 from synthset.engine.pool_index import encoder_of, index_pool
 from synthset.errors import DatasetLocked, RecipeError, StageError, SynthsetError, UsageError
 from synthset.images import encode, sha256
+from synthset.recipe.encoders import PixelsEncoder
 from synthset.recipe.pools import PoolPath
-from synthset.recipe.scores import PixelsEncoder
 from synthset.store.folder import LocalFolder
 from synthset.store.lock import locked
 

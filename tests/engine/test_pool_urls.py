@@ -21,8 +21,8 @@ from synthset.formats.originals import Originals
 from synthset.generators.curated import curate
 from synthset.generators.pool import Pool as Stage
 from synthset.images import encode, sha256
+from synthset.recipe.encoders import PixelsEncoder
 from synthset.recipe.pools import Pool, PoolPath
-from synthset.recipe.scores import PixelsEncoder
 from synthset.taxonomy.classlists import from_names
 
 NAMES = ["cat", "dog"]

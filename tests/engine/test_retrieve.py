@@ -16,9 +16,9 @@ from synthset.engine.retrieve import retrieved
 from synthset.errors import RecipeError
 from synthset.images import encode, sha256
 from synthset.miniatures import locate
+from synthset.recipe.encoders import PixelsEncoder
 from synthset.recipe.pools import Pool, PoolPath
 from synthset.recipe.recipe import load_recipe
-from synthset.recipe.scores import PixelsEncoder
 from synthset.taxonomy.classlists import from_names, from_wordnet
 
 COLOURS = PixelsEncoder(kind="pixels", size_px=1)

@@ -10,8 +10,8 @@ from synthset.formats.captioned import captioned
 from synthset.generators.curated import curate
 from synthset.generators.pool import Pool as Stage
 from synthset.images import sha256
+from synthset.recipe.encoders import PixelsEncoder
 from synthset.recipe.pools import Pool, PoolPath
-from synthset.recipe.scores import PixelsEncoder
 from synthset.store.dataset import Dataset
 from synthset.taxonomy.classlists import from_names
 

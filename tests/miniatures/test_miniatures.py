@@ -18,7 +18,7 @@ from safetensors import safe_open
 
 from synthset.encoders.models import weights_sha256
 from synthset.miniatures import locate, reference_statistics, words
-from synthset.recipe.scores import ClassifierEncoder, ClipEncoder
+from synthset.recipe.encoders import ClassifierEncoder, ClipEncoder
 
 HOME = locate("clip").parent
 NAMES = ("txt2img", "clip", "classifier")

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from synthset.errors import RecipeError
-from synthset.recipe.scores import ClipEncoder
+from synthset.recipe.encoders import ClipEncoder
 from synthset.recipe.scores import ClipScore as ClipScoreSettings
 from synthset.scores.clip_score import ClipScore
 

@@ -80,7 +80,7 @@ def test_a_file_is_an_example_too(made, tmp_path):
 @needs_faiss
 def test_clip_finds_what_its_own_text_features_find(made):
     from synthset.encoders.clip import ClipText
-    from synthset.recipe.scores import ClipEncoder
+    from synthset.recipe.encoders import ClipEncoder
 
     vector = ClipText(ClipEncoder(kind="clip")).encode(["a red star"])[0]
     found = search_clip(made, "a red star", 6)

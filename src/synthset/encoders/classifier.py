@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from functools import cached_property
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import timm
 import torch
@@ -20,7 +20,7 @@ from synthset.encoders.loading import explained
 from synthset.encoders.models import HUB, folder_of
 from synthset.encoders.resize import Resize
 from synthset.errors import ModelError
-from synthset.recipe.scores import ClassifierEncoder
+from synthset.recipe.encoders import ClassifierEncoder
 
 
 class Classifier(Encoder):
@@ -28,9 +28,6 @@ class Classifier(Encoder):
 
     A model without a last layer (DINOv2, say) gives features alone.
     """
-
-    kind: ClassVar[str] = "classifier"
-    version: ClassVar[str] = "1"
 
     def __init__(self, settings: ClassifierEncoder) -> None:
         self.settings: ClassifierEncoder = settings

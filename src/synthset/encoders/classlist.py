@@ -15,7 +15,7 @@ from typing import Any
 from synthset.encoders.loading import explained
 from synthset.encoders.models import HUB, folder_of, read_config
 from synthset.errors import Problem, RecipeError, did_you_mean
-from synthset.recipe.scores import ClassifierEncoder
+from synthset.recipe.encoders import ClassifierEncoder
 from synthset.taxonomy import imagenet
 from synthset.taxonomy.classlists import ClassEntry
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, ClassVar, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import open_clip
@@ -24,7 +24,7 @@ from synthset.encoders.loading import explained
 from synthset.encoders.models import HUB, OPEN_CLIP_CONFIG, folder_of, read_config
 from synthset.encoders.resize import Resize
 from synthset.errors import ModelError
-from synthset.recipe.scores import ClipEncoder
+from synthset.recipe.encoders import ClipEncoder
 
 TEXT_BATCH = 16  # texts a model call, always: a text's features do not depend on its companions
 TEXT_STEP = 16  # tokens; a text is filled up to a multiple, which depends on nothing but itself
@@ -58,9 +58,6 @@ class Towers(Protocol):
 
 class Clip(Encoder):
     """Image features of unit length."""
-
-    kind: ClassVar[str] = "clip"
-    version: ClassVar[str] = "1"
 
     def __init__(self, settings: ClipEncoder) -> None:
         self.settings: ClipEncoder = settings

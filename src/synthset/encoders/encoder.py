@@ -17,7 +17,7 @@ from torch import Tensor
 from synthset.encoders.device import exactly, pick_device, pick_dtype
 from synthset.encoders.faults import NOT_FINITE, image_faults
 from synthset.encoders.resize import Resize
-from synthset.recipe.scores import Encoder as EncoderSettings
+from synthset.recipe.encoders import EncoderSettings
 from synthset.stage import Rows, Stage, list_array
 
 Floats = NDArray[np.float32]
@@ -48,7 +48,6 @@ class Encoder(Stage):
     """
 
     reads: ClassVar[Sequence[str]] = ("image",)
-    needs_pixels: ClassVar[bool] = True
     settings: EncoderSettings
     resize: Resize
 
@@ -79,11 +78,6 @@ class Encoder(Stage):
         if self.classes:
             columns.append(pa.field("logits", pa.list_(pa.float32(), self.classes)))
         return pa.schema(columns)
-
-    @property
-    def resources(self) -> dict[str, float]:
-        on_gpu = self.device.type == "cuda"
-        return {"num_cpus": 1, "num_gpus": 1} if on_gpu else {"num_cpus": 1}
 
     @property
     def device(self) -> torch.device:

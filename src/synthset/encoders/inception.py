@@ -8,7 +8,6 @@ from __future__ import annotations
 import io
 from collections.abc import Mapping
 from pathlib import Path
-from typing import ClassVar
 
 import torch
 from safetensors.torch import load_file
@@ -25,7 +24,7 @@ from synthset.encoders.encoder import Encoder
 from synthset.encoders.loading import explained
 from synthset.encoders.resize import Resize
 from synthset.errors import ModelError
-from synthset.recipe.scores import InceptionEncoder
+from synthset.recipe.encoders import InceptionEncoder
 
 SIZE_PX = 299
 RESIZES = {"clean": Resize(SIZE_PX, "bicubic"), "torch-fidelity": Resize(SIZE_PX, "bilinear-tf1")}
@@ -38,9 +37,6 @@ LAYERS = (  # torch-fidelity's order, from pixels to the pooled features
 
 class Inception(Encoder):
     """Pooled features, and logits less the last layer's bias, as the Inception Score wants them."""
-
-    kind: ClassVar[str] = "inception"
-    version: ClassVar[str] = "1"
 
     def __init__(self, settings: InceptionEncoder) -> None:
         self.settings: InceptionEncoder = settings

@@ -14,7 +14,13 @@ from typing import Any
 
 from synthset.errors import ModelError, Problem, did_you_mean
 from synthset.miniatures import locate
-from synthset.recipe.scores import ClassifierEncoder, ClipEncoder, Encoder, InceptionEncoder
+from synthset.recipe.encoders import (
+    ClassifierEncoder,
+    ClipEncoder,
+    Encoder,
+    InceptionEncoder,
+    PixelsEncoder,
+)
 from synthset.seeds import digest
 
 MINIATURE = "miniature"
@@ -29,7 +35,7 @@ INCEPTION_SHA256 = "6726825d"
 def folder_of(settings: Encoder) -> Path | None:
     """Find the local folder that holds the model; None where the model is named otherwise.
 
-    >>> from synthset.recipe.scores import ClipEncoder
+    >>> from synthset.recipe.encoders import ClipEncoder
     >>> folder_of(ClipEncoder(kind="clip", model="./my-clip")).name
     'my-clip'
     >>> folder_of(ClipEncoder(kind="clip", model="ViT-B-32"))
@@ -95,6 +101,19 @@ def is_standard_inception(settings: Encoder) -> bool:
         return weights_sha256(settings) == INCEPTION
     except ModelError:  # the file is gone, and nobody can look at it any more
         return False
+
+
+def described(settings: Encoder) -> str:
+    """Name an encoder in words."""
+    if isinstance(settings, InceptionEncoder):
+        weights = "torch-fidelity"
+        if not is_standard_inception(settings):
+            weights = f"weights {Path(str(settings.weights)).name}"
+        return f"Inception-v3 ({weights}), {settings.resize} resize"
+    if isinstance(settings, PixelsEncoder):
+        return "pixels fake"
+    model = getattr(settings, "model", settings.kind)
+    return f"{model} {settings.kind}" if model == MINIATURE else str(model)
 
 
 def encoder_fingerprint(settings: Encoder) -> str:

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from torch import Tensor
 
 from synthset.encoders.encoder import Encoder
 from synthset.encoders.resize import Resize
-from synthset.recipe.scores import PixelsEncoder
+from synthset.recipe.encoders import PixelsEncoder
 
 
 class Pixels(Encoder):
     """Mean colour of each cell of a grid, in [0, 1]; it knows nothing about content."""
-
-    kind: ClassVar[str] = "pixels"
-    version: ClassVar[str] = "1"
 
     def __init__(self, settings: PixelsEncoder) -> None:
         self.settings: PixelsEncoder = settings

@@ -7,18 +7,17 @@ of ids and tables.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from synthset.encoders.classlist import ClassList, class_names, match
-from synthset.errors import ModelError, RecipeError
+from synthset.errors import ModelError
 from synthset.generators.models import told
+from synthset.kinds import imported
 from synthset.miniatures import Miniature, locate
+from synthset.recipe.encoders import Encoder
 from synthset.recipe.recipe import Recipe
-from synthset.recipe.scores import ClassifierEncoder, ClipScore, Encoder, Recognition, Score
+from synthset.recipe.scores import Score
 from synthset.recipe.sources import FROM_IMAGES, Diffusion
 from synthset.revisions import revision_of
 from synthset.seeds import fingerprint
@@ -29,7 +28,7 @@ from synthset.taxonomy.classlists import ClassEntry
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """Where a stage's class lies, and the version of its results."""
+    """Where a source's class lies, and the version of its results."""
 
     target: str
     version: str
@@ -45,19 +44,6 @@ SOURCES = {
     "openimages": Row("synthset.generators.openimages:OpenImages", "2"),
     "shapes": Row("synthset.generators.shapes:Shapes", "1"),
 }
-ENCODERS = {
-    "inception": Row("synthset.encoders.inception:Inception", "1"),
-    "clip": Row("synthset.encoders.clip:Clip", "1"),
-    "classifier": Row("synthset.encoders.classifier:Classifier", "1"),
-    "pixels": Row("synthset.encoders.pixels:Pixels", "1"),
-}
-SCORES = {
-    "clip_score": Row("synthset.scores.clip_score:ClipScore", "2"),
-    "recognition": Row("synthset.scores.recognition:Recognition", "1"),
-    "quality": Row("synthset.scores.quality:Quality", "2"),
-    "perceptual_hash": Row("synthset.scores.perceptual_hash:PerceptualHash", "2"),
-}
-PIXEL_SCORES = {"quality", "perceptual_hash"}  # scores that look at images, not at features
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,12 +119,12 @@ def passes(recipe: Recipe, plan: str) -> list[list[Spec]]:
         strengths * (batch if isinstance(batch, int) else 16),
     )
     encoded = {name: encoder_spec(recipe, name, images.table) for name in recipe.encoders}
-    looking = [score for score in recipe.scores if score.kind in PIXEL_SCORES]
+    looking = [score for score in recipe.scores if score.reads == "images"]
     seeing = [*encoded.values(), *(_score_spec(score, (images.table,)) for score in looking)]
     judging = [
-        [_score_spec(score, (encoded[score.encoder].table, plan))]
+        [_score_spec(score, (encoded[score.seen_by or ""].table, plan))]
         for score in recipe.scores
-        if isinstance(score, ClipScore | Recognition)
+        if score.reads == "features"
     ]
     return [found for found in ([images], seeing, *judging) if found]
 
@@ -151,9 +137,9 @@ def encoder_spec(recipe: Recipe, name: str, images: str) -> Spec:
 
 def encoder_identity(encoder: Encoder) -> dict[str, Any]:
     """All that decides the features of an image: settings, code version, weights."""
-    identity = {**encoder.identity(), "version": ENCODERS[encoder.kind].version}
-    if encoder.kind in ("clip", "classifier"):
-        identity["weights"] = _revision(encoder.kind, encoder.model)
+    identity = {**content_identity(encoder), "version": encoder.version}
+    if encoder.miniature is not None:
+        identity["weights"] = _revision(encoder.miniature, getattr(encoder, "model", ""))
     weights = getattr(encoder, "weights", None) or getattr(encoder, "pretrained", None)
     if weights and Path(weights).expanduser().is_file():
         identity["weights_file"] = revision_of(Path(weights).expanduser())
@@ -161,9 +147,20 @@ def encoder_identity(encoder: Encoder) -> dict[str, Any]:
 
 
 def _score_spec(score: Score, inputs: tuple[str, ...]) -> Spec:
-    identity = {**score.identity(), "version": SCORES[score.kind].version}
+    identity = {**content_identity(score), "version": score.version}
     table = f"scores-{score.prefix}-{fingerprint([identity, *inputs])}"
-    return Spec(f"scores/{score.prefix}", table, inputs, 64 if score.kind in PIXEL_SCORES else 1024)
+    return Spec(f"scores/{score.prefix}", table, inputs, 64 if score.reads == "images" else 1024)
+
+
+def content_identity(settings: Encoder | Score) -> dict[str, Any]:
+    """The settings that decide a result, with the content of files in place of their paths."""
+    identity = settings.identity()
+    for file in settings.files:
+        content = revision_of(Path(file).expanduser())
+        for name, value in identity.items():
+            if isinstance(value, str) and value.startswith(file):
+                identity[name] = value.replace(file, content, 1)
+    return identity
 
 
 def build(
@@ -183,47 +180,18 @@ def build(
     part, _, name = role.partition("/")
     if part == "images":
         where = (folder,) if recipe.source.kind == "gan" else ()
-        return make(SOURCES[recipe.source.kind], recipe.source, *where)
+        source: Stage = imported(SOURCES[recipe.source.kind].target)(recipe.source, *where)
+        return source
     if part == "features":
-        encoder = recipe.encoders[name]
-        return make(ENCODERS[encoder.kind], encoder)
+        return encoder_stage(recipe.encoders[name])
     score = next(score for score in recipe.scores if score.prefix == name)
-    stage = make(SCORES[score.kind], score, *_score_arguments(recipe, score, classes))
+    stage: Stage = imported(score.implementation).of(score, recipe, classes)
     if tuple(stage.writes.names) != score.columns:
         raise ModelError(f"{role}: writes {stage.writes.names}, promised {list(score.columns)}")
     return stage
 
 
-def _score_arguments(recipe: Recipe, score: Score, classes: list[ClassEntry]) -> tuple[Any, ...]:
-    if score.kind == "clip_score":
-        return (recipe.encoders[score.encoder],)
-    if score.kind == "recognition":
-        known, indices = classifier_indices(recipe, score, classes)
-        return known, indices
-    return ()
-
-
-def classifier_indices(
-    recipe: Recipe, score: Recognition, classes: Sequence[ClassEntry]
-) -> tuple[ClassList, tuple[int, ...]]:
-    """Find the recipe's classes among the classifier's.
-
-    Raises:
-        RecipeError: a class that it doesn't know, with the nearest names.
-        ModelError: the classifier's description could not be read.
-    """
-    place = [s.prefix for s in recipe.scores].index(score.prefix)
-    encoder = recipe.encoders[score.encoder]
-    assert isinstance(encoder, ClassifierEncoder)
-    known = class_names(encoder)
-    found = match(f"scores[{place}].names", classes, known, score.names)
-    if isinstance(found, list):
-        raise RecipeError.of(found)
-    return known, found
-
-
-def make(row: Row, *arguments: Any) -> Stage:
-    """Import a stage, and make it."""
-    module, _, name = row.target.partition(":")
-    stage: Stage = getattr(import_module(module), name)(*arguments)
+def encoder_stage(settings: Encoder) -> Stage:
+    """Import an encoder, and make it."""
+    stage: Stage = imported(settings.implementation)(settings)
     return stage

@@ -10,25 +10,25 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from synthset.encoders import models as encoder_models
-from synthset.engine.catalog import classifier_indices
 from synthset.engine.classes import check_groups
 from synthset.engine.plan import Material, material, storage_place
 from synthset.engine.preview import Preview, preview
 from synthset.engine.reference import check_statistics
 from synthset.engine.speed import gpu_seconds_per_image, seconds_per_image, training_seconds
-from synthset.errors import DatasetError, Problem, RecipeError, SynthsetError, UsageError
+from synthset.errors import DatasetError, Problem, RecipeError, UsageError
 from synthset.export.marker import read_marker
 from synthset.formats.scan import refuse_tests
 from synthset.generators import models as generator_models
 from synthset.generators.adapters import unused
+from synthset.kinds import imported
 from synthset.miniatures import knows, words
+from synthset.recipe.encoders import Encoder, InceptionEncoder
 from synthset.recipe.openimages import OpenImages
 from synthset.recipe.paths import FolderPath
 from synthset.recipe.pools import Pool
 from synthset.recipe.presets import preset_notes
 from synthset.recipe.prompts import PromptFile
 from synthset.recipe.recipe import Recipe, comparisons
-from synthset.recipe.scores import Encoder, InceptionEncoder
 from synthset.recipe.sources import FROM_IMAGES, Augment, Diffusion, Folder, Gan, Shapes
 from synthset.selection.review import read_review
 from synthset.store.folder import LocalFolder
@@ -188,15 +188,10 @@ def _classes_fit(recipe: Recipe, found: Material | None) -> list[Problem]:
     assert found is not None
     problems: list[Problem] = []
     for i, score in enumerate(recipe.scores):
-        if score.kind == "clip_score" and "{prompt}" in score.text:
+        if score.needs_prompts:
             problems += _unprompted(recipe, f"scores[{i}].text")
-        if score.kind == "recognition":
-            try:
-                classifier_indices(recipe, score, found.classes)
-            except RecipeError as error:
-                problems += error.problems
-            except SynthsetError:
-                continue  # the description is on a hub that doesn't answer now; the run will say so
+        if score.checked_by is not None:
+            problems += imported(score.checked_by)(score, recipe, found.classes)
     return problems
 
 
@@ -211,7 +206,7 @@ def _miniatures(found: Forecast, recipe: Recipe, what: Material | None) -> list[
     names = ", ".join(map(repr, strange[:8]))
     names += f" and {len(strange) - 8:,} more" if len(strange) > 8 else ""
     for i, score in enumerate(recipe.scores):
-        if score.kind == "clip_score" and _is_miniature(recipe.encoders[score.encoder]):
+        if score.kind == "clip_score" and _is_miniature(recipe.encoders[score.seen_by or ""]):
             found.warnings.append(
                 f"scores[{i}]: the CLIP miniature doesn't know {names}, and its scores say nothing "
                 "of them; name another CLIP"

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
-from synthset.engine.catalog import ENCODERS, encoder_identity, make
+from synthset.engine.catalog import encoder_identity, encoder_stage
 from synthset.engine.local import Bar, count_gpus_used
 from synthset.engine.worker import torch_threads
 from synthset.errors import RecipeError
@@ -19,8 +19,8 @@ from synthset.formats.listed import Listed
 from synthset.formats.manifest import Passed
 from synthset.images import Pixels
 from synthset.metrics.features import Features
+from synthset.recipe.encoders import ClassifierEncoder, Encoder
 from synthset.recipe.recipe import Recipe
-from synthset.recipe.scores import ClassifierEncoder, Encoder
 from synthset.recipe.sources import Gan
 from synthset.seeds import digest, fingerprint
 from synthset.stage import Rows
@@ -183,7 +183,7 @@ class _Sight:
     """Turns pictures into the features of an encoder."""
 
     def __init__(self, settings: Encoder) -> None:
-        self._encoder: Any = make(ENCODERS[settings.kind], settings)
+        self._encoder: Any = encoder_stage(settings)
         self._encoder.open()
 
     def __call__(self, pictures: Sequence[Pixels]) -> Features:

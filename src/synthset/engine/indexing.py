@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from synthset.engine.catalog import ENCODERS, make
+from synthset.engine.catalog import encoder_stage
 from synthset.engine.failures import LISTED, reasons
 from synthset.engine.local import Bar
 from synthset.errors import RecipeError, StageError
@@ -25,8 +25,8 @@ from synthset.formats.manifest import Passed
 from synthset.formats.parquet import opened
 from synthset.generators.brought import WHERE, Brought, Of, Vector
 from synthset.images import sha256
+from synthset.recipe.encoders import ClipEncoder, Encoder
 from synthset.recipe.pools import PoolPath
-from synthset.recipe.scores import ClipEncoder, Encoder
 from synthset.record import IMAGE
 from synthset.stage import Rows, list_column
 from synthset.store.cells import to_bytes
@@ -63,7 +63,7 @@ class Looks:
 
     def __init__(self, encoder: Encoder, brought: Brought | None) -> None:
         self._encoder, self.brought = encoder, brought
-        self._stage = make(ENCODERS[encoder.kind], encoder)
+        self._stage = encoder_stage(encoder)
         self.width: int = self._stage.writes.field("features").type.list_size
         self.reads_captions = isinstance(encoder, ClipEncoder)
 

@@ -6,14 +6,13 @@ import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from synthset.encoders.models import is_standard_inception
+from synthset.encoders.models import described, is_standard_inception
 from synthset.engine.classwise import floor_of, frechet_by_class
 from synthset.engine.columns import clip_scores, recognition
 from synthset.engine.compare import Result, Seen, compare, vendi
@@ -30,7 +29,6 @@ from synthset.recipe.scores import (
     Cmmd,
     Comparison,
     Copies,
-    Encoder,
     FdInfluence,
     FrechetDistance,
     InceptionScore,
@@ -108,7 +106,7 @@ def measure(
                 results += found
     for score in recipe.scores:
         if score.kind == "clip_score":
-            by = described(recipe.encoders[score.encoder])
+            by = described(recipe.encoders[score.seen_by or ""])
             for part, mask in parts.items():
                 results += clip_scores(records, score.columns[0], by, part, mask)
     return results, pairs, faults
@@ -194,17 +192,6 @@ def _seen(
     return Seen(part, rows[mask], mine, keys, described(settings), kind)
 
 
-def described(encoder: Encoder) -> str:
-    """Name an encoder in words."""
-    if encoder.kind == "inception":
-        weights = "torch-fidelity"
-        if not is_standard_inception(encoder):
-            weights = f"weights {Path(str(encoder.weights)).name}"
-        return f"Inception-v3 ({weights}), {encoder.resize} resize"
-    model = getattr(encoder, "model", None) or f"{encoder.kind} fake"
-    return f"{model} {encoder.kind}" if model == "miniature" else str(model)
-
-
 def _parts(records: pa.Table) -> dict[str, Mask]:
     """Which records belong to all (those with pixels), to the kept and to the rejected part."""
     there = np.array([error is None for error in records.column("error").to_pylist()], dtype=bool)
@@ -270,7 +257,7 @@ def _recognition(
     classes: int,
 ) -> list[Result]:
     score = next(s for s in recipe.scores if s.prefix == metric.score)
-    by = described(recipe.encoders[score.encoder])  # type: ignore[union-attr]
+    by = described(recipe.encoders[score.seen_by or ""])
     if part == "all":  # a failed or blanked image counts as not recognised
         mask = np.ones(len(mask), dtype=bool)
     return recognition(records, score.prefix, by, part, mask, classes)

@@ -20,36 +20,25 @@ from synthset.encoders.models import (
     folder_of,
     weights_sha256,
 )
-from synthset.engine.catalog import ENCODERS
 from synthset.engine.indexing import Indexing, Looks, as_json
 from synthset.engine.local import Bar, Silent
-from synthset.errors import RecipeError, UsageError, explains_refusals
+from synthset.errors import RecipeError, UsageError, did_you_mean, explains_refusals
 from synthset.formats.captioned import image_columns
 from synthset.formats.manifest import Passed
 from synthset.formats.pool_files import pool_files
 from synthset.generators.brought import Brought
+from synthset.kinds import kinds
+from synthset.recipe.encoders import (
+    Encoder,
+)
 from synthset.recipe.messages import explain
 from synthset.recipe.pools import PoolPath
 from synthset.recipe.reading import override
-from synthset.recipe.scores import (
-    ClassifierEncoder,
-    ClipEncoder,
-    Encoder,
-    InceptionEncoder,
-    PixelsEncoder,
-)
 from synthset.seeds import fingerprint
 from synthset.store.folder import LocalFolder
 from synthset.store.lock import locked
 from synthset.store.pool_index import BEGUN, FINISHED, PoolIndex, facts_of
 from synthset.store.remote import is_url, on_disk
-
-ENCODER_SETTINGS: dict[str, type[Encoder]] = {
-    "clip": ClipEncoder,
-    "classifier": ClassifierEncoder,
-    "inception": InceptionEncoder,
-    "pixels": PixelsEncoder,
-}
 
 
 def encoder_of(kind: str, model: str | None, changes: Sequence[str] = ()) -> Encoder:
@@ -82,7 +71,11 @@ def settings_of(content: dict[str, Any]) -> Encoder:
     Raises:
         RecipeError: no such setting.
     """
-    kind = ENCODER_SETTINGS[content["kind"]]
+    known = kinds("encoders").usable
+    if content["kind"] not in known:
+        found = f"unknown kind {content['kind']!r}"
+        raise RecipeError("encoder.kind", found, did_you_mean(content["kind"], known))
+    kind: type[Encoder] = known[content["kind"]].settings
     try:
         return kind.model_validate(content)
     except ValidationError as fault:
@@ -163,7 +156,7 @@ def encoder_facts(encoder: Encoder) -> dict[str, Any]:
         "settings": encoder.identity(),
         "fingerprint": encoder_fingerprint(encoder),
         "weights": weights_sha256(encoder),
-        "version": ENCODERS[encoder.kind].version,
+        "version": encoder.version,
     }
 
 

@@ -15,13 +15,9 @@ from synthset.encoders.models import weights_sha256
 from synthset.errors import DatasetError, Problem, did_you_mean
 from synthset.metrics.gaussian import Gaussian, GaussianAccumulator
 from synthset.miniatures import Split, reference_statistics
+from synthset.recipe.encoders import Encoder, InceptionEncoder
 from synthset.recipe.recipe import Recipe, comparisons, load_recipe
-from synthset.recipe.scores import (
-    Encoder,
-    InceptionEncoder,
-    ReferenceImages,
-    Statistics,
-)
+from synthset.recipe.scores import ReferenceImages, Statistics
 from synthset.revisions import revision_of
 from synthset.seeds import fingerprint
 from synthset.stage import list_column
@@ -59,8 +55,8 @@ SHIPPED: dict[str, Split] = {"cifar10-train": "train", "cifar10-test": "test"}
 
 def statistics_file(settings: Statistics, encoder: Encoder) -> Path:
     """Find a statistics file: one of ours by its name and the encoder, or a path."""
-    if settings.file in SHIPPED and encoder.kind in ("clip", "classifier"):
-        return reference_statistics(encoder.kind, SHIPPED[settings.file])
+    if settings.file in SHIPPED and encoder.miniature is not None:
+        return reference_statistics(encoder.miniature, SHIPPED[settings.file])
     return Path(settings.file).expanduser()
 
 

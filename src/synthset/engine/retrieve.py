@@ -14,7 +14,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from synthset.encoders.models import check
-from synthset.engine.catalog import ENCODERS, make
+from synthset.engine.catalog import encoder_stage
 from synthset.engine.labels import labels_of
 from synthset.engine.pool_index import encoder_facts, settings_of
 from synthset.errors import RecipeError
@@ -27,9 +27,9 @@ from synthset.generators.curated import Curated, listed
 from synthset.generators.drawn import draw_indexed
 from synthset.generators.retrieved import Against, Queries, pick_retrieved
 from synthset.prompts import templates
+from synthset.recipe.encoders import ClipEncoder, Encoder
 from synthset.recipe.paths import FolderPath
 from synthset.recipe.pools import Pool, PoolPath
-from synthset.recipe.scores import ClipEncoder, Encoder
 from synthset.recipe.sources import Folder
 from synthset.record import IMAGE
 from synthset.seeds import fingerprint
@@ -205,7 +205,7 @@ def _encoded(
     if folder.exists(kept):
         features: Floats = np.load(index.folder / kept, allow_pickle=False)
         return features
-    stage, originals = make(ENCODERS[encoder.kind], encoder), Originals(places)
+    stage, originals = encoder_stage(encoder), Originals(places)
     stage.open()
     found = []
     for start in range(0, len(images), CHUNK):

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from synthset.engine.measure import described
+from synthset.encoders.models import described
 from synthset.metrics.wording import distinct, spread
+from synthset.recipe.encoders import ClipEncoder
 from synthset.recipe.recipe import Recipe
-from synthset.recipe.scores import ClipEncoder
 from synthset.seeds import fingerprint
 from synthset.store.dataset import Dataset
 

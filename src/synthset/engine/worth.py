@@ -27,7 +27,6 @@ from synthset.selection.sight import Real
 from synthset.stage import list_column
 from synthset.store.dataset import Dataset, View
 
-VERSIONS = {"fd_influence": "1", "is_contribution": "1", "neighbours": "1"}
 FEWEST = 3  # images that one can be left out of
 
 Columns = dict[str, NDArray[np.float64]]
@@ -85,7 +84,7 @@ def _table(
     read: list[object] = [view.features[score.encoder], dataset.rows_in(view.plan)]
     if not isinstance(score, IsContribution):
         read.append(reference_mark(recipe, score.reference, score.encoder, imported))
-    return f"scores-{score.prefix}-{fingerprint([score.identity(), VERSIONS[score.kind], read])}"
+    return f"scores-{score.prefix}-{fingerprint([score.identity(), score.version, read])}"
 
 
 def _compute(

@@ -20,8 +20,6 @@ from synthset.stage import Rows, Stage
 class Augment(Stage):
     """Changes a copy of each record's parent, by the record's own seed."""
 
-    kind: ClassVar[str] = "augment"
-    version: ClassVar[str] = "1"
     reads: ClassVar[Sequence[str]] = ("id", "seed", "parent", "source")
 
     def __init__(self, settings: Settings) -> None:

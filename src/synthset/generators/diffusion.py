@@ -64,11 +64,6 @@ class Diffusion(Stage):
     def writes(self) -> pa.Schema:
         return IMAGES
 
-    @property
-    def resources(self) -> dict[str, float]:
-        gpu = choose_device(self.settings.device).startswith("cuda")
-        return {"num_cpus": 1, "num_gpus": 1} if gpu else {"num_cpus": 1}
-
     def open(self) -> None:
         """Load the pipeline.
 

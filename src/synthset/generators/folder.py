@@ -18,8 +18,6 @@ from synthset.stage import Rows, Stage
 class Folder(Stage):
     """Takes over each record's image from its source; the bytes stay as they are."""
 
-    kind: ClassVar[str] = "folder"
-    version: ClassVar[str] = "2"
     reads: ClassVar[Sequence[str]] = ("id", "source")
 
     def __init__(self, settings: Settings) -> None:

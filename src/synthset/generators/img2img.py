@@ -46,8 +46,6 @@ class Img2Img(Diffusion):
         size_px: width and height of the images, once opened.
     """
 
-    kind: ClassVar[str] = "img2img"
-    version: ClassVar[str] = "1"
     reads: ClassVar[Sequence[str]] = (
         "id",
         "prompt",

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from synthset.generators.folder import Folder
 from synthset.generators.labelled import places
 from synthset.recipe.openimages import OpenImages as Settings
@@ -12,8 +10,6 @@ from synthset.recipe.sources import Folder as FolderSettings
 
 class OpenImages(Folder):
     """Takes over each record's image, as from a folder; the bytes stay as they are."""
-
-    kind: ClassVar[str] = "openimages"
 
     def __init__(self, settings: Settings) -> None:
         super().__init__(FolderSettings(kind="folder", paths=places(settings)))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from synthset.formats.captioned import image_columns
 from synthset.generators.folder import Folder
 from synthset.recipe.paths import FolderPath
@@ -15,8 +13,6 @@ from synthset.store.pool_index import PoolIndex
 class Pool(Folder):
     """Takes over each record's image from the pool, as from a folder; the bytes stay as they
     are."""
-
-    kind: ClassVar[str] = "pool"
 
     def __init__(self, settings: Settings) -> None:
         if settings.index is not None:

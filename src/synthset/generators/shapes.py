@@ -24,8 +24,6 @@ Plane = NDArray[np.float64]
 class Shapes(Stage):
     """Draws one shape a record."""
 
-    kind: ClassVar[str] = "shapes"
-    version: ClassVar[str] = "1"
     reads: ClassVar[Sequence[str]] = ("id", "class_key", "seed", "index")
 
     def __init__(self, settings: Settings) -> None:

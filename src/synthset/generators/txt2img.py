@@ -15,8 +15,6 @@ NO_PROMPT = "no prompt"
 class Txt2Img(Diffusion):
     """Makes each record's image from its prompt."""
 
-    kind: ClassVar[str] = "txt2img"
-    version: ClassVar[str] = "1"
     reads: ClassVar[Sequence[str]] = ("id", "prompt", "negative_prompt", "seed")
 
     def prepare(self, rows: Rows) -> list[Request | str]:

@@ -8,6 +8,8 @@ from typing import Any, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 
 from synthset.errors import Problem, did_you_mean, in_short
+from synthset.kinds import GROUPS, kind_of, kinds
+from synthset.recipe.settings import OneOf
 
 RIGHT: dict[str, str] = {
     "missing": "add it",
@@ -75,6 +77,8 @@ def _kind_problem(where: str, kind: str, value: Any, context: dict[str, Any]) ->
         )
     expected = [part.strip().strip("'") for part in context["expected_tags"].split(",")]
     tag = str(context["tag"])
+    for broken in (one for group in GROUPS for one in kinds(group).broken if one.name == tag):
+        return Problem(f"{where}.kind", str(broken), "mend that package, or install it again")
     return Problem(f"{where}.kind", f"unknown kind {in_short(tag)}", did_you_mean(tag, expected))
 
 
@@ -135,13 +139,14 @@ def _has_field(annotation: Any, step: str) -> bool:
 
 
 def _tag(model: type[BaseModel]) -> str | None:
-    field = model.model_fields.get("kind")
-    tags = get_args(field.annotation) if field else ()
-    return str(tags[0]) if tags else None
+    return kind_of(model) if "kind" in model.model_fields else None
 
 
 def _models(annotation: Any) -> list[type[BaseModel]]:
     """The settings classes that an annotation may hold, without going into containers."""
+    marks = [one for one in get_args(annotation) if isinstance(one, OneOf)]
+    if marks:
+        return list(marks[0].classes)
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return [annotation]
     origin = get_origin(annotation)

@@ -12,20 +12,18 @@ from pydantic import Field, PrivateAttr, ValidationError, field_validator, model
 
 from synthset.errors import Problem, RecipeError, did_you_mean
 from synthset.recipe.classes import Classes, Names
+from synthset.recipe.encoders import Encoder
+from synthset.recipe.entries import encoder_problems, named
 from synthset.recipe.exports import Engine, Export, Report
 from synthset.recipe.messages import explain
 from synthset.recipe.presets import Preset, with_preset
 from synthset.recipe.prompts import Prompts, Template
 from synthset.recipe.reading import override, read_yaml
 from synthset.recipe.scores import (
-    ClipScore,
     Comparison,
-    Encoder,
     Metric,
-    Recognition,
     Reference,
     Score,
-    SetScore,
     SourceCues,
 )
 from synthset.recipe.selection import Duplicates, Limit, Selection
@@ -122,8 +120,8 @@ def _problems(recipe: Recipe) -> list[Problem]:
                 "images_per_class", "missing", "say how many images each class gets, such as 100"
             )
         )
-    named = source.kind in (*FROM_IMAGES, "img2img") and source.kind not in PICKED
-    if classes.kind == "source" and not named:
+    has_classes = source.kind in (*FROM_IMAGES, "img2img") and source.kind not in PICKED
+    if classes.kind == "source" and not has_classes:
         problems.append(
             Problem(
                 "classes",
@@ -132,15 +130,12 @@ def _problems(recipe: Recipe) -> list[Problem]:
             )
         )
     if source.kind == "gan" and source.encoder is not None:
-        problems += _encoder(recipe, "source.encoder", source.encoder, None)
+        problems += encoder_problems(recipe, "source", source.encoder)
     if isinstance(classes, Names):
         problems += _twice("classes", classes.names, "class")
     for i, score in enumerate(recipe.scores):
-        if isinstance(score, ClipScore | Recognition):
-            wanted = {"clip_score": "clip", "recognition": "classifier"}[score.kind]
-            problems += _encoder(recipe, f"scores[{i}].encoder", score.encoder, (wanted,))
+        problems += score.problems(recipe, f"scores[{i}]")
     problems += _captions(recipe)
-    problems += _set_scores(recipe)
     problems += _twice("scores", [score.prefix for score in recipe.scores], "score")
     problems += _selection(recipe)
     problems += _acceptance(recipe)
@@ -149,13 +144,13 @@ def _problems(recipe: Recipe) -> list[Problem]:
         where = f"metrics[{i}]"
         if metric.kind == "recognition_rate":
             names = [score.prefix for score in recipe.scores if score.kind == "recognition"]
-            problems += _named(f"{where}.score", metric.score, names, "scores")
+            problems += named(f"{where}.score", metric.score, names, "scores")
             continue
         if metric.kind == "source_cues":
             problems += _reference(recipe, where, metric)
             continue
         kinds = {"inception_score": ("inception", "classifier"), "cmmd": ("clip",)}
-        problems += _encoder(recipe, f"{where}.encoder", metric.encoder, kinds.get(metric.kind))
+        problems += encoder_problems(recipe, where, metric.encoder, kinds.get(metric.kind, ()))
         if isinstance(metric, Comparison):
             problems += _reference(recipe, where, metric)
     problems += _twice(
@@ -180,40 +175,12 @@ def _problems(recipe: Recipe) -> list[Problem]:
     return problems
 
 
-def _set_scores(recipe: Recipe) -> list[Problem]:
-    """What the set says of its images needs an encoder, and real images where it compares."""
-    problems: list[Problem] = []
-    for i, score in enumerate(recipe.scores):
-        if not isinstance(score, SetScore):
-            continue
-        where = f"scores[{i}]"
-        kinds = ("inception", "classifier") if score.kind == "is_contribution" else None
-        problems += _encoder(recipe, f"{where}.encoder", score.encoder, kinds)
-        if score.kind == "is_contribution":
-            continue
-        problems += _named(
-            f"{where}.reference", score.reference, list(recipe.references), "references"
-        )
-        found = recipe.references.get(score.reference)
-        content_with = score.kind == "fd_influence" and score.within == "all"
-        if found is not None and found.kind == "statistics" and not content_with:
-            instead = "set `within: all`, or name" if score.kind == "fd_influence" else "name"
-            problems.append(
-                Problem(
-                    f"{where}.reference",
-                    f"{score.reference!r} holds only mean and covariance of all classes together",
-                    f"{instead} a reference of kind images",
-                )
-            )
-    return problems
-
-
 def comparisons(recipe: Recipe) -> list[tuple[str, str, str]]:
     """List what compares with a reference: its place in the recipe, the reference, the encoder."""
     found = [
-        (f"scores[{i}]", score.reference, score.encoder)
+        (f"scores[{i}]", score.compares, score.seen_by or "")
         for i, score in enumerate(recipe.scores)
-        if isinstance(score, SetScore) and score.kind != "is_contribution"
+        if score.compares is not None
     ]
     found += [
         (f"metrics[{i}]", metric.reference, metric.encoder)
@@ -275,10 +242,10 @@ def _sets(recipe: Recipe) -> list[Problem]:
             problems += _copies(recipe, where, step)
         if step.kind not in ("nearest_set", "diverse"):
             continue
-        problems += _encoder(recipe, f"{where}.encoder", step.encoder, None)
+        problems += encoder_problems(recipe, where, step.encoder)
         if step.kind == "nearest_set":
             names = list(recipe.references)
-            problems += _named(f"{where}.reference", step.reference, names, "references")
+            problems += named(f"{where}.reference", step.reference, names, "references")
             found = recipe.references.get(step.reference)
             if found is not None and found.kind == "statistics" and step.target != "all":
                 problems.append(
@@ -298,7 +265,7 @@ def _captions(recipe: Recipe) -> list[Problem]:
     if name is None:
         return []
     where = "prompts.reference"
-    problems = _named(where, name, list(recipe.references), "references")
+    problems = named(where, name, list(recipe.references), "references")
     if problems:
         return problems
     found = recipe.references[name]
@@ -313,12 +280,12 @@ def _copies(recipe: Recipe, where: str, step: Duplicates) -> list[Problem]:
     problems: list[Problem] = []
     if step.radius is not None:
         hashes = [score.prefix for score in recipe.scores if score.kind == "perceptual_hash"]
-        problems += _named(f"{where}.score", step.score, hashes, "scores of kind perceptual_hash")
+        problems += named(f"{where}.score", step.score, hashes, "scores of kind perceptual_hash")
     if step.encoder is not None:
-        problems += _encoder(recipe, f"{where}.encoder", step.encoder, None)
+        problems += encoder_problems(recipe, where, step.encoder)
     for i, name in enumerate(step.against):
         place = f"{where}.against[{i}]"
-        problems += _named(place, name, list(recipe.references), "references")
+        problems += named(place, name, list(recipe.references), "references")
         found = recipe.references.get(name)
         if found is not None and found.kind == "statistics":
             what = f"copies are images, and {name!r} holds only their mean and covariance"
@@ -340,17 +307,9 @@ def _twice(where: str, names: Sequence[str], what: str) -> list[Problem]:
     return problems
 
 
-def _encoder(recipe: Recipe, where: str, name: str, kinds: tuple[str, ...] | None) -> list[Problem]:
-    problems = _named(where, name, list(recipe.encoders), "encoders")
-    if not problems and kinds and recipe.encoders[name].kind not in kinds:
-        found = f"{name!r} is of kind {recipe.encoders[name].kind!r}"
-        problems = [Problem(where, found, f"name an encoder of kind {' or '.join(kinds)}")]
-    return problems
-
-
 def _reference(recipe: Recipe, where: str, metric: Comparison | SourceCues) -> list[Problem]:
     name = metric.reference
-    problems = _named(f"{where}.reference", name, list(recipe.references), "references")
+    problems = named(f"{where}.reference", name, list(recipe.references), "references")
     if problems or (metric.kind == "frechet_distance" and not metric.per_class):
         return problems
     if recipe.references[name].kind == "statistics":
@@ -358,12 +317,6 @@ def _reference(recipe: Recipe, where: str, metric: Comparison | SourceCues) -> l
         found = f"{kind} compares images, and {name!r} holds only their mean and covariance"
         return [Problem(f"{where}.reference", found, "name a reference of kind images")]
     return []
-
-
-def _named(where: str, name: str, known: list[str], section: str) -> list[Problem]:
-    if name in known:
-        return []
-    return [Problem(where, f"no entry {name!r} in {section}", did_you_mean(name, known))]
 
 
 def load_recipe(source: str | Path | Mapping[str, Any], overrides: Sequence[str] = ()) -> Recipe:

@@ -2,94 +2,93 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field
 
+from synthset.errors import Problem
+from synthset.recipe.entries import encoder_problems, named
 from synthset.recipe.paths import FolderPath
-from synthset.recipe.settings import EXECUTION, Name, Settings
-from synthset.recipe.sources import Device, Dtype
+from synthset.recipe.settings import Name, OneOf, Settings
 
-
-class _Encoder(Settings):
-    dtype: Dtype = "float32"
-    """Arithmetic. `float32` is the one for numbers that others compare with."""
-    device: Device = Field("auto", json_schema_extra=EXECUTION)
-    """`auto`, `cpu`, `mps`, `cuda` or `cuda:1`."""
-    batch_size: int = Field(32, ge=1, le=4096, json_schema_extra=EXECUTION)
-    """Images a model call."""
-
-
-class InceptionEncoder(_Encoder):
-    """torch-fidelity's Inception-v3: the one that FID and the Inception Score are defined by."""
-
-    kind: Literal["inception"]
-    weights: str | None = None
-    """Local file with torch-fidelity's weights; none downloads them."""
-    resize: Literal["clean", "torch-fidelity"] = "clean"
-    """`clean`: antialiased bicubic as clean-fid; `torch-fidelity`: TF1-compatible bilinear as
-    torch-fidelity."""
-
-
-class ClipEncoder(_Encoder):
-    """CLIP by open_clip or transformers."""
-
-    kind: Literal["clip"]
-    model: str = "miniature"
-    """`miniature`, an open_clip name (`ViT-B-32`), `hf-hub:…`, or a local folder (open_clip or
-    transformers layout)."""
-    pretrained: str | None = None
-    """open_clip's tag of the weights (`laion2b_s34b_b79k`) or a local weight file."""
-
-
-class ClassifierEncoder(_Encoder):
-    """Any timm classifier: its features, and its logits."""
-
-    kind: Literal["classifier"]
-    model: str = "miniature"
-    """`miniature`, a timm name (`resnet50.a1_in1k`), `hf-hub:…`, or a local folder in timm's
-    layout."""
-    weights: str | None = None
-    """Local safetensors file with the weights; none takes timm's."""
-
-
-class PixelsEncoder(_Encoder):
-    """A fake for tests and first steps: the image itself, shrunk to a few pixels. It knows nothing
-    about content."""
-
-    kind: Literal["pixels"]
-    size_px: int = Field(8, ge=1, le=64)
-    """Width and height after shrinking; features are 3 x size_px x size_px numbers."""
-
-
-Encoder = Annotated[
-    InceptionEncoder | ClipEncoder | ClassifierEncoder | PixelsEncoder, Field(discriminator="kind")
-]
-
+if TYPE_CHECKING:
+    from synthset.recipe.recipe import Recipe
 
 Within = Literal["class", "all"]
 
 
-class _Score(Settings):
+class ScoreSettings(Settings):
+    """What all scores of images share. A new kind is a subclass with a `kind` of its own.
+
+    Attributes:
+        implementation: the stage that computes it, as `package.module:Class`; of scores of the set
+            the engine has them.
+        version: changes whenever the same settings would give other values.
+        reads: what it is computed from: the `images`, the `features` of one encoder, or the whole
+            `set`, with which it changes.
+        checked_by: function of the settings, the recipe and its classes that looks for problems
+            before anything is made, as `package.module:function`.
+    """
+
+    implementation: ClassVar[str]
+    version: ClassVar[str]
+    reads: ClassVar[Literal["images", "features", "set"]] = "images"
+    checked_by: ClassVar[str | None] = None
+
+    kind: str
     name: Name | None = None
     """Prefix of the columns, for two scores of one kind; none takes the kind."""
 
     @property
     def prefix(self) -> str:
         """What its columns start with."""
-        return self.name or str(getattr(self, "kind"))  # noqa: B009 - each variant declares its kind
+        return self.name or self.kind
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """The columns that it writes."""
-        return tuple(f"{self.prefix}_{part}" for part in self._parts)
+        """The columns that it writes: one, named as the score is, or one for each part."""
+        return tuple(f"{self.prefix}_{part}" for part in self._parts) or (self.prefix,)
+
+    @property
+    def seen_by(self) -> str | None:
+        """Name of the encoder whose features it reads."""
+        return getattr(self, "encoder", None)
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """Local files that decide its values, as the settings write them: their content belongs to
+        the identity, and their places don't."""
+        return ()
+
+    @property
+    def compares(self) -> str | None:
+        """Name of the reference that it compares with."""
+        return getattr(self, "reference", None)
+
+    @property
+    def needs_prompts(self) -> bool:
+        """Whether each image must have a prompt."""
+        return False
+
+    def problems(self, recipe: Recipe, where: str) -> list[Problem]:
+        """Check what concerns other parts of the recipe.
+
+        Args:
+            recipe: the whole.
+            where: its place in there, for messages.
+        """
+        return encoder_problems(recipe, where, self.seen_by) if self.seen_by is not None else []
 
     _parts: ClassVar[tuple[str, ...]] = ()
 
 
-class ClipScore(_Score):
+class ClipScore(ScoreSettings):
     """100 x cosine of image and text features, negatives cut to 0. Column: `clip_score`. Higher is
     better."""
+
+    implementation: ClassVar[str] = "synthset.scores.clip_score:ClipScore"
+    version: ClassVar[str] = "2"
+    reads: ClassVar[Literal["images", "features", "set"]] = "features"
 
     kind: Literal["clip_score"]
     encoder: Name = "clip"
@@ -98,18 +97,27 @@ class ClipScore(_Score):
     """What the image is compared with: {prompt}, or a text with {class}."""
 
     @property
-    def columns(self) -> tuple[str, ...]:
-        """One column, named as the score is."""
-        return (self.prefix,)
+    def needs_prompts(self) -> bool:
+        """Whether its text holds the prompt."""
+        return "{prompt}" in self.text
+
+    def problems(self, recipe: Recipe, where: str) -> list[Problem]:
+        """Its encoder is a CLIP."""
+        return encoder_problems(recipe, where, self.encoder, ("clip",))
 
 
-class Recognition(_Score):
+class Recognition(ScoreSettings):
     """Does a classifier see the intended class?
 
     Columns: `recognition_probability` (of the intended class, 0 to 1), `recognition_rank` (1 is
     top-1), `recognition_predicted` (the classifier's own name of its first choice) and
     `recognition_confidence`.
     """
+
+    implementation: ClassVar[str] = "synthset.scores.recognition:Recognition"
+    version: ClassVar[str] = "1"
+    reads: ClassVar[Literal["images", "features", "set"]] = "features"
+    checked_by: ClassVar[str | None] = "synthset.scores.recognition:check_classes"
 
     kind: Literal["recognition"]
     encoder: Name = "classifier"
@@ -120,8 +128,12 @@ class Recognition(_Score):
 
     _parts: ClassVar[tuple[str, ...]] = ("probability", "rank", "predicted", "confidence")
 
+    def problems(self, recipe: Recipe, where: str) -> list[Problem]:
+        """Its encoder is a classifier."""
+        return encoder_problems(recipe, where, self.encoder, ("classifier",))
 
-class Quality(_Score):
+
+class Quality(ScoreSettings):
     """Simple faults of a picture, measured on its pixels.
 
     Columns: `quality_brightness` (mean, 0 to 1), `quality_contrast` (standard deviation, 0 to 0.5),
@@ -129,6 +141,9 @@ class Quality(_Score):
     `quality_entropy` (bits, 0 to 8), `quality_aspect` (long side over short side) and
     `quality_issue` (null, or dark, bright, low_information, blurry, odd_size).
     """
+
+    implementation: ClassVar[str] = "synthset.scores.quality:Quality"
+    version: ClassVar[str] = "2"
 
     kind: Literal["quality"]
     dark: float = Field(0.32, ge=0, le=1)
@@ -152,26 +167,27 @@ class Quality(_Score):
     )
 
 
-class PerceptualHash(_Score):
+class PerceptualHash(ScoreSettings):
     """A hash of 64 bits that a copy shares but for a few bits, also recompressed, resized or
     slightly cropped (DCT hash, as `imagehash.phash`), with the colours of its parts. Column:
     `perceptual_hash`, 88 hexadecimal digits, 16 of them the hash; null for a picture of one
     brightness."""
 
+    implementation: ClassVar[str] = "synthset.scores.perceptual_hash:PerceptualHash"
+    version: ClassVar[str] = "2"
+
     kind: Literal["perceptual_hash"]
 
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """One column, named as the score is."""
-        return (self.prefix,)
 
-
-class FdInfluence(_Score):
+class FdInfluence(ScoreSettings):
     """What the Fréchet distance of the set owes to each image: how much it would rise without it.
 
     Column: `fd_influence`. Positive: the set is nearer to the reference with this image. Higher is
     better. Exact; influences of several images do not add up.
     """
+
+    version: ClassVar[str] = "1"
+    reads: ClassVar[Literal["images", "features", "set"]] = "set"
 
     kind: Literal["fd_influence"]
     encoder: Name
@@ -181,30 +197,35 @@ class FdInfluence(_Score):
     within: Within = "all"
     """Distance of the whole set, or of each class to the real images of that class."""
 
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """One column, named as the score is."""
-        return (self.prefix,)
+    def problems(self, recipe: Recipe, where: str) -> list[Problem]:
+        """It has an encoder and a reference, with classes where it looks within them."""
+        right = None if self.within == "all" else "set `within: all`, or name"
+        return [
+            *super().problems(recipe, where),
+            *_of_classes(recipe, where, self.reference, right),
+        ]
 
 
-class IsContribution(_Score):
+class IsContribution(ScoreSettings):
     """What the Inception Score of the set owes to each image: how much it would fall without it.
 
     Column: `is_contribution`. Positive: clear to the classifier, or of a rare class. Higher is
     better. Exact, for one split.
     """
 
+    version: ClassVar[str] = "1"
+    reads: ClassVar[Literal["images", "features", "set"]] = "set"
+
     kind: Literal["is_contribution"]
     encoder: Name
     """Name of an encoder with logits: Inception or a classifier."""
 
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """One column, named as the score is."""
-        return (self.prefix,)
+    def problems(self, recipe: Recipe, where: str) -> list[Problem]:
+        """Its encoder has logits."""
+        return encoder_problems(recipe, where, self.encoder, ("inception", "classifier"))
 
 
-class Neighbours(_Score):
+class Neighbours(ScoreSettings):
     """Where each image lies among the real ones.
 
     Columns: `neighbours_density` (real images whose ball holds it, over k; 0 is outside of all),
@@ -212,6 +233,9 @@ class Neighbours(_Score):
     the nearest real image, in feature units) and `neighbours_typicality` (share of real images that
     lie at least as far out, 0 to 1; below 0.05 is odd).
     """
+
+    version: ClassVar[str] = "1"
+    reads: ClassVar[Literal["images", "features", "set"]] = "set"
 
     kind: Literal["neighbours"]
     encoder: Name
@@ -225,14 +249,28 @@ class Neighbours(_Score):
 
     _parts: ClassVar[tuple[str, ...]] = ("density", "covers", "distance", "typicality")
 
+    def problems(self, recipe: Recipe, where: str) -> list[Problem]:
+        """It has an encoder, and a reference with classes."""
+        return [
+            *super().problems(recipe, where),
+            *_of_classes(recipe, where, self.reference, "name"),
+        ]
+
+
+def _of_classes(recipe: Recipe, where: str, name: str, right: str | None) -> list[Problem]:
+    """A reference is there and, where `right` says what to do instead, holds images by class."""
+    problems = named(f"{where}.reference", name, list(recipe.references), "references")
+    found = recipe.references.get(name)
+    if found is None or found.kind != "statistics" or right is None:
+        return problems
+    what = f"{name!r} holds only mean and covariance of all classes together"
+    return [Problem(f"{where}.reference", what, f"{right} a reference of kind images")]
+
 
 #: Scores that the whole set gives its images: they change when the set does.
 SetScore = FdInfluence | IsContribution | Neighbours
 
-Score = Annotated[
-    ClipScore | Recognition | Quality | PerceptualHash | FdInfluence | IsContribution | Neighbours,
-    Field(discriminator="kind"),
-]
+Score = Annotated[ScoreSettings, OneOf("scores")]
 
 
 class Statistics(Settings):

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import Annotated, Any, Literal, get_args, get_origin
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
+from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, JsonValue, model_validator
+from pydantic_core import CoreSchema
+
+from synthset.kinds import kinds
 
 #: Marks a field that says how fast or where something runs, not what comes out. It is left out of
 #: ids and fingerprints.
@@ -40,6 +43,29 @@ class Settings(BaseModel):
     def identity(self) -> dict[str, Any]:
         """Give the settings that decide the result, as JSON values, each default written out."""
         return self.model_dump(mode="json", exclude=unidentified_fields(type(self)))
+
+
+class OneOf:
+    """Marks a field that takes settings of any kind of a group, by their `kind`.
+
+    Args:
+        group: such as `scores`; see `synthset.kinds`.
+        others: further classes that the field takes.
+    """
+
+    def __init__(self, group: str, *others: type[Settings]) -> None:
+        self.group, self.others = group, others
+
+    @property
+    def classes(self) -> tuple[type[Settings], ...]:
+        """All that the field takes."""
+        return (*(kind.settings for kind in kinds(self.group).usable.values()), *self.others)
+
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        union: Any = Union[self.classes]  # noqa: UP007 - as many as there are
+        return handler.generate_schema(Annotated[union, Field(discriminator="kind")])
 
 
 def unidentified_fields(model: type[BaseModel]) -> set[str]:

@@ -9,14 +9,14 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
-from synthset.recipe.found import Found
-from synthset.recipe.scores import (
+from synthset.recipe.encoders import (
     ClassifierEncoder,
     ClipEncoder,
+    EncoderSettings,
     InceptionEncoder,
-    PixelsEncoder,
 )
-from synthset.recipe.settings import Settings
+from synthset.recipe.found import Found
+from synthset.recipe.settings import OneOf, Settings
 
 BASE = "base"  # the experiment's own test; no suite has this name
 #: Hendrycks and Dietterich 2019, arXiv 1903.12261: the fifteen of ImageNet-C, then the four that
@@ -128,10 +128,7 @@ class TrainedEncoder(Settings):
     kind: Literal["trained"]
 
 
-FeatureSource = Annotated[
-    InceptionEncoder | ClipEncoder | ClassifierEncoder | PixelsEncoder | TrainedEncoder,
-    Field(discriminator="kind"),
-]
+FeatureSource = Annotated[EncoderSettings | TrainedEncoder, OneOf("encoders", TrainedEncoder)]
 
 
 class Knn(_Suite):

@@ -17,7 +17,8 @@ from synthset.encoders.encoder import Floats
 from synthset.encoders.faults import NO_IMAGE, NOT_FINITE
 from synthset.errors import RecipeError, did_you_mean
 from synthset.metrics.clip_score import clip_score_from_features
-from synthset.recipe.scores import ClipEncoder
+from synthset.recipe.encoders import ClipEncoder
+from synthset.recipe.recipe import Recipe
 from synthset.recipe.scores import ClipScore as ClipScoreSettings
 from synthset.stage import Rows, Stage
 
@@ -31,8 +32,6 @@ class ClipScore(Stage):
     A record without a prompt is null where the text needs one.
     """
 
-    kind: ClassVar[str] = "clip_score"
-    version: ClassVar[str] = "2"
     reads: ClassVar[Sequence[str]] = ("features", "prompt", "class_name")
     excused: ClassVar[frozenset[str]] = frozenset({NO_TEXT})
 
@@ -41,6 +40,13 @@ class ClipScore(Stage):
         self._text = settings.text
         self._fields = _fields(settings.text)
         self._clip = ClipText(encoder)
+
+    @classmethod
+    def of(cls, settings: ClipScoreSettings, recipe: Recipe, classes: Sequence[Any]) -> ClipScore:
+        """Make it with the text tower of the encoder that has seen the images."""
+        encoder = recipe.encoders[settings.encoder]
+        assert isinstance(encoder, ClipEncoder)
+        return cls(settings, encoder)
 
     @property
     def writes(self) -> pa.Schema:

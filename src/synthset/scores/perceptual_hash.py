@@ -32,10 +32,7 @@ COSINES = 2 * np.cos(np.pi * np.arange(LOW)[:, None] * _PLACES)  # (8, 32), DCT-
 class PerceptualHash(Stage):
     """One hash a picture, as 88 hexadecimal digits."""
 
-    kind: ClassVar[str] = "perceptual_hash"
-    version: ClassVar[str] = "2"
     reads: ClassVar[Sequence[str]] = ("image",)
-    needs_pixels: ClassVar[bool] = True
 
     def __init__(self, settings: Settings) -> None:
         self._column = settings.prefix

@@ -52,10 +52,7 @@ class Measures:
 class Quality(Stage):
     """Five numbers of a picture, and its first fault if it has one."""
 
-    kind: ClassVar[str] = "quality"
-    version: ClassVar[str] = "2"
     reads: ClassVar[Sequence[str]] = ("image",)
-    needs_pixels: ClassVar[bool] = True
 
     def __init__(self, settings: QualitySettings) -> None:
         self._settings = settings

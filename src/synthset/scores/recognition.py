@@ -10,12 +10,15 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from scipy.special import softmax
 
-from synthset.encoders.classlist import ClassList
+from synthset.encoders.classlist import ClassList, class_names, match
 from synthset.encoders.faults import NO_IMAGE
-from synthset.errors import ModelError
+from synthset.errors import ModelError, Problem, RecipeError, SynthsetError
 from synthset.metrics.recognition import recognise
+from synthset.recipe.encoders import ClassifierEncoder
+from synthset.recipe.recipe import Recipe
 from synthset.recipe.scores import Recognition as RecognitionSettings
 from synthset.stage import Rows, Stage, list_column
+from synthset.taxonomy.classlists import ClassEntry
 
 
 class Recognition(Stage):
@@ -24,8 +27,6 @@ class Recognition(Stage):
     Ranks count from 1. Of equally probable classes the one of lower index ranks first.
     """
 
-    kind: ClassVar[str] = "recognition"
-    version: ClassVar[str] = "1"
     reads: ClassVar[Sequence[str]] = ("logits", "label")
 
     def __init__(
@@ -41,6 +42,13 @@ class Recognition(Stage):
         self._prefix = settings.prefix
         self._classes = classes
         self._indices = np.array(indices, dtype=np.int64)
+
+    @classmethod
+    def of(
+        cls, settings: RecognitionSettings, recipe: Recipe, classes: Sequence[ClassEntry]
+    ) -> Recognition:
+        """Find the recipe's classes among the classifier's; see `classifier_indices`."""
+        return cls(settings, *classifier_indices(settings, recipe, classes))
 
     @property
     def writes(self) -> pa.Schema:
@@ -93,6 +101,38 @@ class Recognition(Stage):
 
 
 ERROR = pa.field("error", pa.string())
+
+
+def classifier_indices(
+    settings: RecognitionSettings, recipe: Recipe, classes: Sequence[ClassEntry]
+) -> tuple[ClassList, tuple[int, ...]]:
+    """Find the recipe's classes among the classifier's.
+
+    Raises:
+        RecipeError: a class that it doesn't know, with the nearest names.
+        ModelError: the classifier's description could not be read.
+    """
+    place = [score.prefix for score in recipe.scores].index(settings.prefix)
+    encoder = recipe.encoders[settings.encoder]
+    assert isinstance(encoder, ClassifierEncoder)
+    known = class_names(encoder)
+    found = match(f"scores[{place}].names", classes, known, settings.names)
+    if isinstance(found, list):
+        raise RecipeError.of(found)
+    return known, found
+
+
+def check_classes(
+    settings: RecognitionSettings, recipe: Recipe, classes: Sequence[ClassEntry]
+) -> Sequence[Problem]:
+    """See that the classifier knows the recipe's classes."""
+    try:
+        classifier_indices(settings, recipe, classes)
+    except RecipeError as error:
+        return error.problems
+    except SynthsetError:
+        pass  # its description is on a hub that doesn't answer now; the run will say so
+    return ()
 
 
 def rank_of(probabilities: NDArray[np.float64], intended: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from synthset.engine.catalog import build
 from synthset.errors import ModelError, UsageError, did_you_mean
+from synthset.recipe.encoders import ClipEncoder
 from synthset.recipe.recipe import Recipe, load_stored
-from synthset.recipe.scores import ClipEncoder
 from synthset.record import IMAGE
 from synthset.search.found import Found
 from synthset.stage import Rows, list_column

@@ -18,8 +18,8 @@ from synthset.engine.shard import run_shard
 from synthset.engine.worker import torch_threads
 from synthset.errors import DatasetError, ModelError, RecipeError, StageError, UsageError
 from synthset.metrics.recognition import ClassMap, recognise
+from synthset.recipe.encoders import ClassifierEncoder
 from synthset.recipe.recipe import Recipe, load_stored
-from synthset.recipe.scores import ClassifierEncoder
 from synthset.stage import list_column
 from synthset.store.dataset import Dataset
 from synthset.store.lock import locked
@@ -81,7 +81,7 @@ def chosen_classifier(
         return settings
     if weights is not None:
         raise UsageError("--weights: whose? name the architecture too, as in --classifier resnet50")
-    scored = [score.encoder for score in recipe.scores if score.kind == "recognition"]
+    scored = [score.seen_by or "" for score in recipe.scores if score.kind == "recognition"]
     for name in (*scored, *recipe.encoders):
         encoder = recipe.encoders[name]
         if isinstance(encoder, ClassifierEncoder):

@@ -15,7 +15,7 @@ from synthset.encoders.models import weights_sha256
 from synthset.engine.local import Bar, Silent
 from synthset.engine.plan import read_classes
 from synthset.errors import DatasetError, explains_refusals
-from synthset.recipe.scores import ClassifierEncoder
+from synthset.recipe.encoders import ClassifierEncoder
 from synthset.seeds import fingerprint
 from synthset.sheets import write_sheet
 from synthset.store.dataset import Dataset

@@ -8,7 +8,7 @@ from synthset.errors import RecipeError
 from synthset.experiment.trials import read_trial
 from synthset.metrics.class_statistics import class_statistics, figures_of_trial
 from synthset.metrics.cmmd import cmmd
-from synthset.recipe.scores import ClipEncoder, PixelsEncoder
+from synthset.recipe.encoders import ClipEncoder, PixelsEncoder
 
 STATISTICS = {"kind": "statistics"}
 WITH_CLIP = {**STATISTICS, "clip": {"kind": "clip"}, "classifier": {"kind": "classifier"}}

@@ -11,10 +11,10 @@ import pyarrow as pa
 
 from synthset.encoders.encoder import Encoded
 from synthset.encoders.models import check
-from synthset.engine.catalog import ENCODERS, encoder_identity, make
+from synthset.engine.catalog import encoder_identity, encoder_stage
 from synthset.engine.worker import torch_threads
 from synthset.errors import DatasetError, RecipeError
-from synthset.recipe.scores import Encoder
+from synthset.recipe.encoders import Encoder
 from synthset.seeds import digest
 from synthset.stage import Rows, Stage, list_column
 from synthset.training.labelled import Labelled
@@ -106,6 +106,6 @@ def _rows(images: Labelled, start: int, stop: int) -> pa.Table:
 @lru_cache(maxsize=2)
 def _opened(settings: Encoder) -> Stage:
     """Load an encoder once a process."""
-    stage = make(ENCODERS[settings.kind], settings)
+    stage = encoder_stage(settings)
     stage.open()
     return stage

@@ -28,8 +28,6 @@ class Gan(Stage):
         folder: of the dataset, in which the models lie.
     """
 
-    kind: ClassVar[str] = "gan"
-    version: ClassVar[str] = "1"
     reads: ClassVar[Sequence[str]] = ("id", "seed", "source")
 
     def __init__(self, settings: Settings, folder: Folder) -> None:
@@ -39,11 +37,6 @@ class Gan(Stage):
     @property
     def writes(self) -> pa.Schema:
         return IMAGES
-
-    @property
-    def resources(self) -> dict[str, float]:
-        on_gpu = pick_device(self.settings.device).type == "cuda"
-        return {"num_cpus": 1, "num_gpus": 1} if on_gpu else {"num_cpus": 1}
 
     def compute(self, rows: Rows, prepared: Rows) -> list[Pixels]:
         """Make the pictures.

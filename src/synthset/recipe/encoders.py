@@ -1,0 +1,97 @@
+"""What looks at images: the settings of every encoder."""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from synthset.recipe.settings import EXECUTION, OneOf, Settings
+from synthset.recipe.sources import Device, Dtype
+
+
+class EncoderSettings(Settings):
+    """What all encoders share. A new kind is a subclass with a `kind` of its own.
+
+    Attributes:
+        implementation: class of the encoder, as `package.module:Class`.
+        version: changes whenever the same settings would give other features.
+        miniature: which of the models that ship with synthset `model: miniature` means, if any.
+    """
+
+    implementation: ClassVar[str]
+    version: ClassVar[str]
+    miniature: ClassVar[Literal["clip", "classifier"] | None] = None
+
+    kind: str
+    dtype: Dtype = "float32"
+    """Arithmetic. `float32` is the one for numbers that others compare with."""
+    device: Device = Field("auto", json_schema_extra=EXECUTION)
+    """`auto`, `cpu`, `mps`, `cuda` or `cuda:1`."""
+    batch_size: int = Field(32, ge=1, le=4096, json_schema_extra=EXECUTION)
+    """Images a model call."""
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """Local files that decide its features, as the settings write them: their content belongs
+        to the identity, and their places don't."""
+        return ()
+
+
+class InceptionEncoder(EncoderSettings):
+    """torch-fidelity's Inception-v3: the one that FID and the Inception Score are defined by."""
+
+    implementation: ClassVar[str] = "synthset.encoders.inception:Inception"
+    version: ClassVar[str] = "1"
+
+    kind: Literal["inception"]
+    weights: str | None = None
+    """Local file with torch-fidelity's weights; none downloads them."""
+    resize: Literal["clean", "torch-fidelity"] = "clean"
+    """`clean`: antialiased bicubic as clean-fid; `torch-fidelity`: TF1-compatible bilinear as
+    torch-fidelity."""
+
+
+class ClipEncoder(EncoderSettings):
+    """CLIP by open_clip or transformers."""
+
+    implementation: ClassVar[str] = "synthset.encoders.clip:Clip"
+    version: ClassVar[str] = "1"
+    miniature: ClassVar[Literal["clip", "classifier"] | None] = "clip"
+
+    kind: Literal["clip"]
+    model: str = "miniature"
+    """`miniature`, an open_clip name (`ViT-B-32`), `hf-hub:…`, or a local folder (open_clip or
+    transformers layout)."""
+    pretrained: str | None = None
+    """open_clip's tag of the weights (`laion2b_s34b_b79k`) or a local weight file."""
+
+
+class ClassifierEncoder(EncoderSettings):
+    """Any timm classifier: its features, and its logits."""
+
+    implementation: ClassVar[str] = "synthset.encoders.classifier:Classifier"
+    version: ClassVar[str] = "1"
+    miniature: ClassVar[Literal["clip", "classifier"] | None] = "classifier"
+
+    kind: Literal["classifier"]
+    model: str = "miniature"
+    """`miniature`, a timm name (`resnet50.a1_in1k`), `hf-hub:…`, or a local folder in timm's
+    layout."""
+    weights: str | None = None
+    """Local safetensors file with the weights; none takes timm's."""
+
+
+class PixelsEncoder(EncoderSettings):
+    """A fake for tests and first steps: the image itself, shrunk to a few pixels. It knows nothing
+    about content."""
+
+    implementation: ClassVar[str] = "synthset.encoders.pixels:Pixels"
+    version: ClassVar[str] = "1"
+
+    kind: Literal["pixels"]
+    size_px: int = Field(8, ge=1, le=64)
+    """Width and height after shrinking; features are 3 x size_px x size_px numbers."""
+
+
+Encoder = Annotated[EncoderSettings, OneOf("encoders")]

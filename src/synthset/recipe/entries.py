@@ -1,0 +1,44 @@
+"""Whether what a part of the recipe names stands in another part of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from synthset.errors import Problem, did_you_mean
+
+if TYPE_CHECKING:
+    from synthset.recipe.recipe import Recipe
+
+
+def named(where: str, name: str, known: Sequence[str], section: str) -> list[Problem]:
+    """Look for a name among those of a section.
+
+    Args:
+        where: the place that names it.
+        name: that it names.
+        known: names of the section.
+        section: such as `encoders`.
+    """
+    if name in known:
+        return []
+    return [Problem(where, f"no entry {name!r} in {section}", did_you_mean(name, known))]
+
+
+def encoder_problems(
+    recipe: Recipe, where: str, name: str, kinds: Sequence[str] = ()
+) -> list[Problem]:
+    """Look for an encoder that a part names as its `encoder`.
+
+    Args:
+        recipe: the whole.
+        where: the part that names it.
+        name: that it names.
+        kinds: of encoders that the part can use; empty for any.
+    """
+    where = f"{where}.encoder"
+    problems = named(where, name, list(recipe.encoders), "encoders")
+    if not problems and kinds and recipe.encoders[name].kind not in kinds:
+        found = f"{name!r} is of kind {recipe.encoders[name].kind!r}"
+        problems = [Problem(where, found, f"name an encoder of kind {' or '.join(kinds)}")]
+    return problems
