@@ -10,7 +10,6 @@ import pyarrow.parquet as pq
 import pytest
 
 from synthset.export.imagefolder import export
-from synthset.export.metadata import _plain
 from synthset.recipe.exports import ImageFolder
 
 SPLIT = ImageFolder(kind="imagefolder", path="export", val_fraction=0.25)
@@ -60,14 +59,6 @@ def test_hugging_face_datasets_loads_images_labels_and_metadata(
         assert found["prompt"][:] == [row["prompt"] for row in expected]
         assert found.features["label"].names == ["zebra", "ant <b>|"]
         assert found[0]["image"].size == (8, 8)
-
-
-def test_numbers_keep_their_own_digits_and_nan_is_null() -> None:
-    assert _plain(18.200000762939453) == 18.2
-    assert _plain(float("nan")) is None
-    assert _plain(float("inf")) is None
-    assert _plain(3) == 3
-    assert _plain(True) is True
 
 
 def test_class_names_are_listed_in_label_order(place: Path) -> None:

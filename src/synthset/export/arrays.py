@@ -8,18 +8,17 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 from PIL import Image, ImageOps
 
 from synthset.errors import DatasetError
 from synthset.export.aside import SCRATCH, clear_scratch
 from synthset.export.card import write_card
 from synthset.export.files import files_of
-from synthset.export.marker import elsewhere, read_marker, write_marker
-from synthset.export.metadata import class_rows, described, metadata_table, source_of
-from synthset.export.packed import stored_images, write_classes
-from synthset.export.place import Exported, check_free, facts_of, place_of
-from synthset.formats.arrays import name_of
+from synthset.export.marker import write_marker
+from synthset.export.metadata import packed_table, write_packed_classes
+from synthset.export.packed import stored_images
+from synthset.export.place import Exported, begin, check_free, facts_of, refuse_other
+from synthset.formats.arrays import IMAGES, LABELS, METADATA, create, name_of, write_beside
 from synthset.images import Pixels, decode
 from synthset.recipe.exports import Npy
 from synthset.store.dataset import Dataset
@@ -36,19 +35,12 @@ def export_arrays(dataset: Dataset, settings: Npy) -> Exported:
             folder is not ours or holds something else, or the disk is too small.
         UsageError: a relative path for a dataset that lies in an object store.
     """
-    place = place_of(dataset, settings)
-    marker = read_marker(place)
-    kept = dataset.kept()
-    if not kept.num_rows:
-        raise DatasetError(
-            f"{dataset.path}: no image is kept, so there is nothing to export; loosen the selection"
-        )
+    place, marker, kept = begin(dataset, settings)
     width, height = _size(dataset, kept, settings)
     files = files_of(dataset, kept, settings, ())
     layout = {"kind": settings.kind, "width": width, "height": height}
     facts = {**facts_of(dataset, settings, files), "layout": layout}
-    if marker and any(marker.get(name) != facts[name] for name in ("fingerprint", "layout")):
-        raise DatasetError(f"{place}: holds another export; {elsewhere(place)}")
+    refuse_other(place, marker, facts)
     rows = {
         split: [i for i, file in enumerate(files) if file.split == split]
         for split in sorted({file.split for file in files})
@@ -59,15 +51,14 @@ def export_arrays(dataset: Dataset, settings: Npy) -> Exported:
     clear_scratch(place)
     card = {name: marker[name] for name in ("card_sha256",) if marker and name in marker}
     write_marker(place, {"state": "unfinished", **facts, **card})
-    table = metadata_table(kept, files, source_of(dataset)).drop_columns(["file_name"])
-    table = described(table, class_rows(dataset, files))
+    table = packed_table(dataset, kept, files)
     if missing:
         (place / SCRATCH).mkdir(exist_ok=True)
         ids = {split: [files[i].id for i in own] for split, own in missing.items()}
         _fill(place, dataset, ids, (width, height))
     for split, own in missing.items():
         _finish(place, split, table.take(own))
-    write_classes(place, dataset, files)
+    write_packed_classes(place, dataset, files)
     written, notes = write_card(place, dataset, kept, files, card.get("card_sha256"), settings.kind)
     if missing:
         os.sync()  # the marker must not outlive its files in a power cut
@@ -102,9 +93,7 @@ def _fill(
     width, height = size
     goes = {name: (split, i) for split, own in ids.items() for i, name in enumerate(own)}
     arrays = {
-        split: np.lib.format.open_memmap(
-            place / SCRATCH / name_of(split), "w+", np.uint8, (len(own), height, width, 3)
-        )
+        split: create(place / SCRATCH / name_of(split), len(own), width, height)
         for split, own in ids.items()
     }
     for name, data in stored_images(dataset):
@@ -117,12 +106,9 @@ def _fill(
 
 def _finish(place: Path, split: str, rows: pa.Table) -> None:
     """Put a split's files in their place; its images come last, for they say that all is there."""
-    scratch = place / SCRATCH
-    pq.write_table(rows, scratch / name_of(split, "metadata.parquet"), compression="zstd")
-    labels = np.asarray(rows.column("label").to_pylist(), dtype=np.int64)
-    np.save(scratch / name_of(split, "labels.npy"), labels)
-    for what in ("metadata.parquet", "labels.npy", "images.npy"):
-        os.replace(scratch / name_of(split, what), place / name_of(split, what))
+    write_beside(place / SCRATCH, split, rows)
+    for what in (METADATA, LABELS, IMAGES):
+        os.replace(place / SCRATCH / name_of(split, what), place / name_of(split, what))
 
 
 def _fitted(pixels: Pixels, width: int, height: int) -> Pixels:

@@ -18,6 +18,7 @@ from synthset.export.accepted import verdicts
 from synthset.export.aside import write_aside
 from synthset.export.files import File
 from synthset.export.metadata import class_rows
+from synthset.formats.class_folders import folder_of
 from synthset.recipe.variables import conceal, fill_in
 from synthset.store.dataset import Dataset
 
@@ -156,7 +157,7 @@ def _shifted(classes: Sequence[Mapping[str, Any]], split: str) -> bool:
 
 
 def _empty(dataset: Dataset, files: Sequence[File]) -> list[str]:
-    folders = {file.name.split("/")[1] for file in files}
+    folders = {folder_of(file.name) for file in files}
     return [entry["name"] for entry in dataset.classes() if entry["folder"] not in folders]
 
 

@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 
 from synthset.errors import DatasetError
 from synthset.export.split import TRAIN, VAL, split_class
+from synthset.formats.class_folders import path_of
 from synthset.images import SIGNATURES, suffix_of
 from synthset.litter import is_litter
 from synthset.recipe.exports import Export
@@ -67,7 +68,12 @@ def files_of(
     sides = _sides(ids, keys, settings, there)
     suffixes = dict(_suffixes(dataset, set(ids)))
     return [
-        File(name, sides[name], f"{sides[name]}/{folders[key]}/{name}{suffixes[name]}", content)
+        File(
+            name,
+            sides[name],
+            path_of(sides[name], folders[key], f"{name}{suffixes[name]}"),
+            content,
+        )
         for name, key, content in zip(ids, keys, kept.column("sha256").to_pylist(), strict=True)
     ]
 

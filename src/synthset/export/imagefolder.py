@@ -12,9 +12,9 @@ from synthset.errors import DatasetError
 from synthset.export.aside import clear_scratch, write_aside
 from synthset.export.card import write_card
 from synthset.export.files import File, differing, files_of, image_parts, present
-from synthset.export.marker import elsewhere, read_marker, write_marker
+from synthset.export.marker import elsewhere, write_marker
 from synthset.export.metadata import write_class_texts, write_metadata
-from synthset.export.place import Exported, check_space, facts_of, place_of
+from synthset.export.place import Exported, begin, check_space, facts_of
 from synthset.recipe.exports import ImageFolder
 from synthset.store.dataset import Dataset
 
@@ -35,13 +35,7 @@ def export(dataset: Dataset, settings: ImageFolder) -> Exported:
             is too small.
         UsageError: a relative path for a dataset that lies in an object store.
     """
-    place = place_of(dataset, settings)
-    marker = read_marker(place)
-    kept = dataset.kept()
-    if not kept.num_rows:
-        raise DatasetError(
-            f"{dataset.path}: no image is kept, so there is nothing to export; loosen the selection"
-        )
+    place, marker, kept = begin(dataset, settings)
     there = present(place) if marker else set()
     files = files_of(dataset, kept, settings, there)
     facts = facts_of(dataset, settings, files)

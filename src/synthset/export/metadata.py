@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import io
-import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from synthset.export.aside import write_changed
 from synthset.export.files import File
 from synthset.export.split import TRAIN, VAL
+from synthset.formats.class_folders import folder_of
+from synthset.formats.class_lists import class_files
+from synthset.formats.features import described
+from synthset.formats.metadata_tables import write_lines, write_parquet
 from synthset.store.dataset import Dataset
 from synthset.taxonomy import wordnet
 
@@ -36,19 +37,35 @@ def write_metadata(place: Path, dataset: Dataset, kept: pa.Table, files: Sequenc
     """
     classes = class_rows(dataset, files)
     table = metadata_table(kept, files, source_of(dataset))
-    write_changed(place, "metadata.parquet", _parquet(table, classes))
-    write_changed(place, "metadata.jsonl", _lines(table))
+    write_changed(place, "metadata.parquet", write_parquet(described(table, classes)))
+    write_changed(place, "metadata.jsonl", write_lines(table))
     sides = [file.split for file in files]
     for split in sorted(set(sides)):
         part = table.filter(pa.array([side == split for side in sides]))
         inside = [name.split("/", 1)[1] for name in part.column("file_name").to_pylist()]
-        part = part.set_column(0, "file_name", pa.array(inside, pa.string()))
-        write_changed(place, f"{split}/metadata.parquet", _parquet(part, classes))
-    write_changed(
-        place, "classes.json", (json.dumps(classes, indent=2, ensure_ascii=False) + "\n").encode()
+        part = described(part.set_column(0, "file_name", pa.array(inside, pa.string())), classes)
+        write_changed(place, f"{split}/metadata.parquet", write_parquet(part))
+    write_classes(place, classes)
+
+
+def packed_table(dataset: Dataset, kept: pa.Table, files: Sequence[File]) -> pa.Table:
+    """The metadata of images that lie in files of many, and have no names of their own there."""
+    table = metadata_table(kept, files, source_of(dataset)).drop_columns(["file_name"])
+    return described(table, class_rows(dataset, files))
+
+
+def write_packed_classes(place: Path, dataset: Dataset, files: Sequence[File]) -> None:
+    """Write the classes without torchvision's numbers, which are those of folders."""
+    rows = class_rows(dataset, files)
+    write_classes(
+        place, [{key: row[key] for key in row if key != "imagefolder_index"} for row in rows]
     )
-    names = "".join(f"{entry['name']}\n" for entry in classes)
-    write_changed(place, "classes.txt", names.encode())
+
+
+def write_classes(place: Path, classes: Sequence[Mapping[str, Any]]) -> None:
+    """Write the classes in label order, for people and for readers."""
+    for name, data in class_files(classes):
+        write_changed(place, name, data)
 
 
 def write_class_texts(place: Path, dataset: Dataset, kept: pa.Table) -> None:
@@ -102,7 +119,7 @@ def class_rows(dataset: Dataset, files: Sequence[File]) -> list[dict[str, Any]]:
     """
     splits = [split for split in (TRAIN, VAL) if any(file.split == split for file in files)]
     found = {
-        split: Counter(file.name.split("/")[1] for file in files if file.split == split)
+        split: Counter(folder_of(file.name) for file in files if file.split == split)
         for split in splits
     }
     index = {
@@ -116,51 +133,3 @@ def class_rows(dataset: Dataset, files: Sequence[File]) -> list[dict[str, Any]]:
         }
         for label, entry in enumerate(dataset.classes())
     ]
-
-
-def _parquet(table: pa.Table, classes: Sequence[Mapping[str, Any]]) -> bytes:
-    sink = io.BytesIO()
-    pq.write_table(described(table, classes).combine_chunks(), sink, compression="zstd")
-    return sink.getvalue()
-
-
-def described(table: pa.Table, classes: Sequence[Mapping[str, Any]]) -> pa.Table:
-    """Say in the table what its columns are to Hugging Face `datasets`: the label has names."""
-    names = [entry["name"] for entry in classes]
-    if len(set(names)) < len(names):  # a ClassLabel needs each name once
-        names = [f"{entry['name']} ({entry['key']})" for entry in classes]
-    features: dict[str, Any] = {field.name: _feature(field.type) for field in table.schema}
-    features["label"] = {"_type": "ClassLabel", "names": names}
-    table = table.set_column(
-        table.column_names.index("label"), "label", table.column("label").cast(pa.int64())
-    )
-    return table.replace_schema_metadata(
-        {"huggingface": json.dumps({"info": {"features": features}})}
-    )
-
-
-def _feature(kind: pa.DataType) -> dict[str, Any]:
-    name = {"float": "float32", "double": "float64", "halffloat": "float16"}.get(
-        str(kind), str(kind)
-    )
-    return {"_type": "Value", "dtype": name}
-
-
-def _lines(table: pa.Table) -> bytes:
-    rows = plain_rows(table.to_pylist())
-    return "".join(
-        json.dumps(row, ensure_ascii=False, allow_nan=False) + "\n" for row in rows
-    ).encode()
-
-
-def plain_rows(rows: Iterable[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
-    """Rows as JSON can say them."""
-    for row in rows:
-        yield {name: _plain(value) for name, value in row.items()}
-
-
-def _plain(value: Any) -> Any:
-    """JSON has no NaN, and 32-bit floats deserve their own seven digits."""
-    if isinstance(value, float):
-        return float(f"{value:.7g}") if value - value == 0 else None
-    return value

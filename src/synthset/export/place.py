@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import shutil
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+import pyarrow as pa
+
 from synthset.errors import DatasetError, UsageError
 from synthset.export.files import File
+from synthset.export.marker import elsewhere, read_marker
 from synthset.recipe.exports import Export
 from synthset.seeds import fingerprint
 from synthset.store.dataset import Dataset
@@ -40,6 +43,36 @@ class Exported:
 
     def __fspath__(self) -> str:
         return str(self.path)
+
+
+def begin(dataset: Dataset, settings: Export) -> tuple[Path, dict[str, Any] | None, pa.Table]:
+    """Find out where an export goes, what lies there, and what is kept.
+
+    Returns:
+        The folder, the marker of an earlier export in it, and the kept records.
+
+    Raises:
+        DatasetError: nothing is kept, or the folder is not ours.
+        UsageError: a relative path for a dataset that lies in an object store.
+    """
+    place = place_of(dataset, settings)
+    marker = read_marker(place)
+    kept = dataset.kept()
+    if not kept.num_rows:
+        raise DatasetError(
+            f"{dataset.path}: no image is kept, so there is nothing to export; loosen the selection"
+        )
+    return place, marker, kept
+
+
+def refuse_other(place: Path, marker: Mapping[str, Any] | None, facts: Mapping[str, Any]) -> None:
+    """An export whose files hold many images never grows: it is the same, or another one.
+
+    Raises:
+        DatasetError: the folder holds another one.
+    """
+    if marker and any(marker.get(name) != facts[name] for name in ("fingerprint", "layout")):
+        raise DatasetError(f"{place}: holds another export; {elsewhere(place)}")
 
 
 def place_of(dataset: Dataset, settings: Export) -> Path:

@@ -1,4 +1,4 @@
-"""Lists and reads images that lie in NumPy arrays, as `images.npy` with `labels.npy`."""
+"""Images in NumPy arrays, as `images.npy` with `labels.npy` and `metadata.parquet`."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from synthset.formats.class_lists import ClassList
 from synthset.formats.labels import read_label
 from synthset.formats.listed import Label, Listed
 from synthset.formats.manifest import UNLABELLED, Passed
+from synthset.formats.metadata_tables import write_parquet
 from synthset.formats.source_names import place_of, source_of, text_of
 from synthset.images import encode
 
@@ -156,3 +157,16 @@ def _label(said: int | str, classes: ClassList) -> Label | None:
     if classes:
         return classes.label(said)
     return Label(str(said), said if isinstance(said, int) else None)
+
+
+def create(path: Path, count: int, width: int, height: int) -> np.memmap[Any, np.dtype[np.uint8]]:
+    """Make an array of images on the disk, (N, H, W, 3) uint8 RGB; it is filled in place."""
+    shape = count, height, width, 3
+    return np.lib.format.open_memmap(path, "w+", np.uint8, shape)
+
+
+def write_beside(folder: Path, split: str, rows: pa.Table) -> None:
+    """Write `labels.npy`, (N,) int64, and `metadata.parquet` of a split, a row an image."""
+    (folder / name_of(split, METADATA)).write_bytes(write_parquet(rows))
+    labels = np.asarray(rows.column("label").to_pylist(), dtype=np.int64)
+    np.save(folder / name_of(split, LABELS), labels)

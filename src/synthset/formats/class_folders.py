@@ -18,6 +18,20 @@ from synthset.formats.tree import Tree, is_image, name_of
 from synthset.store.remote import Remote
 
 
+def path_of(split: str, folder: str, name: str) -> str:
+    """The path of an image within an export of class folders.
+
+    >>> path_of("train", "cat", "a.jpg"), folder_of("train/cat/a.jpg")
+    ('train/cat/a.jpg', 'cat')
+    """
+    return f"{split}/{folder}/{name}"
+
+
+def folder_of(path: str) -> str:
+    """The folder of an image's class, by its path within an export."""
+    return path.split("/")[1]
+
+
 def in_classes(
     tree: Tree,
     folders: Sequence[str],

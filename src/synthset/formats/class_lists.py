@@ -8,10 +8,11 @@ with `words.txt`); and names by number or by WordNet number in JSON (`Labels.jso
 
 from __future__ import annotations
 
+import json
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -158,6 +159,17 @@ def listed_classes(folders: Sequence[Path], where: str, passed: Passed | None = 
     places = [folder.as_posix() for folder in folders]
     mine = Passed() if passed is None else passed
     return read_class_list(names, lambda name: Path(name).read_bytes(), mine, where, places)
+
+
+def class_files(classes: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, bytes]]:
+    """Write `classes.json` and `classes.txt`.
+
+    Args:
+        classes: in label order, each with its `name` and what else is known of it.
+    """
+    text = json.dumps(classes, indent=2, ensure_ascii=False) + "\n"
+    yield "classes.json", text.encode()
+    yield "classes.txt", "".join(f"{row['name']}\n" for row in classes).encode()
 
 
 def _files_in(folder: Path) -> list[str]:

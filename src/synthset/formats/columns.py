@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from typing import Any
 import pyarrow as pa
 
 from synthset.errors import RecipeError, did_you_mean
+from synthset.formats.features import class_names, of_feature
 from synthset.formats.labels import number_of, read_label, told_apart
 from synthset.formats.listed import Label, Vocabulary
 
@@ -159,7 +159,7 @@ def image_column(schema: pa.Schema, given: Sequence[str]) -> str | None:
     known = next((name for one in wanted if (name := column_of(schema.names, one))), None)
     if known is not None:
         return known
-    noted = _of_feature(schema, "Image")
+    noted = of_feature(schema, "Image")
     able = [name for name in schema.names if holds_images(schema.field(name).type)]
     paths = _usual([name for name in schema.names if is_text(schema, name)], PATHS)
     return _usual(noted, IMAGES) or _only(noted) or _usual(able, IMAGES) or _only(able) or paths
@@ -214,13 +214,6 @@ def column_of(names: Iterable[str], wanted: str) -> str | None:
     return wanted if wanted in known else next(near, None)
 
 
-def class_names(schema: pa.Schema, column: str) -> list[str]:
-    """Read the names of a Hugging Face ClassLabel from the schema's metadata."""
-    feature = _features(schema).get(column)
-    names = feature.get("names") if isinstance(feature, dict) else None
-    return [str(name) for name in names] if isinstance(names, list) else []
-
-
 def is_text(schema: pa.Schema, name: str) -> bool:
     """Tell whether there is such a column, and it holds words."""
     if name not in schema.names:
@@ -255,7 +248,7 @@ def _label_column(
     """Name the column of the labels, or those that may be."""
     given = _given(schema, columns, "label", table, where)
     usual = column_of(schema.names, str(USUAL.label))
-    noted = _of_feature(schema, "ClassLabel")
+    noted = of_feature(schema, "ClassLabel")
     fine = _usual(noted or schema.names, (FINE,))
     sure = given or usual or _only(noted) or fine
     if sure is not None or noted:
@@ -322,25 +315,6 @@ def _usual(names: Sequence[str], usual: Sequence[str]) -> str | None:
 
 def _only(names: Sequence[str]) -> str | None:
     return names[0] if len(names) == 1 else None
-
-
-def _of_feature(schema: pa.Schema, kind: str) -> list[str]:
-    """Columns that `datasets` has noted to be of a kind."""
-    features = _features(schema)
-    return [
-        name
-        for name in schema.names
-        if isinstance(features.get(name), dict) and features[name].get("_type") == kind
-    ]
-
-
-def _features(schema: pa.Schema) -> dict[str, Any]:
-    """What `datasets` has noted of the columns; nothing where that can't be read."""
-    try:
-        features = json.loads((schema.metadata or {})[b"huggingface"])["info"]["features"]
-    except (KeyError, TypeError, ValueError, RecursionError):
-        return {}
-    return features if isinstance(features, dict) else {}
 
 
 def _label(

@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from synthset.errors import DatasetError, RecipeError, did_you_mean
 from synthset.formats.columns import is_text
+from synthset.formats.labels import keyed_names
 from synthset.formats.listed import Label, Listed, Vocabulary
 from synthset.formats.manifest import Passed
 from synthset.formats.table_files import TableImages
@@ -106,9 +107,7 @@ def rows_of(dataset: Dataset) -> dict[str, str]:
 def _labels(dataset: Dataset, folder: str) -> list[Label]:
     """The classes in label order; those of one name carry their key."""
     entries = dataset.classes()
-    names = [entry["name"] for entry in entries]
-    if len(set(names)) < len(names):
-        names = [f"{entry['name']} ({entry['key']})" for entry in entries]
+    names = keyed_names(entries)
     wnids = tuple(entry.get("wnid") for entry in entries)
     vocabulary = Vocabulary(tuple(names), wnids, f"the classes of {folder}")
     return [

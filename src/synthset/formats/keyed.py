@@ -9,7 +9,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from synthset.errors import DatasetError, RecipeError
-from synthset.formats import table, tar_shards
+from synthset.formats import table, tar_shards, tars
 from synthset.formats.columns import Columns, first_images
 from synthset.formats.files_below import files_below
 from synthset.formats.levels import refuse_split_folders
@@ -92,7 +92,7 @@ def _readable(found: Iterator[Keyed], path: Place, passed: Passed) -> Iterator[K
     """The images of a file up to where it is damaged."""
     try:
         yield from found
-    except (*tar_shards.FAULTS, pa.ArrowException) as fault:
+    except (*tars.FAULTS, pa.ArrowException) as fault:
         if isinstance(path, Remote) and isinstance(fault, OSError):
             raise DatasetError(f"{path} can't be read ({fault}); try again") from None
         passed.add(UNREADABLE, text_of(str(path)), str(fault))
@@ -105,12 +105,12 @@ def _folder(folder: Place, place: KeyedPath, passed: Passed) -> Iterator[Keyed]:
 
 
 def _shard(path: Place, place: KeyedPath) -> Iterator[Keyed]:
-    with tar_shards.opened(path) as tar:
+    with tars.opened(path) as tar:
         for key, sample in tar_shards.samples(tar):
             image = tar_shards.image_of(sample)
             if image is not None:
                 name = key.rpartition("/")[2]
-                yield Keyed(name, tar_shards.source_of(path, image), place.origin)
+                yield Keyed(name, tars.source_of(path, image), place.origin)
 
 
 def _table(path: Place, place: KeyedPath, where: str) -> Iterator[Keyed]:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pyarrow as pa
 
 from synthset.errors import DatasetError
-from synthset.formats import arrays, tar_shards, zips
+from synthset.formats import arrays, tars, zips
 from synthset.formats.image_cells import MISSING
 from synthset.formats.source_names import place_of
 from synthset.formats.table import split_source
@@ -34,11 +34,11 @@ class Originals:
             DatasetError: a Parquet file or a whole folder is gone, or can't be reached, which is no
             fault of the single image.
         """
-        row, member = split_source(source), tar_shards.split_source(source)
+        row, member = split_source(source), tars.split_source(source)
         inside, array = zips.split_source(source), arrays.split_source(source)
         try:
             if member is not None:
-                return tar_shards.read(*member)
+                return tars.read(*member)
             if inside is not None:
                 return zips.read(*inside)
             if array is not None:

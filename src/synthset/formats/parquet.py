@@ -1,16 +1,20 @@
-"""Reads Parquet files."""
+"""Parquet files, as the Hugging Face hub has them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import accumulate
+from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from synthset.formats.features import with_image
 from synthset.store.remote import Place, Remote
 
 SCAN_ROWS = 256
+ROW_GROUP = 100  # images; the hub's own choice, so that a page of a viewer is a small read
 
 
 def opened(path: Place) -> pq.ParquetFile:
@@ -51,4 +55,35 @@ class ParquetFile:
         return self._file.read_row_group(number, columns=[column]).column(0)
 
     def close(self) -> None:
+        self._file.close()
+
+
+class ParquetWriter:
+    """Writes a file with an image column, and a label with its names.
+
+    Args:
+        path: of the file.
+        schema: of the other columns, as `described` gives it.
+    """
+
+    def __init__(self, path: Path, schema: pa.Schema) -> None:
+        self._schema = with_image(schema)
+        self._file = pq.ParquetWriter(path, self._schema, compression="zstd")
+        self._rows: list[dict[str, Any]] = []
+
+    def add(self, row: dict[str, Any], data: bytes) -> None:
+        """Add a row; a row group is written when it is full."""
+        row["image"] = {"bytes": data, "path": row.pop("file_name")}
+        self._rows.append(row)
+        if len(self._rows) == ROW_GROUP:
+            self._flush()
+
+    def _flush(self) -> None:
+        if self._rows:
+            self._file.write_table(pa.Table.from_pylist(self._rows, self._schema))
+        self._rows = []
+
+    def close(self) -> None:
+        """Finish the file."""
+        self._flush()
         self._file.close()

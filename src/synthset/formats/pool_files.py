@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from synthset.formats import tar_shards
+from synthset.formats import tars
 from synthset.formats.levels import refuse_split_folders
 from synthset.formats.manifest import DEAD, ODD, Passed
 from synthset.formats.scan import expand
@@ -51,7 +51,7 @@ def _is_packed(file: Place) -> bool:
 
 def is_shard(file: Place) -> bool:
     """Tell by its name whether a file is a tar file."""
-    return ending_of(str(file)) in tar_shards.ENDINGS
+    return ending_of(str(file)) in tars.ENDINGS
 
 
 def is_table(file: Place) -> bool:

@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from synthset.errors import RecipeError
-from synthset.formats import arrays, class_folders, dataset, table, tar_shards
+from synthset.formats import arrays, class_folders, dataset, table, tar_shards, tars
 from synthset.formats.class_lists import ClassList, listed_classes, read_class_list
 from synthset.formats.columns import BESIDES, Columns
 from synthset.formats.labels import together
@@ -27,17 +27,17 @@ DATASET = "dataset.json"  # in every folder that `synthset run` made
 METADATA = "metadata.parquet"  # describes image files beside it (Hugging Face's image folders)
 TABLES = ("parquet", "arrow")
 LISTS = ("csv", "tsv", "jsonl", "json")
-ARCHIVES = ("zip", *tar_shards.ENDINGS)
+ARCHIVES = ("zip", *tars.ENDINGS)
 #: What a folder of packed files holds; the first kind that is there counts.
-PACKED = (tar_shards.ENDINGS, ("parquet",), ("arrow",), ("zip",))
+PACKED = (tars.ENDINGS, ("parquet",), ("arrow",), ("zip",))
 KINDS = {
-    **dict.fromkeys(tar_shards.ENDINGS, "WebDataset shards"),
+    **dict.fromkeys(tars.ENDINGS, "WebDataset shards"),
     "parquet": "Parquet files",
     "arrow": "Arrow files",
     "zip": "zip archives",
 }
 LABELS = {
-    **dict.fromkeys(tar_shards.ENDINGS, "what stands beside each image"),
+    **dict.fromkeys(tars.ENDINGS, "what stands beside each image"),
     "parquet": "the label column",
     "arrow": "the label column",
     "zip": "",
@@ -254,9 +254,9 @@ class _Resolver:
                 return ZipTree(place)
             if not self.labelled:
                 return None
-            if ending in tar_shards.ENDINGS and tar_shards.holds_class_folders(place):
-                return tar_shards.TarTree(place)
-        except tar_shards.FAULTS:
+            if ending in tars.ENDINGS and tar_shards.holds_class_folders(place):
+                return tars.TarTree(place)
+        except tars.FAULTS:
             pass
         return None
 

@@ -1,23 +1,16 @@
-"""Tar files: WebDataset shards with `<key>.jpg` and `<key>.cls`, or archives of class folders."""
+"""WebDataset shards: tar files with `<key>.jpg`, `<key>.cls` and `<key>.json`."""
 
 from __future__ import annotations
 
-import atexit
-import bz2
-import gzip
-import lzma
+import io
+import json
 import os
-import shutil
 import tarfile
-import tempfile
-from collections import OrderedDict
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
 from functools import partial
-from threading import Lock
-from typing import Any, BinaryIO
+from pathlib import Path
+from typing import Any
 
-from synthset.errors import DatasetError
 from synthset.formats import source_names
 from synthset.formats.captions import caption_beside, facts_in
 from synthset.formats.class_lists import ClassList
@@ -25,19 +18,13 @@ from synthset.formats.columns import Columns
 from synthset.formats.labels import number_of, read_label
 from synthset.formats.listed import Label, Listed
 from synthset.formats.manifest import DOTTED, MORE, NO_IMAGE, UNLABELLED, UNREADABLE, Passed
-from synthset.formats.tree import Listing, is_image
+from synthset.formats.metadata_tables import plain_rows
+from synthset.formats.tars import FAULTS, check_end, member_bytes, opened, source_of
+from synthset.formats.tree import is_image
 from synthset.store.remote import Place, Remote
 
 Sample = dict[str, tarfile.TarInfo]  # the members of a sample by extension
 
-ENDINGS = ("tar", "tar.gz", "tar.bz2", "tar.xz")
-OPENERS: dict[str, Callable[[Any], Any]] = {
-    "tar.gz": gzip.open,
-    "tar.bz2": bz2.open,
-    "tar.xz": lzma.open,
-}
-FAULTS = (tarfile.TarError, EOFError, lzma.LZMAError, OSError)
-UNPACKED = 4  # compressed shards that are kept without their compression
 SAID = ("cls", "json", "txt", "caption")  # what a sample says beside its image
 BROKEN = "text beside an image that is no JSON object"
 SEVERAL = "one of several images of a sample (name its ending as image_column)"
@@ -69,18 +56,6 @@ def find(
         passed.add(UNREADABLE, shown, f"is no readable tar file, from some place on: {fault}")
 
 
-@contextmanager
-def opened(path: Place) -> Iterator[tarfile.TarFile]:
-    """Open a shard; of one that lies afar only what is read is fetched."""
-    mode: Any = "r:*" if source_names.ending_of(str(path)) in OPENERS else "r:"
-    if isinstance(path, Remote):
-        with path.open() as file, tarfile.open(fileobj=file, mode=mode) as tar:
-            yield tar
-    else:
-        with tarfile.open(path, mode) as tar:
-            yield tar
-
-
 def samples(tar: tarfile.TarFile) -> Iterator[tuple[str, Sample]]:
     """Give the key of each sample and its members by extension, in the order of the shard.
 
@@ -100,15 +75,7 @@ def samples(tar: tarfile.TarFile) -> Iterator[tuple[str, Sample]]:
         sample[extension.lower()] = member
     if sample:
         yield source_names.text_of(key), sample
-    _check_end(tar)
-
-
-def _check_end(tar: tarfile.TarFile) -> None:
-    """Python takes a damaged header for the end, where zeros should be."""
-    assert tar.fileobj is not None
-    tar.fileobj.seek(tar.offset)
-    if tar.fileobj.read(tarfile.BLOCKSIZE).strip(b"\0"):
-        raise tarfile.ReadError(f"no member begins at byte {tar.offset:,}, where one should")
+    check_end(tar)
 
 
 def _found(
@@ -200,45 +167,6 @@ def image_of(sample: Sample, wanted: str | None = None) -> tarfile.TarInfo | Non
     return next((sample[name] for name in plain or alone), None)
 
 
-def source_of(path: Place, member: tarfile.TarInfo) -> str:
-    """Say where a member lies, as `split_source` takes it apart."""
-    return f"{source_names.source_of(path)}#{member.offset_data}+{member.size}"
-
-
-def member_bytes(tar: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
-    """Read a member whole."""
-    opened = tar.extractfile(member)
-    return opened.read() if opened else b""
-
-
-class TarTree(Listing):
-    """The members of an archive of class folders.
-
-    Raises:
-        OSError, tarfile.TarError: it is damaged.
-    """
-
-    def __init__(self, path: Place) -> None:
-        self._members: dict[str, tarfile.TarInfo] = {}
-        folders = []
-        with opened(path) as tar:
-            for member in tar:
-                name = source_names.text_of(os.path.normpath(member.name))
-                if member.isfile():
-                    self._members[name] = member
-                elif member.isdir() and name != ".":
-                    folders.append(name)
-            _check_end(tar)
-        super().__init__(path, self._members, folders)
-
-    def read(self, path: str) -> bytes:
-        member = self._members[path]
-        return read(self.root, member.offset_data, member.size)
-
-    def source(self, path: str) -> str:
-        return source_of(self.root, self._members[path])
-
-
 def holds_class_folders(path: Place) -> bool:
     """Tell whether images lie in folders of a tar file, and nothing beside them says what they are.
 
@@ -255,77 +183,26 @@ def holds_class_folders(path: Place) -> bool:
     return folders
 
 
-def split_source(source: str) -> tuple[Place, int, int] | None:
-    """Take `file.tar#512+2048` apart: file, offset and size; None for another source.
+class ShardWriter:
+    """Writes a shard. The same images give the same bytes: no times, no owners."""
 
-    Raises:
-        DatasetError: it is a URL that can't be opened.
-    """
-    path, _, place = source.rpartition("#")
-    offset, plus, size = place.partition("+")
-    if not (plus and offset.isdigit() and size.isdigit()):
-        return None
-    if source_names.ending_of(path) not in ENDINGS:
-        return None
-    return source_names.place_of(path), int(offset), int(size)
+    def __init__(self, path: Path) -> None:
+        self._tar = tarfile.TarFile(path, "w", format=tarfile.USTAR_FORMAT)
 
+    def add(self, row: dict[str, Any], data: bytes) -> None:
+        """Add `<id>.jpg`, `<id>.cls` and `<id>.json`."""
+        name, suffix = Path(row["file_name"]).stem, Path(row["file_name"]).suffix
+        facts = {key: value for key, value in row.items() if key not in ("file_name", "label")}
+        text = json.dumps(next(plain_rows([facts])), ensure_ascii=False, allow_nan=False)
+        self._put(f"{name}{suffix}", data)
+        self._put(f"{name}.cls", str(row["label"]).encode())
+        self._put(f"{name}.json", text.encode())
 
-def read(path: Place, offset: int, size: int) -> bytes:
-    """Read one image of a shard.
-
-    Raises:
-        DatasetError: the shard is gone or ends before the image does.
-    """
-    try:
-        if source_names.ending_of(str(path)) in OPENERS:
-            data = _unpacked.read(path, offset, size)
-        elif isinstance(path, Remote):
-            data = path.read_range(offset, offset + size)
-        else:
-            with path.open("rb") as file:
-                file.seek(offset)
-                data = file.read(size)
-    except FileNotFoundError:
-        raise DatasetError(f"{path} is gone; put it back, or plan again without it") from None
-    if len(data) < size:
-        raise DatasetError(
-            f"{path} ends before byte {offset + size}; it was changed after planning"
-        )
-    return data
-
-
-class _Unpacked:
-    """Compressed shards without their compression, in files that go with this process: in a
-    compressed one nothing can be looked up. Several threads may ask."""
-
-    def __init__(self) -> None:
-        self._files: OrderedDict[Place, BinaryIO] = OrderedDict()
-        self._lock = Lock()
-
-    def read(self, path: Place, offset: int, size: int) -> bytes:
-        """Read some bytes; the last few shards are kept."""
-        with self._lock:
-            if path not in self._files:
-                self._files[path] = _unpack(path)
-            self._files.move_to_end(path)
-            while len(self._files) > UNPACKED:
-                self._files.popitem(last=False)[1].close()
-            return os.pread(self._files[path].fileno(), size, offset)
+    def _put(self, name: str, data: bytes) -> None:
+        member = tarfile.TarInfo(name)
+        member.size, member.mode = len(data), 0o644
+        self._tar.addfile(member, io.BytesIO(data))
 
     def close(self) -> None:
-        """Let all of them go."""
-        while self._files:
-            self._files.popitem()[1].close()
-
-
-def _unpack(path: Place) -> BinaryIO:
-    scratch = tempfile.TemporaryFile()  # noqa: SIM115 - it stays open as long as it is kept
-    ending = source_names.ending_of(str(path))
-    with path.open() if isinstance(path, Remote) else path.open("rb") as packed:
-        shutil.copyfileobj(OPENERS[ending](packed), scratch, 1 << 20)
-    scratch.flush()
-    return scratch
-
-
-_unpacked = _Unpacked()
-atexit.register(_unpacked.close)
+        """Finish the file."""
+        self._tar.close()
