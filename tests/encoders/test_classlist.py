@@ -114,3 +114,10 @@ def test_many_unknown_classes_are_counted_and_not_all_listed():
         "scores[0].names: 949 more of 1,000 classes are not the classifier's; as above, or use a "
         "classifier that has them"
     )
+
+
+def test_a_name_that_is_there_exactly_is_that_class_whatever_looks_like_it():
+    classes = ClassList(names=("hot dog", "hot_dog"))
+    assert match("names", from_names(["hot_dog", "hot dog"]), classes, {}) == (1, 0)
+    (problem,) = match("names", from_names(["Hot-Dog"]), classes, {})
+    assert "'Hot-Dog' is 2 classes of the classifier" in problem.found

@@ -9,8 +9,10 @@ from PIL import Image
 
 import synthset
 from synthset.engine.check import forecast
+from synthset.engine.fitting import words_of
 from synthset.engine.local import Silent
 from synthset.errors import RecipeError
+from synthset.formats.listed import Label, Listed
 from synthset.generators.shapes import draw
 
 GAN = {
@@ -146,3 +148,9 @@ def test_the_page_shows_losses_and_grids(shapes):
     assert "How the GAN learned" in page
     assert page.count("updates</figcaption>") + page.count("<b>used</b>") == 3
     assert "FD to the validation images against the update" in page
+
+
+def test_a_gan_keeps_classes_apart_that_differ_in_an_underscore():
+    images = [Listed("x", Label(name)) for name in ("Hot Dog", "hot_dog", "T_Shirt", "a-b")]
+    words = words_of(images, [Listed("y", Label("t shirt"))])
+    assert [*words.values()] == ["hot dog", "t shirt", "a-b", "hot_dog", "t shirt"]

@@ -7,9 +7,9 @@ import pytest
 from small_images import png
 
 from synthset.errors import RecipeError
-from synthset.experiment.images import Collection, FromMemory, collect, joined
+from synthset.experiment.images import Collection, FromMemory, collect, joined, label_called
 from synthset.recipe.found import Pictures
-from synthset.taxonomy.names import Names
+from synthset.taxonomy.names import ClassIndex, Names
 
 
 def named(*classes):
@@ -81,3 +81,28 @@ def test_two_numbers_of_one_name_never_join(tmp_path, wnid):
         RecipeError, match=r"'crane' has the .* here and .* there, among those that"
     ):
         joins(*sets)
+
+
+def test_names_that_differ_in_underscores_and_hyphens_join_as_classes_of_their_own(tmp_path):
+    names = ("hot dog", "hot-dog", "hot_dog")
+    train = pictures(folders(tmp_path / "a", *names))
+    assert [one[0] for one in train.classes] == list(names)
+    assert joins(train, pictures(folders(tmp_path / "b", *names))) == [0, 1, 2]
+
+
+def test_a_set_in_another_spelling_joins_where_it_can_mean_one_class_alone():
+    test = named(["Hot_Dog"], ["cat"])
+    assert joins(named(["cat"], ["hot dog"]), test) == [1, 0]
+    with pytest.raises(RecipeError, match="'Hot_Dog' may be 'hot dog' or 'hot-dog'"):
+        joins(named(["hot dog"], ["hot-dog"], ["cat"]), test)
+    with pytest.raises(RecipeError, match="'hot_dog' and 'hot-dog' may each be 'hot dog'"):
+        joins(named(["hot dog"]), named(["hot_dog"], ["hot-dog"]))
+
+
+def test_a_setting_names_a_class_as_it_is_written_or_by_what_looks_like_it_alone():
+    index = ClassIndex([Names(["hot dog", "hot-dog"]), Names(["hot-dog", "hot-dog-2"]), ["Cat"]])
+    assert [label_called(one, index, "x") for one in ("hot dog", "hot-dog", "cat")] == [0, 1, 2]
+    with pytest.raises(RecipeError, match="x: 'hot_dog' may be 'hot dog' or 'hot-dog'"):
+        label_called("hot_dog", index, "x")
+    with pytest.raises(RecipeError, match="no class 'Hot'; known: Cat, hot dog"):
+        label_called("Hot", index, "x")

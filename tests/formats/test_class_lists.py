@@ -175,3 +175,11 @@ def test_a_broken_list_is_an_error_only_where_numbers_need_it():
     files["metadata.csv"] = b"file_name,label\na.png,0\n"
     with pytest.raises(RecipeError, match=r"the list of classes classes\.json"):
         read_side_tables([*files, "a.png"], files.__getitem__, Columns(), "x", Passed())
+
+
+def test_a_folder_is_the_class_whose_folder_the_list_says_whatever_another_is_called():
+    rows = [{"name": "hot dog", "folder": "hot-dog"}, {"name": "hot-dog", "folder": "hot-dog-2"}]
+    classes = listing({"classes.json": json.dumps(rows)})[0]
+    folders = [classes.of_folder(one).name for one in ("hot-dog", "hot-dog-2", "hot dog")]
+    assert folders == ["hot dog", "hot-dog", "hot dog"]
+    assert classes.label("hot-dog").name == "hot-dog"

@@ -25,7 +25,7 @@ from synthset.recipe.recipe import load_recipe
 from synthset.recipe.single import load_single
 from synthset.record import IMAGES
 from synthset.store.dataset import Dataset, View
-from synthset.taxonomy.names import INVISIBLE, loose, plain
+from synthset.taxonomy.names import INVISIBLE, caseless, plain
 from synthset.training.labelled import Labelled
 
 KINDS = ("imagefolder", "webdataset", "parquet", "npy")
@@ -44,7 +44,7 @@ QUICK = (
 @st.composite
 def worlds(draw):
     """Classes in any order, and images of two of them at least; some without a label."""
-    names = draw(st.lists(NAMES, min_size=2, max_size=6, unique_by=loose))
+    names = draw(st.lists(NAMES, min_size=2, max_size=6, unique_by=caseless))
     counts = draw(st.lists(st.sampled_from((0, 2, 3)), min_size=len(names), max_size=len(names)))
     for label in draw(st.permutations(range(len(names))))[:2]:
         counts[label] = max(counts[label], 2)

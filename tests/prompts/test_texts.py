@@ -33,6 +33,14 @@ def test_a_class_goes_by_wnid_key_name_and_underscored_name():
         assert by_class([(name, "x")], [retriever]) == {"n02099601": ("x",)}
 
 
+def test_texts_of_a_name_that_may_be_two_classes_are_refused():
+    entries = from_names(["hot dog", "hot_dog"])
+    found = by_class([("hot dog", "x"), ("hot_dog", "y")], entries)
+    assert found == {"hot-dog": ("x",), "hot-dog-2": ("y",)}
+    with pytest.raises(RecipeError, match=r"may be of 'hot dog' \(hot-dog\) or 'hot_dog'"):
+        by_class([("Hot-Dog", "x")], entries)
+
+
 def test_a_text_file_has_a_template_a_line(tmp_path):
     file = tmp_path / "p.txt"
     file.write_text("# mine\n\na photo of {a_class}\n  {class} at night \n")

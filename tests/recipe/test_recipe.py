@@ -63,8 +63,7 @@ WRONG = {
     ),
     "class twice": (
         {"classes": ["cat", "Cat"]},
-        "classes[1]: class 'Cat' stands there twice (also at classes[0]); "
-        "give each its own name, or remove one",
+        "classes[1]: 'cat' and 'Cat' differ only in case; rename one, or make them one class",
     ),
     "empty list": ({"classes": []}, "classes.names: empty; list at least one"),
     "no such encoder": (

@@ -47,10 +47,16 @@ def test_no_sense_is_guessed(name: str) -> None:
 
 def test_names_that_are_one_but_for_case_are_refused_with_both_shown() -> None:
     with pytest.raises(RecipeError) as error:
-        from_names(["hot dog", "cat", "Hot_Dog", "CAT"])
+        from_names(["hot dog", "cat", "Hot  Dog", "CAT"])
     first, second = problems(error)
-    assert "'hot dog' and 'Hot_Dog' differ only in `_` for a blank and in case" in first
+    assert "'hot dog' and 'Hot  Dog' differ only in blanks and in case" in first
     assert "'cat' and 'CAT' differ only in case" in second
+
+
+def test_names_that_differ_in_underscores_and_hyphens_are_classes_with_keys_of_their_own() -> None:
+    entries = from_names(["hot dog", "hot_dog", "hot-dog"])
+    assert [entry.key for entry in entries] == ["hot-dog", "hot-dog-2", "hot-dog-3"]
+    assert [entry.name for entry in entries] == ["hot dog", "hot_dog", "hot-dog"]
 
 
 def test_a_name_that_is_a_wnid_gets_all_that_wordnet_knows() -> None:

@@ -35,7 +35,6 @@ SCOTLAND = "\U0001f3f4\U000e0067\U000e0062\U000e0073\U000e0063\U000e0074\U000e00
         ("caf\u00e9", DECOMPOSED, "e and U+0301"),
         ("cat", "c\u200bat", "differ only in what is invisible (U+200B ZERO WIDTH SPACE)"),
         ("\ufeffcat", "cat", "U+FEFF"),
-        ("hot_dog", "hot dog", "differ only in `_` for a blank"),
         ("STRASSE", "Straße", "ß is U+00DF"),
     ],
 )
@@ -55,6 +54,7 @@ def test_what_the_eye_cant_see_is_said(one: str, other: str, how: str) -> None:
         [ENGLAND, SCOTLAND],
         ["_", "__"],
         ["5 %", "5 €"],
+        ["hot dog", "hot_dog", "hot-dog"],
     ],
 )
 def test_names_that_look_or_mean_otherwise_are_apart(names: list[str]) -> None:
@@ -75,6 +75,34 @@ def test_names_join_as_written_then_in_normal_form_then_in_any_case() -> None:
     assert list(meant.values()) == [{0}, {1}, {2}, {2}, set()]
     both = ClassIndex([["C++"], ["c++"]])
     assert [both.find([name]) for name in ("c++", "C++", "C++ ")] == [{1}, {0}, {0}]
+
+
+def test_a_name_that_only_looks_alike_joins_where_one_alone_is_there() -> None:
+    names = ["hot dog", "hot_dog", "hot-dog", "t-shirt"]
+    index = ClassIndex([[name] for name in names])
+    assert [index.find([name]) for name in names] == [{0}, {1}, {2}, {3}]
+    assert [index.find([name]) for name in ("Hot Dog", "T_Shirt")] == [{0, 1, 2}, {3}]
+    assert ClassIndex([["C"], ["A"]]).find(["C-"]) == set()
+
+
+def test_two_classes_of_a_set_are_never_taken_for_one_that_both_look_like() -> None:
+    index = ClassIndex([["hot dog"], ["cat"]])
+    assert index.find_all([["hot_dog"], ["cat"]]) == [{0}, {1}]
+    assert index.find_all([["hot_dog"], ["hot dog"]]) == [set(), {0}]
+    with pytest.raises(Contradiction, match="'hot_dog' and 'hot-dog' may each be 'hot dog'"):
+        index.find_all([["hot_dog"], ["hot-dog"]])
+
+
+def test_a_key_names_no_class_that_another_is_called_like() -> None:
+    mine, theirs = Names(["hot_dog", "hot-dog"]), [Names(["hot dog", "hot-dog"]), ["hot-dog"]]
+    assert ClassIndex(theirs).find(mine) == {0, 1}
+    assert ClassIndex(theirs).find(["hot-dog"]) == {1}
+
+
+def test_classes_of_one_wnid_are_told_apart_by_name() -> None:
+    index = ClassIndex([Names(["sax"], "n04141076"), Names(["saxophone"], "n04141076")])
+    assert index.find(Names(["saxophone"], "n04141076")) == {1}
+    assert index.find(Names(["horn"], "n04141076")) == {0, 1}
 
 
 def test_a_key_that_symbols_left_joins_no_other_name() -> None:

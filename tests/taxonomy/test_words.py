@@ -44,8 +44,8 @@ def test_words_that_differ_in_their_plural_only_are_refused_with_both_shown() ->
     assert str(error.value) == (
         "classes: 'sunglass' (n04355933: a convex lens that focuses the rays of the sun; used to "
         "start a fire) and 'sunglasses' (n04356056: spectacles that are darkened or polarized to "
-        "protect the eyes from the glare of the sun) differ in their plural or hyphens only; leave "
-        "one out, or call one by another of its words"
+        "protect the eyes from the glare of the sun) differ in their plural only; leave one out, "
+        "or call one by another of its words"
     )
 
 

@@ -18,6 +18,7 @@ from synthset.errors import Problem, RecipeError, did_you_mean
 from synthset.recipe.encoders import ClassifierEncoder
 from synthset.taxonomy import imagenet
 from synthset.taxonomy.classlists import ClassEntry
+from synthset.taxonomy.names import plain
 
 WNID = re.compile(r"n\d{8}")
 IMAGENET_CLASSES = 1000
@@ -48,6 +49,15 @@ class ClassList:
         return {wnid: index for index, wnid in enumerate(self.wnids) if wnid}
 
     @cached_property
+    def by_plain_name(self) -> dict[str, list[int]]:
+        """Indices of each name in its normal form."""
+        table: dict[str, list[int]] = {}
+        for index, name in enumerate(self.names):
+            if name:
+                table.setdefault(plain(name), []).append(index)
+        return table
+
+    @cached_property
     def by_name(self) -> dict[str, list[int]]:
         """Indices of each name, as `name_key` writes it."""
         table: dict[str, list[int]] = {}
@@ -67,7 +77,10 @@ class ClassList:
         return table
 
     def called(self, name: str) -> list[int]:
-        """Give the classes of this name, or else of this synonym."""
+        """Give the classes of this very name, else of this name as it is compared, else of this
+        synonym."""
+        if exact := self.by_plain_name.get(plain(name)):
+            return exact
         key = name_key(name)
         return (self.by_name.get(key) or self.by_synonym.get(key) or []) if key else []
 

@@ -25,7 +25,7 @@ from synthset.recipe.sources import Gan
 from synthset.seeds import digest, fingerprint
 from synthset.stage import Rows
 from synthset.store.dataset import Dataset
-from synthset.taxonomy.names import loose
+from synthset.taxonomy.names import ClassIndex, Contradiction, caseless
 
 if TYPE_CHECKING:
     from synthset.engine.plan import Material
@@ -74,13 +74,14 @@ def check_examples(images: Sequence[Listed], val: Sequence[Listed]) -> list[str]
     Raises:
         RecipeError: a class has one image only, or the validation images are of other classes.
     """
-    counts = Counter(loose(image.name) for image in images)
+    called = words_of(images, val)
+    counts = Counter(called[image.name] for image in images)
     lonely = sorted(name for name, count in counts.items() if count < 2)
     if lonely:
         names = ", ".join(map(repr, lonely[:8])) + (" …" if len(lonely) > 8 else "")
         right = "a GAN needs two at least, and better fifty; add some, or use `kind: augment`"
         raise RecipeError("source.paths", f"one image only of {names}", right)
-    strangers = sorted({loose(image.name) for image in val} - set(counts))
+    strangers = sorted({image.name for image in val} - set(called))
     if strangers:
         names = ", ".join(map(repr, strangers[:8]))
         right = f"the images to learn from are of {', '.join(sorted(counts)[:8])}"
@@ -89,6 +90,30 @@ def check_examples(images: Sequence[Listed], val: Sequence[Listed]) -> list[str]
     if not few:
         return []
     return [f"few images to learn from: {', '.join(f'{n} ({counts[n]})' for n in sorted(few)[:5])}"]
+
+
+def words_of(images: Sequence[Listed], val: Sequence[Listed] = ()) -> dict[str, str]:
+    """What a GAN calls the classes of its images, by their names: in any case with `_` as a blank,
+    where that tells them apart.
+
+    Args:
+        images: to learn from.
+        val: that choose the checkpoint; names that mean none of the classes are missing.
+
+    Raises:
+        RecipeError: two names of `val` look like one class.
+    """
+    names = sorted({image.name for image in images})
+    words = {name: caseless(name.replace("_", " ")) or caseless(name) for name in names}
+    times = Counter({caseless(name): word for name, word in words.items()}.values())
+    words = {name: word if times[word] == 1 else caseless(name) for name, word in words.items()}
+    others = sorted({image.name for image in val})
+    try:
+        found = ClassIndex([[name] for name in names]).find_all([[name] for name in others])
+    except Contradiction as fault:
+        raise RecipeError("source.val", str(fault), "rename one of them") from None
+    known = zip(others, found, strict=True)
+    return words | {name: words[names[min(meant)]] for name, meant in known if len(meant) == 1}
 
 
 def fit(dataset: Dataset, recipe: Recipe, material: Material, bar: Bar) -> None:
@@ -141,11 +166,12 @@ def _training(
     source = recipe.source
     assert isinstance(source, Gan)
     originals = Originals((*source.paths, *(source.val or ())))
-    classes, passed = sorted({loose(image.name) for image in material.learned}), Passed()
+    called, passed = words_of(material.learned, material.val), Passed()
+    classes = sorted({called[image.name] for image in material.learned})
     mine, judges = _split(material)
 
     def read(images: Sequence[Listed]) -> Examples:
-        labels = [classes.index(loose(image.name)) for image in images]
+        labels = [classes.index(called[image.name]) for image in images]
         return read_examples(images, labels, originals, source.size_px, passed)
 
     with torch_threads(recipe.engine.threads):
@@ -165,11 +191,11 @@ def _split(material: Material) -> tuple[list[Listed], list[Listed]]:
     order = sorted(material.learned, key=_drawn)
     if material.val:
         return order, sorted(material.val, key=_drawn)
-    seen: Counter[str] = Counter()
+    called, seen = words_of(order), Counter[str]()
     learned: list[Listed] = []
     held: list[Listed] = []
     for image in order:
-        name = loose(image.name)
+        name = called[image.name]
         seen[name] += 1
         (held if seen[name] % HELD_BACK == 0 else learned).append(image)
     return (learned, held) if len(held) >= FEWEST_JUDGES else (order, order)

@@ -25,17 +25,17 @@ def labels_of(
         Labels by the source's names; names of no class are missing.
 
     Raises:
-        RecipeError: a name that two classes share (crane, a bird and a machine), or one whose wnid
-            is another class's.
+        RecipeError: a name that two classes share (crane, a bird and a machine), two names that
+            look like one class, or a name whose wnid is another class's.
     """
     index, found, problems = ClassIndex([called(entry) for entry in classes]), {}, []
-    for one in names:
-        mine = (one,) if isinstance(one, str) else one
-        try:
-            meant = index.find(mine)
-        except Contradiction as fault:
-            problems.append(Problem("source", str(fault), "mend the wnid, or rename the class"))
-            continue
+    source = [(one,) if isinstance(one, str) else one for one in names]
+    try:
+        labels = index.find_all(source)
+    except Contradiction as fault:
+        right = "mend the wnid, or rename the class"
+        raise RecipeError("source", str(fault), right) from None
+    for mine, meant in zip(source, labels, strict=True):
         if not meant and (numbered := NUMBERED.fullmatch(mine[0])):
             meant = index.find((numbered[1],))
             meant = meant if len(meant) > 1 else set()

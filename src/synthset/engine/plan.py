@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from synthset.engine.catalog import source_identity
 from synthset.engine.classes import settle, settle_listed
-from synthset.engine.fitting import check_examples, model_name
+from synthset.engine.fitting import check_examples, model_name, words_of
 from synthset.engine.labels import labels_of
 from synthset.engine.parents import Parents
 from synthset.engine.prompts import captions_mark, prompts_identity, writer_of
@@ -37,7 +37,6 @@ from synthset.seeds import digest, fingerprint, record_seed
 from synthset.store.dataset import Dataset
 from synthset.taxonomy.classlists import ClassEntry
 from synthset.taxonomy.label_conflicts import conflict_note, label_conflicts, outcome, stay
-from synthset.taxonomy.names import loose
 
 #: Columns of the plan that only the files of a source know; others of theirs are not the plan's.
 OF_POOLS = tuple(field.name for field in (*CURATED, *LABELLED))
@@ -497,7 +496,8 @@ def _sampled(
 ) -> Iterator[dict[str, Any]]:
     """Plan samples of a GAN: `source` is the model and what it calls the class."""
     by, model = digest(source_identity(recipe)), model_name(recipe, found.content)
-    called = {label: loose(image.name) for image, label in found.found}
+    words = words_of(found.learned)
+    called = {label: words[image.name] for image, label in found.found}
     for label, index in turns:
         entry = found.classes[label]
         seed = record_seed(recipe.seed, entry.key, index)

@@ -9,12 +9,14 @@ from itertools import chain
 import numpy as np
 from numpy.typing import NDArray
 
-from synthset.errors import Problem, RecipeError, did_you_mean
+from synthset.errors import Problem, RecipeError
+from synthset.experiment.images import label_called
 from synthset.experiment.sets import Joined, Sets
 from synthset.experiment.splits import RealImages, Split
 from synthset.recipe.experiment import Part
 from synthset.seeds import digest
 from synthset.taxonomy.label_conflicts import conflict_note, label_conflicts, outcome, stay
+from synthset.taxonomy.names import ClassIndex
 from synthset.training.labelled import Labelled
 
 Rows = NDArray[np.int64]
@@ -118,13 +120,11 @@ def _assert_counts(images: Labelled, promised: dict[str, Rows], classes: int) ->
 
 def _asked(part: Part, real: RealImages, where: str) -> list[bool]:
     """Which classes a part is about."""
-    label_of = {name: k for k, one in enumerate(real.classes) for name in one}
-    for name in part.classes or ():
-        if name not in label_of:
-            known = [one[0] for one in real.classes]
-            raise RecipeError(f"{where}.classes", f"no class {name!r}", did_you_mean(name, known))
-    labels = None if part.classes is None else {label_of[name] for name in part.classes}
-    return [labels is None or k in labels for k in range(len(real.classes))]
+    if part.classes is None:
+        return [True] * len(real.classes)
+    index = ClassIndex(real.classes)
+    labels = {label_called(name, index, f"{where}.classes") for name in part.classes}
+    return [k in labels for k in range(len(real.classes))]
 
 
 def _pools(asked: Sequence[bool], labels: Rows, rows: Rows) -> list[Rows]:

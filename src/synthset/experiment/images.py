@@ -226,6 +226,27 @@ def _png(image: Picture.Image) -> bytes:
     return written.getvalue()
 
 
+def label_called(name: str, index: ClassIndex, where: str) -> int:
+    """Find the class that a setting names.
+
+    Args:
+        name: of the class, or its key or wnid.
+        index: of the experiment's classes.
+        where: place in the experiment, for messages.
+
+    Raises:
+        RecipeError: it is none of them, or may be several.
+    """
+    meant = sorted(index.find([name]))
+    if len(meant) == 1:
+        return meant[0]
+    if meant:
+        which = " or ".join(repr(index.classes[label][0]) for label in meant)
+        raise RecipeError(where, f"{name!r} may be {which}", "write it as the images do")
+    known = {one for names in index.classes for one in names}
+    raise RecipeError(where, f"no class {name!r}", did_you_mean(name, known))
+
+
 def joined(
     collection: Collection,
     classes: Sequence[Names],
@@ -248,19 +269,20 @@ def joined(
         (N,) int64 labels; -1 for an image of no class.
 
     Raises:
-        RecipeError: two classes share a name, two of one name have other numbers or wnids, or a
-            class is unknown.
+        RecipeError: a name may be several classes, two look like one, two of one name have other
+            numbers or wnids, or a class is unknown.
     """
-    index, of, unknown, there = ClassIndex(classes), [], [], set(collection.labels.tolist())
-    for label, names in enumerate(collection.classes):
-        try:
-            meant = index.find(names)
-        except Contradiction as fault:
-            right = "mend one of the two, or name a column that holds names alone"
-            raise RecipeError(where, f"{fault}, among those that are trained", right) from None
+    of, unknown, there = [], [], set(collection.labels.tolist())
+    try:
+        found = ClassIndex(classes).find_all(collection.classes)
+    except Contradiction as fault:
+        right = "mend one of the two, or name a column that holds names alone"
+        raise RecipeError(where, f"{fault}, among those that are trained", right) from None
+    for label, (names, meant) in enumerate(zip(collection.classes, found, strict=True)):
         if len(meant) > 1:
-            both = " and ".join(classes[label][0] for label in sorted(meant))
-            raise RecipeError(where, f"{names[0]!r} names {both}", "name classes by wnid or key")
+            which = " or ".join(repr(classes[label][0]) for label in sorted(meant))
+            right = "call it by one of these names, or by its wnid or key"
+            raise RecipeError(where, f"{names[0]!r} may be {which}", right)
         of.append(next(iter(meant), -1))
         if not meant and label in there:
             unknown.append(names[0])
@@ -268,6 +290,6 @@ def joined(
         listed = ", ".join(map(repr, unknown[:5])) + (", …" if len(unknown) > 5 else "")
         known = [names[0] for names in classes]
         right = unlike(unknown[0], known) or did_you_mean(unknown[0], known)
-        found = f"class {listed} is none of those that are trained"
-        raise RecipeError(where, found, f"{right}; {otherwise}")
+        what = f"class {listed} is none of those that are trained"
+        raise RecipeError(where, what, f"{right}; {otherwise}")
     return np.array(of, np.int64)[collection.labels]

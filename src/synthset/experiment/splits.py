@@ -11,10 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synthset.errors import Problem, RecipeError, did_you_mean
-from synthset.experiment.images import Collection, Names, collect, joined
+from synthset.experiment.images import Collection, Names, collect, joined, label_called
 from synthset.recipe.experiment import Real
 from synthset.seeds import digest
 from synthset.taxonomy.label_conflicts import Rule, conflict_note, label_conflicts, outcome, stay
+from synthset.taxonomy.names import ClassIndex
 
 TRAINED = "trained on"
 FEWEST_VAL = 2  # of each class, so that its recall is more than yes or no
@@ -155,16 +156,16 @@ def _wanted(settings: Real, train: Collection) -> tuple[Names, ...]:
     if settings.classes is None:
         wanted = tuple(names for k, names in enumerate(there) if k in labelled)
     else:
-        by_name = {name: names for names in there for name in names}
-        missing = [
-            Problem(f"real.classes[{i}]", f"no class {name!r}", did_you_mean(name, by_name))
-            for i, name in enumerate(settings.classes)
-            if name not in by_name
-        ]
-        if missing:
-            raise RecipeError.of(missing)
-        wanted = tuple(by_name[name] for name in settings.classes)
-    known = {name for names in wanted for name in names}
+        index, picked, problems = ClassIndex(there), list[Names](), list[Problem]()
+        for i, name in enumerate(settings.classes):
+            try:
+                picked.append(there[label_called(name, index, f"real.classes[{i}]")])
+            except RecipeError as fault:
+                problems += fault.problems
+        if problems:
+            raise RecipeError.of(problems)
+        wanted = tuple(picked)
+    known = [names[0] for names in wanted]  # by which the report puts them first
     for name in settings.cut:
         if name not in known:
             raise RecipeError(f"real.cut.{name}", f"no class {name!r}", did_you_mean(name, known))

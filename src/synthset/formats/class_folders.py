@@ -153,7 +153,7 @@ def _labels(files: Mapping[str, Sequence[str]], classes: ClassList) -> dict[str,
     or by name."""
     folders = [one for one in files if not files[one] or any(map(is_image, files[one]))]
     names = [text_of(name_of(folder)) for folder in folders]
-    listed = [classes.label(name) for name in names]
+    listed = [classes.of_folder(name) for name in names]
     known = [one for one in listed if one is not None]
     if len(known) < len(names) or len({label.name for label in known}) < len(names):
         called = Vocabulary(tuple(by_name(names)), said_by="folder names", ordered=False)

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 import re
-import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -24,6 +23,7 @@ from synthset.formats.labels import told_apart
 from synthset.formats.listed import Label, Vocabulary
 from synthset.formats.manifest import OTHER, UNREADABLE, Passed
 from synthset.formats.rows import read_json, text_of_bytes
+from synthset.taxonomy.names import plain
 
 #: Files that may list classes, the surest first; in any case.
 FILES = (
@@ -49,6 +49,7 @@ class _Entry:
     name: str
     wnid: str | None = None
     also: tuple[str, ...] = ()
+    folder: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,8 @@ class ClassList:
     Attributes:
         vocabulary: their names, each once, and their wnids.
         first: number that the files give to the first class: 0, or 1 where the list counts from 1.
-        by_alias: which class a folder, a key, a WordNet number or a name means.
+        by_alias: which class a name, a WordNet number, a key or a folder means.
+        by_folder: which class a folder means, where the list says so: another may be called so.
         file: that it was read from.
         fault: why a list could not be read, where there is no other; raised where it is needed.
     """
@@ -66,6 +68,7 @@ class ClassList:
     vocabulary: Vocabulary = NONE
     first: int = 0
     by_alias: Mapping[str, int] = field(default_factory=dict)
+    by_folder: Mapping[str, int] = field(default_factory=dict)
     file: str = ""
     fault: RecipeError | None = None
 
@@ -86,10 +89,15 @@ class ClassList:
         """
         if isinstance(said, int):
             return self._at(said - self.first)
-        label = self.by_alias.get(_normal(said))
+        label = self.by_alias.get(plain(said))
         if label is not None:
             return self._at(label)
         return self._at(int(said) - self.first) if DIGITS.fullmatch(said) and self else None
+
+    def of_folder(self, name: str) -> Label | None:
+        """The class whose images a folder holds; None where the list has no such class."""
+        label = self.by_folder.get(plain(name))
+        return self.label(name) if label is None else self._at(label)
 
     def _at(self, label: int) -> Label | None:
         if self.fault is not None:
@@ -274,7 +282,8 @@ def _of_row(row: Mapping[str, Any]) -> _Entry:
     """Ours: `name`, and perhaps `folder`, `key` and `wnid`."""
     wnid = row.get("wnid")
     also = tuple(str(row[name]) for name in ("folder", "key") if row.get(name))
-    return _Entry(str(row["name"]), wnid if isinstance(wnid, str) else None, also)
+    folder = str(row["folder"]) if row.get("folder") else None
+    return _Entry(str(row["name"]), wnid if isinstance(wnid, str) else None, also, folder)
 
 
 def _in_object(content: Mapping[str, Any]) -> tuple[list[_Entry], int]:
@@ -329,18 +338,15 @@ def _of_wnid(wnid: str, names: str) -> _Entry:
 def _class_list(entries: Sequence[_Entry], first: int, file: str) -> ClassList:
     names = told_apart([entry.name for entry in entries])
     wnids = tuple(entry.wnid for entry in entries)
-    by_alias = {_normal(name): i for i, name in reversed([*enumerate(names)])}
+    by_alias = {plain(name): i for i, name in reversed([*enumerate(names)])}
     times = Counter(alias for entry in entries for alias in {*entry.also, entry.name})
     for i, entry in enumerate(entries):
-        by_alias |= {_normal(alias): i for alias in entry.also if times[alias] == 1}
+        by_alias |= {plain(alias): i for alias in entry.also if times[alias] == 1}
     by_alias |= {wnid: i for i, wnid in enumerate(wnids) if wnid}
     said = f"the list of classes {PurePosixPath(file).name}"
     vocabulary = Vocabulary(names, wnids if any(wnids) else (), said)
-    return ClassList(vocabulary, first, by_alias, file)
-
-
-def _normal(text: str) -> str:
-    return " ".join(unicodedata.normalize("NFC", text).split())
+    by_folder = {plain(one.folder): i for i, one in enumerate(entries) if one.folder}
+    return ClassList(vocabulary, first, by_alias, by_folder, file)
 
 
 def _folder(name: str) -> str:

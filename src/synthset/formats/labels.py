@@ -13,7 +13,7 @@ from typing import Any
 from synthset.errors import Problem, RecipeError
 from synthset.formats.listed import Label, Listed, Vocabulary
 from synthset.taxonomy import wordnet
-from synthset.taxonomy.names import Names, loose, refuse_same
+from synthset.taxonomy.names import Names, caseless, refuse_same
 
 NUMBER = re.compile(r"-?\d{1,9}(\.0*)?|nan", re.IGNORECASE)  # as text; longer ones are names
 
@@ -65,11 +65,11 @@ def told_apart(names: Sequence[str]) -> tuple[str, ...]:
     Args:
         names: of the classes by their number.
     """
-    while len({loose(name) for name in names}) < len(names):
-        times = Counter(map(loose, names))
+    while len({caseless(name) for name in names}) < len(names):
+        times = Counter(map(caseless, names))
         numbered = [f"{name} ({i})" for i, name in enumerate(names)]
         names = [
-            other if times[loose(name)] > 1 else name
+            other if times[caseless(name)] > 1 else name
             for name, other in zip(names, numbered, strict=True)
         ]
     return tuple(names)
@@ -101,7 +101,7 @@ def numbers_told_apart(found: Iterable[Listed], where: str = "source") -> Iterat
     numbers: dict[str, set[int]] = {}
     for label in map(_unlisted, images):
         if label is not None and label.number is not None:
-            numbers.setdefault(loose(label.name), set()).add(label.number)
+            numbers.setdefault(caseless(label.name), set()).add(label.number)
     images = [_numbered(image, numbers) for image in images]
     refuse_same(sorted({image.name for image in images if image.label}), where)
     yield from images
@@ -109,7 +109,7 @@ def numbers_told_apart(found: Iterable[Listed], where: str = "source") -> Iterat
 
 def _numbered(image: Listed, numbers: Mapping[str, Set[int]]) -> Listed:
     label = _unlisted(image)
-    if label is None or label.number is None or len(numbers[loose(label.name)]) == 1:
+    if label is None or label.number is None or len(numbers[caseless(label.name)]) == 1:
         return image
     return replace(image, label=replace(label, name=f"{label.name} ({label.number})"))
 

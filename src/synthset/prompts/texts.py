@@ -11,8 +11,8 @@ import pyarrow.parquet as pq
 
 from synthset.errors import RecipeError, did_you_mean
 from synthset.sheets import unmarked
-from synthset.taxonomy.classlists import ClassEntry
-from synthset.taxonomy.names import loose
+from synthset.taxonomy.classlists import ClassEntry, called
+from synthset.taxonomy.names import ClassIndex
 
 TABLES = (".csv", ".tsv", ".parquet")
 
@@ -86,19 +86,28 @@ def by_class(pairs: Iterable[tuple[str, str]], entries: Sequence[ClassEntry]) ->
 
     Returns:
         By class key; a class without a text is missing.
+
+    Raises:
+        RecipeError: a name may be several classes.
     """
-    keys = {name: entry.key for entry in entries for name in names_of(entry)}
+    index = ClassIndex(list(map(called, entries)))
+    known: dict[str, str | None] = {}
     found: dict[str, dict[str, None]] = {}
     for name, text in pairs:
-        key = keys.get(loose(name))
-        if key is not None:
+        if name not in known:
+            known[name] = _key_of(name, index, entries)
+        if (key := known[name]) is not None:
             found.setdefault(key, {})[" ".join(text.split())] = None
     return {key: tuple(texts) for key, texts in found.items()}
 
 
-def names_of(entry: ClassEntry) -> set[str]:
-    """Return what a class may be called in a file."""
-    return {loose(name) for name in (entry.key, entry.name, entry.folder, entry.wnid) if name}
+def _key_of(name: str, index: ClassIndex, entries: Sequence[ClassEntry]) -> str | None:
+    meant = sorted(index.find([name]))
+    if len(meant) > 1:
+        which = " or ".join(f"{entries[i].name!r} ({entries[i].key})" for i in meant)
+        found = f"texts of {name!r} may be of {which}"
+        raise RecipeError("prompts", found, "call the class by its key or wnid there")
+    return entries[meant[0]].key if meant else None
 
 
 def _parquet(path: Path, wanted: Sequence[str]) -> tuple[list[str], list[tuple[str, ...]]]:

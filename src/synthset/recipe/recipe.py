@@ -30,6 +30,7 @@ from synthset.recipe.selection import Duplicates, Limit, Selection
 from synthset.recipe.settings import Name, Settings
 from synthset.recipe.sources import FROM_IMAGES, PICKED, Source
 from synthset.recipe.variables import as_written, fill_in
+from synthset.taxonomy.names import same_names
 
 #: Columns that a selection may look at without any score.
 SELECTABLE = ("width", "height", "nsfw", "round", "index", "seed")
@@ -132,7 +133,7 @@ def _problems(recipe: Recipe) -> list[Problem]:
     if source.kind == "gan" and source.encoder is not None:
         problems += encoder_problems(recipe, "source", source.encoder)
     if isinstance(classes, Names):
-        problems += _twice("classes", classes.names, "class")
+        problems += same_names(classes.names, "classes", "[{}]")
     for i, score in enumerate(recipe.scores):
         problems += score.problems(recipe, f"scores[{i}]")
     problems += _captions(recipe)

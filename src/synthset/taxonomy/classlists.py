@@ -13,7 +13,7 @@ from typing import Literal
 from synthset.errors import Problem, RecipeError
 from synthset.taxonomy import imagenet, wordnet
 from synthset.taxonomy.keys import MAX_FOLDER_BYTES, folded, folder_of, keys_of, slug
-from synthset.taxonomy.names import SHOWN, Names, loose, plain, refuse_same
+from synthset.taxonomy.names import SHOWN, Names, caseless, plain, refuse_same
 from synthset.taxonomy.screen import Screen, Screened, decent_lemmas, sift
 
 #: What to do with WordNet classes whose first lemmas are the same word.
@@ -57,7 +57,7 @@ def from_names(names: Sequence[str], where: str = "classes") -> tuple[ClassEntry
         where: the place in the recipe, for messages.
 
     Raises:
-        RecipeError: no name at all, an unusable one, or two that `names.loose` writes alike.
+        RecipeError: no name at all, an unusable one, or two that `names.caseless` writes alike.
     """
     refuse_same(names, where)
     return refuse_collisions(
@@ -307,7 +307,7 @@ def told_apart(entries: list[ClassEntry], shared_names: SharedNames) -> list[Cla
     if shared_names == "first":
         kept: dict[str, ClassEntry] = {}
         for entry in entries:
-            kept.setdefault(loose(entry.name), entry)
+            kept.setdefault(caseless(entry.name), entry)
         return list(kept.values())
     if shared_names == "qualify":
         return qualified(qualified(entries, by_hypernym=True), by_hypernym=False)
@@ -316,10 +316,10 @@ def told_apart(entries: list[ClassEntry], shared_names: SharedNames) -> list[Cla
 
 def qualified(entries: list[ClassEntry], by_hypernym: bool) -> list[ClassEntry]:
     """Add to each shared name its hypernym, "crane (wading bird)", or its sense, "(crane.n.05)"."""
-    times = Counter(loose(entry.name) for entry in entries)
+    times = Counter(caseless(entry.name) for entry in entries)
     return [
         replace(entry, name=qualify(entry, by_hypernym))
-        if entry.wnid and times[loose(entry.name)] > 1
+        if entry.wnid and times[caseless(entry.name)] > 1
         else entry
         for entry in entries
     ]
@@ -339,7 +339,7 @@ def collisions(entries: Sequence[ClassEntry], where: str) -> list[Problem]:
     for label, entry in enumerate(entries):
         marks = [
             ("key", folded(entry.key), "list each class once"),
-            ("name", loose(entry.name), apart(entry)),
+            ("name", caseless(entry.name), apart(entry)),
             ("folder", folded(entry.folder), "rename one folder"),
             ("synset", entry.wnid or "", "give each its own sense, or leave one out"),
         ]

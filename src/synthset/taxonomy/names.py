@@ -1,7 +1,8 @@
 """Class names: their one normal form, which two are one name, and which class a name means.
 
-Case and what the eye can't see are set aside only to find a class or a collision. The invisible
-characters are Unicode's Default_Ignorable_Code_Point, less the tags that make flags of emoji.
+Case and what the eye can't see are set aside only to find a collision; `_` and hyphens, too, to
+find the class that another set means, where none is called exactly so. The invisible characters are
+Unicode's Default_Ignorable_Code_Point, less the tags that make flags of emoji.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ INVISIBLE = re.compile(
     r"\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e001f\U000e0080-\U000e0fff]"
 )
 ENDS = re.compile(rf"^(?:\s|{INVISIBLE.pattern})+|(?:\s|(?![\ufe0e\ufe0f]){INVISIBLE.pattern})+$")
+JOINT = re.compile(r"_|(?<=[^\s_-])[-\u2010\u2011](?=[^\s_-])")  # what may stand for a blank
 RIGHT = "rename one, or make them one class"
 SHOWN = 12  # collisions that a message lists before it counts the rest
 
@@ -52,17 +54,27 @@ def plain(name: str) -> str:
     return unicodedata.normalize("NFC", " ".join(ENDS.sub("", name).split()))
 
 
-def loose(name: str) -> str:
-    """Write a name as it is looked up: without case and what is invisible, `_` as a blank.
+def caseless(name: str) -> str:
+    """Write a name as collisions are looked for: without case and what is invisible.
 
-    >>> loose("Golden_\\u200bRetriever"), loose("__")
-    ('golden retriever', '__')
+    >>> caseless("Golden  \\u200bRetriever"), caseless("hot_dog")
+    ('golden retriever', 'hot_dog')
     """
     return _stepped(name) or plain(name)
 
 
+def loose(name: str) -> str:
+    """Write a name as it is looked up where none is called exactly so: `caseless`, `_` and the
+    hyphens of a word as blanks.
+
+    >>> loose("Golden_Retriever"), loose("t-shirt"), loose("A-"), loose("__")
+    ('golden retriever', 't shirt', 'a-', '__')
+    """
+    return _stepped(JOINT.sub(" ", INVISIBLE.sub("", name))) or plain(name)
+
+
 def told(one: str, other: str) -> str:
-    """Say in what two names differ that `loose` writes alike.
+    """Say in what two names differ that `caseless` writes alike.
 
     >>> told("cat", "cat ")
     "'cat' and 'cat ' differ only in a blank at the end"
@@ -90,40 +102,53 @@ def refuse_same(names: Iterable[str], where: str) -> None:
     Raises:
         RecipeError: each such pair is a problem of its own.
     """
+    problems = same_names(names, where)
+    if problems:
+        raise RecipeError.of(problems)
+
+
+def same_names(names: Iterable[str], where: str, each: str = "") -> list[Problem]:
+    """List what `refuse_same` refuses.
+
+    Args:
+        names: of classes.
+        where: place in the recipe, for messages.
+        each: how the place of one name goes on, as in `[{}]` with its number.
+    """
     first: dict[str, str] = {}
     problems = []
-    for name in names:
-        key = loose(name)
+    for number, name in enumerate(names):
+        key = caseless(name)
         if key in first:
-            problems.append(Problem(where, told(first[key], name), RIGHT))
+            place = where + each.format(number)
+            problems.append(Problem(place, told(first[key], name), RIGHT))
         first.setdefault(key, name)
     if len(problems) > SHOWN:
         rest = Problem(where, f"{len(problems) - SHOWN:,} more collisions", "as above")
         problems = [*problems[:SHOWN], rest]
-    if problems:
-        raise RecipeError.of(problems)
+    return problems
 
 
 class ClassIndex:
     """Finds the class of a list that another set means.
 
-    Names as they are written come first, then their normal form, then any case with `_` as a blank.
-    A key joins a name, and never another key: `c` may be short for C and for C++.
+    WordNet numbers come first, then names as they are written, then their normal form; and only
+    where nothing is called so, any case with `_` and hyphens as blanks. A key joins a name, and
+    never another key: `c` may be short for C and for C++.
 
-    >>> index = ClassIndex([Names(["C", "c"]), Names(["C++", "c-plus"])])
-    >>> index.find(["C++", "c"]), index.find(["c_plus"]), index.find(["C#", "c"])
-    ({1}, set(), set())
+    >>> index = ClassIndex([Names(["C", "c"]), Names(["C++", "c-plus"]), Names(["hot dog"])])
+    >>> index.find(["C++", "c"]), index.find(["c_plus"]), index.find(["Hot-Dog"])
+    ({1}, {1}, {2})
+    >>> index.find(["C#", "c"]), ClassIndex([["hot_dog"], ["hot-dog"]]).find(["hot dog"])
+    (set(), {0, 1})
     """
 
     def __init__(self, classes: Sequence[Sequence[str]]) -> None:
         self.classes = [one if isinstance(one, Names) else Names(one) for one in classes]
-        self._called: list[dict[str, set[int]]] = []
-        self._keyed: list[dict[str, set[int]]] = []
-        for spell in SPELLINGS:
-            self._called.append(_by(spell, [one[:1] for one in self.classes]))
-            self._keyed.append(
-                _by(spell, [_keys(one, loosely=spell is not as_written) for one in self.classes])
-            )
+        self._called = [_by(spell, [one[:1] for one in self.classes]) for spell in SPELLINGS]
+        self._keyed = [
+            _by(spell, [_keys(one, spell) for one in self.classes]) for spell in SPELLINGS
+        ]
         self._wnids = _by(as_written, [(one.wnid,) if one.wnid else () for one in self.classes])
 
     def find(self, names: Sequence[str]) -> set[int]:
@@ -132,26 +157,54 @@ class ClassIndex:
         Raises:
             Contradiction: the names agree, and the numbers or wnids don't.
         """
-        mine = names if isinstance(names, Names) else Names(names)
-        found = self._wnids.get(mine.wnid or "") or self._by_name(mine)
-        for label in found:
-            _refuse_contradiction(mine, self.classes[label])
+        (found,) = self.find_all([names])
         return found
 
-    def _by_name(self, mine: Names) -> set[int]:
-        for spell, called, keyed in zip(SPELLINGS, self._called, self._keyed, strict=True):
+    def find_all(self, classes: Sequence[Sequence[str]]) -> list[set[int]]:
+        """Do so for all classes of a set. Those that are called exactly so come first: no other is
+        taken for the same class because it looks like it.
+
+        Raises:
+            Contradiction: names agree, and the numbers or wnids don't; or two classes of the set
+                look like one.
+        """
+        mine = [one if isinstance(one, Names) else Names(one) for one in classes]
+        found = [self._exactly(one) for one in mine]
+        taken = set[int]().union(*found)
+        like: dict[int, Names] = {}
+        for i, one in enumerate(mine):
+            if not found[i]:
+                found[i] = self._by_name(one, LOOSELY) - taken
+                label = next(iter(found[i])) if len(found[i]) == 1 else -1
+                if like.setdefault(label, one)[0] != one[0] and label >= 0:
+                    both = f"{like[label][0]!r} and {one[0]!r}"
+                    raise Contradiction(f"{both} may each be {self.classes[label][0]!r}")
+        for one, labels in zip(mine, found, strict=True):
+            for label in labels:
+                _refuse_contradiction(one, self.classes[label])
+        return found
+
+    def _exactly(self, mine: Names) -> set[int]:
+        by_wnid = self._wnids.get(mine.wnid or "", set[int]())
+        by_name = self._by_name(mine, EXACTLY) if len(by_wnid) != 1 else set[int]()
+        return (by_wnid & by_name) or set(by_wnid) or by_name
+
+    def _by_name(self, mine: Names, levels: Sequence[int]) -> set[int]:
+        for level in levels:
+            spell, called, keyed = SPELLINGS[level], self._called[level], self._keyed[level]
             name = spell(mine[0])
-            found = called.get(name) or keyed.get(name)
-            if found:
-                return set(found)
-            for key in _keys(mine, loosely=spell is not as_written):
+            if name in called:
+                return set(called[name])
+            if name in keyed:  # a key is an exact name as long as no class looks like it
+                return keyed[name] | self._called[-1].get(loose(mine[0]), set())
+            for key in _keys(mine, spell, own=level in LOOSELY):
                 if spell(key) in called:
                     return set(called[spell(key)])
         return set()
 
 
 class Contradiction(ValueError):
-    """Two classes have one name and different numbers or wnids; the message shows both."""
+    """What two sets call their classes contradicts itself; the message shows both."""
 
 
 def unlike(name: str, others: Iterable[str]) -> str:
@@ -174,12 +227,12 @@ def as_written(name: str) -> str:
 
 #: Ways to write a name that are compared, the strictest first.
 SPELLINGS: tuple[Callable[[str], str], ...] = (as_written, plain, loose)
+EXACTLY, LOOSELY = (0, 1), (2,)
 
 
-#: What `loose` sets aside, one after the other.
+#: What `caseless` sets aside, one after the other.
 STEPS: dict[str, Callable[[str], str]] = {
     "invisible": lambda text: INVISIBLE.sub("", text),
-    "underscore": lambda text: text.replace("_", " "),
     "blank": lambda text: " ".join(text.split()),
     "encoding": lambda text: unicodedata.normalize("NFC", text),
     "case": str.casefold,
@@ -193,7 +246,7 @@ def _stepped(name: str, but: str = "") -> str:
 
 
 def _difference(step: str, one: str, other: str) -> str:
-    """Say in words what a step of `loose` sets aside between two names."""
+    """Say in words what a step of `caseless` sets aside between two names."""
     if step == "invisible":
         found = sorted(set(INVISIBLE.findall(one + other)))
         return f"what is invisible ({', '.join(map(_point, found))})"
@@ -204,8 +257,7 @@ def _difference(step: str, one: str, other: str) -> str:
         begins, ends = one.rstrip() != other.rstrip(), one.lstrip() != other.lstrip()
         at = "the ends" if begins and ends else "the beginning" if begins else "the end"
         return f"a blank at {at}"
-    words = {"underscore": "`_` for a blank", "encoding": "how Unicode spells them", "case": "case"}
-    return words[step]
+    return {"encoding": "how Unicode spells them", "case": "case"}[step]
 
 
 def _pointed(name: str, beside: str) -> str:
@@ -239,10 +291,11 @@ def _script(char: str) -> str:
     return unicodedata.name(char, "").partition(" ")[0]
 
 
-def _keys(names: Names, loosely: bool) -> list[str]:
-    """What a class is called besides its name; where case doesn't count, less a key that is too
-    short to tell its name."""
-    return [key for key in names[1:] if not (loosely and _is_short(key, names[0]))]
+def _keys(names: Names, spell: Callable[[str], str], own: bool = True) -> list[str]:
+    """What a class is called besides its name; unless `own`, less what says no more than its name.
+    A key that is too short to tell its name counts only as it is written."""
+    keys = [key for key in names[1:] if own or loose(key) != loose(names[0])]
+    return keys if spell is as_written else [k for k in keys if not _is_short(k, names[0])]
 
 
 def _is_short(key: str, name: str) -> bool:

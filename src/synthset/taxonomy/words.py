@@ -96,20 +96,20 @@ def refuse_plurals(entries: Sequence[ClassEntry], where: str) -> None:
     seen: dict[tuple[str, str], ClassEntry] = {}
     problems = []
     for entry in entries:
-        first = seen.setdefault(_but_hyphens(entry.name), entry)
+        first = seen.setdefault(_but_plural(entry.name), entry)
         if first is not entry:
             pair = f"{_shown(first)} and {_shown(entry)}"
             right = "leave one out, or call one by another of its words"
             if entry.wnid is None:
                 right += ", or say with `senses` what each means"
-            problems.append(Problem(where, f"{pair} differ in their plural or hyphens only", right))
+            problems.append(Problem(where, f"{pair} differ in their plural only", right))
     if problems:
         raise RecipeError.of(problems)
 
 
-def _but_hyphens(name: str) -> tuple[str, str]:
-    """What a picture can tell of a name: its words, and its other symbols, as in C++."""
-    return imagenet.name_key(name), re.sub(r"[\w\s'’-]", "", name)
+def _but_plural(name: str) -> tuple[str, str]:
+    """What a picture can tell of a name: its words, and its symbols, as in C++."""
+    return imagenet.name_key(name), re.sub(r"[^\W_]|[\s'’]", "", name)
 
 
 def _shown(entry: ClassEntry) -> str:

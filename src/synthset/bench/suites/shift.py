@@ -12,12 +12,13 @@ from numpy.typing import NDArray
 from synthset.bench.suites.answers import probabilities
 from synthset.bench.suites.suite import Reading, Suite, content, drawn, percent, training_images
 from synthset.errors import Problem, RecipeError, did_you_mean
-from synthset.experiment.images import Collection, Names, collect, joined
+from synthset.experiment.images import Collection, Names, collect, joined, label_called
 from synthset.experiment.run import labelled
 from synthset.experiment.trials import Job
 from synthset.metrics.benchmark import Figure
 from synthset.metrics.classification import over_classes
 from synthset.recipe.suites import Shift
+from synthset.taxonomy.names import ClassIndex
 
 
 class ShiftSuite(Suite):
@@ -103,22 +104,21 @@ def _only(
     labels: NDArray[np.int64], settings: Shift, classes: Sequence[Names], where: str
 ) -> NDArray[np.int64]:
     """Leave out what isn't asked for; refuse classes that nobody knows, or that don't occur."""
-    label_of = {name: k for k, names in enumerate(classes) for name in names}
+    index, wanted, problems = ClassIndex(classes), list[int](), list[Problem]()
     for there, name in settings.names.items():
-        if name not in label_of:
-            found = f"no class {name!r} in the experiment"
-            raise RecipeError(f"{where}.names.{there}", found, did_you_mean(name, label_of))
+        label_called(name, index, f"{where}.names.{there}")
     if settings.classes is None:
         return labels
-    problems = []
     for i, name in enumerate(settings.classes):
-        if name not in label_of:
-            found = f"no class {name!r} in the experiment"
-            problems.append(Problem(f"{where}.classes[{i}]", found, did_you_mean(name, label_of)))
-        elif not (labels == label_of[name]).any():
+        place = f"{where}.classes[{i}]"
+        try:
+            wanted.append(label_called(name, index, place))
+        except RecipeError as fault:
+            problems += fault.problems
+            continue
+        if not (labels == wanted[-1]).any():
             found = f"no image of class {name!r}"
-            problems.append(Problem(f"{where}.classes[{i}]", found, "leave the class out"))
+            problems.append(Problem(place, found, "leave the class out"))
     if problems:
         raise RecipeError.of(problems)
-    wanted = [label_of[name] for name in settings.classes]
     return np.where(np.isin(labels, wanted), labels, -1)
