@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -10,10 +9,10 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image as Picture
 
-from synthset.errors import DatasetError, ModelError, Problem, RecipeError, did_you_mean
+from synthset.errors import DatasetError, Problem, RecipeError, did_you_mean
 from synthset.experiment.readable import readable
+from synthset.formats import digits, torchvision
 from synthset.formats.dataset import rows_of
 from synthset.formats.labels import classes_in
 from synthset.formats.listed import Listed as Image
@@ -21,7 +20,7 @@ from synthset.formats.manifest import Passed, in_words
 from synthset.formats.scan import refuse_tests, scan
 from synthset.generators.folder import Folder
 from synthset.images import sha256
-from synthset.recipe.found import Digits, Found, Kept, Pictures, Torchvision
+from synthset.recipe.found import Digits, Found, Kept, Pictures
 from synthset.recipe.paths import FolderPath
 from synthset.recipe.sources import Folder as FolderSettings
 from synthset.store.dataset import Dataset
@@ -111,12 +110,24 @@ def collect(settings: Found, where: str, tests: bool = False) -> Collection:
             return of_found(list(scan(folder, passed)), folder, passed)
     if isinstance(settings, Kept):
         return kept(settings.path, where)
-    return _digits() if isinstance(settings, Digits) else _torchvision(settings, where)
+    passed = Passed()
+    if isinstance(settings, Digits):
+        rows = list(digits.find(passed))
+    else:
+        rows = list(torchvision.find(settings, where, passed))
+    images = [image for row in rows if row.read and (image := row.read()) is not None]
+    with called(where):
+        return _of_rows(rows, FromMemory(images), passed)
 
 
 def of_found(found: Sequence[Image], settings: FolderSettings, passed: Passed) -> Collection:
     """Make a collection of what a scan has found, less what can't be decoded."""
     found = readable(found, settings, passed)
+    contents = [image.content for image in found]
+    return _of_rows(found, FromFiles([one.source for one in found], settings, contents), passed)
+
+
+def _of_rows(found: Sequence[Image], read: Callable[[int], bytes], passed: Passed) -> Collection:
     classes = classes_in(found)
     refuse_same([names[0] for names in classes], "source")
     label_of = {names[0]: label for label, names in enumerate(classes)}
@@ -124,7 +135,7 @@ def of_found(found: Sequence[Image], settings: FolderSettings, passed: Passed) -
         tuple(classes),
         np.array([label_of[image.name] for image in found], np.int64),
         tuple(image.content for image in found),
-        FromFiles([image.source for image in found], settings, [image.content for image in found]),
+        read,
         passed.notes(),
         in_words(found, passed),
     )
@@ -175,55 +186,6 @@ def _names(entry: dict[str, Any]) -> Names:
     names = (entry["name"], entry["key"], entry["folder"], entry.get("wnid"))
     indexed = [] if entry.get("class_index") is None else [f"{names[0]} ({entry['class_index']})"]
     return Names([*(name for name in names if name), *indexed], entry.get("wnid"))
-
-
-def _digits() -> Collection:
-    """scikit-learn's digits: 1,797 of 8 × 8 px, 17 grey levels."""
-    try:
-        from sklearn.datasets import load_digits
-    except ModuleNotFoundError:
-        right = "pip install 'synthset[train]'"
-        raise ModelError(
-            f"the digits are part of scikit-learn, which is missing: {right}"
-        ) from None
-    digits = load_digits()
-    pixels = np.round(digits.images * (255 / 16)).astype(np.uint8)  # (N, 8, 8)
-    images = [_png(Picture.fromarray(one)) for one in pixels]
-    names = tuple(Names([str(number)]) for number in range(10))
-    return _in_memory(names, digits.target.astype(np.int64), images)
-
-
-def _torchvision(settings: Torchvision, where: str) -> Collection:
-    from torchvision import datasets
-
-    known = [name for name in datasets.__all__ if name[0].isupper()]
-    if settings.name not in known:
-        found = f"torchvision has no data set {settings.name!r}"
-        raise RecipeError(f"{where}.name", found, did_you_mean(settings.name, known))
-    try:
-        data = getattr(datasets, settings.name)(settings.root, **settings.options)
-    except (RuntimeError, FileNotFoundError, TypeError, ValueError) as fault:
-        found = f"{settings.name} can't be opened ({fault})"
-        raise RecipeError(where, found, "put its files there; nothing is downloaded") from None
-    if not hasattr(data, "classes"):
-        found = f"{settings.name} has no list of classes"
-        raise RecipeError(f"{where}.name", found, "name a data set for classification")
-    pairs = [data[i] for i in range(len(data))]
-    labels = np.array([label for _, label in pairs], np.int64)
-    names = tuple(Names([str(name)]) for name in data.classes)
-    return _in_memory(names, labels, [_png(image) for image, _ in pairs])
-
-
-def _in_memory(
-    classes: tuple[Names, ...], labels: NDArray[np.int64], images: Sequence[bytes]
-) -> Collection:
-    return Collection(classes, labels, tuple(map(sha256, images)), FromMemory(images))
-
-
-def _png(image: Picture.Image) -> bytes:
-    written = io.BytesIO()
-    image.save(written, "png")
-    return written.getvalue()
 
 
 def label_called(name: str, index: ClassIndex, where: str) -> int:
