@@ -1,5 +1,7 @@
 """Data sets as people publish them, whole: splits, tables, archives."""
 
+import io
+import tarfile
 import zipfile
 
 import numpy as np
@@ -13,6 +15,7 @@ from synthset.engine.plan import material
 from synthset.errors import RecipeError
 from synthset.experiment.single import find_places, read_splits
 from synthset.formats.labels import class_names
+from synthset.formats.originals import Originals
 from synthset.formats.scan import layout_of, scan_path
 from synthset.images import encode
 from synthset.recipe.paths import FolderPath
@@ -26,6 +29,14 @@ def picture(number):
 def put(path, data):
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(data if isinstance(data, bytes) else data.encode())
+
+
+def write_tar(path, members):
+    with tarfile.open(path, "w") as tar:
+        for name, data in members.items():
+            member = tarfile.TarInfo(name)
+            member.size = len(data)
+            tar.addfile(member, io.BytesIO(data))
 
 
 def train(path):
@@ -99,6 +110,30 @@ def test_splits_lie_in_one_archive_or_in_one_each(tmp_path):
         images = train(place)
         assert (len(images.train) + len(images.val), len(images.test)) == (6, 6)
         assert images.classes == ("cat", "dog")
+
+
+@pytest.mark.parametrize("start", ["/", "../", "./", "/../x/"])
+def test_names_that_lead_out_of_an_archive_lie_in_it(tmp_path, start):
+    names = [f"{start}{('cat', 'dog')[i % 2]}/{i}.png" for i in range(4)]
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        for i, name in enumerate(names):
+            archive.writestr(name, picture(i))
+    write_tar(tmp_path / "b.tar", {name: picture(i) for i, name in enumerate(names)})
+    for file in tmp_path.iterdir():
+        found = list(scan_path(FolderPath(path=str(file)), "x"))
+        assert [(one.name, one.num_bytes > 0) for one in found] == [("cat", True)] * 2 + [
+            ("dog", True)
+        ] * 2
+
+
+def test_a_zip_archive_may_part_folders_as_windows_does(tmp_path):
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        for i in range(4):
+            archive.writestr(f"pets\\{('cat', 'dog')[i % 2]}\\{i}.png", picture(i))
+    run = list(scan_path(FolderPath(path=f"{tmp_path}/a.zip"), "x"))
+    assert [one.name for one in run] == ["cat", "cat", "dog", "dog"]
+    originals = Originals([])
+    assert originals.read(run[0].source) == picture(0)
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)

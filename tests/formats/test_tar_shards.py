@@ -3,13 +3,24 @@
 import io
 import json
 import tarfile
+from collections import Counter
 
 import numpy as np
 import pyarrow as pa
 import pytest
 
 from synthset.errors import DatasetError, RecipeError
-from synthset.formats.manifest import DOTTED, MORE, NO_IMAGE, UNLABELLED, Passed
+from synthset.formats.manifest import (
+    DOTTED,
+    LINKED,
+    LITTER,
+    MORE,
+    NO_IMAGE,
+    ODD,
+    UNLABELLED,
+    UNREADABLE,
+    Passed,
+)
 from synthset.formats.originals import Originals
 from synthset.formats.scan import scan
 from synthset.generators.folder import Folder as Stage
@@ -127,6 +138,48 @@ def test_a_damaged_shard_gives_what_came_before_and_is_named(tmp_path, damage):
     assert "no readable tar file, from some place on" in passed.rows[0].detail
     write(tmp_path / "b.tar", z_png=picture(9), z_cls="z")
     assert [one.name for one in scan(at(tmp_path))] == ["a", "b", "z"]
+
+
+@pytest.mark.parametrize("damage", ["header", "cut"])
+def test_a_damaged_archive_of_class_folders_gives_what_came_before(tmp_path, damage):
+    members = {f"cat/{i}_png": picture(i) for i in range(4)}
+    data = bytearray(write(tmp_path / "a.tar", **members).read_bytes())
+    with tarfile.open(tmp_path / "a.tar") as tar:
+        last = tar.getmembers()[3]
+    data[last.offset : last.offset + 100] = b"\xff" * 100
+    (tmp_path / "a.tar").write_bytes(data if damage == "header" else data[: last.offset + 520])
+    passed = Passed()
+    assert len(list(scan(at(tmp_path), passed))) == 3
+    (row,) = passed.rows
+    assert (row.path, row.reason) == (f"{tmp_path}/a.tar", UNREADABLE)
+
+
+@pytest.mark.parametrize("kind", ["class folders", "samples"])
+def test_links_pipes_and_hidden_members_are_counted(tmp_path, kind):
+    write(tmp_path / "a.tar", **{"cat/0_png": picture(0)})
+    with tarfile.open(tmp_path / "a.tar", "a") as tar:
+        if kind == "samples":
+            tar.addfile(tarfile.TarInfo("cat/0.cls"))
+        for i, made in enumerate((tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.FIFOTYPE)):
+            member = tarfile.TarInfo(f"cat/{i + 1}.png")
+            member.type, member.linkname = made, "cat/0.png"
+            tar.addfile(member)
+        tar.addfile(tarfile.TarInfo("cat/._0.png"))
+    passed, settings = Passed(), at(tmp_path)
+    if kind == "samples":
+        with pytest.raises(RecipeError, match="link inside an archive"):
+            list(scan(settings, passed))
+    else:
+        assert len(list(scan(settings, passed))) == 1
+    assert passed.counts() >= Counter({LINKED: 2, ODD: 1, LITTER: 1})
+
+
+def test_the_list_of_classes_beside_shards_was_read(tmp_path):
+    (tmp_path / "classes.txt").write_text("cat\ndog\n")
+    write(tmp_path / "a.tar", a_png=picture(1), a_cls="1")
+    passed = Passed()
+    list(scan(at(tmp_path), passed))
+    assert (passed.read, passed.rows) == ([f"{tmp_path}/a.tar", f"{tmp_path}/classes.txt"], [])
 
 
 def test_one_bad_member_is_one_error(tmp_path):

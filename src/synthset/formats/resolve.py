@@ -267,7 +267,7 @@ class _Resolver:
         return table.splits_named(place, self.columns, self.where)
 
     def _packed(self, place: Place, split: str | None, ending: str, within: frozenset[str]) -> Unit:
-        shown = text_of(str(place))
+        shown, mine = text_of(str(place)), Passed()
         if ending == "zip":
             return Unit(shown, split, partial(_unreadable, place), within)
         listed: Callable[..., Iterator[Listed]]
@@ -280,10 +280,12 @@ class _Resolver:
             vocabulary = partial(table.vocabulary_of, place, self.columns, self.where)
         else:
             folders = [place.parent, place.parent.parent]
-            classes = listed_classes([one for one in folders if isinstance(one, Path)], self.where)
+            folders = [one for one in folders if isinstance(one, Path)]
+            classes = listed_classes(folders, self.where, mine)
             listed = partial(tar_shards.find, place, self.columns, classes, labelled=self.labelled)
             vocabulary = _by(classes)
-        rows = _packed_rows(place, lambda passed: listed(passed=passed))
+        beside = tuple(map(text_of, mine.read))
+        rows = _packed_rows(place, lambda passed: listed(passed=passed), beside)
         return Unit(shown, split, rows, within, vocabulary, closed=ending in TABLES)
 
     def kept(self, root: Place) -> Unit:
@@ -526,11 +528,11 @@ def _is_of_folder(tree: Tree, path: str) -> bool:
     return name_of(path).lower() == METADATA or (ending.lower() == "parquet" and of_folder)
 
 
-def _packed_rows(place: Place, rows: Rows) -> Rows:
-    """The same rows; the packed file itself was read."""
+def _packed_rows(place: Place, rows: Rows, beside: Sequence[str] = ()) -> Rows:
+    """The same rows; the packed file itself was read, and perhaps a list of classes beside it."""
 
     def read(passed: Passed) -> Iterator[Listed]:
-        passed.read.append(text_of(str(place)))
+        passed.read += [text_of(str(place)), *beside]
         yield from rows(passed)
 
     return read

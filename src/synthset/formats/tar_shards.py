@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import io
 import json
-import os
 import tarfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -17,11 +16,28 @@ from synthset.formats.class_lists import ClassList
 from synthset.formats.columns import Columns
 from synthset.formats.labels import number_of, read_label
 from synthset.formats.listed import Label, Listed
-from synthset.formats.manifest import DOTTED, MORE, NO_IMAGE, UNLABELLED, UNREADABLE, Passed
+from synthset.formats.manifest import (
+    DOTTED,
+    LITTER,
+    MORE,
+    NO_IMAGE,
+    UNLABELLED,
+    UNREADABLE,
+    Passed,
+)
 from synthset.formats.metadata_tables import plain_rows
-from synthset.formats.tars import FAULTS, check_end, member_bytes, opened, source_of
-from synthset.formats.tree import is_image
-from synthset.store.remote import Place, Remote
+from synthset.formats.tars import (
+    CUT,
+    FAULTS,
+    check_end,
+    member_bytes,
+    oddness,
+    opened,
+    raise_afar,
+    source_of,
+)
+from synthset.formats.tree import inside, is_image
+from synthset.store.remote import Place
 
 Sample = dict[str, tarfile.TarInfo]  # the members of a sample by extension
 
@@ -48,16 +64,26 @@ def find(
     shown = source_names.text_of(str(path))
     try:
         with opened(path) as tar:
-            for key, sample in samples(tar):
+            for key, sample in samples(tar, partial(_pass_over, passed, shown)):
                 yield from _found(tar, path, key, sample, columns, classes, passed, labelled)
     except FAULTS as fault:  # what came before the damage is sound
-        if isinstance(path, Remote) and isinstance(fault, OSError):
-            raise  # a broken connection is no damage
-        passed.add(UNREADABLE, shown, f"is no readable tar file, from some place on: {fault}")
+        raise_afar(path, fault)
+        passed.add(UNREADABLE, shown, f"{CUT}: {fault}")
 
 
-def samples(tar: tarfile.TarFile) -> Iterator[tuple[str, Sample]]:
+def _pass_over(passed: Passed, shard: str, member: tarfile.TarInfo) -> None:
+    name = source_names.text_of(member.name)
+    passed.add(LITTER if member.isfile() else oddness(member), f"{shard}#{name}")
+
+
+def samples(
+    tar: tarfile.TarFile, leave: Callable[[tarfile.TarInfo], None] = lambda _: None
+) -> Iterator[tuple[str, Sample]]:
     """Give the key of each sample and its members by extension, in the order of the shard.
+
+    Args:
+        tar: the shard.
+        leave: takes what is of no sample: hidden members, links, and what is no file.
 
     Raises:
         tarfile.TarError: the shard is damaged; whole samples before the damage were given.
@@ -67,6 +93,8 @@ def samples(tar: tarfile.TarFile) -> Iterator[tuple[str, Sample]]:
         folder, slash, file = member.name.rpartition("/")
         stem, _, extension = file.partition(".")
         if not member.isfile() or not stem:
+            if not member.isdir():
+                leave(member)
             continue
         if folder + slash + stem != key:
             if sample:
@@ -171,15 +199,18 @@ def holds_class_folders(path: Place) -> bool:
     """Tell whether images lie in folders of a tar file, and nothing beside them says what they are.
 
     Raises:
-        OSError, tarfile.TarError: it is damaged.
+        OSError, tarfile.TarError: it can't be opened.
     """
     folders = False
     with opened(path) as tar:
-        for _, sample in samples(tar):
-            if _speaks(sample):
-                return False
-            image = image_of(sample)
-            folders |= image is not None and "/" in os.path.normpath(image.name)
+        try:
+            for _, sample in samples(tar):
+                if _speaks(sample):
+                    return False
+                image = image_of(sample)
+                folders |= image is not None and "/" in inside(image.name)
+        except FAULTS as fault:
+            raise_afar(path, fault)
     return folders
 
 

@@ -18,7 +18,8 @@ from typing import Any, BinaryIO
 
 from synthset.errors import DatasetError
 from synthset.formats import source_names
-from synthset.formats.tree import Listing
+from synthset.formats.manifest import LINKED, ODD, UNREADABLE, PassedOver
+from synthset.formats.tree import Listing, inside
 from synthset.store.remote import Place, Remote
 
 ENDINGS = ("tar", "tar.gz", "tar.bz2", "tar.xz")
@@ -28,6 +29,7 @@ OPENERS: dict[str, Callable[[Any], Any]] = {
     "tar.xz": lzma.open,
 }
 FAULTS = (tarfile.TarError, EOFError, lzma.LZMAError, OSError)
+CUT = "is no readable tar file, from some place on"
 UNPACKED = 4  # compressed archives that are kept without their compression
 
 
@@ -66,25 +68,42 @@ def member_bytes(tar: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
     return opened.read() if opened else b""
 
 
+def raise_afar(path: Place, fault: Exception) -> None:
+    """Raise a fault that is a broken connection, and no damage."""
+    if isinstance(path, Remote) and isinstance(fault, OSError):
+        raise fault
+
+
+def oddness(member: tarfile.TarInfo) -> str:
+    """Why a member is passed over that is neither a file nor a folder."""
+    return LINKED if member.issym() or member.islnk() else ODD
+
+
 class TarTree(Listing):
     """The members of an archive of class folders.
 
     Raises:
-        OSError, tarfile.TarError: it is damaged.
+        OSError, tarfile.TarError: it can't be opened.
     """
 
     def __init__(self, path: Place) -> None:
         self._members: dict[str, tarfile.TarInfo] = {}
-        folders = []
+        folders, odd = [], []
         with opened(path) as tar:
-            for member in tar:
-                name = source_names.text_of(os.path.normpath(member.name))
-                if member.isfile():
-                    self._members[name] = member
-                elif member.isdir() and name != ".":
-                    folders.append(name)
-            check_end(tar)
-        super().__init__(path, self._members, folders)
+            try:
+                for member in tar:
+                    name = inside(source_names.text_of(member.name))
+                    if member.isfile():
+                        self._members[name] = member
+                    elif not member.isdir():
+                        odd.append(PassedOver(name, oddness(member)))
+                    elif name:
+                        folders.append(name)
+                check_end(tar)
+            except FAULTS as fault:  # what came before the damage is sound
+                raise_afar(path, fault)
+                odd.append(PassedOver("", UNREADABLE, f"{CUT}: {fault}"))
+        super().__init__(path, self._members, folders, odd)
 
     def read(self, path: str) -> bytes:
         member = self._members[path]

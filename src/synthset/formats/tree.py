@@ -13,7 +13,7 @@ from pathlib import Path
 
 from synthset.errors import DatasetError
 from synthset.formats.files_below import files_below, is_hidden, kind_of
-from synthset.formats.manifest import FORMAT, LITTER, LOOP, OTHER, STRAY, Passed
+from synthset.formats.manifest import FORMAT, LITTER, LOOP, OTHER, STRAY, Passed, PassedOver
 from synthset.formats.source_names import ending_of, source_of, text_of
 from synthset.images import SUFFIXES
 from synthset.store.remote import Place, Remote
@@ -75,8 +75,8 @@ class Tree(ABC):
             passed: gathers the others; what it holds already is accounted for.
             but: files and folders below it that others account for, as `show` names them.
         """
-        images, known = set(sources), {*passed.read, *(row.path for row in passed.rows)}
-        known |= set(but)
+        images, told = set(sources), {row.path for row in passed.rows}
+        known = {*passed.read, *told, *but}
         elsewhere = tuple(f"{one}/" for one in but)
         odd = Passed()
         for path in self.below(folder, odd):
@@ -90,7 +90,7 @@ class Tree(ABC):
         for row in odd.rows:  # a folder that two classes link to is read in each of them
             if (
                 row.reason != LOOP
-                and row.path not in known
+                and row.path not in told
                 and not f"{row.path}/".startswith(elsewhere)
             ):
                 passed.rows.append(row)
@@ -122,6 +122,16 @@ def is_image(path: str) -> bool:
 def name_of(path: str) -> str:
     """The last part of a path."""
     return path.rpartition("/")[2]
+
+
+def inside(name: str) -> str:
+    """The path of an archive's member below the archive: nothing is unpacked, so that none leads
+    out of it.
+
+    >>> inside("/pets/./cat/a.jpg"), inside("../cat/a.jpg")
+    ('pets/cat/a.jpg', 'cat/a.jpg')
+    """
+    return "/".join(part for part in name.split("/") if part not in ("", ".", ".."))
 
 
 def joined(folder: str, name: str) -> str:
@@ -185,12 +195,20 @@ class Listing(Tree):
         root: where it lies.
         files: paths of all files.
         folders: paths of folders, those without a file among them.
+        odd: what is no file that can be read, by its path.
     """
 
-    def __init__(self, root: Place, files: Iterable[str], folders: Iterable[str] = ()) -> None:
+    def __init__(
+        self,
+        root: Place,
+        files: Iterable[str],
+        folders: Iterable[str] = (),
+        odd: Sequence[PassedOver] = (),
+    ) -> None:
         self.root = root
         self._all = list(files)
         self._empty = list(folders)
+        self._odd = odd
 
     @cached_property
     def _index(self) -> dict[str, tuple[set[str], list[str]]]:
@@ -215,6 +233,9 @@ class Listing(Tree):
         return sorted(self._index.get(folder, (set(), []))[1])
 
     def below(self, folder: str, passed: Passed) -> Iterator[str]:
+        for one in self._odd:
+            if not folder or one.path.startswith(f"{folder}/"):
+                passed.add(one.reason, self.show(one.path), one.detail)
         waiting = [folder]
         while waiting:
             place = waiting.pop()

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from synthset.errors import DatasetError
 from synthset.formats import source_names
-from synthset.formats.tree import Listing
+from synthset.formats.tree import Listing, inside
 from synthset.store.remote import Place, Remote
 
 MOST_BYTES = 1 << 30  # of one member: what unpacks to more is no image
@@ -25,17 +25,21 @@ class ZipTree(Listing):
 
     def __init__(self, path: Place) -> None:
         self._zip = opened(path)
-        infos = self._zip.infolist()
-        files = [info.filename for info in infos if not info.is_dir()]
-        super().__init__(
-            path, files, [info.filename.rstrip("/") for info in infos if info.is_dir()]
-        )
+        self._names: dict[str, str] = {}
+        folders = []
+        for info in self._zip.infolist():
+            name = inside(info.filename.replace("\\", "/"))  # old programs of Windows write these
+            if info.is_dir():
+                folders.append(name)
+            else:
+                self._names[name] = info.filename
+        super().__init__(path, self._names, filter(None, folders))
 
     def read(self, path: str) -> bytes:
-        return _read(self._zip, path)
+        return _read(self._zip, self._names[path])
 
     def source(self, path: str) -> str:
-        return f"{source_names.source_of(self.root)}#{path}"
+        return f"{source_names.source_of(self.root)}#{self._names[path]}"
 
 
 def split_source(source: str) -> tuple[Place, str] | None:
