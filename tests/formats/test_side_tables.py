@@ -275,20 +275,62 @@ def test_an_import_says_which_rows_have_no_image_and_which_images_no_label(tmp_p
     ]
 
 
-@pytest.mark.parametrize(
+USELESS = pytest.mark.parametrize(
     ("table", "settings", "said"),
     [
         ("id,breed,species\na,x,y\n", {}, r"label_column: .*'breed' or 'species'; name one"),
         ("id,breed\na,x\n", {"label_column": "bred"}, r"label_column: .*did you mean 'breed'\?"),
         ("id,breed\na,caf\xe9\n", {}, r"line 2 is no text in UTF-8"),
+        ("id,cat,dog\na,1,0\n", {}, r"a column of 0 and 1 for each class"),
     ],
 )
+
+
+@USELESS
 def test_images_without_class_folders_say_what_is_wrong_with_their_table(
     tmp_path, table, settings, said
 ):
     for path in ("", "labels.csv"):
         with pytest.raises(RecipeError, match=said):
             scanned(tmp_path, {"a.png": None, "labels.csv": table}, path, **settings)
+
+
+@USELESS
+def test_a_folder_called_images_is_no_class_where_the_table_beside_it_cannot_be_used(
+    tmp_path, table, settings, said
+):
+    for path in ("", "labels.csv"):
+        with pytest.raises(RecipeError, match=said):
+            scanned(tmp_path, {"images/a.png": None, "labels.csv": table}, path, **settings)
+
+
+def test_folders_name_the_classes_where_a_table_is_undecided_and_it_is_said(tmp_path):
+    table = "id,breed,species\na,x,y\n"
+    rows, passed = scanned(tmp_path, {"cat/a.png": None, "dog/b.png": None, "l.csv": table})
+    assert [row.name for row in rows] == ["cat", "dog"]
+    said = "l.csv may have its labels in 'breed' or 'species': folders name the classes"
+    assert passed.decided == [said]
+
+
+@pytest.mark.parametrize("table", ["{0}.png,{1}", "{1};data/images/{0}.png", "{0}\t{1}"])
+def test_a_sheet_of_files_and_labels_may_lack_its_heading(tmp_path, table):
+    lines = [table.format(i, ("cat", "dog")[i % 2]) for i in range(4)]
+    files = {f"data/images/{i}.png": None for i in range(4)}
+    rows, _ = scanned(tmp_path, files | {"labels.csv": "\n".join(lines)})
+    assert [row.name for row in rows] == ["cat", "dog", "cat", "dog"]
+
+
+@pytest.mark.parametrize("end", ["\r", "\r\n"])
+def test_lines_end_as_any_system_ends_them(end):
+    lines = ("id,label", "a,cat", "b,dog")
+    tables, _ = side({"labels.csv": end.join(lines)}, AB)
+    assert names(tables) == {"a.png": "cat", "b.png": "dog"}
+
+
+def test_file_name_in_a_sheet_of_labels_need_not_be_a_path():
+    images = ("train_images/a.png", "train_images/b.png", "test_images/a.png")
+    tables, _ = side({"train.csv": "File_Name,label\na.png,cat\nb.png,dog\n"}, images)
+    assert names(tables) == {"train_images/a.png": "cat", "train_images/b.png": "dog"}
 
 
 def test_a_table_that_is_named_has_its_classes_from_the_list_beside_it(tmp_path):

@@ -279,8 +279,8 @@ class _Resolver:
             )
             vocabulary = partial(table.vocabulary_of, place, self.columns, self.where)
         else:
-            folders = [place.parent, place.parent.parent]
-            folders = [one for one in folders if isinstance(one, Path)]
+            near = (place.parent, place.parent.parent)
+            folders = [one for one in near if isinstance(one, Path)]
             classes = listed_classes(folders, self.where, mine)
             listed = partial(tar_shards.find, place, self.columns, classes, labelled=self.labelled)
             vocabulary = _by(classes)
@@ -365,17 +365,26 @@ class _Loose:
         """Images whose class is the folder that they lie in."""
         tree, level = self.tree, self._level()
         if not level.splits:
-            if not level.classes and tree.images_in(level.folder):
+            bare = level.folder if not level.classes else self._nameless(level.classes)
+            if bare is not None and tree.images_in(bare):
                 if self.tables.undecided is not None:
                     raise self.tables.undecided
                 said = "".join(f"; {note}" for note in self.early.notes())
-                found = f"the images lie directly in {tree.show(level.folder)}{said}"
+                found = f"the images lie directly in {tree.show(bare)}{said}"
                 right = "put them into one folder for each class, or name the folder above"
                 raise RecipeError(self.where, found, right)
+            if (fault := self.tables.undecided) is not None:
+                self.early.decided.append(f"{fault.problems[0].found}: folders name the classes")
             unit = self._classes(level.folder, None, level.folder, level.classes)
             return self._layout("class folders", (unit,))
         units = tuple(self._split(folder, split) for split, folder in level.splits)
         return self._layout("class folders", units, level.others)
+
+    def _nameless(self, classes: Sequence[str]) -> str | None:
+        """The only folder, where it is called `images`, say, beside a table that gives no label."""
+        tried = self.early.rows or self.tables.undecided
+        alone = classes[0] if len(classes) == 1 and tried else None
+        return alone if alone is not None and is_idle(name_of(alone)) else None
 
     def by_table(self) -> Layout:
         """Images whose class stands in a table; those of splits that it doesn't list may still lie

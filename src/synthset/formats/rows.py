@@ -61,6 +61,22 @@ def read_rows(name: str, data: bytes) -> Rows:
         raise ValueError("it is nested too deeply") from None
 
 
+def without_heading(rows: Rows, file: str) -> Rows | None:
+    """Read a sheet of two columns whose first line is no heading, but a row; None of another one.
+
+    Args:
+        rows: the sheet, read with its first line as heading.
+        file: the cell of the first line that names a file.
+    """
+    names = rows.schema.names
+    if len({*names}) != 2 or file not in names:
+        return None
+    columns = {name: "file" if name == file else "the second column" for name in names}
+    lines = [dict(zip(names, names, strict=True)), *rows.records]
+    records = [{columns[name]: line[name] for name in names} for line in lines]
+    return Rows(_schema([*columns.values()], records, texts=True), records)
+
+
 def text_of_bytes(data: bytes) -> str:
     """Read text in UTF-8, or in what its mark says.
 
@@ -90,6 +106,8 @@ def read_json(text: str) -> Any:
 
 
 def _sheet(text: str, kind: str) -> Rows:
+    if "\n" not in text:  # old programs of the Macintosh end lines so
+        text = text.replace("\r", "\n")
     lines = text.lstrip("\r\n")
     delimiter = _delimiter(lines.partition("\n")[0], kind)
     try:

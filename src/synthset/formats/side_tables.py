@@ -28,7 +28,7 @@ from synthset.formats.label_sheets import SUBMISSION, in_brief, lone_label, nami
 from synthset.formats.listed import Label, Vocabulary
 from synthset.formats.manifest import ABSENT, OTHER, UNREADABLE, Passed, PassedOver
 from synthset.formats.metadata_tables import METADATA, file_columns
-from synthset.formats.rows import LINES, SHEETS, Rows, read_rows, text_of_bytes
+from synthset.formats.rows import LINES, SHEETS, Rows, read_rows, text_of_bytes, without_heading
 from synthset.formats.side_rows import SideRow, fill, is_same_list, lists_of, settle
 from synthset.formats.split_names import splits_in
 
@@ -201,6 +201,13 @@ def _read(name: str, data: bytes, columns: Columns, images: ImageNames, where: s
     table = _find_images(_Named(name, rows, _splits(name, rows, where)), columns, images)
     if not any(table.images):
         heading = next((one for one in rows.schema.names if images.called(_folder(name), one)), "")
+        if (bare := without_heading(rows, heading)) is not None:
+            table = _find_images(
+                replace(table, rows=bare, splits=_splits(name, bare, where)), columns, images
+            )
+            found, _ = _columns(table, columns, where)
+            if found.label:
+                return _Table(name, found, _rows_of(table, found), table.absent, None)
         said = f"its first line names the image {heading}; write a heading such as file_name,label"
         return said if heading else "no column names images that are there"
     found, undecided = _columns(table, columns, where)
@@ -227,12 +234,14 @@ def _find_images(table: _Named, columns: Columns, images: ImageNames) -> _Named:
     given = column_of(names, columns.image) if columns.image else None
     exact = file_columns(names, given)
     if exact:
-        return _look_up(table, exact, lambda cell, _: images.at(folder, cell))
+        there = _look_up(table, exact, lambda cell, _: images.at(folder, cell))
+        if any(there.images) or PurePosixPath(table.name).name.lower() in METADATA:
+            return there
 
     def near(cell: str, row: int) -> Sequence[str]:
         return images.called(folder, cell, table.splits[row])
 
-    tried = [given] if given else naming_columns(names)
+    tried = exact or ([given] if given else naming_columns(names))
     found = [_look_up(table, [column], near) for column in tried]
     return max(found, key=lambda one: sum(map(bool, one.images)), default=table)
 
