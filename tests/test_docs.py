@@ -42,11 +42,13 @@ def with_commands():
 def test_commands_and_snippets_run_in_their_order(page, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     for language, text in BLOCK.findall(page.read_text()):
+        if file := re.match(r"# (\w+\.(py|yaml))\n", text):
+            (tmp_path / file[1]).write_text(text)
         if language == "sh":
             for line in text.splitlines():
                 run_command(line)
         elif language == "python":
-            exec(compile(text, str(page), "exec"), {})
+            exec(compile(text, str(page), "exec"), {"__name__": "shown"})
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

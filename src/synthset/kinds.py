@@ -41,6 +41,7 @@ GROUPS: dict[str, Group] = {
             "synthset.recipe.encoders:ClipEncoder",
             "synthset.recipe.encoders:ClassifierEncoder",
             "synthset.recipe.encoders:PixelsEncoder",
+            "synthset.recipe.encoders:PythonEncoder",
         ),
     ),
     "scores": Group(
@@ -50,6 +51,8 @@ GROUPS: dict[str, Group] = {
             "synthset.recipe.scores:Recognition",
             "synthset.recipe.scores:Quality",
             "synthset.recipe.scores:PerceptualHash",
+            "synthset.recipe.scores:Column",
+            "synthset.recipe.scores:Python",
             "synthset.recipe.scores:FdInfluence",
             "synthset.recipe.scores:IsContribution",
             "synthset.recipe.scores:Neighbours",

@@ -12,6 +12,7 @@ from synthset.cli.classes import classes
 from synthset.cli.demo import demo
 from synthset.cli.experiment import experiment
 from synthset.cli.export import export
+from synthset.cli.kinds import kinds
 from synthset.cli.metadata import metadata
 from synthset.cli.plan import plan
 from synthset.cli.pool import pool
@@ -53,6 +54,7 @@ for command in (
     train,
     experiment,
     recipes,
+    kinds,
     schema,
 ):
     app.command()(command)

@@ -35,6 +35,13 @@ RequireAccepted = Annotated[
         help="Exit with 3, and export nothing, if the set misses what the recipe's `accept` asks.",
     ),
 ]
+AllowCode = Annotated[
+    bool,
+    typer.Option(
+        "--allow-code",
+        help="Run code of the recipe's own: scores and encoders of kind python.",
+    ),
+]
 OutFile = Annotated[
     Path | None,
     typer.Option(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from synthset.cli.options import Changes, Output, RecipeFile, RequireAccepted, Workers
+from synthset.cli.options import AllowCode, Changes, Output, RecipeFile, RequireAccepted, Workers
 
 
 def run(
@@ -13,6 +13,7 @@ def run(
     changes: Changes = None,
     workers: Workers = None,
     require_accepted: RequireAccepted = False,
+    allow_code: AllowCode = False,
 ) -> None:
     """Make a dataset by a recipe: do what is missing, and nothing else.
 
@@ -34,7 +35,12 @@ def run(
     target, refused = output or loaded.name, None
     try:
         dataset = run_recipe(
-            loaded, target, workers=workers, bar=RichBar(), require_accepted=require_accepted
+            loaded,
+            target,
+            workers=workers,
+            bar=RichBar(),
+            require_accepted=require_accepted,
+            allow_code=allow_code,
         )
     except NotAccepted as missed:
         dataset, refused = Dataset.open(target), missed

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from synthset.cli.options import Changes, Output, RecipeFile, Workers
+from synthset.cli.options import AllowCode, Changes, Output, RecipeFile, Workers
 from synthset.cli.terminal import screen, tell
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ def sweep(
     ] = 8,
     changes: Changes = None,
     workers: Workers = None,
+    allow_code: AllowCode = False,
 ) -> None:
     """Try guidance scales and kinds of prompts on a few classes, and show them in one grid.
 
@@ -45,7 +46,9 @@ def sweep(
     loaded = load_recipe(recipe, changes or ())
     axes = Axes(_numbers(guidance), _words(prompts), _classes(classes), images)
     place = output or f"{loaded.name}-sweep"
-    cells, page = sweep_grid(loaded, place, axes, workers=workers, bar=RichBar())
+    cells, page = sweep_grid(
+        loaded, place, axes, workers=workers, bar=RichBar(), allow_code=allow_code
+    )
     screen().print(_table(cells))
     tell(page.with_suffix(".png").resolve())
     tell(page.resolve())

@@ -22,6 +22,7 @@ from synthset.recipe.encoders import (
     PixelsEncoder,
 )
 from synthset.seeds import digest
+from synthset.user_code import function_problems
 
 MINIATURE = "miniature"
 HUB = "hf-hub:"
@@ -53,6 +54,8 @@ def weight_files(settings: Encoder) -> tuple[Path, ...]:
     Raises:
         ModelError: the folder holds no weights.
     """
+    if settings.files:
+        return tuple(Path(file).expanduser() for file in settings.files)
     if isinstance(settings, InceptionEncoder | ClassifierEncoder) and settings.weights:
         return (Path(settings.weights).expanduser(),)
     if isinstance(settings, ClipEncoder) and settings.pretrained:
@@ -112,7 +115,7 @@ def described(settings: Encoder) -> str:
         return f"Inception-v3 ({weights}), {settings.resize} resize"
     if isinstance(settings, PixelsEncoder):
         return "pixels fake"
-    model = getattr(settings, "model", settings.kind)
+    model = settings.code or getattr(settings, "model", settings.kind)
     return f"{model} {settings.kind}" if model == MINIATURE else str(model)
 
 
@@ -145,7 +148,7 @@ def check(where: str, settings: Encoder) -> list[Problem]:
         return _clip_problems(where, settings)
     if isinstance(settings, ClassifierEncoder):
         return _classifier_problems(where, settings)
-    return []
+    return function_problems(f"{where}.path", settings.code) if settings.code else []
 
 
 def read_config(folder: Path, name: str = CONFIG) -> dict[str, Any]:

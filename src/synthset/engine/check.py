@@ -93,6 +93,7 @@ def forecast(recipe: Recipe, output: str) -> Forecast:
     _collect(found, lambda: _output(output))
     _collect(found, lambda: _exports(recipe, output))
     _collect(found, lambda: check_groups(recipe))
+    found.warnings += [f"runs code of its own: {code}" for code in recipe.code]
     found.warnings += [
         f"encoders.{name}: {encoder.weights} isn't torch-fidelity's file, which FID, KID and the "
         "Inception Score are defined by: what it measures is called FD, KD and IS"

@@ -64,6 +64,7 @@ from synthset.selection.select import decide
 from synthset.selection.what_if import sides
 from synthset.store.dataset import Dataset, View
 from synthset.store.lock import locked
+from synthset.user_code import refuse_code
 
 SELECTION_VERSION = "3"
 WHAT_IF_VERSION = "1"
@@ -91,6 +92,7 @@ def run(
     workers: int | None = None,
     bar: Bar | None = None,
     require_accepted: bool = False,
+    allow_code: bool = False,
 ) -> Dataset:
     """Make a dataset by a recipe, or bring one up to date with it.
 
@@ -104,12 +106,15 @@ def run(
         workers: worker processes; none takes the recipe's.
         bar: told how far each pass is; none stays quiet.
         require_accepted: export nothing if the kept part misses what the recipe's `accept` asks.
+        allow_code: run code of the recipe's own, its scores and encoders of kind `python`;
+            `SYNTHSET_ALLOW_CODE=1` in the environment says the same.
 
     Returns:
         The dataset, with selection, metrics, exports and report.
 
     Raises:
         RecipeError: the recipe asks for something impossible; nothing has been written.
+        UsageError: it runs code of its own, which isn't allowed.
         DatasetLocked: another process works on the dataset.
         StageError: a stage failed on some shards; all others are finished.
         StorageError: a disk is full or can't be written; what is finished is kept.
@@ -122,6 +127,7 @@ def run(
         recipe = load_recipe(recipe, overrides)
     elif overrides:
         recipe = load_recipe(recipe.to_content(), overrides)
+    refuse_code(recipe.code, allow_code)
     target = os.fspath(output) if output is not None else recipe.name
     begun = time.monotonic()
     ahead = forecast(recipe, target)  # images of pools are picked here

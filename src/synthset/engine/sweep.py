@@ -25,6 +25,7 @@ from synthset.store.dataset import Dataset
 from synthset.store.folder import LocalFolder
 from synthset.store.remote import on_disk
 from synthset.taxonomy.classlists import ClassEntry
+from synthset.user_code import refuse_code
 
 MARKER = "sweep.json"
 
@@ -63,6 +64,7 @@ def sweep_grid(
     axes: Axes,
     workers: int | None = None,
     bar: Bar | None = None,
+    allow_code: bool = False,
 ) -> tuple[list[Cell], Path]:
     """Run each cell of the grid as a dataset of its own, and write one page and one picture.
 
@@ -75,6 +77,7 @@ def sweep_grid(
         axes: what is tried.
         workers: worker processes of each run.
         bar: told how far each pass is.
+        allow_code: run code of the recipe's own; see `run`.
 
     Returns:
         The cells, row by row, and the page; the picture lies beside it.
@@ -83,6 +86,7 @@ def sweep_grid(
         UsageError: the folder holds something else, or an axis makes no sense.
         RecipeError: a cell asks for something impossible; nothing has been made.
     """
+    refuse_code(recipe.code, allow_code)
     place = on_disk(output, "-o")
     _check(recipe, axes, place)
     classes = picked(settle(recipe).classes, axes.classes)
@@ -103,7 +107,7 @@ def sweep_grid(
     LocalFolder(place).replace(MARKER, marker.encode())
     cells = []
     for (prompts, guidance), one in recipes.items():
-        dataset = run(one, place / one.name, workers=workers, bar=bar)
+        dataset = run(one, place / one.name, workers=workers, bar=bar, allow_code=allow_code)
         cells.append(Cell(prompts, guidance, dataset, figures(dataset)))
     return cells, write_sweep(place, recipe, cells, axes.images)
 

@@ -6,36 +6,26 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from synthset.recipe.settings import EXECUTION, OneOf, Settings
+from synthset.recipe.settings import EXECUTION, KindSettings, OneOf
 from synthset.recipe.sources import Device, Dtype
+from synthset.user_code import file_of
 
 
-class EncoderSettings(Settings):
+class EncoderSettings(KindSettings):
     """What all encoders share. A new kind is a subclass with a `kind` of its own.
 
     Attributes:
-        implementation: class of the encoder, as `package.module:Class`.
-        version: changes whenever the same settings would give other features.
         miniature: which of the models that ship with synthset `model: miniature` means, if any.
     """
 
-    implementation: ClassVar[str]
-    version: ClassVar[str]
     miniature: ClassVar[Literal["clip", "classifier"] | None] = None
 
-    kind: str
     dtype: Dtype = "float32"
     """Arithmetic. `float32` is the one for numbers that others compare with."""
     device: Device = Field("auto", json_schema_extra=EXECUTION)
     """`auto`, `cpu`, `mps`, `cuda` or `cuda:1`."""
     batch_size: int = Field(32, ge=1, le=4096, json_schema_extra=EXECUTION)
     """Images a model call."""
-
-    @property
-    def files(self) -> tuple[str, ...]:
-        """Local files that decide its features, as the settings write them: their content belongs
-        to the identity, and their places don't."""
-        return ()
 
 
 class InceptionEncoder(EncoderSettings):
@@ -92,6 +82,30 @@ class PixelsEncoder(EncoderSettings):
     kind: Literal["pixels"]
     size_px: int = Field(8, ge=1, le=64)
     """Width and height after shrinking; features are 3 x size_px x size_px numbers."""
+
+
+class PythonEncoder(EncoderSettings):
+    """An encoder by a function of your own: (N, H, W, 3) uint8 RGB to (N, D) numbers. Images of one
+    shape come together; what an image gets may not depend on the others. Wants `--allow-code`."""
+
+    implementation: ClassVar[str] = "synthset.encoders.python:Python"
+    version: ClassVar[str] = "1"
+
+    kind: Literal["python"]
+    path: str = Field(pattern=r"^.+\.py:[A-Za-z_]\w*$")
+    """File and function, as in `my_encoder.py:histogram`."""
+    width: int = Field(ge=1, le=65_536)
+    """D, how many numbers it gives an image."""
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """The file of the function."""
+        return (file_of(self.path),)
+
+    @property
+    def code(self) -> str | None:
+        """What of the user's own it runs."""
+        return self.path
 
 
 Encoder = Annotated[EncoderSettings, OneOf("encoders")]

@@ -27,7 +27,7 @@ from synthset.recipe.scores import (
     SourceCues,
 )
 from synthset.recipe.selection import Duplicates, Limit, Selection
-from synthset.recipe.settings import Name, Settings
+from synthset.recipe.settings import KindSettings, Name, Settings
 from synthset.recipe.sources import FROM_IMAGES, PICKED, Source
 from synthset.recipe.variables import as_written, fill_in
 from synthset.taxonomy.names import same_names
@@ -101,6 +101,12 @@ class Recipe(Settings):
         if problems:
             raise RecipeError.of(problems)
         return self
+
+    @property
+    def code(self) -> tuple[str, ...]:
+        """Code of the user's own that it runs, as files and functions."""
+        parts: tuple[KindSettings, ...] = (*self.encoders.values(), *self.scores)
+        return tuple(part.code for part in parts if part.code is not None)
 
     def to_content(self) -> dict[str, Any]:
         """Give what `load_recipe` reads: every default spelt out, variables as `${NAME}`."""

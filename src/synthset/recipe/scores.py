@@ -9,7 +9,8 @@ from pydantic import Field
 from synthset.errors import Problem
 from synthset.recipe.entries import encoder_problems, named
 from synthset.recipe.paths import FolderPath
-from synthset.recipe.settings import Name, OneOf, Settings
+from synthset.recipe.settings import KindSettings, Name, OneOf, Settings
+from synthset.user_code import file_of
 
 if TYPE_CHECKING:
     from synthset.recipe.recipe import Recipe
@@ -17,25 +18,19 @@ if TYPE_CHECKING:
 Within = Literal["class", "all"]
 
 
-class ScoreSettings(Settings):
+class ScoreSettings(KindSettings):
     """What all scores of images share. A new kind is a subclass with a `kind` of its own.
 
     Attributes:
-        implementation: the stage that computes it, as `package.module:Class`; of scores of the set
-            the engine has them.
-        version: changes whenever the same settings would give other values.
         reads: what it is computed from: the `images`, the `features` of one encoder, or the whole
             `set`, with which it changes.
         checked_by: function of the settings, the recipe and its classes that looks for problems
             before anything is made, as `package.module:function`.
     """
 
-    implementation: ClassVar[str]
-    version: ClassVar[str]
     reads: ClassVar[Literal["images", "features", "set"]] = "images"
     checked_by: ClassVar[str | None] = None
 
-    kind: str
     name: Name | None = None
     """Prefix of the columns, for two scores of one kind; none takes the kind."""
 
@@ -53,12 +48,6 @@ class ScoreSettings(Settings):
     def seen_by(self) -> str | None:
         """Name of the encoder whose features it reads."""
         return getattr(self, "encoder", None)
-
-    @property
-    def files(self) -> tuple[str, ...]:
-        """Local files that decide its values, as the settings write them: their content belongs to
-        the identity, and their places don't."""
-        return ()
 
     @property
     def compares(self) -> str | None:
@@ -177,6 +166,60 @@ class PerceptualHash(ScoreSettings):
     version: ClassVar[str] = "2"
 
     kind: Literal["perceptual_hash"]
+
+
+class Column(ScoreSettings):
+    """A score that was measured elsewhere. Column: named as the score is; null where the table has
+    no row of an image."""
+
+    implementation: ClassVar[str] = "synthset.scores.column:Column"
+    version: ClassVar[str] = "1"
+    checked_by: ClassVar[str | None] = "synthset.scores.column:check"
+
+    kind: Literal["column"]
+    path: str
+    """CSV or Parquet file with a column `id`, the ids of the dataset's images, each once."""
+    column: Name
+    """Column of the file; the score is called so, unless it has a `name`."""
+
+    @property
+    def prefix(self) -> str:
+        """Its name, else that of the file's column."""
+        return self.name or self.column
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """The table."""
+        return (self.path,)
+
+
+class Python(ScoreSettings):
+    """A score by a function of your own: (N, H, W, 3) uint8 RGB to (N,) numbers. Images of one
+    shape come together; what an image gets may not depend on the others. Column: named as the score
+    is. Wants `--allow-code`."""
+
+    implementation: ClassVar[str] = "synthset.scores.python:Python"
+    version: ClassVar[str] = "1"
+    checked_by: ClassVar[str | None] = "synthset.scores.python:check"
+
+    kind: Literal["python"]
+    path: str = Field(pattern=r"^.+\.py:[A-Za-z_]\w*$")
+    """File and function, as in `my_scores.py:redness`."""
+
+    @property
+    def prefix(self) -> str:
+        """Its name, else that of the function, in small letters."""
+        return self.name or self.path.rpartition(":")[2].lower().lstrip("_")
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """The file of the function."""
+        return (file_of(self.path),)
+
+    @property
+    def code(self) -> str | None:
+        """What of the user's own it runs."""
+        return self.path
 
 
 class FdInfluence(ScoreSettings):

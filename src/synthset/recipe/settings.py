@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import Annotated, Any, Literal, Union, get_args, get_origin
+from typing import Annotated, Any, ClassVar, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, JsonValue, model_validator
 from pydantic_core import CoreSchema
@@ -43,6 +43,31 @@ class Settings(BaseModel):
     def identity(self) -> dict[str, Any]:
         """Give the settings that decide the result, as JSON values, each default written out."""
         return self.model_dump(mode="json", exclude=unidentified_fields(type(self)))
+
+
+class KindSettings(Settings):
+    """Settings of a kind, which name the code that does it; see `synthset.kinds`.
+
+    Attributes:
+        implementation: that code, as `package.module:name`.
+        version: changes whenever the same settings would give other results.
+    """
+
+    implementation: ClassVar[str]
+    version: ClassVar[str]
+
+    kind: str
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """Local files that decide the result, as the settings write them: their content belongs to
+        the identity, and their places don't."""
+        return ()
+
+    @property
+    def code(self) -> str | None:
+        """Code of the user's own that it runs, as file and function."""
+        return None
 
 
 class OneOf:

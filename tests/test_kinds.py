@@ -1,0 +1,82 @@
+"""Kinds that other packages bring, by entry points, and what of them can't be used."""
+
+from pathlib import Path
+
+import pytest
+
+import synthset
+from synthset.engine.check import forecast
+from synthset.errors import RecipeError
+from synthset.kinds import kinds
+from synthset.recipe.recipe import Recipe, load_recipe
+
+PLUGIN = Path(__file__).parent / "plugin"
+
+
+@pytest.fixture
+def plugin(monkeypatch):
+    """The package in `plugin/`, as if it were installed."""
+    monkeypatch.syspath_prepend(PLUGIN)
+    monkeypatch.setenv("PYTHONPATH", str(PLUGIN), prepend=":")
+    kinds.cache_clear()
+    Recipe.model_rebuild(force=True)
+    yield
+    monkeypatch.undo()
+    kinds.cache_clear()
+    Recipe.model_rebuild(force=True)
+
+
+def recipe(**changes):
+    content = {
+        "name": "shapes",
+        "classes": ["cat", "dog"],
+        "images_per_class": 4,
+        "source": {"kind": "shapes", "size_px": 16},
+        "encoders": {"colour": {"kind": "mean_colour"}},
+        "scores": [{"kind": "redness", "gain": 2}],
+        "metrics": [{"kind": "vendi", "encoder": "colour"}],
+        "selection": {"steps": [{"kind": "top", "by": "redness", "per_class": 2}]},
+        "report": {"groups": []},
+    }
+    return load_recipe({**content, **changes})
+
+
+def test_a_recipe_uses_the_kinds_of_another_package(plugin, tmp_path):
+    assert forecast(recipe(), str(tmp_path / "set")).problems == []
+    dataset = synthset.run(recipe(), tmp_path / "set")
+    records = dataset.records()
+    redness, keep = records["redness"].to_pylist(), records["keep"].to_pylist()
+    assert all(0 <= one <= 1 for one in redness)
+    assert sum(keep) == 4
+    assert {one["measured_by"] for one in dataset.metrics()} == {"mean_colour"}
+    assert "redness" in (tmp_path / "set/report/index.html").read_text()
+
+
+def test_a_second_run_computes_nothing_again_and_another_setting_does(plugin, tmp_path):
+    first = synthset.run(recipe(), tmp_path / "set").view
+    assert synthset.run(recipe(), tmp_path / "set").view.scores == first.scores
+    other = recipe(scores=[{"kind": "redness", "gain": 3}])
+    assert synthset.run(other, tmp_path / "set").view.scores != first.scores
+
+
+def test_wrong_settings_of_a_plug_in_are_explained_like_any_others(plugin):
+    with pytest.raises(RecipeError, match=r"scores\[0\].gian: unknown setting 'gian'.*gain"):
+        recipe(scores=[{"kind": "redness", "gian": 2}])
+
+
+def test_a_broken_plug_in_is_named_and_stops_nobody(plugin):
+    found = kinds("scores")
+    assert found.usable["redness"].origin == "example-kinds 1.0"
+    assert [one.name for one in found.broken] == ["gone", "quality"]
+    with pytest.raises(RecipeError, match=r"gone of example-kinds 1.0 can't be used.*No module"):
+        recipe(scores=[{"kind": "gone"}])
+    assert "synthset has a kind 'quality' already" in str(found.broken[1])
+
+
+def test_without_the_package_its_kinds_are_unknown():
+    with pytest.raises(RecipeError, match="unknown kind 'redness'"):
+        recipe()
+
+
+def test_the_schema_knows_the_kinds_of_plug_ins(plugin):
+    assert "Redness" in Recipe.model_json_schema()["$defs"]
