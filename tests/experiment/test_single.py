@@ -300,6 +300,11 @@ def test_a_dataset_is_trained_on_wherever_it_lies(tmp_path):
     for place in (near, far):
         synthset.run(asked, place)
         images.append(read_splits(find_places(place_at(place), None, None), 0.2, 0))
+    assert images[0].found == (
+        f"DATA: layout: a dataset of synthset in {near}",
+        "DATA: classes: 3 (circle, square, star), by its own list",
+        "DATA: found: 24 kept of 24 images",
+    )
     local, remote = (one.train for one in images)
     assert remote.keys == local.keys
     assert [remote.read(i) for i in range(len(remote))] == [
@@ -352,6 +357,14 @@ def test_one_class_alone_is_refused_with_what_was_passed_over(tmp_path):
     pq.write_table(table, tmp_path / "train.parquet")
     told = r"^DATA: only one class \(5\); passed over: 3 × "
     with pytest.raises(RecipeError, match=told):
+        read_splits(find_places(tmp_path), 0.3, seed=0)
+
+
+def test_images_of_which_none_can_be_read_are_refused_with_the_first_of_them(tmp_path):
+    for name in ("cat", "dog"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "a.png").write_bytes(b"no image")
+    with pytest.raises(RecipeError, match=r"^DATA: no image that can be read; .*/cat/a\.png"):
         read_splits(find_places(tmp_path), 0.3, seed=0)
 
 

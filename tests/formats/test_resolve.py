@@ -15,6 +15,7 @@ from synthset.engine.plan import material
 from synthset.errors import RecipeError
 from synthset.experiment.single import find_places, read_splits
 from synthset.formats.labels import class_names
+from synthset.formats.manifest import REST
 from synthset.formats.originals import Originals
 from synthset.formats.scan import layout_of, scan_path
 from synthset.images import encode
@@ -110,6 +111,18 @@ def test_splits_lie_in_one_archive_or_in_one_each(tmp_path):
         images = train(place)
         assert (len(images.train) + len(images.val), len(images.test)) == (6, 6)
         assert images.classes == ("cat", "dog")
+
+
+def test_a_packed_file_of_no_split_trains_nothing_beside_one_that_does(tmp_path):
+    for name, first in (("train", 0), ("holdout", 4)):
+        rows = {"image": [picture(first + i) for i in range(4)], "label": ["cat", "dog"] * 2}
+        pq.write_table(pa.table(rows), tmp_path / f"{name}.parquet")
+    assert len(train(tmp_path).train) + len(train(tmp_path).val) == 4
+    imported = plan(tmp_path)
+    assert len(imported.found) == 4
+    (row,) = imported.passed.rows
+    assert (row.path, row.reason) == (f"{tmp_path}/holdout.parquet", REST)
+    assert len(plan(tmp_path / "holdout.parquet").found) == 4
 
 
 @pytest.mark.parametrize("start", ["/", "../", "./", "/../x/"])

@@ -54,6 +54,13 @@ def test_other_names_are_no_test_split(name):
     assert not is_test(Path("/data") / name)
 
 
+def test_what_a_link_or_dots_lead_to_is_a_test_split(tmp_path):
+    (tmp_path / "test/cat").mkdir(parents=True)
+    (tmp_path / "images").symlink_to(tmp_path / "test")
+    assert is_test(tmp_path / "images")
+    assert is_test(tmp_path / "test/cat/..")
+
+
 def test_a_folder_that_may_be_a_class_is_no_split_by_its_name():
     names = ["train", "training_set", "val2017", "test_tube", "dev board", "crash_test", "pets"]
     assert [split_of(name) for name in names] == ["train", "train", "val", None, None, "test", None]

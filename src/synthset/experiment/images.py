@@ -16,7 +16,7 @@ from synthset.formats import digits, torchvision
 from synthset.formats.dataset import rows_of
 from synthset.formats.labels import classes_in
 from synthset.formats.listed import Listed as Image
-from synthset.formats.manifest import Passed, in_words
+from synthset.formats.manifest import Passed, classes_in_words, in_words
 from synthset.formats.scan import refuse_tests, scan
 from synthset.generators.folder import Folder
 from synthset.images import sha256
@@ -121,8 +121,15 @@ def collect(settings: Found, where: str, tests: bool = False) -> Collection:
 
 
 def of_found(found: Sequence[Image], settings: FolderSettings, passed: Passed) -> Collection:
-    """Make a collection of what a scan has found, less what can't be decoded."""
+    """Make a collection of what a scan has found, less what can't be decoded.
+
+    Raises:
+        RecipeError: that is all of it.
+    """
     found = readable(found, settings, passed)
+    if not found:
+        said = "; ".join(passed.notes())
+        raise RecipeError("source", f"no image that can be read; {said}", "mend or remove them")
     contents = [image.content for image in found]
     return _of_rows(found, FromFiles([one.source for one in found], settings, contents), passed)
 
@@ -169,15 +176,20 @@ def kept(path: str, where: str) -> Collection:
     records = dataset.kept()
     if not records.num_rows:
         raise RecipeError(f"{where}.path", f"{path} keeps no image", "look at its report")
-    folder, rows = FolderPath(path=path), rows_of(dataset)
+    folder, rows, entries = FolderPath(path=path), rows_of(dataset), dataset.classes()
     return Collection(
-        tuple(map(_names, dataset.classes())),
+        tuple(map(_names, entries)),
         np.asarray(records.column("label"), dtype=np.int64),
         tuple(records.column("sha256").to_pylist()),
         FromFiles(
             [rows[name] for name in records.column("id").to_pylist()],
             FolderSettings(kind="folder", paths=(folder,)),
             records.column("sha256").to_pylist(),
+        ),
+        found=(
+            f"layout: a dataset of synthset in {path}",
+            classes_in_words([entry["name"] for entry in entries], "its own list"),
+            f"found: {records.num_rows:,} kept of {len(rows):,} images",
         ),
     )
 

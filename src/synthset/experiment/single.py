@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from synthset.engine.local import Bar
 from synthset.errors import RecipeError, Unlabelled, UsageError, explains_refusals
-from synthset.experiment.images import Collection, Names, joined, kept, of_found
+from synthset.experiment.images import Collection, Names, called, joined, kept, of_found
 from synthset.experiment.places import Part, Places
 from synthset.experiment.places import find_places as find_places
 from synthset.experiment.splits import TRAINED
@@ -243,7 +243,8 @@ def _collect(part: Part, where: str, tests: bool = False) -> Collection:
         refuse_test(root, layout, part.path.split, where)
     passed = Passed()
     found = list(list_units(part.layout, part.units, part.path, where, passed))
-    return of_found(found, settings, passed)
+    with called(where):
+        return of_found(found, settings, passed)
 
 
 def _split(

@@ -84,9 +84,10 @@ def refuse_split_folders(tree: Tree, where: str) -> None:
     found = split_folders(tree)
     if len(set(found.values())) > 1 or "test" in found.values():
         names = ", ".join(sorted(map(name_of, found)))
-        example = {split: path for path, split in found.items()}.get("train", "train")
+        example = {split: path for path, split in found.items()}.get("train")
         said = f"{tree.show('')} holds the splits {names}"
-        raise RecipeError(where, said, f"name one, as in {tree.show(example)}")
+        right = f"name one, as in {tree.show(example)}" if example else "name images for training"
+        raise RecipeError(where, said, right)
 
 
 def _wrapped(tree: Tree, folder: str, deep: list[str]) -> str | None:

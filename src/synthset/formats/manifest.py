@@ -29,6 +29,7 @@ MORE = "further image of a sample"
 UNLISTED = "image that the table beside it does not list"
 NO_SPLIT = "image of no split, beside others that have one"
 OF_ANOTHER = "image of another split"
+REST = "file of no split, beside others that have one"
 ABSENT = "row whose image is not there"
 ODD = "not a regular file (a FIFO, a socket or a device)"
 DEAD = "link that leads nowhere"
@@ -203,15 +204,19 @@ def in_words(images: Sequence[Listed], passed: Passed) -> tuple[str, ...]:
     )
     labels = list(dict.fromkeys(image.label for image in images if image.label))
     lists = list(dict.fromkeys(label.vocabulary for label in labels))
-    names = class_names(images)
     said_by = dict.fromkeys([*passed.labels, *(one.said_by for one in lists if one)])
-    shown = ", ".join(names[:CLASSES]) + (", …" if len(names) > CLASSES else "")
     return (
         f"layout: {layouts}" + (f" ({parts})" if parts else ""),
-        f"classes: {len(names):,} ({shown}), by {' and '.join(filter(None, said_by)) or BESIDE}",
+        classes_in_words(class_names(images), " and ".join(filter(None, said_by)) or BESIDE),
         *(f"columns: {said}" for said in dict.fromkeys(passed.decided)),
         f"found: {totals((image.source for image in images), passed)}",
     )
+
+
+def classes_in_words(names: Sequence[str], said_by: str) -> str:
+    """Say which classes there are, the first by their names, and what says so."""
+    shown = ", ".join(names[:CLASSES]) + (", …" if len(names) > CLASSES else "")
+    return f"classes: {len(names):,} ({shown}), by {said_by}"
 
 
 def manifest(images: Sequence[Listed], passed: Passed) -> pa.Table:

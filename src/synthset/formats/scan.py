@@ -12,9 +12,9 @@ from synthset.errors import DatasetError, RecipeError, Unlabelled
 from synthset.formats.columns import Columns
 from synthset.formats.labels import classes_in, classes_listed, numbers_told_apart
 from synthset.formats.listed import Listed
-from synthset.formats.manifest import NO_SPLIT, OF_ANOTHER, UNLABELLED, UNLISTED, Passed
-from synthset.formats.resolve import Layout, Unit, resolve
-from synthset.formats.source_names import text_of
+from synthset.formats.manifest import NO_SPLIT, OF_ANOTHER, REST, UNLABELLED, UNLISTED, Passed
+from synthset.formats.resolve import ARCHIVES, TABLES, Layout, Unit, resolve
+from synthset.formats.source_names import ending_of, text_of
 from synthset.formats.split_names import is_test, refuse_splits, split_below
 from synthset.images import sha256
 from synthset.recipe.paths import FolderPath
@@ -124,6 +124,8 @@ def list_units(
         RecipeError: they are of several splits, or hold no image.
     """
     _refuse_several(layout, {unit.split: unit for unit in units if unit.split}, place, where)
+    rest = _of_no_split(layout) if place.split is None else []
+    units = [unit for unit in units if unit not in rest]
     mine, count = Passed(), 0
     rows = (row for unit in units for row in _of_unit(unit, mine))
     read = hashed(_of_split(rows, layout, place, where, mine), place.origin)
@@ -134,10 +136,20 @@ def list_units(
     mine.layouts.append(f"{layout.kind} in {text_of(str(layout.root))}")
     if _takes_leftover(layout, units):
         layout.leftover(mine)
+        for unit in rest:
+            mine.add(REST, unit.path)
     if passed is not None:
         passed.extend(mine)
     if not count:
         raise _nothing(where, place.path, mine)
+
+
+def _of_no_split(layout: Layout) -> list[Unit]:
+    """Packed files that are of no split, beside those that train: nobody knows that they may."""
+    packed = [unit for unit in layout.units if ending_of(unit.path) in (*ARCHIVES, *TABLES)]
+    if not any(unit.split == "train" for unit in packed):
+        return []
+    return [unit for unit in packed if unit.split is None and not unit.within]
 
 
 def _takes_leftover(layout: Layout, units: Sequence[Unit]) -> bool:

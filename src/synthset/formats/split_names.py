@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 
 from synthset.errors import RecipeError
 from synthset.store.remote import Place
@@ -107,8 +107,12 @@ def refuse_test_files(path: Place, inside: Iterable[Place], where: str) -> None:
 
 
 def is_test(path: Place) -> bool:
-    """Tell whether a file or folder is a test split by its own name; a file also by its folder's,
-    where that says nothing else."""
+    """Tell whether a file or folder is a test split by its own name, or that of what its link leads
+    to; a file also by its folder's, where that says nothing else."""
+    return _is_test(path) or (isinstance(path, Path) and _is_test(path.resolve()))
+
+
+def _is_test(path: Place) -> bool:
     if path.suffix.lower() not in PACKED:
         return split_of(path.name) == "test"
     mine = splits_in(path.stem)
