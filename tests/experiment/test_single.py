@@ -16,14 +16,17 @@ from typer.testing import CliRunner
 
 import synthset
 from synthset.cli.app import app
+from synthset.encoders.classlist import class_names, match
 from synthset.engine.local import Silent
-from synthset.errors import DatasetError, RecipeError, UsageError
+from synthset.errors import DatasetError, ModelError, RecipeError, UsageError
 from synthset.experiment.single import find_places, read_splits, train_single
 from synthset.experiment.timm_train import timm_arguments, timm_notes, write_timm
 from synthset.images import decode, encode, sha256
+from synthset.recipe.encoders import ClassifierEncoder
 from synthset.recipe.single import Single, load_single
 from synthset.recipe.training import TimmModel
 from synthset.store.remote import place_at
+from synthset.taxonomy.classlists import from_names
 from synthset.training.labelled import Labelled
 
 #: Names of arguments of timm 1.0's train.py that are of use here, from its argument parser.
@@ -149,8 +152,53 @@ def test_a_class_that_is_listed_without_an_image_is_said_and_the_others_train(tm
     images = read_splits(find_places(tmp_path / "train.parquet"), 0.3, 0)
     assert images.notes == ("no image of 'b'",)
     trained = train_single(images, quick("training.updates=1"), tmp_path / "out", Silent())
-    assert json.loads((tmp_path / "out" / "classes.json").read_text()) == ["a", "b", "c"]
+    rows = json.loads((tmp_path / "out" / "classes.json").read_text())
+    assert [(row["label"], row["name"], row["number"]) for row in rows] == [
+        *((0, "a", 0), (1, "b", 1), (2, "c", 2)),
+    ]
     assert trained.measures.whole["accuracy"][0] >= 0
+
+
+def write_wnids(place):
+    """Images of two synsets in folders called by their numbers, with a list of their names."""
+    for k, wnid in enumerate(("n02099601", "n01440764")):
+        (place / wnid).mkdir(parents=True)
+        for i in range(4):
+            data = encode(np.full((8, 8, 3), 90 * k + i, np.uint8), "png")
+            (place / wnid / f"{i}.png").write_bytes(data)
+    (place / "synset_words.txt").write_text("n02099601 golden retriever\nn01440764 tench\n")
+    return place
+
+
+def test_wnids_numbers_and_keys_reach_the_trained_folder_and_join_by_wnid(tmp_path):
+    images = read_splits(find_places(write_wnids(tmp_path / "data")), 0.3, 0)
+    train_single(images, quick("training.updates=1"), tmp_path / "out", Silent())
+    row = {"label": 1, "name": "tench", "key": "n01440764", "wnid": "n01440764", "number": 1}
+    assert json.loads((tmp_path / "out" / "classes.json").read_text())[1] == row
+    weights = str(tmp_path / "out" / "model.safetensors")
+    known = class_names(ClassifierEncoder(kind="classifier", model="resnet18", weights=weights))
+    assert match("names", from_names(["n01440764", "n02099601"]), known, {}) == (1, 0)
+
+
+def test_a_list_of_names_that_an_older_training_wrote_is_read(tmp_path):
+    (tmp_path / "classes.json").write_text('["cat", "dog"]')
+    weights = str(tmp_path / "model.safetensors")
+    known = class_names(ClassifierEncoder(kind="classifier", model="resnet18", weights=weights))
+    assert (known.names, known.wnids) == (("cat", "dog"), ())
+    (tmp_path / "classes.json").write_text("3")
+    with pytest.raises(ModelError, match="cannot be read"):
+        class_names(ClassifierEncoder(kind="classifier", model="resnet18", weights=weights))
+
+
+def test_what_timm_gets_names_classes_by_wnid_and_describes_them(tmp_path):
+    images = read_splits(find_places(write_wnids(tmp_path / "data")), 0.3, 0)
+    write_timm(images, load_single(None, ["model=resnet18"]), tmp_path / "out")
+    found = json.loads((tmp_path / "out" / "config.json").read_text())
+    assert found["label_names"] == ["n02099601", "n01440764"]
+    assert found["label_descriptions"]["n01440764"] == "tench"
+    assert json.loads((tmp_path / "out" / "classes.json").read_text())[1]["name"] == "tench"
+    known = class_names(ClassifierEncoder(kind="classifier", model=str(tmp_path / "out")))
+    assert known.wnids == ("n02099601", "n01440764")
 
 
 def test_the_command_trains_and_says_how_good_it_is(tmp_path):
@@ -160,7 +208,10 @@ def test_the_command_trains_and_says_how_good_it_is(tmp_path):
     assert done.exit_code == 0, done.output
     assert "val: accuracy" in done.output
     assert "digit_9" in done.output
-    assert json.loads((tmp_path / "out" / "classes.json").read_text())[3] == "digit_3"
+    row = json.loads((tmp_path / "out" / "classes.json").read_text())[3]
+    assert (row["name"], row["key"], row["wnid"], row["number"]) == (
+        *("digit_3", "digit-3", None, None),
+    )
     assert (tmp_path / "out" / "model.safetensors").exists()
 
 
@@ -171,6 +222,14 @@ def test_with_a_test_set_the_figures_are_of_it(tmp_path):
     trained = train_single(images, quick("training.updates=100"), tmp_path / "out", Silent())
     assert trained.judged_by == "test"
     assert trained.measures.whole["accuracy"][0] > 0.5
+
+
+def test_a_folder_that_holds_only_what_systems_leave_is_free(tmp_path):
+    images = read_splits(find_places(write_wnids(tmp_path / "data")), 0.3, 0)
+    (tmp_path / "out" / "@eaDir").mkdir(parents=True)
+    (tmp_path / "out" / "Thumbs.db").write_text("x")
+    train_single(images, quick("training.updates=1"), tmp_path / "out", Silent())
+    assert (tmp_path / "out" / "Thumbs.db").read_text() == "x"
 
 
 @pytest.mark.parametrize("name", ["classes.json", "model.safetensors"])

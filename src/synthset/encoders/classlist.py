@@ -5,20 +5,23 @@ Nothing here loads weights, so that a recipe can be checked before anything runs
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 from synthset.encoders.loading import explained
-from synthset.encoders.models import HUB, folder_of, read_config
-from synthset.errors import Problem, RecipeError, did_you_mean
+from synthset.encoders.models import CONFIG, HUB, folder_of, read_config
+from synthset.errors import ModelError, Problem, RecipeError, did_you_mean
 from synthset.recipe.encoders import ClassifierEncoder
 from synthset.taxonomy import imagenet
 from synthset.taxonomy.classlists import ClassEntry
 from synthset.taxonomy.names import plain
+from synthset.taxonomy.vocabularies import FILE, classes_of
 
 WNID = re.compile(r"n\d{8}")
 IMAGENET_CLASSES = 1000
@@ -98,17 +101,23 @@ def class_names(settings: ClassifierEncoder) -> ClassList:
     """Tell a classifier's classes from its configuration alone.
 
     Returns:
-        The names that the configuration carries; ImageNet's where there are none and 1,000 classes;
-        timm's tables for the larger ImageNets; else empty names.
+        The classes that lie in `classes.json` beside weights of one's own, else the names that the
+        configuration carries; ImageNet's where there are none and 1,000 classes; timm's tables for
+        the larger ImageNets; else empty names.
 
     Raises:
         ModelError: there is no such model, or a hub could not be asked.
     """
+    if settings.weights and (known := _beside(Path(settings.weights).expanduser())):
+        return known
     config = pretrained_config(settings)
     count = int(config.get("num_classes", IMAGENET_CLASSES))
     labels = config.get("label_names")
     if labels:
         return _listed([str(label) for label in labels], config.get("label_descriptions") or {})
+    folder = folder_of(settings)
+    if folder and (known := _beside(folder / CONFIG)):
+        return known
     if count == IMAGENET_CLASSES:
         return imagenet_classes()
     return _larger_imagenet(count) or ClassList(names=("",) * count)
@@ -247,11 +256,30 @@ def _own_classes(content: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _listed(labels: Sequence[str], descriptions: Mapping[str, str]) -> ClassList:
-    """Names that a configuration lists, which may be WordNet numbers with descriptions."""
-    if all(WNID.fullmatch(label) for label in labels):
-        names = tuple(descriptions.get(label) or _imagenet_name(label) for label in labels)
-        return ClassList(names=names, wnids=tuple(labels))
-    return ClassList(names=tuple(labels))
+    """Names that a configuration lists, some of which may be WordNet numbers with descriptions."""
+    wnids = [label if WNID.fullmatch(label) else None for label in labels]
+    names = [
+        label if wnid is None else descriptions.get(label) or _imagenet_name(label)
+        for label, wnid in zip(labels, wnids, strict=True)
+    ]
+    return ClassList(names=tuple(names), wnids=tuple(wnids) if any(wnids) else ())
+
+
+def _beside(weights: Path) -> ClassList | None:
+    """The classes that a training has written beside its weights; None where it has not.
+
+    Raises:
+        ModelError: the file lists no classes.
+    """
+    file = weights.with_name(FILE)
+    if not file.is_file():
+        return None
+    try:
+        classes = classes_of(json.loads(file.read_text(encoding="utf-8")))
+    except (OSError, ValueError) as fault:
+        raise ModelError(f"{file}: cannot be read ({fault}); train again, or remove it") from None
+    wnids = tuple(names.wnid for names in classes)
+    return ClassList(tuple(names[0] for names in classes), wnids if any(wnids) else ())
 
 
 def _imagenet_name(wnid: str) -> str:

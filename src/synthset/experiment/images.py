@@ -197,7 +197,8 @@ def kept(path: str, where: str) -> Collection:
 def _names(entry: dict[str, Any]) -> Names:
     names = (entry["name"], entry["key"], entry["folder"], entry.get("wnid"))
     indexed = [] if entry.get("class_index") is None else [f"{names[0]} ({entry['class_index']})"]
-    return Names([*(name for name in names if name), *indexed], entry.get("wnid"))
+    called = [*(name for name in names if name), *indexed]
+    return Names(called, entry.get("wnid"), label=entry["label"], key=entry["key"])
 
 
 def label_called(name: str, index: ClassIndex, where: str) -> int:

@@ -22,16 +22,16 @@ from synthset.formats.resolve import DATASET
 from synthset.formats.scan import list_units, refuse_test
 from synthset.formats.tree import name_of
 from synthset.generators.curated import listed
+from synthset.litter import is_litter
 from synthset.metrics.classification import Measures, measures
 from synthset.recipe.single import Single
 from synthset.recipe.sources import Folder as FolderSettings
 from synthset.seeds import digest
 from synthset.taxonomy.label_conflicts import Rule, conflict_note, label_conflicts, outcome, stay
+from synthset.taxonomy.vocabularies import FILE, rows_of
 from synthset.training.checkpoint import CONFIG, STATE
 from synthset.training.labelled import Labelled
 from synthset.training.task import Fitted, Stage, Task
-
-CLASSES = "classes.json"  # what is written beside the weights: names in label order
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Splits:
     """The images of one training.
 
     Attributes:
-        classes: names in label order.
+        names: all that each class is called, in label order.
         train, val: images.
         test: images, if there are any.
         copies: training images left out because validation or test have the same bytes.
@@ -47,13 +47,18 @@ class Splits:
         found: what each place was read as, its classes, and what lies there, in words.
     """
 
-    classes: tuple[str, ...]
+    names: tuple[Names, ...]
     train: Labelled
     val: Labelled
     test: Labelled | None
     copies: int
     notes: tuple[str, ...] = ()
     found: tuple[str, ...] = ()
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Names in label order."""
+        return tuple(one[0] for one in self.names)
 
 
 @dataclass(frozen=True)
@@ -124,7 +129,7 @@ def read_splits(places: Places, val_fraction: float, seed: int, conflicts: Rule 
         held, rows = _split(train, rows, val_fraction, seed, torn)
     sets = {name: _labelled(other, labels[name], None) for name, other in others.items()}
     return Splits(
-        tuple(one[0] for one in names),
+        tuple(names),
         _labelled(train, train.labels, rows),
         sets["val"] if "val" in sets else _labelled(train, train.labels, held),
         sets.get("test"),
@@ -172,7 +177,7 @@ def train_single(images: Splits, settings: Single, folder: Path, bar: Bar) -> Tr
         lacking=True,  # a class that files list, and have no image of; `read_splits` says so
     )
     fitted = train_classifier(task, folder, bar)
-    (folder / CLASSES).write_text(json.dumps(images.classes, ensure_ascii=False, indent=1) + "\n")
+    write_vocabulary(images.names, folder)
     asked = images.val if images.test is None else images.test
     training = settings.training
     said = predict(
@@ -185,6 +190,12 @@ def train_single(images: Splits, settings: Single, folder: Path, bar: Bar) -> Tr
     )
     judged_by = "val" if images.test is None else "test"
     return Trained(fitted, images, judged_by, measures(asked.labels, said))
+
+
+def write_vocabulary(names: Sequence[Names], folder: Path) -> None:
+    """Write the classes beside a model's weights."""
+    text = json.dumps(rows_of(names), ensure_ascii=False, indent=1) + "\n"
+    (folder / FILE).write_text(text, encoding="utf-8")
 
 
 def _empty(names: Sequence[Names], there: NDArray[np.bool_]) -> list[str]:
@@ -218,7 +229,7 @@ def _require_own_images(
 def _refuse_foreign(folder: Path) -> None:
     """A dataset or an export has a `classes.json` as well, and anybody a `model.safetensors`."""
     inside = {path.name for path in folder.iterdir()} if folder.is_dir() else set()
-    others = sorted(name for name in inside if not name.startswith("."))
+    others = sorted(name for name in inside if not is_litter(name))
     if others and not inside & {CONFIG, STATE}:
         found = f"{folder}: holds {others[0]}" + (", …" if len(others) > 1 else "")
         raise UsageError(f"{found}, and is no training; name a new folder")

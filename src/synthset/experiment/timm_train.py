@@ -6,7 +6,9 @@ the package; the names of its arguments are those of version 1.0.
 
 from __future__ import annotations
 
+import json
 import shlex
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,22 +16,24 @@ import numpy as np
 import yaml
 
 from synthset.errors import RecipeError, UsageError
-from synthset.experiment.single import Splits
+from synthset.experiment.single import Splits, write_vocabulary
 from synthset.images import encode
 from synthset.recipe.single import Single
 from synthset.recipe.training import TimmModel
 from synthset.store.folder import LocalFolder
+from synthset.taxonomy.names import Names
 from synthset.training.labelled import Labelled
 from synthset.training.pixels import Prepared
 
-ARGUMENTS, COMMAND = "args.yaml", "command.sh"
+ARGUMENTS, COMMAND, CONFIG = "args.yaml", "command.sh", "config.json"
 POLICIES = {"none": None, "trivial": None, "rand": "rand-m9-n2"}
 BLOCK = 256  # images that are prepared at a time
 SMALL_PX = 64  # up to here a ResNet would have the small stem
 
 
 def write_timm(images: Splits, settings: Single, folder: Path) -> Path:
-    """Write `train/`, `validation/` and `test/` by class, `args.yaml` and `command.sh`.
+    """Write `train/`, `validation/` and `test/` by class, `args.yaml` and `command.sh`; and the
+    classes, in `classes.json` and as timm's own models have them, in `config.json`.
 
     The images are written as the model sees them, as PNG files of the final size, so that timm's
     own resize has nothing left to do.
@@ -60,12 +64,35 @@ def write_timm(images: Splits, settings: Single, folder: Path) -> Path:
     ):
         if part is not None:
             _write_images(part, images.classes, settings, folder / name)
+    write_vocabulary(images.names, folder)
+    described = json.dumps(timm_config(model, images.names), ensure_ascii=False, indent=1)
+    (folder / CONFIG).write_text(described + "\n", encoding="utf-8")
     (folder / ARGUMENTS).write_text(yaml.safe_dump(arguments, sort_keys=False))
     lines = [f"# {note}" for note in timm_notes(model, settings)]
     place = shlex.quote(str(folder.resolve()))
     lines.append(f"python train.py --config {place}/{ARGUMENTS} --data-dir {place}")
     (folder / COMMAND).write_text("\n".join(lines) + "\n")
     return folder / COMMAND
+
+
+def timm_config(model: TimmModel, classes: Sequence[Names]) -> dict[str, Any]:
+    """Describe the model that timm's script will train as timm describes its own: a class is named
+    by its WordNet number, and described by its name, where it has one.
+
+    >>> found = timm_config(TimmModel(kind="timm", name="resnet18"), [Names(["dog"], "n02084071")])
+    >>> found["label_names"], found["label_descriptions"]
+    (['n02084071'], {'n02084071': 'dog'})
+    """
+    called = [names.wnid or names[0] for names in classes]
+    if len(set(called)) < len(called):  # two classes of one synset are told apart by name
+        called = [names[0] for names in classes]
+    described = {one: names[0] for one, names in zip(called, classes, strict=True)}
+    return {
+        "architecture": model.name,
+        "num_classes": len(classes),
+        "label_names": called,
+        "label_descriptions": {one: name for one, name in described.items() if one != name},
+    }
 
 
 def timm_arguments(count: int, classes: int, model: TimmModel, settings: Single) -> dict[str, Any]:

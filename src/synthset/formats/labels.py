@@ -165,7 +165,10 @@ def together(lists: Sequence[Vocabulary]) -> Vocabulary:
 
 def _classes(labels: Sequence[Label], lists: Sequence[Vocabulary], where: str) -> list[Names]:
     ordered = [one for one in lists if one.ordered]
-    listed = list(dict.fromkeys(name for one in ordered for name in one.names))
+    listed: dict[str, int] = {}
+    for one in ordered:
+        for number, name in enumerate(one.names):
+            listed.setdefault(name, number)
     numbers: dict[str, set[int]] = {label.name: set() for label in labels}
     numbers |= {name: set() for one in lists if not one.ordered for name in one.names}
     wnids: dict[str, set[str]] = {name: set() for name in (*listed, *numbers)}
@@ -184,17 +187,21 @@ def _classes(labels: Sequence[Label], lists: Sequence[Vocabulary], where: str) -
     if len(given) == len(rest):
         rest = [given[number] for number in sorted(given)]
     return [
-        _called(name, min(wnids[name], default=None), min(numbers.get(name, ()), default=None))
+        _called(
+            *(name, min(wnids[name], default=None), min(numbers.get(name, ()), default=None)),
+            listed.get(name),
+        )
         for name in (*listed, *rest)
     ]
 
 
-def _called(name: str, wnid: str | None, number: int | None) -> Names:
+def _called(name: str, wnid: str | None, number: int | None, label: int | None) -> Names:
     """A class may be called by its name and number elsewhere, where another has the same name."""
     wnid = wnid or (name if wordnet.is_number(name) else None)
     numbered = number is not None and not name.endswith(f"({number})")
     more = [wnid] if wnid else []
-    return Names([name, *more, *([f"{name} ({number})"] if numbered else [])], wnid, number)
+    called = [name, *more, *([f"{name} ({number})"] if numbered else [])]
+    return Names(called, wnid, number, label=label)
 
 
 def _refuse_torn(said: Mapping[str, Set[int] | Set[str]], what: str, where: str) -> None:

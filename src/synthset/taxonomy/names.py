@@ -32,16 +32,26 @@ class Names(tuple[str, ...]):
     Attributes:
         wnid: number of its WordNet synset; None where nothing says it.
         number: that its files give it, where they list no classes; None elsewhere.
+        label: its number in the list of its set; None where there is no list.
+        key: that a dataset of ours gives it; None elsewhere.
     """
 
     wnid: str | None
     number: int | None
+    label: int | None
+    key: str | None
 
     def __new__(
-        cls, names: Iterable[str], wnid: str | None = None, number: int | None = None
+        cls,
+        names: Iterable[str],
+        wnid: str | None = None,
+        number: int | None = None,
+        *,
+        label: int | None = None,
+        key: str | None = None,
     ) -> Self:
         self = super().__new__(cls, dict.fromkeys(names))
-        self.wnid, self.number = wnid, number
+        self.wnid, self.number, self.label, self.key = wnid, number, label, key
         return self
 
 
