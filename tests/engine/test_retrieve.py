@@ -19,6 +19,7 @@ from synthset.miniatures import locate
 from synthset.recipe.encoders import PixelsEncoder
 from synthset.recipe.pools import Pool, PoolPath
 from synthset.recipe.recipe import load_recipe
+from synthset.store.pool_index import facts_of
 from synthset.taxonomy.classlists import from_names, from_wordnet
 
 COLOURS = PixelsEncoder(kind="pixels", size_px=1)
@@ -260,6 +261,19 @@ def test_an_index_of_a_pool_that_has_changed_is_refused(world, queries):
     shutil.move(world.root / "pool" / "00001.parquet", world.root)
     file.unlink()
     with pytest.raises(RecipeError, match=r"00000\.parquet is gone"):
+        world.pick(index, queries)
+
+
+def test_an_index_that_lists_a_folder_where_its_files_are_listed_now_holds(world, queries):
+    index, pool = world.pool([colour(10)]), world.root / "pool"
+    (pool / "data").mkdir()
+    shutil.move(pool / "00000.parquet", pool / "data")
+    facts = json.loads((world.root / "pool-index" / "index.json").read_text())
+    facts["files"] = [facts_of(pool)]
+    (world.root / "pool-index" / "index.json").write_text(json.dumps(facts))
+    assert len(world.pick(index, queries).chosen) == 1
+    shutil.copy(pool / "data" / "00000.parquet", pool / "data" / "00001.parquet")
+    with pytest.raises(RecipeError, match=r"pool has changed since"):
         world.pick(index, queries)
 
 

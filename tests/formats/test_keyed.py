@@ -1,6 +1,7 @@
 """Images that are called by a key."""
 
 import os
+import zipfile
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -9,7 +10,7 @@ from small_images import png
 
 from synthset.errors import RecipeError
 from synthset.formats.keyed import keyed
-from synthset.formats.manifest import ODD, UNREADABLE, Passed
+from synthset.formats.manifest import ODD, OTHER, STRAY, UNREADABLE, Passed
 from synthset.recipe.openimages import KeyedPath
 
 DATA = png(1, 2, 3)
@@ -40,4 +41,29 @@ def test_what_is_broken_or_odd_is_passed_over_where_the_rest_is_fine(tmp_path):
     assert {os.path.basename(row.path): row.reason for row in passed.rows} == {
         "bad.parquet": UNREADABLE,
         "fifo.parquet": ODD,
+    }
+
+
+def test_a_zip_and_packed_files_further_down_are_read_as_every_command_reads_them(tmp_path):
+    (tmp_path / "zips").mkdir()
+    with zipfile.ZipFile(tmp_path / "zips" / "a.zip", "w") as archive:
+        archive.writestr("pictures/a.png", DATA)
+    (tmp_path / "deep" / "data").mkdir(parents=True)
+    table(tmp_path / "deep" / "data" / "b.parquet", image=[DATA], key=["b"])
+    assert keys(tmp_path / "zips") == keys(tmp_path / "zips" / "a.zip") == ["a"]
+    assert keys(tmp_path / "deep") == ["b"]
+    table(tmp_path / "deep" / "data" / "test-0.parquet", image=[DATA], key=["c"])
+    with pytest.raises(RecipeError, match=r"test-0\.parquet is a test split by its name"):
+        keys(tmp_path / "deep")
+
+
+def test_what_lies_beside_packed_files_is_said(tmp_path):
+    table(tmp_path / "a.parquet", image=[DATA], key=["a"])
+    (tmp_path / "notes.txt").write_text("x")
+    (tmp_path / "stray.png").write_bytes(DATA)
+    passed = Passed()
+    assert keys(tmp_path, passed) == ["a"]
+    assert {os.path.basename(row.path): row.reason for row in passed.rows} == {
+        "notes.txt": OTHER,
+        "stray.png": STRAY,
     }

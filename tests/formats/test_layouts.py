@@ -200,7 +200,7 @@ def by_classes(path: Path) -> Said:
 
 def by_pool(path: Path) -> Said:
     place, passed = PoolPath(path=str(path)), Passed()
-    files = pool_files(place, "source.paths[0].path", passed)
+    files = pool_files(str(path), "source.paths[0].path", passed)
     images = [one for file in files for one in images_of(file, place, "here", passed, False)]
     return said(len(images), list(NAMES))  # captions say the classes
 

@@ -114,7 +114,7 @@ def index_pool(
     files = [
         (place, file)
         for i, place in enumerate(places)
-        for file in pool_files(place, f"paths[{i}].path", passed)
+        for file in pool_files(place.path, f"paths[{i}].path", passed)
     ]
     if not files:
         right = "name Parquet files, tar shards, or folders of images"

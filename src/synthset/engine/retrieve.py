@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from functools import partial
@@ -29,7 +29,7 @@ from synthset.generators.retrieved import Against, Queries, pick_retrieved
 from synthset.prompts import templates
 from synthset.recipe.encoders import ClipEncoder, Encoder
 from synthset.recipe.paths import FolderPath
-from synthset.recipe.pools import Pool, PoolPath
+from synthset.recipe.pools import Pool
 from synthset.recipe.sources import Folder
 from synthset.record import IMAGE
 from synthset.seeds import fingerprint
@@ -75,11 +75,12 @@ def _refuse_changed_pool(index: PoolIndex) -> None:
     there = {
         file.as_posix()
         for path in index.facts["paths"]
-        for file in pool_files(PoolPath(path=path), INDEX, Passed())
+        for file in pool_files(path, INDEX, Passed())
     }
     known = {one["path"] for one in index.facts["files"]}
     right = "put the pool back, or index it anew in another folder"
-    gone, new = sorted(known - there), sorted(there - known)
+    gone = sorted(one for one in known - there if not _holds(one, there))
+    new = sorted(there - known - {file for one in known for file in there if _holds(one, [file])})
     if gone or new:
         what = f"{gone[0]} is gone" if gone else f"{new[0]} is not in the index"
         raise RecipeError(INDEX, f"{what}: the pool has changed since it was indexed", right)
@@ -91,6 +92,11 @@ def _refuse_changed_pool(index: PoolIndex) -> None:
         if not same:
             what = f"{one['path']} has changed since it was indexed"
             raise RecipeError(INDEX, what, right)
+
+
+def _holds(folder: str, files: Iterable[str]) -> bool:
+    """Whether some files lie in a folder: an older index may list that, and not what it holds."""
+    return any(file.startswith(f"{folder}/") for file in files)
 
 
 def _encoder_of(index: PoolIndex) -> Encoder:

@@ -18,7 +18,6 @@ from synthset.experiment.places import Part, Places
 from synthset.experiment.places import find_places as find_places
 from synthset.experiment.splits import TRAINED
 from synthset.formats.manifest import Passed
-from synthset.formats.resolve import DATASET
 from synthset.formats.scan import list_units, refuse_test
 from synthset.formats.tree import name_of
 from synthset.generators.curated import listed
@@ -27,6 +26,7 @@ from synthset.metrics.classification import Measures, measures
 from synthset.recipe.single import Single
 from synthset.recipe.sources import Folder as FolderSettings
 from synthset.seeds import digest
+from synthset.store.pool_index import is_dataset
 from synthset.taxonomy.label_conflicts import Rule, conflict_note, label_conflicts, outcome, stay
 from synthset.taxonomy.vocabularies import FILE, rows_of
 from synthset.training.checkpoint import CONFIG, STATE
@@ -246,7 +246,7 @@ def _notes(places: Places, images: Mapping[str, Collection]) -> tuple[str, ...]:
 def _collect(part: Part, where: str, tests: bool = False) -> Collection:
     """List the images of a split; where it doesn't test, a test split is refused."""
     root = part.layout.root
-    if (root / DATASET).is_file():
+    if is_dataset(root):
         return kept(str(root), where)
     settings = FolderSettings(kind="folder", paths=(part.path,))
     if not tests:

@@ -59,7 +59,7 @@ def captioned(settings: Pool, passed: Passed | None = None) -> Iterator[Captione
         where = f"source.paths[{i}].path"
         seen = described = 0
         mine = Passed()
-        files = pool_files(place, where, mine)
+        files = pool_files(place.path, where, mine)
         for file in files:
             for image in images_of(file, place, where, mine, alone=len(files) == 1):
                 seen, described = seen + 1, described + bool(image.caption)

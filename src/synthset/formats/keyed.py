@@ -4,21 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import PurePosixPath
 
 import pyarrow as pa
 
 from synthset.errors import DatasetError, RecipeError
 from synthset.formats import table, tar_shards, tars
 from synthset.formats.columns import Columns, first_images
-from synthset.formats.files_below import files_below
-from synthset.formats.levels import refuse_split_folders
 from synthset.formats.manifest import UNREADABLE, Passed
-from synthset.formats.pool_files import is_shard, is_table, is_there, packed_in
-from synthset.formats.scan import expand
-from synthset.formats.source_names import source_of, text_of
-from synthset.formats.split_names import refuse_splits, refuse_test_files
-from synthset.formats.tree import Disk, is_image
+from synthset.formats.pool_files import pool_files
+from synthset.formats.source_names import ending_of, text_of
+from synthset.formats.tree import Tree, is_image, tree_at
+from synthset.formats.zips import ZipTree
 from synthset.recipe.openimages import KeyedPath
 from synthset.store.remote import Place, Remote
 
@@ -69,23 +66,20 @@ def image_columns(paths: Sequence[KeyedPath]) -> list[str]:
 
 
 def _place(place: KeyedPath, where: str, passed: Passed) -> Iterator[Keyed]:
-    files: list[Place] = []
-    for path in expand(place.path, where):
-        inside = packed_in(path)
-        files += inside
-        refuse_test_files(path, inside, where)
-    refuse_splits([file for file in files if file.is_file()], where)
-    for file in files:
-        if not is_there(file, passed):
-            continue
-        if file.is_dir():
-            if isinstance(file, Path):
-                refuse_split_folders(Disk(file), where)
-            yield from _folder(file, place, passed)
-        elif is_shard(file):
-            yield from _readable(_shard(file, place), file, passed)
-        elif is_table(file):
-            yield from _readable(_table(file, place, where), file, passed)
+    for file in pool_files(place.path, where, passed):
+        yield from _readable(_images(file, place, where, passed), file, passed)
+
+
+def _images(file: Place, place: KeyedPath, where: str, passed: Passed) -> Iterator[Keyed]:
+    ending = ending_of(str(file))
+    if file.is_dir():
+        yield from _tree(tree_at(file), place, passed)
+    elif ending == "zip":
+        yield from _tree(ZipTree(file), place, passed)
+    elif ending in tars.ENDINGS:
+        yield from _shard(file, place)
+    else:
+        yield from _table(file, place, where)
 
 
 def _readable(found: Iterator[Keyed], path: Place, passed: Passed) -> Iterator[Keyed]:
@@ -98,10 +92,10 @@ def _readable(found: Iterator[Keyed], path: Place, passed: Passed) -> Iterator[K
         passed.add(UNREADABLE, text_of(str(path)), str(fault))
 
 
-def _folder(folder: Place, place: KeyedPath, passed: Passed) -> Iterator[Keyed]:
-    for path in files_below(folder, passed):
-        if is_image(path.name):
-            yield Keyed(text_of(path.stem), source_of(path), place.origin)
+def _tree(tree: Tree, place: KeyedPath, passed: Passed) -> Iterator[Keyed]:
+    for path in tree.below("", passed):
+        if is_image(path):
+            yield Keyed(text_of(PurePosixPath(path).stem), tree.source(path), place.origin)
 
 
 def _shard(path: Place, place: KeyedPath) -> Iterator[Keyed]:

@@ -13,23 +13,21 @@ from synthset.formats import arrays, class_folders, dataset, table, tar_shards, 
 from synthset.formats.class_lists import ClassList, listed_classes, read_class_list
 from synthset.formats.columns import BESIDES, Columns
 from synthset.formats.labels import together
-from synthset.formats.levels import SEARCHED, Level, level_of, refuse_split_folders, split_folders
+from synthset.formats.levels import Level, level_of, refuse_split_folders, split_folders
 from synthset.formats.listed import Listed, Vocabulary
 from synthset.formats.manifest import FORMAT, STRAY, UNREADABLE, Passed
+from synthset.formats.packed_files import holds_arrays, packed_in
 from synthset.formats.side_tables import SideTables, read_side_tables
 from synthset.formats.source_names import ending_of, text_of
 from synthset.formats.split_names import is_idle, split_below, splits_in
-from synthset.formats.tree import Afar, Disk, Tree, is_image, joined, name_of
+from synthset.formats.tree import Disk, Tree, is_image, name_of, tree_at
 from synthset.formats.zips import ZipTree
-from synthset.store.remote import Place, Remote
+from synthset.store.pool_index import is_dataset
+from synthset.store.remote import Place
 
-DATASET = "dataset.json"  # in every folder that `synthset run` made
-METADATA = "metadata.parquet"  # describes image files beside it (Hugging Face's image folders)
 TABLES = ("parquet", "arrow")
 LISTS = ("csv", "tsv", "jsonl", "json")
 ARCHIVES = ("zip", *tars.ENDINGS)
-#: What a folder of packed files holds; the first kind that is there counts.
-PACKED = (tars.ENDINGS, ("parquet",), ("arrow",), ("zip",))
 KINDS = {
     **dict.fromkeys(tars.ENDINGS, "WebDataset shards"),
     "parquet": "Parquet files",
@@ -138,11 +136,10 @@ def resolve(root: Place, columns: Columns, where: str, labelled: bool = True) ->
         RecipeError: it can be read in two ways, or its images can't be told to be of a class.
     """
     resolver = _Resolver(columns, where, labelled)
-    if (root / DATASET).is_file():
+    if is_dataset(root):
         return Layout(root, "a dataset of synthset", (resolver.kept(root),))
     if root.is_dir():
-        tree = Afar(root) if isinstance(root, Remote) else Disk(root)
-        return resolver.folder(tree)
+        return resolver.folder(tree_at(root))
     ending = ending_of(str(root))
     if ending in LISTS and isinstance(root, Path):
         return resolver.listed(root)
@@ -168,8 +165,8 @@ class _Resolver:
 
     def folder(self, tree: Tree) -> Layout:
         """A folder: what it holds packed, else its image files."""
-        if isinstance(tree.root, Path) and any(map(arrays.split_in, tree.files_in(""))):
-            return self.arrays(tree, tree.root)
+        if holds_arrays(tree):
+            return self.arrays(tree, Path(str(tree.root)))
         files = packed_in(tree)
         if not files:
             return self.loose(tree)
@@ -497,44 +494,6 @@ def _class_list(tree: Tree, names: Sequence[str], passed: Passed, where: str) ->
         return found
     above = listed_classes([Path(str(tree.root.parent))], where)
     return found if found.fault and not above else above
-
-
-def packed_in(tree: Tree) -> list[tuple[str, Place]]:
-    """List the packed files of a folder, of the first kind that is there: those in it and in its
-    `data`, else, where no image file lies, those some folders further down."""
-    near = _packed(tree, [*tree.files_in(""), *tree.files_in("data")])
-    if near:
-        return near
-    below: list[str] = []
-    level = [""]
-    for _ in range(SEARCHED):
-        level = [inner for outer in level for inner in tree.folders_in(outer)]
-        for inner in level:
-            files = tree.files_in(inner)
-            if any(map(is_image, files)) or joined(inner, DATASET) in files:
-                return []
-            below += files
-    return _packed(tree, below)
-
-
-def _packed(tree: Tree, files: Sequence[str]) -> list[tuple[str, Place]]:
-    kinds: dict[str, list[str]] = {}
-    for path in files:
-        if not _is_of_folder(tree, path) and not name_of(path).startswith("cache-"):
-            kinds.setdefault(ending_of(path), []).append(path)
-    for endings in PACKED:
-        found = sorted(path for ending in endings for path in kinds.get(ending, ()))
-        if found:
-            return [(path, place) for path in found if (place := tree.place(path)) is not None]
-    return []
-
-
-def _is_of_folder(tree: Tree, path: str) -> bool:
-    """Tell whether a table describes image files: those beside it (Hugging Face), or those of the
-    folder of its name (img2dataset)."""
-    stem, _, ending = path.rpartition(".")
-    of_folder = stem in tree.folders_in(path.rpartition("/")[0])
-    return name_of(path).lower() == METADATA or (ending.lower() == "parquet" and of_folder)
 
 
 def _packed_rows(place: Place, rows: Rows, beside: Sequence[str] = ()) -> Rows:

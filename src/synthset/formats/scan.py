@@ -9,13 +9,14 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from synthset.errors import DatasetError, RecipeError, Unlabelled
+from synthset.formats import split_names
 from synthset.formats.columns import Columns
 from synthset.formats.labels import classes_in, classes_listed, numbers_told_apart
 from synthset.formats.listed import Listed
 from synthset.formats.manifest import NO_SPLIT, OF_ANOTHER, REST, UNLABELLED, UNLISTED, Passed
 from synthset.formats.resolve import ARCHIVES, TABLES, Layout, Unit, resolve
 from synthset.formats.source_names import ending_of, text_of
-from synthset.formats.split_names import is_test, refuse_splits, split_below
+from synthset.formats.split_names import refuse_splits, split_below
 from synthset.images import sha256
 from synthset.recipe.paths import FolderPath
 from synthset.recipe.sources import Augment, Folder, Gan, Img2Img
@@ -271,11 +272,9 @@ def refuse_test(path: Place, layout: Layout, split: str | None, where: str) -> N
     Raises:
         RecipeError: it is a test split by its name, or holds one.
     """
-    inside = next((unit.path for unit in layout.units if unit.split == "test"), None)
-    one = path.as_posix() if is_test(path) or split == "test" else inside
-    if one is not None and split in (None, "test"):
-        found = f"{one} is a test split by its name"
-        raise RecipeError(where, found, "name images for training")
+    if split in (None, "test"):
+        tests = [unit.path for unit in layout.units if unit.split == "test"]
+        split_names.refuse_test(path, [path.as_posix()] if split else tests, where)
 
 
 def _nothing(where: str, path: str, passed: Passed) -> RecipeError:

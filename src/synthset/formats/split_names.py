@@ -88,21 +88,20 @@ def refuse_splits(files: Sequence[Place], where: str) -> None:
         raise RecipeError(where, found, f"name one, as in {_pattern(one)}")
 
 
-def refuse_test_files(path: Place, inside: Iterable[Place], where: str) -> None:
+def refuse_test(path: Place, inside: Iterable[str], where: str) -> None:
     """Images of a test split are no source: what is made of them would be tested on them.
 
     Args:
         path: a file or folder that a recipe names.
-        inside: the files in that folder that hold images.
+        inside: what in it is a test split.
         where: place in the recipe, for messages.
 
     Raises:
-        RecipeError: it is a test split by its name, or by that of a file in it.
+        RecipeError: it is a test split by its name, or holds one.
     """
-    files = (file for file in inside if file != path and "test" in split_below(file, path))
-    one = path if is_test(path) else next(files, None)
+    one = path.as_posix() if is_test(path) else next(iter(inside), None)
     if one is not None:
-        found = f"{one.as_posix()} is a test split by its name"
+        found = f"{one} is a test split by its name"
         raise RecipeError(where, found, "name images for training")
 
 

@@ -273,3 +273,8 @@ class Afar(Listing):
 
     def place(self, path: str) -> Remote | None:
         return self._files.get(path)
+
+
+def tree_at(root: Place) -> Tree:
+    """The files of a folder, on this disk or behind a URL."""
+    return Afar(root) if isinstance(root, Remote) else Disk(root)

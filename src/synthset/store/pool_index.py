@@ -28,6 +28,7 @@ from synthset.seeds import digest
 from synthset.store.dataset import Dataset
 from synthset.store.remote import Place, Remote, place_at
 
+DATASET = "dataset.json"  # in every folder that `synthset run` made
 BEGUN, FINISHED = "pool.json", "index.json"
 BLOCK = 8192  # rows read at a time
 
@@ -168,7 +169,7 @@ def unit(rows: Floats) -> Floats:
 
 def is_dataset(path: Place) -> bool:
     """Tell whether `synthset run` made this folder."""
-    return (path / "dataset.json").is_file()
+    return (path / DATASET).is_file()
 
 
 def facts_of(path: Place) -> dict[str, Any]:
