@@ -5,8 +5,8 @@ import socket
 
 import pytest
 
-from synthset.formats.files_below import files_below
 from synthset.formats.manifest import CLOSED, DEAD, LOOP, ODD, Passed
+from synthset.formats.tree import Disk
 
 
 @pytest.fixture
@@ -18,8 +18,7 @@ def folder(tmp_path):
 
 
 def below(folder, passed=None):
-    found = files_below(folder, Passed() if passed is None else passed)
-    return [path.relative_to(folder).as_posix() for path in found]
+    return list(Disk(folder).below("", Passed() if passed is None else passed))
 
 
 def test_files_come_by_name_and_before_those_further_down(folder):
@@ -72,7 +71,7 @@ def test_a_folder_that_cannot_be_read_is_named(folder, monkeypatch):
     scandir = os.scandir
 
     def refuse(place):
-        if place.name == "deep":
+        if os.path.basename(place) == "deep":
             raise PermissionError(13, "Permission denied")
         return scandir(place)
 

@@ -17,6 +17,8 @@ from synthset.formats.source_names import text_of
 from synthset.formats.tree import Tree, is_image, name_of
 from synthset.store.remote import Remote
 
+SILENT = SideRow()  # what is said of an image that no table names
+
 
 def path_of(split: str, folder: str, name: str) -> str:
     """The path of an image within an export of class folders.
@@ -51,19 +53,28 @@ def in_classes(
         tables: what tables beside them say.
         passed: gathers folders without an image, and odd entries.
     """
-    files = {folder: list(tree.below(folder, passed)) for folder in folders}
+    holds = {folder: _holds_image(tree, folder, passed) for folder in folders}
     for folder in folders:
-        if not any(map(is_image, files[folder])):
+        if not holds[folder]:
             passed.add(EMPTY, tree.show(folder))
-    for folder, label in _labels(files, classes).items():
-        yield from _images(tree, files[folder], label, columns, tables, passed)
+    for folder, label in _labels(holds, classes).items():
+        files = list(tree.below(folder, Passed()))
+        yield from _images(tree, files, label, columns, tables, passed)
 
 
 def vocabulary_of(tree: Tree, folders: Sequence[str], classes: ClassList) -> Vocabulary | None:
     """Name the classes that `in_classes` finds; None where no folder is one."""
-    files = {folder: list(tree.below(folder, Passed())) for folder in folders}
-    labels = [*_labels(files, classes).values()]
+    holds = {folder: _holds_image(tree, folder, Passed()) for folder in folders}
+    labels = [*_labels(holds, classes).values()]
     return labels[0].vocabulary if labels else None
+
+
+def _holds_image(tree: Tree, folder: str, passed: Passed) -> bool | None:
+    """Whether an image lies below a folder; None where no file does."""
+    there, found = False, False
+    for path in tree.below(folder, passed):
+        there, found = True, found or is_image(path)
+    return found if there else None
 
 
 def in_tables(
@@ -107,17 +118,17 @@ def _images(
     labelled: bool = True,
 ) -> Iterator[Listed]:
     """List the images among some files; those without a label are passed over, or listed too."""
-    there = frozenset(files)
+    there = frozenset(files if columns.caption is not None else ())
     for path in files:
         if not is_image(path):
             continue
-        said = tables.of(path) or SideRow()
+        said = tables.of(path) or SILENT
         mine = said.label or label
         if mine is None and labelled:
             reason = UNLABELLED if tables.of(path) else UNLISTED
             passed.add(reason, tree.show(path), said.detail)
             continue
-        caption, facts = None, dict(said.facts)
+        caption, facts = None, said.facts
         if columns.caption is not None:
             beside = partial(_beside, tree, path, there, passed)
             caption = caption_beside(beside, columns) or said.caption
@@ -148,10 +159,10 @@ def _read(tree: Tree, path: str) -> bytes | None:
         return None
 
 
-def _labels(files: Mapping[str, Sequence[str]], classes: ClassList) -> dict[str, Label]:
+def _labels(holds: Mapping[str, bool | None], classes: ClassList) -> dict[str, Label]:
     """The class of each folder with images, or without any file: of a list that knows all of them,
     or by name."""
-    folders = [one for one in files if not files[one] or any(map(is_image, files[one]))]
+    folders = [one for one in holds if holds[one] is not False]
     names = [text_of(name_of(folder)) for folder in folders]
     listed = [classes.of_folder(name) for name in names]
     known = [one for one in listed if one is not None]

@@ -9,6 +9,7 @@ with `words.txt`); and names by number or by WordNet number in JSON (`Labels.jso
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -17,7 +18,6 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from synthset.errors import RecipeError
-from synthset.formats.files_below import is_hidden
 from synthset.formats.image_names import is_image_name
 from synthset.formats.labels import told_apart
 from synthset.formats.listed import Label, Vocabulary
@@ -33,6 +33,7 @@ FILES = (
     *("loc_synset_mapping.txt", "synset_words.txt", "wnids.txt"),
     *("classes.txt", "classnames.txt", "class_names.txt", "labels.txt", "categories.txt"),
 )
+KNOWN = frozenset(FILES)
 NONE = Vocabulary(())
 WORDS = "words.txt"  # names of WordNet numbers, in no order
 INSIDE = ("id2label", "class_to_idx", "label2id", "classes", "class_names", "names", "categories")
@@ -158,12 +159,7 @@ def listed_classes(folders: Sequence[Path], where: str, passed: Passed | None = 
         where: place in the recipe, for messages.
         passed: as for `read_class_list`.
     """
-    names = [
-        (folder / name).as_posix()
-        for folder in folders
-        for name in _files_in(folder)
-        if _may_list(name) or name.lower() == WORDS
-    ]
+    names = [(folder / name).as_posix() for folder in folders for name in _lists_in(folder)]
     places = [folder.as_posix() for folder in folders]
     mine = Passed() if passed is None else passed
     return read_class_list(names, lambda name: Path(name).read_bytes(), mine, where, places)
@@ -180,16 +176,16 @@ def class_files(classes: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, byt
     yield "classes.txt", "".join(f"{row['name']}\n" for row in classes).encode()
 
 
-def _files_in(folder: Path) -> list[str]:
+def _lists_in(folder: Path) -> list[str]:
     try:
-        return sorted(path.name for path in folder.iterdir() if path.is_file())
+        names = [name for name in os.listdir(folder) if _may_list(name) or name.lower() == WORDS]
     except OSError:  # whoever reads the images says so
         return []
+    return sorted(name for name in names if (folder / name).is_file())
 
 
 def _may_list(name: str) -> bool:
-    path = PurePosixPath(name)
-    return path.name.lower() in FILES and not is_hidden(path.name)
+    return name.rpartition("/")[2].lower() in KNOWN
 
 
 def _rank(name: str, folders: Sequence[str] | None) -> tuple[int, int, str]:

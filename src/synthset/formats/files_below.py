@@ -3,61 +3,95 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Callable, Hashable, Iterator
+from dataclasses import dataclass
 
 from synthset.formats.manifest import CLOSED, DEAD, LOOP, ODD, Passed
-from synthset.formats.source_names import text_of
 from synthset.litter import is_litter
-from synthset.store.remote import Place, Remote
 
 
-def files_below(folder: Place, passed: Passed) -> Iterator[Place]:
-    """Go through the files of a folder, then those of each folder inside it, by name, without
-    hidden ones.
+@dataclass(frozen=True, slots=True)
+class Inside:
+    """What lies in a folder itself: names, sorted.
+
+    Attributes:
+        files: regular ones, and links to such; without hidden ones.
+        folders: and links to such; without hidden ones.
+        litter: hidden files; in a hidden folder all.
+        real: folders that are no links, with hidden ones.
+        odd: what is neither, and the reason for which it is passed over.
+        mark: tells folders apart that links lead to; None where it can't be read.
+        fault: why it can't be read.
+    """
+
+    files: tuple[str, ...] = ()
+    folders: tuple[str, ...] = ()
+    litter: tuple[str, ...] = ()
+    real: tuple[str, ...] = ()
+    odd: tuple[tuple[str, str], ...] = ()
+    mark: Hashable = None
+    fault: str = ""
+
+
+def walk(
+    folder: str, listed: Callable[[str], Inside], show: Callable[[str], str], passed: Passed
+) -> Iterator[tuple[str, Inside]]:
+    """Go through a folder and those inside it, each before what lies in it, by name.
 
     A folder that several links lead to is entered once, so that no link leads round.
 
     Args:
         folder: where to begin.
-        passed: gathers what is passed over: what is no regular file, folders
-            that can't be read or were entered before.
+        listed: lists one of them.
+        show: names a file or folder in messages.
+        passed: gathers what is passed over: what is no regular file, folders that can't be read or
+            were entered before.
     """
-    if isinstance(folder, Remote):
-        for file, _ in folder.files_below():
-            if not any(map(is_hidden, folder.below(file).split("/"))):
-                yield file
-        return
-    yield from _on_disk(folder, passed)
-
-
-def _on_disk(folder: Path, passed: Passed) -> Iterator[Path]:
-    entered = set[tuple[int, int]]()
+    entered = set[Hashable]()
     waiting = [folder]
     while waiting:
         place = waiting.pop()
-        try:
-            known = place.stat()
-            entries = sorted(os.scandir(place), key=lambda entry: entry.name)
-        except OSError as fault:
-            passed.add(CLOSED, text_of(str(place)), fault.strerror or str(fault))
+        inside = listed(place)
+        if inside.fault:
+            passed.add(CLOSED, show(place), inside.fault)
             continue
-        if (known.st_dev, known.st_ino) in entered:
-            passed.add(LOOP, text_of(str(place)))
+        if inside.mark in entered:
+            passed.add(LOOP, show(place))
             continue
-        entered.add((known.st_dev, known.st_ino))
-        inside = []
-        for entry in entries:
-            if is_hidden(entry.name):
-                continue
-            kind = kind_of(entry)
-            if kind == "folder":
-                inside.append(place / entry.name)
-            elif kind == "file":
-                yield place / entry.name
-            else:
-                passed.add(kind, text_of(entry.path))
-        waiting += reversed(inside)
+        entered.add(inside.mark)
+        for name, reason in inside.odd:
+            passed.add(reason, show(joined(place, name)))
+        yield place, inside
+        waiting += [joined(place, name) for name in reversed(inside.folders)]
+
+
+def inside_of(folder: str, hidden: bool = False) -> Inside:
+    """List one folder of this machine.
+
+    Args:
+        folder: its path.
+        hidden: whether it lies in a hidden folder, or is one.
+    """
+    try:
+        known = os.stat(folder)
+        with os.scandir(folder) as found:
+            entries = sorted(found, key=lambda entry: entry.name)
+    except OSError as fault:
+        return Inside(fault=fault.strerror or str(fault))
+    files, folders, litter, real = list[str](), list[str](), list[str](), list[str]()
+    odd = list[tuple[str, str]]()
+    for entry in entries:
+        kind, out_of_sight = kind_of(entry), hidden or is_hidden(entry.name)
+        if kind == "folder" and not entry.is_symlink():
+            real.append(entry.name)
+        if out_of_sight:
+            litter += [entry.name] if kind != "folder" else []
+        elif kind in ("file", "folder"):
+            (files if kind == "file" else folders).append(entry.name)
+        else:
+            odd.append((entry.name, kind))
+    lists = (tuple(files), tuple(folders), tuple(litter), tuple(real), tuple(odd))
+    return Inside(*lists, (known.st_dev, known.st_ino))
 
 
 def kind_of(entry: os.DirEntry[str]) -> str:
@@ -76,3 +110,8 @@ def kind_of(entry: os.DirEntry[str]) -> str:
 def is_hidden(name: str) -> bool:
     """Tell whether a file or folder is the system's own."""
     return is_litter(name)
+
+
+def joined(folder: str, name: str) -> str:
+    """The path of something in a folder."""
+    return f"{folder}/{name}" if folder else name

@@ -48,9 +48,10 @@ def level_of(tree: Tree, where: str, folder: str = "") -> Level:
     """
     for _ in range(DEPTH):
         inside = tree.folders_in(folder)
-        flat = [path for path in inside if tree.images_in(path)]
+        flat = [path for path in inside if tree.holds_images(path)]
         deep = [path for path in inside if path not in flat and tree.folders_in(path)]
-        wrapped = _wrapped(tree, folder, deep) if not flat and not tree.images_in(folder) else None
+        bare = not flat and not tree.holds_images(folder)
+        wrapped = _wrapped(tree, folder, deep) if bare else None
         if wrapped is None:
             break
         folder = wrapped
@@ -98,7 +99,7 @@ def _wrapped(tree: Tree, folder: str, deep: list[str]) -> str | None:
     said, inner = splits_in(name_of(deep[0])), tree.folders_in(deep[0])
     if said:
         return deep[0] if said == splits_in(name_of(tree.show(folder))) else None
-    several = len(inner) > 1 or not any(map(tree.images_in, inner))
+    several = len(inner) > 1 or not any(map(tree.holds_images, inner))
     return deep[0] if several else None
 
 

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from synthset.formats import arrays, tars
+from synthset.formats.files_below import joined
 from synthset.formats.levels import SEARCHED
 from synthset.formats.source_names import ending_of
-from synthset.formats.tree import Tree, is_image, joined, name_of
+from synthset.formats.tree import Tree, is_image, name_of
 from synthset.store.pool_index import DATASET
 from synthset.store.remote import Place
 
@@ -62,6 +63,7 @@ def _packed(tree: Tree, files: Sequence[str]) -> list[tuple[str, Place]]:
 def _is_of_folder(tree: Tree, path: str) -> bool:
     """Tell whether a table describes image files: those beside it (Hugging Face), or those of the
     folder of its name (img2dataset)."""
-    stem, _, ending = path.rpartition(".")
-    of_folder = stem in tree.folders_in(path.rpartition("/")[0])
-    return name_of(path).lower() == METADATA or (ending.lower() == "parquet" and of_folder)
+    if ending_of(path) != "parquet":
+        return False
+    stem = path.rpartition(".")[0]
+    return name_of(path).lower() == METADATA or stem in tree.folders_in(path.rpartition("/")[0])

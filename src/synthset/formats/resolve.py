@@ -295,8 +295,10 @@ class _Resolver:
         """A table that names image files."""
         tree = Disk(path.parent)
         early = Passed()
-        classes = _class_list(tree, list(tree.below("", Passed())), early, self.where)
-        tables = self._tables(tree, early, classes, path.name)
+        names = list(tree.below("", Passed()))
+        classes = _class_list(tree, names, early, self.where)
+        names = [one for one in names if one == path.name or is_image(one)]
+        tables = self._tables(tree, names, early, classes)
         if tables.undecided is not None and not tables.labelled and self.labelled:
             raise tables.undecided
         if not tables.labelled and self.labelled:
@@ -319,8 +321,9 @@ class _Resolver:
     def loose(self, tree: Tree) -> Layout:
         """A tree of image files."""
         early = Passed()
-        classes = _class_list(tree, list(tree.below("", Passed())), early, self.where)
-        tables = self._tables(tree, early, classes)
+        names = list(tree.below("", Passed()))
+        classes = _class_list(tree, names, early, self.where)
+        tables = self._tables(tree, names, early, classes)
         early.extend(Passed(list(tables.absent)).placed(tree.show))
         if not self.labelled:
             refuse_split_folders(tree, self.where)
@@ -335,12 +338,9 @@ class _Resolver:
         return loose.by_table() if tables.labelled else loose.by_folder()
 
     def _tables(
-        self, tree: Tree, passed: Passed, classes: ClassList, only: str | None = None
+        self, tree: Tree, names: Sequence[str], passed: Passed, classes: ClassList
     ) -> SideTables:
-        """Read the tables beside image files: all of them, or only one."""
-        names = [
-            path for path in tree.below("", Passed()) if only in (None, path) or is_image(path)
-        ]
+        """Read the tables beside image files, all of them among some files."""
         mine = Passed()
         tables = read_side_tables(names, tree.read, self.columns, self.where, mine, classes)
         passed.extend(mine.placed(tree.show))
@@ -363,7 +363,7 @@ class _Loose:
         tree, level = self.tree, self._level()
         if not level.splits:
             bare = level.folder if not level.classes else self._nameless(level.classes)
-            if bare is not None and tree.images_in(bare):
+            if bare is not None and tree.holds_images(bare):
                 if self.tables.undecided is not None:
                     raise self.tables.undecided
                 said = "".join(f"; {note}" for note in self.early.notes())
@@ -398,7 +398,7 @@ class _Loose:
 
     def _level(self) -> Level:
         tree = self.tree
-        if "data" in tree.folders_in("") and not tree.images_in(""):
+        if "data" in tree.folders_in("") and not tree.holds_images(""):
             inside = level_of(tree, self.where, "data")
             if inside.splits:
                 return inside

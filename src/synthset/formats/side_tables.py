@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
+from posixpath import splitext
 from typing import Any
 
 from synthset.errors import RecipeError
@@ -118,11 +119,12 @@ def read_side_tables(
     Raises:
         RecipeError: labels are numbers that a broken list of classes would name.
     """
-    images = ImageNames(names)
+    files = sorted(filter(_is_table, names), key=_rank)
+    images = ImageNames(names if files else ())
     if not images.images:
         return SideTables()
     tables = list[_Table]()
-    for name in sorted(filter(_is_table, names), key=_rank):
+    for name in files:
         try:
             table = _read(name, read(name), columns, images, where)
         except OSError as fault:
@@ -142,13 +144,14 @@ def read_side_tables(
 
 
 def _is_table(name: str) -> bool:
-    path = PurePosixPath(name)
-    if any(map(is_hidden, path.parts)):
-        return False
-    file, kind = path.name.lower(), path.suffix.lower()
-    if kind in (*SHEETS, *LINES) or file in (*METADATA, ANNOTATIONS):
-        return True
-    return kind == ".json" and PARTS.fullmatch(path.stem) is not None
+    file = name.rpartition("/")[2].lower()
+    stem, kind = splitext(file)
+    is_known = (
+        kind in (*SHEETS, *LINES)
+        or file in (*METADATA, ANNOTATIONS)
+        or (kind == ".json" and PARTS.fullmatch(stem) is not None)
+    )
+    return is_known and not any(map(is_hidden, PurePosixPath(name).parts))
 
 
 def _rank(name: str) -> tuple[int, str, int, str]:

@@ -7,12 +7,14 @@ written with `%E9` for each byte that is no text: a path then as a `file://` URL
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from urllib.parse import quote, unquote_to_bytes
 
 from synthset.store.remote import Place, is_url, place_at
 
 SCHEME = "file://"
+NO_TEXT = re.compile("[\ud800-\udfff]")  # bytes of a name that are no UTF-8, as Python has them
 ZIPPED = ("gz", "bz2", "xz")  # endings of a tar file that is compressed
 
 
@@ -22,7 +24,11 @@ def source_of(place: Place) -> str:
     >>> source_of(Path("/pets/cat/a.jpg")), source_of(Path("/pets/cat/caf\\udce9.jpg"))
     ('/pets/cat/a.jpg', 'file:///pets/cat/caf%E9.jpg')
     """
-    path = place.as_posix()
+    return source_at(place.as_posix())
+
+
+def source_at(path: str) -> str:
+    """The same of a path that is written out."""
     return path if _is_text(path) else SCHEME + quote(os.fsencode(path))
 
 
@@ -54,7 +60,7 @@ def ending_of(path: str) -> str:
     >>> ending_of("a/CAT.JPG"), ending_of("https://x.org/pets.tar.gz?key=1"), ending_of("README")
     ('jpg', 'tar.gz', '')
     """
-    if is_url(path):
+    if "://" in path and is_url(path):
         path = path.partition("?")[0].partition("#")[0]
     name = path.rpartition("/")[2].lower()
     stem, dot, ending = name.rpartition(".")
@@ -66,4 +72,4 @@ def ending_of(path: str) -> str:
 
 
 def _is_text(name: str) -> bool:
-    return not any("\ud800" <= one <= "\udfff" for one in name)
+    return name.isascii() or NO_TEXT.search(name) is None

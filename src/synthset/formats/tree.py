@@ -5,22 +5,22 @@ Paths are those below the root, with `/`; the root itself is "".
 
 from __future__ import annotations
 
-import os
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
-from functools import cached_property
+from dataclasses import replace
 from pathlib import Path
 
 from synthset.errors import DatasetError
-from synthset.formats.files_below import files_below, is_hidden, kind_of
+from synthset.formats.files_below import Inside, inside_of, is_hidden, joined, walk
 from synthset.formats.manifest import FORMAT, LITTER, LOOP, OTHER, STRAY, Passed, PassedOver
-from synthset.formats.source_names import ending_of, source_of, text_of
+from synthset.formats.source_names import ending_of, source_at, text_of
 from synthset.images import SUFFIXES
 from synthset.store.remote import Place, Remote
 
 
 class Tree(ABC):
-    """Files and folders by name; system litter and hidden ones are left out.
+    """Files and folders by name, each folder listed once; system litter and hidden ones are left
+    out.
 
     Attributes:
         root: where it lies, for messages.
@@ -29,16 +29,8 @@ class Tree(ABC):
     root: Place
 
     @abstractmethod
-    def folders_in(self, folder: str) -> Sequence[str]:
-        """Paths of the folders in a folder, by name."""
-
-    @abstractmethod
-    def files_in(self, folder: str) -> Sequence[str]:
-        """Paths of the files in a folder, by name."""
-
-    @abstractmethod
-    def below(self, folder: str, passed: Passed) -> Iterator[str]:
-        """Go through the files of a folder, then those of each folder inside it, by name."""
+    def listed(self, folder: str) -> Inside:
+        """What lies in a folder itself; nothing where there is no such folder."""
 
     @abstractmethod
     def read(self, path: str) -> bytes:
@@ -52,6 +44,10 @@ class Tree(ABC):
     def source(self, path: str) -> str:
         """Say where a file lies, as `Originals` reads it."""
 
+    @abstractmethod
+    def litter(self, folder: str) -> Iterator[str]:
+        """Go through the system's own and hidden files below a folder."""
+
     def place(self, path: str) -> Place | None:
         """Where a file or folder can be opened by itself; None inside an archive."""
         return None
@@ -60,9 +56,27 @@ class Tree(ABC):
         """Name a file or folder in messages."""
         return text_of(f"{self.root}/{path}" if path else str(self.root))
 
-    def images_in(self, folder: str) -> list[str]:
-        """Paths of the images in a folder itself."""
-        return [path for path in self.files_in(folder) if is_image(path)]
+    def folders_in(self, folder: str) -> list[str]:
+        """Paths of the folders in a folder, by name."""
+        return [joined(folder, name) for name in self.listed(folder).folders]
+
+    def files_in(self, folder: str) -> list[str]:
+        """Paths of the files in a folder, by name."""
+        return [joined(folder, name) for name in self.listed(folder).files]
+
+    def holds_images(self, folder: str) -> bool:
+        """Whether an image lies in a folder itself."""
+        return any(map(is_image, self.listed(folder).files))
+
+    def below(self, folder: str, passed: Passed) -> Iterator[str]:
+        """Go through the files of a folder, then those of each folder inside it, by name."""
+        for place, inside in self.walk(folder, passed):
+            for name in inside.files:
+                yield joined(place, name)
+
+    def walk(self, folder: str, passed: Passed) -> Iterator[tuple[str, Inside]]:
+        """Go through a folder and those inside it, each before what lies in it, by name."""
+        return walk(folder, self.listed, self.show, passed)
 
     def sweep(
         self, folder: str, sources: Iterable[str], passed: Passed, but: Sequence[str] = ()
@@ -75,15 +89,19 @@ class Tree(ABC):
             passed: gathers the others; what it holds already is accounted for.
             but: files and folders below it that others account for, as `show` names them.
         """
+        elsewhere = tuple(f"{one}/" for one in but)
+        if f"{self.show(folder)}/".startswith(elsewhere):
+            return
         images, told = set(sources), {row.path for row in passed.rows}
         known = {*passed.read, *told, *but}
-        elsewhere = tuple(f"{one}/" for one in but)
         odd = Passed()
-        for path in self.below(folder, odd):
-            shown = self.show(path)
-            if shown in known or shown.startswith(elsewhere) or self.source(path) in images:
+        for place, inside in self.walk(folder, odd):
+            if f"{self.show(place)}/".startswith(elsewhere):
                 continue
-            passed.add(_why(path), shown)
+            for name in inside.files:
+                path = joined(place, name)
+                if self.source(path) not in images and (shown := self.show(path)) not in known:
+                    passed.add(_why(name), shown)
         for path in self.litter(folder):
             if not self.show(path).startswith(elsewhere):
                 passed.add(LITTER, self.show(path))
@@ -94,10 +112,6 @@ class Tree(ABC):
                 and not f"{row.path}/".startswith(elsewhere)
             ):
                 passed.rows.append(row)
-
-    def litter(self, folder: str) -> Iterator[str]:
-        """Go through the system's own and hidden files below a folder."""
-        yield from ()
 
 
 def _why(path: str) -> str:
@@ -134,58 +148,42 @@ def inside(name: str) -> str:
     return "/".join(part for part in name.split("/") if part not in ("", ".", ".."))
 
 
-def joined(folder: str, name: str) -> str:
-    """The path of something in a folder."""
-    return f"{folder}/{name}" if folder else name
-
-
 class Disk(Tree):
     """A folder of this machine. Links are followed, to a folder once in each walk."""
 
     def __init__(self, root: Path) -> None:
         self.root = self._root = root
+        self._before = f"{root.as_posix().rstrip('/')}/"
+        self._listed = dict[str, Inside]()
 
-    def folders_in(self, folder: str) -> list[str]:
-        return self._inside(folder, "folder")
-
-    def files_in(self, folder: str) -> list[str]:
-        return self._inside(folder, "file")
-
-    def below(self, folder: str, passed: Passed) -> Iterator[str]:
-        start = len(self.root.as_posix().rstrip("/")) + 1
-        for file in files_below(self._at(folder), passed):
-            yield file.as_posix()[start:]
+    def listed(self, folder: str) -> Inside:
+        return self._inside(folder, False)
 
     def read(self, path: str) -> bytes:
-        return self._at(path).read_bytes()
+        with open(self._before + path, "rb", buffering=0) as file:
+            return file.read()
 
     def source(self, path: str) -> str:
-        return source_of(self._at(path))
+        return source_at(self._before + path)
 
     def place(self, path: str) -> Path:
-        return self._at(path)
+        return self._root / path
 
     def litter(self, folder: str) -> Iterator[str]:
-        start = len(self.root.as_posix().rstrip("/")) + 1
-        for place, folders, files in os.walk(self._at(folder)):
-            hidden = any(map(is_hidden, place[start:].split("/"))) if place[start:] else False
-            folders.sort()
-            for name in sorted(files):
-                if hidden or is_hidden(name):
-                    yield joined(place[start:], name)
+        hidden = any(map(is_hidden, folder.split("/")))
+        waiting = [(folder, hidden)]
+        while waiting:
+            place, hidden = waiting.pop()
+            inside = self._inside(place, hidden)
+            yield from (joined(place, name) for name in inside.litter)
+            waiting += [
+                (joined(place, name), hidden or is_hidden(name)) for name in reversed(inside.real)
+            ]
 
-    def _at(self, path: str) -> Path:
-        return self._root / path if path else self._root
-
-    def _inside(self, folder: str, kind: str) -> list[str]:
-        try:
-            with os.scandir(self._at(folder)) as inside:
-                names = [
-                    one.name for one in inside if not is_hidden(one.name) and kind_of(one) == kind
-                ]
-        except OSError:  # it is not there, or may not be read, which whoever reads it says
-            return []
-        return [joined(folder, name) for name in sorted(names)]
+    def _inside(self, folder: str, hidden: bool) -> Inside:
+        if folder not in self._listed:
+            self._listed[folder] = inside_of(self._before + folder, hidden)
+        return self._listed[folder]
 
 
 class Listing(Tree):
@@ -206,55 +204,59 @@ class Listing(Tree):
         odd: Sequence[PassedOver] = (),
     ) -> None:
         self.root = root
-        self._all = list(files)
-        self._empty = list(folders)
         self._odd = odd
-
-    @cached_property
-    def _index(self) -> dict[str, tuple[set[str], list[str]]]:
-        index: dict[str, tuple[set[str], list[str]]] = {"": (set(), [])}
-        for path in [*self._all, *(f"{folder}/" for folder in self._empty)]:
-            if any(map(is_hidden, path.split("/"))):
+        self._litter = list[str]()
+        found: dict[str, tuple[set[str], list[str]]] = {"": (set(), [])}
+        for path in files:
+            folder, _, name = path.rpartition("/")
+            if not name:
                 continue
-            *above, name = path.split("/")
-            folder = ""
-            for part in above:
-                index[folder][0].add(joined(folder, part))
-                folder = joined(folder, part)
-                index.setdefault(folder, (set(), []))
-            if name:
-                index[folder][1].append(path)
-        return index
+            if self._enter(folder, found) and not is_hidden(name):
+                found[folder][1].append(name)
+            else:
+                self._litter.append(path)
+        for folder in folders:
+            self._enter(folder, found)
+        self._litter.sort()
+        self._listed = {
+            folder: Inside(tuple(sorted(names)), tuple(sorted(inner)), mark=folder)
+            for folder, (inner, names) in found.items()
+        }
 
-    def folders_in(self, folder: str) -> list[str]:
-        return sorted(self._index.get(folder, (set(), []))[0])
+    def _enter(self, folder: str, found: dict[str, tuple[set[str], list[str]]]) -> bool:
+        """Add a folder and those that it lies in; tell whether none is hidden."""
+        new = []
+        while folder not in found:
+            if is_hidden(name_of(folder)):
+                return False
+            new.append(folder)
+            folder = folder.rpartition("/")[0]
+        for one in reversed(new):
+            above, _, name = one.rpartition("/")
+            found[above][0].add(name)
+            found[one] = (set(), [])
+        return True
 
-    def files_in(self, folder: str) -> list[str]:
-        return sorted(self._index.get(folder, (set(), []))[1])
-
-    def below(self, folder: str, passed: Passed) -> Iterator[str]:
+    def walk(self, folder: str, passed: Passed) -> Iterator[tuple[str, Inside]]:
         for one in self._odd:
             if not folder or one.path.startswith(f"{folder}/"):
                 passed.add(one.reason, self.show(one.path), one.detail)
-        waiting = [folder]
-        while waiting:
-            place = waiting.pop()
-            yield from self.files_in(place)
-            waiting += reversed(self.folders_in(place))
+        yield from super().walk(folder, passed)
+
+    def listed(self, folder: str) -> Inside:
+        return self._listed.get(folder, Inside(mark=folder))
 
     def litter(self, folder: str) -> Iterator[str]:
-        for path in sorted(self._all):
-            inside = not folder or path.startswith(f"{folder}/")
-            if inside and any(map(is_hidden, path.split("/"))):
-                yield path
+        inside = f"{folder}/" if folder else ""
+        return (path for path in self._litter if path.startswith(inside))
 
 
 class Afar(Listing):
     """A folder behind a URL."""
 
     def __init__(self, root: Remote) -> None:
-        self._files = {root.below(file): file for file, _ in root.files_below()}
-        super().__init__(root, self._files)
+        self._root = root
+        super().__init__(root, (root.below(file) for file, _ in root.files_below()))
 
     def read(self, path: str) -> bytes:
         """Read a file.
@@ -262,17 +264,17 @@ class Afar(Listing):
         Raises:
             DatasetError: the connection broke.
         """
+        where = self.place(path)
         try:
-            return self._files[path].read_bytes()
+            return where.read_bytes()
         except OSError as fault:
-            where = self._files[path]
             raise DatasetError(f"{where} can't be read ({fault}); try again") from None
 
     def source(self, path: str) -> str:
-        return self._files[path].as_posix()
+        return self.place(path).as_posix()
 
-    def place(self, path: str) -> Remote | None:
-        return self._files.get(path)
+    def place(self, path: str) -> Remote:
+        return replace(self._root / path, folder=path in self._listed)
 
 
 def tree_at(root: Place) -> Tree:
