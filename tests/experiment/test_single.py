@@ -393,6 +393,23 @@ def test_the_same_bytes_under_two_labels_train_neither_and_are_said(tmp_path):
     assert note.startswith(f"label conflict: {said}; not trained on; mend")
 
 
+def test_bytes_that_test_under_another_label_are_a_conflict_and_no_copy(tmp_path):
+    write_folders(tmp_path / "train", 0, 60)
+    write_folders(tmp_path / "test", 100, 200)
+    copied = min((tmp_path / "train" / "digit_0").iterdir())
+    torn = min((tmp_path / "train" / "digit_1").iterdir())
+    (tmp_path / "test" / "digit_0" / "copy.png").write_bytes(copied.read_bytes())
+    (tmp_path / "test" / "digit_2" / "torn.png").write_bytes(torn.read_bytes())
+    places = find_places(tmp_path / "train", None, tmp_path / "test")
+    for rule, said in (("drop", "mend"), ("keep", "since validation or test have the same bytes")):
+        images = read_splits(places, 0.2, 0, rule)
+        (note,) = images.notes
+        assert "'digit_1' and 'digit_2' (1); not trained on" in note
+        assert said in note
+        assert images.copies == 1
+        assert sha256(torn.read_bytes()) not in images.train.keys
+
+
 @pytest.mark.parametrize(("rule", "count"), [("first", 1), ("keep", 2)])
 def test_a_rule_says_under_which_label_an_image_in_conflict_trains(tmp_path, rule, count):
     write_folders(tmp_path, 0, 60)

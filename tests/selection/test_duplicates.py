@@ -37,7 +37,15 @@ class Eye:
 
 
 def decided(
-    sight=None, *, contents=None, hashes=None, step=None, before=None, review=None, **columns
+    sight=None,
+    *,
+    contents=None,
+    hashes=None,
+    step=None,
+    before=None,
+    review=None,
+    conflicts="drop",
+    **columns,
 ):
     count = len(contents or hashes or sight.seen)
     table = {
@@ -50,7 +58,7 @@ def decided(
     }
     steps = [*([before] if before else []), {"kind": "duplicates", **(step or {})}]
     settings = Selection(steps=steps, review=review)
-    return decide(pa.table(table), settings, sight)
+    return decide(pa.table(table), settings, sight, conflicts)
 
 
 def reasons(decision):
@@ -224,6 +232,28 @@ def test_bytes_under_two_labels_are_no_copies_and_all_leave_with_the_other_label
     ]
     assert found.outcomes[0]["label_conflicts"] == 4
     assert found.outcomes[0]["dropped"]["exact"] == found.outcomes[0]["groups"]["exact"] == 1
+
+
+@pytest.mark.parametrize(
+    ("rule", "kept"), [("keep", [0, 1, 2, 4, 5]), ("first", [0, 2, 4]), ("drop", [2])]
+)
+def test_the_rule_of_the_source_says_what_becomes_of_bytes_under_two_labels(rule, kept):
+    for more in ({}, {"hashes": [turned()] * 2 + [turned(*range(20))] * 2 + [turned(63, 62)] * 2}):
+        step = {"radius": 0} if more else {}
+        found = in_conflict(conflicts=rule, step=step, **more)
+        assert [row for row, one in enumerate(reasons(found)) if one is None] == kept
+        assert reasons(found)[3].startswith("same bytes as r2")
+
+
+def test_of_copies_under_one_of_two_labels_that_are_kept_one_stays():
+    found = decided(
+        contents=["x"] * 4,
+        class_name=["cat", "dog", "dog", "cat"],
+        class_key=["cat", "dog", "dog", "cat"],
+        label=pa.array([0, 1, 1, 0], pa.int32()),
+        conflicts="keep",
+    )
+    assert reasons(found) == [None, None, "same bytes as r1", "same bytes as r0"]
 
 
 def test_labels_conflict_also_where_a_step_before_dropped_one_but_not_where_a_reviewer_did(

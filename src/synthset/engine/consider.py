@@ -13,7 +13,7 @@ from synthset.engine.reference import reference_place
 from synthset.engine.sight import DatasetSight
 from synthset.errors import DatasetError, UsageError
 from synthset.metrics.gaussian import Gaussian
-from synthset.recipe.recipe import Recipe, load_stored
+from synthset.recipe.recipe import Recipe, conflict_rule, load_stored
 from synthset.selection.sight import Real
 from synthset.selection.what_if import Case, what_if
 from synthset.store.dataset import Dataset
@@ -96,7 +96,8 @@ def considered(
             real = sight.real(reference, encoder)
         except DatasetError:  # not imported yet: all but distance and coverage can be told
             reference = None
-    cases = what_if(records, recipe.selection, features, real)
+    rule = conflict_rule(recipe)
+    cases = what_if(records, recipe.selection, features, real, conflicts=rule)
     return Considered(cases, encoder, reference, len(records), count)
 
 

@@ -55,7 +55,7 @@ from synthset.prompts.writer import Writer
 from synthset.recipe.exports import Export
 from synthset.recipe.openimages import OpenImages
 from synthset.recipe.pools import Pool
-from synthset.recipe.recipe import Recipe, load_recipe
+from synthset.recipe.recipe import Recipe, conflict_rule, load_recipe
 from synthset.recipe.scores import Comparison, SourceCues
 from synthset.recipe.sources import FROM_IMAGES, Diffusion, Folder, Gan
 from synthset.report.page import write_report
@@ -385,10 +385,12 @@ class _Run:
         tables = [view.plan, len(records), view.images, *view.scores.values()]
         sight = DatasetSight(self.dataset, view, records, self.recipe, self.reference_images)
         tables += sight.tables()
+        rule = conflict_rule(self.recipe)
+        tables += [] if rule == "drop" else [rule]
         name = fingerprint([SELECTION_VERSION, settings.identity(), tables])
         path = f"selections/{settings.name}-{name}.parquet"
         if not self.dataset.folder.exists(path):
-            decision = decide(records, settings, sight)
+            decision = decide(records, settings, sight, rule)
             if decision.outcomes:  # first, so that the selection is never without them
                 self.dataset.write_json(
                     f"selections/{settings.name}-{name}.json", decision.outcomes

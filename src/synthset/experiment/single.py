@@ -16,7 +16,7 @@ from synthset.errors import RecipeError, Unlabelled, UsageError, explains_refusa
 from synthset.experiment.images import Collection, Names, called, joined, kept, of_found
 from synthset.experiment.places import Part, Places
 from synthset.experiment.places import find_places as find_places
-from synthset.experiment.splits import TRAINED
+from synthset.experiment.splits import conflict_notes
 from synthset.formats.manifest import Passed
 from synthset.formats.scan import list_units, refuse_test
 from synthset.formats.tree import name_of
@@ -27,7 +27,7 @@ from synthset.recipe.single import Single
 from synthset.recipe.sources import Folder as FolderSettings
 from synthset.seeds import digest
 from synthset.store.pool_index import is_dataset
-from synthset.taxonomy.label_conflicts import Rule, conflict_note, label_conflicts, outcome, stay
+from synthset.taxonomy.label_conflicts import Rule, label_conflicts, stay
 from synthset.taxonomy.vocabularies import FILE, rows_of
 from synthset.training.checkpoint import CONFIG, STATE
 from synthset.training.labelled import Labelled
@@ -42,7 +42,8 @@ class Splits:
         names: all that each class is called, in label order.
         train, val: images.
         test: images, if there are any.
-        copies: training images left out because validation or test have the same bytes.
+        copies: training images left out because validation or test have the same bytes, under the
+            same label.
         notes: what else was left out.
         found: what each place was read as, its classes, and what lies there, in words.
     """
@@ -133,11 +134,11 @@ def read_splits(places: Places, val_fraction: float, seed: int, conflicts: Rule 
         _labelled(train, train.labels, rows),
         sets["val"] if "val" in sets else _labelled(train, train.labels, held),
         sets.get("test"),
-        sum(content in known for content in train.contents),
+        sum(content in known and content not in torn for content in train.contents),
         (
             *unlabelled,
             *_notes(places, {"DATA": train, **{f"--{name}": one for name, one in others.items()}}),
-            *conflict_note(torn, [one[0] for one in names], outcome(conflicts, TRAINED)),
+            *conflict_notes(torn, known, [one[0] for one in names], conflicts),
             *([f"no image of {listed(empty)}"] if (empty := _empty(names, there)) else []),
         ),
         tuple(

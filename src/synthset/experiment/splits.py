@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
@@ -18,6 +18,7 @@ from synthset.taxonomy.label_conflicts import Rule, conflict_note, label_conflic
 from synthset.taxonomy.names import ClassIndex
 
 TRAINED = "trained on"
+ASKED = f"not {TRAINED}, since validation or test have the same bytes"
 FEWEST_VAL = 2  # of each class, so that its recall is more than yes or no
 
 
@@ -53,9 +54,8 @@ class RealImages:
     @property
     def notes(self) -> tuple[str, ...]:
         """What is left out of all training, in words."""
-        return conflict_note(
-            self.conflicts, [one[0] for one in self.classes], outcome(self.rule, TRAINED)
-        )
+        tested = frozenset(() if self.test is None else self.test.contents)
+        return conflict_notes(self.conflicts, tested, [one[0] for one in self.classes], self.rule)
 
     def tested(self, split: Split) -> frozenset[str]:
         """SHA-256 of all test images, also of those that `max_test_per_class` leaves out."""
@@ -73,7 +73,8 @@ class Split:
         train: (n,) int64 rows of `images`, by class, then in the order of their draw.
         val: (v,) rows of `images`.
         test: (t,) rows of `test`, or of `images` where the test is split off.
-        copies: images left out of training and validation since the test has the same bytes.
+        copies: images left out of training and validation since the test has the same bytes, under
+            the same label.
     """
 
     seed: int
@@ -81,6 +82,26 @@ class Split:
     val: NDArray[np.int64]
     test: NDArray[np.int64]
     copies: int
+
+
+def conflict_notes(
+    conflicts: Mapping[str, Sequence[int]], asked: Set[str], names: Sequence[str], rule: Rule
+) -> tuple[str, ...]:
+    """Say what becomes of labels in conflict: whatever the rule, nothing trains that is asked.
+
+    Args:
+        conflicts: labels of each content.
+        asked: contents of what validates or tests.
+        names: of the classes in label order.
+        rule: for the others.
+    """
+    free, held = dict[str, Sequence[int]](), dict[str, Sequence[int]]()
+    for content, labels in conflicts.items():
+        (held if rule != "drop" and content in asked else free)[content] = labels
+    return (
+        *conflict_note(free, names, outcome(rule, TRAINED)),
+        *conflict_note(held, names, ASKED),
+    )
 
 
 def read_real(settings: Real) -> RealImages:
@@ -135,8 +156,10 @@ def split(settings: Real, real: RealImages, seed: int) -> Split:
     tested, test = _test(settings, real, drawn, seed)
     train, val, copies, problems = [], [], 0, []
     for k, rows in enumerate(drawn):
-        rest = [row for row in rows if real.images.contents[row] not in tested]
-        copies += len(rows) - len(rest) if real.test is not None else 0
+        taken = [row for row in rows if contents[row] in tested]
+        rest = [row for row in rows if contents[row] not in tested]
+        if real.test is not None:
+            copies += sum(contents[row] not in real.conflicts for row in taken)
         name = real.classes[k][0]
         try:
             mine, held = _cut(settings, name, rest)

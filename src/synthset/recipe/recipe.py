@@ -30,6 +30,7 @@ from synthset.recipe.selection import Duplicates, Limit, Selection
 from synthset.recipe.settings import KindSettings, Name, Settings
 from synthset.recipe.sources import FROM_IMAGES, PICKED, Source
 from synthset.recipe.variables import as_written, fill_in
+from synthset.taxonomy.label_conflicts import Rule
 from synthset.taxonomy.names import same_names
 
 #: Columns that a selection may look at without any score.
@@ -298,6 +299,12 @@ def _copies(recipe: Recipe, where: str, step: Duplicates) -> list[Problem]:
             what = f"copies are images, and {name!r} holds only their mean and covariance"
             problems.append(Problem(place, what, "name a reference of kind images"))
     return problems
+
+
+def conflict_rule(recipe: Recipe) -> Rule:
+    """The source's rule for bytes under several labels; what a generator makes is dropped."""
+    rule: Rule = getattr(recipe.source, "conflicts", "drop")
+    return rule
 
 
 def _twice(where: str, names: Sequence[str], what: str) -> list[Problem]:

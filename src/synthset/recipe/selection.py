@@ -51,7 +51,8 @@ class Duplicates(Settings):
     of alike ones where a radius or an encoder is given.
 
     What hangs together, also by way of others, is one group, of which one image stays. Images whose
-    bytes stand under several labels are no copies: at most one label is right, so all are dropped.
+    bytes stand under several labels are no copies: what becomes of them, the source's `conflicts`
+    says; all are dropped by default, as at most one label is right.
     """
 
     kind: Literal["duplicates"]

@@ -8,6 +8,8 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from synthset.taxonomy.label_conflicts import Rule
+
 SCHEMA = pa.schema(
     [
         pa.field("id", pa.string(), nullable=False),
@@ -29,6 +31,7 @@ class Candidates:
         reason: (N,) why a record left; None while it is in.
         step: (N,) which step dropped it.
         fixed: (N,) bool; what a reviewer keeps, which no step drops.
+        conflicts: the source's rule for bytes under several labels.
     """
 
     records: pa.Table
@@ -36,18 +39,19 @@ class Candidates:
     reason: list[str | None]
     step: list[str | None]
     fixed: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, dtype=bool))
+    conflicts: Rule = "drop"
 
     def __post_init__(self) -> None:
         if not len(self.fixed):
             self.fixed = np.zeros(len(self.keep), dtype=bool)
 
     @classmethod
-    def of(cls, records: pa.Table) -> Candidates:
+    def of(cls, records: pa.Table, conflicts: Rule = "drop") -> Candidates:
         """Start with every record that has pixels and isn't flagged; the others leave with why."""
         errors = records.column("error").to_pylist()
         keep = np.array([error is None for error in errors], dtype=bool)
         steps: list[str | None] = ["image" if error else None for error in errors]
-        candidates = cls(records, keep, list(errors), steps)
+        candidates = cls(records, keep, list(errors), steps, conflicts=conflicts)
         if "nsfw" in records.column_names:
             flagged = np.flatnonzero(
                 np.asarray(records.column("nsfw").fill_null(False), dtype=bool)

@@ -1,5 +1,5 @@
-"""The step `duplicates`: of images that show the same one stays; copies of real ones leave, and all
-whose bytes stand under several labels.
+"""The step `duplicates`: of images that show the same one stays; copies of real ones leave, and
+those whose bytes stand under several labels, by the source's rule for them.
 
 Copies are exact (the same bytes), near (perceptual hashes that differ in a few bits, and like
 colours) or semantic (alike in an encoder's features).
@@ -8,6 +8,7 @@ colours) or semantic (alike in an encoder's features).
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -17,7 +18,7 @@ from synthset.selection.candidates import Candidates, ordered
 from synthset.selection.looks import KINDS, Looks, Rows, pairs_across, pairs_within
 from synthset.selection.review import STEP as REVIEW
 from synthset.selection.sight import Outcome, Sight
-from synthset.taxonomy.label_conflicts import both, label_conflicts
+from synthset.taxonomy.label_conflicts import both, label_conflicts, stay
 
 ROUNDING = 1e-6  # of a cosine in float32
 CHAINED = "chained"  # in a group with the one that stays, but no copy of it itself
@@ -56,8 +57,8 @@ def drop_same_bytes(candidates: Candidates, step: str) -> None:
 
 
 def _drop_conflicts(candidates: Candidates, step: str) -> int:
-    """Drop images whose bytes stand under another label as well, in whatever step that one left,
-    unless a reviewer dropped it; count them."""
+    """Drop images whose bytes stand under another label as well, by the rule for them, in whatever
+    step that one left, unless a reviewer dropped it; count them."""
     records = candidates.records
     contents = records.column("sha256").to_pylist()
     rows = [
@@ -67,9 +68,13 @@ def _drop_conflicts(candidates: Candidates, step: str) -> int:
     ]
     labels = candidates.labels.tolist()
     conflicts = label_conflicts([contents[row] for row in rows], [labels[row] for row in rows])
-    torn = [row for row in rows if contents[row] in conflicts]
-    names = {labels[row]: str(records.column("class_name")[row]) for row in torn}
-    keys = {labels[row]: str(records.column("class_key")[row]) for row in torn}
+    used = stay(
+        [contents[row] for row in rows], [labels[row] for row in rows], candidates.conflicts
+    )
+    torn = [row for row, is_used in zip(rows, used, strict=True) if not is_used]
+    named = [row for row in rows if contents[row] in conflicts]
+    names = {labels[row]: str(records.column("class_name")[row]) for row in named}
+    keys = {labels[row]: str(records.column("class_key")[row]) for row in named}
     reasons = []
     for row in torn:
         others = [label for label in conflicts[contents[row]] if label != labels[row]]
@@ -128,6 +133,7 @@ def _drop_groups(
             joined.join(pairs)
         labels[kind] = joined.labels
     stays = _stays(candidates, rows, labels[KINDS[-1]], settings.stays)
+    _let_conflicts_stay(stays, mine.contents, candidates.labels[rows].tolist())
     copies = np.flatnonzero(stays != np.arange(len(rows)))
     kinds, reasons = [], []
     for row, other in zip(copies.tolist(), stays[copies].tolist(), strict=True):
@@ -149,6 +155,15 @@ def _stays(candidates: Candidates, rows: Rows, labels: Rows, by: str) -> Rows:
     stays = np.empty_like(labels)
     stays[places] = places[first[group]]
     return stays
+
+
+def _let_conflicts_stay(stays: Rows, contents: Sequence[str], labels: Sequence[int]) -> None:
+    """What has the bytes of the one that stays, and another label, is no copy of it: the first of
+    each label stays as well."""
+    first: dict[tuple[str, int], int] = {}
+    for row, other in enumerate(stays.tolist()):
+        if contents[row] == contents[other] and labels[row] != labels[other]:
+            stays[row] = first.setdefault((contents[row], labels[row]), row)
 
 
 def _count_groups(labels: dict[str, Rows]) -> dict[str, int]:

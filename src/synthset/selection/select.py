@@ -25,6 +25,7 @@ from synthset.selection.nearest_step import apply_nearest_set
 from synthset.selection.quota import apply_quota, apply_random, apply_top
 from synthset.selection.review import apply_review, read_review
 from synthset.selection.sight import Outcome, Sight
+from synthset.taxonomy.label_conflicts import Rule
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,19 +48,25 @@ def select(records: pa.Table, settings: Selection, sight: Sight | None = None) -
     return decide(records, settings, sight).table
 
 
-def decide(records: pa.Table, settings: Selection, sight: Sight | None = None) -> Decision:
+def decide(
+    records: pa.Table,
+    settings: Selection,
+    sight: Sight | None = None,
+    conflicts: Rule = "drop",
+) -> Decision:
     """Decide which records are kept. The same input gives the same answer.
 
     Args:
         records: plan, image facts (`sha256`, `error`) and score columns, in plan order.
         settings: the recipe's selection.
         sight: gives features, to steps that look at them.
+        conflicts: the source's rule for bytes under several labels.
 
     Raises:
         RecipeError: a step needs something that the reference does not have.
         UsageError: a step needs features, and there is no `sight`.
     """
-    candidates = Candidates.of(records)
+    candidates = Candidates.of(records, conflicts)
     if settings.review is not None:
         apply_review(candidates, read_review(settings.review))
     outcomes: list[Outcome] = []

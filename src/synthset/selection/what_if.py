@@ -25,6 +25,7 @@ from synthset.selection.limits import apply_limits
 from synthset.selection.review import apply_review, read_review
 from synthset.selection.sight import Real
 from synthset.selection.target import Rows
+from synthset.taxonomy.label_conflicts import Rule
 
 STEPS = 10  # thresholds between the lowest and the highest score
 SAMPLE = 2000  # images that coverage and diversity are taken from, on either side
@@ -65,6 +66,7 @@ def what_if(
     features: Features | None,
     reference: Real | Gaussian | None,
     steps: int = STEPS,
+    conflicts: Rule = "drop",
 ) -> list[Case]:
     """Move each limit's threshold over the scores that there are.
 
@@ -76,6 +78,7 @@ def what_if(
             none leaves those out.
         reference: real images or statistics by the same encoder; none leaves distances out.
         steps: thresholds of each limit, besides the recipe's own.
+        conflicts: the source's rule for bytes under several labels.
 
     Returns:
         Cases by column and side, thresholds rising.
@@ -91,9 +94,11 @@ def what_if(
         if side == "max":
             levels = np.quantile(values, np.linspace(0.05, 1, steps))
         free = -np.inf if side == "min" else np.inf
-        shuffled = _shuffled(_left(records, _moved(settings, number, column, side, free)))
+        unlimited = _moved(settings, number, column, side, free)
+        shuffled = _shuffled(_left(records, unlimited, conflicts))
         for threshold in sorted({*levels.tolist(), current}):
-            rows = _left(records, _moved(settings, number, column, side, threshold))
+            moved = _moved(settings, number, column, side, threshold)
+            rows = _left(records, moved, conflicts)
             distance = _distance(features, rows, goal)
             random = _distance(features, shuffled[: len(rows)], goal)
             found = _measured(records, rows, features, reference)
@@ -121,8 +126,8 @@ def _moved(settings: Selection, number: int, column: str, side: str, threshold: 
     return settings.model_copy(update={"steps": tuple(steps)})
 
 
-def _left(records: pa.Table, settings: Selection) -> Rows:
-    candidates = Candidates.of(records)
+def _left(records: pa.Table, settings: Selection, conflicts: Rule) -> Rows:
+    candidates = Candidates.of(records, conflicts)
     if settings.review is not None:
         apply_review(candidates, read_review(settings.review))
     for step in settings.steps:
