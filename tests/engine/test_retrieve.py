@@ -1,6 +1,8 @@
 """Retrieval from a pool of colours: features are directions of colours, so cosines are known."""
 
+import io
 import json
+import os
 import shutil
 from math import cos, radians, sin
 
@@ -8,13 +10,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from PIL import Image
 
 import synthset
 from synthset.encoders.pixels import Pixels
 from synthset.engine.pool_index import encoder_of, index_pool
 from synthset.engine.retrieve import retrieved
 from synthset.errors import RecipeError
-from synthset.images import encode, sha256
+from synthset.images import decode, encode, sha256
 from synthset.miniatures import locate
 from synthset.recipe.encoders import PixelsEncoder
 from synthset.recipe.pools import Pool, PoolPath
@@ -35,6 +38,13 @@ def colour(degrees, blue=0.0):
         sin(radians(blue)),
     )
     return encode(np.full((4, 4, 3), np.round(250 * np.array(parts)), np.uint8), "png")
+
+
+def flat(degrees):
+    """The same as a BMP, whose size says nothing of its content."""
+    written = io.BytesIO()
+    Image.fromarray(decode(colour(degrees))).save(written, "bmp")
+    return written.getvalue()
 
 
 class World:
@@ -274,6 +284,28 @@ def test_an_index_that_lists_a_folder_where_its_files_are_listed_now_holds(world
     assert len(world.pick(index, queries).chosen) == 1
     shutil.copy(pool / "data" / "00000.parquet", pool / "data" / "00001.parquet")
     with pytest.raises(RecipeError, match=r"pool has changed since"):
+        world.pick(index, queries)
+
+
+def test_an_image_or_a_caption_of_an_indexed_folder_that_changed_at_its_size_is_named(
+    world, queries
+):
+    pool, index = world.root / "loose", str(world.root / "i")
+    pool.mkdir()
+    image, words = pool / "a.bmp", pool / "a.txt"
+    image.write_bytes(flat(10))
+    words.write_text("a cat")
+    index_pool([PoolPath(path=str(pool))], index, COLOURS)
+    assert len(world.pick(index, queries).chosen) == 1
+    os.utime(image)  # the same content at another time
+    assert len(world.pick(index, queries).chosen) == 1
+    image.write_bytes(flat(90))
+    with pytest.raises(RecipeError, match=r"a\.bmp has changed since it was indexed; .* anew"):
+        world.pick(index, queries)
+    image.write_bytes(flat(10))
+    words.write_text("a dog")
+    os.utime(words, ns=(0, 0))
+    with pytest.raises(RecipeError, match=r"loose has changed since it was indexed"):
         world.pick(index, queries)
 
 

@@ -40,6 +40,8 @@ from synthset.store.lock import locked
 from synthset.store.pool_index import BEGUN, FINISHED, PoolIndex, facts_of
 from synthset.store.remote import is_url, on_disk
 
+TIMES = {"modified_ns", "touched"}  # of a file of the pool
+
 
 def encoder_of(kind: str, model: str | None, changes: Sequence[str] = ()) -> Encoder:
     """Read an encoder's settings from what a command line says.
@@ -177,7 +179,7 @@ def _begin(folder: LocalFolder, begun: dict[str, Any]) -> None:
         return
     known = json.loads(folder.read(BEGUN))
     for name in begun:
-        if _lasting(begun[name]) != _lasting(known.get(name)):
+        if not _is_same(begun[name], known.get(name)):
             what = "files that were changed since" if name == "files" else f"another {name!r}"
             raise UsageError(
                 f"-o {folder.root}: this index was begun with {what}; name a new folder, or "
@@ -185,10 +187,10 @@ def _begin(folder: LocalFolder, begun: dict[str, Any]) -> None:
             )
 
 
-def _lasting(value: Any) -> Any:
-    """Leave out when a file was written: a copy of it will do."""
-    if isinstance(value, list):
-        return [_lasting(one) for one in value]
-    return (
-        {k: v for k, v in value.items() if k != "modified_ns"} if isinstance(value, dict) else value
-    )
+def _is_same(now: Any, known: Any) -> bool:
+    """Compare what is said of the same, but not when a file was written: a copy of it will do."""
+    if isinstance(now, list) and isinstance(known, list):
+        return len(now) == len(known) and all(map(_is_same, now, known))
+    if isinstance(now, dict) and isinstance(known, dict):
+        return all(now[name] == known[name] for name in (now.keys() & known.keys()) - TIMES)
+    return bool(now == known)

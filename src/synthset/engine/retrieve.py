@@ -26,6 +26,7 @@ from synthset.formats.scan import refuse_tests, scan
 from synthset.generators.curated import Curated, listed
 from synthset.generators.drawn import draw_indexed
 from synthset.generators.retrieved import Against, Queries, pick_retrieved
+from synthset.images import sha256
 from synthset.prompts import templates
 from synthset.recipe.encoders import ClipEncoder, Encoder
 from synthset.recipe.paths import FolderPath
@@ -35,7 +36,7 @@ from synthset.record import IMAGE
 from synthset.seeds import fingerprint
 from synthset.stage import Rows, list_column
 from synthset.store.folder import LocalFolder
-from synthset.store.pool_index import PoolIndex, is_as_before, unit
+from synthset.store.pool_index import PoolIndex, is_as_before, is_unsure, unit
 from synthset.taxonomy.classlists import ClassEntry
 
 CHUNK = 256  # images read at a time
@@ -84,14 +85,26 @@ def _refuse_changed_pool(index: PoolIndex) -> None:
     if gone or new:
         what = f"{gone[0]} is gone" if gone else f"{new[0]} is not in the index"
         raise RecipeError(INDEX, f"{what}: the pool has changed since it was indexed", right)
-    for one in index.facts["files"]:
+    for number, one in enumerate(index.facts["files"]):
         try:
-            same = is_as_before(one)
+            changed = None if is_as_before(one) else one["path"]
+            if changed is None and is_unsure(one):
+                changed = _changed_image(index, number)
         except OSError as fault:
             raise RecipeError(INDEX, f"{one['path']} can't be reached ({fault})", right) from None
-        if not same:
-            what = f"{one['path']} has changed since it was indexed"
-            raise RecipeError(INDEX, what, right)
+        if changed is not None:
+            raise RecipeError(INDEX, f"{changed} has changed since it was indexed", right)
+
+
+def _changed_image(index: PoolIndex, file: int) -> str | None:
+    """Name the first image of a file that has other bytes than it had; None where none has."""
+    columns = index.facts["image_columns"]
+    originals = Originals([FolderPath(path=INDEX, image_column=one) for one in columns])
+    for source, content in index.contents_of(file):
+        data = originals.read(source)
+        if content != (None if data is None else sha256(data)):
+            return source
+    return None
 
 
 def _holds(folder: str, files: Iterable[str]) -> bool:

@@ -19,11 +19,12 @@ from typing import Any, Literal
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from synthset.errors import RecipeError
-from synthset.revisions import revision_of, revision_of_bytes
+from synthset.revisions import WHOLE, revision_of, revision_of_bytes
 from synthset.seeds import digest
 from synthset.store.dataset import Dataset
 from synthset.store.remote import Place, Remote, place_at
@@ -31,6 +32,8 @@ from synthset.store.remote import Place, Remote, place_at
 DATASET = "dataset.json"  # in every folder that `synthset run` made
 BEGUN, FINISHED = "pool.json", "index.json"
 BLOCK = 8192  # rows read at a time
+CONTENT = ("bytes", "revision", "words")  # facts of a file or folder that a copy of it has, too
+WORDS = frozenset({".txt", ".caption", ".json", ".jsonl", ".ndjson", ".csv", ".tsv", ".parquet"})
 
 #: `file` is the place in `files` of pool.json; `error` says why there are no features.
 ROWS = pa.schema(
@@ -141,6 +144,13 @@ class PoolIndex:
         columns = (self._table(shard, ["sha256"]).column("sha256") for shard in shards)
         return [content or "" for column in columns for content in column.to_pylist()]
 
+    def contents_of(self, file: int) -> Iterator[tuple[str, str | None]]:
+        """Go through the images of one of its files: where each lies, and its SHA-256, if any."""
+        for shard in range(len(self.facts["shards"])):
+            rows = self._table(shard, ["file", "source", "sha256"])
+            mine = rows.filter(pc.equal(rows["file"], file))
+            yield from zip(mine["source"].to_pylist(), mine["sha256"].to_pylist(), strict=True)
+
     def _table(self, shard: int, columns: Sequence[str]) -> pa.Table:
         return pq.read_table(self.folder / f"rows/{shard:05d}.parquet", columns=list(columns))
 
@@ -176,7 +186,8 @@ def facts_of(path: Place) -> dict[str, Any]:
     """Describe a file of a pool, a folder of images or a dataset, so that a change is seen.
 
     A file counts by its content (of a large one the ends), a folder by the names and sizes of what
-    lies in it, a dataset by what it keeps.
+    lies in it and by the content of its captions and tables, a dataset by what it keeps. When they
+    were written tells whether their images must be read again to see a change.
     """
     if path.is_dir():
         return {"path": path.as_posix(), "modified_ns": None, **_folder_facts(path)}
@@ -204,11 +215,26 @@ def is_as_before(known: dict[str, Any]) -> bool:
     path = place_at(known["path"])
     if not path.exists():
         return False
-    touched = (known["bytes"], known["modified_ns"])
-    if known["modified_ns"] is not None and path.is_file() and _touched(path) == touched:
+    if path.is_file() and not _was_written(path, known):
         return True
     now = facts_of(path)
-    return bool(now["bytes"] == known["bytes"] and now["revision"] == known["revision"])
+    return all(now.get(name) == known[name] for name in CONTENT if name in known)
+
+
+def is_unsure(known: dict[str, Any]) -> bool:
+    """Tell whether what is as before may hold other images: it was written since, and is a folder,
+    or a file of which only the ends were compared."""
+    path = place_at(known["path"])
+    if path.is_file():
+        known_when = known["modified_ns"] is not None  # else it would be read each time
+        return bool(known["bytes"] > WHOLE) and known_when and _was_written(path, known)
+    return "touched" in known and known["touched"] != _folder_facts(path).get("touched")
+
+
+def _was_written(path: Place, known: dict[str, Any]) -> bool:
+    """Whether a file was written since, or nobody knows."""
+    touched = (known["bytes"], known["modified_ns"])
+    return known["modified_ns"] is None or _touched(path) != touched
 
 
 def _touched(path: Place) -> tuple[int, int | None]:
@@ -225,8 +251,17 @@ def _folder_facts(path: Place) -> dict[str, Any]:
         return {"bytes": None, "revision": digest(kept.to_pylist(), size=6)}
     if isinstance(path, Remote):
         sizes = [(path.below(file).split("/"), size) for file, size in path.files_below()]
-    else:
-        inside = [file for file in path.rglob("*") if file.is_file()]
-        sizes = [(list(file.relative_to(path).parts), file.stat().st_size) for file in inside]
+        return _by_size(sizes)
+    files = {file.relative_to(path).parts: file for file in path.rglob("*") if file.is_file()}
+    stats = {parts: files[parts].stat() for parts in sorted(files)}
+    words = [parts for parts in stats if files[parts].suffix.lower() in WORDS]
+    return {
+        **_by_size([(list(parts), stat.st_size) for parts, stat in stats.items()]),
+        "touched": digest([["/".join(p), stat.st_mtime_ns] for p, stat in stats.items()], size=6),
+        "words": digest([["/".join(p), revision_of(files[p])] for p in words], size=6),
+    }
+
+
+def _by_size(sizes: Sequence[tuple[list[str], int]]) -> dict[str, Any]:
     named = [["/".join(parts), size] for parts, size in sorted(sizes)]
     return {"bytes": sum(size for _, size in sizes), "revision": digest(named, size=6)}
