@@ -1,6 +1,7 @@
 """What can be known to fail is told before anything is written."""
 
 import os
+import re
 import shutil
 from collections import namedtuple
 
@@ -148,6 +149,24 @@ def test_statistics_of_another_resize_are_refused(tmp_path):
         "metrics=[{kind: frechet_distance, encoder: fid, reference: cifar10}]",
     )
     assert "resize 'torch-fidelity', not 'clean'" in problems(tmp_path / "d", *changes)[0]
+
+
+@pytest.mark.parametrize(
+    ("made", "path", "said"),
+    [
+        (["a.png"], "real", "the images lie directly in"),
+        (["train/cat/a.png", "test/cat/a.png"], "real", "holds the splits test, train"),
+        (["cat/a.txt"], "real", "no labelled image in"),
+        (["cat/a.png"], "reel", "nothing at .*; did you mean .*/real"),
+    ],
+)
+def test_a_reference_that_holds_no_images_is_refused_before_a_run(tmp_path, made, path, said):
+    for name in made:
+        (tmp_path / "real" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "real" / name).write_bytes(b"x")
+    change = f"references.cifar10={{kind: images, paths: [{{path: {tmp_path / path}}}]}}"
+    (problem, *_) = problems(tmp_path / "d", change)
+    assert re.search(rf"^references\.cifar10\.paths\[0\]\.path: .*{said}", problem)
 
 
 def test_a_forecast_counts_images_shards_and_prompts(tmp_path):

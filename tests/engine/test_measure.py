@@ -10,6 +10,7 @@ from PIL import Image
 from shapes import recipe
 
 import synthset
+from synthset.cli.faults import say_faults
 from synthset.encoders import models
 from synthset.engine import measure
 from synthset.engine.classwise import floor_of, frechet_by_class
@@ -265,3 +266,20 @@ def test_a_metric_that_fails_is_named_and_the_others_are_measured(measured, tmp_
     dataset = synthset.run(recipe, tmp_path / "d")  # and the next run measures again
     assert not any(one["failed"] for one in dataset.metrics())
     assert found(dataset, "KD", "kept")["value"] is not None
+
+
+def test_what_lies_in_a_reference_is_said(measured, tmp_path, capsys):
+    recipe, _, place = measured
+    shutil.copytree(place / "real", tmp_path / "real")
+    (tmp_path / "real/cat/a.heic").write_bytes(b"x")
+    shutil.copy(tmp_path / "real/cat/0.png", tmp_path / "real/dog/same.png")
+    asked = {
+        **recipe,
+        "references": {"real": {"kind": "images", "paths": [{"path": str(tmp_path / "real")}]}},
+        "metrics": recipe["metrics"][:1],
+    }
+    say_faults(synthset.run(asked, tmp_path / "d"))
+    words = capsys.readouterr().err
+    assert "reference real: found: 25 images + 1 passed over = 26 files" in words
+    assert "reference real: note: passed over: 1 × file of a format that is not read" in words
+    assert "reference real: note: label conflict: 1 image stands" in words

@@ -17,7 +17,7 @@ from synthset.engine.reference import check_statistics
 from synthset.engine.speed import gpu_seconds_per_image, seconds_per_image, training_seconds
 from synthset.errors import DatasetError, Problem, RecipeError, UsageError
 from synthset.export.marker import read_marker
-from synthset.formats.scan import refuse_tests
+from synthset.formats.scan import refuse_tests, refuse_unusable
 from synthset.generators import models as generator_models
 from synthset.generators.adapters import unused
 from synthset.kinds import imported
@@ -138,7 +138,7 @@ def _models(recipe: Recipe) -> list[Problem]:
         for name in step.against if step.kind == "duplicates" else ():
             real = recipe.references[name]
             if real.kind == "images":
-                problems += _missing_paths(f"references.{name}.paths", real.paths)
+                problems += _unusable(f"references.{name}.paths", real.paths)
     choosing = _choosing(recipe)
     for user, name, seen_by in comparisons(recipe):
         reference, encoder = recipe.references[name], recipe.encoders[seen_by]
@@ -146,7 +146,7 @@ def _models(recipe: Recipe) -> list[Problem]:
             place = f"references.{name}.file (for {user})"
             problems += check_statistics(place, reference, encoder)
         else:
-            missing = _missing_paths(f"references.{name}.paths", reference.paths)
+            missing = _unusable(f"references.{name}.paths", reference.paths)
             problems += missing
             if user in choosing and not missing:
                 refuse_tests(reference.paths, f"references.{name}.paths")
@@ -154,7 +154,7 @@ def _models(recipe: Recipe) -> list[Problem]:
         if metric.kind == "source_cues":
             looked_at = recipe.references[metric.reference]
             assert looked_at.kind == "images"
-            problems += _missing_paths(f"references.{metric.reference}.paths", looked_at.paths)
+            problems += _unusable(f"references.{metric.reference}.paths", looked_at.paths)
     return problems
 
 
@@ -168,20 +168,13 @@ def _choosing(recipe: Recipe) -> set[str]:
     }
 
 
-def _missing_paths(where: str, paths: Sequence[FolderPath]) -> list[Problem]:
-    """Real images are read when they are needed; that they are there is known at once."""
-    problems = []
-    for i, place in enumerate(paths):
-        path = Path(place.path).expanduser()
-        if not path.exists() and not list(path.parent.glob(path.name)):
-            problems.append(
-                Problem(
-                    f"{where}[{i}].path",
-                    f"{path} does not exist",
-                    "name a folder or a Parquet file",
-                )
-            )
-    return problems
+def _unusable(where: str, paths: Sequence[FolderPath]) -> list[Problem]:
+    """Real images are read when they are needed; that they lie there is known at once."""
+    try:
+        refuse_unusable(paths, where)
+    except RecipeError as error:
+        return list(error.problems)
+    return []
 
 
 def _classes_fit(recipe: Recipe, found: Material | None) -> list[Problem]:

@@ -455,7 +455,12 @@ class _Run:
         place = reference_place(self.dataset, self.recipe, name)
         ahead = forecast(recipe, place)
         if ahead.problems or ahead.material is None:
-            raise RecipeError.of(ahead.problems)
+            raise RecipeError.of(
+                [
+                    replace(problem, where=problem.where.replace("source", f"references.{name}", 1))
+                    for problem in ahead.problems
+                ]
+            )
         dataset = Dataset.create(place, name, recipe.engine.rows_per_shard)
         workers = self.asked if isinstance(self.asked, int) else None
         with locked(dataset.folder):

@@ -260,6 +260,20 @@ def refuse_tests(paths: Sequence[FolderPath], where: str = "source.paths") -> No
             refuse_test(path, layout, place.split, at)
 
 
+def refuse_unusable(paths: Sequence[FolderPath], where: str) -> None:
+    """Refuse paths of which `scan` would list nothing; no image is read.
+
+    Raises:
+        RecipeError: nothing is there, it holds no labelled image, or mixes splits.
+    """
+    for i, place in enumerate(paths):
+        at, passed = f"{where}[{i}].path", Passed()
+        layout = layout_of(place, at)
+        _refuse_several(layout, layout.splits, place, at)
+        if not any(True for unit in layout.units for _ in unit.rows(passed)):
+            raise _nothing(at, place.path, passed)
+
+
 def refuse_test(path: Place, layout: Layout, split: str | None, where: str) -> None:
     """Images of a test split are no source: what is made of them would be tested on them.
 
