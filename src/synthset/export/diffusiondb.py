@@ -11,13 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from synthset.export.metadata import source_of
+from synthset.formats.diffusiondb import metadata_table, nsfw_of
 from synthset.miniatures import locate
 from synthset.store.dataset import Dataset
 
-FLAGGED, PASSED = 2.0, 0.0  # image_nsfw: DiffusionDB writes 2 where the model's own checker flagged
 OWN = ("id", "class_name", "wnid", "negative_prompt", "keep")  # what DiffusionDB has no column for
 
 
@@ -39,30 +38,16 @@ def diffusiondb_table(dataset: Dataset) -> pa.Table:
     """
     records, source = dataset.records(scores=False), source_of(dataset)
     rows, made = records.num_rows, source.get("kind") in ("txt2img", "img2img")
-    told = (
-        {
-            "step": source.get("num_steps"),
-            "cfg": source.get("guidance_scale"),
-            "sampler": sampler(source),
-        }
-        if made
-        else {"step": None, "cfg": None, "sampler": None}
-    )
     keep = records.column("keep") if "keep" in records.column_names else pa.nulls(rows, pa.bool_())
-    columns = {
-        "image_name": pa.array(_names(dataset), pa.string()),
-        "prompt": records.column("prompt"),
-        "seed": records.column("seed") if made else pa.nulls(rows, pa.int64()),
-        "step": pa.array([told["step"]] * rows, pa.uint16()),
-        "cfg": pa.array([told["cfg"]] * rows, pa.float32()),
-        "sampler": pa.array([told["sampler"]] * rows, pa.string()),
-        "width": records.column("width").cast(pa.uint16()),
-        "height": records.column("height").cast(pa.uint16()),
-        "image_nsfw": _verdicts(records),
-        "prompt_nsfw": pa.nulls(rows, pa.float32()),
-    }
-    own = {name: keep if name == "keep" else records.column(name) for name in OWN}
-    return pa.table({**columns, **own})
+    said: dict[str, Any] = {name: records.column(name) for name in ("prompt", "width", "height")}
+    said |= {"image_name": _names(dataset), "image_nsfw": nsfw_of(records.column("nsfw"))}
+    if made:
+        said |= {"seed": records.column("seed"), "sampler": sampler(source)}
+        said |= {"step": source.get("num_steps"), "cfg": source.get("guidance_scale")}
+    table = metadata_table(rows, said)
+    for name in OWN:
+        table = table.append_column(name, keep if name == "keep" else records.column(name))
+    return table
 
 
 def sampler(source: Mapping[str, Any]) -> str | None:
@@ -83,18 +68,13 @@ def sampler(source: Mapping[str, Any]) -> str | None:
     )
 
 
-def _names(dataset: Dataset) -> list[str]:
+def _names(dataset: Dataset) -> pa.Array:
     """Where the image of each record lies, in the order of `Dataset.records(scores=False)`."""
     view = dataset.view
     done = {*dataset.shards(view.plan)} & {*dataset.shards(view.images)}
-    return [
+    names = [
         f"{view.images}/{shard:05d}.parquet#{row}"
         for shard in sorted(done)
         for row in range(dataset.rows_in(view.images, [shard]))
     ]
-
-
-def _verdicts(records: pa.Table) -> pa.Array:
-    """What the safety checker said; null where none looked."""
-    flagged = records.column("nsfw")
-    return pc.if_else(flagged, pa.scalar(FLAGGED, pa.float32()), pa.scalar(PASSED, pa.float32()))
+    return pa.array(names, pa.string())
