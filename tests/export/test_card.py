@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,8 @@ import yaml
 
 from synthset.export.card import _metrics, reasons, words
 from synthset.export.imagefolder import export
+from synthset.formats.listed import Listed
+from synthset.formats.manifest import FORMAT, Passed, manifest
 from synthset.recipe.exports import ImageFolder
 
 SPLIT = ImageFolder(kind="imagefolder", path="export", val_fraction=0.25)
@@ -81,3 +84,15 @@ def test_a_card_that_was_changed_by_hand_stays(place: Path, world: Any) -> None:
 def test_a_mean_over_some_of_the_classes_says_so() -> None:
     one = {"name": "rate", "of": "kept", "value": 0.5, "n": 20, "over": " over 3 of 4 classes"}
     assert _metrics([one])[0]["kept"] == "0.5 over 3 of 4 classes (n = 20)"
+
+
+def test_the_card_says_what_the_source_held_and_what_was_passed_over(world: Any) -> None:
+    dataset, passed = world.select(), Passed(read=["/pets/labels.csv"])
+    for name in ("a.heic", "b.heic"):
+        passed.add(FORMAT, f"/pets/{name}")
+    dataset.write_table("manifests/1.parquet", manifest([Listed("/pets/0.png")], passed))
+    dataset.write_view(replace(dataset.view, manifest="manifests/1.parquet"))
+    dataset.log({"event": "run", "found": ["found: all"]})
+    text = (Path(export(dataset, SPLIT)) / "README.md").read_text()
+    assert "The source held 1 image + 1 file read + 2 passed over = 4 files. Passed over:" in text
+    assert "Passed over: 2 × file of a format that is not read.\n\n" in text

@@ -19,6 +19,7 @@ from synthset.export.aside import write_aside
 from synthset.export.files import File
 from synthset.export.metadata import class_rows
 from synthset.formats.class_folders import folder_of
+from synthset.formats.manifest import imported
 from synthset.recipe.variables import conceal, fill_in
 from synthset.store.dataset import Dataset
 
@@ -128,6 +129,7 @@ def _facts(dataset: Dataset, kept: pa.Table, files: Sequence[File], layout: str)
         "examples": _examples(kept),
         "planned": records.num_rows,
         "failed": records.num_rows - records.column("error").null_count,
+        "found": imported(dataset),
         "kept": kept.num_rows,
         "reasons": reasons(records),
         "metrics": _metrics(dataset.metrics()),

@@ -13,6 +13,7 @@ from synthset.formats.labels import class_names
 from synthset.formats.listed import Listed
 from synthset.formats.source_names import SCHEME, place_of, text_of
 from synthset.seeds import digest
+from synthset.store.dataset import Dataset
 
 SHOWN = 3  # paths that a note lists of each reason
 CLASSES = 6  # names of classes that are shown
@@ -260,6 +261,20 @@ def passed_of(table: pa.Table) -> Passed:
     rows = table.filter(pc.not_equal(table["what"], IMAGE)).to_pylist()
     over = [PassedOver(r["path"], r["reason"], r["detail"] or "") for r in rows if r["reason"]]
     return Passed(over, [row["path"] for row in rows if row["what"] == READ])
+
+
+def imported(dataset: Dataset) -> tuple[Totals, Passed] | None:
+    """Add up what the source of a dataset held when its recipe ran last.
+
+    Returns:
+        How many there were, and what was passed over; None where nothing was imported whole: of a
+        pool only what was picked is known.
+    """
+    runs = [event for event in dataset.events() if event.get("event") == "run"]
+    table = dataset.manifest()
+    if table is None or not runs or not runs[-1].get("found"):
+        return None
+    return totals_of(table), passed_of(table)
 
 
 def mark_of(table: pa.Table) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from synthset.formats.manifest import passed_of, totals_of
+from synthset.formats.manifest import imported
 from synthset.store.dataset import Dataset
 
 EXAMPLES = 5  # paths of each reason
@@ -19,12 +19,12 @@ def found(dataset: Dataset) -> dict[str, Any] | None:
         of the whole list; None where nothing was imported.
     """
     runs = [event for event in dataset.events() if event.get("event") == "run"]
-    table = dataset.manifest()
-    if table is None or not runs or not runs[-1].get("found"):  # of a pool only what was picked
+    found = imported(dataset)
+    if found is None:
         return None
-    passed = passed_of(table)
+    totals, passed = found
     return {
-        "totals": str(totals_of(table)),
+        "totals": str(totals),
         "reasons": [
             {
                 "reason": reason,
