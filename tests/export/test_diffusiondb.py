@@ -4,7 +4,7 @@ import pyarrow as pa
 import pytest
 
 import synthset
-from synthset.export.diffusiondb import _verdicts, diffusiondb_table, sampler
+from synthset.export.diffusiondb import diffusiondb_table, sampler
 from synthset.recipe.recipe import load_recipe
 
 COLUMNS = {
@@ -52,11 +52,6 @@ def test_no_likelihood_is_made_up(made):
     table = diffusiondb_table(made)
     assert table.column("prompt_nsfw").null_count == 4
     assert table.column("image_nsfw").null_count == 4  # the miniature has no safety checker
-
-
-def test_a_flagged_image_is_2_and_a_passed_one_0():
-    flags = pa.table({"nsfw": pa.array([True, False, None])})
-    assert _verdicts(flags).to_pylist() == [2.0, 0.0, None]
 
 
 def test_a_scheduler_that_only_a_hub_knows_is_left_open():
