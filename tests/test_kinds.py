@@ -9,6 +9,7 @@ from synthset.engine.check import forecast
 from synthset.errors import RecipeError
 from synthset.kinds import kinds
 from synthset.recipe.recipe import Recipe, load_recipe
+from synthset.recipe.selection import Selection
 
 PLUGIN = Path(__file__).parent / "plugin"
 
@@ -18,12 +19,16 @@ def plugin(monkeypatch):
     """The package in `plugin/`, as if it were installed."""
     monkeypatch.syspath_prepend(PLUGIN)
     monkeypatch.setenv("PYTHONPATH", str(PLUGIN), prepend=":")
-    kinds.cache_clear()
-    Recipe.model_rebuild(force=True)
+    read_anew()
     yield
     monkeypatch.undo()
+    read_anew()
+
+
+def read_anew():
     kinds.cache_clear()
-    Recipe.model_rebuild(force=True)
+    for part in (Selection, Recipe):
+        part.model_rebuild(force=True)
 
 
 def recipe(**changes):
@@ -35,7 +40,7 @@ def recipe(**changes):
         "encoders": {"colour": {"kind": "mean_colour"}},
         "scores": [{"kind": "redness", "gain": 2}],
         "metrics": [{"kind": "vendi", "encoder": "colour"}],
-        "selection": {"steps": [{"kind": "top", "by": "redness", "per_class": 2}]},
+        "selection": {"steps": [{"kind": "middle", "by": "redness"}]},
         "report": {"groups": []},
     }
     return load_recipe({**content, **changes})
@@ -57,6 +62,14 @@ def test_a_second_run_computes_nothing_again_and_another_setting_does(plugin, tm
     assert synthset.run(recipe(), tmp_path / "set").view.scores == first.scores
     other = recipe(scores=[{"kind": "redness", "gain": 3}])
     assert synthset.run(other, tmp_path / "set").view.scores != first.scores
+
+
+def test_a_step_of_a_plug_in_drops_with_reasons_and_its_columns_are_checked(plugin, tmp_path):
+    records = synthset.run(recipe(), tmp_path / "set").records()
+    dropped = {one for one in records["reason"].to_pylist() if one}
+    assert dropped == {"redness is at an end of its class"}
+    with pytest.raises(RecipeError, match=r"steps\[0\].by: no score writes a column 'rednes'"):
+        recipe(selection={"steps": [{"kind": "middle", "by": "rednes"}]})
 
 
 def test_wrong_settings_of_a_plug_in_are_explained_like_any_others(plugin):

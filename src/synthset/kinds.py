@@ -58,6 +58,17 @@ GROUPS: dict[str, Group] = {
             "synthset.recipe.scores:Neighbours",
         ),
     ),
+    "steps": Group(
+        "synthset.recipe.steps:StepSettings",
+        (
+            "synthset.recipe.steps:Limits",
+            "synthset.recipe.steps:Duplicates",
+            "synthset.recipe.steps:Top",
+            "synthset.recipe.steps:Random",
+            "synthset.recipe.steps:NearestSet",
+            "synthset.recipe.steps:Diverse",
+        ),
+    ),
 }
 
 

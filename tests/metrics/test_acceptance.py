@@ -5,7 +5,7 @@ import pytest
 from synthset.errors import RecipeError
 from synthset.metrics.acceptance import acceptance
 from synthset.recipe.recipe import load_recipe
-from synthset.recipe.selection import Limit
+from synthset.recipe.steps import Limit
 
 
 def result(name, value, of="kept", interval=None, **more):

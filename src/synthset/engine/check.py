@@ -135,7 +135,7 @@ def _models(recipe: Recipe) -> list[Problem]:
     if problems:
         return problems
     for step in recipe.selection.steps:
-        for name in step.against if step.kind == "duplicates" else ():
+        for name in step.compares:
             real = recipe.references[name]
             if real.kind == "images":
                 problems += _unusable(f"references.{name}.paths", real.paths)
@@ -163,7 +163,7 @@ def _choosing(recipe: Recipe) -> set[str]:
     like the test images."""
     used = set(recipe.selection.columns)
     steps, scores = enumerate(recipe.selection.steps), enumerate(recipe.scores)
-    return {f"selection.steps[{i}]" for i, step in steps if step.kind == "nearest_set"} | {
+    return {f"selection.steps[{i}]" for i, step in steps if step.chooses} | {
         f"scores[{i}]" for i, score in scores if used.intersection(score.columns)
     }
 

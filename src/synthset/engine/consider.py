@@ -102,12 +102,12 @@ def considered(
 
 
 def compared(recipe: Recipe) -> tuple[str | None, str | None]:
-    """Name encoder and reference: those of the recipe's first Fréchet distance, else of its first
-    `nearest_set`, else the first encoder and no reference."""
+    """Name encoder and reference: those of the recipe's first Fréchet distance, else of the first
+    step that chooses by one, else the first encoder and no reference."""
     for metric in recipe.metrics:
         if metric.kind == "frechet_distance":
             return metric.encoder, metric.reference
     for step in recipe.selection.steps:
-        if step.kind == "nearest_set":
-            return step.encoder, step.reference
+        if step.chooses and step.compares:
+            return step.seen_by, step.compares[0]
     return next(iter(recipe.encoders), None), None

@@ -88,8 +88,7 @@ def copies(
 def told(copied: Copied, metric: Copies, recipe: Recipe) -> Copied:
     """Add to the kept part that the selection has dropped copies of this reference."""
     dropped = any(
-        step.kind == "duplicates" and metric.reference in step.against
-        for step in recipe.selection.steps
+        not step.chooses and metric.reference in step.compares for step in recipe.selection.steps
     )
     if not dropped:
         return copied

@@ -161,8 +161,7 @@ def _chose(recipe: Recipe, metric: Comparison) -> bool:
         for column in score.columns
     }
     return bool(columns & set(recipe.selection.columns)) or any(
-        step.kind == "nearest_set" and step.reference == metric.reference
-        for step in recipe.selection.steps
+        step.chooses and metric.reference in step.compares for step in recipe.selection.steps
     )
 
 

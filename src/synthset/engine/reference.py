@@ -109,11 +109,7 @@ def reference_recipe(recipe: Recipe, name: str) -> Recipe:
     settings = recipe.references[name]
     assert isinstance(settings, ReferenceImages)
     used = {encoder for _, reference, encoder in comparisons(recipe) if reference == name}
-    hashes = {
-        step.score
-        for step in recipe.selection.steps
-        if step.kind == "duplicates" and name in step.against and step.radius is not None
-    }
+    hashes = {step.hashed_by for step in recipe.selection.steps if name in step.compares}
     content = recipe.to_content()
     pairs = zip(recipe.scores, content["scores"], strict=True)
     return load_recipe(

@@ -12,7 +12,7 @@ from synthset.engine.reference import read_statistics, reference_mark
 from synthset.metrics.features import Features
 from synthset.metrics.gaussian import Gaussian
 from synthset.recipe.recipe import Recipe
-from synthset.recipe.selection import Diverse, Duplicates, NearestSet
+from synthset.recipe.steps import Duplicates, SelectionStep
 from synthset.selection.looks import Looks
 from synthset.selection.review import read_review
 from synthset.selection.sight import Real
@@ -92,30 +92,29 @@ class DatasetSight:
             said = read_review(self._recipe.selection.review)
             read.append({name: [verdict.keep, verdict.note] for name, verdict in said.items()})
         for step in self._recipe.selection.steps:
-            if isinstance(step, Duplicates):
-                read += self._searched(step)
-            if not isinstance(step, NearestSet | Diverse):
-                continue
-            read.append(self._view.features[step.encoder])
-            if isinstance(step, NearestSet):
-                for encoder in (*self.others(step.reference, step.encoder), step.encoder):
+            read += self._looked_at(step)
+        return read
+
+    def _looked_at(self, step: SelectionStep) -> list[object]:
+        """Name what a step reads."""
+        read: list[object] = []
+        if step.version != "1":  # what had no version before is what it was
+            read.append(step.version)
+        if step.seen_by is not None:
+            read.append(self._view.features[step.seen_by])
+        for name in step.compares:
+            if step.chooses:
+                for encoder in (*self.others(name, step.seen_by or ""), step.seen_by or ""):
                     read.append(self._view.features[encoder])
-                    read.append(self._mark(step.reference, encoder))
+                    read.append(self._mark(name, encoder))
+            else:
+                read.append(self._mark(name, step.seen_by or ""))
+            if step.hashed_by is not None:
+                read.append(self._imported(name).view.scores[step.hashed_by])
         return read
 
     def _mark(self, reference: str, encoder: str) -> list[object]:
         return reference_mark(self._recipe, reference, encoder, self._imported)
-
-    def _searched(self, step: Duplicates) -> list[object]:
-        """Name what a search for copies reads."""
-        read: list[object] = []
-        if step.encoder is not None:
-            read.append(self._view.features[step.encoder])
-        for name in step.against:
-            read.append(self._mark(name, step.encoder or ""))
-            if step.radius is not None:
-                read.append(self._imported(name).view.scores[step.score])
-        return read
 
 
 def looks_of(dataset: Dataset, score: str | None, encoder: str | None) -> Looks:

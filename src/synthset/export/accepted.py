@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from synthset.errors import NotAccepted, UsageError
 from synthset.metrics.acceptance import Verdict, acceptance
-from synthset.recipe.selection import Limit
+from synthset.recipe.steps import Limit
 from synthset.store.dataset import Dataset
 
 

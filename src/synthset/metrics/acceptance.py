@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from synthset.errors import did_you_mean
-from synthset.recipe.selection import Limit
+from synthset.recipe.steps import Limit
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,9 +26,10 @@ from synthset.recipe.scores import (
     Score,
     SourceCues,
 )
-from synthset.recipe.selection import Duplicates, Limit, Selection
+from synthset.recipe.selection import Selection
 from synthset.recipe.settings import KindSettings, Name, Settings
 from synthset.recipe.sources import FROM_IMAGES, PICKED, Source
+from synthset.recipe.steps import Limit
 from synthset.recipe.variables import as_written, fill_in
 from synthset.taxonomy.label_conflicts import Rule
 from synthset.taxonomy.names import same_names
@@ -147,7 +148,8 @@ def _problems(recipe: Recipe) -> list[Problem]:
     problems += _twice("scores", [score.prefix for score in recipe.scores], "score")
     problems += _selection(recipe)
     problems += _acceptance(recipe)
-    problems += _sets(recipe)
+    for i, step in enumerate(recipe.selection.steps):
+        problems += step.problems(recipe, f"selection.steps[{i}]")
     for i, metric in enumerate(recipe.metrics):
         where = f"metrics[{i}]"
         if metric.kind == "recognition_rate":
@@ -196,15 +198,10 @@ def comparisons(recipe: Recipe) -> list[tuple[str, str, str]]:
         if isinstance(metric, Comparison)
     ]
     found += [
-        (f"selection.steps[{i}]", step.reference, step.encoder)
+        (f"selection.steps[{i}]", name, step.seen_by)
         for i, step in enumerate(recipe.selection.steps)
-        if step.kind == "nearest_set"
-    ]
-    found += [
-        (f"selection.steps[{i}]", name, step.encoder)
-        for i, step in enumerate(recipe.selection.steps)
-        if step.kind == "duplicates" and step.encoder is not None
-        for name in step.against
+        if step.seen_by is not None
+        for name in step.compares
     ]
     return found
 
@@ -221,50 +218,17 @@ def _acceptance(recipe: Recipe) -> list[Problem]:
 def _selection(recipe: Recipe) -> list[Problem]:
     """Each column that the selection names must be written by a score."""
     known = [*SELECTABLE, *(column for score in recipe.scores for column in score.columns)]
-    named: list[tuple[str, str]] = []
+    named_by: list[tuple[str, str]] = []
     for i, step in enumerate(recipe.selection.steps):
         where = f"selection.steps[{i}]"
-        if step.kind == "limits":
-            named += [(f"{where}.limits.{column}", column) for column in step.limits]
-        elif step.kind == "top":
-            named.append((f"{where}.by", step.by))
-        elif step.kind == "nearest_set":
-            named += [(f"{where}.prefer.{column}", column) for column in step.prefer]
-        elif step.kind == "duplicates" and step.stays != "first":
-            named.append((f"{where}.stays", step.stays))
+        named_by += [(f"{where}.{setting}", column) for setting, column in step.columns]
     if recipe.selection.order_by:
-        named.append(("selection.order_by", recipe.selection.order_by))
+        named_by.append(("selection.order_by", recipe.selection.order_by))
     return [
         Problem(where, f"no score writes a column {column!r}", did_you_mean(column, known))
-        for where, column in named
+        for where, column in named_by
         if column not in known
     ]
-
-
-def _sets(recipe: Recipe) -> list[Problem]:
-    """What chooses sets needs an encoder, and real images that fit its target."""
-    problems: list[Problem] = []
-    for i, step in enumerate(recipe.selection.steps):
-        where = f"selection.steps[{i}]"
-        if step.kind == "duplicates":
-            problems += _copies(recipe, where, step)
-        if step.kind not in ("nearest_set", "diverse"):
-            continue
-        problems += encoder_problems(recipe, where, step.encoder)
-        if step.kind == "nearest_set":
-            names = list(recipe.references)
-            problems += named(f"{where}.reference", step.reference, names, "references")
-            found = recipe.references.get(step.reference)
-            if found is not None and found.kind == "statistics" and step.target != "all":
-                problems.append(
-                    Problem(
-                        f"{where}.reference",
-                        f"{step.reference!r} is statistics of all classes together, and the target "
-                        f"is {step.target!r}",
-                        "set `target: all`, or name a reference of kind images",
-                    )
-                )
-    return problems
 
 
 def _captions(recipe: Recipe) -> list[Problem]:
@@ -281,24 +245,6 @@ def _captions(recipe: Recipe) -> list[Problem]:
         return []
     what = f"{name!r} has no captions"
     return [Problem(where, what, "name one of kind images, each path with a prompt_column")]
-
-
-def _copies(recipe: Recipe, where: str, step: Duplicates) -> list[Problem]:
-    """Near copies need a hash, alike ones an encoder, and copies of real images those images."""
-    problems: list[Problem] = []
-    if step.radius is not None:
-        hashes = [score.prefix for score in recipe.scores if score.kind == "perceptual_hash"]
-        problems += named(f"{where}.score", step.score, hashes, "scores of kind perceptual_hash")
-    if step.encoder is not None:
-        problems += encoder_problems(recipe, where, step.encoder)
-    for i, name in enumerate(step.against):
-        place = f"{where}.against[{i}]"
-        problems += named(place, name, list(recipe.references), "references")
-        found = recipe.references.get(name)
-        if found is not None and found.kind == "statistics":
-            what = f"copies are images, and {name!r} holds only their mean and covariance"
-            problems.append(Problem(place, what, "name a reference of kind images"))
-    return problems
 
 
 def conflict_rule(recipe: Recipe) -> Rule:

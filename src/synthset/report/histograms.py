@@ -11,7 +11,8 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from synthset.recipe.selection import Limit, Selection
+from synthset.recipe.selection import Selection
+from synthset.recipe.steps import Limit, Limits
 from synthset.report.records import Mask, Seen
 
 BINS = 36
@@ -90,7 +91,7 @@ def limits_of(selection: Selection) -> dict[str, list[tuple[float, str]]]:
     """Collect the limits of a selection by column."""
     found: dict[str, list[tuple[float, str]]] = {}
     for step in selection.steps:
-        if step.kind == "limits":
+        if isinstance(step, Limits):
             for column, limit in step.limits.items():
                 found.setdefault(column, []).extend(_ends(limit))
     return found

@@ -11,7 +11,7 @@ import heapq
 import numpy as np
 
 from synthset.metrics.features import Features
-from synthset.recipe.selection import Diverse
+from synthset.recipe.steps import Diverse
 from synthset.selection.candidates import Candidates
 from synthset.selection.sight import Sight
 from synthset.selection.target import Floats, Rows

@@ -7,11 +7,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from synthset.recipe.selection import Limit, Limits
+from synthset.recipe.steps import Limit, Limits
 from synthset.selection.candidates import Candidates
+from synthset.selection.sight import Sight
 
 
-def apply_limits(candidates: Candidates, settings: Limits, step: str) -> None:
+def apply_limits(
+    candidates: Candidates, settings: Limits, step: str, sight: Sight | None = None
+) -> None:
     """Drop what lies outside a limit, or has no score; the reason says the score and the limit."""
     for column, limit in settings.limits.items():
         if limit.is_equality:

@@ -12,7 +12,7 @@ from synthset.metrics.colours import Steps, alike, colour_steps
 from synthset.metrics.features import Features, unit_rows
 from synthset.metrics.hamming import Hashes, hamming_pairs
 from synthset.metrics.pairs import Pairs, cosine_pairs
-from synthset.recipe.selection import Duplicates
+from synthset.recipe.steps import Duplicates
 
 Rows = NDArray[np.int64]
 BRIGHTNESS = 16  # digits of a perceptual hash, before those of colours

@@ -15,7 +15,7 @@ import numpy as np
 from synthset.errors import RecipeError
 from synthset.metrics.features import Features
 from synthset.metrics.gaussian import Gaussian, gaussian
-from synthset.recipe.selection import NearestSet
+from synthset.recipe.steps import NearestSet
 from synthset.seeds import digest
 from synthset.selection.bound import frank_wolfe_bound
 from synthset.selection.candidates import Candidates

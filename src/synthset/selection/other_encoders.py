@@ -10,7 +10,7 @@ import numpy as np
 from synthset.metrics.features import Features
 from synthset.metrics.fid import frechet_distance
 from synthset.metrics.gaussian import Gaussian, gaussian
-from synthset.recipe.selection import NearestSet
+from synthset.recipe.steps import NearestSet
 from synthset.selection.sight import Real, Sight, as_it_is
 from synthset.selection.target import Rows
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from synthset.recipe.selection import Random, Top
+from synthset.recipe.steps import Random, Top
 from synthset.seeds import digest
 from synthset.selection.candidates import Candidates, fixed_first, ordered
+from synthset.selection.sight import Sight
 
 
-def apply_top(candidates: Candidates, settings: Top, step: str) -> None:
+def apply_top(candidates: Candidates, settings: Top, step: str, sight: Sight | None = None) -> None:
     """Keep the best of each class by one score; equal scores keep the plan's order."""
     values = candidates.values(settings.by)
     for rows in candidates.by_class().values():
@@ -23,7 +24,9 @@ def apply_top(candidates: Candidates, settings: Top, step: str) -> None:
         candidates.drop(dropped, reasons, step)
 
 
-def apply_random(candidates: Candidates, settings: Random, step: str) -> None:
+def apply_random(
+    candidates: Candidates, settings: Random, step: str, sight: Sight | None = None
+) -> None:
     """Keep a random part of each class, drawn by the records' ids, so that it doesn't depend on
     their order."""
     ids = candidates.records.column("id").to_pylist()

@@ -7,22 +7,11 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from synthset.errors import UsageError
-from synthset.recipe.selection import (
-    Diverse,
-    Duplicates,
-    Limits,
-    NearestSet,
-    Random,
-    Selection,
-    SelectionStep,
-    Top,
-)
+from synthset.kinds import imported
+from synthset.recipe.selection import Selection
+from synthset.recipe.steps import SelectionStep
 from synthset.selection.candidates import Candidates
-from synthset.selection.diverse import apply_diverse
-from synthset.selection.duplicates import apply_duplicates
-from synthset.selection.limits import apply_limits
-from synthset.selection.nearest_step import apply_nearest_set
-from synthset.selection.quota import apply_quota, apply_random, apply_top
+from synthset.selection.quota import apply_quota
 from synthset.selection.review import apply_review, read_review
 from synthset.selection.sight import Outcome, Sight
 from synthset.taxonomy.label_conflicts import Rule
@@ -80,26 +69,8 @@ def decide(
 def _apply(
     candidates: Candidates, step: SelectionStep, name: str, sight: Sight | None
 ) -> list[Outcome]:
-    match step:
-        case Limits():
-            apply_limits(candidates, step, name)
-        case Duplicates():
-            further = _there(sight, name) if step.looks_further else None
-            return apply_duplicates(candidates, step, name, further)
-        case Top():
-            apply_top(candidates, step, name)
-        case Random():
-            apply_random(candidates, step, name)
-        case NearestSet():
-            return apply_nearest_set(candidates, step, name, _there(sight, name))
-        case Diverse():
-            apply_diverse(candidates, step, name, _there(sight, name))
-    return []
-
-
-def _there(sight: Sight | None, name: str) -> Sight:
-    if sight is None:
+    if sight is None and (step.seen_by is not None or step.compares):
         raise UsageError(
             f"step {name!r} looks at features or real images; pass a sight that gives them"
         )
-    return sight
+    return imported(step.implementation)(candidates, step, name, sight) or []

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from synthset.metrics.features import Features
 from synthset.metrics.gaussian import Gaussian, gaussian
-from synthset.recipe.selection import Duplicates
+from synthset.recipe.steps import Duplicates
 from synthset.seeds import digest
 from synthset.selection.looks import Looks
 

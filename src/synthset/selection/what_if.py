@@ -18,7 +18,8 @@ from synthset.metrics.fid import frechet_distance
 from synthset.metrics.gaussian import Gaussian, gaussian
 from synthset.metrics.prdc import K, prdc
 from synthset.metrics.vendi import vendi_score
-from synthset.recipe.selection import Limits, Selection
+from synthset.recipe.selection import Selection
+from synthset.recipe.steps import Limits
 from synthset.selection.candidates import Candidates
 from synthset.selection.duplicates import drop_same_bytes
 from synthset.selection.limits import apply_limits
