@@ -256,6 +256,21 @@ def test_of_copies_under_one_of_two_labels_that_are_kept_one_stays():
     assert reasons(found) == [None, None, "same bytes as r1", "same bytes as r0"]
 
 
+def test_bytes_of_a_real_image_of_another_label_are_a_conflict_and_no_copy():
+    real = Looks(["t0", "t1", "t2"], ["x", "y", "y"], names=["dog", "Cat", "dog"])
+    found = decided(
+        Eye(real=real),
+        contents=["x", "y", "z"],
+        class_name=["cat"] * 3,
+        class_key=["cat"] * 3,
+        step={"against": ["test"]},
+    )
+    said = ["label conflict: the same bytes are 'dog' in test", "same bytes as t1 in test", None]
+    assert reasons(found) == said
+    assert found.outcomes[0]["label_conflicts"] == 1
+    assert found.outcomes[0]["against"]["test"]["exact"] == 1
+
+
 def test_labels_conflict_also_where_a_step_before_dropped_one_but_not_where_a_reviewer_did(
     tmp_path,
 ):

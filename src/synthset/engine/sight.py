@@ -133,6 +133,7 @@ def looks_of(dataset: Dataset, score: str | None, encoder: str | None) -> Looks:
         None if score is None else records.column(score).to_pylist(),
         None if encoder is None else _in_order(dataset, dataset.view, encoder, records["id"]),
         [_place(source) for source in records.column("source").to_pylist()],
+        records.column("class_name").to_pylist(),
     )
 
 

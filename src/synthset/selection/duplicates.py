@@ -19,6 +19,7 @@ from synthset.selection.looks import KINDS, Looks, Rows, pairs_across, pairs_wit
 from synthset.selection.review import STEP as REVIEW
 from synthset.selection.sight import Outcome, Sight
 from synthset.taxonomy.label_conflicts import both, label_conflicts, stay
+from synthset.taxonomy.names import loose
 
 ROUNDING = 1e-6  # of a cosine in float32
 CHAINED = "chained"  # in a group with the one that stays, but no copy of it itself
@@ -45,6 +46,7 @@ def apply_duplicates(
     for name in settings.against:
         assert sight is not None
         real = sight.looks(name, settings)
+        in_conflict += _drop_conflicts_across(candidates, looks, real, step, name)
         against[name] = _drop_copies(candidates, looks, real, settings, step, name)
     found = _drop_groups(candidates, looks, settings, step)
     found |= {"against": against, "label_conflicts": in_conflict}
@@ -95,7 +97,29 @@ def _looks(candidates: Candidates, settings: Duplicates, sight: Sight | None) ->
         assert sight is not None
         features = sight.features(settings.encoder)
     contents = [content or "" for content in records.column("sha256").to_pylist()]
-    return Looks(records.column("id").to_pylist(), contents, hashes, features)
+    names = "class_name" in records.column_names and records.column("class_name").to_pylist()
+    return Looks(records.column("id").to_pylist(), contents, hashes, features, names=names or None)
+
+
+def _drop_conflicts_across(
+    candidates: Candidates, looks: Looks, real: Looks, step: str, name: str
+) -> int:
+    """Drop images whose bytes are a real image's under other labels alone; count them."""
+    if looks.names is None or real.names is None:
+        return 0
+    theirs: dict[str, dict[str, None]] = {}
+    for content, label in zip(real.contents, real.names, strict=True):
+        theirs.setdefault(content, {})[label] = None
+    torn = [
+        row
+        for row in np.flatnonzero(candidates.keep).tolist()
+        if (others := theirs.get(looks.contents[row]))
+        and loose(looks.names[row]) not in map(loose, others)
+    ]
+    said = [f"the same bytes are {both(theirs[looks.contents[row]])} in {name}" for row in torn]
+    before = candidates.keep.sum()
+    candidates.drop(np.array(torn, np.int64), [f"label conflict: {one}" for one in said], step)
+    return int(before - candidates.keep.sum())
 
 
 def _drop_copies(

@@ -49,6 +49,7 @@ class Looks:
             they are known; None for all if not asked for.
         features: (N, D) float32, NaN where an image has none; None if not asked for.
         places: (N,) where each image lies, for people; None where that is not known.
+        names: (N,) of their classes; None where that is not asked.
     """
 
     ids: Sequence[str]
@@ -56,6 +57,7 @@ class Looks:
     hashes: Sequence[str | None] | None = None
     features: Features | None = None
     places: Sequence[str | None] | None = None
+    names: Sequence[str] | None = None
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -69,6 +71,7 @@ class Looks:
             None if self.hashes is None else [self.hashes[row] for row in picked],
             None if self.features is None else self.features[rows],
             None if self.places is None else [self.places[row] for row in picked],
+            None if self.names is None else [self.names[row] for row in picked],
         )
 
     def hashed(self) -> Hashed:
