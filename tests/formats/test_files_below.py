@@ -38,6 +38,25 @@ def test_links_are_followed_to_files_and_folders_and_lead_nowhere_round(folder, 
     assert [row.reason for row in passed.rows] == [LOOP]
 
 
+def test_a_link_to_a_folder_above_is_not_entered(folder, tmp_path):
+    (tmp_path / "secret.jpg").write_bytes(b"")
+    for up in ("..", "../..", "."):
+        (folder / "deep" / f"up{len(up)}").symlink_to(up)
+    passed = Passed()
+    tree = Disk(folder)
+    assert list(tree.below("deep", passed)) == ["deep/c.jpg"]
+    assert passed.counts() == {LOOP: 3}
+
+
+def test_litter_is_counted_behind_links_too(folder, tmp_path):
+    for name in ("more/a.jpg", "more/Thumbs.db", "more/.git/config"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(b"")
+    (folder / "more").symlink_to(tmp_path / "more")
+    found = set(Disk(folder).litter(""))
+    assert {"more/.git/config", "more/Thumbs.db"} <= found
+
+
 def test_many_ways_to_one_folder_are_one(tmp_path):
     for level in range(40):  # each of which doubles the ways
         (tmp_path / f"{level}").mkdir()

@@ -113,6 +113,28 @@ def test_splits_lie_in_one_archive_or_in_one_each(tmp_path):
         assert images.classes == ("cat", "dog")
 
 
+@pytest.mark.parametrize(
+    ("names", "said"),
+    [
+        (("0", "1", "2"), "classes.txt has no class '2', so folders name the classes"),
+        (("0", "cat"), "classes.txt has one class for several folders"),
+    ],
+)
+def test_a_list_of_classes_that_does_not_fit_the_folders_is_said(tmp_path, names, said):
+    put(tmp_path / "classes.txt", "cat\ndog\n")
+    for i, name in enumerate(names):
+        put(tmp_path / name / "a.png", picture(i))
+    found = plan(tmp_path)
+    assert [entry.name for entry in found.classes] == sorted(names)
+    assert said in "; ".join(found.said)
+
+
+def test_a_link_that_leads_nowhere_is_no_path(tmp_path):
+    (tmp_path / "pets").symlink_to(tmp_path / "gone")
+    with pytest.raises(RecipeError, match=r"is a link to .*/gone, which leads nowhere"):
+        plan(tmp_path / "pets")
+
+
 def test_a_packed_file_of_no_split_trains_nothing_beside_one_that_does(tmp_path):
     for name, first in (("train", 0), ("holdout", 4)):
         rows = {"image": [picture(first + i) for i in range(4)], "label": ["cat", "dog"] * 2}

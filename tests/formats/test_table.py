@@ -1,5 +1,6 @@
 """Tables that hold images: Parquet and Arrow."""
 
+import base64
 import json
 
 import numpy as np
@@ -96,6 +97,15 @@ def test_cells_that_are_paths_are_read_below_the_tables_folder(tmp_path):
     images = TableImages(["image"])
     why = [images.why(*split_source(row.source)) for row in rows[1:]]
     assert ["leads out" in one for one in why] == [True, True, True, False]
+
+
+@pytest.mark.parametrize("start", ["", "data:image/png;base64,"])
+def test_cells_that_are_base64_are_images(tmp_path, start):
+    texts = [start + base64.b64encode(data).decode() for data in PICTURES[:2]]
+    made = pa.table({"image": [*texts, texts[0][:-3]], "label": ["x"] * 3})
+    rows, _ = listed(write(tmp_path / "train.parquet", made))
+    assert [row.read() for row in rows] == [*PICTURES[:2], None]
+    assert TableImages(["image"]).read(*split_source(rows[1].source)) == PICTURES[1]
 
 
 @pytest.mark.parametrize("name", ["a.parquet", "file.arrow", "stream.arrow"])

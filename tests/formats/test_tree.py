@@ -53,7 +53,7 @@ def test_many_files_beside_a_table_cost_no_listing_each(tmp_path, listings):
     assert listings == [str(tmp_path)]
 
 
-def test_what_is_hidden_counts_in_hidden_folders_too_and_not_behind_links(tmp_path):
+def test_what_is_hidden_counts_in_hidden_folders_too_and_once_where_a_link_leads_to_it(tmp_path):
     write(tmp_path, "cat/a.jpg", "cat/.b.jpg", "cat/@eaDir/deep/c.jpg", ".git/d", "other/.e")
     (tmp_path / "cat" / "link").symlink_to(tmp_path / "other")
     litter = [".git/d", "cat/.b.jpg", "cat/@eaDir/deep/c.jpg", "other/.e"]

@@ -57,7 +57,13 @@ def in_classes(
     for folder in folders:
         if not holds[folder]:
             passed.add(EMPTY, tree.show(folder))
-    for folder, label in _labels(holds, classes).items():
+    labels = _labels(holds, classes)
+    if classes and not any(label.vocabulary is classes.vocabulary for label in labels.values()):
+        names = [text_of(name_of(folder)) for folder in labels]
+        strange = next((name for name in names if classes.of_folder(name) is None), "")
+        said = f"has no class {strange!r}" if strange else "has one class for several folders"
+        passed.decided.append(f"{name_of(classes.file)} {said}, so folders name the classes")
+    for folder, label in labels.items():
         files = list(tree.below(folder, Passed()))
         yield from _images(tree, files, label, columns, tables, passed)
 

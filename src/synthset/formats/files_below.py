@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 from synthset.formats.manifest import CLOSED, DEAD, LOOP, ODD, Passed
 from synthset.litter import is_litter
@@ -34,7 +35,11 @@ class Inside:
 
 
 def walk(
-    folder: str, listed: Callable[[str], Inside], show: Callable[[str], str], passed: Passed
+    folder: str,
+    listed: Callable[[str], Inside],
+    show: Callable[[str], str],
+    passed: Passed,
+    above: Iterable[Hashable] = (),
 ) -> Iterator[tuple[str, Inside]]:
     """Go through a folder and those inside it, each before what lies in it, by name.
 
@@ -46,8 +51,9 @@ def walk(
         show: names a file or folder in messages.
         passed: gathers what is passed over: what is no regular file, folders that can't be read or
             were entered before.
+        above: marks of the folders that it lies in, to which a link may lead back.
     """
-    entered = set[Hashable]()
+    entered = set(above)
     waiting = [folder]
     while waiting:
         place = waiting.pop()
@@ -92,6 +98,16 @@ def inside_of(folder: str, hidden: bool = False) -> Inside:
             odd.append((entry.name, kind))
     lists = (tuple(files), tuple(folders), tuple(litter), tuple(real), tuple(odd))
     return Inside(*lists, (known.st_dev, known.st_ino))
+
+
+def marks_above(folder: str) -> Iterator[Hashable]:
+    """The marks of the folders that a folder of this machine lies in."""
+    for place in Path(os.path.realpath(folder)).parents:
+        try:
+            known = os.stat(place)
+        except OSError:  # no right to look
+            continue
+        yield known.st_dev, known.st_ino
 
 
 def kind_of(entry: os.DirEntry[str]) -> str:

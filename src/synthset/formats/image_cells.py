@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -10,14 +11,23 @@ from synthset.errors import in_short
 from synthset.store.remote import Place, Remote
 
 MISSING = "missing or unreadable"
+#: As JPEG, PNG, WebP and GIF begin; no path is as long as the least of them.
+BASE64 = re.compile(
+    r"(?:data:image/[\w.+-]+;base64,)?((?:/9j/|iVBORw0KGgo|UklGR|R0lGOD)[A-Za-z0-9+/\s]{40,}={0,2})\s*"
+)
 
 
 def image_bytes(image: Any, path: Place) -> bytes | None:
-    """Take the encoded image out of a cell: bytes, Hugging Face's `{bytes, path}` with either of
-    the two, or a path."""
+    """Take the encoded image out of a cell: bytes, also as text in base64, Hugging Face's `{bytes,
+    path}` with either of the two, or a path."""
     if isinstance(image, bytes):
         return image
     if isinstance(image, str):
+        if (text := BASE64.fullmatch(image)) is not None:
+            try:
+                return base64.b64decode(text[1])
+            except ValueError:  # its end is lost
+                return None
         image = {"path": image}
     if not isinstance(image, dict):
         return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import glob
+import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from difflib import get_close_matches
@@ -218,6 +219,9 @@ def expand(path: str, where: str) -> list[Place]:
     place = Path(path.removeprefix("file://")).expanduser().absolute()
     if place.exists():
         return [place]
+    if place.is_symlink():
+        said = f"{path} is a link to {os.readlink(place)}, which leads nowhere"
+        raise RecipeError(where, said, "mend the link, or name what it should lead to")
     matches = [Path(match) for match in sorted(glob.glob(str(place), recursive=True))]
     if matches:
         return list(matches)

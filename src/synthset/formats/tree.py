@@ -6,12 +6,12 @@ Paths are those below the root, with `/`; the root itself is "".
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from synthset.errors import DatasetError
-from synthset.formats.files_below import Inside, inside_of, is_hidden, joined, walk
+from synthset.formats.files_below import Inside, inside_of, is_hidden, joined, marks_above, walk
 from synthset.formats.manifest import FORMAT, LITTER, LOOP, OTHER, STRAY, Passed, PassedOver
 from synthset.formats.source_names import ending_of, source_at, text_of
 from synthset.images import SUFFIXES
@@ -169,12 +169,27 @@ class Disk(Tree):
     def place(self, path: str) -> Path:
         return self._root / path
 
+    def walk(self, folder: str, passed: Passed) -> Iterator[tuple[str, Inside]]:
+        above = marks_above(self._before + folder)
+        return walk(folder, self.listed, self.show, passed, above)
+
     def litter(self, folder: str) -> Iterator[str]:
+        yield from self._litter(folder, set())
+        seen = set[Hashable]()
+        for _ in self._litter("", seen):
+            pass
+        for place, inside in self.walk(folder, Passed()):
+            if inside.mark not in seen:  # behind a link that leads elsewhere
+                yield from self._litter(place, seen)
+
+    def _litter(self, folder: str, seen: set[Hashable]) -> Iterator[str]:
+        """Go through what no link leads to."""
         hidden = any(map(is_hidden, folder.split("/")))
         waiting = [(folder, hidden)]
         while waiting:
             place, hidden = waiting.pop()
             inside = self._inside(place, hidden)
+            seen.add(inside.mark)
             yield from (joined(place, name) for name in inside.litter)
             waiting += [
                 (joined(place, name), hidden or is_hidden(name)) for name in reversed(inside.real)
