@@ -5,13 +5,15 @@ python benchmarks/gpu/generation.py --size tiny --steps 2 --images 4   # a CPU: 
 
 Weights don't change the speed, so none are downloaded. Printed as JSON: the plain loop that users
 write (one image a call), our stage at growing batch sizes, and the ceiling: how fast the same
-multiplications would be at the rate that one large matrix product reaches.
+multiplications would be at the rate that one large matrix product reaches. The autoencoder decodes
+one by one from 512 px on, as in a run; `--vae whole` measures what that costs.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import sys
 import time
 from collections.abc import Callable
 from typing import Any
@@ -22,6 +24,7 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 from transformers import AutoTokenizer, CLIPTextConfig, CLIPTextModel
 
+from synthset.generators.pipelines import SLICED_VAE_PX
 from synthset.generators.txt2img import Txt2Img
 from synthset.miniatures import locate
 from synthset.recipe.sources import Txt2Img as Settings
@@ -34,7 +37,7 @@ SIZES: dict[str, dict[str, Any]] = {
 PROMPT = "a photo of a cat"
 
 
-def pipeline(size: str, device: str, dtype: torch.dtype) -> Any:
+def pipeline(size: str, device: str, dtype: torch.dtype, vae_in_slices: bool = True) -> Any:
     """Build a Stable Diffusion 1.x pipeline with random weights."""
     torch.manual_seed(0)
     shape = SIZES[size]
@@ -77,6 +80,8 @@ def pipeline(size: str, device: str, dtype: torch.dtype) -> Any:
         requires_safety_checker=False,
     ).to(device, dtype)
     made.set_progress_bar_config(disable=True)
+    if vae_in_slices and shape["px"] >= SLICED_VAE_PX:
+        made.vae.enable_slicing()
     return made
 
 
@@ -128,7 +133,9 @@ def ours(pipe: Any, settings: dict[str, Any], batch: int, count: int, device: st
     """Images per second of our stage, JPEG encoding included, after a warm-up."""
     stage = Txt2Img(Settings(kind="txt2img", batch_size=batch, **settings))
     stage.use(pipe)
-    stage(rows(batch))
+    failed = stage(rows(batch))["error"].drop_null()
+    if len(failed):
+        raise SystemExit(f"batches of {batch}: {failed[0]}")
     todo = max(count, batch)
     return todo / timed(lambda: stage(rows(todo)), device)
 
@@ -158,12 +165,13 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=25)
     parser.add_argument("--images", type=int, default=32)
     parser.add_argument("--batches", type=int, nargs="+", default=[1, 4, 8, 16, 32])
+    parser.add_argument("--vae", choices=("sliced", "whole"), default="sliced")
     asked = parser.parse_args()
     device = "cuda" if torch.cuda.is_available() else "cpu"
     dtype = torch.float16 if device == "cuda" else torch.float32
     px = SIZES[asked.size]["px"]
     settings = {"guidance_scale": 2.0, "num_steps": asked.steps, "size_px": px}
-    pipe = pipeline(asked.size, device, dtype)
+    pipe = pipeline(asked.size, device, dtype, asked.vae == "sliced")
     peak, work = ceiling(device, dtype), flops(pipe, asked.steps, px)
     found: dict[str, Any] = {
         "device": torch.cuda.get_device_name() if device == "cuda" else "CPU",
@@ -171,6 +179,7 @@ def main() -> None:
         "diffusers": diffusers.__version__,
         "size": asked.size,
         "steps": asked.steps,
+        "vae": asked.vae,
         "tflop_per_image": work / 1e12,
         "matmul_tflop_per_s": peak / 1e12,
         "ceiling_images_per_s": peak / work,
@@ -184,6 +193,7 @@ def main() -> None:
         found["ours_images_per_s"][batch] = ours(pipe, settings, batch, asked.images, device)
         if device == "cuda":
             found["peak_memory_gb"][batch] = torch.cuda.max_memory_allocated() / 1e9
+        print(f"batches of {batch} done", file=sys.stderr, flush=True)
     print(json.dumps(found, indent=2))
 
 

@@ -2,7 +2,8 @@
 
 Each image has its own CPU generator, each prompt is encoded alone, and every call has the same
 batch shape: the last batch is filled up with repeats. Then an image is bit-identical wherever in a
-run it is made; another batch shape, device or thread count may move a pixel by one grey level.
+run it is made; another batch shape, device or thread count may move a pixel by one grey level (in
+bfloat16 by several).
 """
 
 from __future__ import annotations
