@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from synthset.errors import RecipeError
 from synthset.formats.columns import Columns
-from synthset.formats.resolve import Layout, Unit, nothing
+from synthset.formats.layout import Layout, Unit, nothing
 from synthset.formats.scan import whole
 from synthset.formats.tree import name_of
 from synthset.recipe.paths import FolderPath

@@ -12,15 +12,16 @@ from synthset.errors import RecipeError
 from synthset.formats import arrays, class_folders, dataset, table, tar_shards, tars
 from synthset.formats.class_lists import ClassList, listed_classes, read_class_list
 from synthset.formats.columns import BESIDES, Columns
-from synthset.formats.labels import together
-from synthset.formats.levels import Level, level_of, refuse_split_folders, split_folders
+from synthset.formats.layout import Layout, Rows, Unit, nothing
+from synthset.formats.levels import refuse_split_folders
 from synthset.formats.listed import Listed, Vocabulary
+from synthset.formats.loose import Loose, splits_of, swept
 from synthset.formats.manifest import FORMAT, STRAY, UNREADABLE, Passed
 from synthset.formats.packed_files import holds_arrays, packed_in
 from synthset.formats.side_tables import SideTables, read_side_tables
 from synthset.formats.source_names import ending_of, text_of
-from synthset.formats.split_names import is_idle, split_below, splits_in
-from synthset.formats.tree import Disk, Tree, is_image, name_of, tree_at
+from synthset.formats.split_names import split_below, splits_in
+from synthset.formats.tree import Disk, Tree, is_image, tree_at
 from synthset.formats.zips import ZipTree
 from synthset.store.pool_index import is_dataset
 from synthset.store.remote import Place
@@ -40,86 +41,6 @@ LABELS = {
     "arrow": "the label column",
     "zip": "",
 }
-
-SHOWN = 5  # tables that are named
-
-Rows = Callable[[Passed], Iterator[Listed]]
-
-
-def nothing(passed: Passed) -> None:
-    """Pass nothing over."""
-
-
-def untold() -> Vocabulary | None:
-    """Know no classes before the rows are read."""
-    return None
-
-
-@dataclass(frozen=True)
-class Unit:
-    """Images that lie together: a packed file, a folder of classes, a dataset.
-
-    Attributes:
-        path: where, for messages.
-        split: `train`, `val` or `test`, where its path says so; None where it doesn't, or its rows
-            do.
-        rows: lists the images, and gathers what is passed over.
-        within: splits that its rows name.
-        vocabulary: gives the classes in label order, where a list, a ClassLabel or folders say them
-            before a row is read.
-        closed: whether no row names a class beyond these.
-    """
-
-    path: str
-    split: str | None
-    rows: Rows
-    within: frozenset[str] = frozenset()
-    vocabulary: Callable[[], Vocabulary | None] = untold
-    closed: bool = False
-
-
-@dataclass(frozen=True)
-class Layout:
-    """What a path holds.
-
-    Attributes:
-        root: the path.
-        kind: what it is, in words.
-        units: its images, in their order.
-        others: what lies beside the splits and is of none.
-        folders: whether the units are folders of image files.
-        labels: what names the classes, in words; empty where the labels' own list says it.
-        leftover: gathers what lies beside all units.
-        tables: that say something of the image files beside them.
-    """
-
-    root: Place
-    kind: str
-    units: tuple[Unit, ...]
-    others: tuple[str, ...] = ()
-    folders: bool = False
-    labels: str = ""
-    leftover: Callable[[Passed], None] = nothing
-    tables: tuple[str, ...] = ()
-
-    @property
-    def vocabulary(self) -> Vocabulary | None:
-        """The classes in label order, empty ones too, as lists, ClassLabels or folders say them;
-        None where only rows tell."""
-        found = [unit.vocabulary() for unit in self.units]
-        said = [one for one in found if one is not None]
-        return together(said) if said and len(said) == len(found) else None
-
-    @property
-    def closed(self) -> bool:
-        """Whether no row names a class beyond the vocabulary."""
-        return all(unit.closed for unit in self.units)
-
-    @property
-    def splits(self) -> frozenset[str]:
-        """The splits that its paths or its tables name."""
-        named = (unit.within | {unit.split} for unit in self.units)
-        return frozenset(split for said in named for split in said if split)
 
 
 def resolve(root: Place, columns: Columns, where: str, labelled: bool = True) -> Layout:
@@ -314,7 +235,7 @@ class _Resolver:
             passed.extend(Passed(list(tables.absent)).placed(tree.show))
 
         split = _split_of(splits_in(path.stem))
-        unit = Unit(str(path), split, rows, _splits(tables), lambda: tables.vocabulary)
+        unit = Unit(str(path), split, rows, splits_of(tables), lambda: tables.vocabulary)
         kind = f"image files listed in {path.name}"
         return Layout(path, kind, (unit,), labels=tables.said_by, tables=tables.used)
 
@@ -332,9 +253,9 @@ class _Resolver:
                 passed.extend(early)
                 yield from class_folders.unlabelled(tree, self.columns, tables, passed)
 
-            rows = partial(_swept, tree, "", everything, ())
+            rows = partial(swept, tree, "", everything, ())
             return Layout(tree.root, "image files", (Unit(tree.show(""), None, rows),))
-        loose = _Loose(self.columns, self.where, tree, tables, classes, early)
+        loose = Loose(self.columns, self.where, tree, tables, classes, early)
         return loose.by_table() if tables.labelled else loose.by_folder()
 
     def _tables(
@@ -345,139 +266,6 @@ class _Resolver:
         tables = read_side_tables(names, tree.read, self.columns, self.where, mine, classes)
         passed.extend(mine.placed(tree.show))
         return tables
-
-
-@dataclass(frozen=True)
-class _Loose:
-    """Image files of a tree, with what stands beside them."""
-
-    columns: Columns
-    where: str
-    tree: Tree
-    tables: SideTables
-    classes: ClassList
-    early: Passed
-
-    def by_folder(self) -> Layout:
-        """Images whose class is the folder that they lie in."""
-        tree, level = self.tree, self._level()
-        if not level.splits:
-            bare = level.folder if not level.classes else self._nameless(level.classes)
-            if bare is not None and tree.holds_images(bare):
-                if self.tables.undecided is not None:
-                    raise self.tables.undecided
-                said = "".join(f"; {note}" for note in self.early.notes())
-                found = f"the images lie directly in {tree.show(bare)}{said}"
-                right = "put them into one folder for each class, or name the folder above"
-                raise RecipeError(self.where, found, right)
-            if (fault := self.tables.undecided) is not None:
-                self.early.decided.append(f"{fault.problems[0].found}: folders name the classes")
-            unit = self._classes(level.folder, None, level.folder, level.classes)
-            return self._layout("class folders", (unit,))
-        units = tuple(self._split(folder, split) for split, folder in level.splits)
-        return self._layout("class folders", units, level.others)
-
-    def _nameless(self, classes: Sequence[str]) -> str | None:
-        """The only folder, where it is called `images`, say, beside a table that gives no label."""
-        tried = self.early.rows or self.tables.undecided
-        alone = classes[0] if len(classes) == 1 and tried else None
-        return alone if alone is not None and is_idle(name_of(alone)) else None
-
-    def by_table(self) -> Layout:
-        """Images whose class stands in a table; those of splits that it doesn't list may still lie
-        in class folders."""
-        try:
-            splits = self._level().splits
-        except RecipeError:
-            splits = tuple((split, folder) for folder, split in split_folders(self.tree).items())
-        units = [self._split(folder, split) for split, folder in splits]
-        folders = [folder for _, folder in splits]
-        if not splits or self._lists("", folders):
-            units.append(replace(self._listed("", None, folders), within=_splits(self.tables)))
-        return self._layout("image files", tuple(units), labels=self.tables.said_by)
-
-    def _level(self) -> Level:
-        tree = self.tree
-        if "data" in tree.folders_in("") and not tree.holds_images(""):
-            inside = level_of(tree, self.where, "data")
-            if inside.splits:
-                return inside
-        return level_of(tree, self.where)
-
-    def _split(self, folder: str, split: str) -> Unit:
-        """Images of a split: by the table where it lists any, else by folders."""
-        if self._lists(folder):
-            return self._listed(folder, split)
-        if self.tables.labelled and not self.tree.folders_in(folder):
-            return self._listed(folder, split)  # as unlabelled ones
-        inner = level_of(self.tree, self.where, folder)
-        if self.tables.labelled and len(inner.classes) == 1 and is_idle(name_of(inner.classes[0])):
-            return self._listed(folder, split)  # `images`, say, is the name of no class
-        if inner.splits or not inner.classes:
-            found = f"the split {self.tree.show(folder)} holds no class folders"
-            raise RecipeError(self.where, found, "put its images into one folder for each class")
-        return self._classes(folder, split, inner.folder, inner.classes)
-
-    def _lists(self, folder: str, but: Sequence[str] = ()) -> bool:
-        """Whether a table gives a label to an image below a folder."""
-        return any(
-            (said := self.tables.of(path)) is not None and said.label is not None
-            for path in self.tree.below(folder, Passed())
-            if is_image(path) and not _is_below(path, but)
-        )
-
-    def _classes(self, place: str, split: str | None, folder: str, classes: Sequence[str]) -> Unit:
-        def rows(passed: Passed) -> Iterator[Listed]:
-            yield from class_folders.in_classes(
-                self.tree, classes, self.columns, self.classes, self.tables, passed
-            )
-
-        vocabulary = partial(class_folders.vocabulary_of, self.tree, classes, self.classes)
-        return Unit(
-            *(self.tree.show(place), split, self._swept(folder, rows)),
-            vocabulary=vocabulary,
-            closed=not self.tables.labelled,
-        )
-
-    def _listed(self, folder: str, split: str | None, but: Sequence[str] = ()) -> Unit:
-        def rows(passed: Passed) -> Iterator[Listed]:
-            yield from class_folders.in_tables(
-                self.tree, folder, but, self.columns, self.tables, passed
-            )
-
-        swept, tables = self._swept(folder, rows, but), self.tables
-        return Unit(self.tree.show(folder), split, swept, vocabulary=lambda: tables.vocabulary)
-
-    def _swept(self, folder: str, rows: Rows, but: Sequence[str] = ()) -> Rows:
-        """The same rows, and in the end what else lies there."""
-
-        elsewhere = [*map(self.tree.show, but), *_paths(self.early)]
-        return partial(_swept, self.tree, folder, rows, elsewhere)
-
-    def _layout(
-        self, kind: str, units: tuple[Unit, ...], others: Sequence[str] = (), labels: str = ""
-    ) -> Layout:
-        folders = [unit.path for unit in units]
-        tables = self.tables.used
-        beside = ", ".join(tables[:SHOWN]) + (", …" if len(tables) > SHOWN else "")
-        kind += f" with {beside}" if tables else ""
-
-        def leftover(passed: Passed) -> None:
-            passed.extend(self.early)
-            self.tree.sweep("", (), passed, folders)
-
-        return Layout(self.tree.root, kind, units, tuple(others), True, labels, leftover, tables)
-
-
-def _swept(
-    tree: Tree, folder: str, rows: Rows, but: Sequence[str], passed: Passed
-) -> Iterator[Listed]:
-    """The same rows, and in the end what else lies there."""
-    seen = set()
-    for row in rows(passed):
-        seen.add(row.source)
-        yield row
-    tree.sweep(folder, seen, passed, but)
 
 
 def _by(classes: ClassList) -> Callable[[], Vocabulary | None]:
@@ -525,15 +313,3 @@ def _unreadable(place: Place, passed: Passed) -> Iterator[Listed]:
 def _split_of(said: frozenset[str]) -> str | None:
     """The only split of some; of several the one that must not be trained on."""
     return next((split for split in ("test", "val", "train") if split in said), None)
-
-
-def _paths(passed: Passed) -> list[str]:
-    return [*passed.read, *(row.path for row in passed.rows)]
-
-
-def _is_below(path: str, folders: Sequence[str]) -> bool:
-    return any(path.startswith(f"{folder}/") for folder in folders)
-
-
-def _splits(tables: SideTables) -> frozenset[str]:
-    return frozenset(row.split for row in tables.rows.values() if row.split)

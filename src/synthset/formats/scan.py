@@ -13,9 +13,10 @@ from synthset.errors import DatasetError, RecipeError, Unlabelled
 from synthset.formats import split_names
 from synthset.formats.columns import Columns
 from synthset.formats.labels import classes_in, classes_listed, numbers_told_apart
+from synthset.formats.layout import Layout, Unit
 from synthset.formats.listed import Listed
 from synthset.formats.manifest import NO_SPLIT, OF_ANOTHER, REST, UNLABELLED, UNLISTED, Passed
-from synthset.formats.resolve import ARCHIVES, TABLES, Layout, Unit, resolve
+from synthset.formats.resolve import ARCHIVES, TABLES, resolve
 from synthset.formats.source_names import ending_of, text_of
 from synthset.formats.split_names import refuse_splits, split_below
 from synthset.images import sha256
