@@ -65,7 +65,7 @@ def test_training_images_among_them_are_said(trained, colours):
 @pytest.mark.parametrize(
     ("more", "message"),
     [
-        ({"classes": ["cat", "cow"]}, r"suites.bad.classes\[1\]: no class 'cow' in the experiment"),
+        ({"classes": ["cat", "cow"]}, r"suites.bad.classes\[1\]: no class 'cow'; known: cat"),
         ({"classes": ["fox"]}, r"suites.bad.classes\[0\]: no image of class 'fox'"),
         ({"names": {"owl": "fox"}}, r"suites.bad.names.owl: no such class there"),
         ({"names": {"cow": "owl"}}, r"suites.bad.images: class 'owl' is none of|no class 'owl'"),
