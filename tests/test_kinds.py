@@ -3,8 +3,10 @@
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 import synthset
+from synthset.cli.app import app
 from synthset.engine.check import forecast
 from synthset.errors import RecipeError
 from synthset.kinds import kinds
@@ -70,6 +72,16 @@ def test_a_step_of_a_plug_in_drops_with_reasons_and_its_columns_are_checked(plug
     assert dropped == {"redness is at an end of its class"}
     with pytest.raises(RecipeError, match=r"steps\[0\].by: no score writes a column 'rednes'"):
         recipe(selection={"steps": [{"kind": "middle", "by": "rednes"}]})
+
+
+def test_an_export_of_a_plug_in_writes_in_a_run_and_by_command(plugin, tmp_path):
+    exports = [{"kind": "list", "path": str(tmp_path / "ids"), "ending": "lst"}]
+    dataset = synthset.run(recipe(exports=exports), tmp_path / "set")
+    ids = (tmp_path / "ids/ids.lst").read_text().split()
+    assert ids == dataset.kept()["id"].to_pylist()
+    words = ["export", str(tmp_path / "set"), str(tmp_path / "more"), "--kind", "list"]
+    assert CliRunner().invoke(app, words, catch_exceptions=False).exit_code == 0
+    assert (tmp_path / "more/ids.txt").read_text().split() == ids
 
 
 def test_wrong_settings_of_a_plug_in_are_explained_like_any_others(plugin):

@@ -69,6 +69,15 @@ GROUPS: dict[str, Group] = {
             "synthset.recipe.steps:Diverse",
         ),
     ),
+    "exports": Group(
+        "synthset.recipe.exports:ExportSettings",
+        (
+            "synthset.recipe.exports:ImageFolder",
+            "synthset.recipe.exports:WebDataset",
+            "synthset.recipe.exports:Parquet",
+            "synthset.recipe.exports:Npy",
+        ),
+    ),
 }
 
 

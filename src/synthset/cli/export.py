@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import Annotated
 
 import typer
@@ -11,24 +10,18 @@ from synthset.cli.options import DatasetFolder, RequireAccepted
 from synthset.cli.terminal import say, tell
 
 
-class Layout(StrEnum):
-    """How an export lies on the disk."""
-
-    imagefolder = "imagefolder"
-    webdataset = "webdataset"
-    parquet = "parquet"
-    npy = "npy"
-
-
 def export(
     directory: DatasetFolder,
     path: Annotated[
         str, typer.Argument(help="Folder to write, new or an earlier export.", metavar="PATH")
     ],
     kind: Annotated[
-        Layout,
-        typer.Option(help="One folder a class, tar shards, Hugging Face Parquet, or NumPy arrays."),
-    ] = Layout.imagefolder,
+        str,
+        typer.Option(
+            help="imagefolder (one folder a class), webdataset (tar shards), parquet (as Hugging "
+            "Face has it), npy (arrays), or another that `synthset kinds` lists."
+        ),
+    ] = "imagefolder",
     val_fraction: Annotated[
         float, typer.Option(min=0, max=0.99, help="Share of each class for validation.")
     ] = 0.0,
@@ -45,24 +38,27 @@ def export(
 
     Example: synthset export my-demo my-folders --val-fraction 0.1
     """
-    from pydantic import TypeAdapter
-
+    from synthset.errors import UsageError, did_you_mean
     from synthset.export.write import write_export
-    from synthset.recipe.exports import Export
+    from synthset.kinds import kinds
+    from synthset.recipe.exports import ExportSettings
+    from synthset.recipe.messages import checked
     from synthset.store.dataset import Dataset
     from synthset.store.remote import on_disk
 
+    known = kinds("exports").usable
+    if kind not in known:
+        raise UsageError(f"--kind {kind}: no such kind of export; {did_you_mean(kind, known)}")
+    layout: type[ExportSettings] = known[kind].settings
     asked: dict[str, str | float | None] = {
-        "kind": kind.value,
+        "kind": kind,
         "path": str(on_disk(path, "PATH").absolute()),
         "val_fraction": val_fraction,
         "seed": seed,
     }
-    if kind is Layout.npy:
-        asked["size_px"] = size_px
-    elif kind is not Layout.imagefolder:
-        asked["images_per_file"] = images_per_file
-    settings: Export = TypeAdapter(Export).validate_python(asked)
+    of_some = {"images_per_file": images_per_file, "size_px": size_px}
+    asked |= {name: value for name, value in of_some.items() if name in layout.model_fields}
+    settings = checked(asked, layout)
     written = write_export(Dataset.open(directory), settings, require_accepted)
     for note in written.notes:
         say(f"note: {note}")

@@ -18,7 +18,7 @@ def kinds(
         str | None, typer.Argument(help="Show the settings of this kind.", metavar="KIND")
     ] = None,
 ) -> None:
-    """List the kinds of encoders, scores and steps, those of other packages too, or one's settings.
+    """List the kinds that a recipe may name, those of other packages too, or one's settings.
 
     Example: synthset kinds quality
     """

@@ -11,8 +11,6 @@ from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from pydantic import ValidationError
-
 from synthset.encoders.models import (
     MINIATURE,
     check,
@@ -31,7 +29,7 @@ from synthset.kinds import kinds
 from synthset.recipe.encoders import (
     Encoder,
 )
-from synthset.recipe.messages import explain
+from synthset.recipe.messages import checked
 from synthset.recipe.pools import PoolPath
 from synthset.recipe.reading import override
 from synthset.seeds import fingerprint
@@ -78,10 +76,7 @@ def settings_of(content: dict[str, Any]) -> Encoder:
         found = f"unknown kind {content['kind']!r}"
         raise RecipeError("encoder.kind", found, did_you_mean(content["kind"], known))
     kind: type[Encoder] = known[content["kind"]].settings
-    try:
-        return kind.model_validate(content)
-    except ValidationError as fault:
-        raise RecipeError.of(explain(fault, kind)) from None
+    return checked(content, kind)
 
 
 @explains_refusals()

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from synthset.recipe.settings import EXECUTION, Settings
+from synthset.recipe.settings import EXECUTION, KindSettings, OneOf, Settings
 from synthset.taxonomy.groups import DEFAULT, Wanted
 
 
-class _Export(Settings):
+class ExportSettings(KindSettings):
+    """What all exports share. A new kind is a subclass with a `kind` of its own.
+
+    Its `implementation` is a function of the dataset and these settings: it writes the kept part,
+    and returns a `synthset.export.place.Exported`.
+    """
+
     path: str | None = None
     """Folder, within the dataset unless absolute: new, or an earlier export of the same images.
     None makes a new one for each selection, `exports/<selection>-<fingerprint>`, so that a changed
@@ -21,36 +27,48 @@ class _Export(Settings):
     """Decides which images go to `val`, and the order of images in files that hold many."""
 
 
-class ImageFolder(_Export):
+class ImageFolder(ExportSettings):
     """ImageNet-like folders: `train/<wnid or class>/<id>.jpg`, with metadata and a dataset card
     beside them."""
+
+    implementation: ClassVar[str] = "synthset.export.imagefolder:export"
+    version: ClassVar[str] = "1"
 
     kind: Literal["imagefolder"]
     class_texts: bool = False
     """Write `texts/<wnid or class>.txt` for each class: its name, synset number and prompts."""
 
 
-class WebDataset(_Export):
+class WebDataset(ExportSettings):
     """WebDataset shards: `train-00000.tar` with `<id>.jpg`, `<id>.cls` (the label) and `<id>.json`
     (everything else), in an order that mixes the classes."""
+
+    implementation: ClassVar[str] = "synthset.export.packed:export_packed"
+    version: ClassVar[str] = "1"
 
     kind: Literal["webdataset"]
     images_per_file: int = Field(10_000, ge=1)
     """Images in a shard; a gigabyte or less reads well."""
 
 
-class Parquet(_Export):
+class Parquet(ExportSettings):
     """Parquet files as the Hugging Face hub has them: `data/train-00000-of-00003.parquet` with the
     columns `image` and `label`, then everything else, in an order that mixes the classes."""
+
+    implementation: ClassVar[str] = "synthset.export.packed:export_packed"
+    version: ClassVar[str] = "1"
 
     kind: Literal["parquet"]
     images_per_file: int = Field(10_000, ge=1)
     """Images in a file; half a gigabyte or less reads well."""
 
 
-class Npy(_Export):
+class Npy(ExportSettings):
     """NumPy arrays: `images.npy`, (N, H, W, 3) uint8 RGB, and `labels.npy`, (N,) int64, with
     `classes.json` and `metadata.parquet` beside them, in the dataset's order."""
+
+    implementation: ClassVar[str] = "synthset.export.arrays:export_arrays"
+    version: ClassVar[str] = "1"
 
     kind: Literal["npy"]
     size_px: int | None = Field(None, ge=1, le=8192)
@@ -59,7 +77,7 @@ class Npy(_Export):
 
 
 Packed = WebDataset | Parquet
-Export = Annotated[ImageFolder | WebDataset | Parquet | Npy, Field(discriminator="kind")]
+Export = Annotated[ExportSettings, OneOf("exports")]
 
 
 class Report(Settings):

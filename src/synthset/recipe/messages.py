@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import typing
-from typing import Any, get_args, get_origin
+from typing import Any, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
-from synthset.errors import Problem, did_you_mean, in_short
+from synthset.errors import Problem, RecipeError, did_you_mean, in_short
 from synthset.kinds import GROUPS, kind_of, kinds
 from synthset.recipe.settings import OneOf
+
+Checked = TypeVar("Checked", bound=BaseModel)
 
 RIGHT: dict[str, str] = {
     "missing": "add it",
@@ -28,6 +30,18 @@ RIGHT: dict[str, str] = {
     "tuple_type": "give a list: [a, b]",
     "list_type": "give a list: [a, b]",
 }
+
+
+def checked(content: dict[str, Any], settings: type[Checked]) -> Checked:
+    """Read settings.
+
+    Raises:
+        RecipeError: they are wrong; with every problem.
+    """
+    try:
+        return settings.model_validate(content)
+    except ValidationError as fault:
+        raise RecipeError.of(explain(fault, settings)) from None
 
 
 def explain(error: ValidationError, root: type[BaseModel]) -> list[Problem]:
