@@ -22,9 +22,10 @@ from synthset.formats.manifest import (
     Passed,
 )
 from synthset.formats.originals import Originals
-from synthset.formats.scan import scan
+from synthset.formats.scan import scan, scan_path
 from synthset.generators.folder import Folder as Stage
 from synthset.images import encode, sha256
+from synthset.recipe.paths import FolderPath
 from synthset.recipe.sources import Folder
 from synthset.stage import Rows
 
@@ -172,6 +173,34 @@ def test_links_pipes_and_hidden_members_are_counted(tmp_path, kind):
     else:
         assert len(list(scan(settings, passed))) == 1
     assert passed.counts() >= Counter({LINKED: 2, ODD: 1, LITTER: 1})
+
+
+@pytest.mark.parametrize(
+    ("said", "column", "found"),
+    [
+        ({"label": "owl"}, "label", ["owl"]),
+        ({"label": 1}, "label", ["1"]),
+        ({"Fine_Label": "owl", "width": 3}, "label", ["owl"]),
+        ({"kind": "owl", "label": "bird"}, "kind", ["owl"]),
+        ({"class": "owl", "breed": "tawny"}, "label", []),
+        ({"label": [1]}, "label", []),
+        ({"label": -1}, "label", []),
+    ],
+)
+def test_the_json_of_a_sample_says_its_label_by_the_usual_names(tmp_path, said, column, found):
+    other = json.dumps({column: "x"})
+    write(tmp_path / "a.tar", a_png=picture(1), a_json=json.dumps(said), b_png=b"", b_json=other)
+    place = FolderPath(path=str(tmp_path), label_column=column)
+    assert [one.name for one in scan_path(place, "x")] == [*found, "x"]
+
+
+def test_members_of_one_name_are_counted(tmp_path):
+    write(tmp_path / "a.tar", a_png=picture(1), a_cls="cat")
+    with tarfile.open(tmp_path / "a.tar", "a") as tar:
+        tar.addfile(tarfile.TarInfo("a.png"))
+    passed = Passed()
+    assert len(list(scan(at(tmp_path), passed))) == 1
+    assert [(row.path, row.reason) for row in passed.rows] == [(f"{tmp_path}/a.tar#a.png", MORE)]
 
 
 def test_the_list_of_classes_beside_shards_was_read(tmp_path):

@@ -146,7 +146,7 @@ def _refuse_inner_splits(tree: Tree, place: str, where: str) -> None:
     inner = tree.folders_in(place)
     if inner and all(is_split(name_of(path)) for path in inner):
         found = f"the class folder {tree.show(place)} holds the splits {_listed(inner)}"
-        right = "put the splits above the classes, as in train/cat"
+        right = "put the splits above the classes, as in train/cat; if it is no class, name it"
         raise RecipeError(where, found, right)
 
 

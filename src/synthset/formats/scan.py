@@ -188,7 +188,8 @@ def _refuse_several(
     names = sorted(filter(None, splits))
     if len(names) > 1 and place.split is None:
         packed = [Path(unit.path) for unit in layout.units if unit.split]
-        if not layout.folders and all(file.is_file() for file in packed):
+        endings = {ending_of(file.name) for file in packed}
+        if endings <= {*ARCHIVES, *TABLES} and all(file.is_file() for file in packed):
             refuse_splits(packed, where)
         units = {unit.split: unit.path for unit in reversed(layout.units)}
         example = units.get("train") or units.get(names[0])

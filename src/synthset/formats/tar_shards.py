@@ -13,7 +13,7 @@ from typing import Any
 from synthset.formats import source_names
 from synthset.formats.captions import caption_beside, facts_in
 from synthset.formats.class_lists import ClassList
-from synthset.formats.columns import Columns
+from synthset.formats.columns import LABELS, Columns, column_of, is_given
 from synthset.formats.labels import number_of, read_label
 from synthset.formats.listed import Label, Listed
 from synthset.formats.manifest import (
@@ -73,7 +73,8 @@ def find(
 
 def _pass_over(passed: Passed, shard: str, member: tarfile.TarInfo) -> None:
     name = source_names.text_of(member.name)
-    passed.add(LITTER if member.isfile() else oddness(member), f"{shard}#{name}")
+    again = MORE if name.rpartition("/")[2].partition(".")[0] else LITTER
+    passed.add(again if member.isfile() else oddness(member), f"{shard}#{name}")
 
 
 def samples(
@@ -83,7 +84,8 @@ def samples(
 
     Args:
         tar: the shard.
-        leave: takes what is of no sample: hidden members, links, and what is no file.
+        leave: takes what is of no sample: hidden members, links, what is no file, and all but the
+            last of one name.
 
     Raises:
         tarfile.TarError: the shard is damaged; whole samples before the damage were given.
@@ -100,7 +102,9 @@ def samples(
             if sample:
                 yield source_names.text_of(key), sample
             key, sample = folder + slash + stem, {}
-        sample[extension.lower()] = member
+        if (name := extension.lower()) in sample:
+            leave(sample[name])
+        sample[name] = member
     if sample:
         yield source_names.text_of(key), sample
     check_end(tar)
@@ -129,7 +133,7 @@ def _found(
     facts = facts_in(texts.get("json"))
     if texts.get("json") and not facts:
         passed.add(BROKEN, f"{shown}.json")
-    label, fault = _label(texts, facts, classes)
+    label, fault = _label(texts, facts, classes, columns)
     if label is None and labelled:
         passed.add(UNLABELLED, f"{shown}.{image.name.rpartition('/')[2].partition('.')[2]}", fault)
         return
@@ -157,11 +161,18 @@ def _speaks(sample: Sample) -> bool:
 
 
 def _label(
-    texts: Mapping[str, bytes], facts: Mapping[str, Any], classes: ClassList
+    texts: Mapping[str, bytes], facts: Mapping[str, Any], classes: ClassList, columns: Columns
 ) -> tuple[Label | None, str]:
     """Read the class of a sample; None where it has none, and what is wrong with it, if known."""
-    said, fault = "", ""
-    if "cls" in texts:
+    said, fault, at = "", "", ".cls"
+    given = is_given(columns.label, "label")
+    if given or not ("cls" in texts or facts.get("class_name")):
+        at = ".json"
+        try:
+            said, facts = _said_in(facts, columns.label if given else None), {}
+        except ValueError as broken:
+            return None, f"{at}: {broken}"
+    elif "cls" in texts:
         try:
             said = texts["cls"].decode().strip()
         except UnicodeDecodeError:
@@ -169,7 +180,7 @@ def _label(
     value = number_of(said)
     number = None if value is None else read_label(value)
     if value is not None and number is None:
-        return None, f".cls says {said}"
+        return None, f"{at} says {said}"
     named = classes.label(number) if isinstance(number, int) else None
     if named is not None:
         return named, ""
@@ -182,6 +193,21 @@ def _label(
     if not name:
         return None, fault
     return classes.label(name) or Label(name, number if isinstance(number, int) else None), ""
+
+
+def _said_in(facts: Mapping[str, Any], wanted: str | None) -> str:
+    """What an entry of `.json` says that a sample is of: the one that is named, else `label`, else
+    the only one of a usual name; empty where there is none.
+
+    Raises:
+        ValueError: it is no single label.
+    """
+    able = [name for name in facts if name.casefold() in LABELS]
+    entry = column_of(facts, wanted or "label") or (
+        able[0] if not wanted and len(able) == 1 else ""
+    )
+    label = read_label(facts.get(entry or ""))
+    return "" if label is None else str(label)
 
 
 def image_of(sample: Sample, wanted: str | None = None) -> tarfile.TarInfo | None:
