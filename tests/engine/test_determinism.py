@@ -17,7 +17,7 @@ CONTENT = {
         "encoding": {"format": "png"},
         "batch_size": 8,
     },
-    "images_per_class": 12,
+    "images_per_class": 8,
     "engine": {"rows_per_shard": 12, "workers": 1},
 }
 LEVELS = 1  # of 255, between batch sizes: another shape sums in another order

@@ -136,16 +136,20 @@ def test_a_second_process_is_refused_with_the_first_ones_id(tmp_path):
     dataset = synthset.run(recipe(), tmp_path / "d")
     code = (
         "import sys, synthset; from synthset.errors import DatasetLocked\n"
-        f"try: synthset.run(r'{tmp_path / 'd' / 'recipe.yaml'}', r'{tmp_path / 'd'}')\n"
-        "except DatasetLocked as error: print(error)"
+        "for _ in sys.stdin:\n"
+        f"    try: synthset.run(r'{tmp_path / 'd' / 'recipe.yaml'}', r'{tmp_path / 'd'}')\n"
+        "    except DatasetLocked as error: print(error, flush=True)\n"
+        "    else: print('ran', flush=True)\n"
     )
-    with locked(dataset.folder):
-        out = subprocess.run(
-            [sys.executable, "-c", code], capture_output=True, text=True, check=True
-        )
-    assert f"process {os.getpid()} on" in out.stdout
-    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert out.stdout == ""
+    command = [sys.executable, "-c", code]
+    with subprocess.Popen(command, stdin=-1, stdout=-1, text=True, bufsize=1) as other:
+        with locked(dataset.folder):
+            other.stdin.write("once\n")
+            assert f"process {os.getpid()} on" in other.stdout.readline()
+        other.stdin.write("again\n")
+        assert other.stdout.readline() == "ran\n"
+        other.stdin.close()
+    assert other.returncode == 0
 
 
 def test_a_lock_is_no_reason_to_refuse_oneself_twice(tmp_path):
