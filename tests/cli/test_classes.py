@@ -1,6 +1,11 @@
 """`synthset classes`, as a user types it."""
 
+import io
+
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
+from PIL import Image
 from typer.testing import CliRunner
 
 from synthset.cli.app import app
@@ -95,3 +100,15 @@ def test_the_classes_of_the_demo_by_group():
         ["animal", "6"],
         ["vehicle", "4"],
     ]
+
+
+def test_columns_that_cannot_be_told_are_named(tmp_path):
+    written = io.BytesIO()
+    Image.new("RGB", (4, 4)).save(written, "png")
+    cells = [{"bytes": written.getvalue(), "path": None}] * 2
+    file = tmp_path / "some.parquet"
+    pq.write_table(pa.table({"pic": cells, "what": ["a", "b"], "who": ["x", "y"]}), file)
+    with pytest.raises(RecipeError, match="label_column.*what, who"):
+        printed("show", str(file))
+    shown = printed("show", str(file), "--label-column", "who").splitlines()
+    assert [line.split()[2] for line in shown[1:]] == ["x", "y"]

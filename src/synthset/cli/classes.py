@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from synthset.cli.options import ImageColumn, LabelColumn
 from synthset.cli.terminal import say, tell
 from synthset.store.remote import on_disk
 
@@ -131,9 +132,11 @@ def show(
     source: Annotated[
         str,
         typer.Argument(
-            help="A recipe, a list (.txt, .csv), a dataset, or a folder of images by class."
+            help="A recipe, a list (.txt, .csv), a dataset, or labelled images in any layout."
         ),
     ],
+    image_column: ImageColumn = None,
+    label_column: LabelColumn = None,
     count: Count = False,
     as_csv: Csv = False,
     groups: Groups = False,
@@ -144,7 +147,7 @@ def show(
     """
     from synthset.engine.classes import classes_of
 
-    _show(classes_of(source), as_csv, count, groups)
+    _show(classes_of(source, image_column, label_column), as_csv, count, groups)
 
 
 def _show(

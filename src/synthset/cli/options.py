@@ -42,6 +42,13 @@ AllowCode = Annotated[
         help="Run code of the recipe's own: scores and encoders of kind python.",
     ),
 ]
+ImageColumn = Annotated[
+    str | None,
+    typer.Option(help="Column of the images in tables; ending of one of several in tar files."),
+]
+LabelColumn = Annotated[
+    str | None, typer.Option(help="Column of the labels in tables; none finds it.")
+]
 OutFile = Annotated[
     Path | None,
     typer.Option(

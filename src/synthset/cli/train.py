@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from synthset.cli.options import Changes
+from synthset.cli.options import Changes, ImageColumn, LabelColumn
 from synthset.cli.terminal import say, screen, tell
 from synthset.store.remote import on_disk
 
@@ -46,13 +46,8 @@ def train(
     test: Annotated[
         str | None, typer.Option(help="Images that are asked once, at the end.")
     ] = None,
-    image_column: Annotated[
-        str | None,
-        typer.Option(help="Column of the images in tables; ending of one of several in tar files."),
-    ] = None,
-    label_column: Annotated[
-        str | None, typer.Option(help="Column of the labels in tables; none finds it.")
-    ] = None,
+    image_column: ImageColumn = None,
+    label_column: LabelColumn = None,
     config: Annotated[
         str | None,
         typer.Option(help="YAML file with model, preprocessing, training, loss and seed."),

@@ -18,6 +18,7 @@ from synthset.recipe.classes import WordNet as WordNetClasses
 from synthset.recipe.recipe import Recipe, load_recipe
 from synthset.recipe.sources import Augment, Folder, Gan, Img2Img
 from synthset.store.dataset import Dataset
+from synthset.store.remote import is_url
 from synthset.taxonomy import classlists, groups, wordnet
 from synthset.taxonomy.classlists import ClassEntry
 from synthset.taxonomy.listfile import from_file
@@ -163,14 +164,24 @@ def _nearness(wanted: Words) -> Nearness | None:
     return text.nearness
 
 
-def classes_of(source: str) -> tuple[ClassEntry, ...]:
-    """Find the classes of a recipe, a list (.txt, .csv), a dataset, or of images in any layout."""
+def classes_of(
+    source: str, image_column: str | None = None, label_column: str | None = None
+) -> tuple[ClassEntry, ...]:
+    """Find the classes of a recipe, a list (.txt, .csv), a dataset, or of images in any layout.
+
+    Args:
+        source: a path, a URL, or the name of a shipped recipe.
+        image_column: of the images in tables; none finds it.
+        label_column: of the labels in tables; none finds it. A CSV file is images then.
+    """
     path = Path(source).expanduser()
+    named = {"image_column": image_column, "label_column": label_column}
+    columns = {name: column for name, column in named.items() if column is not None}
     if (path / "dataset.json").is_file():
         recipe = load_recipe(str(path / "recipe.yaml"))
-    elif path.is_dir() or ending_of(source) in (*ARCHIVES, *TABLES):
+    elif columns or path.is_dir() or is_url(source) or ending_of(source) in (*ARCHIVES, *TABLES):
         classes: dict[str, str] = {"kind": "source"}
-        folder = {"kind": "folder", "paths": [{"path": source}]}
+        folder = {"kind": "folder", "paths": [{"path": source, **columns}]}
         recipe = load_recipe({"name": "shown", "classes": classes, "source": folder})
     elif path.suffix.lower() in (".txt", ".csv"):
         return from_file(source)
