@@ -108,7 +108,7 @@ def test_columns_that_cannot_be_told_are_named(tmp_path):
     cells = [{"bytes": written.getvalue(), "path": None}] * 2
     file = tmp_path / "some.parquet"
     pq.write_table(pa.table({"pic": cells, "what": ["a", "b"], "who": ["x", "y"]}), file)
-    with pytest.raises(RecipeError, match="label_column.*what, who"):
+    with pytest.raises(RecipeError, match=r"label_column.*what, who"):
         printed("show", str(file))
     shown = printed("show", str(file), "--label-column", "who").splitlines()
     assert [line.split()[2] for line in shown[1:]] == ["x", "y"]
