@@ -129,6 +129,16 @@ def test_a_list_of_classes_that_does_not_fit_the_folders_is_said(tmp_path, names
     assert said in "; ".join(found.said)
 
 
+@pytest.mark.parametrize("name", ["pets [v2]", "pets?", "pe*ts", "{pets}"])
+def test_a_path_that_is_there_is_no_pattern(tmp_path, name):
+    for part, first in (("train", 0), ("test", 50)):
+        for i in range(4):
+            put(tmp_path / name / part / ("cat", "dog")[i % 2] / f"{i}.png", picture(first + i))
+    images = train(tmp_path / name)
+    assert (len(images.train) + len(images.val), len(images.test)) == (4, 4)
+    assert len(plan(tmp_path / name / "train").found) == 4
+
+
 def test_a_link_that_leads_nowhere_is_no_path(tmp_path):
     (tmp_path / "pets").symlink_to(tmp_path / "gone")
     with pytest.raises(RecipeError, match=r"is a link to .*/gone, which leads nowhere"):
