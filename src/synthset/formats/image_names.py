@@ -6,7 +6,7 @@ import posixpath
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
-from pathlib import PurePosixPath
+from functools import lru_cache
 
 from synthset.formats.files_below import is_hidden
 from synthset.formats.split_names import split_of
@@ -27,9 +27,8 @@ class ImageNames:
         self._exact = {unicodedata.normalize("NFC", name): name for name in self.images}
         self._by_file: dict[str, list[str]] = {}
         for name in self.images:
-            file = _folded(PurePosixPath(name).name)
-            stem = _folded(PurePosixPath(name).stem)
-            for called in {file, stem}:
+            file = _folded(posixpath.basename(name))
+            for called in {file, posixpath.splitext(file)[0]}:
                 self._by_file.setdefault(called, []).append(name)
 
     def at(self, folder: str, cell: str) -> Sequence[str]:
@@ -69,8 +68,8 @@ class ImageNames:
 
 def is_image_name(name: str) -> bool:
     """Tell by its path whether a file is an image that is read."""
-    path = PurePosixPath(name)
-    return path.suffix.lower() in SUFFIXES and not any(map(is_hidden, path.parts))
+    is_known = posixpath.splitext(name)[1].lower() in SUFFIXES
+    return is_known and not any(map(is_hidden, name.split("/")))
 
 
 def _alike(wanted: Sequence[str], name: str) -> int:
@@ -90,7 +89,12 @@ def _depth(name: str, folder: str) -> int:
 
 
 def _splits_of(name: str) -> set[str | None]:
-    return {split_of(part) for part in PurePosixPath(name).parts[:-1]}
+    return _splits_of_folder(posixpath.dirname(name))
+
+
+@lru_cache(maxsize=4096)
+def _splits_of_folder(folder: str) -> set[str | None]:
+    return {split_of(part) for part in folder.split("/") if part}
 
 
 def _slashed(cell: str) -> str:
