@@ -80,6 +80,12 @@ def test_folders_are_split_by_class_and_nothing_is_on_both_sides(tmp_path):
     assert set(again.val.keys) != set(images.val.keys)
 
 
+def test_classes_are_called_in_their_normal_form_as_a_run_calls_them(tmp_path):
+    write_folders(tmp_path, 0, 300)
+    (tmp_path / "digit_0").rename(tmp_path / " digit  0\n")
+    assert "digit 0" in read_splits(find_places(tmp_path), 0.2, seed=0).classes
+
+
 def test_an_image_that_cannot_be_decoded_is_left_out_and_named(tmp_path):
     write_folders(tmp_path, 0, 60)
     (tmp_path / "digit_0" / "bad.png").write_bytes(b"%!PS-Adobe-3.0 EPSF-3.0")

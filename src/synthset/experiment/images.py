@@ -24,7 +24,7 @@ from synthset.recipe.found import Digits, Found, Kept, Pictures
 from synthset.recipe.paths import FolderPath
 from synthset.recipe.sources import Folder as FolderSettings
 from synthset.store.dataset import Dataset
-from synthset.taxonomy.names import ClassIndex, Contradiction, refuse_same, unlike
+from synthset.taxonomy.names import ClassIndex, Contradiction, plain, refuse_same, unlike
 from synthset.taxonomy.names import Names as Names
 
 
@@ -134,12 +134,20 @@ def of_found(found: Sequence[Image], settings: FolderSettings, passed: Passed) -
     return _of_rows(found, FromFiles([one.source for one in found], settings, contents), passed)
 
 
+def _in_normal_form(names: Names) -> Names:
+    """Call a class as a run does; what its files write is another name of it."""
+    first = plain(names[0])
+    if first == names[0]:
+        return names
+    return Names([first, *names], names.wnid, names.number, label=names.label, key=names.key)
+
+
 def _of_rows(found: Sequence[Image], read: Callable[[int], bytes], passed: Passed) -> Collection:
     classes = classes_in(found)
     refuse_same([names[0] for names in classes], "source")
     label_of = {names[0]: label for label, names in enumerate(classes)}
     return Collection(
-        tuple(classes),
+        tuple(map(_in_normal_form, classes)),
         np.array([label_of[image.name] for image in found], np.int64),
         tuple(image.content for image in found),
         read,
