@@ -19,10 +19,10 @@ demo: $(READY)  ## make a labelled dataset with the models that ship with synths
 	$(BIN)/synthset demo
 
 test: $(READY)  ## run the tests
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist worksteal
 
 torture: $(READY)  ## run the property tests with many examples, and slow tests; takes an hour
-	SYNTHSET_EXAMPLES=$${SYNTHSET_EXAMPLES:-2000} OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 -m "hypothesis or torture"
+	SYNTHSET_EXAMPLES=$${SYNTHSET_EXAMPLES:-2000} OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist worksteal -m "hypothesis or torture"
 
 check: $(READY)  ## what else CI runs: lint, format, types
 	$(BIN)/ruff check .
