@@ -14,7 +14,7 @@ from pathlib import Path
 from PIL import Image
 
 WIDTH, HEIGHT = 1200, 2520  # px: down to the first classes of the gallery
-TOP = 1390  # px: where the gallery begins
+TOP = 1376  # px: where the gallery begins
 
 
 def main(dataset: Path, picture: Path) -> None:
