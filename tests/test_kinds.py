@@ -7,8 +7,9 @@ from typer.testing import CliRunner
 
 import synthset
 from synthset.cli.app import app
+from synthset.engine.catalog import build
 from synthset.engine.check import forecast
-from synthset.errors import RecipeError
+from synthset.errors import ModelError, RecipeError, StageError
 from synthset.kinds import kinds
 from synthset.recipe.recipe import Recipe, load_recipe
 from synthset.recipe.selection import Selection
@@ -95,7 +96,31 @@ def test_a_broken_plug_in_is_named_and_stops_nobody(plugin):
     assert [one.name for one in found.broken] == ["gone", "quality"]
     with pytest.raises(RecipeError, match=r"gone of example-kinds 1.0 can't be used.*No module"):
         recipe(scores=[{"kind": "gone"}])
-    assert "synthset has a kind 'quality' already" in str(found.broken[1])
+    assert "synthset has a kind 'quality' itself" in str(found.broken[1])
+
+
+def test_two_packages_of_one_kind_and_one_that_exits_can_not_be_used(plugin, tmp_path, monkeypatch):
+    (tmp_path / "other-2.0.dist-info").mkdir()
+    (tmp_path / "other-2.0.dist-info/METADATA").write_text("Name: other\nVersion: 2.0\n")
+    entries = "[synthset.scores]\nredness = example_kinds.redness:Redness\nquits = quits:Quits\n"
+    (tmp_path / "other-2.0.dist-info/entry_points.txt").write_text(entries)
+    (tmp_path / "quits.py").write_text("import sys\nsys.exit('no')\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    read_anew()
+    found = kinds("scores")
+    assert "redness" not in found.usable
+    said = " ".join(map(str, found.broken))
+    assert "both bring a kind 'redness'" in said
+    assert "quits of other 2.0 can't be used: SystemExit: no" in said
+
+
+def test_what_foreign_code_raises_names_its_kind(plugin, tmp_path, monkeypatch):
+    monkeypatch.setattr("example_kinds.middle.apply", lambda *_: 1 / 0)
+    with pytest.raises(StageError, match=r"middle \(example_kinds.middle:apply\) failed: ZeroDiv"):
+        synthset.run(recipe(), tmp_path / "set")
+    monkeypatch.setattr("example_kinds.redness.Redness.implementation", "example_kinds.redness:No")
+    with pytest.raises(ModelError, match=r"example_kinds.redness:No can't be imported"):
+        build(recipe(), "scores/redness", [])
 
 
 def test_without_the_package_its_kinds_are_unknown():

@@ -17,6 +17,8 @@ from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any, get_args
 
+from synthset.errors import ModelError, StageError, SynthsetError
+
 OWN = "synthset"  # origin of the kinds that come with the package
 
 
@@ -127,26 +129,62 @@ class Kinds:
     broken: tuple[Broken, ...]
 
 
+class Unfit(Exception):
+    """A kind of another package that lacks what a kind has."""
+
+
 @cache
 def kinds(group: str) -> Kinds:
     """List the kinds of a group, such as `scores`. A package whose kind can't be used doesn't stop
     the others."""
     own = (imported(target) for target in GROUPS[group].own)
     usable = {kind_of(settings): Kind(kind_of(settings), settings) for settings in own}
-    broken = []
+    broken, brought = [], dict[str, list[Kind]]()
     for entry in sorted(entry_points(group=f"synthset.{group}"), key=lambda one: one.name):
         origin = _origin(entry)
         try:
             settings = _checked(entry.load(), group)
             name = kind_of(settings)
             if name in usable:
-                there = usable[name].origin
-                raise TypeError(f"{there} has a kind {name!r} already; give it another name")
-        except Exception as fault:  # whatever foreign code does when it is imported
-            broken.append(Broken(entry.name, origin, f"{type(fault).__name__}: {fault}"))
+                raise Unfit(f"synthset has a kind {name!r} itself; give it another name")
+        except Unfit as fault:
+            broken.append(Broken(entry.name, origin, str(fault)))
+        except (Exception, SystemExit) as fault:  # whatever foreign code does when it is imported
+            broken.append(Broken(entry.name, origin, in_words(fault)))
         else:
-            usable[name] = Kind(name, settings, origin)
+            brought.setdefault(name, []).append(Kind(name, settings, origin))
+    for name, several in brought.items():
+        if len(several) == 1:
+            usable[name] = several[0]
+            continue
+        who = " and ".join(one.origin for one in several)
+        both = f"{who} both bring a kind {name!r}; remove one of them"
+        broken += [Broken(name, one.origin, both) for one in several]
     return Kinds(usable, tuple(broken))
+
+
+def carry_out(settings: Any, *arguments: Any) -> Any:
+    """Call the implementation of some settings.
+
+    Raises:
+        ModelError: it can't be imported.
+        StageError: it is another package's, and fails.
+    """
+    do = imported(settings.implementation)
+    if settings.implementation.startswith(f"{OWN}."):
+        return do(*arguments)
+    try:
+        return do(*arguments)
+    except SynthsetError:
+        raise
+    except Exception as fault:  # whatever foreign code does
+        found = f"{settings.kind} ({settings.implementation}) failed: {in_words(fault)}"
+        raise StageError(f"{found}; mend or update its package, and run this again") from fault
+
+
+def in_words(fault: BaseException) -> str:
+    """The kind of an exception and its message, on one line."""
+    return " ".join(f"{type(fault).__name__}: {fault}".split())
 
 
 def kind_of(settings: type[Any]) -> str:
@@ -156,25 +194,34 @@ def kind_of(settings: type[Any]) -> str:
 
 
 def imported(target: str) -> Any:
-    """Import what `package.module:name` names."""
+    """Import what `package.module:name` names.
+
+    Raises:
+        ModelError: it can't be imported.
+    """
     module, _, name = target.partition(":")
-    return getattr(import_module(module), name)
+    if target.startswith(f"{OWN}."):
+        return getattr(import_module(module), name)
+    try:
+        return getattr(import_module(module), name)
+    except (Exception, SystemExit) as fault:  # whatever foreign code does when it is imported
+        raise ModelError(f"{target} can't be imported ({in_words(fault)}); mend it") from fault
 
 
 def _checked(settings: Any, group: str) -> type[Any]:
     """See that an entry point names settings of its group.
 
     Raises:
-        TypeError: it names something else, or they lack what a kind has.
+        Unfit: it names something else, or they lack what a kind has.
     """
     base = imported(GROUPS[group].base)
     if not (isinstance(settings, type) and issubclass(settings, base)):
-        raise TypeError(f"it has to name a subclass of {GROUPS[group].base}")
+        raise Unfit(f"it has to name a subclass of {GROUPS[group].base}")
     if not kind_of(settings):
-        raise TypeError('its settings need a `kind: Literal["its_name"]`')
+        raise Unfit('its settings need a `kind: Literal["its_name"]`')
     for name in ("implementation", "version"):
         if not isinstance(getattr(settings, name, None), str):
-            raise TypeError(f"its settings need `{name}`, a class variable of type str")
+            raise Unfit(f"its settings need `{name}`, a class variable of type str")
     return settings
 
 

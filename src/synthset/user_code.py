@@ -4,21 +4,26 @@ from __future__ import annotations
 
 import ast
 import os
+import re
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import AfterValidator
 
 from synthset.errors import ModelError, Problem, UsageError, did_you_mean
 from synthset.images import Pixels
+from synthset.kinds import in_words
 from synthset.seeds import digest
 
 #: Environment variable that allows recipes to run code of their own, where it is 1.
 ALLOWED = "SYNTHSET_ALLOW_CODE"
+
+NO_NUMBER = "returned NaN or infinity"
 
 Function = Callable[[NDArray[np.uint8]], Any]
 Result = NDArray[np.float64] | str
@@ -27,6 +32,16 @@ Result = NDArray[np.float64] | str
 def file_of(path: str) -> str:
     """The file in `my_scores.py:redness`, as it is written."""
     return path.rpartition(":")[0]
+
+
+def _function_path(path: str) -> str:
+    if not re.fullmatch(r".+\.py:[A-Za-z_]\w*", path):
+        raise ValueError(f"found {path!r}, expected a file and a function: my_file.py:my_function")
+    return path
+
+
+#: A file and a function of it.
+FunctionPath = Annotated[str, AfterValidator(_function_path)]
 
 
 def refuse_code(code: Sequence[str], allowed: bool) -> None:
@@ -58,16 +73,23 @@ def function_problems(where: str, path: str) -> list[Problem]:
         return [Problem(where, f"no file {file}", "write it as my_file.py:my_function")]
     try:
         body = ast.parse(file.read_text(encoding="utf-8")).body
-    except (OSError, SyntaxError, ValueError) as fault:
-        return [Problem(where, f"{file} can't be read as Python ({fault})", "mend it")]
+    except SyntaxError as fault:
+        found = f"{file}, line {fault.lineno}: {fault.msg}"
+        return [Problem(where, found, "correct it")]
+    except (OSError, ValueError) as fault:
+        return [
+            Problem(where, f"{file} can't be read as Python ({fault})", "save it as UTF-8 text")
+        ]
     known = [one.name for one in body if isinstance(one, ast.FunctionDef | ast.ClassDef)]
     known += [
         target.id
         for one in body
-        if isinstance(one, ast.Assign)
+        if isinstance(one, ast.Assign) and not isinstance(one.value, ast.Constant)
         for target in one.targets
         if isinstance(target, ast.Name)
     ]
+    imports = (one for one in body if isinstance(one, ast.ImportFrom))
+    known += [name.asname or name.name for one in imports for name in one.names]
     if name in known:
         return []
     return [Problem(where, f"{file} defines no {name!r}", did_you_mean(name, known))]
@@ -87,8 +109,8 @@ def load_function(path: str) -> Function:
     try:
         spec.loader.exec_module(module)
         function: Function = getattr(module, name)
-    except Exception as fault:  # whatever the user's code raises
-        raise ModelError(f"{path}: {type(fault).__name__}: {fault}; mend that file") from fault
+    except (Exception, SystemExit) as fault:  # whatever the user's code raises
+        raise ModelError(f"{path}: {in_words(fault)}; correct that file") from fault
     return function
 
 
@@ -115,12 +137,12 @@ def by_shape(
         batch = np.stack([image for place in mine if (image := images[place]) is not None])
         try:
             given = np.asarray(function(batch), dtype=np.float64)
-        except Exception as fault:  # whatever the user's code raises
+        except (Exception, SystemExit) as fault:  # whatever the user's code raises
             for place in mine:
-                found[place] = f"{type(fault).__name__}: {fault}"
+                found[place] = in_words(fault)
             continue
         wanted = (len(mine),) if width is None else (len(mine), width)
         for place, row in zip(mine, given if given.shape == wanted else mine, strict=True):
-            wrong = f"gave an array of shape {given.shape}, and {wanted} is due"
+            wrong = f"returned an array of shape {given.shape}, expected {wanted}"
             found[place] = np.asarray(row) if given.shape == wanted else wrong
     return found

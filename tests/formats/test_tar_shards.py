@@ -229,3 +229,14 @@ def test_a_broken_list_of_classes_is_named(tmp_path):
     (tmp_path / "classes.json").write_text("{bad")
     with pytest.raises(RecipeError, match=r"the list of classes .*mend it, or remove it"):
         list(scan(at(tmp_path)))
+
+
+def test_a_text_beside_no_image_leaves_class_folders_what_they_are(tmp_path):
+    files = {"cat/0.png": picture(0), "cat/notes.txt": b"x", "dog/1.png": picture(9)}
+    with tarfile.open(tmp_path / "pets.tar", "w") as tar:
+        for name, data in files.items():
+            member = tarfile.TarInfo(name)
+            member.size = len(data)
+            tar.addfile(member, io.BytesIO(data))
+    found = scan_path(FolderPath(path=str(tmp_path / "pets.tar")), "source")
+    assert [image.name for image in found] == ["cat", "dog"]

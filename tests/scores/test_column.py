@@ -6,6 +6,7 @@ import pytest
 
 import synthset
 from synthset.engine.check import forecast
+from synthset.errors import RecipeError
 from synthset.recipe.recipe import load_recipe
 
 
@@ -63,7 +64,7 @@ def test_another_table_is_another_score(tmp_path, ids):
         ("id,beuty\na,1\n", "no column 'beauty'; did you mean 'beuty'"),
         ("name,beauty\na,1\n", "no column 'id'"),
         ("id,beauty\na,1\na,2\n", "several rows of id 'a'"),
-        (None, "can't be read"),
+        (None, "no file"),
     ],
 )
 def test_a_table_that_does_not_fit_is_said_by_plan(tmp_path, text, found):
@@ -73,3 +74,12 @@ def test_a_table_that_does_not_fit_is_said_by_plan(tmp_path, text, found):
     (problem,) = forecast(recipe(path=str(path), column="beauty"), str(tmp_path / "set")).problems
     assert problem.where == "scores[0].path"
     assert found in str(problem)
+
+
+def test_words_where_numbers_are_wanted_name_their_column(tmp_path, ids):
+    path = tmp_path / "votes.csv"
+    path.write_text(f"id,beauty\n{ids[0]},1\n{ids[1]},nice\n")
+    settings = recipe(path=str(path), column="beauty").to_content()
+    settings["selection"] = {"steps": [{"kind": "top", "by": "beauty", "per_class": 1}]}
+    with pytest.raises(RecipeError, match=r"column beauty: holds words .*nice"):
+        synthset.run(load_recipe(settings), tmp_path / "set")

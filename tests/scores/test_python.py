@@ -77,7 +77,7 @@ def test_the_content_of_the_file_belongs_to_the_score_and_its_place_does_not(mak
 
 @pytest.mark.parametrize(
     ("function", "error"),
-    [("fails", "ValueError: no such thing"), ("pairs", r"shape \(6, 2\), and \(6,\) is due")],
+    [("fails", "ValueError: no such thing"), ("pairs", r"shape \(6, 2\), expected \(6,\)")],
 )
 def test_what_the_function_does_wrong_is_the_image_s_error(make, tmp_path, function, error):
     dataset = synthset.run(make(function), tmp_path / "set", allow_code=True)

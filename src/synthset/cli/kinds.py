@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def kinds(
     name: Annotated[
-        str | None, typer.Argument(help="Show the settings of this kind.", metavar="KIND")
+        str | None, typer.Argument(help="A kind, to see its settings, or a group.", metavar="KIND")
     ] = None,
 ) -> None:
     """List the kinds that a recipe may name, those of other packages too, or one's settings.
@@ -29,13 +29,13 @@ def kinds(
     known: list[str] = []
     for group in GROUPS:
         found = kinds_of(group)
-        shown = [kind for kind in found.usable.values() if name in (None, kind.name)]
-        known += found.usable
+        shown = [kind for kind in found.usable.values() if name in (None, group, kind.name)]
+        known += [group, *found.usable]
         if shown:
             tell(f"{group}:")
         for kind in shown:
             tell(f"  {kind.name:<18} {_sentence(kind.settings.__doc__)}  ({kind.origin})")
-            for field, info in kind.settings.model_fields.items() if name else ():
+            for field, info in kind.settings.model_fields.items() if name == kind.name else ():
                 if field != "kind":
                     tell(f"    {field:<20} {_default(info):<12} {_line(info.description)}")
         for broken in found.broken:

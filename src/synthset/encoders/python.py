@@ -8,10 +8,10 @@ from typing import ClassVar
 import numpy as np
 import pyarrow as pa
 
-from synthset.encoders.faults import NOT_FINITE, image_faults
+from synthset.encoders.faults import image_faults
 from synthset.recipe.encoders import PythonEncoder
 from synthset.stage import Rows, Stage, list_array
-from synthset.user_code import Function, Result, by_shape, load_function
+from synthset.user_code import NO_NUMBER, Function, Result, by_shape, load_function
 
 
 class Python(Stage):
@@ -56,9 +56,9 @@ class Python(Stage):
         missing = np.ones(len(rows), dtype=bool)
         for place, result in enumerate(computed):
             if isinstance(result, str):
-                errors[place] = result
+                errors[place] = f"{self.settings.path}: {result}"
             elif result is not None and not np.isfinite(result).all():
-                errors[place] = NOT_FINITE
+                errors[place] = f"{self.settings.path}: {NO_NUMBER}"
             elif result is not None:
                 features[place], missing[place] = result, False
         columns = {"features": list_array(features, missing)}

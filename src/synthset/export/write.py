@@ -5,7 +5,7 @@ from __future__ import annotations
 from synthset.errors import explains_refusals
 from synthset.export.accepted import refuse_unaccepted
 from synthset.export.place import Exported
-from synthset.kinds import imported
+from synthset.kinds import carry_out
 from synthset.recipe.exports import Export
 from synthset.store.dataset import Dataset
 
@@ -19,5 +19,5 @@ def write_export(dataset: Dataset, settings: Export, require_accepted: bool = Fa
     """
     if require_accepted:
         refuse_unaccepted(dataset)
-    exported: Exported = imported(settings.implementation)(dataset, settings)
+    exported: Exported = carry_out(settings, dataset, settings)
     return exported

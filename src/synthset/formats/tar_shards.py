@@ -231,9 +231,9 @@ def holds_class_folders(path: Place) -> bool:
     with opened(path) as tar:
         try:
             for _, sample in samples(tar):
-                if _speaks(sample):
-                    return False
                 image = image_of(sample)
+                if image is not None and sample.keys() & {"cls", "json"}:
+                    return False
                 folders |= image is not None and "/" in inside(image.name)
         except FAULTS as fault:
             raise_afar(path, fault)

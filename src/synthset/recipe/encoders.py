@@ -8,7 +8,7 @@ from pydantic import Field
 
 from synthset.recipe.settings import EXECUTION, KindSettings, OneOf
 from synthset.recipe.sources import Device, Dtype
-from synthset.user_code import file_of
+from synthset.user_code import FunctionPath, file_of
 
 
 class EncoderSettings(KindSettings):
@@ -92,7 +92,7 @@ class PythonEncoder(EncoderSettings):
     version: ClassVar[str] = "1"
 
     kind: Literal["python"]
-    path: str = Field(pattern=r"^.+\.py:[A-Za-z_]\w*$")
+    path: FunctionPath
     """File and function, as in `my_encoder.py:histogram`."""
     width: int = Field(ge=1, le=65_536)
     """D, how many numbers it gives an image."""

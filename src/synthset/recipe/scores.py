@@ -10,7 +10,7 @@ from synthset.errors import Problem
 from synthset.recipe.entries import encoder_problems, named
 from synthset.recipe.paths import FolderPath
 from synthset.recipe.settings import KindSettings, Name, OneOf, Settings
-from synthset.user_code import file_of
+from synthset.user_code import FunctionPath, file_of
 
 if TYPE_CHECKING:
     from synthset.recipe.recipe import Recipe
@@ -203,7 +203,7 @@ class Python(ScoreSettings):
     checked_by: ClassVar[str | None] = "synthset.scores.python:check"
 
     kind: Literal["python"]
-    path: str = Field(pattern=r"^.+\.py:[A-Za-z_]\w*$")
+    path: FunctionPath
     """File and function, as in `my_scores.py:redness`."""
 
     @property

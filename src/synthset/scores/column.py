@@ -68,6 +68,8 @@ def check(settings: Settings, recipe: Recipe, classes: Sequence[Any]) -> list[Pr
 
 def _read(settings: Settings) -> pa.Table:
     path, wanted = Path(settings.path).expanduser(), [IDS, settings.column]
+    if not path.is_file():
+        raise ModelError(f"no file {path}; name a CSV or Parquet file")
     try:
         if path.suffix.lower() == ".parquet":
             names = pq.read_schema(path).names

@@ -8,12 +8,19 @@ from typing import Any, ClassVar
 import numpy as np
 import pyarrow as pa
 
-from synthset.encoders.faults import NOT_FINITE, image_faults
+from synthset.encoders.faults import image_faults
 from synthset.errors import Problem
 from synthset.recipe.recipe import Recipe
 from synthset.recipe.scores import Python as Settings
 from synthset.stage import Rows, Stage
-from synthset.user_code import Function, Result, by_shape, function_problems, load_function
+from synthset.user_code import (
+    NO_NUMBER,
+    Function,
+    Result,
+    by_shape,
+    function_problems,
+    load_function,
+)
 
 
 class Python(Stage):
@@ -54,9 +61,9 @@ class Python(Stage):
         for place, result in enumerate(computed):
             number = None if result is None or isinstance(result, str) else float(result)
             if isinstance(result, str):
-                errors[place] = result
+                errors[place] = f"{self._path}: {result}"
             elif number is not None and not np.isfinite(number):
-                number, errors[place] = None, NOT_FINITE
+                number, errors[place] = None, f"{self._path}: {NO_NUMBER}"
             values.append(number)
         columns = {self._column: pa.array(values, pa.float64())}
         return pa.table({**columns, "error": pa.array(errors, pa.string())})

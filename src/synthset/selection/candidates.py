@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from synthset.errors import RecipeError
 from synthset.taxonomy.label_conflicts import Rule
 
 SCHEMA = pa.schema(
@@ -65,8 +66,17 @@ class Candidates:
         return np.asarray(self.records.column("label"), dtype=np.int64)
 
     def values(self, column: str) -> NDArray[np.float64]:
-        """(N,) a number column as float64, NaN where it is null."""
-        values = self.records.column(column).cast(pa.float64()).fill_null(np.nan)
+        """(N,) a number column as float64, NaN where it is null.
+
+        Raises:
+            RecipeError: it holds words.
+        """
+        found = self.records.column(column)
+        try:
+            values = found.cast(pa.float64()).fill_null(np.nan)
+        except pa.ArrowInvalid as fault:
+            right = "give numbers, or keep words by `limits` with `equals`"
+            raise RecipeError(f"column {column}", f"holds words ({fault})", right) from None
         return np.asarray(values, dtype=np.float64)
 
     def drop(self, rows: NDArray[np.int64], reasons: list[str], step: str) -> None:

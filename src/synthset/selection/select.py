@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from synthset.errors import UsageError
-from synthset.kinds import imported
+from synthset.kinds import carry_out
 from synthset.recipe.selection import Selection
 from synthset.recipe.steps import SelectionStep
 from synthset.selection.candidates import Candidates
@@ -73,4 +73,4 @@ def _apply(
         raise UsageError(
             f"step {name!r} looks at features or real images; pass a sight that gives them"
         )
-    return imported(step.implementation)(candidates, step, name, sight) or []
+    return carry_out(step, candidates, step, name, sight) or []
