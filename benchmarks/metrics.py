@@ -33,17 +33,17 @@ from torchmetrics.image.fid import FrechetInceptionDistance
 from vendi_score import vendi
 
 import turns
-from synthset.metrics.fid import (
+from synthset.metrics.sets.fid import (
     frechet_distance,
     frechet_distance_from_features,
     frechet_distance_pca,
 )
-from synthset.metrics.gaussian import Gaussian, GaussianAccumulator, gaussian
-from synthset.metrics.inception_score import inception_score
-from synthset.metrics.influence import fd_influence
-from synthset.metrics.kid import kid, kid_full
-from synthset.metrics.prdc import prdc
-from synthset.metrics.vendi import vendi_score
+from synthset.metrics.sets.gaussian import Gaussian, GaussianAccumulator, gaussian
+from synthset.metrics.sets.inception_score import inception_score
+from synthset.metrics.sets.influence import fd_influence
+from synthset.metrics.sets.kid import kid, kid_full
+from synthset.metrics.sets.prdc import prdc
+from synthset.metrics.sets.vendi import vendi_score
 from turns import RESULTS, conditions, in_turns, table, write_section
 
 PACKAGES = (

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
 from synthset.images import Pixels, decode
-from synthset.metrics.intervals import wilson
+from synthset.metrics.statistics.intervals import wilson
 from synthset.recipe.scores import Quality
 from synthset.scores.quality import faults, measure
 from turns import conditions, write_section

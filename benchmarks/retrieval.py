@@ -15,7 +15,7 @@ import faiss
 import numpy as np
 from numpy.typing import NDArray
 
-from synthset.metrics.retrieval import BLOCK, retrieve
+from synthset.metrics.sets.retrieval import BLOCK, retrieve
 from turns import conditions, in_turns, table, write_section
 
 WIDTH, NEIGHBOURS, CLASSES, TURNS = 512, 100, 100, 2

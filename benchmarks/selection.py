@@ -29,9 +29,9 @@ from synthset.encoders.classifier import Classifier
 from synthset.encoders.clip import Clip
 from synthset.encoders.encoder import Encoder
 from synthset.encoders.models import encoder_fingerprint
-from synthset.metrics.fid import frechet_distance
-from synthset.metrics.gaussian import Gaussian, gaussian
-from synthset.metrics.kid import kid_full
+from synthset.metrics.sets.fid import frechet_distance
+from synthset.metrics.sets.gaussian import Gaussian, gaussian
+from synthset.metrics.sets.kid import kid_full
 from synthset.recipe.encoders import ClassifierEncoder, ClipEncoder
 from synthset.selection.bound import frank_wolfe_bound
 from synthset.selection.diverse import facility_location

@@ -8,15 +8,13 @@ import pytest
 SOURCE = Path(__file__).parents[1] / "src" / "synthset"
 LAYERS = {
     "record": 0, "stage": 0, "errors": 0, "images": 0, "exif": 0, "seeds": 0, "revisions": 0,
-    "kinds": 0, "miniatures": 0, "user_code": 0,
-    "sheets": 0, "litter": 0,
-    "recipe": 1, "taxonomy": 1,
+    "kinds": 0, "user_code": 0, "sheets": 0, "litter": 0,
+    "recipe": 1, "taxonomy": 1, "models": 1,
     "store": 2, "encoders": 2, "metrics": 2,
-    "formats": 3,
-    "prompts": 4, "generators": 4, "scores": 4, "selection": 4, "export": 4, "report": 4,
-    "training": 4,
+    "formats": 3, "results": 3, "prompts": 3,
+    "sources": 4, "scores": 4, "selection": 4, "export": 4, "pages": 4, "training": 4,
     "engine": 5,
-    "study": 6, "search": 6, "download": 6, "experiment": 6, "bench": 6,
+    "study": 6, "search": 6, "pools": 6, "experiment": 6,
     "cli": 7,
 }  # fmt: skip
 ALONE = {part for part, layer in LAYERS.items() if layer == 4}
@@ -70,11 +68,12 @@ def test_the_lower_layers_and_the_engine_import_no_torch(path):
     if LAYERS.get(part, 0) <= 1 or part in (
         "store",
         "formats",
+        "results",
         "engine",
         "cli",
         "selection",
         "export",
-        "report",
+        "pages",
     ):
         heavy = {"torch", "diffusers", "timm", "open_clip", "transformers", "torchvision"}
         assert not {module.split(".")[0] for module in at_top(path)} & heavy
@@ -83,5 +82,5 @@ def test_the_lower_layers_and_the_engine_import_no_torch(path):
 @pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(SOURCE)))
 def test_stages_are_reached_through_the_catalog_only(path):
     if path.parent.name == "engine":
-        assert not imports(path) & {"synthset.generators.txt2img", "synthset.generators.shapes"}
+        assert not imports(path) & {"synthset.sources.diffusion.txt2img", "synthset.sources.shapes"}
         assert not {m for m in imports(path) if m.startswith("synthset.scores")}

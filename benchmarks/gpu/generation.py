@@ -24,10 +24,10 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 from transformers import AutoTokenizer, CLIPTextConfig, CLIPTextModel
 
-from synthset.generators.pipelines import SLICED_VAE_PX
-from synthset.generators.txt2img import Txt2Img
-from synthset.miniatures import locate
+from synthset.models.miniatures import locate
 from synthset.recipe.sources import Txt2Img as Settings
+from synthset.sources.diffusion.pipelines import SLICED_VAE_PX
+from synthset.sources.diffusion.txt2img import Txt2Img
 from synthset.stage import Rows
 
 SIZES: dict[str, dict[str, Any]] = {

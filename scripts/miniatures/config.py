@@ -7,7 +7,7 @@ from typing import Any
 
 HERE = Path(__file__).resolve().parent
 REPOSITORY = HERE.parent.parent
-SHIPPED = REPOSITORY / "src" / "synthset" / "miniatures"
+SHIPPED = REPOSITORY / "src" / "synthset" / "models" / "miniatures"
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from shapes import CONTENT
 import synthset
 from synthset.cli.closing import closing_table, counts, figures, lacks, lost, refuse_failures
 from synthset.errors import StageError
-from synthset.report.summary import summary
+from synthset.pages.dataset.summary import summary
 
 
 def shown(table):

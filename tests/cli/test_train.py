@@ -6,7 +6,7 @@ import numpy as np
 
 from synthset.cli.train import _say
 from synthset.experiment.single import Splits, Trained
-from synthset.metrics.classification import measures
+from synthset.metrics.statistics.classification import measures
 from synthset.taxonomy.names import Names
 from synthset.training.labelled import Labelled
 

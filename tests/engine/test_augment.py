@@ -80,8 +80,8 @@ def test_a_parent_that_changed_after_planning_is_no_data(photos):
     dataset = synthset.run(CONTENT | {"images_per_class": 1}, "d")
     row = dataset.records().to_pylist()[1]
     Image.fromarray(np.zeros((4, 4, 3), dtype=np.uint8)).save(row["source"])
-    from synthset.generators.augment import Augment
     from synthset.recipe.sources import Augment as Settings
+    from synthset.sources.augment import Augment
     from synthset.stage import Rows
 
     settings = Settings.model_validate(CONTENT["source"])

@@ -13,7 +13,7 @@ from synthset.engine.fitting import words_of
 from synthset.engine.local import Silent
 from synthset.errors import RecipeError
 from synthset.formats.listed import Label, Listed
-from synthset.generators.shapes import draw
+from synthset.sources.shapes import draw
 
 GAN = {
     "kind": "gan",

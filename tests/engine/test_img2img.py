@@ -17,9 +17,9 @@ from synthset.engine.check import forecast
 from synthset.engine.plan import material, plan_table
 from synthset.errors import RecipeError
 from synthset.export.card import write_card
+from synthset.pages.dataset.gallery import _facts
+from synthset.pages.dataset.records import Seen
 from synthset.recipe.recipe import load_recipe
-from synthset.report.gallery import _facts
-from synthset.report.records import Seen
 
 SWEEP = [0.5, 1.0]
 CONTENT = {

@@ -5,7 +5,7 @@ import pytest
 
 from synthset.engine.compare import Seen
 from synthset.engine.inception import inception
-from synthset.metrics.inception_score import inception_score
+from synthset.metrics.sets.inception_score import inception_score
 from synthset.recipe.scores import InceptionScore
 
 KEYS = {"cat": "c", "dog": "d"}

@@ -29,10 +29,11 @@ import contextlib
 import os
 import sys
 import synthset
-from synthset.engine import consider, measure, run
+from synthset.engine import what_if as consider
+from synthset.engine import measure, run
 with contextlib.suppress(ImportError):
     import pandas  # which pyarrow looks for
-from synthset.generators.shapes import Shapes
+from synthset.sources.shapes import Shapes
 made = Shapes.compute
 def compute(self, rows, prepared):
     computed = made(self, rows, prepared)

@@ -17,8 +17,8 @@ from synthset.engine.classwise import floor_of, frechet_by_class
 from synthset.engine.compare import Seen, compare
 from synthset.engine.reference import Measured
 from synthset.errors import RecipeError
-from synthset.metrics.fid import frechet_distance_from_features
-from synthset.metrics.gaussian import gaussian
+from synthset.metrics.sets.fid import frechet_distance_from_features
+from synthset.metrics.sets.gaussian import gaussian
 from synthset.recipe.encoders import InceptionEncoder
 from synthset.recipe.scores import Cmmd, FrechetDistance
 
@@ -86,7 +86,7 @@ def test_each_part_is_measured_on_its_own_images(measured, of, count):
 
 
 def test_values_are_those_of_the_mathematics(measured):
-    from synthset.metrics.kid import kid_full
+    from synthset.metrics.sets.kid import kid_full
     from synthset.stage import list_column
 
     _, dataset, place = measured
@@ -110,8 +110,8 @@ def features(measured):
 
 
 def test_a_class_is_compared_over_axes_of_the_whole_reference(measured, features):
-    from synthset.metrics.fid import frechet_distance
-    from synthset.metrics.pca import principal_axes
+    from synthset.metrics.sets.fid import frechet_distance
+    from synthset.metrics.sets.pca import principal_axes
 
     real, made = features
     axes = principal_axes(real, 5)
@@ -125,7 +125,7 @@ def test_a_class_is_compared_over_axes_of_the_whole_reference(measured, features
 
 
 def test_a_reference_of_one_class_gives_the_distance_over_its_own_axes():
-    from synthset.metrics.fid import frechet_distance_pca
+    from synthset.metrics.sets.fid import frechet_distance_pca
 
     draw = np.random.default_rng(1)
     real = draw.normal(size=(60, 9)).astype(np.float32)

@@ -18,11 +18,11 @@ from synthset.engine.retrieve import retrieved
 from synthset.errors import DatasetError, RecipeError, UsageError
 from synthset.formats.captioned import captioned
 from synthset.formats.originals import Originals
-from synthset.generators.curated import curate
-from synthset.generators.pool import Pool as Stage
 from synthset.images import encode, sha256
 from synthset.recipe.encoders import PixelsEncoder
 from synthset.recipe.pools import Pool, PoolPath
+from synthset.sources.pool.caption_matches import curate
+from synthset.sources.pool.stage import Pool as Stage
 from synthset.taxonomy.classlists import from_names
 
 NAMES = ["cat", "dog"]

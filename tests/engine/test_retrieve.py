@@ -18,7 +18,7 @@ from synthset.engine.pool_index import encoder_of, index_pool
 from synthset.engine.retrieve import retrieved
 from synthset.errors import RecipeError
 from synthset.images import decode, encode, sha256
-from synthset.miniatures import locate
+from synthset.models.miniatures import locate
 from synthset.recipe.encoders import PixelsEncoder
 from synthset.recipe.pools import Pool, PoolPath
 from synthset.recipe.recipe import load_recipe

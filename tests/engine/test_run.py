@@ -166,7 +166,7 @@ def test_a_folder_with_other_things_is_left_alone(tmp_path):
 
 
 def test_a_bad_shard_fails_alone_and_loudly(tmp_path, monkeypatch):
-    from synthset.generators.shapes import Shapes
+    from synthset.sources.shapes import Shapes
 
     made = Shapes.compute
 

@@ -7,7 +7,7 @@ from test_selection import photos
 
 from synthset.engine.run import run
 from synthset.errors import RecipeError
-from synthset.metrics.fid import frechet_distance_from_features
+from synthset.metrics.sets.fid import frechet_distance_from_features
 from synthset.recipe.recipe import load_recipe
 from synthset.stage import list_column
 

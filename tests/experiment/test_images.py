@@ -8,7 +8,7 @@ from small_images import png
 
 from synthset.errors import RecipeError
 from synthset.experiment.images import Collection, FromMemory, collect, joined, label_called
-from synthset.recipe.found import Pictures
+from synthset.recipe.labelled_images import Pictures
 from synthset.taxonomy.names import ClassIndex, Names
 
 

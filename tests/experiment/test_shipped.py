@@ -9,7 +9,7 @@ import pytest
 from small_images import png
 
 from synthset.experiment.preview import preview
-from synthset.experiment.run import run_experiment
+from synthset.experiment.run_experiment import run_experiment
 from synthset.recipe.experiment import load_experiment
 from synthset.recipe.reading import read_yaml, shipped_experiments
 from synthset.recipe.recipe import load_recipe

@@ -2,7 +2,7 @@ import pytest
 
 from synthset.errors import RecipeError
 from synthset.experiment.preview import preview
-from synthset.experiment.run import run_experiment
+from synthset.experiment.run_experiment import run_experiment
 from synthset.recipe.experiment import load_experiment
 
 

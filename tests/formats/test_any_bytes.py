@@ -13,9 +13,9 @@ from PIL import Image
 from synthset.formats.manifest import Passed
 from synthset.formats.scan import scan
 from synthset.formats.source_names import place_of, source_of, text_of
-from synthset.generators.folder import Folder
 from synthset.images import SUFFIXES, UnreadableImage, decode
 from synthset.recipe.sources import Folder as Settings
+from synthset.sources.folder import Folder
 from synthset.stage import Rows
 
 GOOD = 20

@@ -7,11 +7,11 @@ from synthset.engine.pool_index import index_pool
 from synthset.engine.retrieve import retrieved
 from synthset.errors import DatasetError, RecipeError
 from synthset.formats.captioned import captioned
-from synthset.generators.curated import curate
-from synthset.generators.pool import Pool as Stage
 from synthset.images import sha256
 from synthset.recipe.encoders import PixelsEncoder
 from synthset.recipe.pools import Pool, PoolPath
+from synthset.sources.pool.caption_matches import curate
+from synthset.sources.pool.stage import Pool as Stage
 from synthset.store.dataset import Dataset
 from synthset.taxonomy.classlists import from_names
 

@@ -4,7 +4,7 @@ from sklearn.datasets import load_digits
 
 from synthset.experiment.images import collect
 from synthset.images import decode, sha256
-from synthset.recipe.found import Digits
+from synthset.recipe.labelled_images import Digits
 
 
 def test_digits_have_their_own_labels_and_say_what_they_are():

@@ -26,7 +26,7 @@ from synthset.formats.captioned import images_of
 from synthset.formats.manifest import Passed
 from synthset.formats.pool_files import pool_files
 from synthset.images import encode
-from synthset.recipe.found import Pictures
+from synthset.recipe.labelled_images import Pictures
 from synthset.recipe.pools import PoolPath
 from synthset.recipe.recipe import Recipe, load_recipe
 

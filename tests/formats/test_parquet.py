@@ -8,9 +8,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from synthset.formats.image_cells import image_bytes
-from synthset.generators.folder import Folder
 from synthset.images import encode
 from synthset.recipe.sources import Folder as Settings
+from synthset.sources.folder import Folder
 from synthset.stage import Rows
 
 OUTSIDE = ["{0}/secret.png", "../secret.png", "img/../../secret.png", "link.png", "up/secret.png",

@@ -23,10 +23,10 @@ from synthset.formats.manifest import (
 )
 from synthset.formats.originals import Originals
 from synthset.formats.scan import scan, scan_path
-from synthset.generators.folder import Folder as Stage
 from synthset.images import encode, sha256
 from synthset.recipe.paths import FolderPath
 from synthset.recipe.sources import Folder
+from synthset.sources.folder import Folder as Stage
 from synthset.stage import Rows
 
 

@@ -9,7 +9,7 @@ from PIL import Image
 
 from synthset.errors import RecipeError
 from synthset.experiment.images import collect
-from synthset.recipe.found import Torchvision
+from synthset.recipe.labelled_images import Torchvision
 
 
 class Letters:

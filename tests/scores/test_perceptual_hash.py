@@ -8,7 +8,7 @@ import pytest
 from PIL import Image, ImageDraw
 
 from synthset.images import decode, encode
-from synthset.metrics.colours import PARTS, alike, colour_steps
+from synthset.metrics.images.colours import PARTS, alike, colour_steps
 from synthset.recipe.scores import PerceptualHash as Settings
 from synthset.record import IMAGE
 from synthset.scores.perceptual_hash import PerceptualHash, perceptual_hash

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from worlds import as_it_is, candidates, real
 
-from synthset.metrics.fid import frechet_distance
-from synthset.metrics.gaussian import Gaussian, gaussian
+from synthset.metrics.sets.fid import frechet_distance
+from synthset.metrics.sets.gaussian import Gaussian, gaussian
 from synthset.selection import nearest
 from synthset.selection.bound import frank_wolfe_bound
 from synthset.selection.kernel_mean import kernel_distance, nearest_kernel_mean, squared_width

@@ -10,7 +10,7 @@ import pytest
 from worlds import WIDTH, candidates, real
 
 from synthset.errors import RecipeError, UsageError
-from synthset.metrics.gaussian import gaussian
+from synthset.metrics.sets.gaussian import gaussian
 from synthset.recipe.recipe import load_recipe
 from synthset.recipe.selection import Selection
 from synthset.selection.diverse import facility_location, k_center

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from worlds import as_it_is, candidates, real
 
-from synthset.metrics.fid import frechet_distance
-from synthset.metrics.gaussian import gaussian
+from synthset.metrics.sets.fid import frechet_distance
+from synthset.metrics.sets.gaussian import gaussian
 from synthset.selection.kernel import Pairs
 from synthset.selection.target import Target, distance, gradient
 

@@ -7,7 +7,7 @@ import pyarrow as pa
 import pytest
 from worlds import candidates, real
 
-from synthset.metrics.gaussian import gaussian
+from synthset.metrics.sets.gaussian import gaussian
 from synthset.recipe.selection import Selection
 from synthset.selection.sight import Real
 from synthset.selection.what_if import what_if

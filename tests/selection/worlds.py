@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from synthset.metrics.gaussian import Gaussian, gaussian
+from synthset.metrics.sets.gaussian import Gaussian, gaussian
 
 WIDTH = 24
 SPECTRUM = np.arange(1, WIDTH + 1) ** -0.5

@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 
 from synthset.errors import UsageError
-from synthset.metrics.plane import apart, fitted, principal
-from synthset.report.labels import gap_of, labels
+from synthset.metrics.statistics.plane import apart, fitted, principal
+from synthset.pages.kit.map_labels import gap_of, labels
 from synthset.study import layout as module
 from synthset.study.layout import layout
 from synthset.study.words import words_of
-from synthset.taxonomy.above import above_features
 from synthset.taxonomy.classlists import from_names, from_wordnet
+from synthset.taxonomy.hypernym_features import above_features
 
 SIZE = (400.0, 300.0)
 

@@ -7,7 +7,7 @@ import pytest
 from synthset.errors import RecipeError
 from synthset.taxonomy.classlists import from_imagenet, from_names, from_wordnet
 from synthset.taxonomy.groups import DEFAULT, group, named_groups
-from synthset.taxonomy.words import with_senses
+from synthset.taxonomy.word_classes import with_senses
 
 
 def test_a_class_under_two_groups_counts_in_both() -> None:

@@ -15,8 +15,8 @@ from synthset.cli.terminal import screen, tell
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from synthset.bench.statistics import Result
-    from synthset.metrics.estimate import Estimate
+    from synthset.experiment.benchmark.statistics import Result
+    from synthset.results.estimate import Estimate
 
 bench = typer.Typer(
     cls=RunGroup,
@@ -59,8 +59,12 @@ def statistics(
     Example: synthset bench statistics classes.csv
     """
 
-    from synthset.bench.results import FOOTNOTES, check_output, write_results
-    from synthset.bench.statistics import bench_statistics
+    from synthset.experiment.benchmark.statistics import bench_statistics
+    from synthset.experiment.benchmark.statistics_results import (
+        FOOTNOTES,
+        check_output,
+        write_results,
+    )
 
     if output is not None:
         check_output(output)
@@ -81,7 +85,7 @@ def statistics(
 
 def _parts(results: Sequence[Result]) -> list[tuple[Sequence[str], str]]:
     """Which figures stand in one table on the screen, and its title."""
-    from synthset.metrics.class_statistics import AGAINST_BASELINE, CORRELATIONS, MEANS
+    from synthset.results.class_statistics import AGAINST_BASELINE, CORRELATIONS, MEANS
 
     parts: list[tuple[Sequence[str], str]] = [
         (MEANS, "mean over classes, 95 % interval"),

@@ -16,7 +16,7 @@ from synthset.cli.terminal import screen, tell
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from synthset.metrics.benchmark import Benchmark, Cell, Figure
+    from synthset.results.benchmark import Benchmark, Cell, Figure
 
 RUN = "run"
 COLUMNS = 4  # figures that stand side by side in a narrow terminal
@@ -58,13 +58,13 @@ def run(
     console = screen()
     loaded = load_experiment(file, size, changes or ())
     if plan:
-        from synthset.bench.preview import preview
+        from synthset.experiment.benchmark.preview import preview
 
         for line in preview(loaded, published=compat):
             console.print(line, soft_wrap=True)
         return
-    from synthset.bench.run import run_benchmark
     from synthset.cli.progress import RichBar
+    from synthset.experiment.benchmark.run_benchmark import run_benchmark
 
     done = run_benchmark(loaded, output, workers=workers, published=compat, bar=RichBar())
     for table in _tables(done.benchmark):

@@ -12,8 +12,8 @@ from synthset.cli.terminal import say, screen, tell
 from synthset.engine.failures import failures, reasons
 from synthset.errors import StageError
 from synthset.export.accepted import verdicts
-from synthset.metrics.source_cues import STORED, TOGETHER
-from synthset.report.summary import summary
+from synthset.metrics.images.source_cues import STORED, TOGETHER
+from synthset.pages.dataset.summary import summary
 from synthset.store.dataset import Dataset
 from synthset.store.remote import is_url
 

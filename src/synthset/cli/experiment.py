@@ -12,8 +12,8 @@ from synthset.cli.terminal import screen, tell
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from synthset.metrics.estimate import Estimate
-    from synthset.metrics.judgement import Judgement
+    from synthset.results.estimate import Estimate
+    from synthset.results.judgement import Judgement
 
 File = Annotated[
     str,
@@ -54,7 +54,7 @@ def experiment(
             console.print(line, soft_wrap=True)
         return
     from synthset.cli.progress import RichBar
-    from synthset.experiment.run import run_experiment
+    from synthset.experiment.run_experiment import run_experiment
 
     done = run_experiment(loaded, output, workers=workers, bar=RichBar())
     console.print(_table(done.judgement))

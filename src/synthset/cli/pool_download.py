@@ -12,7 +12,7 @@ from synthset.cli.terminal import say, screen, tell
 from synthset.store.remote import on_disk
 
 if TYPE_CHECKING:
-    from synthset.download.run import Downloaded
+    from synthset.pools.download import Downloaded
 
 REASONS = {
     "license": "licence not taken",
@@ -86,12 +86,12 @@ def download(
     Example: synthset pool download urls.parquet -o pool --license CC0
     """
     from synthset.cli.progress import RichBar
-    from synthset.download.attempt import Terms
-    from synthset.download.fetch import Limits
-    from synthset.download.licenses import is_taken
-    from synthset.download.run import SUMMARY, download, licenses_in_words
-    from synthset.download.urls import read_urls
     from synthset.errors import StageError
+    from synthset.pools.attempt import Terms
+    from synthset.pools.download import SUMMARY, download, licenses_in_words
+    from synthset.pools.fetch import Limits
+    from synthset.pools.licenses import is_taken
+    from synthset.pools.url_lists import read_urls
 
     listed = read_urls(str(urls), shard, url_column, caption_column, license_column)
     if "caption" in listed.missing:

@@ -12,8 +12,8 @@ def report(directory: DatasetFolder) -> None:
     Example: synthset report my-demo
     """
 
+    from synthset.pages.dataset.page import write_report
     from synthset.recipe.recipe import load_stored
-    from synthset.report.page import write_report
     from synthset.store.dataset import Dataset
 
     dataset = Dataset.open(directory)

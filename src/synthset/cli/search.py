@@ -10,7 +10,7 @@ from synthset.cli.options import DatasetFolder, OutFile
 from synthset.cli.terminal import screen, tell
 
 if TYPE_CHECKING:
-    from synthset.search.found import Found
+    from synthset.search.hits import Found
     from synthset.store.dataset import Dataset
 
 SHOWN = 12  # digits of an id: enough for --like
@@ -70,14 +70,14 @@ def _search(
 ) -> tuple[list[Found], str]:
     """Ask, and say what the scores are."""
     if words is not None:
-        from synthset.search.words import search_words
+        from synthset.search.text_search import search_words
 
         found = search_words(dataset, words, limit)
         if found or len(words.split()) < 2:
             return found, "BM25"
         some = search_words(dataset, words, limit, any_word=True)
         return some, "BM25 over any of the words, as no record has all"
-    from synthset.search.features import search_clip, search_like
+    from synthset.search.feature_search import search_clip, search_like
 
     if like is not None:
         return search_like(dataset, like, limit, encoder), "cosine of image features"

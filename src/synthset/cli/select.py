@@ -28,7 +28,7 @@ def select(
     Example: synthset select my-demo --what-if -o what-if.png
     """
 
-    from synthset.engine.consider import consider
+    from synthset.engine.what_if import consider
     from synthset.errors import UsageError
 
     if not what_if:

@@ -67,7 +67,7 @@ def recognition(
     Example: synthset study recognition my-demo
     """
     from synthset.cli.progress import RichBar
-    from synthset.study.run import study_recognition
+    from synthset.study.run_study import study_recognition
 
     found, page = study_recognition(
         directory,

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from synthset.errors import ModelError, Problem, did_you_mean
-from synthset.miniatures import locate
+from synthset.models.miniatures import locate
 from synthset.recipe.encoders import (
     ClassifierEncoder,
     ClipEncoder,

@@ -12,15 +12,15 @@ from pathlib import Path
 from typing import Any
 
 from synthset.errors import ModelError
-from synthset.generators.models import told
 from synthset.kinds import imported
-from synthset.miniatures import Miniature, locate
+from synthset.models.miniatures import Miniature, locate
 from synthset.recipe.encoders import Encoder
 from synthset.recipe.recipe import Recipe
 from synthset.recipe.scores import Score
 from synthset.recipe.sources import FROM_IMAGES, Diffusion
 from synthset.revisions import revision_of
 from synthset.seeds import fingerprint
+from synthset.sources.diffusion.models import told
 from synthset.stage import Stage
 from synthset.store.folder import Folder
 from synthset.taxonomy.classlists import ClassEntry
@@ -35,14 +35,14 @@ class Row:
 
 
 SOURCES = {
-    "txt2img": Row("synthset.generators.txt2img:Txt2Img", "1"),
-    "img2img": Row("synthset.generators.img2img:Img2Img", "1"),
-    "folder": Row("synthset.generators.folder:Folder", "2"),
-    "augment": Row("synthset.generators.augment:Augment", "1"),
-    "gan": Row("synthset.generators.gan.stage:Gan", "1"),
-    "pool": Row("synthset.generators.pool:Pool", "2"),
-    "openimages": Row("synthset.generators.openimages:OpenImages", "2"),
-    "shapes": Row("synthset.generators.shapes:Shapes", "1"),
+    "txt2img": Row("synthset.sources.diffusion.txt2img:Txt2Img", "1"),
+    "img2img": Row("synthset.sources.diffusion.img2img:Img2Img", "1"),
+    "folder": Row("synthset.sources.folder:Folder", "2"),
+    "augment": Row("synthset.sources.augment:Augment", "1"),
+    "gan": Row("synthset.sources.gan.stage:Gan", "1"),
+    "pool": Row("synthset.sources.pool.stage:Pool", "2"),
+    "openimages": Row("synthset.sources.openimages.stage:OpenImages", "2"),
+    "shapes": Row("synthset.sources.shapes:Shapes", "1"),
 }
 
 

@@ -18,10 +18,8 @@ from synthset.engine.speed import gpu_seconds_per_image, seconds_per_image, trai
 from synthset.errors import DatasetError, Problem, RecipeError, UsageError
 from synthset.export.marker import read_marker
 from synthset.formats.scan import refuse_tests, refuse_unusable
-from synthset.generators import models as generator_models
-from synthset.generators.adapters import unused
 from synthset.kinds import imported
-from synthset.miniatures import knows, words
+from synthset.models.miniatures import knows, words
 from synthset.recipe.encoders import Encoder, InceptionEncoder
 from synthset.recipe.openimages import OpenImages
 from synthset.recipe.paths import FolderPath
@@ -31,6 +29,8 @@ from synthset.recipe.prompts import PromptFile
 from synthset.recipe.recipe import Recipe, comparisons
 from synthset.recipe.sources import FROM_IMAGES, Augment, Diffusion, Folder, Gan, Shapes
 from synthset.selection.review import read_review
+from synthset.sources.diffusion import models as generator_models
+from synthset.sources.diffusion.adapters import unused
 from synthset.store.folder import LocalFolder
 from synthset.store.remote import Remote, is_url, on_disk, place_at
 

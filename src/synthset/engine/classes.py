@@ -12,11 +12,11 @@ from synthset.errors import Problem, RecipeError
 from synthset.formats.resolve import ARCHIVES, TABLES
 from synthset.formats.scan import classes_of as listed_classes
 from synthset.formats.source_names import ending_of
-from synthset.generators.curated import listed
 from synthset.recipe.classes import ClassFile, FromSource, ImageNet, Names, Senses, Words
 from synthset.recipe.classes import WordNet as WordNetClasses
 from synthset.recipe.recipe import Recipe, load_recipe
 from synthset.recipe.sources import Augment, Folder, Gan, Img2Img
+from synthset.sources.pool.caption_matches import listed
 from synthset.store.dataset import Dataset
 from synthset.store.remote import is_url
 from synthset.taxonomy import classlists, groups, wordnet
@@ -26,7 +26,7 @@ from synthset.taxonomy.names import Names as Called
 from synthset.taxonomy.review import Review, read_review, write_review
 from synthset.taxonomy.screen import Screened
 from synthset.taxonomy.senses import Nearness, match
-from synthset.taxonomy.words import from_words, refuse_plurals, with_senses
+from synthset.taxonomy.word_classes import from_words, refuse_plurals, with_senses
 
 GROUPS = "groups.json"
 

@@ -13,13 +13,13 @@ from numpy.typing import NDArray
 
 from synthset.engine.compare import Floor, Result, Seen, class_by_class
 from synthset.engine.reference import Measured
-from synthset.metrics.enough import shortfalls
-from synthset.metrics.fid import frechet_distance_from_features
-from synthset.metrics.floor import real_floor
-from synthset.metrics.gaussian import gaussian
-from synthset.metrics.influence import fd_influence, jackknife_error
-from synthset.metrics.intervals import around, jackknife
-from synthset.metrics.pca import principal_axes
+from synthset.metrics.sets.fid import frechet_distance_from_features
+from synthset.metrics.sets.floor import real_floor
+from synthset.metrics.sets.gaussian import gaussian
+from synthset.metrics.sets.influence import fd_influence, jackknife_error
+from synthset.metrics.sets.pca import principal_axes
+from synthset.metrics.sets.sample_size import shortfalls
+from synthset.metrics.statistics.intervals import around, jackknife
 from synthset.recipe.scores import FrechetDistance
 
 NARROW = 512  # features; below, leaving out each image is cheaper than leaving out groups

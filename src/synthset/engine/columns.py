@@ -10,9 +10,10 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from synthset.engine.compare import Result
-from synthset.metrics.classification import over_classes
-from synthset.metrics.enough import shortfalls
-from synthset.metrics.intervals import (
+from synthset.metrics.sets.recognition import TOP, RecognitionRate, recognition_rate
+from synthset.metrics.sets.sample_size import shortfalls
+from synthset.metrics.statistics.classification import over_classes
+from synthset.metrics.statistics.intervals import (
     LEVEL,
     Interval,
     around,
@@ -22,7 +23,6 @@ from synthset.metrics.intervals import (
     normal_quantile,
     wilson,
 )
-from synthset.metrics.recognition import TOP, RecognitionRate, recognition_rate
 
 GROUPS = 20
 DRAWS = 100

@@ -10,13 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synthset.engine.reference import Measured
-from synthset.metrics.cmmd import cmmd
-from synthset.metrics.enough import shortfalls
-from synthset.metrics.intervals import around, jackknife, mean_interval, wilson
-from synthset.metrics.kid import kid_full
-from synthset.metrics.mmd import Discrepancy
-from synthset.metrics.prdc import neighbourhoods, summarise
-from synthset.metrics.vendi import vendi_score
+from synthset.metrics.sets.cmmd import cmmd
+from synthset.metrics.sets.kid import kid_full
+from synthset.metrics.sets.mmd import Discrepancy
+from synthset.metrics.sets.prdc import neighbourhoods, summarise
+from synthset.metrics.sets.sample_size import shortfalls
+from synthset.metrics.sets.vendi import vendi_score
+from synthset.metrics.statistics.intervals import around, jackknife, mean_interval, wilson
 from synthset.recipe.scores import Cmmd, Kid, Prdc, Vendi
 
 KID_SCALE = 1000.0

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from synthset.engine.compare import Floor, Result
 from synthset.engine.reference import Measured
 from synthset.engine.sight import looks_of
-from synthset.metrics.copies import MostAlike, most_alike, most_alike_within, share_above
 from synthset.metrics.features import Features, Scores
+from synthset.metrics.sets.copies import MostAlike, most_alike, most_alike_within, share_above
 from synthset.recipe.recipe import Recipe
 from synthset.recipe.scores import Copies
 from synthset.selection.looks import Looks

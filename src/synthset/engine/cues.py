@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from synthset.engine.compare import Result
 from synthset.images import UnreadableImage, decode
-from synthset.metrics.matched import matched
-from synthset.metrics.probe import probe
-from synthset.metrics.source_cues import CUES, MATCHED, STORED, TOGETHER, cues
+from synthset.metrics.images.matched_preprocessing import matched
+from synthset.metrics.images.source_cues import CUES, MATCHED, STORED, TOGETHER, cues
+from synthset.metrics.statistics.probe import probe
 from synthset.recipe.scores import SourceCues
 from synthset.store.dataset import Dataset
 

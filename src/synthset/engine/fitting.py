@@ -29,7 +29,7 @@ from synthset.taxonomy.names import ClassIndex, Contradiction, caseless
 
 if TYPE_CHECKING:
     from synthset.engine.plan import Material
-    from synthset.generators.gan.training import Training
+    from synthset.sources.gan.training import Training
 
 TRAINING_VERSION = "1"  # changes whenever the same settings and images would give other weights
 HELD_BACK = 10  # one in so many training images judges, where no validation images are named
@@ -123,7 +123,7 @@ def fit(dataset: Dataset, recipe: Recipe, material: Material, bar: Bar) -> None:
         RecipeError: none of the images can be read.
         ModelError: the training ran into numbers that are none, or the encoder can't be loaded.
     """
-    from synthset.generators.gan.training import trained
+    from synthset.sources.gan.training import trained
 
     source = recipe.source
     assert isinstance(source, Gan)
@@ -159,9 +159,9 @@ def _training(
 ) -> Training:
     """Read the images, and set the two players up."""
     from synthset.formats.originals import Originals
-    from synthset.generators.gan.examples import Examples, read_examples
-    from synthset.generators.gan.looks import Judge
-    from synthset.generators.gan.training import Training
+    from synthset.sources.gan.examples import Examples, read_examples
+    from synthset.sources.gan.sample_quality import Judge
+    from synthset.sources.gan.training import Training
 
     source = recipe.source
     assert isinstance(source, Gan)

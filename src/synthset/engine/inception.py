@@ -8,10 +8,10 @@ import numpy as np
 from scipy.special import softmax
 
 from synthset.engine.compare import Result, Seen, class_by_class
-from synthset.metrics.enough import shortfalls
-from synthset.metrics.inception_score import inception_score
-from synthset.metrics.influence import is_influence, jackknife_error
-from synthset.metrics.intervals import around, mean_interval
+from synthset.metrics.sets.inception_score import inception_score
+from synthset.metrics.sets.influence import is_influence, jackknife_error
+from synthset.metrics.sets.sample_size import shortfalls
+from synthset.metrics.statistics.intervals import around, mean_interval
 from synthset.recipe.scores import InceptionScore
 
 

@@ -23,11 +23,11 @@ from synthset.errors import RecipeError, StageError
 from synthset.formats.captioned import Captioned, images_of
 from synthset.formats.manifest import Passed
 from synthset.formats.parquet import opened
-from synthset.generators.brought import WHERE, Brought, Of, Vector
 from synthset.images import sha256
 from synthset.recipe.encoders import ClipEncoder, Encoder
 from synthset.recipe.pools import PoolPath
 from synthset.record import IMAGE
+from synthset.sources.pool.precomputed_features import WHERE, Brought, Of, Vector
 from synthset.stage import Rows, list_column
 from synthset.store.cells import to_bytes
 from synthset.store.folder import LocalFolder

@@ -20,10 +20,10 @@ from synthset.engine.copies import Page, copies, told
 from synthset.engine.cues import source_cues
 from synthset.engine.inception import inception
 from synthset.engine.reference import Measured
-from synthset.metrics.enough import shortfalls
-from synthset.metrics.fid import frechet_distance
-from synthset.metrics.gaussian import GaussianAccumulator, gaussian
-from synthset.metrics.intervals import Interval, bootstrap
+from synthset.metrics.sets.fid import frechet_distance
+from synthset.metrics.sets.gaussian import GaussianAccumulator, gaussian
+from synthset.metrics.sets.sample_size import shortfalls
+from synthset.metrics.statistics.intervals import Interval, bootstrap
 from synthset.recipe.recipe import Recipe
 from synthset.recipe.scores import (
     Cmmd,

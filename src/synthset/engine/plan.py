@@ -25,8 +25,6 @@ from synthset.formats.labels import classes_in, told_apart
 from synthset.formats.listed import Listed
 from synthset.formats.manifest import Passed, in_words
 from synthset.formats.scan import refuse_tests, scan
-from synthset.generators.curated import curate, empty_classes
-from synthset.generators.labelled import pick_labelled
 from synthset.prompts.writer import Writer
 from synthset.recipe.openimages import OpenImages
 from synthset.recipe.pools import Pool
@@ -34,6 +32,8 @@ from synthset.recipe.recipe import Recipe
 from synthset.recipe.sources import Augment, Folder, Gan, Img2Img
 from synthset.record import CURATED, EDITED, LABELLED, PLAN, record_id
 from synthset.seeds import digest, fingerprint, record_seed
+from synthset.sources.openimages.label_matches import pick_labelled
+from synthset.sources.pool.caption_matches import curate, empty_classes
 from synthset.store.dataset import Dataset
 from synthset.taxonomy.classlists import ClassEntry
 from synthset.taxonomy.label_conflicts import conflict_note, label_conflicts, outcome, stay

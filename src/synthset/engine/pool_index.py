@@ -24,7 +24,6 @@ from synthset.errors import RecipeError, UsageError, did_you_mean, explains_refu
 from synthset.formats.captioned import image_columns
 from synthset.formats.manifest import Passed
 from synthset.formats.pool_files import pool_files
-from synthset.generators.brought import Brought
 from synthset.kinds import kinds
 from synthset.recipe.encoders import (
     Encoder,
@@ -33,6 +32,7 @@ from synthset.recipe.messages import checked
 from synthset.recipe.pools import PoolPath
 from synthset.recipe.reading import override
 from synthset.seeds import fingerprint
+from synthset.sources.pool.precomputed_features import Brought
 from synthset.store.folder import LocalFolder
 from synthset.store.lock import locked
 from synthset.store.pool_index import BEGUN, FINISHED, PoolIndex, facts_of

@@ -12,7 +12,6 @@ from typing import Any
 
 from synthset.engine.local import Bar, Silent
 from synthset.formats.scan import scan
-from synthset.generators.models import count_tokens, local_folder
 from synthset.prompts.definitions import CLIP_TOKENS, fit_glosses
 from synthset.prompts.kept_answers import KeptAnswers
 from synthset.prompts.questions import Answering, ask
@@ -20,7 +19,7 @@ from synthset.prompts.service import Service
 from synthset.prompts.templates import templates_of
 from synthset.prompts.texts import TABLES, Texts, by_class, columns_of, has_column, lines_of
 from synthset.prompts.tokens import clip_tokens
-from synthset.prompts.words import words_of
+from synthset.prompts.word_lists import words_of
 from synthset.prompts.writer import Writer
 from synthset.recipe import prompts as kinds
 from synthset.recipe.recipe import Recipe
@@ -28,6 +27,7 @@ from synthset.recipe.sources import Diffusion, Folder
 from synthset.revisions import revision_of
 from synthset.seeds import digest
 from synthset.sheets import read_sheet, write_sheet
+from synthset.sources.diffusion.models import count_tokens, local_folder
 from synthset.store.dataset import Dataset
 from synthset.taxonomy.classlists import ClassEntry
 

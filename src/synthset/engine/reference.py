@@ -13,8 +13,8 @@ from safetensors import safe_open
 
 from synthset.encoders.models import weights_sha256
 from synthset.errors import DatasetError, Problem, did_you_mean
-from synthset.metrics.gaussian import Gaussian, GaussianAccumulator
-from synthset.miniatures import Split, reference_statistics
+from synthset.metrics.sets.gaussian import Gaussian, GaussianAccumulator
+from synthset.models.miniatures import Split, reference_statistics
 from synthset.recipe.encoders import Encoder, InceptionEncoder
 from synthset.recipe.recipe import Recipe, comparisons, load_recipe
 from synthset.recipe.scores import ReferenceImages, Statistics

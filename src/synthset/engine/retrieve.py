@@ -23,9 +23,6 @@ from synthset.formats.manifest import Passed
 from synthset.formats.originals import Originals
 from synthset.formats.pool_files import pool_files
 from synthset.formats.scan import refuse_tests, scan
-from synthset.generators.curated import Curated, listed
-from synthset.generators.drawn import draw_indexed
-from synthset.generators.retrieved import Against, Queries, pick_retrieved
 from synthset.images import sha256
 from synthset.prompts import templates
 from synthset.recipe.encoders import ClipEncoder, Encoder
@@ -34,6 +31,9 @@ from synthset.recipe.pools import Pool
 from synthset.recipe.sources import Folder
 from synthset.record import IMAGE
 from synthset.seeds import fingerprint
+from synthset.sources.pool.caption_matches import Curated, listed
+from synthset.sources.pool.random_draw import draw_indexed
+from synthset.sources.pool.retrieval import Against, Queries, pick_retrieved
 from synthset.stage import Rows, list_column
 from synthset.store.folder import LocalFolder
 from synthset.store.pool_index import PoolIndex, is_as_before, is_unsure, unit

@@ -18,7 +18,6 @@ from synthset.encoders.models import is_standard_inception
 from synthset.engine.catalog import Spec, passes
 from synthset.engine.check import forecast
 from synthset.engine.classes import write_groups
-from synthset.engine.consider import MOST, compared, considered
 from synthset.engine.failures import Budget, failures, reasons, refuse_nothing_made
 from synthset.engine.fitting import fit
 from synthset.engine.local import Bar, LocalEngine, Silent, count_gpus_used, count_workers
@@ -45,12 +44,13 @@ from synthset.engine.reference import (
 )
 from synthset.engine.reuse import take_over
 from synthset.engine.sight import DatasetSight
+from synthset.engine.what_if import MOST, compared, considered
 from synthset.engine.wording import wording, wording_path
 from synthset.engine.worth import write_worth
 from synthset.errors import RecipeError, StageError, explains_refusals
 from synthset.export.accepted import refuse_unaccepted
 from synthset.export.write import write_export
-from synthset.generators.models import count_tokens
+from synthset.pages.dataset.page import write_report
 from synthset.prompts.writer import Writer
 from synthset.recipe.exports import Export
 from synthset.recipe.openimages import OpenImages
@@ -58,10 +58,10 @@ from synthset.recipe.pools import Pool
 from synthset.recipe.recipe import Recipe, conflict_rule, load_recipe
 from synthset.recipe.scores import Comparison, SourceCues
 from synthset.recipe.sources import FROM_IMAGES, Diffusion, Folder, Gan
-from synthset.report.page import write_report
 from synthset.seeds import fingerprint
 from synthset.selection.select import decide
 from synthset.selection.what_if import sides
+from synthset.sources.diffusion.models import count_tokens
 from synthset.store.dataset import Dataset, View
 from synthset.store.lock import locked
 from synthset.user_code import refuse_code

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from synthset.engine.reference import read_statistics, reference_mark
 from synthset.metrics.features import Features
-from synthset.metrics.gaussian import Gaussian
+from synthset.metrics.sets.gaussian import Gaussian
 from synthset.recipe.recipe import Recipe
 from synthset.recipe.steps import Duplicates, SelectionStep
 from synthset.selection.looks import Looks

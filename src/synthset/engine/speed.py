@@ -7,12 +7,12 @@ import shutil
 from dataclasses import dataclass
 from statistics import fmean
 
-from synthset.generators import models as generator_models
-from synthset.generators.gan.cost import products_an_update
 from synthset.recipe.openimages import OpenImages
 from synthset.recipe.pools import Pool
 from synthset.recipe.recipe import Recipe
 from synthset.recipe.sources import Augment, Diffusion, Folder, Gan, Img2Img, Shapes
+from synthset.sources.diffusion import models as generator_models
+from synthset.sources.gan.training_cost import products_an_update
 
 # Core-seconds a pass of the network and megapixel, from measurements of Stable Diffusion 1.5 at 512
 # px in float32 on one core of an AMD EPYC (19 s a step with guidance, which is two passes); and of

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synthset.encoders.models import described
-from synthset.metrics.wording import distinct, spread
+from synthset.metrics.sets.text_diversity import distinct, spread
 from synthset.recipe.encoders import ClipEncoder
 from synthset.recipe.recipe import Recipe
 from synthset.seeds import fingerprint

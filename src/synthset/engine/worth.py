@@ -16,10 +16,10 @@ from scipy.special import softmax
 from synthset.engine.reference import reference_mark
 from synthset.engine.sight import DatasetSight
 from synthset.metrics.features import Features
-from synthset.metrics.gaussian import Gaussian, gaussian
-from synthset.metrics.influence import fd_influence, is_influence
-from synthset.metrics.prdc import neighbourhoods
-from synthset.metrics.worth import typicality
+from synthset.metrics.sets.gaussian import Gaussian, gaussian
+from synthset.metrics.sets.influence import fd_influence, is_influence
+from synthset.metrics.sets.prdc import neighbourhoods
+from synthset.metrics.sets.worth import typicality
 from synthset.recipe.recipe import Recipe
 from synthset.recipe.scores import FdInfluence, IsContribution, Neighbours, SetScore
 from synthset.seeds import fingerprint

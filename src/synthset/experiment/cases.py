@@ -16,9 +16,9 @@ from PIL import Image
 from synthset.experiment.images import Names
 from synthset.experiment.trials import Job, read_trial
 from synthset.images import decode
-from synthset.metrics.trial import Trial
+from synthset.pages.experiment.parts import Case, Neighbour, Steps
 from synthset.recipe.experiment import Experiment
-from synthset.report.experiment.parts import Case, Neighbour, Steps
+from synthset.results.trial import Trial
 from synthset.seeds import fingerprint
 from synthset.training.labelled import Labelled
 

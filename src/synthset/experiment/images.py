@@ -18,11 +18,11 @@ from synthset.formats.labels import classes_in
 from synthset.formats.listed import Listed as Image
 from synthset.formats.manifest import Passed, classes_in_words, in_words
 from synthset.formats.scan import refuse_tests, scan
-from synthset.generators.folder import Folder
 from synthset.images import sha256
-from synthset.recipe.found import Digits, Found, Kept, Pictures
+from synthset.recipe.labelled_images import Digits, Found, Kept, Pictures
 from synthset.recipe.paths import FolderPath
 from synthset.recipe.sources import Folder as FolderSettings
+from synthset.sources.folder import Folder
 from synthset.store.dataset import Dataset
 from synthset.taxonomy.names import ClassIndex, Contradiction, plain, refuse_same, unlike
 from synthset.taxonomy.names import Names as Names

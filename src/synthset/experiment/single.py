@@ -20,12 +20,12 @@ from synthset.experiment.splits import conflict_notes
 from synthset.formats.manifest import Passed
 from synthset.formats.scan import list_units, refuse_test
 from synthset.formats.tree import name_of
-from synthset.generators.curated import listed
 from synthset.litter import is_litter
-from synthset.metrics.classification import Measures, measures
+from synthset.metrics.statistics.classification import Measures, measures
 from synthset.recipe.single import Single
 from synthset.recipe.sources import Folder as FolderSettings
 from synthset.seeds import digest
+from synthset.sources.pool.caption_matches import listed
 from synthset.store.pool_index import is_dataset
 from synthset.taxonomy.label_conflicts import Rule, label_conflicts, stay
 from synthset.taxonomy.vocabularies import FILE, rows_of

@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 from synthset.engine.local import Silent
 from synthset.engine.worker import torch_threads
 from synthset.experiment.arms import Composed
-from synthset.metrics.trial import Look, Trial
 from synthset.recipe.experiment import Arm, Experiment
 from synthset.recipe.training import Training
+from synthset.results.trial import Look, Trial
 from synthset.seeds import digest, fingerprint
 from synthset.training.labelled import Labelled
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from synthset.errors import NotAccepted, UsageError
-from synthset.metrics.acceptance import Verdict, acceptance
 from synthset.recipe.steps import Limit
+from synthset.results.acceptance import Verdict, acceptance
 from synthset.store.dataset import Dataset
 
 

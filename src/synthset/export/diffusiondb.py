@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from synthset.export.metadata import source_of
 from synthset.formats.diffusiondb import metadata_table, nsfw_of
-from synthset.miniatures import locate
+from synthset.models.miniatures import locate
 from synthset.store.dataset import Dataset
 
 OWN = ("id", "class_name", "wnid", "negative_prompt", "keep")  # what DiffusionDB has no column for

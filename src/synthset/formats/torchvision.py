@@ -11,7 +11,7 @@ from synthset.formats.labels import told_apart
 from synthset.formats.listed import Label, Listed, Vocabulary
 from synthset.formats.manifest import UNLABELLED, Passed
 from synthset.formats.split_names import split_of
-from synthset.recipe.found import Torchvision
+from synthset.recipe.labelled_images import Torchvision
 
 
 def find(settings: Torchvision, where: str, passed: Passed) -> Iterator[Listed]:

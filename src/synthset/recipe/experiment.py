@@ -11,7 +11,7 @@ import yaml
 from pydantic import Field, PrivateAttr, ValidationError, field_validator, model_validator
 
 from synthset.errors import Problem, RecipeError, did_you_mean, in_short
-from synthset.recipe.found import Found, Kept, Pictures, Torchvision
+from synthset.recipe.labelled_images import Found, Kept, Pictures, Torchvision
 from synthset.recipe.messages import explain
 from synthset.recipe.reading import override, read_yaml, set_value
 from synthset.recipe.settings import EXECUTION, Name, Settings

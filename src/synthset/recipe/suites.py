@@ -15,7 +15,7 @@ from synthset.recipe.encoders import (
     EncoderSettings,
     InceptionEncoder,
 )
-from synthset.recipe.found import Found
+from synthset.recipe.labelled_images import Found
 from synthset.recipe.settings import OneOf, Settings
 
 BASE = "base"  # the experiment's own test; no suite has this name

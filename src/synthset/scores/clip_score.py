@@ -16,7 +16,7 @@ from synthset.encoders.clip import ClipText
 from synthset.encoders.encoder import Floats
 from synthset.encoders.faults import NO_IMAGE, NOT_FINITE
 from synthset.errors import RecipeError, did_you_mean
-from synthset.metrics.clip_score import clip_score_from_features
+from synthset.metrics.images.clip_score import clip_score_from_features
 from synthset.recipe.encoders import ClipEncoder
 from synthset.recipe.recipe import Recipe
 from synthset.recipe.scores import ClipScore as ClipScoreSettings

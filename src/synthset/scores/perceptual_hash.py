@@ -17,7 +17,7 @@ from PIL import Image
 
 from synthset.encoders.faults import image_faults
 from synthset.images import Pixels
-from synthset.metrics.colours import PARTS, colour_digits
+from synthset.metrics.images.colours import PARTS, colour_digits
 from synthset.recipe.scores import PerceptualHash as Settings
 from synthset.stage import Rows, Stage
 

@@ -13,7 +13,7 @@ from scipy.special import softmax
 from synthset.encoders.classlist import ClassList, class_names, match
 from synthset.encoders.faults import NO_IMAGE
 from synthset.errors import ModelError, Problem, RecipeError, SynthsetError
-from synthset.metrics.recognition import recognise
+from synthset.metrics.sets.recognition import recognise
 from synthset.recipe.encoders import ClassifierEncoder
 from synthset.recipe.recipe import Recipe
 from synthset.recipe.scores import Recognition as RecognitionSettings

@@ -7,10 +7,10 @@ from pathlib import Path
 
 from markupsafe import Markup
 
-from synthset.report import thumbnails as report
-from synthset.report.policy import content_policy
-from synthset.report.templates import environment
-from synthset.search.found import Found
+from synthset.pages.kit import thumbnails as report
+from synthset.pages.kit.policy import content_policy
+from synthset.pages.kit.templates import KIT, environment
+from synthset.search.hits import Found
 from synthset.store.dataset import Dataset
 
 HERE = Path(__file__).parent
@@ -27,7 +27,7 @@ def page(dataset: Dataset, found: Sequence[Found], asked: str, how: str) -> str:
     """
     pages = environment(HERE)
     small = report.thumbnails(dataset, [one.id for one in found])
-    style = Path(report.__file__).with_name("page.css").read_text(encoding="utf-8")
+    style = (KIT / "page.css").read_text(encoding="utf-8")
     return pages.get_template("page.html.j2").render(
         style=Markup(style),
         policy=content_policy(),

@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 from synthset.metrics.features import Features
-from synthset.metrics.gaussian import Gaussian
+from synthset.metrics.sets.gaussian import Gaussian
 from synthset.selection.kernel import Pairs
 from synthset.selection.target import (
     DIRECTIONS,

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from synthset.metrics.pairs import Closest, Groups
+from synthset.metrics.images.pairs import Closest, Groups
 from synthset.recipe.steps import Duplicates
 from synthset.selection.candidates import Candidates, ordered
 from synthset.selection.looks import KINDS, Looks, Rows, pairs_across, pairs_within

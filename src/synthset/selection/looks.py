@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from synthset.metrics.colours import Steps, alike, colour_steps
 from synthset.metrics.features import Features, unit_rows
-from synthset.metrics.hamming import Hashes, hamming_pairs
-from synthset.metrics.pairs import Pairs, cosine_pairs
+from synthset.metrics.images.colours import Steps, alike, colour_steps
+from synthset.metrics.images.hamming import Hashes, hamming_pairs
+from synthset.metrics.images.pairs import Pairs, cosine_pairs
 from synthset.recipe.steps import Duplicates
 
 Rows = NDArray[np.int64]

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synthset.metrics.features import Features
-from synthset.metrics.gaussian import Gaussian
+from synthset.metrics.sets.gaussian import Gaussian
 from synthset.selection.kernel import Pairs
 from synthset.selection.swaps import best_subset
 from synthset.selection.target import DIRECTIONS, Floats, Rows, Seen, Sums, Target, distance

@@ -14,7 +14,7 @@ import numpy as np
 
 from synthset.errors import RecipeError
 from synthset.metrics.features import Features
-from synthset.metrics.gaussian import Gaussian, gaussian
+from synthset.metrics.sets.gaussian import Gaussian, gaussian
 from synthset.recipe.steps import NearestSet
 from synthset.seeds import digest
 from synthset.selection.bound import frank_wolfe_bound

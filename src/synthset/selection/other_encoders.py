@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from synthset.metrics.features import Features
-from synthset.metrics.fid import frechet_distance
-from synthset.metrics.gaussian import Gaussian, gaussian
+from synthset.metrics.sets.fid import frechet_distance
+from synthset.metrics.sets.gaussian import Gaussian, gaussian
 from synthset.recipe.steps import NearestSet
 from synthset.selection.sight import Real, Sight, as_it_is
 from synthset.selection.target import Rows

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from synthset.metrics.features import Features
-from synthset.metrics.gaussian import Gaussian, gaussian
+from synthset.metrics.sets.gaussian import Gaussian, gaussian
 
 TINY = np.finfo(np.float64).tiny
 

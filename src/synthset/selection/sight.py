@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synthset.metrics.features import Features
-from synthset.metrics.gaussian import Gaussian, gaussian
+from synthset.metrics.sets.gaussian import Gaussian, gaussian
 from synthset.recipe.steps import Duplicates
 from synthset.seeds import digest
 from synthset.selection.looks import Looks

@@ -19,7 +19,7 @@ import scipy.linalg
 from numpy.typing import NDArray
 
 from synthset.metrics.features import Features, checked, spans
-from synthset.metrics.gaussian import Gaussian
+from synthset.metrics.sets.gaussian import Gaussian
 
 Floats = NDArray[np.float64]
 Rows = NDArray[np.int64]

@@ -14,10 +14,10 @@ import numpy as np
 import pyarrow as pa
 
 from synthset.metrics.features import Features
-from synthset.metrics.fid import frechet_distance
-from synthset.metrics.gaussian import Gaussian, gaussian
-from synthset.metrics.prdc import K, prdc
-from synthset.metrics.vendi import vendi_score
+from synthset.metrics.sets.fid import frechet_distance
+from synthset.metrics.sets.gaussian import Gaussian, gaussian
+from synthset.metrics.sets.prdc import K, prdc
+from synthset.metrics.sets.vendi import vendi_score
 from synthset.recipe.selection import Selection
 from synthset.recipe.steps import Limits
 from synthset.selection.candidates import Candidates

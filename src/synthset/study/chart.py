@@ -9,10 +9,10 @@ import numpy as np
 from markupsafe import Markup, escape
 from numpy.typing import NDArray
 
-from synthset.metrics.intervals import Interval
-from synthset.metrics.recognition import RecognisedOfN
-from synthset.report.labels import Label
-from synthset.report.wordmap import Circle, radius
+from synthset.metrics.sets.recognition import RecognisedOfN
+from synthset.metrics.statistics.intervals import Interval
+from synthset.pages.kit.map_labels import Label
+from synthset.pages.kit.word_map import Circle, radius
 from synthset.study.recognition import RULES, ClassResult, Rule
 
 BAR, HIGH, FLOOR = 34, 170, 142  # of the histogram: a bar, its height, where its axis lies

@@ -10,8 +10,8 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Circle
 from matplotlib.patheffects import withStroke
 
-from synthset.report.labels import GROUP_PX, WORD_PX
-from synthset.report.wordmap import NO_GROUP, WIDTH, radius
+from synthset.pages.kit.map_labels import GROUP_PX, WORD_PX
+from synthset.pages.kit.word_map import NO_GROUP, WIDTH, radius
 from synthset.study.chart import Map
 from synthset.study.recognition import RULES, Rule
 

@@ -17,7 +17,7 @@ from synthset.engine.local import Bar
 from synthset.engine.shard import run_shard
 from synthset.engine.worker import torch_threads
 from synthset.errors import DatasetError, ModelError, RecipeError, StageError, UsageError
-from synthset.metrics.recognition import ClassMap, recognise
+from synthset.metrics.sets.recognition import ClassMap, recognise
 from synthset.recipe.encoders import ClassifierEncoder
 from synthset.recipe.recipe import Recipe, load_stored
 from synthset.stage import list_column

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synthset.errors import UsageError
-from synthset.metrics.plane import Points, apart, fitted, principal
+from synthset.metrics.statistics.plane import Points, apart, fitted, principal
 
 Method = Literal["auto", "umap", "pca"]
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from synthset.report.gallery import spread
-from synthset.report.labels import WORD_PX, gap_of, labels
-from synthset.report.wordmap import MOST, WIDTH, coloured, height_of, largest_of, radius
+from synthset.pages.dataset.gallery import spread
+from synthset.pages.kit.map_labels import WORD_PX, gap_of, labels
+from synthset.pages.kit.word_map import MOST, WIDTH, coloured, height_of, largest_of, radius
 from synthset.study.chart import Map
 from synthset.study.layout import Method, layout
 from synthset.study.recognition import Study

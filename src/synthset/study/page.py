@@ -9,11 +9,11 @@ from typing import Any
 
 from markupsafe import Markup
 
-import synthset.report.page as report
+import synthset.pages.dataset.page as report
 from synthset.encoders.classlist import ClassList
-from synthset.report.policy import content_policy, json_in_html
-from synthset.report.templates import environment
-from synthset.report.wordmap import NO_GROUP, colour_class, map_svg
+from synthset.pages.kit.policy import content_policy, json_in_html
+from synthset.pages.kit.templates import KIT, environment
+from synthset.pages.kit.word_map import NO_GROUP, colour_class, map_svg
 from synthset.store.dataset import Dataset
 from synthset.study import chart
 from synthset.study.judge import Answers
@@ -95,14 +95,13 @@ def _content(shown: Shown) -> dict[str, Any]:
 
 
 def _style() -> str:
-    shared = Path(report.__file__).parent
-    files = (shared / "page.css", shared / "wordmap.css", HERE / "study.css")
+    files = (KIT / "page.css", KIT / "word_map.css", HERE / "study.css")
     return "".join(file.read_text(encoding="utf-8") for file in files)
 
 
 def _script() -> str:
-    shared = Path(report.__file__).with_name("page.js")
-    return shared.read_text(encoding="utf-8") + (HERE / "study.js").read_text(encoding="utf-8")
+    files = (KIT / "page.js", HERE / "study.js")
+    return "".join(file.read_text(encoding="utf-8") for file in files)
 
 
 def _groups_of(grouping: Grouping) -> dict[int, str]:

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from synthset.encoders.classlist import ClassList
-from synthset.report.thumbnails import Thumbnail, most, thumbnails
+from synthset.pages.kit.thumbnails import Thumbnail, most, thumbnails
 from synthset.store.dataset import Dataset
 from synthset.study.judge import NOTHING, Answers
 from synthset.study.recognition import Rule

@@ -14,8 +14,8 @@ import numpy as np
 
 from synthset.encoders.classlist import ClassList
 from synthset.errors import UsageError
-from synthset.metrics.intervals import Interval
-from synthset.metrics.recognition import RecognisedOfN, recognised_of_n
+from synthset.metrics.sets.recognition import RecognisedOfN, recognised_of_n
+from synthset.metrics.statistics.intervals import Interval
 from synthset.study.join import Joined
 from synthset.study.judge import NOTHING, Answers
 from synthset.taxonomy.classlists import ClassEntry

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from synthset.encoders import text
 from synthset.taxonomy import wordnet
-from synthset.taxonomy.above import above_features
 from synthset.taxonomy.classlists import ClassEntry
+from synthset.taxonomy.hypernym_features import above_features
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,7 +10,7 @@ from synthset.sheets import read_sheet
 from synthset.taxonomy.classlists import ClassEntry, named, refuse_collisions
 from synthset.taxonomy.keys import folder_fault
 from synthset.taxonomy.names import refuse_same
-from synthset.taxonomy.words import with_sense
+from synthset.taxonomy.word_classes import with_sense
 
 COLUMNS = ("name", "synset", "folder")
 

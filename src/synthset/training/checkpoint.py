@@ -24,7 +24,7 @@ from safetensors.torch import load_file, save
 from torch import Tensor
 
 from synthset.errors import DatasetError, UsageError
-from synthset.metrics.trial import Look
+from synthset.results.trial import Look
 
 STATE, MODEL, LOOKS, CONFIG = "state.safetensors", "model.safetensors", "looks.json", "config.json"
 Tensors = dict[str, Tensor]

@@ -16,7 +16,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from synthset.errors import ModelError
-from synthset.metrics.trial import Look
+from synthset.results.trial import Look
 from synthset.seeds import digest
 from synthset.training.augment import augment, mix_targets
 from synthset.training.bar import Bar

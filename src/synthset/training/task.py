@@ -11,8 +11,8 @@ import numpy as np
 from torch import nn
 
 from synthset.errors import DatasetError, ModelError
-from synthset.metrics.trial import Look
 from synthset.recipe.training import Loss, Model, Preprocessing, TimmModel, Training
+from synthset.results.trial import Look
 from synthset.seeds import digest
 from synthset.training.labelled import Labelled
 

@@ -1,0 +1,113 @@
+"""Looks at a finished dataset with other thresholds; reads only."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+
+from synthset.engine.reference import reference_place
+from synthset.engine.sight import DatasetSight
+from synthset.errors import DatasetError, UsageError
+from synthset.metrics.sets.gaussian import Gaussian
+from synthset.recipe.recipe import Recipe, conflict_rule, load_stored
+from synthset.selection.sight import Real
+from synthset.selection.what_if import Case, what_if
+from synthset.store.dataset import Dataset
+
+MOST = 20_000  # records that a run looks at, drawn evenly: enough for a curve, and soon done
+
+
+@dataclass(frozen=True)
+class Considered:
+    """Cases, and what they were measured with.
+
+    Attributes:
+        cases: of `what_if`.
+        encoder: by which distance, coverage and diversity are taken; None where there is none.
+        reference: what the distance is to; None where there is none.
+        records: how many were looked at.
+        of: how many there are.
+    """
+
+    cases: list[Case]
+    encoder: str | None
+    reference: str | None
+    records: int
+    of: int
+
+    @property
+    def title(self) -> str:
+        """Say what the figures are."""
+        by = f"{self.records:,} images; FD, coverage and Vendi by {self.encoder or 'no encoder'}"
+        return by + (f", against {self.reference}" if self.reference else "")
+
+
+def consider(path: str | os.PathLike[str]) -> Considered:
+    """Find out what each limit's threshold would leave.
+
+    Raises:
+        DatasetError: there is no dataset, or nothing has run.
+        UsageError: the selection has no limit with a number.
+    """
+    dataset = Dataset.open(path)
+    recipe = load_stored(dataset.recipe_content())
+
+    def imported(name: str) -> Dataset:
+        return Dataset.open(reference_place(dataset, recipe, name))
+
+    found = considered(dataset, recipe, imported)
+    if not found.cases:
+        raise UsageError(
+            f"{dataset.path}: the selection has no limit with min or max; add a step of kind "
+            "limits, such as `limits: {recognition_probability: {min: 0.5}}`"
+        )
+    return found
+
+
+def considered(
+    dataset: Dataset,
+    recipe: Recipe,
+    imported: Callable[[str], Dataset],
+    most: int | None = None,
+) -> Considered:
+    """Move each limit of a recipe over a dataset's scores.
+
+    Args:
+        dataset: with finished features and scores.
+        recipe: whose limits move.
+        imported: gives a reference of images by its name.
+        most: records to look at, drawn evenly; none looks at all.
+    """
+    view = dataset.view
+    records = dataset.read_records(view)
+    count = len(records)
+    if most is not None and count > most:
+        records = records.take(pa.array(np.linspace(0, count - 1, most).astype(np.int64)))
+    encoder, reference = compared(recipe)
+    sight = DatasetSight(dataset, view, records, recipe, imported)
+    features = None if encoder is None else sight.features(encoder)
+    real: Real | Gaussian | None = None
+    if encoder is not None and reference is not None:
+        try:
+            real = sight.real(reference, encoder)
+        except DatasetError:  # not imported yet: all but distance and coverage can be told
+            reference = None
+    rule = conflict_rule(recipe)
+    cases = what_if(records, recipe.selection, features, real, conflicts=rule)
+    return Considered(cases, encoder, reference, len(records), count)
+
+
+def compared(recipe: Recipe) -> tuple[str | None, str | None]:
+    """Name encoder and reference: those of the recipe's first Fréchet distance, else of the first
+    step that chooses by one, else the first encoder and no reference."""
+    for metric in recipe.metrics:
+        if metric.kind == "frechet_distance":
+            return metric.encoder, metric.reference
+    for step in recipe.selection.steps:
+        if step.chooses and step.compares:
+            return step.seen_by, step.compares[0]
+    return next(iter(recipe.encoders), None), None

@@ -1,0 +1,131 @@
+"""Other test images of the same classes: what is left of the accuracy when the pictures change?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from synthset.errors import Problem, RecipeError, did_you_mean
+from synthset.experiment.images import Collection, Names, collect, joined, label_called
+from synthset.experiment.run_experiment import labelled
+from synthset.experiment.suites.answers import probabilities
+from synthset.experiment.suites.suite import (
+    Reading,
+    Suite,
+    content,
+    drawn,
+    percent,
+    training_images,
+)
+from synthset.experiment.trials import Job
+from synthset.metrics.statistics.classification import over_classes
+from synthset.recipe.suites import Shift
+from synthset.results.benchmark import Figure
+from synthset.taxonomy.names import ClassIndex
+
+
+class ShiftSuite(Suite):
+    """Accuracy on other images, of the classes that occur there."""
+
+    def __init__(self, name: str, settings: Shift, classes: Sequence[Names]) -> None:
+        """Find the images.
+
+        Raises:
+            RecipeError: nothing is there, or its classes don't fit.
+        """
+        self.name, self._settings = name, settings
+        where = f"suites.{name}"
+        found = _renamed(collect(settings.images, f"{where}.images", tests=True), settings, where)
+        labels = joined(found, classes, f"{where}.images", strict=False)
+        self._left_out = int((labels < 0).sum())
+        labels = _only(labels, settings, classes, where)
+        rows = np.flatnonzero(labels >= 0)
+        chosen = drawn([found.contents[r] for r in rows], labels[rows], settings.max_per_class)
+        self.images = labelled(found, labels, rows[chosen])
+        self._there = np.unique(self.images.labels)
+        self._over = over_classes(len(self._there), len(classes))
+        self.figures = (
+            Figure(name, settings.text or name, settings.group, note=self._note(classes)),
+        )
+
+    def _note(self, classes: Sequence[Names]) -> str:
+        said = [f"{len(self.images):,} images of {len(self._there):,} of {len(classes):,} classes"]
+        if len(self._there) < len(classes):
+            said.append(
+                "only they compete" if self._settings.mask else "all classes compete all the same"
+            )
+        if self._left_out:
+            said.append(f"{self._left_out:,} images of other classes left out")
+        return "; ".join(said)
+
+    def identity(self, part: str, job: Job) -> Any:
+        return [2 if self._over else 1, self._settings.mask, content(self.images)]
+
+    def work(self, part: str, jobs: Sequence[Job]) -> int:
+        return len(self.images) * len(jobs)
+
+    def read(self, part: str, jobs: Sequence[Job]) -> list[tuple[Reading, ...]]:
+        return [(self._one(job),) for job in jobs]
+
+    def _one(self, job: Job) -> Reading:
+        said, labels = probabilities(job, self.images), self.images.labels
+        masked = self._there[said[:, self._there].argmax(axis=1)]
+        free = said.argmax(axis=1)
+        predicted = masked if self._settings.mask else free
+        recalls = [float((predicted == k)[labels == k].mean()) for k in self._there.tolist()]
+        known = set(training_images(job).keys)
+        seen = sum(key in known for key in self.images.keys)
+        share = percent(seen, len(labels))
+        return Reading(
+            figure=self.name,
+            value=float((predicted == labels).mean()),
+            images=len(labels),
+            note=f"{seen:,} of its images ({share:.1%}) are training images too" if seen else "",
+            details={
+                f"balanced accuracy{self._over}": float(np.mean(recalls)),
+                "with the mask": float((masked == labels).mean()),
+                "without a mask": float((free == labels).mean()),
+            },
+        )
+
+
+def _renamed(found: Collection, settings: Shift, where: str) -> Collection:
+    """Put the experiment's name of a class before its own."""
+    known = {name for names in found.classes for name in names}
+    for name in settings.names:
+        if name not in known:
+            right = did_you_mean(name, known)
+            raise RecipeError(f"{where}.names.{name}", "no such class there", right)
+    renamed = tuple(
+        Names([settings.names[one] for one in names if one in settings.names]) or names
+        for names in found.classes
+    )
+    return replace(found, classes=renamed)
+
+
+def _only(
+    labels: NDArray[np.int64], settings: Shift, classes: Sequence[Names], where: str
+) -> NDArray[np.int64]:
+    """Leave out what isn't asked for; refuse classes that nobody knows, or that don't occur."""
+    index, wanted, problems = ClassIndex(classes), list[int](), list[Problem]()
+    for there, name in settings.names.items():
+        label_called(name, index, f"{where}.names.{there}")
+    if settings.classes is None:
+        return labels
+    for i, name in enumerate(settings.classes):
+        place = f"{where}.classes[{i}]"
+        try:
+            wanted.append(label_called(name, index, place))
+        except RecipeError as fault:
+            problems += fault.problems
+            continue
+        if not (labels == wanted[-1]).any():
+            found = f"no image of class {name!r}"
+            problems.append(Problem(place, found, "leave the class out"))
+    if problems:
+        raise RecipeError.of(problems)
+    return np.where(np.isin(labels, wanted), labels, -1)

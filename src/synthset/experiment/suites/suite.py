@@ -1,0 +1,114 @@
+"""What all suites share: they read trained classifiers and training sets, part by part."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from synthset.experiment.trials import Job
+from synthset.results.benchmark import Figure
+from synthset.seeds import digest
+from synthset.training.labelled import Labelled
+
+WHOLE = ""  # the part of a suite that has one part
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One figure of one trial, as it is kept in the trial's folder.
+
+    Attributes:
+        figure: name of it.
+        value: None where it can't be measured; the note says why.
+        images: how many test images it stands on; None where that says nothing.
+        note: what a reader must know.
+        details: parts of it by name.
+    """
+
+    figure: str
+    value: float | None
+    images: int | None = None
+    note: str = ""
+    details: Mapping[str, float] = field(default_factory=dict)
+
+
+class Suite(ABC):
+    """One suite of an experiment, its data found but nothing measured yet. It may be sent to
+    another process.
+
+    Attributes:
+        name: of the experiment's `suites`.
+        figures: columns that it fills.
+        parts: what is kept apart, so that a killed benchmark loses one part at most and another
+            part computes alone.
+    """
+
+    name: str
+    figures: tuple[Figure, ...]
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        return (WHOLE,)
+
+    @abstractmethod
+    def identity(self, part: str, job: Job) -> Any:
+        """All that decides the readings besides the trial, as a JSON value."""
+
+    def shared(self, job: Job) -> str:
+        """Trials that give the same text are read in one go, since they share the work."""
+        return job.folder.name
+
+    @abstractmethod
+    def work(self, part: str, jobs: Sequence[Job]) -> int:
+        """How much there is to do, in images that a model looks at; for the progress bar."""
+
+    @abstractmethod
+    def read(self, part: str, jobs: Sequence[Job]) -> list[tuple[Reading, ...]]:
+        """Measure a part for some finished trials that share their work, in their order."""
+
+    def join(self, readings: Mapping[str, tuple[Reading, ...]]) -> tuple[Reading, ...]:
+        """Join the parts of a trial to its figures."""
+        return tuple(one for part in readings.values() for one in part)
+
+
+def training_images(job: Job) -> Labelled:
+    """Everything that a trial was trained on, pre-training included, each image once."""
+    stages = [one.images for one in (job.pretrain, job.train) if one is not None]
+    images = Labelled.join(stages)
+    first = {key: row for row, key in reversed(list(enumerate(images.keys)))}
+    return images if len(first) == len(images) else images.take(sorted(first.values()))
+
+
+def drawn(keys: Sequence[str], labels: NDArray[np.int64], most: int | None) -> NDArray[np.int64]:
+    """Choose at most so many images of each class by their bytes: the same whatever stands beside
+    them. None takes all.
+
+    Returns:
+        Rows, ascending.
+    """
+    if most is None:
+        return np.arange(len(keys))
+    order = in_drawn_order(keys)
+    rows = [order[labels[order] == label][:most] for label in np.unique(labels)]
+    return np.sort(np.concatenate(rows)) if rows else order
+
+
+def in_drawn_order(keys: Sequence[str]) -> NDArray[np.int64]:
+    """Rows in an order that only the bytes of the images decide."""
+    ranks = [digest(["bench", key], 8) for key in keys]
+    return np.array(sorted(range(len(keys)), key=ranks.__getitem__), np.int64)
+
+
+def content(images: Labelled) -> str:
+    """Name images and labels by what they are."""
+    return digest([list(images.keys), images.labels.tolist()])
+
+
+def percent(part: int, whole: int) -> float:
+    """A share in [0, 1]; 0 of nothing."""
+    return part / whole if whole else 0.0

@@ -1,0 +1,125 @@
+"""Another task: what are the trained weights worth as a beginning?
+
+Paper: Zhai et al. 2019, VTAB, arXiv 1910.04867, in SELECT's manner: a new last layer, and all
+layers trained on at 64 px.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from synthset.engine.worker import torch_threads
+from synthset.errors import RecipeError
+from synthset.experiment.images import Collection, collect, joined
+from synthset.experiment.run_experiment import labelled
+from synthset.experiment.suites.suite import Reading, Suite, content, drawn, in_drawn_order
+from synthset.experiment.trials import Job
+from synthset.recipe.suites import Transfer
+from synthset.results.benchmark import Figure
+from synthset.training.finetune import Schedule, finetune, forgotten, with_new_head
+from synthset.training.labelled import Labelled
+from synthset.training.predict import load_classifier, predict
+
+Rows = NDArray[np.int64]
+
+
+class TransferSuite(Suite):
+    """Test accuracy in another task, each trial's weights trained on."""
+
+    def __init__(self, name: str, settings: Transfer) -> None:
+        """Find the images, and split them where no test is given.
+
+        Raises:
+            RecipeError: nothing is there, or train and test have other classes.
+        """
+        self.name, self._settings = name, settings
+        self.train, self.test, self._classes = _split(settings, f"suites.{name}")
+        note = (
+            f"{self._classes:,} classes, {len(self.train):,} training and {len(self.test):,} test "
+            f"images at {settings.size_px} px; new last layer, all layers trained on for "
+            f"{settings.iterations:,} updates of {settings.batch_size}"
+        )
+        self.figures = (Figure(name, settings.text or name, "transfer", note=note),)
+
+    def identity(self, part: str, job: Job) -> Any:
+        settings = self._settings.identity()
+        for name in ("train", "test"):  # images are what their bytes are, wherever they lie
+            settings.pop(name)
+        return [1, settings, content(self.train), content(self.test)]
+
+    def work(self, part: str, jobs: Sequence[Job]) -> int:
+        settings = self._settings
+        each = settings.iterations * settings.batch_size
+        return len(jobs) * each * (2 if settings.scratch else 1)
+
+    def read(self, part: str, jobs: Sequence[Job]) -> list[tuple[Reading, ...]]:
+        return [(self._one(job),) for job in jobs]
+
+    def _one(self, job: Job) -> Reading:
+        details = {"from nothing": self._accuracy(job, False)} if self._settings.scratch else {}
+        value = self._accuracy(job, True)
+        return Reading(self.name, value, len(self.test), details=details)
+
+    def _accuracy(self, job: Job, keeps: bool) -> float:
+        """Train on, from the trial's weights or from nothing, and test once."""
+        settings, training = self._settings, job.experiment.training
+        prepared = job.experiment.preprocessing.model_copy(
+            update={"fit": "squash", "size_px": settings.size_px}
+        )
+        schedule = Schedule(
+            settings.iterations,
+            settings.batch_size,
+            settings.learning_rate,
+            settings.momentum,
+            settings.step,
+            settings.decay,
+        )
+        with torch_threads(training.threads):
+            model = load_classifier(job.folder)
+            if not keeps:
+                forgotten(model, job.seed)
+            with_new_head(model, self._classes, settings.size_px, job.seed)
+            where = job.device, training.precision
+            finetune(model, self.train, prepared, schedule, job.seed, *where)
+            said = predict(model, self.test, prepared, training.batch_size, *where)
+        return float((said.argmax(axis=1) == self.test.labels).mean())
+
+
+def _split(settings: Transfer, where: str) -> tuple[Labelled, Labelled, int]:
+    """Training and test images, none in both, and the number of classes."""
+    found = collect(settings.train, f"{where}.train")
+    classes = len(found.classes)
+    if classes < 2:
+        raise RecipeError(f"{where}.train", "only one class", "a classifier tells two apart")
+    if settings.test is None:
+        tests = found, found.labels
+        rows = _held(found, settings.test_fraction)
+    else:
+        other = collect(settings.test, f"{where}.test", tests=True)
+        tests = other, joined(other, found.classes, f"{where}.test", strict=True)
+        rows = np.arange(len(other))
+    held = {tests[0].contents[row] for row in rows.tolist()}
+    rest = np.array([row for row, key in enumerate(found.contents) if key not in held], np.int64)
+    train = _some(found, found.labels, rest, settings.max_train_per_class)
+    lacking = np.flatnonzero(np.bincount(train.labels, minlength=classes) == 0)
+    if len(lacking):
+        name = found.classes[lacking[0]][0]
+        told = f"class {name!r} has no image to train with that isn't a test image"
+        raise RecipeError(f"{where}.train", told, "give it more images")
+    return train, _some(*tests, rows, settings.max_test_per_class), classes
+
+
+def _held(found: Collection, fraction: float) -> Rows:
+    """A share of each class, one image at least, in the order of their draw."""
+    order = in_drawn_order(found.contents)
+    rows = [order[found.labels[order] == label] for label in range(len(found.classes))]
+    return np.concatenate([one[: max(1, round(fraction * len(one)))] for one in rows])
+
+
+def _some(found: Collection, labels: Rows, rows: Rows, most: int | None) -> Labelled:
+    keys = [found.contents[row] for row in rows.tolist()]
+    return labelled(found, labels, rows[drawn(keys, labels[rows], most)])

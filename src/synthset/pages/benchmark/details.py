@@ -1,0 +1,147 @@
+"""Parts of the figures: each corruption and severity, each k, each class, by training set."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from synthset.pages.benchmark.words import value_text
+from synthset.pages.experiment.tables import heat
+from synthset.results.benchmark import Benchmark, Figure
+
+MOST = 60  # rows of a table; `benchmark.json` has all
+FULL = 0.5  # of a grid; one with less in it is shown as a list
+
+
+@dataclass(frozen=True)
+class Part:
+    """A cell of the details.
+
+    Attributes:
+        value: text; a dash where there is none.
+        heat: strength of its colour in percent; nothing where it is no share.
+        best: whether no other set has a better value here.
+    """
+
+    value: str
+    heat: str
+    best: bool
+
+
+@dataclass(frozen=True)
+class Level:
+    """One table of a suite.
+
+    Attributes:
+        name: level that it shows, such as `3` of `gaussian_noise/3`; nothing of a plain list.
+        rows: name of a part and a cell for each training set.
+    """
+
+    name: str
+    rows: tuple[tuple[str, tuple[Part, ...]], ...]
+
+
+@dataclass(frozen=True)
+class Suite:
+    """The parts of one figure.
+
+    Attributes:
+        figure: they belong to.
+        levels: tables; of a grid the mean over its levels is first.
+        more: rows that aren't shown.
+    """
+
+    figure: Figure
+    levels: tuple[Level, ...]
+    more: int
+
+
+def suites(benchmark: Benchmark) -> list[Suite]:
+    """Tables of every figure that has parts, in the order of the figures."""
+    found = [_suite(benchmark, figure) for figure in benchmark.figures]
+    return [one for one in found if one is not None]
+
+
+def part_names(benchmark: Benchmark, figure: Figure) -> list[str]:
+    """Names of a figure's parts, in the order in which the training sets have them."""
+    cells = benchmark.cells[figure.name]
+    return list(dict.fromkeys(name for arm in benchmark.arms for name in cells[arm].details))
+
+
+def grid(names: Sequence[str]) -> tuple[list[str], list[str]] | None:
+    """Rows and levels of names such as `gaussian_noise/3`; None where they are no grid.
+
+    >>> grid(["blur/1", "blur/2", "snow/1", "snow/2"])
+    (['blur', 'snow'], ['1', '2'])
+    """
+    split = [name.rpartition("/") for name in names]
+    rows = list(dict.fromkeys(row for row, _, _ in split))
+    levels = list(dict.fromkeys(level for _, _, level in split))
+    if "" in rows or len(levels) < 2 or len(names) < FULL * len(rows) * len(levels):
+        return None
+    if all(level.isdecimal() for level in levels):
+        levels.sort(key=int)
+    return rows, levels
+
+
+def mean_over(benchmark: Benchmark, figure: Figure, arm: str, names: Sequence[str]) -> float | None:
+    """Mean of a set's parts; None where it lacks one, for then it would be of something else."""
+    details = benchmark.cells[figure.name][arm].details
+    if not names or any(name not in details for name in names):
+        return None
+    return sum(details[name] for name in names) / len(names)
+
+
+def _suite(benchmark: Benchmark, figure: Figure) -> Suite | None:
+    names = part_names(benchmark, figure)
+    if not names:
+        return None
+    found = grid(names)
+    if found is None:
+        groups = [("", [(name, [name]) for name in names])]
+    else:
+        rows, levels = found
+        mean = f"mean of {', '.join(levels)}"
+        groups = [(mean, [(row, [f"{row}/{level}" for level in levels]) for row in rows])]
+        groups += [(level, [(row, [f"{row}/{level}"]) for row in rows]) for level in levels]
+    more = max(0, len(groups[0][1]) - MOST)
+    top = _top_share(benchmark, figure)
+    tables = tuple(
+        Level(level, tuple(_row(benchmark, figure, top, *row) for row in rows[:MOST]))
+        for level, rows in groups
+    )
+    return Suite(figure, tables, more)
+
+
+def _row(
+    benchmark: Benchmark, figure: Figure, top: float | None, name: str, parts: Sequence[str]
+) -> tuple[str, tuple[Part, ...]]:
+    values = [mean_over(benchmark, figure, arm, parts) for arm in benchmark.arms]
+    known = [value for value in values if value is not None]
+    best = None
+    if figure.better and len(known) > 1:
+        best = min(known) if figure.better == "lower" else max(known)
+    cells = [_part(figure, value, top, best) for value in values]
+    return name, tuple(cells)
+
+
+def _part(figure: Figure, value: float | None, top: float | None, best: float | None) -> Part:
+    if value is None:
+        return Part("–", "", best=False)
+    if top is None:
+        return Part(_plain(value), "", best=value == best)
+    coloured = figure.better != "lower" and top > 0
+    text = value_text(figure, value, sign=False)
+    return Part(text, heat(value / top) if coloured else "", best=value == best)
+
+
+def _top_share(benchmark: Benchmark, figure: Figure) -> float | None:
+    """The highest part of any set; None where they are no shares: a share's parts may be counts."""
+    cells = benchmark.cells[figure.name].values()
+    values = [value for cell in cells for value in cell.details.values()]
+    shares = figure.unit == "share" and all(0 <= value <= 1 for value in values)
+    return max(values) if shares else None
+
+
+def _plain(value: float) -> str:
+    return f"{value:,.4g}".replace("-", "−") if abs(value) < 1e4 else f"{value:,.0f}"

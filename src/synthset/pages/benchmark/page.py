@@ -1,0 +1,136 @@
+"""The page of a benchmark: one file that needs no other, beside its figures and tables."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from markupsafe import Markup
+
+import synthset.pages.experiment.page as experiment
+from synthset.pages.benchmark import table
+from synthset.pages.benchmark.axes import off_the_radar, radar_axes
+from synthset.pages.benchmark.cost_figure import cost_figure
+from synthset.pages.benchmark.costs import HEADS, ledger
+from synthset.pages.benchmark.details import suites
+from synthset.pages.benchmark.headlines import headlines
+from synthset.pages.benchmark.level_figure import level_figure
+from synthset.pages.benchmark.radar_figure import TOGETHER, radar_figures
+from synthset.pages.benchmark.ranking import Ranking, rank_all
+from synthset.pages.benchmark.remarks import remarks
+from synthset.pages.benchmark.results import table_rows, to_json
+from synthset.pages.benchmark.words import capital
+from synthset.pages.kit.drawing import Drawing, colours, dashes
+from synthset.pages.kit.policy import content_policy
+from synthset.pages.kit.templates import KIT, environment
+from synthset.results.benchmark import Benchmark
+from synthset.sheets import write_sheet
+
+HERE = Path(__file__).parent
+STYLES = (
+    KIT / "page.css",
+    Path(experiment.__file__).with_name("experiment.css"),
+    HERE / "benchmark.css",
+)
+STROKES = {"-": "solid", "--": "dashed", ":": "dotted", "-.": "dashed"}
+ON_PAPER = 6  # columns of the table that fit on a printed page
+FIRST = 3  # sets that the radar shows beside the base at first, where there are many
+
+
+def write_benchmark_page(
+    folder: Path, benchmark: Benchmark, title: str, description: str, settings_yaml: str
+) -> Path:
+    """Write the page, its figures as SVG and PNG, and the numbers as JSON and CSV.
+
+    What an earlier call wrote there is replaced; the same input gives the same bytes.
+
+    Args:
+        folder: made where it is missing.
+        benchmark: with one training set or more, and a cell for each of its figures and sets.
+        title: the page's heading.
+        description: a sentence or two below it; may be empty.
+        settings_yaml: what was asked for, folded at the end of the page.
+
+    Returns:
+        `index.html` in the folder.
+    """
+    ranking = rank_all(benchmark)
+    figures = _figures(benchmark)
+    (folder / "figures").mkdir(parents=True, exist_ok=True)
+    for one in figures.values():
+        (folder / "figures" / f"{one.name}.svg").write_bytes(one.svg)
+        (folder / "figures" / f"{one.name}.png").write_bytes(one.png)
+    content = to_json(benchmark, ranking)
+    text = json.dumps(content, ensure_ascii=False, allow_nan=False, indent=1)
+    (folder / "benchmark.json").write_text(text + "\n", encoding="utf-8")
+    (folder / "table.csv").write_text(_csv(table_rows(benchmark, ranking)), encoding="utf-8")
+    page = folder / "index.html"
+    html = _page(benchmark, ranking, figures, title, description, settings_yaml)
+    page.write_text(html, encoding="utf-8")
+    return page
+
+
+def _figures(benchmark: Benchmark) -> dict[str, Drawing]:
+    found = [*radar_figures(benchmark), level_figure(benchmark), cost_figure(benchmark)]
+    return {one.name: one for one in found if one is not None}
+
+
+def _page(
+    benchmark: Benchmark,
+    ranking: Ranking,
+    figures: dict[str, Drawing],
+    title: str,
+    description: str,
+    settings: str,
+) -> str:
+    pages = environment(HERE)
+    pages.filters.update(capital=capital)
+    many = len(benchmark.arms) > TOGETHER
+    groups = table.columns(benchmark)
+    lines = dashes(list(benchmark.arms), benchmark.base)
+    script = (HERE / "benchmark.js").read_text(encoding="utf-8")
+    content: dict[str, Any] = {
+        "style": Markup("".join(file.read_text(encoding="utf-8") for file in STYLES)),
+        "script": Markup(script),
+        "policy": content_policy(script),
+        "title": title,
+        "description": description,
+        "benchmark": benchmark,
+        "ranking": ranking,
+        "headlines": headlines(benchmark, ranking),
+        "figures": {name: one.inline for name, one in figures.items()},
+        "together": "radar-together" if many else "radar",
+        "many": many,
+        "axes": radar_axes(benchmark),
+        "off_the_radar": off_the_radar(benchmark),
+        "open": _open(benchmark, ranking),
+        "colours": colours(list(benchmark.arms), benchmark.base),
+        "strokes": {arm: STROKES[dash] for arm, dash in lines.items()},
+        "columns": groups,
+        "places": {one.name: i for i, one in enumerate(f for _, group in groups for f in group)},
+        "on_paper": ON_PAPER,
+        "rows": table.rows(benchmark),
+        "top_rank": min(ranking.means.values(), default=None),
+        "suites": suites(benchmark),
+        "heads": HEADS,
+        "ledger": ledger(benchmark),
+        "remarks": remarks(benchmark),
+        "settings": settings,
+    }
+    return pages.get_template("page.html.j2").render(content)
+
+
+def _open(benchmark: Benchmark, ranking: Ranking) -> set[str]:
+    """Sets that the radar shows at first: all, or of many the base and the first by rank."""
+    if len(benchmark.arms) <= TOGETHER:
+        return set(benchmark.arms)
+    others = [arm for arm in benchmark.arms if arm != benchmark.base]
+    ranked = sorted(others, key=lambda arm: ranking.means.get(arm, float("inf")))
+    return {benchmark.base, *ranked[:FIRST]}
+
+
+def _csv(rows: Sequence[dict[str, Any]]) -> str:
+    """Rows as CSV, empty where a figure doesn't exist."""
+    return write_sheet(list(rows[0]), [list(row.values()) for row in rows])

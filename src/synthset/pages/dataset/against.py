@@ -1,0 +1,110 @@
+"""What choosing a set keeps and drops, against a threshold that keeps as many of each class."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from synthset.pages.dataset.gallery import spread
+from synthset.pages.dataset.records import Seen
+from synthset.recipe.recipe import Recipe
+
+CLASSES = 6
+EACH = 12  # images of each class and group
+CHOSEN_OUT = "not in the nearest set"  # how the step's reason starts
+
+Rows = NDArray[np.int64]
+Mask = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, eq=False)
+class Against:
+    """One class: what both keep, and what only one of them keeps.
+
+    Attributes:
+        label: of the class.
+        kept: images that the step kept.
+        of: images that it chose from.
+        only_set: how many of them the threshold would drop.
+        groups: rows to show: `only_set`, `only_threshold`, `both`.
+    """
+
+    label: int
+    kept: int
+    of: int
+    only_set: int
+    groups: dict[str, list[int]]
+
+
+def score_of(recipe: Recipe) -> str | None:
+    """Name the column that a threshold would look at: recognition, else CLIP score."""
+    for score in recipe.scores:
+        if score.kind == "recognition":
+            return f"{score.prefix}_probability"
+    return next((score.prefix for score in recipe.scores if score.kind == "clip_score"), None)
+
+
+def against_threshold(
+    seen: Seen, step: str, column: str, labels: Sequence[int], room: int = CLASSES
+) -> list[Against]:
+    """Compare a `nearest_set` with keeping the highest of a score.
+
+    Args:
+        seen: the records, selected.
+        step: the step's name, such as `3 nearest_set`.
+        column: of the score.
+        labels: classes in the order in which they are wanted.
+        room: how many of them to show.
+    """
+    if not seen.selected or column not in seen.score_columns:
+        return []
+    values = np.asarray(seen.records.column(column).fill_null(np.nan), dtype=np.float64)
+    chosen, dropped = _sides(seen, step)
+    found = []
+    for label in labels:
+        rows = np.flatnonzero((chosen | dropped) & (seen.labels == label) & np.isfinite(values))
+        kept = chosen[rows]
+        if kept.all() or not kept.any():
+            continue
+        best = np.zeros(len(rows), dtype=bool)
+        best[np.argsort(-values[rows], kind="stable")[: int(kept.sum())]] = True
+        found.append(_compared(label, rows, kept, best))
+        if len(found) == room:
+            break
+    return found
+
+
+def words(column: str | None) -> str:
+    """Say what a threshold on a column would keep."""
+    return f"the images of highest {(column or 'score').replace('_', ' ')}"
+
+
+def _compared(label: int, rows: Rows, kept: Mask, best: Mask) -> Against:
+    groups = {
+        "only_set": rows[kept & ~best],
+        "only_threshold": rows[~kept & best],
+        "both": rows[kept & best],
+    }
+    shown = {name: spread(mine, EACH) for name, mine in groups.items()}
+    return Against(label, int(kept.sum()), len(rows), len(groups["only_set"]), shown)
+
+
+def _sides(seen: Seen, step: str) -> tuple[Mask, Mask]:
+    """(N,) what the step kept, whatever happened later, and what it did not choose."""
+    number = _number(step)
+    steps = seen.records.column("step").to_pylist()
+    reasons = seen.records.column("reason").to_pylist()
+    later = [name == "quota" or (name is not None and _number(name) > number) for name in steps]
+    dropped = [
+        name == step and (reason or "").startswith(CHOSEN_OUT)
+        for name, reason in zip(steps, reasons, strict=True)
+    ]
+    return seen.keep | np.array(later, dtype=bool), np.array(dropped, dtype=bool)
+
+
+def _number(step: str) -> int:
+    number = step.partition(" ")[0]
+    return int(number) if number.isdigit() else 0

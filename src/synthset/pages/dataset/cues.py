@@ -1,0 +1,130 @@
+"""Source cues as the page shows them: how well each tells generated from real, and what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from markupsafe import Markup
+
+from synthset.metrics.images.source_cues import MATCHED, STORED, TOGETHER
+
+TELLING = 0.6  # an AUC from which on advice is given, where it is surely over 0.5
+HEIGHT = 10  # of a bar, in its own units
+ADVICE = {
+    "file format": "save both in one format, without EXIF and colour profiles",
+    "size": "cut both to one shape and resize them to one size",
+    "borders": "trim constant margins, or lay random ones around both",
+    "jpeg": "compress both once more, with the same quality and chroma subsampling",
+    "frequency": "resize both by the same filter and compress them alike; what remains is the "
+    "texture of the generator or of the camera",
+    "brightness and colour": "vary brightness, contrast and colour while training; what remains is "
+    "what the prompts and the generator like to show",
+}
+
+
+def without_cues(metrics: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """The other results."""
+    return [metric for metric in metrics if _cue(metric) is None]
+
+
+def cue_charts(metrics: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """One chart a reference.
+
+    Returns:
+        `reference`, `part` and `n` (the images that were compared: the kept, or all where none are
+        kept), `how` (the preprocessing), `rows` (`cue`, `stored` and `matched`: results with a
+        value, or None), `advice` (sentences) and `warnings`.
+    """
+    charts = []
+    found = [metric for metric in metrics if _cue(metric) is not None]
+    for reference in dict.fromkeys(str(metric["reference"]) for metric in found):
+        mine = [metric for metric in found if metric["reference"] == reference]
+        measured = {metric["of"] for metric in mine if metric["value"] is not None}
+        part = "kept" if "kept" in measured or not measured else "all"
+        shown = [metric for metric in mine if metric["of"] == part]
+        if shown:
+            charts.append({"reference": reference, "part": part, **_chart(shown)})
+    return charts
+
+
+def _chart(shown: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    rows: dict[str, dict[str, Any]] = {}
+    how = ""
+    for metric in shown:
+        name, cue = _cue(metric) or ("", "")
+        row = rows.setdefault(cue, {"cue": cue, "stored": None, "matched": None})
+        if metric["value"] is not None:
+            row["stored" if name == STORED else "matched"] = metric
+        if name == MATCHED:
+            how = str(metric["measured_by"]).partition(", ")[2]
+    warnings = dict.fromkeys(metric["warning"] for metric in shown if metric["warning"])
+    facts = {"n": shown[0]["n"], "how": how, "warnings": list(warnings)}
+    return {**facts, "rows": list(rows.values()), "advice": advice(list(rows.values()))}
+
+
+def advice(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Say in words which cues tell, the strongest first, and what helps."""
+    measured = [row for row in rows if row["stored"] and row["matched"]]
+    if not measured:
+        return []
+    telling = [row for row in measured if row["cue"] != TOGETHER and _tells(row["stored"])]
+    telling.sort(key=lambda row: -row["stored"]["value"])
+    sentences = [
+        f"By {row['cue'].replace('jpeg', 'JPEG compression')} a generated image is told from a "
+        f"real one in {_pairs(row['stored'])}: {ADVICE[row['cue']]}. After the same "
+        f"preprocessing of both it is {_left(row['matched'])}."
+        for row in telling
+    ]
+    whole = next((row["matched"] for row in measured if row["cue"] == TOGETHER), None)
+    if not telling:
+        sentences.append("No single cue tells generated from real images: nothing needs mending.")
+    elif whole and _tells(whole):
+        sentences.append(
+            f"After preprocessing all cues together still tell in {_pairs(whole)}: do not let "
+            "the classes differ in their share of generated images, or a classifier learns that."
+        )
+    return sentences
+
+
+def cue_bar(metric: Mapping[str, Any], style: str) -> Markup:
+    """Draw an AUC as a bar from 0.5 to 1, and its interval as a line.
+
+    Args:
+        metric: a result with a value.
+        style: class of the bar.
+    """
+    length = _place(metric["value"])
+    low, high = (_place(end) for end in metric["interval"])
+    said = f"{metric['value']:.3f}, 95 % interval {metric['interval'][0]:.3f} to "
+    said += f"{metric['interval'][1]:.3f}"
+    return Markup(
+        f'<svg class="bar cue" viewBox="0 0 1000 {HEIGHT}" preserveAspectRatio="none" role="img" '
+        f'aria-label="{said}"><title>{said}</title>'
+        f'<rect class="{style}" width="{length:.1f}" height="{HEIGHT}"/>'
+        f'<rect class="mark" x="{low:.1f}" y="4.2" width="{max(high - low, 2):.1f}" height="1.6"/>'
+        "</svg>"
+    )
+
+
+def _cue(metric: Mapping[str, Any]) -> tuple[str, str] | None:
+    """What a result is called and its cue; None for other results."""
+    name, _, cue = str(metric["name"]).partition(": ")
+    return (name, cue) if name in (STORED, MATCHED) else None
+
+
+def _place(area: float) -> float:
+    return 2000 * (min(max(area, 0.5), 1.0) - 0.5)
+
+
+def _tells(metric: Mapping[str, Any]) -> bool:
+    return bool(metric["value"] >= TELLING and metric["interval"][0] > 0.5)
+
+
+def _pairs(metric: Mapping[str, Any]) -> str:
+    return f"{100 * metric['value']:.0f} of 100 pairs"
+
+
+def _left(metric: Mapping[str, Any]) -> str:
+    low, high = metric["interval"]
+    return "no cue any more" if low <= 0.5 <= high else f"{100 * metric['value']:.0f} of 100"

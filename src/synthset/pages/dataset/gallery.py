@@ -1,0 +1,122 @@
+"""Which images the page shows: kept ones by class, rejected ones by reason."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from synthset.pages.dataset.records import Seen, own_value
+from synthset.pages.kit.thumbnails import Thumbnail, most
+from synthset.recipe.exports import Report
+
+MAX_REASONS = 24  # groups of rejected images; the rarest are left to the table of reasons
+
+
+def kept_rows(seen: Seen, settings: Report) -> dict[int, list[int]]:
+    """Choose rows of kept images by label, evenly over their ranks, best first.
+
+    With more classes than `max_classes`, the classes shown lie evenly over the label order; a page
+    holds only so many images, so many classes get fewer each.
+    """
+    shown = spread(np.arange(len(seen.classes)), settings.max_classes)
+    room = (most() - settings.rejected) // max(1, len(shown))
+    each = min(settings.gallery_per_class, max(1, room))
+    order = _by_rank(seen)
+    labels, wanted = seen.labels[order], set(shown)
+    bounds = np.searchsorted(labels, np.arange(len(seen.classes) + 1))
+    groups = {label: order[bounds[label] : bounds[label + 1]] for label in sorted(wanted)}
+    return {label: spread(rows, each) for label, rows in groups.items() if len(rows)}
+
+
+def _by_rank(seen: Seen) -> NDArray[np.int64]:
+    """Rows of the kept images, by class and rank."""
+    rows = np.flatnonzero(seen.keep)
+    if not seen.selected:
+        return rows[np.argsort(seen.labels[rows], kind="stable")]
+    rank = np.asarray(seen.records.column("rank").fill_null(0), dtype=np.int64)[rows]
+    return rows[np.lexsort((rank, seen.labels[rows]))]
+
+
+def rejected_rows(
+    seen: Seen, dropped: Sequence[Mapping[str, Any]], limit: int
+) -> list[tuple[dict[str, Any], list[int]]]:
+    """Choose rows of rejected images with pixels: as many of each reason as there is room for."""
+    if not seen.selected or not limit:
+        return []
+    steps = seen.records.column("step").to_pylist()
+    groups: dict[tuple[str, str], list[int]] = {}
+    for row in np.flatnonzero(~seen.keep & seen.made).tolist():
+        groups.setdefault((steps[row] or "", seen.reasons[row] or "no reason given"), []).append(
+            row
+        )
+    named = [dict(d) for d in dropped if (d["step"], d["reason"]) in groups]
+    named = sorted(sorted(named, key=lambda d: -d["n"])[:MAX_REASONS], key=named.index)
+    sizes = fair([len(groups[d["step"], d["reason"]]) for d in named], limit)
+    return [
+        (d, spread(np.array(groups[d["step"], d["reason"]]), size))
+        for d, size in zip(named, sizes, strict=True)
+        if size
+    ]
+
+
+def fair(sizes: Sequence[int], room: int) -> list[int]:
+    """Share room among groups: as equal as they allow, none more than it has.
+
+    >>> fair([2, 100, 100], 12)
+    [2, 5, 5]
+    """
+    shares = [0] * len(sizes)
+    for place, group in enumerate(sorted(range(len(sizes)), key=sizes.__getitem__)):
+        shares[group] = min(sizes[group], room // (len(sizes) - place))
+        room -= shares[group]
+    return shares
+
+
+def spread(rows: NDArray[np.int64], count: int) -> list[int]:
+    """Take so many, evenly over all, the first one included."""
+    if len(rows) <= count:
+        return [int(row) for row in rows]
+    return [int(rows[i * len(rows) // count]) for i in range(count)]
+
+
+def pictures(
+    seen: Seen, rows: Sequence[int], found: Mapping[str, Thumbnail]
+) -> list[dict[str, Any]]:
+    """What the page says of each image: the picture, and words for its tooltip."""
+    table = seen.records.take(rows) if rows else seen.records.slice(0, 0)
+    shown = []
+    for record in table.to_pylist():
+        thumbnail = found.get(record["id"])
+        if thumbnail is not None:
+            name = seen.name(record["label"])
+            measured = own_value(record.get("reason"))
+            facts = _facts(seen, record)
+            shown.append(
+                {"thumbnail": thumbnail, "class": name, "measured": measured, "facts": facts}
+            )
+    return shown
+
+
+def _facts(seen: Seen, record: Mapping[str, Any]) -> str:
+    """One line a fact: class, prompt, seed, scores, reason, id."""
+    facts = {"class": record["class_name"]}
+    named = (
+        "prompt",
+        "negative_prompt",
+        "origin",
+        "strength",
+        "seed",
+        "round",
+        *seen.score_columns,
+    )
+    facts |= {name: record[name] for name in (*named, "reason", "rank") if name in record}
+    facts |= {"size": f"{record['width']} × {record['height']}", "id": record["id"]}
+    return "\n".join(f"{name}: {value(fact)}" for name, fact in facts.items() if fact is not None)
+
+
+def value(found: Any) -> str:
+    """Write a fact on one line: four digits for a number."""
+    return f"{found:.4g}" if isinstance(found, float) else " ".join(str(found).split())

@@ -1,0 +1,199 @@
+"""What came out by hypernym group: animals, vehicles, food. A class under two counts in both."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from markupsafe import Markup
+from numpy.typing import NDArray
+
+from synthset.metrics.statistics.classification import over_classes
+from synthset.metrics.statistics.intervals import Interval, wilson
+from synthset.pages.dataset.records import Seen
+from synthset.store.dataset import Dataset
+
+GROUPS = "groups.json"  # written by the engine beside classes.json
+RANK = "_rank"
+RECOGNITION = "recognition rate"  # measured here from the images, with an interval a group
+OUTSIDE, UNKNOWN = "none of these", "no synset"
+PARTS = ("planned", "made", "kept")
+WIDTH, HEIGHT = 240, 22  # of a drawn interval, in its own units
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """A share of a group's images with Wilson's interval, or None where there is no image."""
+
+    score: str
+    all: Interval | None
+    kept: Interval | None
+    n_all: int
+    n_kept: int
+
+
+@dataclass(frozen=True, slots=True)
+class GroupRow:
+    """One group.
+
+    Attributes:
+        name: what it is called.
+        synsets: names of its synsets; none for the rows of classes outside of all groups.
+        classes: names of its classes, in label order.
+        planned, made, kept: numbers of images.
+        rates: one a recognition score.
+        means: metric -> its mean over the group's classes, of all and of kept; None where no class
+            has a value.
+        over: metric -> over how many of the group's classes both means are, where not over all.
+    """
+
+    name: str
+    synsets: tuple[str, ...]
+    classes: tuple[str, ...]
+    planned: int
+    made: int
+    kept: int
+    rates: tuple[Rate, ...]
+    means: dict[str, tuple[float | None, float | None]]
+    over: dict[str, tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class GroupTable:
+    """The section of the page.
+
+    Attributes:
+        rows: groups with classes, largest first, then the classes that have none.
+        several: names of the classes that count in two groups or more.
+        unknown: number of classes without a synset.
+        metrics: names of the metrics that the rows have means of, with their direction.
+    """
+
+    rows: list[GroupRow]
+    several: list[str]
+    unknown: int
+    metrics: dict[str, str]
+
+
+def by_group(
+    dataset: Dataset,
+    seen: Seen,
+    counted: Sequence[Mapping[str, Any]],
+    metrics: Sequence[Mapping[str, Any]],
+) -> GroupTable | None:
+    """Gather what the page shows by group.
+
+    Args:
+        dataset: whose groups are wanted.
+        seen: its records.
+        counted: planned, made and kept images of each label, as in `summary`.
+        metrics: results of the set, those by class among them.
+
+    Returns:
+        None where no class belongs to a group.
+    """
+    if not dataset.folder.exists(GROUPS):
+        return None
+    found = dataset.read_json(GROUPS)
+    if not any(found["members"].values()):
+        return None
+    valued = _by_class(metrics)
+    members = sorted(found["members"].items(), key=lambda item: -len(item[1]))
+    parts = [(name, tuple(found["synsets"][name]), labels) for name, labels in members]
+    parts += [(OUTSIDE, (), found["outside"]), (UNKNOWN, (), found["unknown"])]
+    rows = [
+        _row(name, synsets, labels, seen, counted, valued)
+        for name, synsets, labels in parts
+        if labels
+    ]
+    several = [seen.name(label) for label in found["several"]]
+    shown = {name: better for name, (better, _) in valued.items()}
+    return GroupTable(rows, several, len(found["unknown"]), shown)
+
+
+def interval_picture(rate: Rate) -> Markup:
+    """Draw two intervals over [0, 1]: all above, kept below; the mark is the share itself."""
+    drawn = [f'<path class="axis" d="M0 {HEIGHT - 0.5}H{WIDTH}"/>']
+    for style, interval, y in (("passed", rate.all, 3), ("kept", rate.kept, 12)):
+        if interval is not None:
+            left, width = WIDTH * interval.low, WIDTH * (interval.high - interval.low)
+            at = min(max(WIDTH * interval.value, 2), WIDTH - 2)
+            drawn.append(
+                f'<rect class="{style}" fill-opacity=".45" x="{left:.1f}" y="{y}" '
+                f'width="{max(width, 1):.1f}" height="6" rx="3"/>'
+                f'<rect class="{style}" x="{at - 2:.1f}" y="{y - 1}" width="4" height="8" rx="2"/>'
+            )
+    label = f"{rate.score}: all {rate.all}, kept {rate.kept}"
+    return Markup(
+        f'<svg class="interval" viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" height="{HEIGHT}" '
+        f'role="img" aria-label="{label}">{"".join(drawn)}</svg>'
+    )
+
+
+def _row(
+    name: str,
+    synsets: tuple[str, ...],
+    labels: Sequence[int],
+    seen: Seen,
+    counted: Sequence[Mapping[str, Any]],
+    valued: Mapping[str, tuple[str, Mapping[str, Mapping[str, float]]]],
+) -> GroupRow:
+    mine = np.isin(seen.labels, labels)  # (N,) whether a record is of this group
+    scores = [c.removesuffix(RANK) for c in seen.records.column_names if c.endswith(RANK)]
+    keys = [str(seen.classes[label]["key"]) for label in labels]
+    sums = {part: sum(int(counted[label][part]) for label in labels) for part in PARTS}
+    means, over = {}, {}
+    for metric, (_, values) in valued.items():
+        both = [_known(values.get(part, {}), keys) for part in ("all", "kept")]
+        means[metric] = (_mean(both[0]), _mean(both[1]))
+        over[metric] = (_over(both[0], keys), _over(both[1], keys))
+    classes = tuple(seen.name(label) for label in labels)
+    rates = tuple(_rate(seen, score, mine) for score in scores if is_recognition(seen, score))
+    return GroupRow(name, synsets, classes, **sums, rates=rates, means=means, over=over)
+
+
+def is_recognition(seen: Seen, score: str) -> bool:
+    """Whether a column of ranks is one of recognition, which says a first choice too."""
+    return f"{score}_predicted" in seen.records.column_names
+
+
+def _rate(seen: Seen, score: str, mine: NDArray[np.bool_]) -> Rate:
+    """The share recognised: of all, where a failed image is not recognised, and of the kept."""
+    rank = seen.records.column(score + RANK).fill_null(0)
+    hits = np.asarray(rank, dtype=np.int64) == 1
+    kept = mine & seen.keep
+    shares = [
+        wilson(int((hits & part).sum()), int(part.sum())) if part.any() else None
+        for part in (mine, kept)
+    ]
+    return Rate(score, shares[0], shares[1], int(mine.sum()), int(kept.sum()))
+
+
+def _by_class(
+    metrics: Sequence[Mapping[str, Any]],
+) -> dict[str, tuple[str, dict[str, dict[str, float]]]]:
+    """Arrange results by class: metric -> its direction, and part -> class key -> value."""
+    found: dict[str, tuple[str, dict[str, dict[str, float]]]] = {}
+    for metric in metrics:
+        key, value = metric.get("class_key"), metric.get("value")
+        if key is None or value is None or metric["name"] == RECOGNITION:
+            continue
+        told = [metric["name"], metric.get("measured_by"), metric.get("reference")]
+        name = " · ".join(str(part) for part in told if part)
+        _, values = found.setdefault(name, (str(metric.get("better")), {}))
+        values.setdefault(str(metric["of"]), {})[key] = float(value)
+    return found
+
+
+def _known(values: Mapping[str, float], keys: Sequence[str]) -> list[float]:
+    return [values[key] for key in keys if key in values]
+
+
+def _mean(known: Sequence[float]) -> float | None:
+    return float(np.mean(known)) if known else None
+
+
+def _over(known: Sequence[float], keys: Sequence[str]) -> str:
+    return over_classes(len(known), len(keys)) if known else ""

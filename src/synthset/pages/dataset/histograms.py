@@ -1,0 +1,182 @@
+"""Histograms of the scores, kept and rejected images stacked, with the limits drawn in."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from synthset.pages.dataset.records import Mask, Seen
+from synthset.recipe.selection import Selection
+from synthset.recipe.steps import Limit, Limits
+
+BINS = 36
+FEW = 24  # whole numbers with up to so many values get a bar each
+TAIL = 0.5  # percent at either end that the axis leaves to the end bars
+SKEWED = 200  # of a median's multiples; above this the axis is logarithmic
+MAX_WORDS = 12  # different words of a score that are shown as bars, if any comes twice
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Histogram:
+    """One score.
+
+    Attributes:
+        column: its name.
+        edges: (B + 1,) ends of the bars, in units of the axis.
+        kept: (B,) kept images.
+        rejected: (B,) rejected images.
+        limits: where the selection cuts, in units of the axis, with what it says there.
+        ticks: places on the axis, with what stands there.
+        medians: of the kept and of the rejected, in the score's own units; None for none.
+        log: whether the axis is logarithmic.
+        missing: images without a value.
+        only: the one value that all images have; None where they differ.
+    """
+
+    column: str
+    edges: Floats
+    kept: NDArray[np.int64]
+    rejected: NDArray[np.int64]
+    limits: list[tuple[float, str]]
+    ticks: list[tuple[float, str]]
+    medians: tuple[float | None, float | None]
+    log: bool = False
+    missing: int = 0
+    only: str | None = None
+
+
+@dataclass(frozen=True)
+class Words:
+    """A score whose values are words: (word, kept, rejected), the most frequent first."""
+
+    column: str
+    rows: list[tuple[str, int, int]]
+
+    @property
+    def only(self) -> str | None:
+        """The one word that all images have; None where they differ."""
+        return self.rows[0][0] if len(self.rows) == 1 else None
+
+
+def histograms(seen: Seen, selection: Selection) -> list[Histogram | Words]:
+    """Draw up each score that has something to show."""
+    limits = limits_of(selection)
+    found: list[Histogram | Words] = []
+    for column in seen.score_columns:
+        if column.endswith("_predicted"):
+            continue  # the confusion matrix shows it
+        values = seen.records.column(column)
+        if pa.types.is_integer(values.type) or pa.types.is_floating(values.type):
+            numbers = np.asarray(values.cast(pa.float64()).fill_null(np.nan), dtype=np.float64)
+            if np.isfinite(numbers[seen.made]).any():
+                found.append(
+                    histogram(column, numbers, seen.made, seen.keep, limits.get(column, []))
+                )
+        elif pa.types.is_string(values.type) or pa.types.is_boolean(values.type):
+            words = _words(column, values.to_pylist(), seen)
+            repeated = any(kept + rejected > 1 for _, kept, rejected in words.rows)
+            found += [words] if repeated and len(words.rows) <= MAX_WORDS else []
+    return found
+
+
+def limits_of(selection: Selection) -> dict[str, list[tuple[float, str]]]:
+    """Collect the limits of a selection by column."""
+    found: dict[str, list[tuple[float, str]]] = {}
+    for step in selection.steps:
+        if isinstance(step, Limits):
+            for column, limit in step.limits.items():
+                found.setdefault(column, []).extend(_ends(limit))
+    return found
+
+
+def _ends(limit: Limit) -> list[tuple[float, str]]:
+    ends = [(limit.min, "min"), (limit.max, "max")]
+    return [(end, f"{word} {end:g}") for end, word in ends if end is not None]
+
+
+def histogram(
+    column: str, values: Floats, made: Mask, keep: Mask, limits: Sequence[tuple[float, str]] = ()
+) -> Histogram:
+    """Count a numeric score.
+
+    Args:
+        column: its name.
+        values: (N,) float64; NaN or infinite where there is none.
+        made: (N,) which records have pixels; the others are left out.
+        keep: (N,) which are kept.
+        limits: where the selection cuts.
+    """
+    there = made & np.isfinite(values)
+    found = values[there]
+    log = _is_skewed(found) and all(cut > 0 for cut, _ in limits)
+    axis = np.log10(found) if log else found
+    cuts = [(float(np.log10(cut)) if log else cut, text) for cut, text in limits]
+    edges = _edges(axis, [cut for cut, _ in cuts])
+    axis = np.clip(axis, edges[0], edges[-1])
+    kept, rejected = (np.histogram(axis[mask], edges)[0] for mask in (keep[there], ~keep[there]))
+    medians = (_median(found[keep[there]]), _median(found[~keep[there]]))
+    missing = int((made & ~np.isfinite(values)).sum())
+    only = f"{found[0]:.4g}" if (found == found[0]).all() and not missing else None
+    ticks = _ticks(edges, log)
+    return Histogram(column, edges, kept, rejected, cuts, ticks, medians, log, missing, only)
+
+
+def _is_skewed(values: Floats) -> bool:
+    low, middle, high = np.percentile(values, [TAIL, 50, 100 - TAIL])
+    return bool(low > 0 and (high > SKEWED * low) and high > 4 * middle)
+
+
+def _median(values: Floats) -> float | None:
+    return float(np.median(values)) if len(values) else None
+
+
+def _edges(values: Floats, cuts: Sequence[float]) -> Floats:
+    """Bars of equal width; whole numbers of few values lie in the middle of theirs."""
+    low, high = float(values.min()), float(values.max())
+    if high - low < FEW and (values == np.round(values)).all() and high > low:
+        return np.arange(low - 0.5, high + 1)
+    low, high = (float(end) for end in np.percentile(values, [TAIL, 100 - TAIL]))
+    low, high = min([low, *cuts]), max([high, *cuts])
+    pad = (high - low) * 0.02 or max(abs(low), 1.0) * 0.05
+    return np.linspace(low - pad, high + pad, BINS + 1)
+
+
+def _ticks(edges: Floats, log: bool) -> list[tuple[float, str]]:
+    low, high = float(edges[0]), float(edges[-1])
+    if log:
+        powers = range(int(np.ceil(low)), int(np.floor(high)) + 1)
+        every = max(1, len(powers) // 5)
+        return [(float(power), f"{10.0**power:g}") for power in powers[::every]]
+    step = nice_step((high - low) / 5)
+    first = np.ceil(low / step) * step
+    places = [float(first + i * step) for i in range(int((high - first) / step + 1e-9) + 1)]
+    return [(place, f"{0.0 if abs(place) < step / 1e6 else place:.6g}") for place in places]
+
+
+def nice_step(rough: float) -> float:
+    """Round a distance between ticks up to 1, 2 or 5 times a power of ten.
+
+    >>> nice_step(3.2), nice_step(0.012)
+    (5.0, 0.02)
+    """
+    power = 10.0 ** np.floor(np.log10(rough))
+    return float(next(m * power for m in (1, 2, 5, 10) if m * power >= rough * 0.999))
+
+
+def _words(column: str, values: Sequence[Any], seen: Seen) -> Words:
+    """Count words; a null is `none`, which for an issue means that all is well."""
+    pairs = zip(values, seen.made.tolist(), seen.keep.tolist(), strict=True)
+    found = Counter(("none" if v is None else str(v), kept) for v, made, kept in pairs if made)
+    names: Counter[str] = Counter()
+    for (name, _), count in found.items():
+        names[name] += count
+    rows = [(name, found[name, True], found[name, False]) for name, _ in names.most_common()]
+    return Words(column, rows)

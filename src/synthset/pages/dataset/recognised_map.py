@@ -1,0 +1,135 @@
+"""The report's map: classes by what lies above them in WordNet, as large as what is recognised."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from markupsafe import Markup
+from numpy.typing import NDArray
+
+from synthset.metrics.statistics.plane import apart, fitted, principal
+from synthset.pages.dataset.gallery import spread
+from synthset.pages.dataset.groups import GROUPS, RANK, is_recognition
+from synthset.pages.dataset.records import Seen
+from synthset.pages.kit.map_labels import WORD_PX, gap_of, labels
+from synthset.pages.kit.word_map import (
+    WIDTH,
+    Circle,
+    coloured,
+    height_of,
+    largest_of,
+    map_svg,
+    radius,
+)
+from synthset.store.dataset import Dataset
+from synthset.taxonomy.classlists import ClassEntry
+from synthset.taxonomy.groups import synset_of
+from synthset.taxonomy.hypernym_features import above_features
+
+FEWEST = 3  # classes that make a map
+MOST = 200  # classes on it: more want the neighbourhoods of the recognition study
+
+
+@dataclass(frozen=True, slots=True)
+class RecognisedMap:
+    """The section of the page.
+
+    Attributes:
+        svg: the picture.
+        score: name of the recognition score.
+        groups: those that have a class on it, in the order of their colours.
+        rest: whether a class on it is in no group.
+        drawn: number of classes on it.
+        of: number of classes that could be.
+        absent: number of classes without a synset, which have no place.
+    """
+
+    svg: Markup
+    score: str
+    groups: list[str]
+    rest: bool
+    drawn: int
+    of: int
+    absent: int
+
+
+def recognised_map(dataset: Dataset, seen: Seen) -> RecognisedMap | None:
+    """Draw the map by the dataset's first recognition score.
+
+    Args:
+        dataset: whose groups colour it.
+        seen: its records.
+
+    Returns:
+        None without groups or such a score, or where fewer than three classes have a synset.
+    """
+    ranks = [c.removesuffix(RANK) for c in seen.records.column_names if c.endswith(RANK)]
+    score = next((name for name in ranks if is_recognition(seen, name)), None)
+    if score is None or not dataset.folder.exists(GROUPS):
+        return None
+    numbers = [_number(entry) for entry in seen.classes]
+    hits, images = _counts(seen, score)
+    placed = [i for i in np.flatnonzero(images).tolist() if numbers[i]]
+    if len(placed) < FEWEST:
+        return None
+    shown = spread(np.array(placed), MOST)
+    groups, colours = coloured(shown, dataset.read_json(GROUPS)["members"])
+    return RecognisedMap(
+        svg=_drawn(seen, shown, numbers, hits, images, groups, colours),
+        score=score,
+        groups=groups,
+        rest=-1 in colours,
+        drawn=len(shown),
+        of=len(placed),
+        absent=int((images > 0).sum()) - len(placed),
+    )
+
+
+def _number(entry: dict[str, str | None]) -> str | None:
+    """The WordNet number of a class, or of the only sense of its name."""
+    name = str(entry["name"])
+    found = synset_of(ClassEntry(str(entry["key"]), name, name, entry.get("wnid")))
+    return found.number if found else None
+
+
+def _counts(seen: Seen, score: str) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Count images recognised, and planned, by label."""
+    rank = np.asarray(seen.records.column(score + RANK).fill_null(0), dtype=np.int64)
+    size = len(seen.classes)
+    return np.bincount(seen.labels[rank == 1], minlength=size), np.bincount(
+        seen.labels, minlength=size
+    )
+
+
+def _drawn(
+    seen: Seen,
+    shown: Sequence[int],
+    numbers: Sequence[str | None],
+    hits: NDArray[np.int64],
+    images: NDArray[np.int64],
+    groups: Sequence[str],
+    colours: Sequence[int],
+) -> Markup:
+    height, largest = height_of(len(shown)), largest_of(len(shown))
+    radii = np.array([radius(hits[i] / images[i], largest) for i in shown])
+    room = (WIDTH, height - 1.5 * WORD_PX)  # the names of the lowest circles stand below it
+    flat = principal(above_features([numbers[i] for i in shown]))  # (K, 2)
+    points = apart(fitted(flat, radii, room), radii, room, gap_of(len(shown)))
+    names = [seen.name(i) for i in shown]
+    circles = [
+        Circle(
+            name=name,
+            title=f"{name}: {hits[i]} of {images[i]} recognised",
+            x=x,
+            y=y,
+            radii=(size,),
+            shown=0,
+            colour=colour,
+            hollow=not hits[i],
+        )
+        for i, name, (x, y), size, colour in zip(shown, names, points, radii, colours, strict=True)
+    ]
+    words = labels(names, points, radii, colours, groups, (WIDTH, height))
+    return map_svg(circles, words, height)

@@ -1,0 +1,94 @@
+"""A page to look through images one by one and write a review file: click, save, run again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from markupsafe import Markup
+
+from synthset.pages.dataset.gallery import spread
+from synthset.pages.dataset.records import Seen
+from synthset.pages.kit.policy import content_policy, json_in_html
+from synthset.pages.kit.templates import KIT, environment
+from synthset.pages.kit.thumbnails import most, thumbnails
+from synthset.sheets import write_sheet
+from synthset.store.dataset import Dataset
+
+HERE = Path(__file__).parent
+STYLES = (KIT / "page.css", HERE / "review.css")
+REVIEW_PAGE = "<title>Review of "  # how a page of ours is known again
+Which = Literal["kept", "rejected", "all"]
+
+
+def rows_to_review(seen: Seen, which: Which, per_class: int) -> dict[int, list[int]]:
+    """Choose rows by label: so many of each class, evenly over what there is.
+
+    A page holds only so many images; with many classes each gets fewer.
+    """
+    wanted = {"kept": seen.keep, "rejected": seen.made & ~seen.keep, "all": seen.made}[which]
+    each = max(1, min(per_class, most() // max(1, len(seen.classes))))
+    groups = {}
+    for label in range(len(seen.classes)):
+        rows = np.flatnonzero(wanted & (seen.labels == label))
+        if len(rows):
+            groups[label] = spread(rows, each)
+    return groups
+
+
+def review_page(
+    dataset: Dataset, said: Mapping[str, tuple[str, str]], which: Which, per_class: int
+) -> str:
+    """Write the HTML of the page: it needs no server, and keeps verdicts in the browser until they
+    are saved as `review.csv`.
+
+    Args:
+        dataset: with images, and a selection for `kept` and `rejected`.
+        said: verdict and note of records that have been reviewed.
+        which: images to look at.
+        per_class: how many of each class at most.
+    """
+    seen = Seen.of(dataset)
+    groups = rows_to_review(seen, which, per_class)
+    ids = seen.records.column("id")
+    names = [ids[row].as_py() for rows in groups.values() for row in rows]
+    found = thumbnails(dataset, names)
+    classes: list[dict[str, Any]] = []
+    for label, rows in groups.items():
+        shown = [ids[row].as_py() for row in rows]
+        pictures = [
+            {"id": name, "uri": found[name].uri, "why": seen.reasons[row] or ""}
+            for name, row in zip(shown, rows, strict=True)
+            if name in found
+        ]
+        classes.append({"name": seen.classes[label]["name"], "pictures": pictures})
+    style = "".join(path.read_text(encoding="utf-8") for path in STYLES)
+    script = (HERE / "review.js").read_text(encoding="utf-8")
+    key = f"synthset review {dataset.name} {dataset.view.images}"
+    verdicts = {name: list(each) for name, each in said.items()}
+    pages = environment(HERE)
+    return pages.get_template("review.html.j2").render(
+        policy=content_policy(script, style),
+        style=Markup(style),
+        script=Markup(script),
+        name=dataset.name,
+        data=json_in_html({"key": key, "verdicts": verdicts}),
+        classes=classes,
+        which=which,
+    )
+
+
+def review_table(
+    dataset: Dataset, said: Mapping[str, tuple[str, str]], which: Which, per_class: int
+) -> str:
+    """Write the same images as CSV, for an editor: `id,verdict,note,class,reason`."""
+    seen = Seen.of(dataset)
+    ids, table = seen.records.column("id"), []
+    for label, rows in rows_to_review(seen, which, per_class).items():
+        for row in rows:
+            name = ids[row].as_py()
+            verdict, note = said.get(name, ("", ""))
+            table.append((name, verdict, note, seen.classes[label]["name"], seen.reasons[row]))
+    return write_sheet(("id", "verdict", "note", "class", "reason"), table)

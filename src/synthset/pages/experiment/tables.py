@@ -1,0 +1,220 @@
+"""What the page's tables and scripts hold, as plain values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from synthset.metrics.statistics.classification import OF_A_CLASS, Array
+from synthset.metrics.statistics.exchange_rate import Bound, Worth
+from synthset.metrics.statistics.operating_curves import FALSE_POSITIVE_RATES, RECALLS
+from synthset.pages.experiment.words import NAMES, measure_name, points, probability, span
+from synthset.pages.kit.drawing import colours
+from synthset.pages.kit.policy import json_in_html
+from synthset.results.arm_judgement import ArmJudgement
+from synthset.results.differences import Difference
+from synthset.results.estimate import Estimate
+from synthset.results.judgement import Judgement
+from synthset.results.verdict import beyond_chance
+
+FIRST = (
+    "focus_recall", "focus_precision", "focus_f1", "balanced_accuracy", "accuracy", "macro_f1",
+    "macro_roc_auc", "macro_average_precision", "ece",
+)  # fmt: skip
+SMALL_TEST = 200  # images below which chance in them is shown beside the interval over seeds
+PLACES = 60  # of a curve that the page's script draws
+
+
+@dataclass(frozen=True)
+class Compared:
+    """A cell of the differences.
+
+    Attributes:
+        value: in points, with sign; None where there is none.
+        span: its interval.
+        p: corrected.
+        style: `better`, `worse`, or nothing where it may be chance.
+        title: what interval and test are of.
+    """
+
+    value: str | None
+    span: str = ""
+    p: str = ""
+    style: str = ""
+    title: str = ""
+
+
+def measures_shown(judgement: Judgement) -> list[tuple[str, str]]:
+    """Measures of the table of arms: key and words."""
+    there = judgement.arms[0].whole
+    return [(name, measure_name(name, judgement)) for name in FIRST if name in there]
+
+
+def best_values(judgement: Judgement) -> dict[str, float | None]:
+    """The best mean of each measure: the highest, of the calibration error the lowest."""
+    best = {}
+    for name in judgement.arms[0].whole:
+        values = [arm.whole[name].value for arm in judgement.arms]
+        known = [value for value in values if value is not None]
+        pick = min if name == "ece" else max
+        best[name] = pick(known) if known else None
+    return best
+
+
+def trained_on(arm: ArmJudgement, judgement: Judgement) -> list[str]:
+    """Lines such as `cat: 50 real + 4,950 sd`, focus classes first, then all together."""
+    lines = []
+    for label in judgement.focus[:2]:
+        lines.append(f"{judgement.classes[label]}: {_sum(arm.training, label)}")
+    lines.append(f"{'all: ' if lines else ''}{_sum(arm.training)}")
+    if arm.pretraining:
+        lines.append(f"before that: {_sum(arm.pretraining)}")
+    return lines
+
+
+def compared(judgement: Judgement) -> list[tuple[str, list[Compared]]]:
+    """A row an arm other than the base: words, and a cell for each measure of `differences`."""
+    rows = []
+    for arm in judgement.arms:
+        if arm.name == judgement.base:
+            continue
+        cells = [_compared(arm.name, found, name) for name, found in judgement.differences.items()]
+        rows.append((arm.text, cells))
+    return rows
+
+
+def by_class(judgement: Judgement) -> list[tuple[str, str, list[tuple[int, list[Estimate]]]]]:
+    """For each measure of a class: key, words, and rows of label and an estimate for each arm."""
+    return [
+        (
+            name,
+            NAMES[name],
+            [(i, [arm.classes[name][i] for arm in judgement.arms]) for i in judgement.shown],
+        )
+        for name in OF_A_CLASS
+    ]
+
+
+def heat(value: float) -> str:
+    """Strength of a cell's colour in percent: steep near 1, where most classes lie.
+
+    >>> heat(1.0), heat(0.9), heat(0.3)
+    ('100', '73', '3')
+    """
+    return f"{100 * value**3:.0f}"
+
+
+def interval_title(found: Estimate) -> str:
+    """What an estimate's intervals are of, for who points at it."""
+    lines = []
+    if found.low is not None:
+        lines.append(f"{span(found.low, found.high)} % by {found.how}")
+    if found.test_low is not None and found.images:
+        chance = f"{span(found.test_low, found.test_high)} %"
+        lines.append(f"{chance} by chance in {found.images:,} images alone (Wilson)")
+    known = [value for value in found.each if value is not None]
+    if len(known) > 1:
+        lines.append("seeds: " + ", ".join(f"{100 * value:.1f}" for value in known))
+    return "\n".join(lines)
+
+
+def bound(found: Bound | None, digits: int = 2) -> str:
+    """A number of images that may lie beyond the curve."""
+    if found is None:
+        return "–"
+    number = f"{found.value:,.{digits}f}".replace("-", "−")
+    return f"{found.beyond} {number}".strip()
+
+
+def worth_words(one: Worth) -> str:
+    """An arm's exchange rate in a sentence."""
+    real, synthetic = f"{one.real:,.0f} real", f"{one.synthetic:,.0f} synthetic"
+    equal = f"{bound(one.equivalent, 0)} real images alone"
+    text = f"{real} + {synthetic} images do as well as {equal}"
+    text += f": one synthetic image is worth {bound(one.worth)} real ones"
+    if one.low is not None and one.high is not None:
+        text += f" ({bound(one.low)} to {bound(one.high)} over seeds)"
+    return text + "."
+
+
+def chance(found: Estimate) -> str:
+    """Wilson's interval of a share that stands on few test images; nothing for other figures."""
+    if found.test_low is None or not found.images or found.images >= SMALL_TEST:
+        return ""
+    return f"n {found.images:,}: {span(found.test_low, found.test_high)}"
+
+
+def script_data(judgement: Judgement) -> str:
+    """Confusions and curves of the shown classes, as JSON that may stand within HTML."""
+    shown = list(judgement.shown)
+    paint = colours([arm.name for arm in judgement.arms], judgement.base)
+    data = {
+        "classes": [judgement.classes[i] for i in shown],
+        "mean": judgement.mean_of_classes,
+        "rest": len(judgement.classes) - len(shown),
+        "base": judgement.base,
+        "x": {"roc": _thin(FALSE_POSITIVE_RATES), "pr": _thin(RECALLS)},
+        "arms": [
+            {
+                "name": arm.name,
+                "text": arm.text,
+                "colour": paint[arm.name],
+                "confusion": _confusion(arm, shown),
+                "roc": [_thin(arm.curves.roc[i]) for i in [*shown, -1]],
+                "pr": [_thin(arm.curves.pr[i]) for i in [*shown, -1]],
+            }
+            for arm in judgement.arms
+        ],
+    }
+    return json_in_html(data)
+
+
+def _sum(counts: Mapping[str, Array], label: int | None = None) -> str:
+    """Images by origin, such as `50 real + 4,950 sd`."""
+    totals = {
+        origin: float(found.sum() if label is None else found[label])
+        for origin, found in counts.items()
+    }
+    known = [f"{total:,.0f} {origin}" for origin, total in totals.items() if total]
+    return " + ".join(known) or "none"
+
+
+def _compared(arm: str, rows: Sequence[Difference], measure: str) -> Compared:
+    one = next((row for row in rows if row.arm == arm), None)
+    if one is None:
+        return Compared(None)
+    style = ""
+    if beyond_chance(one.p_holm):
+        style = "better" if (one.value > 0) != (measure == "ece") else "worse"
+    ends = ""
+    if one.low is not None and one.high is not None:
+        ends = f"{points(one.low)} to {points(one.high)}"
+    title = "\n".join(
+        [
+            *([f"interval: {one.how}"] if one.how else []),
+            *([f"{one.test}: p {probability(one.p)} before correction"] if one.test else []),
+            *(["seeds: " + ", ".join(points(v) for v in one.each)] if len(one.each) > 1 else []),
+        ]
+    )
+    p = "" if one.p_holm is None else f"p {probability(one.p_holm)}"
+    return Compared(points(one.value), ends, p, style, title)
+
+
+def _confusion(arm: ArmJudgement, shown: list[int]) -> list[list[float]]:
+    """Images of a class by what they were taken for, mean over seeds; the last is any other."""
+    rows = arm.confusion[shown] / len(arm.seeds)
+    own = rows[:, shown]
+    other = rows.sum(axis=1) - own.sum(axis=1)
+    found: list[list[float]] = np.round(np.column_stack([own, other]), 2).tolist()
+    return found
+
+
+def _thin(values: Array) -> list[Any] | None:
+    """A few places of a curve, both ends among them; None of a class without test images."""
+    if np.isnan(values).all():
+        return None
+    places = np.unique(np.linspace(0, len(values) - 1, PLACES).round().astype(int))
+    return [round(float(values[i]), 4) for i in places]

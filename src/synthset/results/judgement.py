@@ -1,0 +1,280 @@
+"""What an experiment says: each arm's figures with intervals, and its distance to the base arm."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from synthset.errors import UsageError, did_you_mean
+from synthset.metrics.statistics.classification import (
+    OF_A_CLASS,
+    OF_ALL,
+    Array,
+    mean_of_known,
+    measures,
+    over_classes,
+)
+from synthset.metrics.statistics.exchange_rate import ArmErrors, ExchangeRate, exchange_rate
+from synthset.recipe.experiment import Exchange, Experiment
+from synthset.results.arm_judgement import OF_FOCUS, ArmJudgement, judge_arm
+from synthset.results.differences import Difference, Measured, differences
+from synthset.results.trial import Trial
+
+DRAWS, FEWEST = 200, 40  # of test images, where an arm has one seed: half width to 5 % and 11 %
+WORK = 4e8  # draws x images x classes beyond which fewer are drawn: a minute on one core
+OF_CLASSES = ("macro_", "balanced_", "focus_")  # how means over classes begin
+LARGEST, WORST = 40, 30  # classes that tables show all of; of more, so many of the worst
+
+
+@dataclass(frozen=True, eq=False)
+class Judgement:
+    """All arms of an experiment.
+
+    Attributes:
+        name: of the experiment.
+        description: its sentence.
+        classes: names in label order.
+        focus: labels that come first.
+        shown: labels that tables show, focus first where not all are.
+        base: name of the arm that the others are compared with.
+        seeds: with a trial.
+        test_images: (K,) of the first seed.
+        arms: in the experiment's order.
+        differences: to the base arm, by measure: focus first.
+        exchange: None where the experiment asks for none.
+        notes: what a reader must know: short sets, early stops, classes without test images.
+    """
+
+    name: str
+    description: str
+    classes: tuple[str, ...]
+    focus: tuple[int, ...]
+    shown: tuple[int, ...]
+    base: str
+    seeds: tuple[int, ...]
+    test_images: NDArray[np.int64]
+    arms: tuple[ArmJudgement, ...]
+    differences: Mapping[str, Sequence[Difference]]
+    exchange: ExchangeRate | None = None
+    notes: tuple[str, ...] = field(default=())
+
+    def over(self, measure: str) -> str:
+        """Say of a mean over classes how many have test images, where some have none.
+
+        Args:
+            measure: any; nothing is said of those that are no mean over classes.
+        """
+        if not measure.startswith(OF_CLASSES):
+            return ""
+        labels = self.focus if measure in OF_FOCUS else range(len(self.classes))
+        return over_classes(sum(self.test_images[i] > 0 for i in labels), len(labels))
+
+    @property
+    def mean_of_classes(self) -> str:
+        """What the mean of the classes' curves is called."""
+        return f"mean of classes{self.over(OF_CLASSES[0])}"
+
+
+def judge(experiment: Experiment, trials: Sequence[Trial], classes: Sequence[str]) -> Judgement:
+    """Judge the arms by what their classifiers said of the test images.
+
+    Figures are means over seeds with Student's interval; an arm with one seed has intervals from
+    drawing its test images with replacement, class by class. Differences to the base arm are
+    paired by seed (one seed: image by image), and their p-values corrected over arms (Holm).
+
+    Args:
+        experiment: names the arms, the base, the focus classes and the exchange rate.
+        trials: any number of each arm's seeds; missing ones are noted.
+        classes: K names in label order.
+
+    Raises:
+        UsageError: no trial, one that the experiment has no arm for, two of one arm and seed,
+            other numbers of classes, focus classes that don't exist, or test images that differ
+            between arms of one seed.
+    """
+    _check(experiment, trials, classes)
+    focus = tuple(list(classes).index(name) for name in experiment.focused)
+    by_arm = _measured(experiment, trials, focus)
+    base = experiment.compared_with
+    arms = tuple(
+        judge_arm(arm, list(by_arm[arm.name].values()), focus)
+        for arm in experiment.arms
+        if arm.name in by_arm
+    )
+    exchange, lost = _exchange(experiment.exchange, by_arm)
+    return Judgement(
+        name=experiment.name,
+        description=experiment.description,
+        classes=tuple(classes),
+        focus=focus,
+        shown=_shown(arms, focus),
+        base=base,
+        seeds=tuple(sorted({trial.seed for trial in trials})),
+        test_images=np.bincount(trials[0].labels, minlength=len(classes)),
+        arms=arms,
+        differences=_differences(by_arm, base, focus, classes),
+        exchange=exchange,
+        notes=(*_notes(experiment, trials, classes), *lost),
+    )
+
+
+def _check(experiment: Experiment, trials: Sequence[Trial], classes: Sequence[str]) -> None:
+    if not trials:
+        raise UsageError(f"{experiment.name}: no trial yet; train an arm first")
+    names = [arm.name for arm in experiment.arms]
+    for name in experiment.focused:
+        if name not in classes:
+            raise UsageError(f"focus: no class {name!r}; {did_you_mean(name, list(classes))}")
+    for trial in trials:
+        if trial.arm not in names:
+            raise UsageError(f"trial of {trial.arm!r}: no such arm in {experiment.name}")
+        if trial.probabilities.shape[1:] != (len(classes),):
+            found = f"probabilities {trial.probabilities.shape}"
+            raise UsageError(f"trial of {trial.arm}: {found} for {len(classes)} classes")
+    twice = [pair for pair, n in Counter((t.arm, t.seed) for t in trials).items() if n > 1]
+    if twice:
+        raise UsageError(f"trials: arm {twice[0][0]}, seed {twice[0][1]} stands there twice")
+
+
+def _measured(
+    experiment: Experiment, trials: Sequence[Trial], focus: Sequence[int]
+) -> dict[str, dict[int, Measured]]:
+    """Arm -> seed -> figures, with bootstrap draws where an arm has but one seed."""
+    alone = min(Counter(trial.arm for trial in trials).values()) == 1
+    found: dict[str, dict[int, Measured]] = {}
+    for trial in sorted(trials, key=lambda trial: trial.seed):
+        draws = max(FEWEST, min(DRAWS, round(WORK / trial.probabilities.size)))
+        weights = draw_weights(trial.labels, draws if alone else 0, trial.seed)
+        seen = measures(trial.labels, trial.probabilities, weights)
+        figures = dict(seen.whole)
+        for name in OF_A_CLASS:
+            figures |= {f"{name} {i}": column for i, column in enumerate(seen.classes[name].T)}
+        if focus:
+            for name in OF_FOCUS:
+                column = seen.classes[name.removeprefix("focus_")][:, focus]
+                figures[name] = mean_of_known(column)
+        found.setdefault(trial.arm, {})[trial.seed] = Measured(trial, figures)
+    return found
+
+
+def draw_weights(labels: NDArray[np.int64], draws: int, seed: int) -> Array:
+    """Draw test images with replacement within each class.
+
+    Arms of one seed have the same labels and so the same draws: differences stay paired.
+
+    Args:
+        labels: (N,).
+        draws: how many.
+        seed: of the draw.
+
+    Returns:
+        (1 + draws, N) how often each image counts; the first row is ones.
+    """
+    rng = np.random.default_rng(seed)
+    weights = np.ones((1 + draws, len(labels)))
+    for label in np.unique(labels).tolist() if draws else ():
+        members = np.flatnonzero(labels == label)
+        even = np.full(len(members), 1 / len(members))
+        weights[1:, members] = rng.multinomial(len(members), even, size=draws)
+    return weights
+
+
+def _shown(arms: Sequence[ArmJudgement], focus: Sequence[int]) -> tuple[int, ...]:
+    """All classes, or the focus and those of the lowest recall, mean over arms."""
+    recall = np.array(
+        [
+            [np.nan if one.value is None else one.value for one in arm.classes["recall"]]
+            for arm in arms
+        ]
+    )
+    if recall.shape[1] <= LARGEST:
+        return tuple(range(recall.shape[1]))
+    mean = mean_of_known(recall.T)
+    order = [i for i in np.argsort(mean, kind="stable").tolist() if not np.isnan(mean[i])]
+    return (*focus, *[i for i in order if i not in focus][:WORST])
+
+
+def _differences(
+    by_arm: Mapping[str, Mapping[int, Measured]],
+    base: str,
+    focus: Sequence[int],
+    classes: Sequence[str],
+) -> dict[str, list[Difference]]:
+    if base not in by_arm:
+        return {}
+    others = {name: found for name, found in by_arm.items() if name != base}
+    measures_of_all = [*(OF_FOCUS if focus else ()), "balanced_accuracy", "accuracy"]
+    measures_of_all += [name for name in OF_ALL if name not in measures_of_all]
+    single = focus[0] if len(focus) == 1 else None
+    found: dict[str, list[Difference]] = {}
+    for name in measures_of_all:
+        counted = name == "accuracy" or (name == "focus_recall" and single is not None)
+        label = single if name == "focus_recall" else None
+        found[name] = differences(name, by_arm[base], others, label, counted)
+    if len(focus) > 1:
+        for label in focus:
+            rows = differences(f"recall {label}", by_arm[base], others, label, counted=True)
+            found[f"recall of {classes[label]}"] = rows
+    return {name: rows for name, rows in found.items() if rows}
+
+
+def _exchange(
+    asked: Exchange | None, by_arm: Mapping[str, Mapping[int, Measured]]
+) -> tuple[ExchangeRate | None, list[str]]:
+    """The rate over the seeds that all its arms share; a note where that can't be had."""
+    if asked is None:
+        return None, []
+    names = [*asked.real, *asked.with_synthetic]
+    missing = [name for name in names if name not in by_arm]
+    if missing:
+        return None, [f"no exchange rate: not trained yet: {', '.join(missing)}"]
+    seeds = sorted(set.intersection(*(set(by_arm[name]) for name in names)))
+    if not seeds:
+        return None, ["no exchange rate: its arms share no seed"]
+    real, mixed = (
+        [_errors(name, [by_arm[name][seed] for seed in seeds], asked.measure) for name in group]
+        for group in (asked.real, asked.with_synthetic)
+    )
+    return exchange_rate(asked.measure, real, mixed), []
+
+
+def _errors(name: str, found: Sequence[Measured], measure: str) -> ArmErrors:
+    sizes = []
+    for one in found:
+        counts = [*one.trial.counts.items(), *one.trial.pretrain_counts.items()]
+        synthetic = sum(int(images.sum()) for origin, images in counts if origin != "real")
+        sizes.append((int(one.trial.counts.get("real", np.zeros(1)).sum()), synthetic))
+    real, synthetic_mean = np.mean(sizes, axis=0).tolist()
+    errors = tuple(1 - float(one.figures[measure][0]) for one in found)
+    return ArmErrors(name, real, synthetic_mean, errors)
+
+
+def _notes(experiment: Experiment, trials: Sequence[Trial], classes: Sequence[str]) -> list[str]:
+    notes = []
+    absent = sorted(set(range(len(classes))) - {int(i) for i in np.unique(trials[0].labels)})
+    if absent:
+        named = ", ".join(classes[i] for i in absent[:10]) + (", …" if len(absent) > 10 else "")
+        notes.append(
+            f"no test images of {named}: figures of such a class are empty, and macro means leave "
+            "it out"
+        )
+    for arm in experiment.arms:
+        found = [trial for trial in trials if trial.arm == arm.name]
+        lacking = sorted(set(experiment.seeds) - {trial.seed for trial in found})
+        if lacking:
+            notes.append(f"{arm.name}: no result for seed {', '.join(map(str, lacking))}")
+        for trial in found:
+            notes += [f"{arm.name}, seed {trial.seed}: {text}" for text in trial.short]
+            last = trial.looks[-1].update if trial.looks else experiment.training.updates
+            if last < experiment.training.updates:
+                budget = f"{experiment.training.updates:,} updates"
+                notes.append(
+                    f"{arm.name}, seed {trial.seed}: stopped early after {last:,} of {budget}"
+                )
+    if len({trial.seed for trial in trials}) == 1:
+        notes.append("one seed: intervals are over test images and know no other training")
+    return notes

@@ -1,0 +1,64 @@
+"""Classical augmentation: each record is a changed copy of a real image of its class."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+import pyarrow as pa
+
+from synthset.formats.originals import Originals
+from synthset.images import EXTENSIONS, Pixels, encode
+from synthset.recipe.sources import Augment as Settings
+from synthset.record import IMAGES
+from synthset.sources.augmentations import apply, draw
+from synthset.sources.outcome import Outcome, image_table
+from synthset.sources.square import square
+from synthset.stage import Rows, Stage
+
+
+class Augment(Stage):
+    """Changes a copy of each record's parent, by the record's own seed."""
+
+    reads: ClassVar[Sequence[str]] = ("id", "seed", "parent", "source")
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self._originals = Originals(settings.paths)
+
+    @property
+    def writes(self) -> pa.Schema:
+        return IMAGES
+
+    def prepare(self, rows: Rows) -> list[Pixels | str]:
+        """Read and decode the parents; words where one cannot be used.
+
+        Raises:
+            DatasetError: a Parquet file or a whole folder is gone.
+        """
+        pairs = zip(rows.column("source"), rows.column("parent"), strict=True)
+        return [self._originals.pixels(source, parent) for source, parent in pairs]
+
+    def compute(self, rows: Rows, prepared: list[Pixels | str]) -> list[Pixels | str]:
+        """Change the copies."""
+        pairs = zip(prepared, rows.column("seed"), strict=True)
+        return [
+            parent if isinstance(parent, str) else self.change(parent, seed)
+            for parent, seed in pairs
+        ]
+
+    def finish(self, rows: Rows, computed: list[Pixels | str]) -> pa.Table:
+        """Encode the images."""
+        return image_table(rows.column("id"), [self._outcome(made) for made in computed])
+
+    def change(self, parent: Pixels, seed: int) -> Pixels:
+        """Change one picture, (H, W, 3) uint8 RGB, as a seed says."""
+        sized = parent if self.settings.size_px is None else square(parent, self.settings.size_px)
+        return apply(sized, draw(self.settings, seed), self.settings.fill)
+
+    def _outcome(self, made: Pixels | str) -> Outcome:
+        if isinstance(made, str):
+            return Outcome(error=made)
+        encoding = self.settings.encoding
+        data = encode(made, encoding.format, encoding.quality)
+        return Outcome(data, EXTENSIONS[encoding.format], made.shape[1], made.shape[0])

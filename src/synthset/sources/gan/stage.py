@@ -1,0 +1,78 @@
+"""Makes each record's image with the GAN that was trained for it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+import pyarrow as pa
+
+from synthset.encoders.device import exactly, pick_device
+from synthset.errors import ModelError
+from synthset.images import EXTENSIONS, Pixels, encode
+from synthset.recipe.sources import Gan as Settings
+from synthset.record import IMAGES
+from synthset.sources.gan.network import Generator
+from synthset.sources.gan.sample_quality import sample
+from synthset.sources.gan.training import load_generator
+from synthset.sources.outcome import Outcome, image_table
+from synthset.stage import Rows, Stage
+from synthset.store.folder import Folder
+
+
+class Gan(Stage):
+    """Samples a trained generator; an image depends on weights, class and seed only.
+
+    Args:
+        settings: of the source.
+        folder: of the dataset, in which the models lie.
+    """
+
+    reads: ClassVar[Sequence[str]] = ("id", "seed", "source")
+
+    def __init__(self, settings: Settings, folder: Folder) -> None:
+        self.settings, self._folder = settings, folder
+        self._models: dict[str, tuple[Generator, list[str]]] = {}
+
+    @property
+    def writes(self) -> pa.Schema:
+        return IMAGES
+
+    def compute(self, rows: Rows, prepared: Rows) -> list[Pixels]:
+        """Make the pictures.
+
+        Raises:
+            ModelError: the model is gone, or doesn't know a class.
+        """
+        sources, seeds = rows.column("source"), rows.column("seed")
+        made: dict[int, Pixels] = {}
+        for place in dict.fromkeys(source.partition("#")[0] for source in sources):
+            generator, classes = self._model(place)
+            mine = [i for i, source in enumerate(sources) if source.partition("#")[0] == place]
+            labels = [_label(classes, sources[i]) for i in mine]
+            with exactly():
+                pictures = sample(generator, labels, [seeds[i] for i in mine])
+            made |= dict(zip(mine, pictures, strict=True))
+        return [made[i] for i in range(len(sources))]
+
+    def finish(self, rows: Rows, computed: list[Pixels]) -> pa.Table:
+        """Encode the images."""
+        return image_table(rows.column("id"), [self._outcome(pixels) for pixels in computed])
+
+    def _model(self, place: str) -> tuple[Generator, list[str]]:
+        if place not in self._models:
+            device = pick_device(self.settings.device)
+            self._models[place] = load_generator(self._folder, place, device)
+        return self._models[place]
+
+    def _outcome(self, pixels: Pixels) -> Outcome:
+        encoding, size = self.settings.encoding, self.settings.size_px
+        data = encode(pixels, encoding.format, encoding.quality)
+        return Outcome(data, EXTENSIONS[encoding.format], size, size)
+
+
+def _label(classes: list[str], source: str) -> int:
+    name = source.partition("#")[2]
+    if name not in classes:
+        raise ModelError(f"{source}: the GAN knows {', '.join(classes[:12])}, no class {name!r}")
+    return classes.index(name)

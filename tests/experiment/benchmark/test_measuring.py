@@ -1,0 +1,22 @@
+from synthset.engine.local import Silent
+from synthset.experiment.benchmark.measuring import measure, missing
+
+SUITES = {
+    "near": {"kind": "knn", "encoder": {"kind": "pixels"}, "per_class": 4, "k": [3]},
+    "own": {"kind": "knn", "encoder": "trained", "per_class": 4, "k": [3]},
+}
+
+
+def test_two_processes_read_what_one_does(trained):
+    suites, jobs = trained(SUITES)
+    expected = {
+        (one.figure, job.arm.name): one.value
+        for suite in suites.values()
+        for job, found in zip(jobs, suite.read("", jobs), strict=True)
+        for one in found
+    }
+    mine = list(suites.values())
+    assert missing(mine, jobs) == [("base", 2), ("near", 2), ("own", 2)]
+    values = measure(mine, jobs, 2, Silent())
+    assert {(one.figure, one.arm): one.value for one in values} == expected
+    assert missing(mine, jobs) == []

@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from synthset.pages.dataset.against import EACH, against_threshold, score_of, words
+from synthset.pages.dataset.records import Seen
+
+OUT = "not in the nearest set of 2 (FD 1 → 0.5)"
+#      kept by the set, dropped later, not chosen, without features, dropped before, kept
+STEPS = [None, "quota", "2 nearest_set", "2 nearest_set", "1 limits", None]
+REASONS = [None, "over the quota", OUT, "no features by clip", "score < 1", None]
+
+
+def seen(scores: list[float | None], steps: Any = None, reasons: Any = None) -> Seen:
+    steps, reasons = steps or STEPS, reasons or REASONS
+    table = pa.table(
+        {
+            "label": pa.array([0] * len(steps), pa.int32()),
+            "keep": [step is None for step in steps],
+            "step": pa.array(steps, pa.string()),
+            "reason": pa.array(reasons, pa.string()),
+            "score": pa.array(scores, pa.float32()),
+        }
+    )
+    return Seen(table, [{"key": "a", "name": "ant", "label": 0}])
+
+
+def test_the_threshold_keeps_as_many_of_what_the_step_chose_from() -> None:
+    (one,) = against_threshold(seen([0.1, 0.9, 0.8, 1.0, 1.0, 0.7]), "2 nearest_set", "score", [0])
+    assert (one.kept, one.of, one.only_set) == (3, 4, 1)
+    assert one.groups == {"only_set": [0], "only_threshold": [2], "both": [1, 5]}
+
+
+def test_an_image_without_the_score_takes_no_part() -> None:
+    (one,) = against_threshold(seen([None, 0.9, 0.8, 1.0, 1.0, 0.7]), "2 nearest_set", "score", [0])
+    assert (one.kept, one.of) == (2, 3)
+
+
+def test_classes_come_as_asked_and_only_so_many_images_are_shown() -> None:
+    steps = [None, "1 nearest_set"] * 40
+    many = seen(np.arange(80.0).tolist(), steps, [None, OUT] * 40)
+    (one,) = against_threshold(many, "1 nearest_set", "score", [0, 0], room=1)
+    assert one.only_set == 20
+    assert len(one.groups["only_set"]) == EACH
+    assert against_threshold(many, "1 nearest_set", "no such score", [0]) == []
+    assert against_threshold(seen([1.0], [None], [None]), "1 nearest_set", "score", [0]) == []
+
+
+@pytest.mark.parametrize(
+    ("scores", "column"),
+    [
+        ([{"kind": "clip_score"}, {"kind": "recognition", "name": "judge"}], "judge_probability"),
+        ([{"kind": "clip_score", "name": "fit"}], "fit"),
+        ([], None),
+    ],
+)
+def test_recognition_is_what_a_threshold_looks_at_first(
+    recipe_of: Any, scores: Any, column: str | None
+) -> None:
+    recipe = recipe_of(["cat"], scores=scores, selection={})
+    assert score_of(recipe) == column
+    assert words(column).startswith("the images of highest ")

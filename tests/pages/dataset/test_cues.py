@@ -1,0 +1,85 @@
+"""Source cues on the page."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from synthset.metrics.images.source_cues import CUES, TOGETHER
+from synthset.pages.dataset.cues import ADVICE, advice, cue_bar, cue_charts, without_cues
+from synthset.pages.dataset.page import page
+
+
+def result(name: str, value: float | None, of: str = "all", **facts: Any) -> dict[str, Any]:
+    span = None if value is None else [max(0.0, value - 0.03), min(1.0, value + 0.03)]
+    found = {"name": name, "of": of, "value": value, "interval": span, "n": 90, "class_key": None}
+    found |= {"measured_by": "probe", "reference": "photos", "warning": None, "better": "lower"}
+    return found | facts
+
+
+def both(cue: str, stored: float | None, matched: float | None, of: str = "all") -> list[Any]:
+    how = "probe, all at 32 px"
+    after = result(f"source cue, matched: {cue}", matched, of, measured_by=how)
+    return [result(f"source cue: {cue}", stored, of), after]
+
+
+def test_every_cue_has_its_advice() -> None:
+    assert set(ADVICE) == set(CUES)
+
+
+def test_the_kept_part_is_shown_and_all_where_nothing_is_kept() -> None:
+    metrics = [*both("size", 0.9, 0.5), *both("size", 0.7, 0.5, "kept")]
+    (chart,) = cue_charts(metrics)
+    assert (chart["part"], chart["how"], chart["n"]) == ("kept", "all at 32 px", 90)
+    assert chart["rows"][0]["stored"]["value"] == 0.7
+    (chart,) = cue_charts([*both("size", 0.9, 0.5), *both("size", None, None, "kept")])
+    assert chart["part"] == "all"
+
+
+def test_each_reference_has_its_chart_and_other_results_have_none() -> None:
+    metrics = [*both("size", 0.9, 0.5), result("FD (x)", 3.0)]
+    other = [{**one, "reference": "paintings"} for one in both("size", 0.6, 0.5)]
+    assert [chart["reference"] for chart in cue_charts(metrics + other)] == ["photos", "paintings"]
+    assert [one["name"] for one in without_cues(metrics)] == ["FD (x)"]
+    assert cue_charts([result("FD (x)", 3.0)]) == []
+
+
+def test_advice_names_what_tells_the_strongest_first() -> None:
+    metrics = [*both("size", 0.7, 0.51), *both("jpeg", 0.99, 0.66), *both("borders", 0.55, 0.5)]
+    (chart,) = cue_charts([*metrics, *both(TOGETHER, 0.99, 0.8)])
+    first, second, last = chart["advice"]
+    assert first.startswith(
+        "By JPEG compression a generated image is told from a real one in 99 of"
+    )
+    assert "66 of 100" in first
+    assert second.startswith("By size")
+    assert "no cue any more" in second
+    assert "80 of 100 pairs" in last
+
+
+def test_without_a_cue_nothing_needs_mending() -> None:
+    (chart,) = cue_charts([*both("size", 0.52, 0.5), *both(TOGETHER, 0.53, 0.5)])
+    assert chart["advice"] == [
+        "No single cue tells generated from real images: nothing needs mending."
+    ]
+    assert advice([]) == []
+
+
+@pytest.mark.parametrize(("value", "width"), [(0.4, "0.0"), (0.75, "500.0"), (1.0, "1000.0")])
+def test_a_bar_starts_at_a_half_and_ends_at_one(value: float, width: str) -> None:
+    assert f'width="{width}" height="10"' in cue_bar(result("x", value), "kept")
+
+
+def test_the_page_has_a_section_and_the_table_of_metrics_none_of_it(made: Any) -> None:
+    dataset, recipe = made
+    assert 'id="cues"' not in page(dataset, recipe)
+    cues = [*both("jpeg", 0.99, None), *both("size", None, None)]
+    cues[0]["warning"] = "fewer than <20> images"
+    dataset.write_json(dataset.view.metrics, [*dataset.metrics(), *cues])
+    html = page(dataset, recipe)
+    assert '<a href="#cues">' in html
+    section = html.split('<section id="cues">')[1].split("</section>")[0]
+    assert "JPEG compression" in section
+    assert "fewer than &lt;20&gt; images" in section
+    assert "source cue" not in html.split('id="metrics"')[1].split("</section>")[0]

@@ -1,0 +1,68 @@
+"""The map of the report: classes with a synset, as large as what is recognised of them."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from synthset.pages.dataset.page import page
+from synthset.pages.dataset.recognised_map import recognised_map
+from synthset.pages.dataset.records import Seen
+from synthset.pages.kit.word_map import coloured
+
+WNIDS = {"dog": "n02084071", "cat": "n02121620", "truck": "n04490091"}
+GROUPS = {
+    "synsets": {"animal": ["animal.n.01"], "vehicle": ["vehicle.n.01"]},
+    "members": {"animal": [0, 1], "vehicle": []},
+    "several": [],
+    "outside": [2],
+    "unknown": [],
+}
+
+
+@pytest.fixture
+def placed(tmp_path: Path, make: Any) -> Any:
+    dataset, recipe = make(tmp_path / "toy", [*WNIDS, "blorple"])
+    entries = [{**one, "wnid": WNIDS.get(one["name"])} for one in dataset.classes()]
+    dataset.write_json("classes.json", entries)
+    dataset.write_json("groups.json", GROUPS)
+    return dataset, recipe
+
+
+def circles(svg: str) -> dict[str, tuple[float, float, float]]:
+    found = re.findall(r'data-class="(\w+)" cx="([\d.]+)" cy="([\d.]+)" r="([\d.]+)"', svg)
+    return {name: (float(x), float(y), float(r)) for name, x, y, r in found}
+
+
+def test_kin_stand_together_and_what_is_missed_is_smaller(placed: Any) -> None:
+    found = recognised_map(placed[0], Seen.of(placed[0]))
+    assert found is not None
+    at = circles(found.svg)
+    assert abs(at["dog"][0] - at["cat"][0]) < abs(at["dog"][0] - at["truck"][0])
+    assert at["dog"][2] < at["cat"][2] == at["truck"][2]  # one image more is missed
+    assert "dog: 6 of 8 recognised" in found.svg
+
+
+def test_a_class_without_synset_has_no_place_and_is_counted(placed: Any) -> None:
+    found = recognised_map(placed[0], Seen.of(placed[0]))
+    assert found is not None
+    assert (found.drawn, found.of, found.absent) == (3, 3, 1)
+    assert (found.groups, found.rest) == (["animal"], True)
+    assert "1 class has no synset" in page(*placed)
+
+
+def test_two_classes_make_no_map(placed: Any) -> None:
+    dataset, recipe = placed
+    entries = [{**one, "wnid": None if one["label"] == 2 else one["wnid"], "name": f"blorple {i}"}
+               for i, one in enumerate(dataset.classes())]  # fmt: skip
+    dataset.write_json("classes.json", entries)
+    assert recognised_map(dataset, Seen.of(dataset)) is None
+    assert 'id="map"' not in page(dataset, recipe)
+
+
+def test_a_class_of_two_groups_has_the_colour_of_the_first() -> None:
+    members = {"empty": [], "animal": [0, 2], "food": [2, 1]}
+    assert coloured([0, 1, 2, 3], members) == (["animal", "food"], [0, 1, 0, -1])

@@ -1,0 +1,78 @@
+"""What the safety checker said, by class."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from synthset.pages.dataset.page import page
+from synthset.pages.dataset.records import Seen
+from synthset.pages.dataset.safety import safety, verdicts
+from synthset.record import BLANKED
+
+CLASSES = [{"name": name} for name in ("cat", "dog", "frog")]
+OTHER = "not finite: the model returned NaN"
+
+
+def seen(*rows: tuple[int, bool | None, str | None]) -> Seen:
+    labels, nsfw, errors = zip(*rows, strict=True)
+    columns = {
+        "label": pa.array(labels, pa.int32()),
+        "nsfw": pa.array(nsfw, pa.bool_()),
+        "error": pa.array(errors, pa.string()),
+    }
+    return Seen(pa.table(columns), CLASSES)
+
+
+def test_blanked_and_flagged_images_are_counted_by_class_the_most_first() -> None:
+    found = safety(
+        seen(
+            (0, True, BLANKED),
+            (0, False, None),
+            (1, True, None),
+            (1, True, BLANKED),
+            (2, False, None),
+            (2, None, OTHER),
+        )
+    )
+    assert found is not None
+    assert [found[what] for what in ("checked", "blanked", "flagged")] == [5, 2, 1]
+    assert found["classes"] == [
+        {"name": "dog", "checked": 2, "blanked": 1, "flagged": 1},
+        {"name": "cat", "checked": 2, "blanked": 1, "flagged": 0},
+    ]
+
+
+def test_without_a_checker_there_is_nothing_to_say() -> None:
+    assert safety(seen((0, None, None), (1, None, OTHER))) is None
+
+
+def test_a_checker_that_found_nothing_is_told() -> None:
+    found = safety(seen((0, False, None)))
+    assert found == {"checked": 1, "blanked": 0, "flagged": 0, "classes": []}
+
+
+def test_each_image_has_one_verdict_at_most() -> None:
+    said = verdicts(seen((0, True, BLANKED), (0, True, None), (0, True, OTHER)).records)
+    assert said["blanked"].tolist() == [True, False, False]
+    assert said["flagged"].tolist() == [False, True, True]
+
+
+@pytest.mark.parametrize(("flags", "said"), [(True, "12 %"), (False, "Nothing was blanked")])
+def test_the_page_has_a_section_only_where_a_checker_looked(
+    made: Any, flags: bool, said: str
+) -> None:
+    dataset, recipe = made
+    assert 'id="safety"' not in page(dataset, recipe)
+    images = dataset.read("images-1")
+    nsfw = pa.array([flags and row in (2, 5) for row in range(images.num_rows)], pa.bool_())
+    place = images.column_names.index("nsfw")
+    dataset.write_cell("images-2", 0, images.set_column(place, "nsfw", nsfw))
+    dataset.write_view(replace(dataset.view, images="images-2"))
+    html = page(dataset, recipe)
+    assert '<a href="#safety">' in html
+    section = html.split('<section id="safety">')[1].split("</section>")[0]
+    assert said in section

@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+import base64
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from synthset.images import decode, encode
+from synthset.pages.kit import thumbnails as module
+from synthset.pages.kit.thumbnails import PAGE, _thumbnail, most, side_px, thumbnails
+
+
+def content(uri: str) -> bytes:
+    return base64.b64decode(uri.partition(";base64,")[2])
+
+
+def test_a_small_image_goes_in_as_it_is(made: Any) -> None:
+    name = made[0].kept().column("id")[0].as_py()
+    (stored,) = made[0].images([name])
+    thumbnail = thumbnails(made[0], [name])[name]
+    assert thumbnail.uri.startswith("data:image/jpeg;base64,")
+    assert content(thumbnail.uri) == stored["bytes"]
+    assert (thumbnail.width, thumbnail.height) == (16, 16)
+
+
+def test_a_large_image_gets_smaller_and_remembers_its_size(tmp_path: Path, make: Any) -> None:
+    dataset, _ = make(tmp_path / "large", ["cat"], side=400)
+    name = dataset.kept().column("id")[0].as_py()
+    thumbnail = thumbnails(dataset, [name])[name]
+    assert thumbnail.uri.startswith("data:image/webp;base64,")
+    assert decode(content(thumbnail.uri)).shape == (128, 128, 3)
+    assert (thumbnail.width, thumbnail.height) == (400, 400)
+
+
+def test_the_more_images_the_smaller_they_are() -> None:
+    assert [side_px(n) for n in (10, 2500, 4000, most())] == [128, 96, 64, 48]
+    assert most() * 1400 <= PAGE
+
+
+def test_what_cannot_be_read_is_left_out(made: Any) -> None:
+    failed = made[0].records().column("id")[0].as_py()
+    assert thumbnails(made[0], [failed]) == {}
+    assert thumbnails(made[0], []) == {}
+    assert _thumbnail({"bytes": b"\xff\xd8 no image", "path": None}, 128) is None
+
+
+def test_a_format_that_browsers_may_not_know_is_written_anew(monkeypatch: Any) -> None:
+    png = encode(np.full((8, 8, 3), 7, dtype=np.uint8), "png")
+    monkeypatch.setattr(module, "MIME", ())
+    thumbnail = _thumbnail({"bytes": png, "path": None}, 128)
+    assert thumbnail is not None
+    assert thumbnail.uri.startswith("data:image/webp")
+
+
+def test_a_large_image_of_few_bytes_gets_smaller_too() -> None:
+    flat = encode(np.full((300, 200, 3), 7, dtype=np.uint8), "jpeg", 50)
+    thumbnail = _thumbnail({"bytes": flat, "path": None}, 128)
+    assert thumbnail is not None
+    assert decode(content(thumbnail.uri)).shape == (128, 85, 3)

@@ -1,0 +1,171 @@
+import json
+
+import numpy as np
+import pytest
+
+from synthset.errors import UsageError
+from synthset.metrics.statistics.intervals import wilson
+from synthset.metrics.statistics.significance import t_interval
+from synthset.recipe.experiment import load_experiment
+from synthset.results.estimate import SEEDS, TEST, estimate
+from synthset.results.judgement import draw_weights, judge
+from synthset.results.judgement_tables import arm_rows, class_rows, to_json
+from synthset.results.trial import Look, Trial
+
+CLASSES = ("cat", "dog", "eel")
+LABELS = np.repeat(np.arange(3), 20)
+
+
+def experiment(**changes):
+    content = {
+        "name": "pets",
+        "real": {"train": {"kind": "digits"}, "cut": {"cat": 5}},
+        "sets": {"sd": {"kind": "images", "paths": [{"path": "made"}]}},
+        "arms": [
+            {"name": "starved", "parts": [{"set": "real"}]},
+            {"name": "refilled", "parts": [{"set": "real"}, {"set": "sd", "top_up_to": "largest"}]},
+        ],
+        **changes,
+    }
+    return load_experiment(content)
+
+
+def trial(arm, seed, cats_right, labels=LABELS, **other):
+    """Cats right by number, the rest taken for dogs; all else right."""
+    predicted = labels.copy()
+    predicted[np.flatnonzero(labels == 0)[cats_right:]] = 1
+    shares = np.full((len(labels), 3), 0.1, dtype=np.float32)
+    shares[np.arange(len(labels)), predicted] = 0.8
+    counts = {"real": np.array([5, 50, 50])}
+    if arm == "refilled":
+        counts["sd"] = np.array([45, 0, 0])
+    return Trial(arm, seed, labels, shares, counts, **other)
+
+
+def three_seeds():
+    cats = {"starved": (2, 4, 3), "refilled": (10, 14, 13)}
+    return [trial(arm, seed, n) for arm, all in cats.items() for seed, n in enumerate(all)]
+
+
+def test_an_arm_has_the_mean_of_its_seeds_and_students_interval():
+    judged = judge(experiment(), three_seeds(), CLASSES)
+    found, expected = judged.arms[0].whole["focus_recall"], t_interval([0.1, 0.2, 0.15])
+    assert (found.value, found.low, found.high) == pytest.approx(
+        (expected.value, expected.low, expected.high)
+    )
+    assert found.each == pytest.approx((0.1, 0.2, 0.15))
+    assert found.how == SEEDS
+    assert (found.test_low, found.images) == (pytest.approx(wilson(3, 20).low), 20)
+
+
+def test_differences_are_paired_by_seed_and_the_focus_comes_first():
+    judged = judge(experiment(), three_seeds(), CLASSES)
+    assert next(iter(judged.differences)) == "focus_recall"
+    found = judged.differences["focus_recall"][0]
+    assert (found.arm, found.test) == ("refilled", "paired t")
+    assert found.each == pytest.approx((0.4, 0.5, 0.5))
+    assert found.low > 0
+    assert found.p == found.p_holm < 0.01
+
+
+def test_one_seed_has_intervals_over_test_images_and_mcnemars_test():
+    trials = [trial("starved", 0, 2), trial("refilled", 0, 10)]
+    judged = judge(experiment(seeds=[0]), trials, CLASSES)
+    assert judged.arms[0].whole["balanced_accuracy"].how == TEST
+    found = judged.differences["accuracy"][0]
+    assert (found.test, found.p) == ("McNemar, exact", pytest.approx(2 / 2**8))
+    drawn = judged.differences["macro_f1"][0]
+    assert (drawn.test, drawn.p_holm < 0.001) == (TEST, True)
+    assert any("one seed" in note for note in judged.notes)
+
+
+def test_holm_corrects_over_the_arms_that_are_compared():
+    arms = [{"name": name, "parts": [{"set": "real"}]} for name in ("starved", "b", "c")]
+    trials = [trial(name, seed, n + seed) for name, n in (("starved", 2), ("b", 9), ("c", 3))
+              for seed in (0, 1)]  # fmt: skip
+    trials[-1] = trial("c", 1, 6)
+    rows = judge(experiment(arms=arms, seeds=[0, 1]), trials, CLASSES).differences["focus_recall"]
+    assert rows[1].p_holm == rows[1].p  # b always 7 cats ahead: no spread, no test
+    assert rows[0].p is None
+    assert rows[0].low is None
+
+
+def test_images_are_drawn_within_their_class():
+    labels = np.array([0, 0, 0, 1, 1])
+    weights = draw_weights(labels, 50, seed=0)
+    assert (weights[0] == 1).all()
+    assert (weights[:, labels == 0].sum(axis=1) == 3).all()
+    assert len(np.unique(weights[1:], axis=0)) > 10
+
+
+def test_seeds_that_agree_to_the_digit_fall_back_on_wilson():
+    found = estimate([np.ones(1), np.ones(1)], images=10)
+    assert (found.low, found.high) == (wilson(10, 10).low, 1.0)
+    assert estimate([np.ones(1), np.ones(1)]).low is None
+
+
+def test_what_went_otherwise_is_noted():
+    looks = [Look(100, 1.0, 1.0, 0.5, 0.5)]
+    trials = [trial("starved", 0, 2, looks=looks, short=("sd: 3 of 9 images of cat",))]
+    notes = " | ".join(judge(experiment(), trials, CLASSES).notes)
+    assert "stopped early after 100 of 1,000 updates" in notes
+    assert "3 of 9 images of cat" in notes
+    assert "refilled: no result for seed 0, 1, 2" in notes
+
+
+def test_a_class_without_test_images_is_null_in_json_and_noted():
+    labels = np.repeat([0, 1], 10)
+    trials = [trial(arm, 0, 3, labels=labels) for arm in ("starved", "refilled")]
+    judged = judge(experiment(seeds=[0]), trials, CLASSES)
+    found = json.loads(json.dumps(to_json(judged), allow_nan=False))
+    assert found["arms"][0]["classes"]["recall"][2]["value"] is None
+    assert found["arms"][0]["curves"]["roc"][2][0] is None
+    assert "no test images of eel" in found["notes"][0]
+
+
+def test_tables_have_a_row_an_arm_and_a_row_an_arm_and_class():
+    judged = judge(experiment(), three_seeds(), CLASSES)
+    arms, classes = arm_rows(judged), class_rows(judged)
+    assert [row["train_sd"] for row in arms] == [0, 45]
+    assert arms[0]["difference_focus_recall"] is None
+    assert arms[1]["difference_focus_recall"] == pytest.approx(7 / 15, abs=1e-5)
+    assert [(row["arm"], row["class"]) for row in classes[:4]] == [
+        ("starved", "cat"), ("starved", "dog"), ("starved", "eel"), ("refilled", "cat")
+    ]  # fmt: skip
+    assert classes[3]["train_sd"] == 45
+
+
+def test_of_many_classes_the_focus_and_the_worst_are_shown():
+    labels, names = np.repeat(np.arange(60), 2), [f"c{i}" for i in range(60)]
+    shares = np.eye(60, dtype=np.float32)[np.where(labels >= 50, 0, labels)]
+    found = Trial("starved", 0, labels, shares, {"real": np.full(60, 9)})
+    changes = {"focus": ["c7"], "real": {"train": {"kind": "digits"}}, "seeds": [0]}
+    judged = judge(experiment(**changes), [found], names)
+    assert judged.shown[0] == 7
+    assert set(range(50, 60)) <= set(judged.shown)
+    assert len(judged.shown) == 31
+
+
+def test_trials_that_do_not_fit_are_refused():
+    with pytest.raises(UsageError, match="no trial yet"):
+        judge(experiment(), [], CLASSES)
+    with pytest.raises(UsageError, match="no such arm"):
+        judge(experiment(), [trial("gan", 0, 1)], CLASSES)
+    with pytest.raises(UsageError, match="twice"):
+        judge(experiment(), [trial("starved", 0, 1)] * 2, CLASSES)
+    with pytest.raises(UsageError, match="no class 'cat'"):
+        judge(experiment(), [trial("starved", 0, 1)], ("cats", "dog", "eel"))
+    others = [trial("starved", 0, 1), trial("refilled", 0, 1, labels=LABELS[::-1])]
+    with pytest.raises(UsageError, match="different images"):
+        judge(experiment(), others, CLASSES)
+
+
+def test_means_over_some_of_the_classes_say_so_and_others_do_not():
+    trials = [trial(arm, 0, 3, labels=np.repeat([0, 1], 10)) for arm in ("starved", "refilled")]
+    judged = judge(experiment(seeds=[0], focus=["cat", "eel"]), trials, CLASSES)
+    assert judged.over("balanced_accuracy") == judged.over("macro_f1") == " over 2 of 3 classes"
+    assert judged.over("focus_recall") == " over 1 of 2 classes"
+    assert judged.over("accuracy") == judged.over("ece") == judged.over("recall of cat") == ""
+    curves = to_json(judged)["arms"][0]["curves"]
+    assert curves["classes"][-1] == "mean of classes over 2 of 3 classes"
+    assert judge(experiment(), three_seeds(), CLASSES).over("macro_f1") == ""
