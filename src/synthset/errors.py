@@ -25,6 +25,7 @@ from itertools import islice
 
 LONGEST = 1000  # letters of each half of a problem
 MOST_PROBLEMS = 100  # that are spelt out
+SHOWN = 8  # names that a sentence lists before it counts the rest
 
 ONWARD = "what is finished is kept, and the same command goes on from there"
 REFUSALS = {
@@ -170,6 +171,16 @@ def did_you_mean(found: str, known: Iterable[str], limit: int = 12) -> str:
         return f"did you mean {near[0]!r}?"
     listed = ", ".join(names[:limit]) or "none"
     return f"known: {listed}" + (f", … ({len(names)} in all)" if len(names) > limit else "")
+
+
+def listed(names: Sequence[str]) -> str:
+    """List some names, and count the rest.
+
+    >>> listed(["cat", "dog"])
+    'cat, dog'
+    """
+    rest = f" and {len(names) - SHOWN:,} more" if len(names) > SHOWN else ""
+    return ", ".join(names[:SHOWN]) + rest
 
 
 def in_short(value: object, most: int = 60) -> str:

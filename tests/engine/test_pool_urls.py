@@ -13,12 +13,12 @@ from typer.testing import CliRunner
 
 import synthset
 from synthset.cli.app import app
-from synthset.engine.pool_index import index_pool
 from synthset.engine.retrieve import retrieved
 from synthset.errors import DatasetError, RecipeError, UsageError
 from synthset.formats.captioned import captioned
 from synthset.formats.originals import Originals
 from synthset.images import encode, sha256
+from synthset.pools.index_pool import index_pool
 from synthset.recipe.encoders import PixelsEncoder
 from synthset.recipe.pools import Pool, PoolPath
 from synthset.sources.pool.caption_matches import curate

@@ -14,11 +14,11 @@ from PIL import Image
 
 import synthset
 from synthset.encoders.pixels import Pixels
-from synthset.engine.pool_index import encoder_of, index_pool
 from synthset.engine.retrieve import retrieved
 from synthset.errors import RecipeError
 from synthset.images import decode, encode, sha256
 from synthset.models.miniatures import locate
+from synthset.pools.index_pool import encoder_of, index_pool
 from synthset.recipe.encoders import PixelsEncoder
 from synthset.recipe.pools import Pool, PoolPath
 from synthset.recipe.recipe import load_recipe

@@ -3,11 +3,11 @@
 import pytest
 
 import synthset
-from synthset.engine.pool_index import index_pool
 from synthset.engine.retrieve import retrieved
 from synthset.errors import DatasetError, RecipeError
 from synthset.formats.captioned import captioned
 from synthset.images import sha256
+from synthset.pools.index_pool import index_pool
 from synthset.recipe.encoders import PixelsEncoder
 from synthset.recipe.pools import Pool, PoolPath
 from synthset.sources.pool.caption_matches import curate

@@ -80,7 +80,7 @@ def index(
     Example: synthset pool index laion -o laion-index --model ViT-B-32 --set pretrained=openai
     """
     from synthset.cli.progress import RichBar
-    from synthset.engine.pool_index import encoder_of, index_pool
+    from synthset.pools.index_pool import encoder_of, index_pool
     from synthset.recipe.pools import PoolPath
 
     settings = encoder_of(encoder.value, model, changes or ())

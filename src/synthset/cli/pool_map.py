@@ -12,7 +12,7 @@ from synthset.cli.terminal import screen, tell
 from synthset.store.remote import on_disk
 
 if TYPE_CHECKING:
-    from synthset.engine.label_mapping import Made
+    from synthset.pools.map_labels import Made
 
 RULES = {
     "exact": "by its name",
@@ -51,7 +51,7 @@ def map_labels(
 
     Example: synthset pool map pets.txt --descriptions class-descriptions.csv -o mapping.csv
     """
-    from synthset.engine.label_mapping import make_mapping
+    from synthset.pools.map_labels import make_mapping
 
     beside = review or output.with_name(f"{output.stem}-review.csv")
     _show(make_mapping(source, descriptions, hierarchy, str(output), str(beside)))

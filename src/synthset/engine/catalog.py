@@ -12,9 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from synthset.errors import ModelError
-from synthset.kinds import imported
-from synthset.models.miniatures import Miniature, locate
-from synthset.recipe.encoders import Encoder
+from synthset.kinds import carry_out, imported
+from synthset.models.miniatures import model_revision
 from synthset.recipe.recipe import Recipe
 from synthset.recipe.scores import Score
 from synthset.recipe.sources import FROM_IMAGES, Diffusion
@@ -69,7 +68,7 @@ def source_identity(recipe: Recipe) -> dict[str, Any]:
     source = recipe.source
     identity = source.identity()
     if isinstance(source, Diffusion):
-        identity["weights"] = _revision("txt2img", source.model)
+        identity["weights"] = model_revision("txt2img", source.model)
         identity |= _adapters(identity, source)
         if fields := told(source):
             identity["sampler"] = fields
@@ -91,14 +90,6 @@ def _adapters(identity: dict[str, Any], source: Diffusion) -> dict[str, Any]:
         place = Path(adapter.pop("path")).expanduser()
         adapter["content"] = revision_of(place) if place.exists() else None
     return {"adapters": adapters} if adapters else {}
-
-
-def _revision(kind: Miniature, model: str) -> str | None:
-    """Content of a local model; None for one that a hub names."""
-    if model == "miniature":
-        return revision_of(locate(kind))
-    path = Path(model).expanduser()
-    return revision_of(path) if path.exists() else None
 
 
 def passes(recipe: Recipe, plan: str) -> list[list[Spec]]:
@@ -131,36 +122,13 @@ def passes(recipe: Recipe, plan: str) -> list[list[Spec]]:
 
 def encoder_spec(recipe: Recipe, name: str, images: str) -> Spec:
     encoder = recipe.encoders[name]
-    table = f"features-{name}-{fingerprint([encoder_identity(encoder), images])}"
+    table = f"features-{name}-{fingerprint([encoder.full_identity(), images])}"
     return Spec(f"features/{name}", table, (images,), 2 * encoder.batch_size)
 
 
-def encoder_identity(encoder: Encoder) -> dict[str, Any]:
-    """All that decides the features of an image: settings, code version, weights."""
-    identity = {**content_identity(encoder), "version": encoder.version}
-    if encoder.miniature is not None:
-        identity["weights"] = _revision(encoder.miniature, getattr(encoder, "model", ""))
-    weights = getattr(encoder, "weights", None) or getattr(encoder, "pretrained", None)
-    if weights and Path(weights).expanduser().is_file():
-        identity["weights_file"] = revision_of(Path(weights).expanduser())
-    return identity
-
-
 def _score_spec(score: Score, inputs: tuple[str, ...]) -> Spec:
-    identity = {**content_identity(score), "version": score.version}
-    table = f"scores-{score.prefix}-{fingerprint([identity, *inputs])}"
+    table = f"scores-{score.prefix}-{fingerprint([score.full_identity(), *inputs])}"
     return Spec(f"scores/{score.prefix}", table, inputs, 64 if score.reads == "images" else 1024)
-
-
-def content_identity(settings: Encoder | Score) -> dict[str, Any]:
-    """The settings that decide a result, with the content of files in place of their paths."""
-    identity = settings.identity()
-    for file in settings.files:
-        content = revision_of(Path(file).expanduser())
-        for name, value in identity.items():
-            if isinstance(value, str) and value.startswith(file):
-                identity[name] = value.replace(file, content, 1)
-    return identity
 
 
 def build(
@@ -183,15 +151,10 @@ def build(
         source: Stage = imported(SOURCES[recipe.source.kind].target)(recipe.source, *where)
         return source
     if part == "features":
-        return encoder_stage(recipe.encoders[name])
+        encoder: Stage = carry_out(recipe.encoders[name], recipe.encoders[name])
+        return encoder
     score = next(score for score in recipe.scores if score.prefix == name)
     stage: Stage = imported(score.implementation).of(score, recipe, classes)
     if tuple(stage.writes.names) != score.columns:
         raise ModelError(f"{role}: writes {stage.writes.names}, promised {list(score.columns)}")
-    return stage
-
-
-def encoder_stage(settings: Encoder) -> Stage:
-    """Import an encoder, and make it."""
-    stage: Stage = imported(settings.implementation)(settings)
     return stage

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from synthset.encoders import text
-from synthset.errors import Problem, RecipeError
+from synthset.errors import Problem, RecipeError, listed
 from synthset.formats.resolve import ARCHIVES, TABLES
 from synthset.formats.scan import classes_of as listed_classes
 from synthset.formats.source_names import ending_of
@@ -16,7 +16,6 @@ from synthset.recipe.classes import ClassFile, FromSource, ImageNet, Names, Sens
 from synthset.recipe.classes import WordNet as WordNetClasses
 from synthset.recipe.recipe import Recipe, load_recipe
 from synthset.recipe.sources import Augment, Folder, Gan, Img2Img
-from synthset.sources.pool.caption_matches import listed
 from synthset.store.dataset import Dataset
 from synthset.store.remote import is_url
 from synthset.taxonomy import classlists, groups, wordnet

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
-from synthset.engine.catalog import encoder_identity, encoder_stage
 from synthset.engine.local import Bar, count_gpus_used
 from synthset.engine.worker import torch_threads
 from synthset.errors import RecipeError
 from synthset.formats.listed import Listed
 from synthset.formats.manifest import Passed
 from synthset.images import Pixels
+from synthset.kinds import carry_out
 from synthset.metrics.features import Features
 from synthset.recipe.encoders import ClassifierEncoder, Encoder
 from synthset.recipe.recipe import Recipe
@@ -50,7 +50,7 @@ def model_name(recipe: Recipe, content: str) -> str:
         for name, value in source.identity().items()
         if name not in ("paths", "val", "encoding", "encoder")
     }
-    encoder = encoder_identity(judging_encoder(recipe))
+    encoder = judging_encoder(recipe).full_identity()
     return f"gan-{fingerprint([TRAINING_VERSION, settings, content, encoder])}"
 
 
@@ -209,7 +209,7 @@ class _Sight:
     """Turns pictures into the features of an encoder."""
 
     def __init__(self, settings: Encoder) -> None:
-        self._encoder: Any = encoder_stage(settings)
+        self._encoder: Any = carry_out(settings, settings)
         self._encoder.open()
 
     def __call__(self, pictures: Sequence[Pixels]) -> Features:

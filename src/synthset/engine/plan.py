@@ -16,7 +16,6 @@ import pyarrow as pa
 from synthset.engine.catalog import source_identity
 from synthset.engine.classes import settle, settle_listed
 from synthset.engine.fitting import check_examples, model_name, words_of
-from synthset.engine.labels import labels_of
 from synthset.engine.parents import Parents
 from synthset.engine.prompts import captions_mark, prompts_identity, writer_of
 from synthset.engine.retrieve import retrieved
@@ -35,6 +34,7 @@ from synthset.seeds import digest, fingerprint, record_seed
 from synthset.sources.openimages.label_matches import pick_labelled
 from synthset.sources.pool.caption_matches import curate, empty_classes
 from synthset.store.dataset import Dataset
+from synthset.taxonomy.class_labels import labels_of
 from synthset.taxonomy.classlists import ClassEntry
 from synthset.taxonomy.label_conflicts import conflict_note, label_conflicts, outcome, stay
 

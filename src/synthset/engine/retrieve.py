@@ -14,16 +14,14 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from synthset.encoders.models import check
-from synthset.engine.catalog import encoder_stage
-from synthset.engine.labels import labels_of
-from synthset.engine.pool_index import encoder_facts, settings_of
-from synthset.errors import RecipeError
+from synthset.errors import RecipeError, listed
 from synthset.formats.listed import Listed
 from synthset.formats.manifest import Passed
 from synthset.formats.originals import Originals
 from synthset.formats.pool_files import pool_files
 from synthset.formats.scan import refuse_tests, scan
 from synthset.images import sha256
+from synthset.kinds import carry_out
 from synthset.prompts import templates
 from synthset.recipe.encoders import ClipEncoder, Encoder
 from synthset.recipe.paths import FolderPath
@@ -31,12 +29,14 @@ from synthset.recipe.pools import Pool
 from synthset.recipe.sources import Folder
 from synthset.record import IMAGE
 from synthset.seeds import fingerprint
-from synthset.sources.pool.caption_matches import Curated, listed
+from synthset.sources.pool.caption_matches import Curated
+from synthset.sources.pool.index_encoder import encoder_facts, settings_of
 from synthset.sources.pool.random_draw import draw_indexed
 from synthset.sources.pool.retrieval import Against, Queries, pick_retrieved
 from synthset.stage import Rows, list_column
 from synthset.store.folder import LocalFolder
 from synthset.store.pool_index import PoolIndex, is_as_before, is_unsure, unit
+from synthset.taxonomy.class_labels import labels_of
 from synthset.taxonomy.classlists import ClassEntry
 
 CHUNK = 256  # images read at a time
@@ -224,7 +224,7 @@ def _encoded(
     if folder.exists(kept):
         features: Floats = np.load(index.folder / kept, allow_pickle=False)
         return features
-    stage, originals = encoder_stage(encoder), Originals(places)
+    stage, originals = carry_out(encoder, encoder), Originals(places)
     stage.open()
     found = []
     for start in range(0, len(images), CHUNK):

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synthset.engine.local import Bar
-from synthset.errors import RecipeError, Unlabelled, UsageError, explains_refusals
+from synthset.errors import RecipeError, Unlabelled, UsageError, explains_refusals, listed
 from synthset.experiment.images import Collection, Names, called, joined, kept, of_found
 from synthset.experiment.places import Part, Places
 from synthset.experiment.places import find_places as find_places
@@ -25,7 +25,6 @@ from synthset.metrics.statistics.classification import Measures, measures
 from synthset.recipe.single import Single
 from synthset.recipe.sources import Folder as FolderSettings
 from synthset.seeds import digest
-from synthset.sources.pool.caption_matches import listed
 from synthset.store.pool_index import is_dataset
 from synthset.taxonomy.label_conflicts import Rule, label_conflicts, stay
 from synthset.taxonomy.vocabularies import FILE, rows_of

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Literal
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
+from synthset.models.miniatures import model_revision
 from synthset.recipe.settings import EXECUTION, KindSettings, OneOf
 from synthset.recipe.sources import Device, Dtype
+from synthset.revisions import revision_of
 from synthset.user_code import FunctionPath, file_of
 
 
@@ -26,6 +29,16 @@ class EncoderSettings(KindSettings):
     """`auto`, `cpu`, `mps`, `cuda` or `cuda:1`."""
     batch_size: int = Field(32, ge=1, le=4096, json_schema_extra=EXECUTION)
     """Images a model call."""
+
+    def full_identity(self) -> dict[str, Any]:
+        """As everywhere, and the weights of a local model."""
+        identity = super().full_identity()
+        if self.miniature is not None:
+            identity["weights"] = model_revision(self.miniature, getattr(self, "model", ""))
+        weights = getattr(self, "weights", None) or getattr(self, "pretrained", None)
+        if weights and Path(weights).expanduser().is_file():
+            identity["weights_file"] = revision_of(Path(weights).expanduser())
+        return identity
 
 
 class InceptionEncoder(EncoderSettings):

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from functools import cache
+from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, JsonValue, model_validator
 from pydantic_core import CoreSchema
 
 from synthset.kinds import kinds
+from synthset.revisions import revision_of
 
 #: Marks a field that says how fast or where something runs, not what comes out. It is left out of
 #: ids and fingerprints.
@@ -68,6 +70,17 @@ class KindSettings(Settings):
     def code(self) -> str | None:
         """Code of the user's own that it runs, as file and function."""
         return None
+
+    def full_identity(self) -> dict[str, Any]:
+        """Give all that decides the result: the settings, with the content of files in place of
+        their paths, and the version."""
+        identity = self.identity()
+        for file in self.files:
+            content = revision_of(Path(file).expanduser())
+            for name, value in identity.items():
+                if isinstance(value, str) and value.startswith(file):
+                    identity[name] = value.replace(file, content, 1)
+        return {**identity, "version": self.version}
 
 
 class OneOf:

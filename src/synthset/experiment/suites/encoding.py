@@ -11,9 +11,9 @@ import pyarrow as pa
 
 from synthset.encoders.encoder import Encoded
 from synthset.encoders.models import check
-from synthset.engine.catalog import encoder_identity, encoder_stage
 from synthset.engine.worker import torch_threads
 from synthset.errors import DatasetError, RecipeError
+from synthset.kinds import carry_out
 from synthset.recipe.encoders import Encoder
 from synthset.seeds import digest
 from synthset.stage import Rows, Stage, list_column
@@ -57,7 +57,7 @@ def encode(settings: Encoder, images: Labelled, folder: Path, threads: int) -> E
 
 
 def _kept(settings: Encoder, images: Labelled, folder: Path, threads: int) -> Encoded:
-    name = digest([encoder_identity(settings), list(images.keys)], 12)
+    name = digest([settings.full_identity(), list(images.keys)], 12)
     path = folder / f"features-{settings.kind}-{name}.npz"
     if not path.exists():
         found = _read(settings, images, threads)
@@ -106,6 +106,6 @@ def _rows(images: Labelled, start: int, stop: int) -> pa.Table:
 @lru_cache(maxsize=2)
 def _opened(settings: Encoder) -> Stage:
     """Load an encoder once a process."""
-    stage = encoder_stage(settings)
+    stage: Stage = carry_out(settings, settings)
     stage.open()
     return stage

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from synthset.engine.catalog import encoder_identity
 from synthset.experiment.images import Names
 from synthset.experiment.suites.answers import last_features
 from synthset.experiment.suites.encoding import check_encoder, encode
@@ -52,7 +51,7 @@ class KnnSuite(Suite):
     def identity(self, part: str, job: Job) -> Any:
         settings = self._settings
         encoder = settings.encoder
-        known = None if isinstance(encoder, TrainedEncoder) else encoder_identity(encoder)
+        known = None if isinstance(encoder, TrainedEncoder) else encoder.full_identity()
         return [1, {**settings.identity(), "encoder": known}]
 
     def work(self, part: str, jobs: Sequence[Job]) -> int:

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from synthset.engine.catalog import encoder_identity
 from synthset.experiment.images import Names
 from synthset.experiment.suites.encoding import check_encoder, encode
 from synthset.experiment.suites.suite import (
@@ -108,7 +107,7 @@ class StatisticsSuite(Suite):
     def identity(self, part: str, job: Job) -> Any:
         if part == CLASSES:
             return [1, self._published]
-        encoder = encoder_identity(getattr(self._settings, part))
+        encoder = getattr(self._settings, part).full_identity()
         if part == CLASSIFIER:
             return [1, encoder, self._settings.images]
         settings = self._settings.identity()

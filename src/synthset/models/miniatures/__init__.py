@@ -11,7 +11,17 @@ from functools import cache
 from pathlib import Path
 from typing import Literal
 
-__all__ = ["Miniature", "Split", "knows", "locate", "reference_statistics", "words"]
+from synthset.revisions import revision_of
+
+__all__ = [
+    "Miniature",
+    "Split",
+    "knows",
+    "locate",
+    "model_revision",
+    "reference_statistics",
+    "words",
+]
 
 Miniature = Literal["txt2img", "clip", "classifier"]
 Split = Literal["train", "test"]
@@ -37,6 +47,17 @@ def locate(name: Miniature) -> Path:
     if name not in names:
         raise ValueError(f"locate({name!r}): there is no such miniature; take one of {names}")
     return _HERE / name
+
+
+def model_revision(name: Miniature, model: str) -> str | None:
+    """Name the content of a local model; None for one that a hub names.
+
+    Args:
+        name: the miniature that `miniature` means.
+        model: `miniature`, a path, or another name.
+    """
+    path = locate(name) if model == "miniature" else Path(model).expanduser()
+    return revision_of(path) if path.exists() else None
 
 
 def reference_statistics(encoder: Literal["clip", "classifier"], split: Split) -> Path:

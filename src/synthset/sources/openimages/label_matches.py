@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from synthset.errors import RecipeError
+from synthset.errors import RecipeError, listed
 from synthset.formats.keyed import Keyed, image_columns, keyed
 from synthset.formats.listed import Listed
 from synthset.formats.manifest import Passed
@@ -20,7 +20,7 @@ from synthset.recipe.paths import FolderPath
 from synthset.seeds import digest
 from synthset.sources.openimages.image_class import classes_above, settle
 from synthset.sources.openimages.image_labels import INFO, Labelled, image_info, image_labels
-from synthset.sources.pool.caption_matches import Curated, empty_classes, listed, once
+from synthset.sources.pool.caption_matches import Curated, empty_classes, once
 from synthset.taxonomy.classlists import ClassEntry
 from synthset.taxonomy.label_mapping import Link
 from synthset.taxonomy.mapping_file import LabelMapping, read_mapping

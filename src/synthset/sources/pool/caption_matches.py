@@ -14,7 +14,7 @@ from typing import TypeVar
 import numpy as np
 
 from synthset.encoders import text
-from synthset.errors import RecipeError
+from synthset.errors import RecipeError, listed
 from synthset.formats.captioned import captioned
 from synthset.formats.listed import Listed
 from synthset.formats.manifest import Passed
@@ -32,8 +32,6 @@ from synthset.taxonomy.label_conflicts import (
 from synthset.taxonomy.matching import CaptionMatcher
 
 One = TypeVar("One")
-
-SHOWN = 8  # names that a note lists before it counts the rest
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,9 +248,3 @@ def empty_classes(
     empty = [repr(entry.name) for label, entry in enumerate(classes) if label not in there]
     if empty:
         yield f"no image for {len(empty):,} of {len(classes):,} classes: {listed(empty)}"
-
-
-def listed(names: Sequence[str]) -> str:
-    """List some names, and count the rest."""
-    rest = f" and {len(names) - SHOWN:,} more" if len(names) > SHOWN else ""
-    return ", ".join(names[:SHOWN]) + rest

@@ -96,7 +96,7 @@ def test_features_are_kept_and_rows_stay_with_their_images(trained, tmp_path, mo
     alone = encode(settings, images.take([30]), tmp_path, 1)
     np.testing.assert_allclose(found.features[30], alone.features[0], atol=1e-6)
     assert len(list(tmp_path.iterdir())) == 3  # real, made, and the one
-    monkeypatch.setattr("synthset.experiment.suites.encoding.encoder_stage", None)
+    monkeypatch.setattr("synthset.experiment.suites.encoding.carry_out", None)
     np.testing.assert_array_equal(encode(settings, images, tmp_path, 1).features, found.features)
 
 

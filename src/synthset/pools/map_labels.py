@@ -7,10 +7,9 @@ from pathlib import Path
 
 from synthset.encoders import text
 from synthset.engine.classes import classes_of
-from synthset.errors import SynthsetError, UsageError
+from synthset.errors import SynthsetError, UsageError, listed
 from synthset.recipe.openimages import OpenImages
 from synthset.recipe.recipe import load_recipe
-from synthset.sources.pool.caption_matches import listed
 from synthset.taxonomy.classlists import ClassEntry
 from synthset.taxonomy.label_mapping import Mapped, map_labels
 from synthset.taxonomy.mapping_file import write_mapping

@@ -15,10 +15,10 @@ import pytest
 from typer.testing import CliRunner
 
 from synthset.cli.app import app
-from synthset.engine import indexing
-from synthset.engine.pool_index import encoder_of, index_pool
 from synthset.errors import DatasetLocked, RecipeError, StageError, SynthsetError, UsageError
 from synthset.images import encode, sha256
+from synthset.pools import index_writer
+from synthset.pools.index_pool import encoder_of, index_pool
 from synthset.recipe.encoders import PixelsEncoder
 from synthset.recipe.pools import PoolPath
 from synthset.store.folder import LocalFolder
@@ -141,7 +141,7 @@ def test_an_index_of_nothing_is_a_failure_and_never_finished(tmp_path, count, wo
     for _ in range(2):
         with pytest.raises(StageError, match=words):
             indexed(tmp_path / "pool", tmp_path / "index")
-    assert not (tmp_path / "index" / indexing.FINISHED).exists()
+    assert not (tmp_path / "index" / index_writer.FINISHED).exists()
 
 
 def test_captions_are_encoded_by_the_same_clip(pool, tmp_path):
@@ -177,7 +177,7 @@ def test_features_in_a_column_are_read_in_place_of_computing(pool, tmp_path, fea
     own = files(indexed(pool, tmp_path / "own").folder)
     for i, rows in enumerate(features):
         table(pool / f"{i:05}.parquet", first=40 * i, image_features=list(rows))
-    monkeypatch.setattr(indexing, "CHUNK", 3)
+    monkeypatch.setattr(index_writer, "CHUNK", 3)
     index = indexed(pool, tmp_path / "index", features="image_features")
     for shard in range(9):
         name = f"images/{shard:05}.npy"

@@ -16,7 +16,6 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from synthset.engine.catalog import encoder_stage
 from synthset.engine.failures import LISTED, reasons
 from synthset.engine.local import Bar
 from synthset.errors import RecipeError, StageError
@@ -24,11 +23,12 @@ from synthset.formats.captioned import Captioned, images_of
 from synthset.formats.manifest import Passed
 from synthset.formats.parquet import opened
 from synthset.images import sha256
+from synthset.kinds import carry_out
+from synthset.pools.precomputed_features import WHERE, Brought, Of, Vector
 from synthset.recipe.encoders import ClipEncoder, Encoder
 from synthset.recipe.pools import PoolPath
 from synthset.record import IMAGE
-from synthset.sources.pool.precomputed_features import WHERE, Brought, Of, Vector
-from synthset.stage import Rows, list_column
+from synthset.stage import Rows, Stage, list_column
 from synthset.store.cells import to_bytes
 from synthset.store.folder import LocalFolder
 from synthset.store.pool_index import FINISHED, ROWS, unit
@@ -63,7 +63,7 @@ class Looks:
 
     def __init__(self, encoder: Encoder, brought: Brought | None) -> None:
         self._encoder, self.brought = encoder, brought
-        self._stage = encoder_stage(encoder)
+        self._stage: Stage = carry_out(encoder, encoder)
         self.width: int = self._stage.writes.field("features").type.list_size
         self.reads_captions = isinstance(encoder, ClipEncoder)
 

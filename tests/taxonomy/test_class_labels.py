@@ -2,8 +2,8 @@
 
 import pytest
 
-from synthset.engine.labels import labels_of
 from synthset.errors import RecipeError
+from synthset.taxonomy.class_labels import labels_of
 from synthset.taxonomy.classlists import from_imagenet, from_names
 from synthset.taxonomy.names import Names
 

@@ -14,25 +14,20 @@ from typing import Any
 from synthset.encoders.models import (
     MINIATURE,
     check,
-    encoder_fingerprint,
     folder_of,
-    weights_sha256,
 )
-from synthset.engine.indexing import Indexing, Looks, as_json
 from synthset.engine.local import Bar, Silent
-from synthset.errors import RecipeError, UsageError, did_you_mean, explains_refusals
+from synthset.errors import RecipeError, UsageError, explains_refusals
 from synthset.formats.captioned import image_columns
 from synthset.formats.manifest import Passed
 from synthset.formats.pool_files import pool_files
-from synthset.kinds import kinds
-from synthset.recipe.encoders import (
-    Encoder,
-)
-from synthset.recipe.messages import checked
+from synthset.pools.index_writer import Indexing, Looks, as_json
+from synthset.pools.precomputed_features import Brought
+from synthset.recipe.encoders import Encoder
 from synthset.recipe.pools import PoolPath
 from synthset.recipe.reading import override
 from synthset.seeds import fingerprint
-from synthset.sources.pool.precomputed_features import Brought
+from synthset.sources.pool.index_encoder import encoder_facts, settings_of
 from synthset.store.folder import LocalFolder
 from synthset.store.lock import locked
 from synthset.store.pool_index import BEGUN, FINISHED, PoolIndex, facts_of
@@ -63,20 +58,6 @@ def encoder_of(kind: str, model: str | None, changes: Sequence[str] = ()) -> Enc
     if problems:
         raise RecipeError.of(problems)
     return settings
-
-
-def settings_of(content: dict[str, Any]) -> Encoder:
-    """Read an encoder's settings; `kind` is a known one.
-
-    Raises:
-        RecipeError: no such setting.
-    """
-    known = kinds("encoders").usable
-    if content["kind"] not in known:
-        found = f"unknown kind {content['kind']!r}"
-        raise RecipeError("encoder.kind", found, did_you_mean(content["kind"], known))
-    kind: type[Encoder] = known[content["kind"]].settings
-    return checked(content, kind)
 
 
 @explains_refusals()
@@ -145,16 +126,6 @@ def _whole(path: str) -> str:
     if is_url(path):
         return path
     return Path(path.removeprefix("file://")).expanduser().absolute().as_posix()
-
-
-def encoder_facts(encoder: Encoder) -> dict[str, Any]:
-    """All that decides features: settings, code version, weights."""
-    return {
-        "settings": encoder.identity(),
-        "fingerprint": encoder_fingerprint(encoder),
-        "weights": weights_sha256(encoder),
-        "version": encoder.version,
-    }
 
 
 def _refuse_others(folder: LocalFolder) -> None:
