@@ -136,24 +136,24 @@ def test_the_interval_of_a_mean_is_as_wide_as_theory_says():
     accuracy = np.random.default_rng(3).random(400)
     found = class_statistics(figures([9] * 400, accuracy)).figures["accuracy"]
     half = 1.96 * accuracy.std() / 20
-    assert found.value - found.low == pytest.approx(half, rel=0.12)
-    assert found.high - found.value == pytest.approx(half, rel=0.12)
+    assert found.value - found.interval.low == pytest.approx(half, rel=0.12)
+    assert found.interval.high - found.value == pytest.approx(half, rel=0.12)
 
 
 def test_the_interval_of_a_correlation_stays_within_its_bounds_and_is_the_same_again():
     known = figures(np.arange(12.0) + 1)
     one, again = (class_statistics(known).figures["precision_count"] for _ in range(2))
     assert one.value == pytest.approx(1)
-    assert one.high <= 1
+    assert one.interval.high <= 1
     assert one == again
 
 
 def test_what_does_not_exist_is_none_and_two_classes_have_no_interval():
     equal = class_statistics(figures([5, 5, 5])).figures["precision_count"]
-    assert (equal.value, equal.low) == (None, None)
+    assert (equal.value, equal.interval) == (None, None)
     two = class_statistics(figures([5, 6])).figures["accuracy"]
     assert two.value == pytest.approx(0.55)
-    assert two.low is None
+    assert two.interval is None
 
 
 def test_a_trial_counts_the_images_of_all_origins():

@@ -7,7 +7,7 @@ from synthset.errors import UsageError
 from synthset.metrics.statistics.intervals import wilson
 from synthset.metrics.statistics.significance import t_interval
 from synthset.recipe.experiment import load_experiment
-from synthset.results.estimate import SEEDS, TEST, estimate
+from synthset.results.figure import DRAWS, SEEDS
 from synthset.results.judgement import draw_weights, judge
 from synthset.results.judgement_tables import arm_rows, class_rows, to_json
 from synthset.results.trial import Look, Trial
@@ -50,12 +50,13 @@ def three_seeds():
 def test_an_arm_has_the_mean_of_its_seeds_and_students_interval():
     judged = judge(experiment(), three_seeds(), CLASSES)
     found, expected = judged.arms[0].whole["focus_recall"], t_interval([0.1, 0.2, 0.15])
-    assert (found.value, found.low, found.high) == pytest.approx(
+    ends = found.interval
+    assert (found.value, ends.low, ends.high) == pytest.approx(
         (expected.value, expected.low, expected.high)
     )
     assert found.each == pytest.approx((0.1, 0.2, 0.15))
-    assert found.how == SEEDS
-    assert (found.test_low, found.images) == (pytest.approx(wilson(3, 20).low), 20)
+    assert ends.method == SEEDS
+    assert (found.chance.low, found.n) == (pytest.approx(wilson(3, 20).low), 20)
 
 
 def test_differences_are_paired_by_seed_and_the_focus_comes_first():
@@ -63,19 +64,19 @@ def test_differences_are_paired_by_seed_and_the_focus_comes_first():
     assert next(iter(judged.differences)) == "focus_recall"
     found = judged.differences["focus_recall"][0]
     assert (found.arm, found.test) == ("refilled", "paired t")
-    assert found.each == pytest.approx((0.4, 0.5, 0.5))
-    assert found.low > 0
+    assert found.figure.each == pytest.approx((0.4, 0.5, 0.5))
+    assert found.figure.interval.low > 0
     assert found.p == found.p_holm < 0.01
 
 
 def test_one_seed_has_intervals_over_test_images_and_mcnemars_test():
     trials = [trial("starved", 0, 2), trial("refilled", 0, 10)]
     judged = judge(experiment(seeds=[0]), trials, CLASSES)
-    assert judged.arms[0].whole["balanced_accuracy"].how == TEST
+    assert judged.arms[0].whole["balanced_accuracy"].interval.method == DRAWS
     found = judged.differences["accuracy"][0]
     assert (found.test, found.p) == ("McNemar, exact", pytest.approx(2 / 2**8))
     drawn = judged.differences["macro_f1"][0]
-    assert (drawn.test, drawn.p_holm < 0.001) == (TEST, True)
+    assert (drawn.test, drawn.p_holm < 0.001) == (DRAWS, True)
     assert any("one seed" in note for note in judged.notes)
 
 
@@ -87,7 +88,7 @@ def test_holm_corrects_over_the_arms_that_are_compared():
     rows = judge(experiment(arms=arms, seeds=[0, 1]), trials, CLASSES).differences["focus_recall"]
     assert rows[1].p_holm == rows[1].p  # b always 7 cats ahead: no spread, no test
     assert rows[0].p is None
-    assert rows[0].low is None
+    assert rows[0].figure.interval is None
 
 
 def test_images_are_drawn_within_their_class():
@@ -96,12 +97,6 @@ def test_images_are_drawn_within_their_class():
     assert (weights[0] == 1).all()
     assert (weights[:, labels == 0].sum(axis=1) == 3).all()
     assert len(np.unique(weights[1:], axis=0)) > 10
-
-
-def test_seeds_that_agree_to_the_digit_fall_back_on_wilson():
-    found = estimate([np.ones(1), np.ones(1)], images=10)
-    assert (found.low, found.high) == (wilson(10, 10).low, 1.0)
-    assert estimate([np.ones(1), np.ones(1)]).low is None
 
 
 def test_what_went_otherwise_is_noted():

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from synthset.experiment.benchmark.statistics import Result
-    from synthset.results.estimate import Estimate
+    from synthset.results.figure import Figure
 
 bench = typer.Typer(
     cls=RunGroup,
@@ -37,7 +37,6 @@ HEADINGS = {
     "count_baseline_count": "images ~ baseline's",
     "accuracy_baseline_accuracy": "accuracy ~ baseline's",
 }
-SHARES = ("accuracy", "precision", "balanced_accuracy")  # shown in percent
 
 
 @bench.command()
@@ -113,7 +112,7 @@ def _figures(results: Sequence[Result], names: Sequence[str], title: str) -> Tab
     table = _table(title, [HEADINGS[name] for name in names])
     for result in results:
         figures = result.statistics.figures
-        table.add_row(result.name, *(_cell(figures.get(name), name) for name in names))
+        table.add_row(result.name, *(_cell(figures.get(name)) for name in names))
     return table
 
 
@@ -127,12 +126,14 @@ def _table(title: str, headings: Sequence[str]) -> Table:
     return table
 
 
-def _cell(found: Estimate | None, name: str) -> str:
+def _cell(found: Figure | None) -> str:
     if found is None or found.value is None:
         return "–"
-    scale, places = (100, 1) if name in SHARES else (1, 2)
-    value = f"{scale * found.value:z.{places}f}{'%' if name in SHARES else ''}"
-    if found.low is None or found.high is None:
+    share = found.unit == "share"
+    scale, places = (100, 1) if share else (1, 2)
+    value = f"{scale * found.value:z.{places}f}{'%' if share else ''}"
+    if found.interval is None:
         return value
-    low, high = (f"{scale * end:z.{places}f}" for end in (found.low, found.high))
+    ends = (found.interval.low, found.interval.high)
+    low, high = (f"{scale * end:z.{places}f}" for end in ends)
     return f"{value}\n\\[{low}, {high}]"

@@ -16,7 +16,8 @@ from synthset.cli.terminal import screen, tell
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from synthset.results.benchmark import Benchmark, Cell, Figure
+    from synthset.results.benchmark import Benchmark, Measure
+    from synthset.results.figure import Figure
 
 RUN = "run"
 COLUMNS = 4  # figures that stand side by side in a narrow terminal
@@ -80,43 +81,43 @@ def _tables(benchmark: Benchmark) -> Iterator[Table]:
     neither end is better, or statistics that are equal, stand on the page alone."""
     from rich.table import Table
 
-    shown = [figure for figure in benchmark.figures if figure.better and _tells(benchmark, figure)]
+    shown = [one for one in benchmark.measures if one.better and _tells(benchmark, one)]
     count = len(benchmark.seeds)
-    for group, figures in groupby(shown, key=lambda figure: figure.group == "statistics"):
-        for some in _batched(figures, COLUMNS):
+    for group, measures in groupby(shown, key=lambda one: one.group == "statistics"):
+        for some in _batched(measures, COLUMNS):
             title = "the training sets" if group else "what their classifiers do"
             seeds = f"{count} seed{'s' if count > 1 else ''}, 95 % intervals"
             table = Table(title=f"{title} ({seeds})", title_justify="left")
             table.add_column("training set", no_wrap=True)
-            for figure in some:
-                arrow = "↑" if figure.better == "higher" else "↓"
-                table.add_column(f"{figure.text} {arrow}", justify="right")
+            for measure in some:
+                arrow = "↑" if measure.better == "higher" else "↓"
+                table.add_column(f"{measure.text} {arrow}", justify="right")
             for arm in benchmark.arms:
-                cells = [_cell(one, benchmark.cells[one.name][arm]) for one in some]
+                cells = [_cell(benchmark.cells[one.name][arm].figure) for one in some]
                 table.add_row(arm, *cells)
             yield table
 
 
-def _tells(benchmark: Benchmark, figure: Figure) -> bool:
-    values = {cell.value for cell in benchmark.cells[figure.name].values()}
-    return figure.group != "statistics" or len(values) > 1 or len(benchmark.arms) == 1
+def _tells(benchmark: Benchmark, measure: Measure) -> bool:
+    values = {cell.figure.value for cell in benchmark.cells[measure.name].values()}
+    return measure.group != "statistics" or len(values) > 1 or len(benchmark.arms) == 1
 
 
-def _batched(figures: Iterator[Figure], count: int) -> Iterator[list[Figure]]:
+def _batched(measures: Iterator[Measure], count: int) -> Iterator[list[Measure]]:
     """Cut into lists of at most so many."""
-    while some := list(islice(figures, count)):
+    while some := list(islice(measures, count)):
         yield some
 
 
-def _cell(figure: Figure, cell: Cell) -> str:
-    if cell.value is None:
+def _cell(figure: Figure) -> str:
+    if figure.value is None:
         return "–"
-    share = figure.unit == "share"
-    if cell.low is None or cell.high is None:
-        return _number(cell.value, share)
+    share, ends = figure.unit == "share", figure.interval
+    if ends is None:
+        return _number(figure.value, share)
     scale = 100 if share else 1
-    low, high = (_number(scale * end, share=False) for end in (cell.low, cell.high))
-    return f"{_number(cell.value, share)}\n\\[{low}, {high}]"
+    low, high = (_number(scale * end, share=False) for end in (ends.low, ends.high))
+    return f"{_number(figure.value, share)}\n\\[{low}, {high}]"
 
 
 def _number(value: float, share: bool) -> str:

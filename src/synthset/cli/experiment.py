@@ -12,7 +12,7 @@ from synthset.cli.terminal import screen, tell
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from synthset.results.estimate import Estimate
+    from synthset.results.figure import Figure
     from synthset.results.judgement import Judgement
 
 File = Annotated[
@@ -89,9 +89,9 @@ def _title(judgement: Judgement) -> str:
     return f"{seeds}, 95 % intervals" + (f"; focus: {rare}" if rare else "")
 
 
-def _cell(found: Estimate) -> str:
+def _cell(found: Figure) -> str:
     if found.value is None:
         return "–"
-    if found.low is None or found.high is None:
+    if found.interval is None:
         return f"{found.value:.1%}"
-    return f"{found.value:.1%} [{100 * found.low:.1f}, {100 * found.high:.1f}]"
+    return f"{found.value:.1%} [{100 * found.interval.low:.1f}, {100 * found.interval.high:.1f}]"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,11 +18,82 @@ from synthset.metrics.statistics.classification import (
 )
 from synthset.metrics.statistics.operating_curves import Curves, curves, mean_curves
 from synthset.recipe.experiment import Arm
-from synthset.results.differences import Measured
-from synthset.results.estimate import Estimate, estimate
+from synthset.results.figure import Better, Figure
+from synthset.results.judge import Runs, estimate
 from synthset.results.trial import Trial
 
-OF_FOCUS = ("focus_recall", "focus_precision", "focus_f1")
+#: mean over the focus classes -> of which measure.
+OF_FOCUS = {"focus_recall": "recall", "focus_precision": "precision", "focus_f1": "f1"}
+
+
+@dataclass(frozen=True, eq=False)
+class Measured:
+    """A trial and its figures.
+
+    Attributes:
+        trial: that was measured.
+        whole: measure of `OF_FOCUS` and `OF_ALL` -> (1 + draws,), the figure first.
+        classes: measure of `OF_A_CLASS` -> (1 + draws, K).
+    """
+
+    trial: Trial
+    whole: Mapping[str, Array]
+    classes: Mapping[str, Array]
+
+    @cached_property
+    def predicted(self) -> NDArray[np.int64]:
+        """(N,) classes that the test images were taken for."""
+        predicted: NDArray[np.int64] = self.trial.probabilities.argmax(axis=1)
+        return predicted
+
+    def right(self, label: int | None = None) -> NDArray[np.bool_]:
+        """Which test images (of one class) it gets right."""
+        right = self.predicted == self.trial.labels
+        chosen: NDArray[np.bool_] = right if label is None else right[self.trial.labels == label]
+        return chosen
+
+
+@dataclass(frozen=True, eq=False)
+class ArmTrials:
+    """The trials of one arm, measured.
+
+    Attributes:
+        trials: seed -> trial.
+        focus: labels that come first.
+        confusion: (K, K) counts, summed over seeds.
+    """
+
+    trials: Mapping[int, Measured]
+    focus: tuple[int, ...]
+    confusion: Array
+
+    @classmethod
+    def of(cls, trials: Mapping[int, Measured], focus: Sequence[int]) -> ArmTrials:
+        """Count what each class was taken for."""
+        count = next(iter(trials.values())).trial.probabilities.shape[1]
+        confusions = [
+            confusion_matrix(one.trial.labels, one.predicted, count) for one in trials.values()
+        ]
+        return cls(trials, tuple(focus), np.sum(confusions, axis=0))
+
+    def runs(self, measure: str, label: int | None = None) -> Runs:
+        """One measure of the arm; with a label, of that class."""
+        values = {
+            seed: one.whole[measure] if label is None else one.classes[measure][:, label]
+            for seed, one in self.trials.items()
+        }
+        better: Better = "lower" if measure == "ece" else "higher"
+        if measure in OF_FOCUS and len(self.focus) == 1:
+            measure, label = OF_FOCUS[measure], self.focus[0]
+        if measure == "accuracy" or (measure == "recall" and label is not None):
+            rows = slice(None) if label is None else label
+            images = float(self.confusion[rows].sum()) / len(self.trials)
+            right = {seed: one.right(label) for seed, one in self.trials.items()}
+            return Runs(values, right, images, better=better)
+        taken = None
+        if measure == "precision" and label is not None:
+            taken = float(self.confusion[:, label].sum()) / len(self.trials)
+        return Runs(values, images=taken, better=better)
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,8 +106,8 @@ class ArmJudgement:
         seeds: of its trials.
         training: origin -> (K,) training images, mean over seeds.
         pretraining: the same of the pre-training; empty without one.
-        whole: measure -> estimate: `OF_ALL`, and `OF_FOCUS` (mean over the focus classes).
-        classes: measure of `OF_A_CLASS` -> an estimate for each class.
+        whole: measure of `OF_ALL`, and of `OF_FOCUS` (mean over the focus classes) -> its figure.
+        classes: measure of `OF_A_CLASS` -> a figure for each class.
         confusion: (K, K) counts, summed over seeds: row is the class, column what it was taken for.
         curves: mean over seeds of the ROC and PR curves.
         reliability: (3, 15) images, summed top probability and images right of each bin.
@@ -48,8 +120,8 @@ class ArmJudgement:
     seeds: tuple[int, ...]
     training: Mapping[str, Array]
     pretraining: Mapping[str, Array]
-    whole: Mapping[str, Estimate]
-    classes: Mapping[str, tuple[Estimate, ...]]
+    whole: Mapping[str, Figure]
+    classes: Mapping[str, tuple[Figure, ...]]
     confusion: Array
     curves: Curves
     reliability: Array
@@ -57,48 +129,28 @@ class ArmJudgement:
     seconds: tuple[float, ...]
 
 
-def judge_arm(arm: Arm, found: Sequence[Measured], focus: Sequence[int]) -> ArmJudgement:
+def judge_arm(arm: Arm, found: ArmTrials) -> ArmJudgement:
     """Join the seeds of an arm.
 
     Args:
         arm: for its name and words.
-        found: its trials with their figures, one a seed.
-        focus: labels that come first.
+        found: its trials.
     """
-    trials = [one.trial for one in found]
-    labels = [trial.labels for trial in trials]
-    predicted = [trial.probabilities.argmax(axis=1) for trial in trials]
-    count = trials[0].probabilities.shape[1]
-    confusion = np.sum(
-        [confusion_matrix(*pair, count) for pair in zip(labels, predicted, strict=True)], axis=0
-    )
-    images = confusion.sum(axis=1) / len(trials)  # of one seed
-    taken = confusion.sum(axis=0) / len(trials)
-
-    def joined(name: str, on: float | None = None) -> Estimate:
-        return estimate([one.figures[name] for one in found], on)
-
-    whole = {name: joined(name) for name in (*OF_FOCUS, *OF_ALL) if name in found[0].figures}
-    whole["accuracy"] = joined("accuracy", float(images.sum()))
-    if len(focus) == 1:
-        whole["focus_recall"] = joined("focus_recall", float(images[focus[0]]))
-        whole["focus_precision"] = joined("focus_precision", float(taken[focus[0]]))
-    on = {"recall": images, "precision": taken}
+    trials, seeds = [one.trial for one in found.trials.values()], tuple(found.trials)
+    count = len(found.confusion)
+    measures = [name for name in (*OF_FOCUS, *OF_ALL) if found.focus or name not in OF_FOCUS]
     return ArmJudgement(
         name=arm.name,
         text=arm.text or arm.name,
-        seeds=tuple(trial.seed for trial in trials),
+        seeds=seeds,
         training=_mean_counts([trial.counts for trial in trials], count),
         pretraining=_mean_counts([trial.pretrain_counts for trial in trials], count),
-        whole=whole,
+        whole={name: estimate(found.runs(name), seeds) for name in measures},
         classes={
-            name: tuple(
-                joined(f"{name} {i}", float(on[name][i]) if name in on else None)
-                for i in range(count)
-            )
+            name: tuple(estimate(found.runs(name, label), seeds) for label in range(count))
             for name in OF_A_CLASS
         },
-        confusion=confusion,
+        confusion=found.confusion,
         curves=mean_curves([curves(trial.labels, trial.probabilities) for trial in trials]),
         reliability=np.sum([_reliability(trial) for trial in trials], axis=0),
         chosen=tuple(trial.chosen for trial in trials),

@@ -8,20 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
 
-from synthset.metrics.statistics.intervals import Interval, wilson
-from synthset.metrics.statistics.significance import holm, paired_t, t_interval
-from synthset.results.differences import Difference
+from synthset.results.figure import Better, Figure, Unit
+from synthset.results.judge import CORRECTION, Difference, Leader, Runs, compare, estimate, lead
 
 Group = Literal["base", "natural", "synthetic", "transfer", "self-supervised", "statistics"]
-SEEDS, CHANCE = "t over seeds", "Wilson over test images"
 
 
 @dataclass(frozen=True)
-class Figure:
+class Measure:
     """What is measured: a column of the table.
 
     Attributes:
@@ -37,18 +36,18 @@ class Figure:
     name: str
     text: str
     group: Group
-    unit: Literal["share", ""] = "share"
-    better: Literal["higher", "lower"] | None = "higher"
+    unit: Unit = "share"
+    better: Better = "higher"
     radar: bool = True
     note: str = ""
 
 
 @dataclass(frozen=True)
 class Value:
-    """One figure of one training set and one seed.
+    """One measure of one training set and one seed.
 
     Attributes:
-        figure: name of it.
+        measure: name of it.
         arm: name of the training set.
         seed: of split and training.
         value: None where it can't be measured; the note says why.
@@ -57,7 +56,7 @@ class Value:
         details: parts of it by name, such as the accuracy of each corruption and severity.
     """
 
-    figure: str
+    measure: str
     arm: str
     seed: int
     value: float | None
@@ -68,36 +67,20 @@ class Value:
 
 @dataclass(frozen=True)
 class Cell:
-    """One figure of one training set, over its seeds.
+    """One measure of one training set, over its seeds.
 
     Attributes:
-        value: mean over seeds; None where no seed has one.
-        low: lower end at 95 %; None without an interval.
-        high: upper end.
-        how: what the interval is of: `t over seeds`, or, of one seed's share, `Wilson over test
-            images`.
-        each: of each seed, in the order of the seeds; None where it has no value.
-        images: test images of one seed.
-        difference: mean over shared seeds of this minus the base's; None for the base itself.
-        difference_low: lower end at 95 %, of pairs; None with fewer than two pairs, where the
-            experiment's judgement has none either.
-        difference_high: upper end.
-        p: of the paired t test (of one pair, of the judgement's test over its images), corrected
-            (Holm) for the number of training sets.
+        figure: mean over seeds, with its interval.
+        difference: to the base; None for the base itself, and where no seed has both.
+        rank: among the training sets, 1 the best; equal values share the mean of their ranks. None
+            without a value, and where neither end is better.
         notes: each once.
         details: means over seeds.
     """
 
-    value: float | None
-    low: float | None = None
-    high: float | None = None
-    how: str = ""
-    each: tuple[float | None, ...] = ()
-    images: int | None = None
-    difference: float | None = None
-    difference_low: float | None = None
-    difference_high: float | None = None
-    p: float | None = None
+    figure: Figure
+    difference: Difference | None = None
+    rank: float | None = None
     notes: tuple[str, ...] = ()
     details: Mapping[str, float] = field(default_factory=dict)
 
@@ -131,6 +114,23 @@ class Cost:
 
 
 @dataclass(frozen=True)
+class Ranking:
+    """How the training sets stand over all measures together.
+
+    Attributes:
+        means: name of a training set -> mean of its ranks, 1 the best; without those that have
+            no value in any measure.
+        ranked: names of the measures, each with the same weight.
+        left_out: axes of the radar in which some set has no value: ranks among fewer sets would
+            favour whoever couldn't be measured where it is weak.
+    """
+
+    means: Mapping[str, float]
+    ranked: tuple[str, ...]
+    left_out: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Benchmark:
     """Everything that the benchmark's page shows.
 
@@ -138,9 +138,11 @@ class Benchmark:
         arms: name -> a few words, in the experiment's order.
         base: name of the arm that the others are compared with.
         seeds: in order.
-        figures: columns in order, base first.
-        cells: figure -> arm -> cell.
+        measures: columns in order, base first.
+        cells: measure -> arm -> cell.
+        leaders: measure -> its best arm, and those that it is told apart from.
         costs: one for each arm.
+        correction: of the p-values of differences and leaders.
         published: whether the published conventions were followed (`--compat`).
         conventions: sentences that say where the corrected and the published conventions differ,
             and which was followed.
@@ -149,120 +151,103 @@ class Benchmark:
     arms: Mapping[str, str]
     base: str
     seeds: tuple[int, ...]
-    figures: tuple[Figure, ...]
+    measures: tuple[Measure, ...]
     cells: Mapping[str, Mapping[str, Cell]]
+    leaders: Mapping[str, Leader]
     costs: tuple[Cost, ...]
+    correction: str = CORRECTION
     published: bool = False
     conventions: tuple[str, ...] = ()
 
-    def ranks(self, figure: Figure) -> dict[str, float]:
-        """Rank the arms in one figure, 1 the best; equal values share the mean of their ranks.
-        Nothing where neither end is better; arms without a value have no rank."""
-        if figure.better is None:
-            return {}
-        known = {
-            arm: cell.value if figure.better == "lower" else -cell.value
-            for arm, cell in self.cells[figure.name].items()
-            if cell.value is not None
+    @cached_property
+    def ranking(self) -> Ranking:
+        """Mean ranks over every axis of the radar that all sets have a value in."""
+        axes = [one.name for one in self.measures if one.radar and one.better]
+        ranks = {
+            name: {arm: cell.rank for arm, cell in self.cells[name].items() if cell.rank}
+            for name in axes
         }
-        values = np.array(list(known.values()))
-        return {
-            arm: float((values < value).sum() + ((values == value).sum() + 1) / 2)
-            for arm, value in known.items()
+        there = [arm for arm in self.arms if any(arm in ranks[name] for name in axes)]
+        whole = tuple(name for name in axes if all(arm in ranks[name] for arm in there))
+        means = {
+            arm: float(np.mean([ranks[name][arm] for name in whole])) for arm in there if whole
         }
+        return Ranking(means, whole, tuple(name for name in axes if name not in whole))
 
 
 def summarise(
-    figures: Sequence[Figure],
+    measures: Sequence[Measure],
     values: Sequence[Value],
-    arms: Sequence[str],
+    arms: Mapping[str, str],
     base: str,
     judged: Mapping[str, Sequence[Difference]] | None = None,
-) -> dict[str, dict[str, Cell]]:
-    """Join the seeds of every figure and training set, and compare each with the base.
+) -> Benchmark:
+    """Join the seeds of every measure and training set, and compare each with the base.
 
     Args:
-        figures: columns.
-        values: in any order, one for each figure, arm and seed.
-        arms: names in order.
+        measures: columns.
+        values: in any order, one for each measure, arm and seed.
+        arms: name -> a few words, in order.
         base: one of them.
-        judged: figure -> its differences as the experiment's judgement has them: of one seed they
+        judged: measure -> its differences as the experiment's judgement has them: of one seed they
             are tested image by image, which values alone can't be.
 
     Returns:
-        figure -> arm -> cell, for every pair.
+        A benchmark without costs and conventions.
     """
+    ordered = sorted(values, key=lambda value: value.seed)
+    seeds = tuple(dict.fromkeys(value.seed for value in ordered))
     cells: dict[str, dict[str, Cell]] = {}
-    seeds = sorted({value.seed for value in values})
-    for figure in figures:
-        tested = {row.arm: row for row in (judged or {}).get(figure.name, ())}
+    leaders: dict[str, Leader] = {}
+    for measure in measures:
         by_arm = {
-            arm: {v.seed: v for v in values if v.figure == figure.name and v.arm == arm}
+            arm: [v for v in ordered if (v.measure, v.arm) == (measure.name, arm)] for arm in arms
+        }
+        runs = {arm: _runs(measure, by_arm[arm]) for arm in arms}
+        figures = {arm: estimate(runs[arm], seeds) for arm in arms}
+        rows = (judged or {}).get(measure.name)
+        if rows is None:
+            rows = compare(runs[base], {arm: runs[arm] for arm in arms if arm != base})
+        leader = lead(runs, figures, base, rows)
+        leaders |= {} if leader is None else {measure.name: leader}
+        ranks, by_name = _ranks(measure, figures), {row.arm: row for row in rows}
+        cells[measure.name] = {
+            arm: Cell(
+                figures[arm],
+                by_name.get(arm),
+                ranks.get(arm),
+                tuple(dict.fromkeys(one.note for one in by_arm[arm] if one.note)),
+                _details(by_arm[arm]),
+            )
             for arm in arms
         }
-        found = {
-            arm: _cell(figure, seeds, by_arm[arm], by_arm[base], tested.get(arm))
-            for arm in arms
-            if arm != base
-        }
-        ps = holm([cell.p for cell in found.values()])
-        corrected = {
-            arm: Cell(**{**vars(cell), "p": p})
-            for (arm, cell), p in zip(found.items(), ps, strict=True)
-        }
-        corrected[base] = _cell(figure, seeds, by_arm[base], {})
-        cells[figure.name] = {arm: corrected[arm] for arm in arms}
-    return cells
+    return Benchmark(arms, base, seeds, tuple(measures), cells, leaders, ())
 
 
-def _cell(
-    figure: Figure,
-    seeds: Sequence[int],
-    mine: Mapping[int, Value],
-    base: Mapping[int, Value],
-    judged: Difference | None = None,
-) -> Cell:
-    ordered = [mine[seed] for seed in sorted(mine)]
-    known = [one.value for one in ordered if one.value is not None]
-    images = next((one.images for one in ordered if one.images is not None), None)
-    low, high, how = _spread(figure, known, images)
-    pairs = [
-        one.value - base[one.seed].value  # type: ignore[operator]  # neither is None
-        for one in ordered
-        if one.value is not None and one.seed in base and base[one.seed].value is not None
-    ]
-    between: Interval | Difference | None = t_interval(pairs) if len(pairs) > 1 else judged
-    names = list(dict.fromkeys(name for one in ordered for name in one.details))
-    return Cell(
-        value=float(np.mean(known)) if known else None,
-        low=low,
-        high=high,
-        how=how,
-        each=tuple(mine[seed].value if seed in mine else None for seed in seeds),
-        images=images,
-        difference=float(np.mean(pairs)) if pairs else None,
-        difference_low=between.low if between else None,
-        difference_high=between.high if between else None,
-        p=paired_t(pairs) if len(pairs) > 1 else judged.p if judged else None,
-        notes=tuple(dict.fromkeys(one.note for one in ordered if one.note)),
-        details={
-            name: float(np.mean([one.details[name] for one in ordered if name in one.details]))
-            for name in names
-        },
+def _runs(measure: Measure, found: Sequence[Value]) -> Runs:
+    return Runs(
+        {one.seed: np.array([np.nan if one.value is None else one.value]) for one in found},
+        images=next((one.images for one in found if one.images is not None), None),
+        unit=measure.unit,
+        better=measure.better,
     )
 
 
-def _spread(
-    figure: Figure, known: Sequence[float], images: int | None
-) -> tuple[float | None, float | None, str]:
-    """Both ends and what they are of; shares stay within [0, 1]."""
-    if len(known) > 1:
-        found = t_interval(known)
-        if found.high - found.low < 1e-12:
-            return None, None, ""
-        low, high = found.low, found.high
-        return (max(0.0, low), min(1.0, high), SEEDS) if figure.unit else (low, high, SEEDS)
-    if len(known) == 1 and figure.unit == "share" and images:
-        found = wilson(round(known[0] * images), images)
-        return min(found.low, known[0]), max(found.high, known[0]), CHANCE
-    return None, None, ""
+def _ranks(measure: Measure, figures: Mapping[str, Figure]) -> dict[str, float]:
+    if measure.better is None:
+        return {}
+    sign = 1 if measure.better == "lower" else -1
+    known = {arm: sign * one.value for arm, one in figures.items() if one.value is not None}
+    values = np.array(list(known.values()))
+    return {
+        arm: float((values < value).sum() + ((values == value).sum() + 1) / 2)
+        for arm, value in known.items()
+    }
+
+
+def _details(values: Sequence[Value]) -> dict[str, float]:
+    names = dict.fromkeys(name for one in values for name in one.details)
+    return {
+        name: float(np.mean([one.details[name] for one in values if name in one.details]))
+        for name in names
+    }

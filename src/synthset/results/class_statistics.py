@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +22,7 @@ from synthset.metrics.statistics.classification import (
     rates,
 )
 from synthset.metrics.statistics.intervals import LEVEL
-from synthset.results.estimate import Estimate
+from synthset.results.figure import ConfidenceInterval, Figure
 from synthset.results.trial import Trial
 
 TAIL = 500  # images below which a class belongs to the tail: LT@500
@@ -32,7 +32,8 @@ DRAWS = 1000  # of classes with replacement: the ends of an interval to about 5 
 FEWEST = 3  # classes below which there is neither a correlation nor an interval
 HOW = "bootstrap over classes"
 
-MEANS = ("accuracy", "precision", "balanced_accuracy", "skewness")
+SHARES = ("accuracy", "precision", "balanced_accuracy")
+MEANS = (*SHARES, "skewness")
 CORRELATIONS = ("precision_count", "accuracy_skewness", "precision_recall")
 AGAINST_BASELINE = ("count_baseline_count", "accuracy_baseline_accuracy")
 
@@ -78,7 +79,7 @@ class ClassStatistics:
     coverage: int
     lt_500: int
     ls_5pct: float
-    figures: Mapping[str, Estimate]
+    figures: Mapping[str, Figure]
 
     @property
     def over(self) -> str:
@@ -266,7 +267,7 @@ def class_statistics(
         lt_500=long_tail(figures.counts),
         ls_5pct=head_share(figures.counts),
         figures={
-            name: _estimate(measure(everything), [measure(rows) for rows in picks], level)
+            name: _figure(name, measure(everything), [measure(rows) for rows in picks], level)
             for name, measure in measured.items()
         },
     )
@@ -301,13 +302,14 @@ def _correlation(one: Array, other: Array) -> Measure:
     return lambda rows: pearson(one[rows], other[rows])
 
 
-def _estimate(value: float, drawn: list[float], level: float) -> Estimate:
+def _figure(name: str, value: float, drawn: list[float], level: float) -> Figure:
     """Join a value and its draws; draws of a few classes may have no correlation, and where that
     is so for more than one of ten, the interval would be of the others only."""
+    empty = Figure(None) if name in SHARES else Figure(None, unit="", better=None)
     if math.isnan(value):
-        return Estimate(None)
+        return empty
     known = [one for one in drawn if not math.isnan(one)]
     if not known or len(known) < 0.9 * len(drawn):
-        return Estimate(value)
+        return replace(empty, value=value)
     low, high = np.quantile(known, [(1 - level) / 2, (1 + level) / 2]).tolist()
-    return Estimate(value, low, high, how=HOW)
+    return replace(empty, value=value, interval=ConfidenceInterval(low, high, HOW, level))

@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from synthset.errors import UsageError, did_you_mean
 from synthset.metrics.statistics.classification import (
-    OF_A_CLASS,
     OF_ALL,
     Array,
     mean_of_known,
@@ -20,8 +19,14 @@ from synthset.metrics.statistics.classification import (
 )
 from synthset.metrics.statistics.exchange_rate import ArmErrors, ExchangeRate, exchange_rate
 from synthset.recipe.experiment import Exchange, Experiment
-from synthset.results.arm_judgement import OF_FOCUS, ArmJudgement, judge_arm
-from synthset.results.differences import Difference, Measured, differences
+from synthset.results.arm_judgement import (
+    OF_FOCUS,
+    ArmJudgement,
+    ArmTrials,
+    Measured,
+    judge_arm,
+)
+from synthset.results.judge import CORRECTION, Difference, Leader, compare, lead
 from synthset.results.trial import Trial
 
 DRAWS, FEWEST = 200, 40  # of test images, where an arm has one seed: half width to 5 % and 11 %
@@ -45,6 +50,8 @@ class Judgement:
         test_images: (K,) of the first seed.
         arms: in the experiment's order.
         differences: to the base arm, by measure: focus first.
+        leaders: measure -> its best arm, and those that it is told apart from.
+        correction: of the p-values of differences and leaders.
         exchange: None where the experiment asks for none.
         notes: what a reader must know: short sets, early stops, classes without test images.
     """
@@ -59,6 +66,8 @@ class Judgement:
     test_images: NDArray[np.int64]
     arms: tuple[ArmJudgement, ...]
     differences: Mapping[str, Sequence[Difference]]
+    leaders: Mapping[str, Leader] = field(default_factory=dict)
+    correction: str = CORRECTION
     exchange: ExchangeRate | None = None
     notes: tuple[str, ...] = field(default=())
 
@@ -100,11 +109,8 @@ def judge(experiment: Experiment, trials: Sequence[Trial], classes: Sequence[str
     focus = tuple(list(classes).index(name) for name in experiment.focused)
     by_arm = _measured(experiment, trials, focus)
     base = experiment.compared_with
-    arms = tuple(
-        judge_arm(arm, list(by_arm[arm.name].values()), focus)
-        for arm in experiment.arms
-        if arm.name in by_arm
-    )
+    arms = tuple(judge_arm(arm, by_arm[arm.name]) for arm in experiment.arms if arm.name in by_arm)
+    differences = _differences(by_arm, base, focus, classes)
     exchange, lost = _exchange(experiment.exchange, by_arm)
     return Judgement(
         name=experiment.name,
@@ -116,7 +122,8 @@ def judge(experiment: Experiment, trials: Sequence[Trial], classes: Sequence[str
         seeds=tuple(sorted({trial.seed for trial in trials})),
         test_images=np.bincount(trials[0].labels, minlength=len(classes)),
         arms=arms,
-        differences=_differences(by_arm, base, focus, classes),
+        differences=differences,
+        leaders=_leaders(by_arm, arms, base, differences),
         exchange=exchange,
         notes=(*_notes(experiment, trials, classes), *lost),
     )
@@ -135,6 +142,13 @@ def _check(experiment: Experiment, trials: Sequence[Trial], classes: Sequence[st
         if trial.probabilities.shape[1:] != (len(classes),):
             found = f"probabilities {trial.probabilities.shape}"
             raise UsageError(f"trial of {trial.arm}: {found} for {len(classes)} classes")
+        first = next(one for one in trials if one.seed == trial.seed)
+        if not np.array_equal(trial.labels, first.labels):
+            raise UsageError(
+                f"arms {first.arm} and {trial.arm}, seed {trial.seed}: tested on different images "
+                f"({len(first.labels)} and {len(trial.labels)}), so they can't be paired; arms of "
+                "one seed share their test images in the same order"
+            )
     twice = [pair for pair, n in Counter((t.arm, t.seed) for t in trials).items() if n > 1]
     if twice:
         raise UsageError(f"trials: arm {twice[0][0]}, seed {twice[0][1]} stands there twice")
@@ -142,23 +156,21 @@ def _check(experiment: Experiment, trials: Sequence[Trial], classes: Sequence[st
 
 def _measured(
     experiment: Experiment, trials: Sequence[Trial], focus: Sequence[int]
-) -> dict[str, dict[int, Measured]]:
-    """Arm -> seed -> figures, with bootstrap draws where an arm has but one seed."""
+) -> dict[str, ArmTrials]:
+    """Measure every trial, with bootstrap draws where an arm has but one seed."""
     alone = min(Counter(trial.arm for trial in trials).values()) == 1
     found: dict[str, dict[int, Measured]] = {}
     for trial in sorted(trials, key=lambda trial: trial.seed):
         draws = max(FEWEST, min(DRAWS, round(WORK / trial.probabilities.size)))
         weights = draw_weights(trial.labels, draws if alone else 0, trial.seed)
         seen = measures(trial.labels, trial.probabilities, weights)
-        figures = dict(seen.whole)
-        for name in OF_A_CLASS:
-            figures |= {f"{name} {i}": column for i, column in enumerate(seen.classes[name].T)}
+        whole = dict(seen.whole)
         if focus:
-            for name in OF_FOCUS:
-                column = seen.classes[name.removeprefix("focus_")][:, focus]
-                figures[name] = mean_of_known(column)
-        found.setdefault(trial.arm, {})[trial.seed] = Measured(trial, figures)
-    return found
+            whole |= {
+                name: mean_of_known(seen.classes[one][:, focus]) for name, one in OF_FOCUS.items()
+            }
+        found.setdefault(trial.arm, {})[trial.seed] = Measured(trial, whole, seen.classes)
+    return {arm: ArmTrials.of(one, focus) for arm, one in found.items()}
 
 
 def draw_weights(labels: NDArray[np.int64], draws: int, seed: int) -> Array:
@@ -199,31 +211,42 @@ def _shown(arms: Sequence[ArmJudgement], focus: Sequence[int]) -> tuple[int, ...
 
 
 def _differences(
-    by_arm: Mapping[str, Mapping[int, Measured]],
-    base: str,
-    focus: Sequence[int],
-    classes: Sequence[str],
+    by_arm: Mapping[str, ArmTrials], base: str, focus: Sequence[int], classes: Sequence[str]
 ) -> dict[str, list[Difference]]:
     if base not in by_arm:
         return {}
-    others = {name: found for name, found in by_arm.items() if name != base}
     measures_of_all = [*(OF_FOCUS if focus else ()), "balanced_accuracy", "accuracy"]
     measures_of_all += [name for name in OF_ALL if name not in measures_of_all]
-    single = focus[0] if len(focus) == 1 else None
-    found: dict[str, list[Difference]] = {}
-    for name in measures_of_all:
-        counted = name == "accuracy" or (name == "focus_recall" and single is not None)
-        label = single if name == "focus_recall" else None
-        found[name] = differences(name, by_arm[base], others, label, counted)
+    wanted: dict[str, tuple[str, int | None]] = {name: (name, None) for name in measures_of_all}
     if len(focus) > 1:
-        for label in focus:
-            rows = differences(f"recall {label}", by_arm[base], others, label, counted=True)
-            found[f"recall of {classes[label]}"] = rows
+        wanted |= {f"recall of {classes[label]}": ("recall", label) for label in focus}
+    found = {
+        name: compare(
+            by_arm[base].runs(*which),
+            {arm: one.runs(*which) for arm, one in by_arm.items() if arm != base},
+        )
+        for name, which in wanted.items()
+    }
     return {name: rows for name, rows in found.items() if rows}
 
 
+def _leaders(
+    by_arm: Mapping[str, ArmTrials],
+    arms: Sequence[ArmJudgement],
+    base: str,
+    differences: Mapping[str, Sequence[Difference]],
+) -> dict[str, Leader]:
+    found: dict[str, Leader] = {}
+    for name in arms[0].whole:
+        runs = {arm.name: by_arm[arm.name].runs(name) for arm in arms}
+        figures = {arm.name: arm.whole[name] for arm in arms}
+        leader = lead(runs, figures, base, differences.get(name, ()))
+        found |= {} if leader is None else {name: leader}
+    return found
+
+
 def _exchange(
-    asked: Exchange | None, by_arm: Mapping[str, Mapping[int, Measured]]
+    asked: Exchange | None, by_arm: Mapping[str, ArmTrials]
 ) -> tuple[ExchangeRate | None, list[str]]:
     """The rate over the seeds that all its arms share; a note where that can't be had."""
     if asked is None:
@@ -232,24 +255,24 @@ def _exchange(
     missing = [name for name in names if name not in by_arm]
     if missing:
         return None, [f"no exchange rate: not trained yet: {', '.join(missing)}"]
-    seeds = sorted(set.intersection(*(set(by_arm[name]) for name in names)))
+    seeds = sorted(set.intersection(*(set(by_arm[name].trials) for name in names)))
     if not seeds:
         return None, ["no exchange rate: its arms share no seed"]
     real, mixed = (
-        [_errors(name, [by_arm[name][seed] for seed in seeds], asked.measure) for name in group]
+        [_errors(name, by_arm[name], seeds, asked.measure) for name in group]
         for group in (asked.real, asked.with_synthetic)
     )
     return exchange_rate(asked.measure, real, mixed), []
 
 
-def _errors(name: str, found: Sequence[Measured], measure: str) -> ArmErrors:
-    sizes = []
+def _errors(name: str, arm: ArmTrials, seeds: Sequence[int], measure: str) -> ArmErrors:
+    found, sizes = [arm.trials[seed] for seed in seeds], []
     for one in found:
         counts = [*one.trial.counts.items(), *one.trial.pretrain_counts.items()]
         synthetic = sum(int(images.sum()) for origin, images in counts if origin != "real")
         sizes.append((int(one.trial.counts.get("real", np.zeros(1)).sum()), synthetic))
     real, synthetic_mean = np.mean(sizes, axis=0).tolist()
-    errors = tuple(1 - float(one.figures[measure][0]) for one in found)
+    errors = tuple(1 - float(one.whole[measure][0]) for one in found)
     return ArmErrors(name, real, synthetic_mean, errors)
 
 

@@ -12,10 +12,11 @@ from synthset.metrics.statistics.classification import BINS, OF_A_CLASS
 from synthset.metrics.statistics.intervals import LEVEL
 from synthset.metrics.statistics.operating_curves import FALSE_POSITIVE_RATES, RECALLS
 from synthset.results.arm_judgement import ArmJudgement
-from synthset.results.estimate import Estimate
+from synthset.results.figure import ConfidenceInterval, Figure
+from synthset.results.judge import Difference
 from synthset.results.judgement import Judgement
 
-FORMAT = 1
+FORMAT = 2
 DIGITS = 6
 SQUARE = 100  # classes up to which the JSON holds whole confusion matrices
 Row = dict[str, Any]
@@ -41,6 +42,8 @@ def to_json(judgement: Judgement) -> dict[str, Any]:
         "false_positive_rates": plain(FALSE_POSITIVE_RATES),
         "recalls": plain(RECALLS),
         "arms": [_arm(arm, judgement) for arm in judgement.arms],
+        "leaders": {name: plain(asdict(one)) for name, one in judgement.leaders.items()},
+        "correction": judgement.correction,
         "differences": {
             name: [plain(asdict(row)) for row in rows]
             for name, rows in judgement.differences.items()
@@ -62,11 +65,7 @@ def arm_rows(judgement: Judgement) -> list[Row]:
             row |= _cells(name, found)
         for name, differences in judgement.differences.items():
             own = next((one for one in differences if one.arm == arm.name), None)
-            cells = ("value", "low", "high", "p", "p_holm")
-            for cell in cells:
-                key = f"difference_{name.replace(' ', '_')}"
-                key += "" if cell == "value" else f"_{cell}"
-                row[key] = None if own is None else plain(getattr(own, cell))
+            row |= _difference(f"difference_{name.replace(' ', '_')}", own)
         rows.append(row)
     return rows
 
@@ -137,11 +136,23 @@ def _arm(arm: ArmJudgement, judgement: Judgement) -> dict[str, Any]:
     }
 
 
-def _cells(name: str, found: Estimate) -> Row:
-    cells = {name: found.value, f"{name}_low": found.low, f"{name}_high": found.high}
-    if found.images is not None:
-        cells |= {f"{name}_test_low": found.test_low, f"{name}_test_high": found.test_high}
+def _cells(name: str, found: Figure) -> Row:
+    cells = {name: found.value, **_ends(name, found.interval)}
+    if found.chance is not None or found.n is not None:
+        cells |= _ends(f"{name}_test", found.chance)
     return {key: plain(value) for key, value in cells.items()}
+
+
+def _difference(name: str, found: Difference | None) -> Row:
+    if found is None:
+        found = Difference("", Figure(None))
+    cells = {name: found.figure.value, **_ends(name, found.figure.interval)}
+    cells |= {f"{name}_p": found.p, f"{name}_p_holm": found.p_holm}
+    return {key: plain(value) for key, value in cells.items()}
+
+
+def _ends(name: str, found: ConfidenceInterval | None) -> Row:
+    return {f"{name}_low": found and found.low, f"{name}_high": found and found.high}
 
 
 def _total(counts: Mapping[str, Any], origin: str) -> float | int:

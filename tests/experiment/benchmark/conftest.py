@@ -81,5 +81,8 @@ def trained(colours, tmp_path_factory):
 @pytest.fixture
 def no_pages(monkeypatch):
     """Leaves out the pages, whose figures take most of a small benchmark's time."""
-    for name in ("experiment.run.write_experiment_page", "bench.run.write_benchmark_page"):
-        monkeypatch.setattr(f"synthset.{name}", lambda folder, *rest: folder)
+    for name in (
+        "run_experiment.write_experiment_page",
+        "benchmark.run_benchmark.write_benchmark_page",
+    ):
+        monkeypatch.setattr(f"synthset.experiment.{name}", lambda folder, *rest: folder)

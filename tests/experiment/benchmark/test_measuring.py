@@ -10,7 +10,7 @@ SUITES = {
 def test_two_processes_read_what_one_does(trained):
     suites, jobs = trained(SUITES)
     expected = {
-        (one.figure, job.arm.name): one.value
+        (one.measure, job.arm.name): one.value
         for suite in suites.values()
         for job, found in zip(jobs, suite.read("", jobs), strict=True)
         for one in found
@@ -18,5 +18,5 @@ def test_two_processes_read_what_one_does(trained):
     mine = list(suites.values())
     assert missing(mine, jobs) == [("base", 2), ("near", 2), ("own", 2)]
     values = measure(mine, jobs, 2, Silent())
-    assert {(one.figure, one.arm): one.value for one in values} == expected
+    assert {(one.measure, one.arm): one.value for one in values} == expected
     assert missing(mine, jobs) == []

@@ -36,12 +36,12 @@ def test_arms_are_measured_by_all_suites_and_written_down(content, tmp_path):
         tmp_path
     )
     written = json.loads(found.page.with_name("benchmark.json").read_text())
-    assert [figure["name"] for figure in written["figures"]] == ["base", "dull", "near"]
-    assert len(found.values) == 2 * 2 * 4  # arms, seeds, and the bytes beside the figures
+    assert [measure["name"] for measure in written["measures"]] == ["base", "dull", "near"]
+    assert len(found.values) == 2 * 2 * 4  # arms, seeds, and the bytes beside the measures
     cell = found.benchmark.cells["dull"]["mixed"]
-    assert len(cell.each) == 2
+    assert len(cell.figure.each) == 2
     assert set(cell.details) == {"contrast/2", "contrast/4"}
-    assert written["cells"]["dull"]["mixed"]["value"] == cell.value
+    assert written["cells"]["dull"]["mixed"]["figure"]["value"] == cell.figure.value
     assert found.page.with_name("table.csv").read_text().count("\n") == 3
     assert found.experiment.page.is_file()
 
@@ -60,7 +60,7 @@ def test_what_a_suite_is_called_in_figures_measures_nothing_anew(content, done, 
     done["read"].clear()
     found = run_benchmark({**content, "suites": {"near": {**PIXELS, "text": "kNN"}}}, workers=1)
     assert done["read"] == []
-    assert found.benchmark.figures[1].text == "kNN"
+    assert found.benchmark.measures[1].text == "kNN"
 
 
 def test_a_killed_benchmark_goes_on_where_it_stopped(content, done, monkeypatch, no_pages):
@@ -126,7 +126,7 @@ def test_published_conventions_are_said_and_followed(content, no_pages):
     assert published.benchmark.conventions[0].startswith("balanced accuracy: the mean of (prec")
     assert published.benchmark.published
     one, other = (found.benchmark.cells["base"]["real"] for found in (corrected, published))
-    assert one.value == other.value
+    assert one.figure == other.figure
     mean = (other.details["macro precision"] + one.details["balanced accuracy"]) / 2
     assert other.details["balanced accuracy"] == pytest.approx(mean)
 
@@ -135,4 +135,4 @@ def test_the_test_accuracy_has_the_verdict_of_the_experiments_page(content, no_p
     found = run_benchmark(content, workers=1)
     (row,) = found.experiment.judgement.differences["accuracy"]
     assert row.test == "McNemar, exact"
-    assert found.benchmark.cells["base"][row.arm].p == row.p_holm
+    assert found.benchmark.cells["base"][row.arm].difference is row

@@ -7,6 +7,7 @@ import html
 import io
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -18,18 +19,17 @@ from synthset.pages.benchmark.details import grid, suites
 from synthset.pages.benchmark.headlines import Headline, best_arms, headlines
 from synthset.pages.benchmark.page import write_benchmark_page
 from synthset.pages.benchmark.radar_figure import outline, radar_figures
-from synthset.pages.benchmark.ranking import rank_all
 from synthset.pages.benchmark.remarks import remarks
-from synthset.pages.benchmark.words import difference_text, value_text, verdict
-from synthset.results.benchmark import Benchmark, Cost, Figure, Value, summarise
+from synthset.pages.benchmark.words import difference_text, value_text
+from synthset.results.benchmark import Benchmark, Cost, Measure, Value, summarise
 
 NASTY = '<img src=x onerror="alert(1)"> & cats'
-ACCURACY = Figure("base", "accuracy", "base", note="on 100 images")
-CORRUPTED = Figure("corrupted", "corruptions", "synthetic")
-KNN = Figure("knn", "kNN", "self-supervised")
-CMMD = Figure("cmmd", "CMMD", "statistics", unit="", better="lower")
-SKEW = Figure("skew", "skewness", "statistics", unit="", better=None, radar=False)
-FIGURES = (ACCURACY, CORRUPTED, KNN, CMMD, SKEW)
+ACCURACY = Measure("base", "accuracy", "base", note="on 100 images")
+CORRUPTED = Measure("corrupted", "corruptions", "synthetic")
+KNN = Measure("knn", "kNN", "self-supervised")
+CMMD = Measure("cmmd", "CMMD", "statistics", unit="", better="lower")
+SKEW = Measure("skew", "skewness", "statistics", unit="", better=None, radar=False)
+MEASURES = (ACCURACY, CORRUPTED, KNN, CMMD, SKEW)
 NO_CLASS = "no image of: frog"
 MEANS = {  # figure -> arm -> mean over seeds
     "base": {"base": 0.6, "near": 0.8, "random": 0.4},
@@ -65,13 +65,9 @@ def benchmark(
         Cost("near", 20_000, 15_000, 1000.0, 3e6, 90.0, 0.25, 61.0, ("5,000 links were dead",)),
         Cost("random", 1000, 1000, 500.0, 1e6, 1.0, 0.0, 62.0),
     )
-    return Benchmark(
-        {arm: texts[arm] for arm in arms},
-        "base",
-        seeds,
-        FIGURES,
-        summarise(FIGURES, values, arms, "base"),
-        tuple(cost for cost in costs if cost.arm in arms),
+    return replace(
+        summarise(MEASURES, values, {arm: texts[arm] for arm in arms}, "base"),
+        costs=tuple(cost for cost in costs if cost.arm in arms),
         conventions=("Skewness is of the five largest confusions.",),
     )
 
@@ -81,7 +77,7 @@ def write(folder: Path, found: Benchmark) -> Path:
 
 
 def said(found: Benchmark) -> dict[str, Headline]:
-    return {one.lead: one for one in headlines(found, rank_all(found))}
+    return {one.lead: one for one in headlines(found)}
 
 
 def cell(page: str, arm: int, column: int) -> str:
@@ -112,11 +108,10 @@ def test_where_all_sets_are_equal_none_is_best() -> None:
         return [Value("base", arm, 0, one) for arm, one in (("base", 0.5), ("near", near))]
 
     def found(near: float) -> Benchmark:
-        cells = summarise([ACCURACY], values(near), ["base", "near"], "base")
-        return Benchmark({"base": "", "near": ""}, "base", (0,), (ACCURACY,), cells, ())
+        return summarise([ACCURACY], values(near), {"base": "", "near": ""}, "base")
 
-    assert best_arms(found(0.5), ACCURACY) == []
-    assert best_arms(found(0.6), ACCURACY) == ["near"]
+    assert best_arms(found(0.5), ACCURACY) == ()
+    assert best_arms(found(0.6), ACCURACY) == ("near",)
 
 
 def test_one_seed_tests_no_difference_and_says_so() -> None:
@@ -129,12 +124,10 @@ def test_one_seed_tests_no_difference_and_says_so() -> None:
 
 def test_what_may_be_chance_has_no_verdict_and_lower_may_be_better() -> None:
     cells = benchmark().cells
-    assert verdict(ACCURACY, cells["base"]["near"]) == "better"
-    assert verdict(CMMD, cells["cmmd"]["near"]) == "worse"
-    assert verdict(SKEW, cells["skew"]["near"]) == "other"
-    constant = cells["base"]["random"]  # 0.2 less with every seed: no spread to test with
-    assert constant.p is None
-    assert verdict(ACCURACY, constant) == ""
+    found = {name: cells[name]["near"].difference.verdict for name in ("base", "cmmd", "skew")}
+    assert found == {"base": "better", "cmmd": "worse", "skew": "other"}
+    constant = cells["base"]["random"].difference  # 0.2 less with every seed: no spread to test
+    assert (constant.p, constant.verdict) == (None, None)
 
 
 def test_a_value_lies_at_its_ratio_to_the_best() -> None:
@@ -150,20 +143,15 @@ def test_a_value_lies_at_its_ratio_to_the_best() -> None:
 
 def test_zoomed_the_worst_set_lies_at_a_fifth_of_the_radius() -> None:
     for axis in radar_axes(benchmark(), zoomed=True):
-        known = [one.value for one in benchmark().cells[axis.figure.name].values()]
+        known = [one.figure.value for one in benchmark().cells[axis.figure.name].values()]
         found = sorted(axis.place(one) for one in known if one is not None)
         assert (found[0], found[-1]) == pytest.approx((0.2, 1.0))
         assert "to" in axis.label
 
 
 def test_an_axis_without_a_positive_best_is_left_out() -> None:
-    nothing = summarise(
-        (ACCURACY,),
-        [value("base", arm, 1, 0.0) for arm in ("base", "near")],
-        ("base", "near"),
-        "base",
-    )
-    found = Benchmark({"base": "", "near": ""}, "base", (1,), (ACCURACY,), nothing, ())
+    nothing = [value("base", arm, 1, 0.0) for arm in ("base", "near")]
+    found = summarise((ACCURACY,), nothing, {"base": "", "near": ""}, "base")
     assert radar_axes(found) == []
     assert off_the_radar(found) == [ACCURACY]
 
@@ -182,9 +170,8 @@ def test_a_radar_needs_two_sets_and_three_axes() -> None:
 
 
 def test_mean_ranks_leave_out_figures_that_a_set_has_no_value_in() -> None:
-    found = rank_all(benchmark())
-    assert [one.name for one in found.figures] == ["base", "corrupted", "cmmd"]
-    assert [one.name for one in found.left_out] == ["knn"]
+    found = benchmark().ranking
+    assert (found.ranked, found.left_out) == (("base", "corrupted", "cmmd"), ("knn",))
     assert found.means == pytest.approx({"base": 5 / 3, "near": 4 / 3, "random": 3.0})
 
 
@@ -222,11 +209,11 @@ def test_json_and_csv_hold_the_numbers(page: Path) -> None:
     assert [row["arm"] for row in rows] == ["base", "near", "random"]
     for row in rows:
         for figure in MEANS:
-            value = cells[figure][row["arm"]].value
-            kept = found["cells"][figure][row["arm"]]["value"]
+            value = cells[figure][row["arm"]].figure.value
+            kept = found["cells"][figure][row["arm"]]["figure"]["value"]
             assert kept == (None if value is None else pytest.approx(value, abs=1e-6))
             assert row[figure] == ("" if kept is None else str(kept))
-    assert float(rows[1]["base_p"]) == found["cells"]["base"]["near"]["p"]
+    assert float(rows[1]["base_p"]) == found["cells"]["base"]["near"]["difference"]["p_holm"]
     assert (rows[1]["attempted"], rows[0]["attempted"]) == ("20000", "")
     assert rows[1]["cmmd_rank"] == "2.0"
     assert found["cells"]["corrupted"]["base"]["details"]["blur/1"] == pytest.approx(0.28)
@@ -267,10 +254,14 @@ def test_one_set_and_twenty_have_a_page(tmp_path: Path) -> None:
     assert 'id="radar"' not in text
     assert ">60.0</span>" in text
     assert 'class="v top"' not in text
-    found = benchmark()
     names = {"base": "real"} | {f"arm{i}": f"arm {i}" for i in range(19)}
-    cells = {f: {arm: row.get(arm, row["near"]) for arm in names} for f, row in found.cells.items()}
-    many = Benchmark(names, "base", (0, 1, 2), FIGURES, cells, ())
+    values = [
+        Value(figure, arm, seed, means.get(arm, means["near"]) + seed / 100, 100)
+        for figure, means in MEANS.items()
+        for arm in names
+        for seed in (0, 1, 2)
+    ]
+    many = summarise(MEASURES, values, names, "base")
     text = write(tmp_path / "many", many).read_text()
     assert text.count('type="checkbox"') == 20
     assert text.count(" checked data-arm") == 4
@@ -280,8 +271,8 @@ def test_one_set_and_twenty_have_a_page(tmp_path: Path) -> None:
 
 
 def test_values_are_written_in_the_units_of_their_figure() -> None:
-    assert value_text(ACCURACY, 0.8123) == "81.2 %"
-    assert value_text(CMMD, 1.23456) == "1.235"
-    assert value_text(CMMD, None) == "–"
-    assert difference_text(ACCURACY, -0.0123) == "−1.2"
-    assert difference_text(CMMD, 0.98765) == "+0.988"
+    assert value_text("share", 0.8123) == "81.2 %"
+    assert value_text("", 1.23456) == "1.235"
+    assert value_text("", None) == "–"
+    assert difference_text("share", -0.0123) == "−1.2"
+    assert difference_text("", 0.98765) == "+0.988"

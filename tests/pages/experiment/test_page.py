@@ -16,7 +16,6 @@ from PIL import Image
 
 from synthset.cli.experiment import _table as experiment_table
 from synthset.metrics.statistics.intervals import wilson
-from synthset.pages.benchmark.headlines import told_apart as told_apart_by_the_benchmark
 from synthset.pages.experiment.arms_figure import arms_figure
 from synthset.pages.experiment.page import write_experiment_page
 from synthset.pages.experiment.parts import Case, Neighbour, Steps
@@ -27,9 +26,9 @@ from synthset.pages.experiment.tables import (
     trained_on,
     worth_words,
 )
-from synthset.pages.experiment.words import headlines, points, told_apart
+from synthset.pages.experiment.words import headlines, points
 from synthset.recipe.experiment import Experiment, load_experiment
-from synthset.results.benchmark import Benchmark, Figure, Value, summarise
+from synthset.results.benchmark import Measure, Value, summarise
 from synthset.results.judgement import Judgement, judge
 from synthset.results.trial import Look, Trial
 
@@ -164,11 +163,11 @@ def test_arms_that_cross_between_seeds_are_not_told_apart() -> None:
     crossing = [("real-20", s, x) for s, x in zip(SEEDS, (0.9, 0.75, 0.6), strict=True)]
     behind = [("real-20", s, x) for s, x in zip(SEEDS, (0.3, 0.35, 0.25), strict=True)]
 
-    def apart(others: list[tuple[str, int, float]]) -> set[str]:
+    def beaten(others: list[tuple[str, int, float]]) -> tuple[str, ...]:
         trials = [*best, *(trial(arm, seed, share, 3) for arm, seed, share in others)]
-        return told_apart(judge(made, trials, names), "accuracy", "real-40")
+        return judge(made, trials, names).leaders["accuracy"].beaten
 
-    assert (apart(crossing), apart(behind)) == (set(), {"real-20"})
+    assert (beaten(crossing), beaten(behind)) == ((), ("real-20",))
 
 
 @pytest.mark.parametrize("seeds", [SEEDS, SEEDS[:1]])
@@ -179,18 +178,16 @@ def test_an_experiment_and_a_benchmark_of_it_give_one_verdict(seeds: tuple[int, 
     shares |= {"real-40": (0.85, 0.85, 0.85)}
     trials = [trial(arm, seed, each[seed], 3) for arm, each in shares.items() for seed in seeds]
     judged = judge(made, trials, names)
-    figure, arms = Figure("base", "accuracy", "base"), {one.name: one.text for one in judged.arms}
+    arms = {one.name: one.text for one in judged.arms}
     right = [(one.probabilities.argmax(axis=1) == one.labels).mean() for one in trials]
     values = [
         Value("base", one.arm, one.seed, float(share), len(one.labels))
         for one, share in zip(trials, right, strict=True)
     ]
     rows = {"base": judged.differences["accuracy"]}
-    cells = summarise([figure], values, list(arms), judged.base, rows)
-    found = Benchmark(arms, judged.base, seeds, (figure,), cells, ())
-    apart = told_apart(judged, "accuracy", "real-40")
-    assert apart == told_apart_by_the_benchmark(found, figure, "real-40")
-    assert judged.base in apart
+    found = summarise([Measure("base", "accuracy", "base")], values, arms, judged.base, rows)
+    assert judged.leaders["accuracy"] == found.leaders["base"]
+    assert judged.base in found.leaders["base"].beaten
 
 
 def test_an_arm_says_what_it_was_trained_on(judged: Judgement) -> None:

@@ -19,6 +19,7 @@ from synthset.experiment.trials import Job
 from synthset.results.benchmark import Value
 from synthset.seeds import fingerprint
 
+VERSION = 2  # of the files
 FOLDER = "suites"  # in the folder of a trial: a file for each suite and part
 
 
@@ -33,7 +34,7 @@ class Task:
 
 
 def measure(suites: Sequence[Suite], jobs: Sequence[Job], workers: int, bar: Bar) -> list[Value]:
-    """Read what isn't read yet, and give all figures.
+    """Read what isn't read yet, and give all values.
 
     Args:
         suites: what is measured.
@@ -80,7 +81,7 @@ def _todo(suites: Sequence[Suite], jobs: Sequence[Job]) -> Iterator[Task]:
 
 def _place(suite: Suite, part: str, job: Job) -> Path:
     name = "-".join(filter(None, (suite.name, part)))
-    decides = fingerprint([type(suite).__name__, suite.identity(part, job)])
+    decides = fingerprint([VERSION, type(suite).__name__, suite.identity(part, job)])
     return job.folder / FOLDER / f"{name}-{decides}.json"
 
 
@@ -104,7 +105,7 @@ def _values(suite: Suite, job: Job) -> Iterable[Value]:
         for part in suite.parts
     }
     return [
-        Value(one.figure, job.arm.name, job.seed, one.value, one.images, one.note, one.details)
+        Value(one.measure, job.arm.name, job.seed, one.value, one.images, one.note, one.details)
         for one in suite.join(parts)
     ]
 

@@ -21,8 +21,8 @@ def preview(experiment: Experiment, *, published: bool = False) -> Iterator[str]
     suites = open_suites(experiment, read_real(experiment.real), published)
     yield from preview_experiment(experiment)
     for suite in suites:
-        figures = suite.figures
-        what = figures[0].note if len(figures) == 1 else ", ".join(one.text for one in figures)
+        measures = suite.measures
+        what = measures[0].note if len(measures) == 1 else ", ".join(one.text for one in measures)
         yield f"suite {suite.name}: {what}"
     for convention in conventions(experiment, published):
         yield f"* {convention}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, get_args
 
@@ -41,7 +41,7 @@ class Benched:
     Attributes:
         experiment: its trainings, judged.
         benchmark: what the suites say.
-        values: one for each figure, arm and seed.
+        values: one for each measure, arm and seed.
         page: `index.html`, with `benchmark.json` and `table.csv` beside it.
     """
 
@@ -119,20 +119,16 @@ def _benchmark(
 ) -> Benchmark:
     experiment = sets.experiment
     arms = {arm.name: arm.text or arm.name for arm in experiment.arms}
-    order = get_args(Group)  # figures of one group stand side by side
-    there = [figure for suite in suites for figure in suite.figures]
-    figures = tuple(sorted(there, key=lambda figure: order.index(figure.group)))
+    order = get_args(Group)  # measures of one group stand side by side
+    there = [measure for suite in suites for measure in suite.measures]
+    measures = tuple(sorted(there, key=lambda measure: order.index(measure.group)))
     sizes = {
-        arm: float(np.mean([v.value for v in values if v.figure == BYTES and v.arm == arm]))
+        arm: float(np.mean([v.value for v in values if v.measure == BYTES and v.arm == arm]))
         for arm in arms
     }
     judged = {BASE: judgement.differences.get("accuracy", ())}
-    return Benchmark(
-        arms=arms,
-        base=experiment.compared_with,
-        seeds=tuple(sorted(experiment.seeds)),
-        figures=figures,
-        cells=summarise(figures, values, list(arms), experiment.compared_with, judged),
+    return replace(
+        summarise(measures, values, arms, experiment.compared_with, judged),
         costs=ledger(sets, jobs, sizes),
         published=published,
         conventions=conventions(experiment, published),

@@ -91,7 +91,7 @@ def result_rows(
         for name in (*MEANS, *CORRELATIONS, *AGAINST_BASELINE):
             one = found.figures.get(name)
             row[name] = one.value if one else None
-            row[f"{name}_low"] = one.low if one else None
-            row[f"{name}_high"] = one.high if one else None
+            row[f"{name}_low"] = one.interval.low if one and one.interval else None
+            row[f"{name}_high"] = one.interval.high if one and one.interval else None
         rows.append(row | {"notes": "; ".join(result.notes)})
     return rows

@@ -10,7 +10,7 @@ import numpy as np
 from synthset.experiment.suites.suite import Reading, Suite
 from synthset.experiment.trials import Job, read_trial
 from synthset.recipe.suites import BASE
-from synthset.results.benchmark import Figure
+from synthset.results.benchmark import Measure
 from synthset.results.class_statistics import class_statistics, figures_of_trial
 
 
@@ -18,8 +18,8 @@ class Base(Suite):
     """Accuracy on the real test images; in its details balanced accuracy and mean precision."""
 
     name = BASE
-    figures = (
-        Figure(BASE, "test accuracy", "base", note="top-1 on the experiment's real test images"),
+    measures = (
+        Measure(BASE, "test accuracy", "base", note="top-1 on the experiment's real test images"),
     )
 
     def __init__(self, published: bool) -> None:
@@ -41,7 +41,7 @@ class Base(Suite):
         statistics = class_statistics(figures, published=self._published, draws=0)
         found, over = statistics.figures, statistics.over
         return Reading(
-            figure=BASE,
+            measure=BASE,
             value=float(np.mean(right)),
             images=len(right),
             details={

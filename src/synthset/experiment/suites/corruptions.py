@@ -18,7 +18,7 @@ from synthset.experiment.trials import Job
 from synthset.images import Pixels, decode
 from synthset.recipe.suites import Corruptions
 from synthset.recipe.training import Preprocessing
-from synthset.results.benchmark import Figure
+from synthset.results.benchmark import Measure
 from synthset.seeds import digest
 from synthset.training.labelled import Labelled
 from synthset.training.preprocess import Draw, preprocess
@@ -49,8 +49,8 @@ class CorruptionsSuite(Suite):
         ]
         if settings.max_per_class:
             said.append(f"at most {settings.max_per_class:,} images of each class")
-        figure = Figure(name, settings.text or name, "synthetic", note="; ".join(said))
-        self.figures = (figure,)
+        measure = Measure(name, settings.text or name, "synthetic", note="; ".join(said))
+        self.measures = (measure,)
 
     @property
     def parts(self) -> tuple[str, ...]:

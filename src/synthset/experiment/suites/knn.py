@@ -15,7 +15,7 @@ from synthset.experiment.suites.suite import Reading, Suite, drawn, training_ima
 from synthset.experiment.trials import Job
 from synthset.metrics.sets.knn import weighted_knn
 from synthset.recipe.suites import Knn, TrainedEncoder
-from synthset.results.benchmark import Figure
+from synthset.results.benchmark import Measure
 from synthset.training.labelled import Labelled
 
 LISTED = 5  # classes that a note names before it counts the rest
@@ -45,8 +45,8 @@ class KnnSuite(Suite):
             f"the nearest {settings.k[0]} of {bank} vote, weighted by exp(cosine / "
             f"{settings.temperature:g}); features of {eyes}"
         )
-        figure = Figure(name, settings.text or name, "self-supervised", note=note)
-        self.figures = (figure,)
+        measure = Measure(name, settings.text or name, "self-supervised", note=note)
+        self.measures = (measure,)
 
     def identity(self, part: str, job: Job) -> Any:
         settings = self._settings
@@ -74,7 +74,7 @@ class KnnSuite(Suite):
         )
         shares = {k: float((one == test.labels).mean()) for k, one in said.items()}
         return Reading(
-            figure=self.name,
+            measure=self.name,
             value=shares[settings.k[0]],
             images=len(test),
             note=self._note(bank),

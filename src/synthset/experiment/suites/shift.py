@@ -24,7 +24,7 @@ from synthset.experiment.suites.suite import (
 from synthset.experiment.trials import Job
 from synthset.metrics.statistics.classification import over_classes
 from synthset.recipe.suites import Shift
-from synthset.results.benchmark import Figure
+from synthset.results.benchmark import Measure
 from synthset.taxonomy.names import ClassIndex
 
 
@@ -48,8 +48,8 @@ class ShiftSuite(Suite):
         self.images = labelled(found, labels, rows[chosen])
         self._there = np.unique(self.images.labels)
         self._over = over_classes(len(self._there), len(classes))
-        self.figures = (
-            Figure(name, settings.text or name, settings.group, note=self._note(classes)),
+        self.measures = (
+            Measure(name, settings.text or name, settings.group, note=self._note(classes)),
         )
 
     def _note(self, classes: Sequence[Names]) -> str:
@@ -81,7 +81,7 @@ class ShiftSuite(Suite):
         seen = sum(key in known for key in self.images.keys)
         share = percent(seen, len(labels))
         return Reading(
-            figure=self.name,
+            measure=self.name,
             value=float((predicted == labels).mean()),
             images=len(labels),
             note=f"{seen:,} of its images ({share:.1%}) are training images too" if seen else "",

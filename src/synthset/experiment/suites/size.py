@@ -1,4 +1,4 @@
-"""How many bytes a training set takes: a suite without a figure, for the bill."""
+"""How many bytes a training set takes: a suite without a measure, for the bill."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class Size(Suite):
     """Encoded images that a trial was trained on, each once."""
 
     name = BYTES
-    figures = ()
+    measures = ()
 
     def identity(self, part: str, job: Job) -> Any:
         return 1

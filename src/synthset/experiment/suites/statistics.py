@@ -22,7 +22,7 @@ from synthset.metrics.images.clip_score import clip_score_from_features
 from synthset.metrics.sets.cmmd import cmmd
 from synthset.metrics.sets.inception_score import inception_score
 from synthset.recipe.suites import DataStatistics
-from synthset.results.benchmark import Figure
+from synthset.results.benchmark import Measure
 from synthset.results.class_statistics import ClassStatistics, class_statistics, figures_of_trial
 from synthset.training.labelled import Labelled
 
@@ -80,10 +80,10 @@ class StatisticsSuite(Suite):
         wanted = [*OF_CLASSES]
         wanted += OF_CLIP if settings.clip else ()
         wanted += ("inception_score",) if settings.classifier else ()
-        self.figures = tuple(self._figure(one) for one in wanted)
+        self.measures = tuple(self._measure(one) for one in wanted)
 
-    def _figure(self, figure: str) -> Figure:
-        facts = {"unit": "", **BASIS[figure]}
+    def _measure(self, name: str) -> Measure:
+        facts = {"unit": "", **BASIS[name]}
         looked = f"of at most {self._settings.images:,} training images"
         notes = {
             "clip_score": f"{looked}, each with the text {self._settings.prompt!r}",
@@ -91,11 +91,11 @@ class StatisticsSuite(Suite):
             "cmmd": f"{looked}, against as many real training images of the split",
             "inception_score": f"{looked}, all at once",
         }
-        return Figure(
-            f"{self.name}/{figure}",
+        return Measure(
+            f"{self.name}/{name}",
             group="statistics",
             radar=False,
-            note=notes.get(figure, ""),
+            note=notes.get(name, ""),
             **facts,
         )
 
@@ -123,9 +123,9 @@ class StatisticsSuite(Suite):
         how = {CLASSES: self._of_classes, CLIP: self._of_clip, CLASSIFIER: self._of_classifier}
         return [how[part](job) for job in jobs]
 
-    def _reading(self, figure: str, value: float | None, **more: Any) -> Reading:
+    def _reading(self, name: str, value: float | None, **more: Any) -> Reading:
         known = None if value is None or np.isnan(value) else float(value)
-        return Reading(f"{self.name}/{figure}", known, **more)
+        return Reading(f"{self.name}/{name}", known, **more)
 
     def _of_classes(self, job: Job) -> tuple[Reading, ...]:
         figures = figures_of_trial(read_trial(job.folder), published=self._published)

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synthset.experiment.trials import Job
-from synthset.results.benchmark import Figure
+from synthset.results.benchmark import Measure
 from synthset.seeds import digest
 from synthset.training.labelled import Labelled
 
@@ -20,17 +20,17 @@ WHOLE = ""  # the part of a suite that has one part
 
 @dataclass(frozen=True)
 class Reading:
-    """One figure of one trial, as it is kept in the trial's folder.
+    """One measure of one trial, as it is kept in the trial's folder.
 
     Attributes:
-        figure: name of it.
+        measure: name of it.
         value: None where it can't be measured; the note says why.
         images: how many test images it stands on; None where that says nothing.
         note: what a reader must know.
         details: parts of it by name.
     """
 
-    figure: str
+    measure: str
     value: float | None
     images: int | None = None
     note: str = ""
@@ -43,13 +43,13 @@ class Suite(ABC):
 
     Attributes:
         name: of the experiment's `suites`.
-        figures: columns that it fills.
+        measures: columns that it fills.
         parts: what is kept apart, so that a killed benchmark loses one part at most and another
             part computes alone.
     """
 
     name: str
-    figures: tuple[Figure, ...]
+    measures: tuple[Measure, ...]
 
     @property
     def parts(self) -> tuple[str, ...]:
@@ -72,7 +72,7 @@ class Suite(ABC):
         """Measure a part for some finished trials that share their work, in their order."""
 
     def join(self, readings: Mapping[str, tuple[Reading, ...]]) -> tuple[Reading, ...]:
-        """Join the parts of a trial to its figures."""
+        """Join the parts of a trial to its measures."""
         return tuple(one for part in readings.values() for one in part)
 
 

@@ -19,7 +19,7 @@ from synthset.experiment.run_experiment import labelled
 from synthset.experiment.suites.suite import Reading, Suite, content, drawn, in_drawn_order
 from synthset.experiment.trials import Job
 from synthset.recipe.suites import Transfer
-from synthset.results.benchmark import Figure
+from synthset.results.benchmark import Measure
 from synthset.training.finetune import Schedule, finetune, forgotten, with_new_head
 from synthset.training.labelled import Labelled
 from synthset.training.predict import load_classifier, predict
@@ -43,7 +43,7 @@ class TransferSuite(Suite):
             f"images at {settings.size_px} px; new last layer, all layers trained on for "
             f"{settings.iterations:,} updates of {settings.batch_size}"
         )
-        self.figures = (Figure(name, settings.text or name, "transfer", note=note),)
+        self.measures = (Measure(name, settings.text or name, "transfer", note=note),)
 
     def identity(self, part: str, job: Job) -> Any:
         settings = self._settings.identity()

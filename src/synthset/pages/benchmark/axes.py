@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from synthset.pages.benchmark.words import value_text
-from synthset.results.benchmark import Benchmark, Figure
+from synthset.results.benchmark import Benchmark, Measure
 
 WORST = 0.2  # of the radius, where the worst set lies when the axes are zoomed
 FEWEST_AXES, FEWEST_SETS = 3, 2
@@ -23,7 +23,7 @@ class Axis:
         best: names of the sets at the rim.
     """
 
-    figure: Figure
+    figure: Measure
     rim: float
     centre: float | None
     best: tuple[str, ...]
@@ -37,13 +37,13 @@ class Axis:
     @property
     def label(self) -> str:
         """What stands at the rim, and at the centre where that isn't 0 or without end."""
-        rim = value_text(self.figure, self.rim)
+        rim = value_text(self.figure.unit, self.rim)
         if self.centre in (None, 0.0):
             return f"{rim} (lowest)" if self.figure.better == "lower" else rim
-        return f"{value_text(self.figure, self.centre, sign=False)} to {rim}"
+        return f"{value_text(self.figure.unit, self.centre, sign=False)} to {rim}"
 
 
-def scale(benchmark: Benchmark, figure: Figure, zoomed: bool = False) -> Axis | None:
+def scale(benchmark: Benchmark, figure: Measure, zoomed: bool = False) -> Axis | None:
     """Scale a figure: the rim is the best set.
 
     Unzoomed, a place is the ratio to it: half the radius is half the rim's value, or, where lower
@@ -55,7 +55,7 @@ def scale(benchmark: Benchmark, figure: Figure, zoomed: bool = False) -> Axis | 
         value.
     """
     cells = benchmark.cells[figure.name]
-    values = {arm: cells[arm].value for arm in benchmark.arms}
+    values = {arm: cells[arm].figure.value for arm in benchmark.arms}
     known = {arm: value for arm, value in values.items() if value is not None}
     if figure.better is None or len(known) < FEWEST_SETS:
         return None
@@ -71,19 +71,19 @@ def scale(benchmark: Benchmark, figure: Figure, zoomed: bool = False) -> Axis | 
 
 def radar_axes(benchmark: Benchmark, zoomed: bool = False) -> list[Axis]:
     """Scale every figure of the radar that has a scale."""
-    found = [scale(benchmark, figure, zoomed) for figure in benchmark.figures if figure.radar]
+    found = [scale(benchmark, figure, zoomed) for figure in benchmark.measures if figure.radar]
     return [axis for axis in found if axis is not None]
 
 
-def off_the_radar(benchmark: Benchmark) -> list[Figure]:
+def off_the_radar(benchmark: Benchmark) -> list[Measure]:
     """Figures that are meant for the radar and can't be scaled."""
     there = {axis.figure.name for axis in radar_axes(benchmark)}
-    return [one for one in benchmark.figures if one.radar and one.name not in there]
+    return [one for one in benchmark.measures if one.radar and one.name not in there]
 
 
 def places(benchmark: Benchmark, axes: list[Axis], arm: str) -> list[float | None]:
     """Where a set lies on each axis; None where it has no value."""
-    values = [benchmark.cells[axis.figure.name][arm].value for axis in axes]
+    values = [benchmark.cells[axis.figure.name][arm].figure.value for axis in axes]
     return [
         None if value is None else axis.place(value)
         for axis, value in zip(axes, values, strict=True)

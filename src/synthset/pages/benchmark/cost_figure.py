@@ -10,7 +10,7 @@ from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocato
 from synthset.pages.benchmark.words import capital
 from synthset.pages.experiment.arms_figure import short
 from synthset.pages.kit.drawing import Drawing, colours, drawn, legend, panels, title
-from synthset.results.benchmark import Benchmark, Figure
+from synthset.results.benchmark import Benchmark, Measure
 
 COSTS = {
     "kept": "images trained on",
@@ -24,7 +24,7 @@ FAR = 50.0  # from which tens alone are marked
 
 def cost_figure(benchmark: Benchmark) -> Drawing | None:
     """Draw the first figure against each cost that differs between sets; None where none does."""
-    figure = next((one for one in benchmark.figures if one.better), None)
+    figure = next((one for one in benchmark.measures if one.better), None)
     if figure is None:
         return None
     costs = {name: _known(benchmark, figure, name) for name in COSTS}
@@ -42,14 +42,14 @@ def cost_figure(benchmark: Benchmark) -> Drawing | None:
     return drawn("cost", canvas, f"{capital(figure.text)} against what the images cost")
 
 
-def _known(benchmark: Benchmark, figure: Figure, name: str) -> dict[str, float]:
+def _known(benchmark: Benchmark, figure: Measure, name: str) -> dict[str, float]:
     """Cost of each set that has both it and the figure."""
     cells = benchmark.cells[figure.name]
     found = {cost.arm: getattr(cost, name) for cost in benchmark.costs}
     return {
         arm: float(cost)
         for arm, cost in found.items()
-        if cost is not None and arm in cells and cells[arm].value is not None
+        if cost is not None and arm in cells and cells[arm].figure.value is not None
     }
 
 
@@ -58,15 +58,16 @@ def _tells(found: Mapping[str, float]) -> bool:
 
 
 def _panel(
-    axis: Axes, benchmark: Benchmark, figure: Figure, name: str, found: Mapping[str, float]
+    axis: Axes, benchmark: Benchmark, figure: Measure, name: str, found: Mapping[str, float]
 ) -> None:
     paint = colours(list(benchmark.arms), benchmark.base)
     for arm, cost in found.items():
-        cell = benchmark.cells[figure.name][arm]
-        if cell.low is not None and cell.high is not None:
-            axis.plot([cost, cost], [cell.low, cell.high], color=paint[arm], lw=1.6, alpha=0.6)
-        if cell.value is not None:
-            axis.plot([cost], [cell.value], "o", color=paint[arm], ms=7)
+        one = benchmark.cells[figure.name][arm].figure
+        if one.interval is not None:
+            ends = [one.interval.low, one.interval.high]
+            axis.plot([cost, cost], ends, color=paint[arm], lw=1.6, alpha=0.6)
+        if one.value is not None:
+            axis.plot([cost], [one.value], "o", color=paint[arm], ms=7)
     ratio = max(found.values()) / min(found.values()) if min(found.values()) > 0 else 0.0
     if ratio > WIDE:
         axis.set_xscale("log")

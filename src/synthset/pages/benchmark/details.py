@@ -1,4 +1,4 @@
-"""Parts of the figures: each corruption and severity, each k, each class, by training set."""
+"""Parts of the measures: each corruption and severity, each k, each class, by training set."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from synthset.pages.benchmark.words import value_text
 from synthset.pages.experiment.tables import heat
-from synthset.results.benchmark import Benchmark, Figure
+from synthset.results.benchmark import Benchmark, Measure
 
 MOST = 60  # rows of a table; `benchmark.json` has all
 FULL = 0.5  # of a grid; one with less in it is shown as a list
@@ -43,28 +43,28 @@ class Level:
 
 @dataclass(frozen=True)
 class Suite:
-    """The parts of one figure.
+    """The parts of one measure.
 
     Attributes:
-        figure: they belong to.
+        measure: they belong to.
         levels: tables; of a grid the mean over its levels is first.
         more: rows that aren't shown.
     """
 
-    figure: Figure
+    measure: Measure
     levels: tuple[Level, ...]
     more: int
 
 
 def suites(benchmark: Benchmark) -> list[Suite]:
-    """Tables of every figure that has parts, in the order of the figures."""
-    found = [_suite(benchmark, figure) for figure in benchmark.figures]
+    """Tables of every measure that has parts, in the order of the measures."""
+    found = [_suite(benchmark, measure) for measure in benchmark.measures]
     return [one for one in found if one is not None]
 
 
-def part_names(benchmark: Benchmark, figure: Figure) -> list[str]:
-    """Names of a figure's parts, in the order in which the training sets have them."""
-    cells = benchmark.cells[figure.name]
+def part_names(benchmark: Benchmark, measure: Measure) -> list[str]:
+    """Names of a measure's parts, in the order in which the training sets have them."""
+    cells = benchmark.cells[measure.name]
     return list(dict.fromkeys(name for arm in benchmark.arms for name in cells[arm].details))
 
 
@@ -84,16 +84,18 @@ def grid(names: Sequence[str]) -> tuple[list[str], list[str]] | None:
     return rows, levels
 
 
-def mean_over(benchmark: Benchmark, figure: Figure, arm: str, names: Sequence[str]) -> float | None:
+def mean_over(
+    benchmark: Benchmark, measure: Measure, arm: str, names: Sequence[str]
+) -> float | None:
     """Mean of a set's parts; None where it lacks one, for then it would be of something else."""
-    details = benchmark.cells[figure.name][arm].details
+    details = benchmark.cells[measure.name][arm].details
     if not names or any(name not in details for name in names):
         return None
     return sum(details[name] for name in names) / len(names)
 
 
-def _suite(benchmark: Benchmark, figure: Figure) -> Suite | None:
-    names = part_names(benchmark, figure)
+def _suite(benchmark: Benchmark, measure: Measure) -> Suite | None:
+    names = part_names(benchmark, measure)
     if not names:
         return None
     found = grid(names)
@@ -105,41 +107,41 @@ def _suite(benchmark: Benchmark, figure: Figure) -> Suite | None:
         groups = [(mean, [(row, [f"{row}/{level}" for level in levels]) for row in rows])]
         groups += [(level, [(row, [f"{row}/{level}"]) for row in rows]) for level in levels]
     more = max(0, len(groups[0][1]) - MOST)
-    top = _top_share(benchmark, figure)
+    top = _top_share(benchmark, measure)
     tables = tuple(
-        Level(level, tuple(_row(benchmark, figure, top, *row) for row in rows[:MOST]))
+        Level(level, tuple(_row(benchmark, measure, top, *row) for row in rows[:MOST]))
         for level, rows in groups
     )
-    return Suite(figure, tables, more)
+    return Suite(measure, tables, more)
 
 
 def _row(
-    benchmark: Benchmark, figure: Figure, top: float | None, name: str, parts: Sequence[str]
+    benchmark: Benchmark, measure: Measure, top: float | None, name: str, parts: Sequence[str]
 ) -> tuple[str, tuple[Part, ...]]:
-    values = [mean_over(benchmark, figure, arm, parts) for arm in benchmark.arms]
+    values = [mean_over(benchmark, measure, arm, parts) for arm in benchmark.arms]
     known = [value for value in values if value is not None]
     best = None
-    if figure.better and len(known) > 1:
-        best = min(known) if figure.better == "lower" else max(known)
-    cells = [_part(figure, value, top, best) for value in values]
+    if measure.better and len(known) > 1:
+        best = min(known) if measure.better == "lower" else max(known)
+    cells = [_part(measure, value, top, best) for value in values]
     return name, tuple(cells)
 
 
-def _part(figure: Figure, value: float | None, top: float | None, best: float | None) -> Part:
+def _part(measure: Measure, value: float | None, top: float | None, best: float | None) -> Part:
     if value is None:
         return Part("–", "", best=False)
     if top is None:
         return Part(_plain(value), "", best=value == best)
-    coloured = figure.better != "lower" and top > 0
-    text = value_text(figure, value, sign=False)
+    coloured = measure.better != "lower" and top > 0
+    text = value_text(measure.unit, value, sign=False)
     return Part(text, heat(value / top) if coloured else "", best=value == best)
 
 
-def _top_share(benchmark: Benchmark, figure: Figure) -> float | None:
+def _top_share(benchmark: Benchmark, measure: Measure) -> float | None:
     """The highest part of any set; None where they are no shares: a share's parts may be counts."""
-    cells = benchmark.cells[figure.name].values()
+    cells = benchmark.cells[measure.name].values()
     values = [value for cell in cells for value in cell.details.values()]
-    shares = figure.unit == "share" and all(0 <= value <= 1 for value in values)
+    shares = measure.unit == "share" and all(0 <= value <= 1 for value in values)
     return max(values) if shares else None
 
 

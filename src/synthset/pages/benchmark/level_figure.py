@@ -16,7 +16,7 @@ from synthset.pages.kit.drawing import (
     panels,
     title,
 )
-from synthset.results.benchmark import Benchmark, Figure
+from synthset.results.benchmark import Benchmark, Measure
 
 MOST = 3  # panels
 
@@ -27,7 +27,7 @@ def level_figure(benchmark: Benchmark) -> Drawing | None:
     Only grids whose levels are numbers; None without one.
     """
     found = []
-    for figure in benchmark.figures:
+    for figure in benchmark.measures:
         whole = grid(part_names(benchmark, figure))
         if whole is not None and all(level.isdecimal() for level in whole[1]):
             found.append((figure, *whole))
@@ -44,7 +44,7 @@ def level_figure(benchmark: Benchmark) -> Drawing | None:
 def _lines(
     axis: Axes,
     benchmark: Benchmark,
-    figure: Figure,
+    figure: Measure,
     rows: list[str],
     levels: list[str],
     named: bool,

@@ -18,7 +18,6 @@ from synthset.pages.benchmark.details import suites
 from synthset.pages.benchmark.headlines import headlines
 from synthset.pages.benchmark.level_figure import level_figure
 from synthset.pages.benchmark.radar_figure import TOGETHER, radar_figures
-from synthset.pages.benchmark.ranking import Ranking, rank_all
 from synthset.pages.benchmark.remarks import remarks
 from synthset.pages.benchmark.results import table_rows, to_json
 from synthset.pages.benchmark.words import capital
@@ -56,18 +55,17 @@ def write_benchmark_page(
     Returns:
         `index.html` in the folder.
     """
-    ranking = rank_all(benchmark)
     figures = _figures(benchmark)
     (folder / "figures").mkdir(parents=True, exist_ok=True)
     for one in figures.values():
         (folder / "figures" / f"{one.name}.svg").write_bytes(one.svg)
         (folder / "figures" / f"{one.name}.png").write_bytes(one.png)
-    content = to_json(benchmark, ranking)
+    content = to_json(benchmark)
     text = json.dumps(content, ensure_ascii=False, allow_nan=False, indent=1)
     (folder / "benchmark.json").write_text(text + "\n", encoding="utf-8")
-    (folder / "table.csv").write_text(_csv(table_rows(benchmark, ranking)), encoding="utf-8")
+    (folder / "table.csv").write_text(_csv(table_rows(benchmark)), encoding="utf-8")
     page = folder / "index.html"
-    html = _page(benchmark, ranking, figures, title, description, settings_yaml)
+    html = _page(benchmark, figures, title, description, settings_yaml)
     page.write_text(html, encoding="utf-8")
     return page
 
@@ -79,7 +77,6 @@ def _figures(benchmark: Benchmark) -> dict[str, Drawing]:
 
 def _page(
     benchmark: Benchmark,
-    ranking: Ranking,
     figures: dict[str, Drawing],
     title: str,
     description: str,
@@ -98,21 +95,21 @@ def _page(
         "title": title,
         "description": description,
         "benchmark": benchmark,
-        "ranking": ranking,
-        "headlines": headlines(benchmark, ranking),
+        "ranking": benchmark.ranking,
+        "headlines": headlines(benchmark),
         "figures": {name: one.inline for name, one in figures.items()},
         "together": "radar-together" if many else "radar",
         "many": many,
         "axes": radar_axes(benchmark),
         "off_the_radar": off_the_radar(benchmark),
-        "open": _open(benchmark, ranking),
+        "open": _open(benchmark),
         "colours": colours(list(benchmark.arms), benchmark.base),
         "strokes": {arm: STROKES[dash] for arm, dash in lines.items()},
         "columns": groups,
         "places": {one.name: i for i, one in enumerate(f for _, group in groups for f in group)},
         "on_paper": ON_PAPER,
         "rows": table.rows(benchmark),
-        "top_rank": min(ranking.means.values(), default=None),
+        "top_rank": min(benchmark.ranking.means.values(), default=None),
         "suites": suites(benchmark),
         "heads": HEADS,
         "ledger": ledger(benchmark),
@@ -122,12 +119,13 @@ def _page(
     return pages.get_template("page.html.j2").render(content)
 
 
-def _open(benchmark: Benchmark, ranking: Ranking) -> set[str]:
+def _open(benchmark: Benchmark) -> set[str]:
     """Sets that the radar shows at first: all, or of many the base and the first by rank."""
     if len(benchmark.arms) <= TOGETHER:
         return set(benchmark.arms)
     others = [arm for arm in benchmark.arms if arm != benchmark.base]
-    ranked = sorted(others, key=lambda arm: ranking.means.get(arm, float("inf")))
+    means = benchmark.ranking.means
+    ranked = sorted(others, key=lambda arm: means.get(arm, float("inf")))
     return {benchmark.base, *ranked[:FIRST]}
 
 

@@ -30,11 +30,11 @@ class Remark:
 def remarks(benchmark: Benchmark) -> list[Remark]:
     """Join notes of the same words; those of missing values come first."""
     found: dict[str, list[tuple[str, str, bool]]] = {}
-    for figure in benchmark.figures:
+    for measure in benchmark.measures:
         for arm in benchmark.arms:
-            cell = benchmark.cells[figure.name][arm]
+            cell = benchmark.cells[measure.name][arm]
             for note in cell.notes:
-                found.setdefault(note, []).append((figure.text, arm, cell.value is None))
+                found.setdefault(note, []).append((measure.text, arm, cell.figure.value is None))
     for cost in benchmark.costs:
         for note in cost.notes:
             found.setdefault(note, []).append((COST, cost.arm, False))

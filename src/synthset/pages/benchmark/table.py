@@ -13,10 +13,9 @@ from synthset.pages.benchmark.words import (
     ends_text,
     p_text,
     value_text,
-    verdict,
 )
 from synthset.pages.experiment.tables import heat
-from synthset.results.benchmark import Benchmark, Cell, Figure
+from synthset.results.benchmark import Benchmark, Cell, Measure
 
 
 @dataclass(frozen=True)
@@ -48,67 +47,67 @@ class Shown:
     title: str
 
 
-def columns(benchmark: Benchmark) -> list[tuple[str, list[Figure]]]:
-    """Figures under the words of their group, groups in their order."""
+def columns(benchmark: Benchmark) -> list[tuple[str, list[Measure]]]:
+    """Measures under the words of their group, groups in their order."""
     grouped = [
-        (text, [one for one in benchmark.figures if one.group == group])
+        (text, [one for one in benchmark.measures if one.group == group])
         for group, text in GROUPS.items()
     ]
-    return [(text, figures) for text, figures in grouped if figures]
+    return [(text, measures) for text, measures in grouped if measures]
 
 
 def rows(benchmark: Benchmark) -> list[tuple[str, list[Shown]]]:
-    """For each training set its name and a cell for each figure, in the order of `columns`."""
-    figures = [figure for _, group in columns(benchmark) for figure in group]
-    scales = {figure.name: scale(benchmark, figure) for figure in figures}
-    best = {figure.name: best_arms(benchmark, figure) for figure in figures}
+    """For each training set its name and a cell for each measure, in the order of `columns`."""
+    measures = [measure for _, group in columns(benchmark) for measure in group]
+    scales = {measure.name: scale(benchmark, measure) for measure in measures}
+    best = {measure.name: best_arms(benchmark, measure) for measure in measures}
     return [
         (
             arm,
             [
                 _shown(
-                    figure,
-                    benchmark.cells[figure.name][arm],
-                    arm in best[figure.name] and len(benchmark.arms) > 1,
-                    scales[figure.name],
+                    benchmark.cells[measure.name][arm],
+                    arm in best[measure.name] and len(benchmark.arms) > 1,
+                    scales[measure.name],
                 )
-                for figure in figures
+                for measure in measures
             ],
         )
         for arm in benchmark.arms
     ]
 
 
-def cell_title(figure: Figure, cell: Cell) -> str:
+def cell_title(cell: Cell) -> str:
     """What a cell stands on: intervals, seeds, test images, notes, a line each."""
-    if cell.value is None:
+    figure, difference = cell.figure, cell.difference
+    if figure.value is None:
         return "\n".join(cell.notes) or "not measured"
-    lines = [f"{cell.images:,} test images"] if cell.images is not None else []
-    ends = ends_text(figure, cell.low, cell.high)
-    if ends:
-        lines.append(f"interval: {ends}{' %' if figure.unit else ''}, {cell.how}")
-    if len(cell.each) > 1:
-        each = ", ".join(value_text(figure, one, sign=False) for one in cell.each)
+    lines = [f"{figure.n:,} test images"] if figure.n is not None else []
+    if figure.interval is not None:
+        percent = " %" if figure.unit else ""
+        lines.append(f"interval: {ends_text(figure)}{percent}, {figure.interval.method}")
+    if len(figure.each) > 1:
+        each = ", ".join(value_text(figure.unit, one, sign=False) for one in figure.each)
         lines.append(f"seeds: {each}")
-    if cell.difference is not None:
-        between, p = difference_ends(figure, cell), p_text(cell)
-        told = ", ".join(text for text in (between, p) if text) or "not tested"
-        lines.append(f"minus the base: {difference_text(figure, cell.difference)}; {told}")
+    if difference is not None:
+        between, p = difference_ends(difference), p_text(difference)
+        said = ", ".join(text for text in (between, p) if text) or "not tested"
+        lines.append(f"minus the base: {difference_text(figure.unit, difference.value)}; {said}")
     return "\n".join([*lines, *cell.notes])
 
 
-def _shown(figure: Figure, cell: Cell, best: bool, axis: Axis | None) -> Shown:
-    strength = "" if axis is None or cell.value is None else heat(axis.place(cell.value))
-    difference = "" if cell.difference is None else difference_text(figure, cell.difference)
+def _shown(cell: Cell, best: bool, axis: Axis | None) -> Shown:
+    figure, difference = cell.figure, cell.difference
+    strength = "" if axis is None or figure.value is None else heat(axis.place(figure.value))
     return Shown(
-        value=value_text(figure, cell.value, sign=False),
-        order=cell.value,
-        span=ends_text(figure, cell.low, cell.high),
+        value=value_text(figure.unit, figure.value, sign=False),
+        order=figure.value,
+        span=ends_text(figure),
         best=best,
         heat=strength,
-        difference=difference,
-        difference_span=difference_ends(figure, cell),
-        p=p_text(cell),
-        style=verdict(figure, cell),
-        title=cell_title(figure, cell),
+        difference="" if difference is None else difference_text(figure.unit, difference.value),
+        difference_span=difference_ends(difference),
+        p=p_text(difference),
+        style="" if difference is None else difference.verdict or "",
+        title=cell_title(cell),
     )

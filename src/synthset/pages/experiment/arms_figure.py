@@ -39,8 +39,9 @@ def _panel(axis: Axes, measure: str, judgement: Judgement) -> None:
         found, colour = arm.whole[measure], paint[arm.name]
         if found.value is None:
             continue
-        if found.low is not None and found.high is not None:
-            axis.plot([found.low, found.high], [row, row], color=colour, lw=2, alpha=0.75)
+        if found.interval is not None:
+            ends = [found.interval.low, found.interval.high]
+            axis.plot(ends, [row, row], color=colour, lw=2, alpha=0.75)
         each = [value for value in found.each if value is not None]
         if len(each) > 1:
             axis.plot(each, [row + 0.24] * len(each), "|", color=colour, ms=5, alpha=0.8)

@@ -120,7 +120,6 @@ def _page(
         "settings": experiment.to_yaml(),
         "bins": BINS,
         "first_focus": judgement.shown.index(judgement.focus[0]) if judgement.focus else 0,
-        "best": tables.best_values(judgement),
         "base_text": texts.get(judgement.base, judgement.base),
         "texts": texts,
         "colours": colours(list(texts), judgement.base),

@@ -15,10 +15,9 @@ from synthset.pages.experiment.words import NAMES, measure_name, points, probabi
 from synthset.pages.kit.drawing import colours
 from synthset.pages.kit.policy import json_in_html
 from synthset.results.arm_judgement import ArmJudgement
-from synthset.results.differences import Difference
-from synthset.results.estimate import Estimate
+from synthset.results.figure import CHANCE, Figure
+from synthset.results.judge import Difference
 from synthset.results.judgement import Judgement
-from synthset.results.verdict import beyond_chance
 
 FIRST = (
     "focus_recall", "focus_precision", "focus_f1", "balanced_accuracy", "accuracy", "macro_f1",
@@ -53,17 +52,6 @@ def measures_shown(judgement: Judgement) -> list[tuple[str, str]]:
     return [(name, measure_name(name, judgement)) for name in FIRST if name in there]
 
 
-def best_values(judgement: Judgement) -> dict[str, float | None]:
-    """The best mean of each measure: the highest, of the calibration error the lowest."""
-    best = {}
-    for name in judgement.arms[0].whole:
-        values = [arm.whole[name].value for arm in judgement.arms]
-        known = [value for value in values if value is not None]
-        pick = min if name == "ece" else max
-        best[name] = pick(known) if known else None
-    return best
-
-
 def trained_on(arm: ArmJudgement, judgement: Judgement) -> list[str]:
     """Lines such as `cat: 50 real + 4,950 sd`, focus classes first, then all together."""
     lines = []
@@ -81,13 +69,13 @@ def compared(judgement: Judgement) -> list[tuple[str, list[Compared]]]:
     for arm in judgement.arms:
         if arm.name == judgement.base:
             continue
-        cells = [_compared(arm.name, found, name) for name, found in judgement.differences.items()]
+        cells = [_compared(arm.name, found) for found in judgement.differences.values()]
         rows.append((arm.text, cells))
     return rows
 
 
-def by_class(judgement: Judgement) -> list[tuple[str, str, list[tuple[int, list[Estimate]]]]]:
-    """For each measure of a class: key, words, and rows of label and an estimate for each arm."""
+def by_class(judgement: Judgement) -> list[tuple[str, str, list[tuple[int, list[Figure]]]]]:
+    """For each measure of a class: key, words, and rows of label and a figure for each arm."""
     return [
         (
             name,
@@ -107,14 +95,13 @@ def heat(value: float) -> str:
     return f"{100 * value**3:.0f}"
 
 
-def interval_title(found: Estimate) -> str:
-    """What an estimate's intervals are of, for who points at it."""
+def interval_title(found: Figure) -> str:
+    """What a figure's intervals are of, for who points at it."""
     lines = []
-    if found.low is not None:
-        lines.append(f"{span(found.low, found.high)} % by {found.how}")
-    if found.test_low is not None and found.images:
-        chance = f"{span(found.test_low, found.test_high)} %"
-        lines.append(f"{chance} by chance in {found.images:,} images alone (Wilson)")
+    if found.interval is not None:
+        lines.append(f"{span(found.interval)} % by {found.interval.method}")
+    if found.chance is not None and found.n:
+        lines.append(f"{span(found.chance)} % by chance in {found.n:,} images alone (Wilson)")
     known = [value for value in found.each if value is not None]
     if len(known) > 1:
         lines.append("seeds: " + ", ".join(f"{100 * value:.1f}" for value in known))
@@ -140,11 +127,14 @@ def worth_words(one: Worth) -> str:
     return text + "."
 
 
-def chance(found: Estimate) -> str:
-    """Wilson's interval of a share that stands on few test images; nothing for other figures."""
-    if found.test_low is None or not found.images or found.images >= SMALL_TEST:
+def chance(found: Figure) -> str:
+    """Wilson's interval of a share that stands on few test images, where it is not the figure's own
+    already; nothing for other figures."""
+    if found.chance is None or not found.n or found.n >= SMALL_TEST:
         return ""
-    return f"n {found.images:,}: {span(found.test_low, found.test_high)}"
+    if found.interval is not None and found.interval.method == CHANCE:
+        return ""
+    return f"n {found.n:,}: {span(found.chance)}"
 
 
 def script_data(judgement: Judgement) -> str:
@@ -182,25 +172,25 @@ def _sum(counts: Mapping[str, Array], label: int | None = None) -> str:
     return " + ".join(known) or "none"
 
 
-def _compared(arm: str, rows: Sequence[Difference], measure: str) -> Compared:
+def _compared(arm: str, rows: Sequence[Difference]) -> Compared:
     one = next((row for row in rows if row.arm == arm), None)
     if one is None:
         return Compared(None)
-    style = ""
-    if beyond_chance(one.p_holm):
-        style = "better" if (one.value > 0) != (measure == "ece") else "worse"
-    ends = ""
-    if one.low is not None and one.high is not None:
-        ends = f"{points(one.low)} to {points(one.high)}"
+    ends, each = one.figure.interval, [v for v in one.figure.each if v is not None]
     title = "\n".join(
         [
-            *([f"interval: {one.how}"] if one.how else []),
+            *([f"interval: {ends.method}"] if ends else []),
             *([f"{one.test}: p {probability(one.p)} before correction"] if one.test else []),
-            *(["seeds: " + ", ".join(points(v) for v in one.each)] if len(one.each) > 1 else []),
+            *(["seeds: " + ", ".join(map(points, each))] if len(each) > 1 else []),
         ]
     )
-    p = "" if one.p_holm is None else f"p {probability(one.p_holm)}"
-    return Compared(points(one.value), ends, p, style, title)
+    return Compared(
+        value=points(one.value),
+        span="" if ends is None else f"{points(ends.low)} to {points(ends.high)}",
+        p="" if one.p_holm is None else f"p {probability(one.p_holm)}",
+        style=one.verdict or "",
+        title=title,
+    )
 
 
 def _confusion(arm: ArmJudgement, shown: list[int]) -> list[list[float]]:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
-from synthset.results.arm_judgement import ArmJudgement
+from synthset.results.arm_judgement import OF_FOCUS, ArmJudgement
+from synthset.results.figure import ConfidenceInterval
 from synthset.results.judgement import Judgement
-from synthset.results.verdict import Gap, Runs, beaten, beyond_chance
 
 NAMES = {
     "accuracy": "accuracy",
@@ -53,10 +52,10 @@ def headlines(judgement: Judgement) -> list[Headline]:
 def measure_name(measure: str, judgement: Judgement) -> str:
     """A measure as the page calls it, with the focus classes by name where they are few, and
     over how many classes a mean is, where some have no test image."""
-    if measure.startswith("focus_"):
+    if measure in OF_FOCUS:
         names = [judgement.classes[i] for i in judgement.focus]
         of = ", ".join(names) if len(names) <= 2 else f"{len(names)} focus classes"
-        name = f"{NAMES[measure.removeprefix('focus_')]} of {of}"
+        name = f"{NAMES[OF_FOCUS[measure]]} of {of}"
     else:
         name = NAMES.get(measure, measure)
     return name + judgement.over(measure)
@@ -71,9 +70,9 @@ def percent(value: float | None, digits: int = 1) -> str:
     return "–" if value is None else f"{100 * value:.{digits}f} %"
 
 
-def span(low: float | None, high: float | None) -> str:
+def span(found: ConfidenceInterval | None) -> str:
     """Both ends of an interval of shares, without the sign; nothing where there is none."""
-    return "" if low is None or high is None else f"{100 * low:.1f} to {100 * high:.1f}"
+    return "" if found is None else f"{100 * found.low:.1f} to {100 * found.high:.1f}"
 
 
 def points(value: float) -> str:
@@ -94,40 +93,19 @@ def probability(value: float | None) -> str:
 
 
 def _headline(judgement: Judgement, measure: str) -> Headline | None:
-    known = [arm for arm in judgement.arms if arm.whole[measure].value is not None]
-    if not known:
+    leader = judgement.leaders.get(measure)
+    if leader is None:
         return None
-    best = max(known, key=lambda arm: arm.whole[measure].value or 0.0)
+    known = [arm for arm in judgement.arms if arm.whole[measure].value is not None]
+    best = next(arm for arm in known if arm.name == leader.best[0])
     found = best.whole[measure]
-    figure = percent(found.value)
-    if found.low is not None:
-        figure += f" ({span(found.low, found.high)})"
+    ends = span(found.interval)
+    figure = percent(found.value) + (f" ({ends})" if ends else "")
     others = [arm for arm in known if arm is not best]
-    apart = told_apart(judgement, measure, best.name)
-    alike = [arm for arm in others if arm.name not in apart]
+    alike = [arm for arm in others if arm.name not in leader.beaten]
     said = (_beside(alike, others), _against_base(judgement, best, measure))
     rest = " ".join(text for text in said if text)
     return Headline(measure_name(measure, judgement), best.text, figure, rest)
-
-
-def told_apart(judgement: Judgement, measure: str, best: str) -> set[str]:
-    """Names of the arms that the best one of a measure is better than, as `verdict.beaten` says."""
-    known = {arm.name: arm for arm in judgement.arms if arm.whole[measure].value is not None}
-    rows = judgement.differences.get(measure, ())
-    gaps = {row.arm: Gap(row.value, row.p_holm) for row in rows}
-    runs = {name: _runs(arm, measure) for name, arm in known.items()}
-    better: Literal["higher", "lower"] = "lower" if measure == "ece" else "higher"
-    return beaten(best, runs, judgement.base, gaps, better)
-
-
-def _runs(arm: ArmJudgement, measure: str) -> Runs:
-    """Of one seed, a share has Wilson's interval, as in a benchmark."""
-    found = arm.whole[measure]
-    pairs = zip(arm.seeds, found.each, strict=True)
-    each = {seed: value for seed, value in pairs if value is not None}
-    if len(each) == 1 and found.test_low is not None:
-        return Runs(each, found.test_low, found.test_high)
-    return Runs(each, found.low, found.high)
 
 
 def _beside(alike: list[ArmJudgement], others: list[ArmJudgement]) -> str:
@@ -153,9 +131,9 @@ def _against_base(judgement: Judgement, best: ArmJudgement, measure: str) -> str
     if one is None:
         return ""
     text = f"Against {base.text} ({percent(base.whole[measure].value)}): {points(one.value)} points"
-    if one.low is not None and one.high is not None:
-        text += f" ({points(one.low)} to {points(one.high)})"
+    ends = one.figure.interval
+    text += "" if ends is None else f" ({points(ends.low)} to {points(ends.high)})"
     if one.p_holm is not None:
         text += f", p {'' if one.p_holm < 0.001 else '= '}{probability(one.p_holm)} by {one.test}"
         text += ", corrected for the number of arms"
-    return text + ("." if beyond_chance(one.p_holm) else "; that may be chance.")
+    return text + ("." if one.verdict else "; that may be chance.")

@@ -28,7 +28,7 @@ def test_only_classes_that_occur_there_compete(trained, colours, monkeypatch):
     masked, free = shift(colours, "other"), shift(colours, "other", mask=False)
     suites, jobs = trained({"masked": masked, "free": free})
     suite = suites["masked"]
-    assert suite.figures[0].note == (
+    assert suite.measures[0].note == (
         "10 images of 2 of 3 classes; only they compete; 2 images of other classes left out"
     )
     # Everything is a fox, and the right class comes second, but for the first cat.

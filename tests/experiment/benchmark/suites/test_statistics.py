@@ -15,7 +15,7 @@ WITH_CLIP = {**STATISTICS, "clip": {"kind": "clip"}, "classifier": {"kind": "cla
 
 
 def values(readings):
-    return {one.figure.removeprefix("stats/"): one.value for one in readings}
+    return {one.measure.removeprefix("stats/"): one.value for one in readings}
 
 
 def test_figures_of_classes_are_those_of_class_statistics(trained):
@@ -31,7 +31,7 @@ def test_figures_of_classes_are_those_of_class_statistics(trained):
 
 def test_what_does_not_exist_says_why(trained):
     suites, jobs = trained({"stats": STATISTICS})
-    readings = {one.figure: one for one in suites["stats"].read("classes", jobs)[0]}
+    readings = {one.measure: one for one in suites["stats"].read("classes", jobs)[0]}
     alike = readings["stats/precision_count"]  # all classes have equally many images
     assert alike.value is None
     assert "the same for all classes" in alike.note
