@@ -37,8 +37,8 @@ from synthset.selection.bound import frank_wolfe_bound
 from synthset.selection.diverse import facility_location
 from synthset.selection.kernel_mean import nearest_kernel_mean
 from synthset.selection.nearest import nearest_set
+from synthset.selection.other_encoders import population_gaussian
 from synthset.selection.shrink import shrunk
-from synthset.selection.sight import as_it_is
 from synthset.stage import Rows, list_column
 from turns import conditions, write_section
 
@@ -230,8 +230,8 @@ def nearest(worlds: list[World], by: str, other: str, what: str) -> str:
             f"| {at.label} | *bound: no {CHOSEN:,} of these are nearer* | {bound:.4g} | | "
             f"{bound / chance[0]:.2f} | | | | {taken:.2f} |"
         )
-        floor = frechet_distance(goal, as_it_is(at.held_out[by]))
-        theirs = frechet_distance(gaussian(at.real[other]), as_it_is(at.held_out[other]))
+        floor = frechet_distance(goal, population_gaussian(at.held_out[by]))
+        theirs = frechet_distance(gaussian(at.real[other]), population_gaussian(at.held_out[other]))
         rows.append(
             f"| {at.label} | *held-out real images* | {floor:.4g} | | | {theirs:.4g} | | | |"
         )
@@ -256,11 +256,11 @@ def pools(worlds: list[World]) -> str:
                 pool = at.generated[by][:size]
                 chosen = pool[nearest_set(pool, goal, 500)]
                 chance = pool[drawn(len(pool), 500)]
-                ratio = frechet_distance(held_out, as_it_is(chosen)) / frechet_distance(
-                    held_out, as_it_is(chance)
+                ratio = frechet_distance(held_out, population_gaussian(chosen)) / frechet_distance(
+                    held_out, population_gaussian(chance)
                 )
                 bound = frank_wolfe_bound(pool, goal, 500) / frechet_distance(
-                    goal, as_it_is(chance)
+                    goal, population_gaussian(chance)
                 )
                 cells.append(f"{ratio:.2f} (bound {bound:.2f})")
             rows.append(f"| {at.label} | {by} | " + " | ".join(cells) + " |")
@@ -323,11 +323,12 @@ def growth(largest: int) -> str:
 
 def distances(at: World, by: str, other: str, chosen: Indices) -> tuple[float, float, float]:
     """FD to the real images that chose, to those held out, and to those by the other encoder."""
-    own = as_it_is(at.generated[by][chosen])
+    own = population_gaussian(at.generated[by][chosen])
+    theirs = population_gaussian(at.generated[other][chosen])
     return (
         frechet_distance(gaussian(at.real[by]), own),
         frechet_distance(gaussian(at.held_out[by]), own),
-        frechet_distance(gaussian(at.held_out[other]), as_it_is(at.generated[other][chosen])),
+        frechet_distance(gaussian(at.held_out[other]), theirs),
     )
 
 

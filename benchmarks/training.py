@@ -32,8 +32,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 import synthset
+from synthset.encoders.feature_reader import FeatureReader
 from synthset.engine.reference import reference_place
-from synthset.engine.sight import DatasetSight
 from synthset.recipe.recipe import load_recipe
 from synthset.recipe.selection import Selection
 from synthset.selection.select import select
@@ -136,11 +136,11 @@ def chosen(dataset: Dataset, way: str, size: int, seed: int, work: Path) -> Tens
     if not place.exists():
         recipe = load_recipe(Path(dataset.path) / "recipe.yaml")
         view, records = dataset.view, dataset.read_records(dataset.view)
-        sight = DatasetSight(
+        reader = FeatureReader(
             dataset, view, records, recipe,
             lambda name: Dataset.open(reference_place(dataset, recipe, name)),
         )  # fmt: skip
-        keep = select(records, Selection.model_validate({"steps": steps}), sight)["keep"]
+        keep = select(records, Selection.model_validate({"steps": steps}), reader)["keep"]
         np.save(place, np.flatnonzero(np.asarray(keep)))
     return torch.from_numpy(np.load(place))
 

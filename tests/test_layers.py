@@ -12,7 +12,8 @@ LAYERS = {
     "recipe": 1, "taxonomy": 1, "models": 1,
     "store": 2, "encoders": 2, "metrics": 2,
     "formats": 3, "results": 3, "prompts": 3,
-    "sources": 4, "scores": 4, "selection": 4, "export": 4, "pages": 4, "training": 4,
+    "sources": 4, "scores": 4, "selection": 4, "measures": 4, "export": 4,
+    "pages": 4, "training": 4,
     "engine": 5,
     "study": 6, "search": 6, "pools": 6, "experiment": 6,
     "cli": 7,
@@ -72,6 +73,7 @@ def test_the_lower_layers_and_the_engine_import_no_torch(path):
         "engine",
         "cli",
         "selection",
+        "measures",
         "export",
         "pages",
     ):

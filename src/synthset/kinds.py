@@ -60,6 +60,20 @@ GROUPS: dict[str, Group] = {
             "synthset.recipe.scores:Neighbours",
         ),
     ),
+    "metrics": Group(
+        "synthset.recipe.metrics:MetricSettings",
+        (
+            "synthset.recipe.metrics:FrechetDistance",
+            "synthset.recipe.metrics:InceptionScore",
+            "synthset.recipe.metrics:RecognitionRate",
+            "synthset.recipe.metrics:Kid",
+            "synthset.recipe.metrics:Cmmd",
+            "synthset.recipe.metrics:Prdc",
+            "synthset.recipe.metrics:Vendi",
+            "synthset.recipe.metrics:Copies",
+            "synthset.recipe.metrics:SourceCues",
+        ),
+    ),
     "steps": Group(
         "synthset.recipe.steps:StepSettings",
         (

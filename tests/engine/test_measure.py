@@ -1,26 +1,16 @@
 """Metrics of a finished set: named by what they were measured with, in parts, with intervals."""
 
 import shutil
-from types import SimpleNamespace
 
 import numpy as np
-import pyarrow as pa
 import pytest
 from PIL import Image
-from shapes import recipe
 
 import synthset
 from synthset.cli.faults import say_faults
-from synthset.encoders import models
-from synthset.engine import measure
-from synthset.engine.classwise import floor_of, frechet_by_class
-from synthset.engine.compare import Seen, compare
-from synthset.engine.reference import Measured
 from synthset.errors import RecipeError
-from synthset.metrics.sets.fid import frechet_distance_from_features
+from synthset.measures.kid import measure
 from synthset.metrics.sets.gaussian import gaussian
-from synthset.recipe.encoders import InceptionEncoder
-from synthset.recipe.scores import Cmmd, FrechetDistance
 
 
 @pytest.fixture(scope="module")
@@ -124,76 +114,6 @@ def test_a_class_is_compared_over_axes_of_the_whole_reference(measured, features
     assert "over 5 features is visibly too large" in row["warning"]
 
 
-def test_a_reference_of_one_class_gives_the_distance_over_its_own_axes():
-    from synthset.metrics.sets.fid import frechet_distance_pca
-
-    draw = np.random.default_rng(1)
-    real = draw.normal(size=(60, 9)).astype(np.float32)
-    made = draw.normal(size=(40, 9)).astype(np.float32)
-    (row,) = by_class(real, made, axes=4)
-    assert row.name == "FD over 4 axes (m)"
-    assert row.value == pytest.approx(frechet_distance_pca(real, made, 4), rel=1e-9)
-    (row,) = by_class(real, made, axes=None)
-    assert row.name == "FD (m)"
-    assert row.value == pytest.approx(frechet_distance_from_features(real, made), rel=1e-9)
-    (row,) = by_class(real, made, axes=None, kind="inception")
-    assert row.name == "FID"
-
-
-def test_the_standard_names_are_earned_by_the_standard_weights_alone(tmp_path, monkeypatch):
-    (tmp_path / "mine.pth").write_bytes(b"any weights")
-    other = InceptionEncoder(kind="inception", weights=str(tmp_path / "mine.pth"))
-    content = recipe(encoders={"fid": other.model_dump(mode="json")})
-    dataset = SimpleNamespace(
-        read=lambda *_: pa.table({"features": pa.FixedSizeListArray.from_arrays([0.0, 1.0], 2)}),
-        view=SimpleNamespace(features={"fid": "features-fid"}),
-    )
-    records = pa.table({"class_name": ["cat"], "class_key": ["cat"]})
-    names = {}
-    for digest in ("f" * 64, models.INCEPTION_SHA256 + "0" * 56):
-        monkeypatch.setattr(models, "_sha256", lambda _, digest=digest: digest)
-        seen = measure._seen(dataset, content, "fid", records, "all", np.ones(1, dtype=bool))
-        names[digest[0]] = seen.kind, seen.by
-    assert names["6"] == ("inception", "Inception-v3 (torch-fidelity), clean resize")
-    assert names["f"] == (
-        "inception of other weights",
-        "Inception-v3 (weights mine.pth), clean resize",
-    )
-    draw = np.random.default_rng(1).normal(size=(60, 3)).astype(np.float32)
-    (row,) = by_class(draw, draw, axes=None, kind=names["f"][0])
-    assert row.name == "FD (m)"
-
-
-def by_class(real, made, kind="clip", **settings):
-    metric = FrechetDistance(
-        kind="frechet_distance", encoder="e", reference="r", per_class=True, **settings
-    )
-    reference = Measured(gaussian(real), "made up")
-    seen = Seen("all", made, ["a"] * len(made), {"a": "key"}, "m", kind)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Measured, "features", lambda self: (real, ["a"] * len(real)))
-        return frechet_by_class(metric, seen, reference)
-
-
-def test_real_images_score_near_the_floor_and_others_above_it():
-    draw = np.random.default_rng(2)
-    real = draw.normal(size=(400, 12)).astype(np.float32)
-    (same,) = by_class(real, draw.normal(size=(100, 12)).astype(np.float32), axes=8)
-    (other,) = by_class(real, 1.5 * draw.normal(size=(100, 12)).astype(np.float32), axes=8)
-    assert (same.floor.n_real, same.floor.n_generated) == (300, 100)
-    low, high = same.floor.interval
-    assert low < same.value < high < other.value
-    assert "too few for a floor" not in (same.warning or "")
-
-
-def test_a_floor_of_fewer_images_is_said_to_be_too_high():
-    draw = np.random.default_rng(3)
-    (row,) = by_class(draw.normal(size=(50, 4)), draw.normal(size=(40, 4)), axes=3)
-    assert row.floor.n_generated == 25
-    assert "a floor at 40: it is of 25" in row.warning
-    assert floor_of(np.zeros((3, 2)), 10) is None
-
-
 def test_each_class_has_its_own_neighbours_diversity_and_floor(measured):
     _, dataset, _ = measured
     for name in ("precision", "coverage", "Vendi", "KD"):
@@ -232,28 +152,18 @@ def test_a_second_run_measures_nothing_again(measured):
     )
 
 
-def test_cmmd_of_a_set_with_itself_is_about_nothing(monkeypatch):
-    rows = np.random.default_rng(0).normal(size=(200, 8)).astype(np.float32)
-    reference = Measured(gaussian(rows), "made up")
-    monkeypatch.setattr(Measured, "features", lambda self: (rows, ["a"] * 200))
-    seen = Seen("all", rows, ["a"] * 200, {"a": "a"}, "tiny CLIP", "clip")
-    (row,) = compare(Cmmd(kind="cmmd", reference="r"), seen, reference)
-    assert row.name == "CMMD (tiny CLIP)"
-    assert abs(row.value) < 1
-
-
 def test_a_metric_that_fails_is_named_and_the_others_are_measured(measured, tmp_path, monkeypatch):
     recipe, _, place = measured
     shutil.copytree(place / "d", tmp_path / "d")
     recipe = recipe | {"metrics": recipe["metrics"][1:]}  # not measured yet
 
-    def broken(metric, seen, reference):
-        if metric.kind == "kid" and seen.part == "kept":
+    def broken(metric, part):
+        if part.name == "kept":
             raise ValueError("no such thing")
-        return compare(metric, seen, reference)
+        return measure(metric, part)
 
     with monkeypatch.context() as patched:
-        patched.setattr("synthset.engine.measure.compare", broken)
+        patched.setattr("synthset.measures.kid.measure", broken)
         dataset = synthset.run(recipe, tmp_path / "d")
     lost = found(dataset, "kid", "kept")
     assert (lost["value"], lost["failed"]) == (None, "ValueError: no such thing")

@@ -6,7 +6,6 @@ import pytest
 
 from synthset.errors import UsageError
 from synthset.recipe.selection import Selection
-from synthset.selection.looks import Looks
 from synthset.selection.select import decide
 
 
@@ -22,7 +21,7 @@ def at(*degrees):
 
 
 class Eye:
-    """Features of the records, and one real set."""
+    """Features of the records, and a reader of one real set."""
 
     def __init__(self, features=None, real=None):
         self.seen, self.real = features, real
@@ -31,13 +30,28 @@ class Eye:
         assert encoder == "eye"
         return self.seen
 
-    def looks(self, reference, settings):
+    def of(self, reference, scores):
         assert reference == "test"
         return self.real
 
 
+def photos(ids, contents, hashes=None, features=None, places=None, names=None):
+    """A reader of real images."""
+    eye, nothing = Eye(features), [None] * len(ids)
+    eye.records = pa.table(
+        {
+            "id": ids,
+            "sha256": contents,
+            "perceptual_hash": pa.array(hashes or nothing, pa.string()),
+            "source": pa.array(places or nothing, pa.string()),
+            "class_name": names or ["cat"] * len(ids),
+        }
+    )
+    return eye
+
+
 def decided(
-    sight=None,
+    reader=None,
     *,
     contents=None,
     hashes=None,
@@ -47,7 +61,7 @@ def decided(
     conflicts="drop",
     **columns,
 ):
-    count = len(contents or hashes or sight.seen)
+    count = len(contents or hashes or reader.seen)
     table = {
         "id": [f"r{i}" for i in range(count)],
         "label": pa.array([0] * count, pa.int32()),
@@ -58,7 +72,7 @@ def decided(
     }
     steps = [*([before] if before else []), {"kind": "duplicates", **(step or {})}]
     settings = Selection(steps=steps, review=review)
-    return decide(pa.table(table), settings, sight, conflicts)
+    return decide(pa.table(table), settings, reader, conflicts)
 
 
 def reasons(decision):
@@ -84,7 +98,7 @@ def test_near_copies_have_like_colours_too():
         None,
         "near copy of r0 (0 of 64 bits differ)",
     ]
-    real = Looks(["t0"], ["x"], [turned() + green])
+    real = photos(["t0"], ["x"], [turned() + green])
     found = decided(Eye(real=real), hashes=hashes, step={"radius": 1, "against": ["test"]})
     assert [text and text.split(" (")[0] for text in reasons(found)] == [
         None,
@@ -158,7 +172,7 @@ def test_the_highest_score_stays_and_a_missing_one_never_wins():
 
 
 def test_copies_of_real_images_are_dropped_and_named_by_the_nearest():
-    real = Looks(
+    real = photos(
         ["t0", "t1", "t2"],
         ["x", "s0", "z"],
         [turned(0, 1, 2), turned(*range(40, 60)), turned(0)],
@@ -180,7 +194,7 @@ def test_copies_of_real_images_are_dropped_and_named_by_the_nearest():
 
 def test_copies_of_real_images_leave_before_groups_are_made():
     found = decided(
-        Eye(real=Looks(["t0"], ["s0"])), contents=["s0", "s1", "s0"], step={"against": ["test"]}
+        Eye(real=photos(["t0"], ["s0"])), contents=["s0", "s1", "s0"], step={"against": ["test"]}
     )
     assert reasons(found) == ["same bytes as t0 in test", None, "same bytes as t0 in test"]
     assert found.outcomes[0]["groups"]["exact"] == 0
@@ -198,8 +212,8 @@ def test_the_same_images_in_another_order_make_the_same_groups():
     assert 0 < kept.sum() < 60
 
 
-def test_what_looks_further_than_the_records_needs_a_sight():
-    with pytest.raises(UsageError, match="looks at features or real images"):
+def test_what_looks_further_than_the_records_needs_a_reader():
+    with pytest.raises(UsageError, match="reads features or real images"):
         decided(contents=["a"], step={"encoder": "eye", "similarity": 0.9})
 
 
@@ -257,7 +271,7 @@ def test_of_copies_under_one_of_two_labels_that_are_kept_one_stays():
 
 
 def test_bytes_of_a_real_image_of_another_label_are_a_conflict_and_no_copy():
-    real = Looks(["t0", "t1", "t2"], ["x", "y", "y"], names=["dog", "Cat", "dog"])
+    real = photos(["t0", "t1", "t2"], ["x", "y", "y"], names=["dog", "Cat", "dog"])
     found = decided(
         Eye(real=real),
         contents=["x", "y", "z"],

@@ -9,13 +9,13 @@ import pyarrow as pa
 import pytest
 from worlds import WIDTH, candidates, real
 
+from synthset.encoders.feature_reader import RealImages
 from synthset.errors import RecipeError, UsageError
 from synthset.metrics.sets.gaussian import gaussian
 from synthset.recipe.recipe import load_recipe
 from synthset.recipe.selection import Selection
 from synthset.selection.diverse import facility_location, k_center
 from synthset.selection.select import decide, select
-from synthset.selection.sight import Real
 
 PER_CLASS = 150
 REAL = 200
@@ -31,11 +31,12 @@ class Eyes:
         )
         images = np.concatenate([real(REAL, seed=i) + i * shift for i in range(2)])
         labels = [i for i in range(2) for _ in range(REAL)]
-        self.images = Real(
+        self.images = RealImages(
             images.astype(np.float32),
             [classes[i] for i in labels],
             [names[i] for i in labels],
             [f"content {i}" for i in range(len(images))],
+            [f"r{i}" for i in range(len(images))],
         )
         self.statistics = statistics
 
@@ -50,7 +51,7 @@ class Eyes:
             return self.images
         return replace(self.images, features=self.images.features[:, ::-1] * 3)
 
-    def others(self, reference, encoder):
+    def other_encoders(self, reference, encoder):
         assert (reference, encoder) == ("photos", "clip")
         return ["three times as large"]
 
@@ -201,8 +202,8 @@ def test_the_kernel_mean_may_decide():
     assert outcome["nearest"]["held_out"] < 0.8 * outcome["random"]["held_out"]
 
 
-def test_it_needs_eyes():
-    with pytest.raises(UsageError, match="looks at features"):
+def test_it_needs_a_reader():
+    with pytest.raises(UsageError, match="reads features"):
         select(records(), Selection(steps=[{"kind": "diverse", "encoder": "clip", "per_class": 1}]))
 
 

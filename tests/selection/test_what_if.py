@@ -7,14 +7,14 @@ import pyarrow as pa
 import pytest
 from worlds import candidates, real
 
+from synthset.encoders.feature_reader import RealImages
 from synthset.metrics.sets.gaussian import gaussian
 from synthset.recipe.selection import Selection
-from synthset.selection.sight import Real
 from synthset.selection.what_if import what_if
 from synthset.selection.what_if_figure import write_figure
 
 IMAGES = real(300)
-PHOTOS = Real(IMAGES, ["cat"] * 300, ["cat"] * 300, [str(i) for i in range(300)])
+PHOTOS = RealImages(IMAGES, ["cat"] * 300, ["cat"] * 300, [str(i) for i in range(300)], [])
 FEATURES = candidates(100, 100)
 
 

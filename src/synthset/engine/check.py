@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from synthset.encoders import models as encoder_models
+from synthset.encoders.statistics_files import check_statistics
 from synthset.engine.classes import check_groups
 from synthset.engine.plan import Material, material, storage_place
 from synthset.engine.preview import Preview, preview
-from synthset.engine.reference import check_statistics
 from synthset.engine.speed import gpu_seconds_per_image, seconds_per_image, training_seconds
 from synthset.errors import DatasetError, Problem, RecipeError, UsageError
 from synthset.export.marker import read_marker
@@ -151,10 +151,10 @@ def _models(recipe: Recipe) -> list[Problem]:
             if user in choosing and not missing:
                 refuse_tests(reference.paths, f"references.{name}.paths")
     for metric in recipe.metrics:
-        if metric.kind == "source_cues":
-            looked_at = recipe.references[metric.reference]
+        if metric.compares is not None and metric.seen_by is None:
+            looked_at = recipe.references[metric.compares]
             assert looked_at.kind == "images"
-            problems += _unusable(f"references.{metric.reference}.paths", looked_at.paths)
+            problems += _unusable(f"references.{metric.compares}.paths", looked_at.paths)
     return problems
 
 

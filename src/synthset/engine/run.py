@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from synthset.encoders.feature_reader import FeatureReader
 from synthset.encoders.models import is_standard_inception
 from synthset.engine.catalog import Spec, passes
 from synthset.engine.check import forecast
@@ -35,28 +36,25 @@ from synthset.engine.plan import (
 )
 from synthset.engine.prompts import gather_texts, writer_of
 from synthset.engine.reference import (
-    Measured,
-    measured_images,
-    read_statistics,
     reference_mark,
     reference_place,
     reference_recipe,
 )
 from synthset.engine.reuse import take_over
-from synthset.engine.sight import DatasetSight
+from synthset.engine.selection_inputs import selection_inputs
+from synthset.engine.set_scores import write_set_scores
 from synthset.engine.what_if import MOST, compared, considered
 from synthset.engine.wording import wording, wording_path
-from synthset.engine.worth import write_worth
 from synthset.errors import RecipeError, StageError, explains_refusals
 from synthset.export.accepted import refuse_unaccepted
 from synthset.export.write import write_export
 from synthset.pages.dataset.page import write_report
 from synthset.prompts.writer import Writer
 from synthset.recipe.exports import Export
+from synthset.recipe.metrics import Metric
 from synthset.recipe.openimages import OpenImages
 from synthset.recipe.pools import Pool
 from synthset.recipe.recipe import Recipe, conflict_rule, load_recipe
-from synthset.recipe.scores import Comparison, SourceCues
 from synthset.recipe.sources import FROM_IMAGES, Diffusion, Folder, Gan
 from synthset.seeds import fingerprint
 from synthset.selection.select import decide
@@ -173,8 +171,7 @@ class _Run:
     def all(self, require_accepted: bool = False) -> None:
         """From the plan to the report."""
         self.base()
-        references = self.references()
-        self.measure(references)
+        self.measure()
         self.consider()
         self.read_prompts()
         write_report(self.dataset, self.recipe)
@@ -360,7 +357,9 @@ class _Run:
         """Compute what the set says of each of its images, where the recipe asks for it."""
         self.worth = {}
         begun = time.monotonic()
-        for found in write_worth(self.dataset, self.recipe, self.view(), self.reference_images):
+        for found in write_set_scores(
+            self.dataset, self.recipe, self.view(), self.reference_images
+        ):
             self.worth[found.prefix] = found.table
             if found.computed:
                 self.dataset.log(
@@ -383,14 +382,14 @@ class _Run:
         settings = self.recipe.selection
         records = self.dataset.read_records(view)
         tables = [view.plan, len(records), view.images, *view.scores.values()]
-        sight = DatasetSight(self.dataset, view, records, self.recipe, self.reference_images)
-        tables += sight.tables()
+        reader = FeatureReader(self.dataset, view, records, self.recipe, self.reference_images)
+        tables += selection_inputs(reader)
         rule = conflict_rule(self.recipe)
         tables += [] if rule == "drop" else [rule]
         name = fingerprint([SELECTION_VERSION, settings.identity(), tables])
         path = f"selections/{settings.name}-{name}.parquet"
         if not self.dataset.folder.exists(path):
-            decision = decide(records, settings, sight, rule)
+            decision = decide(records, settings, reader, rule)
             if decision.outcomes:  # first, so that the selection is never without them
                 self.dataset.write_json(
                     f"selections/{settings.name}-{name}.json", decision.outcomes
@@ -427,22 +426,6 @@ class _Run:
         )
         return added > 0
 
-    def references(self) -> dict[tuple[str, str], Measured]:
-        """Get each reference set as each encoder sees it."""
-        wanted = {
-            (metric.reference, metric.encoder)
-            for metric in self.recipe.metrics
-            if isinstance(metric, Comparison)
-        }
-        found: dict[tuple[str, str], Measured] = {}
-        for name, encoder in sorted(wanted):
-            settings = self.recipe.references[name]
-            if settings.kind == "statistics":
-                found[name, encoder] = read_statistics(settings, self.recipe.encoders[encoder])
-                continue
-            found[name, encoder] = measured_images(self.reference_images(name), encoder, name)
-        return found
-
     def reference_images(self, name: str) -> Dataset:
         """A reference set of images, imported and encoded once a run."""
         if name not in self.imported:
@@ -470,22 +453,17 @@ class _Run:
             self.bar.say(f"{what}: {role}: {len(errors):,} failed: {reasons(errors)}")
         return dataset
 
-    def measure(self, references: dict[tuple[str, str], Measured]) -> None:
+    def measure(self) -> None:
         """Measure the set, unless the same lies there already, and without a failure."""
-        view = self.dataset.view
-        asked = [metric.identity() for metric in self.recipe.metrics]
-        pairs = {
-            (metric.reference, getattr(metric, "encoder", ""))
-            for metric in self.recipe.metrics
-            if isinstance(metric, Comparison | SourceCues)
-        }
+        view, metrics = self.dataset.view, self.recipe.metrics
+        pairs = {(one.compares, one.seen_by or "") for one in metrics if one.compares is not None}
         compared = [
             [*pair, reference_mark(self.recipe, *pair, self.reference_images)]
             for pair in sorted(pairs)
         ]
-        inputs = [
+        inputs: list[object] = [
             METRICS_VERSION,
-            asked,
+            [_identity(metric) for metric in metrics],
             compared,
             view.selection,
             view.features,
@@ -501,12 +479,13 @@ class _Run:
             one.get("failed") for one in self.dataset.read_json(path)
         ):
             begun = time.monotonic()
-            results, pages, faults = measure(
-                self.dataset, self.recipe, references, self.reference_images
-            )
+            records = self.dataset.records()
+            reader = FeatureReader(self.dataset, view, records, self.recipe, self.reference_images)
+            found = measure(reader)
+            pages = [one.pairs for one in found.results if one.pairs is not None]
             if pages:  # first, so that the results are never without them
                 self.dataset.write_json(path.replace(".json", "-pairs.json"), pages)
-            self.dataset.write_json(path, [asdict(result) for result in results])
+            self.dataset.write_json(path, [one.to_content() for one in found.results])
             seconds = round(time.monotonic() - begun, 3)
             rows = self.dataset.rows_in(self.plan)
             self.dataset.log(
@@ -516,7 +495,7 @@ class _Run:
                     "role": "metrics",
                     "rows": rows,
                     "seconds": seconds,
-                    "faults": faults,
+                    "faults": found.faults,
                 }
             )
         self.dataset.write_view(replace(view, metrics=path))
@@ -561,6 +540,14 @@ def _part(roles: Mapping[str, str], prefix: str) -> dict[str, str]:
     return {
         role.removeprefix(prefix): table for role, table in roles.items() if role.startswith(prefix)
     }
+
+
+def _identity(metric: Metric) -> dict[str, Any]:
+    """All that decides a metric's results; what had no version before is what it was."""
+    identity = metric.full_identity()
+    if metric.version == "1":
+        del identity["version"]
+    return identity
 
 
 def _now() -> str:

@@ -161,7 +161,7 @@ def _metrics(recipe: Recipe, scores: Sequence[dict[str, Any]]) -> list[dict[str,
     distance = next((one for one in recipe.metrics if one.kind == "frechet_distance"), None)
     if distance is not None:
         found.append(content_of(distance))
-    encoder = distance.encoder if distance is not None else next(iter(recipe.encoders), None)
+    encoder = distance.seen_by if distance is not None else next(iter(recipe.encoders), None)
     if encoder is not None:
         found.append({"kind": "vendi", "encoder": encoder, "per_class": True})
     return found

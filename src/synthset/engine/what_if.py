@@ -9,12 +9,11 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
+from synthset.encoders.feature_reader import FeatureReader, RealImages
 from synthset.engine.reference import reference_place
-from synthset.engine.sight import DatasetSight
 from synthset.errors import DatasetError, UsageError
 from synthset.metrics.sets.gaussian import Gaussian
 from synthset.recipe.recipe import Recipe, conflict_rule, load_stored
-from synthset.selection.sight import Real
 from synthset.selection.what_if import Case, what_if
 from synthset.store.dataset import Dataset
 
@@ -88,12 +87,12 @@ def considered(
     if most is not None and count > most:
         records = records.take(pa.array(np.linspace(0, count - 1, most).astype(np.int64)))
     encoder, reference = compared(recipe)
-    sight = DatasetSight(dataset, view, records, recipe, imported)
-    features = None if encoder is None else sight.features(encoder)
-    real: Real | Gaussian | None = None
+    reader = FeatureReader(dataset, view, records, recipe, imported)
+    features = None if encoder is None else reader.features(encoder)
+    real: RealImages | Gaussian | None = None
     if encoder is not None and reference is not None:
         try:
-            real = sight.real(reference, encoder)
+            real = reader.real(reference, encoder)
         except DatasetError:  # not imported yet: all but distance and coverage can be told
             reference = None
     rule = conflict_rule(recipe)
@@ -106,7 +105,7 @@ def compared(recipe: Recipe) -> tuple[str | None, str | None]:
     step that chooses by one, else the first encoder and no reference."""
     for metric in recipe.metrics:
         if metric.kind == "frechet_distance":
-            return metric.encoder, metric.reference
+            return metric.seen_by, metric.compares
     for step in recipe.selection.steps:
         if step.chooses and step.compares:
             return step.seen_by, step.compares[0]

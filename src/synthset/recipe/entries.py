@@ -42,3 +42,21 @@ def encoder_problems(
         found = f"{name!r} is of kind {recipe.encoders[name].kind!r}"
         problems = [Problem(where, found, f"name an encoder of kind {' or '.join(kinds)}")]
     return problems
+
+
+def reference_problems(
+    recipe: Recipe, where: str, name: str, found: str = "", right: str | None = None
+) -> list[Problem]:
+    """Look for a reference that a part names.
+
+    Args:
+        recipe: the whole.
+        where: the setting that names it.
+        name: that it names.
+        found: what is wrong with one of kind statistics, with {} for its name.
+        right: what to do then; None where statistics will do.
+    """
+    problems = named(where, name, list(recipe.references), "references")
+    if not problems and right is not None and recipe.references[name].kind == "statistics":
+        problems = [Problem(where, found.format(repr(name)), right)]
+    return problems

@@ -16,16 +16,12 @@ from synthset.recipe.encoders import Encoder
 from synthset.recipe.entries import encoder_problems, named
 from synthset.recipe.exports import Engine, Export, Report
 from synthset.recipe.messages import explain
+from synthset.recipe.metrics import Metric
 from synthset.recipe.presets import Preset, with_preset
 from synthset.recipe.prompts import Prompts, Template
 from synthset.recipe.reading import override, read_yaml
-from synthset.recipe.scores import (
-    Comparison,
-    Metric,
-    Reference,
-    Score,
-    SourceCues,
-)
+from synthset.recipe.references import Reference
+from synthset.recipe.scores import Score
 from synthset.recipe.selection import Selection
 from synthset.recipe.settings import KindSettings, Name, Settings
 from synthset.recipe.sources import FROM_IMAGES, PICKED, Source
@@ -107,7 +103,7 @@ class Recipe(Settings):
     @property
     def code(self) -> tuple[str, ...]:
         """Code of the user's own that it runs, as files and functions."""
-        parts: tuple[KindSettings, ...] = (*self.encoders.values(), *self.scores)
+        parts: tuple[KindSettings, ...] = (*self.encoders.values(), *self.scores, *self.metrics)
         return tuple(part.code for part in parts if part.code is not None)
 
     def to_content(self) -> dict[str, Any]:
@@ -151,18 +147,7 @@ def _problems(recipe: Recipe) -> list[Problem]:
     for i, step in enumerate(recipe.selection.steps):
         problems += step.problems(recipe, f"selection.steps[{i}]")
     for i, metric in enumerate(recipe.metrics):
-        where = f"metrics[{i}]"
-        if metric.kind == "recognition_rate":
-            names = [score.prefix for score in recipe.scores if score.kind == "recognition"]
-            problems += named(f"{where}.score", metric.score, names, "scores")
-            continue
-        if metric.kind == "source_cues":
-            problems += _reference(recipe, where, metric)
-            continue
-        kinds = {"inception_score": ("inception", "classifier"), "cmmd": ("clip",)}
-        problems += encoder_problems(recipe, where, metric.encoder, kinds.get(metric.kind, ()))
-        if isinstance(metric, Comparison):
-            problems += _reference(recipe, where, metric)
+        problems += metric.problems(recipe, f"metrics[{i}]")
     problems += _twice(
         "exports", [export.path for export in recipe.exports if export.path], "folder"
     )
@@ -193,9 +178,9 @@ def comparisons(recipe: Recipe) -> list[tuple[str, str, str]]:
         if score.compares is not None
     ]
     found += [
-        (f"metrics[{i}]", metric.reference, metric.encoder)
+        (f"metrics[{i}]", metric.compares, metric.seen_by)
         for i, metric in enumerate(recipe.metrics)
-        if isinstance(metric, Comparison)
+        if metric.compares is not None and metric.seen_by is not None
     ]
     found += [
         (f"selection.steps[{i}]", name, step.seen_by)
@@ -265,18 +250,6 @@ def _twice(where: str, names: Sequence[str], what: str) -> list[Problem]:
             )
         first.setdefault(key, i)
     return problems
-
-
-def _reference(recipe: Recipe, where: str, metric: Comparison | SourceCues) -> list[Problem]:
-    name = metric.reference
-    problems = named(f"{where}.reference", name, list(recipe.references), "references")
-    if problems or (metric.kind == "frechet_distance" and not metric.per_class):
-        return problems
-    if recipe.references[name].kind == "statistics":
-        kind = metric.kind + (" by class" if metric.kind == "frechet_distance" else "")
-        found = f"{kind} compares images, and {name!r} holds only their mean and covariance"
-        return [Problem(f"{where}.reference", found, "name a reference of kind images")]
-    return []
 
 
 def load_recipe(source: str | Path | Mapping[str, Any], overrides: Sequence[str] = ()) -> Recipe:

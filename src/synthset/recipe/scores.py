@@ -1,4 +1,4 @@
-"""How images are looked at: encoders, per-image scores, references, and metrics of sets."""
+"""What each image is given as a number or a word: the settings of every score."""
 
 from __future__ import annotations
 
@@ -7,15 +7,17 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 from pydantic import Field
 
 from synthset.errors import Problem
-from synthset.recipe.entries import encoder_problems, named
-from synthset.recipe.paths import FolderPath
-from synthset.recipe.settings import KindSettings, Name, OneOf, Settings
+from synthset.recipe.entries import encoder_problems, reference_problems
+from synthset.recipe.metrics import ClipScoreMean, MetricSettings
+from synthset.recipe.settings import KindSettings, Name, OneOf
 from synthset.user_code import FunctionPath, file_of
 
 if TYPE_CHECKING:
     from synthset.recipe.recipe import Recipe
 
 Within = Literal["class", "all"]
+OF_ALL = "{} holds only mean and covariance of all classes together"
+BY_CLASS = "name a reference of kind images"
 
 
 class ScoreSettings(KindSettings):
@@ -23,7 +25,10 @@ class ScoreSettings(KindSettings):
 
     Attributes:
         reads: what it is computed from: the `images`, the `features` of one encoder, or the whole
-            `set`, with which it changes.
+            `set`, with which it changes. Of the first two the `implementation` is a
+            `synthset.stage.Stage`; of the last a function of these settings and a
+            `synthset.encoders.feature_reader.FeatureReader`, which returns each column, (N,)
+            floats.
         checked_by: function of the settings, the recipe and its classes that looks for problems
             before anything is made, as `package.module:function`.
     """
@@ -45,11 +50,6 @@ class ScoreSettings(KindSettings):
         return tuple(f"{self.prefix}_{part}" for part in self._parts) or (self.prefix,)
 
     @property
-    def seen_by(self) -> str | None:
-        """Name of the encoder whose features it reads."""
-        return getattr(self, "encoder", None)
-
-    @property
     def compares(self) -> str | None:
         """Name of the reference that it compares with."""
         return getattr(self, "reference", None)
@@ -58,6 +58,11 @@ class ScoreSettings(KindSettings):
     def needs_prompts(self) -> bool:
         """Whether each image must have a prompt."""
         return False
+
+    @property
+    def metrics(self) -> tuple[MetricSettings, ...]:
+        """Metrics of the set that come with it."""
+        return ()
 
     def problems(self, recipe: Recipe, where: str) -> list[Problem]:
         """Check what concerns other parts of the recipe.
@@ -89,6 +94,11 @@ class ClipScore(ScoreSettings):
     def needs_prompts(self) -> bool:
         """Whether its text holds the prompt."""
         return "{prompt}" in self.text
+
+    @property
+    def metrics(self) -> tuple[MetricSettings, ...]:
+        """Its mean."""
+        return (ClipScoreMean(score=self.prefix, encoder=self.encoder),)
 
     def problems(self, recipe: Recipe, where: str) -> list[Problem]:
         """Its encoder is a CLIP."""
@@ -229,6 +239,7 @@ class FdInfluence(ScoreSettings):
     better. Exact; influences of several images do not add up.
     """
 
+    implementation: ClassVar[str] = "synthset.scores.fd_influence:score_set"
     version: ClassVar[str] = "1"
     reads: ClassVar[Literal["images", "features", "set"]] = "set"
 
@@ -242,10 +253,11 @@ class FdInfluence(ScoreSettings):
 
     def problems(self, recipe: Recipe, where: str) -> list[Problem]:
         """It has an encoder and a reference, with classes where it looks within them."""
-        right = None if self.within == "all" else "set `within: all`, or name"
+        right = None if self.within == "all" else f"set `within: all`, or {BY_CLASS}"
+        place = f"{where}.reference"
         return [
             *super().problems(recipe, where),
-            *_of_classes(recipe, where, self.reference, right),
+            *reference_problems(recipe, place, self.reference, OF_ALL, right),
         ]
 
 
@@ -256,6 +268,7 @@ class IsContribution(ScoreSettings):
     better. Exact, for one split.
     """
 
+    implementation: ClassVar[str] = "synthset.scores.is_contribution:score_set"
     version: ClassVar[str] = "1"
     reads: ClassVar[Literal["images", "features", "set"]] = "set"
 
@@ -277,6 +290,7 @@ class Neighbours(ScoreSettings):
     lie at least as far out, 0 to 1; below 0.05 is odd).
     """
 
+    implementation: ClassVar[str] = "synthset.scores.neighbours:score_set"
     version: ClassVar[str] = "1"
     reads: ClassVar[Literal["images", "features", "set"]] = "set"
 
@@ -294,191 +308,11 @@ class Neighbours(ScoreSettings):
 
     def problems(self, recipe: Recipe, where: str) -> list[Problem]:
         """It has an encoder, and a reference with classes."""
+        place = f"{where}.reference"
         return [
             *super().problems(recipe, where),
-            *_of_classes(recipe, where, self.reference, "name"),
+            *reference_problems(recipe, place, self.reference, OF_ALL, BY_CLASS),
         ]
 
 
-def _of_classes(recipe: Recipe, where: str, name: str, right: str | None) -> list[Problem]:
-    """A reference is there and, where `right` says what to do instead, holds images by class."""
-    problems = named(f"{where}.reference", name, list(recipe.references), "references")
-    found = recipe.references.get(name)
-    if found is None or found.kind != "statistics" or right is None:
-        return problems
-    what = f"{name!r} holds only mean and covariance of all classes together"
-    return [Problem(f"{where}.reference", what, f"{right} a reference of kind images")]
-
-
-#: Scores that the whole set gives its images: they change when the set does.
-SetScore = FdInfluence | IsContribution | Neighbours
-
 Score = Annotated[ScoreSettings, OneOf("scores")]
-
-
-class Statistics(Settings):
-    """Stored mean and covariance of a reference set, with the fingerprint of the encoder that made
-    them."""
-
-    kind: Literal["statistics"]
-    file: str
-    """`cifar10-train` or `cifar10-test` (ship with synthset, for the miniatures), or a .safetensors
-    file."""
-
-
-class ReferenceImages(Settings):
-    """A reference set of images, encoded as the dataset's own are."""
-
-    kind: Literal["images"]
-    paths: tuple[FolderPath, ...] = Field(min_length=1)
-    """Where the images lie."""
-    max_per_class: int | None = Field(None, ge=1)
-    """Take at most so many of each class, drawn by content; none takes all."""
-
-
-Reference = Annotated[Statistics | ReferenceImages, Field(discriminator="kind")]
-
-
-class FrechetDistance(Settings):
-    """Fréchet distance between Gaussians of features. Called FID with the Inception encoder only.
-    Lower is better."""
-
-    kind: Literal["frechet_distance"]
-    encoder: Name
-    """Name of an encoder."""
-    reference: Name
-    """Name of a reference."""
-    per_class: bool = False
-    """Compare class by class as well, beside what real images score at the same count. Takes a
-    reference of kind `images`."""
-    axes: int | None = Field(64, ge=2, le=4096)
-    """Leading principal axes of the reference that classes are compared over. None takes all
-    features, and most of the number is bias then: read it beside its floor only."""
-
-
-class InceptionScore(Settings):
-    """exp of the mean divergence of p(y|x) from p(y). Named so with the Inception encoder only.
-    Higher is better."""
-
-    kind: Literal["inception_score"]
-    encoder: Name
-    """Name of an encoder with logits: Inception or a classifier."""
-    splits: int = Field(10, ge=1, le=100)
-    """Parts of the set; their mean is reported, with its interval."""
-    per_class: bool = False
-    """Measure each class as well, in one split: 1 where the classifier takes all for one class."""
-
-
-class RecognitionRate(Settings):
-    """Share of images whose intended class is the classifier's first choice, in all and by class.
-    Higher is better."""
-
-    kind: Literal["recognition_rate"]
-    score: Name = "recognition"
-    """Name of a recognition score."""
-
-
-class Kid(Settings):
-    """Kernel Inception Distance: unbiased cubic-kernel discrepancy, times 1,000. Lower is better.
-
-    Named so with the Inception encoder only. Sound for small sets, unlike a Fréchet distance.
-    """
-
-    kind: Literal["kid"]
-    encoder: Name
-    """Name of an encoder."""
-    reference: Name
-    """Name of a reference of kind `images`."""
-    per_class: bool = False
-    """Compare class by class as well."""
-
-
-class Cmmd(Settings):
-    """CLIP maximum mean discrepancy, times 1,000 (arXiv 2401.09603). Lower is better."""
-
-    kind: Literal["cmmd"]
-    encoder: Name = "clip"
-    """Name of a CLIP encoder."""
-    reference: Name
-    """Name of a reference of kind `images`."""
-    per_class: bool = False
-    """Compare class by class as well."""
-
-
-class Prdc(Settings):
-    """Precision, recall, density and coverage (arXiv 2002.09797). Higher is better."""
-
-    kind: Literal["prdc"]
-    encoder: Name
-    """Name of an encoder."""
-    reference: Name
-    """Name of a reference of kind `images`."""
-    k: int = Field(5, ge=1, le=100)
-    """Which neighbour a ball reaches to."""
-    per_class: bool = False
-    """Compare class by class as well."""
-
-
-class Vendi(Settings):
-    """Vendi score: how many different images the set is worth (arXiv 2210.02410)."""
-
-    kind: Literal["vendi"]
-    encoder: Name
-    """Name of an encoder."""
-    per_class: bool = False
-    """Measure each class as well."""
-
-
-class SourceCues(Settings):
-    """Can a probe tell generated from real by what says nothing of the content? AUC by cue: file
-    format, size, borders, JPEG settings, frequency, brightness and colour, as the files lie and
-    after the same preprocessing of both. 0.5 is not told apart, 1 is a shortcut for any classifier.
-    """
-
-    kind: Literal["source_cues"]
-    reference: Name
-    """Name of a reference of kind `images`."""
-    per_side: int = Field(1000, ge=20, le=20_000)
-    """Images of each side at most, drawn by content."""
-    size_px: int | None = Field(None, ge=16, le=1024)
-    """Pixels that images are laid out at; none takes the smaller of the two median long
-    sides, at most 256."""
-    jpeg_quality: int = Field(85, ge=1, le=95)
-    """Quality that all are compressed with."""
-
-
-class Copies(Settings):
-    """Memorisation and leakage: share of images that lie nearer to a real one than a threshold, and
-    the closest pairs. Lower is better.
-
-    Beside it stands the same share of the real images, each against the others: how often two
-    different photographs are that alike.
-    """
-
-    kind: Literal["copies"]
-    encoder: Name
-    """Name of an encoder; one made for copy detection, or CLIP, serves best."""
-    reference: Name
-    """Name of a reference of kind `images`: what must not be copied, such as a test set."""
-    threshold: float | None = Field(None, gt=0, le=1)
-    """Cosine from which on two images count as copies; none takes the one that 1 % of the real
-    images reach among themselves, since encoders differ in what is alike."""
-    pairs: int = Field(60, ge=0, le=1000)
-    """How many of the closest pairs the report shows."""
-
-
-Metric = Annotated[
-    FrechetDistance
-    | InceptionScore
-    | RecognitionRate
-    | Kid
-    | Cmmd
-    | Prdc
-    | Vendi
-    | Copies
-    | SourceCues,
-    Field(discriminator="kind"),
-]
-
-#: Metrics that compare with a reference; all but the Fréchet distance need its images.
-Comparison = FrechetDistance | Kid | Cmmd | Prdc | Copies

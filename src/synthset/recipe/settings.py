@@ -61,6 +61,11 @@ class KindSettings(Settings):
     kind: str
 
     @property
+    def seen_by(self) -> str | None:
+        """Name of the encoder whose features it reads."""
+        return getattr(self, "encoder", None)
+
+    @property
     def files(self) -> tuple[str, ...]:
         """Local files that decide the result, as the settings write them: their content belongs to
         the identity, and their places don't."""

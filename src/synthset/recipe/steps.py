@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 from pydantic import Field, model_validator
 
 from synthset.errors import Problem
-from synthset.recipe.entries import encoder_problems, named
+from synthset.recipe.entries import encoder_problems, named, reference_problems
 from synthset.recipe.settings import KindSettings, Name, OneOf, Settings
 
 if TYPE_CHECKING:
@@ -48,8 +48,8 @@ class StepSettings(KindSettings):
     """What all steps share. A new kind is a subclass with a `kind` of its own.
 
     Its `implementation` is a function of the candidates, these settings, the step's name and a
-    `synthset.selection.sight.Sight`: it drops candidates with reasons, and may return what it
-    reached, as a list of mappings.
+    `synthset.encoders.feature_reader.FeatureReader`: it drops candidates with reasons, and may
+    return what it reached, as a list of mappings.
 
     Attributes:
         chooses: whether it keeps what is like its references, so that these can't judge what is
@@ -62,11 +62,6 @@ class StepSettings(KindSettings):
     def columns(self) -> Sequence[tuple[str, str]]:
         """Columns of scores that it looks at, each after the setting that names it."""
         return ()
-
-    @property
-    def seen_by(self) -> str | None:
-        """Name of the encoder whose features it looks at."""
-        return getattr(self, "encoder", None)
 
     @property
     def compares(self) -> tuple[str, ...]:
@@ -162,11 +157,9 @@ class Duplicates(StepSettings):
             problems += named(f"{where}.score", self.score, hashes, section)
         for i, name in enumerate(self.against):
             place = f"{where}.against[{i}]"
-            problems += named(place, name, list(recipe.references), "references")
-            found = recipe.references.get(name)
-            if found is not None and found.kind == "statistics":
-                what = f"copies are images, and {name!r} holds only their mean and covariance"
-                problems.append(Problem(place, what, "name a reference of kind images"))
+            what = "copies are images, and {} holds only their mean and covariance"
+            right = "name a reference of kind images"
+            problems += reference_problems(recipe, place, name, what, right)
         return problems
 
 
@@ -258,14 +251,11 @@ class NearestSet(StepSettings):
     def problems(self, recipe: Recipe, where: str) -> list[Problem]:
         """It has an encoder, and a reference that fits its target."""
         problems = super().problems(recipe, where)
-        names = list(recipe.references)
-        problems += named(f"{where}.reference", self.reference, names, "references")
-        found = recipe.references.get(self.reference)
-        if found is not None and found.kind == "statistics" and self.target != "all":
-            what = f"{self.reference!r} is statistics of all classes together, and the target is "
-            right = "set `target: all`, or name a reference of kind images"
-            problems.append(Problem(f"{where}.reference", f"{what}{self.target!r}", right))
-        return problems
+        place = f"{where}.reference"
+        what = f"{{}} is statistics of all classes together, and the target is {self.target!r}"
+        right = "set `target: all`, or name a reference of kind images"
+        needed = None if self.target == "all" else right
+        return problems + reference_problems(recipe, place, self.reference, what, needed)
 
     def count_of(self, candidates: int) -> int:
         """How many of a class's candidates to keep."""

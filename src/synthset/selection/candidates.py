@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 from synthset.errors import RecipeError
 from synthset.taxonomy.label_conflicts import Rule
 
+Outcome = dict[str, Any]  # what a step reached
 SCHEMA = pa.schema(
     [
         pa.field("id", pa.string(), nullable=False),

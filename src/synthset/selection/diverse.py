@@ -10,18 +10,20 @@ import heapq
 
 import numpy as np
 
+from synthset.encoders.feature_reader import FeatureReader
 from synthset.metrics.features import Features
 from synthset.recipe.steps import Diverse
 from synthset.selection.candidates import Candidates
-from synthset.selection.sight import Sight
 from synthset.selection.target import Floats, Rows
 
 CUSTOMERS = 2048  # images that a facility location has to serve; above, an even sample of them
 
 
-def apply_diverse(candidates: Candidates, settings: Diverse, step: str, sight: Sight) -> None:
+def apply_diverse(
+    candidates: Candidates, settings: Diverse, step: str, reader: FeatureReader
+) -> None:
     """Keep a diverse part of each class."""
-    features = sight.features(settings.encoder)
+    features = reader.features(settings.encoder)
     missing = np.flatnonzero(np.isnan(features[:, 0]))
     candidates.drop(missing, [f"no features by {settings.encoder}"] * len(missing), step)
     choose = k_center if settings.method == "k_center" else facility_location

@@ -12,12 +12,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from synthset.encoders.feature_reader import FeatureReader
 from synthset.metrics.images.pairs import Closest, Groups
 from synthset.recipe.steps import Duplicates
-from synthset.selection.candidates import Candidates, ordered
-from synthset.selection.looks import KINDS, Looks, Rows, pairs_across, pairs_within
+from synthset.selection.candidates import Candidates, Outcome, ordered
+from synthset.selection.looks import KINDS, Looks, Rows, looks_of, pairs_across, pairs_within
 from synthset.selection.review import STEP as REVIEW
-from synthset.selection.sight import Outcome, Sight
 from synthset.taxonomy.label_conflicts import both, label_conflicts, stay
 from synthset.taxonomy.names import loose
 
@@ -26,7 +26,7 @@ CHAINED = "chained"  # in a group with the one that stays, but no copy of it its
 
 
 def apply_duplicates(
-    candidates: Candidates, settings: Duplicates, step: str, sight: Sight | None = None
+    candidates: Candidates, settings: Duplicates, step: str, reader: FeatureReader | None = None
 ) -> list[Outcome]:
     """Drop labels in conflict, then copies of real images, then all but one of each group; reasons
     name the other label, or the one that stays, also across classes.
@@ -35,17 +35,17 @@ def apply_duplicates(
         candidates: their records hold the perceptual hash, where a radius is given.
         settings: which kinds of copies, and against what.
         step: name of the step.
-        sight: gives features and real images; needed where `settings.looks_further`.
+        reader: gives features and real images; needed where `settings.looks_further`.
 
     Returns:
         One entry: groups, and images dropped, by kind; how many were dropped for their labels.
     """
     in_conflict = _drop_conflicts(candidates, step)
-    looks = _looks(candidates, settings, sight)
+    looks = _looks(candidates, settings, reader)
     against = {}
     for name in settings.against:
-        assert sight is not None
-        real = sight.looks(name, settings)
+        assert reader is not None
+        real = looks_of(reader.of(name, scores=settings.radius is not None), settings)
         in_conflict += _drop_conflicts_across(candidates, looks, real, step, name)
         against[name] = _drop_copies(candidates, looks, real, settings, step, name)
     found = _drop_groups(candidates, looks, settings, step)
@@ -89,13 +89,13 @@ def _drop_conflicts(candidates: Candidates, step: str) -> int:
     return int(before - candidates.keep.sum())
 
 
-def _looks(candidates: Candidates, settings: Duplicates, sight: Sight | None) -> Looks:
+def _looks(candidates: Candidates, settings: Duplicates, reader: FeatureReader | None) -> Looks:
     records = candidates.records
     hashes = None if settings.radius is None else records.column(settings.score).to_pylist()
     features = None
     if settings.encoder is not None:
-        assert sight is not None
-        features = sight.features(settings.encoder)
+        assert reader is not None
+        features = reader.features(settings.encoder)
     contents = [content or "" for content in records.column("sha256").to_pylist()]
     names = "class_name" in records.column_names and records.column("class_name").to_pylist()
     return Looks(records.column("id").to_pylist(), contents, hashes, features, names=names or None)

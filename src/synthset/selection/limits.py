@@ -7,13 +7,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from synthset.encoders.feature_reader import FeatureReader
 from synthset.recipe.steps import Limit, Limits
 from synthset.selection.candidates import Candidates
-from synthset.selection.sight import Sight
 
 
 def apply_limits(
-    candidates: Candidates, settings: Limits, step: str, sight: Sight | None = None
+    candidates: Candidates, settings: Limits, step: str, reader: FeatureReader | None = None
 ) -> None:
     """Drop what lies outside a limit, or has no score; the reason says the score and the limit."""
     for column, limit in settings.limits.items():

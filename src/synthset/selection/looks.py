@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from synthset.encoders.feature_reader import FeatureReader
 from synthset.metrics.features import Features, unit_rows
 from synthset.metrics.images.colours import Steps, alike, colour_steps
 from synthset.metrics.images.hamming import Hashes, hamming_pairs
@@ -115,6 +116,26 @@ class Looks:
             return None
         unit = unit_rows(both, "features")
         return float(unit[0] @ unit[1])
+
+
+def looks_of(reader: FeatureReader, settings: Duplicates) -> Looks:
+    """What a search for copies compares of the images of a reference set; those that couldn't be
+    read are left out."""
+    there = np.asarray(reader.records["sha256"].is_valid())
+    records = reader.records.filter(there)
+    return Looks(
+        records["id"].to_pylist(),
+        records["sha256"].to_pylist(),
+        None if settings.radius is None else records[settings.score].to_pylist(),
+        None if settings.encoder is None else reader.features(settings.encoder)[there],
+        [_place(source) for source in records["source"].to_pylist()],
+        records["class_name"].to_pylist(),
+    )
+
+
+def _place(source: str | None) -> str | None:
+    """A file and its folder; what lies above them is the machine's own."""
+    return source and "/".join(source.split("/")[-2:])
 
 
 def pairs_within(mine: Looks, settings: Duplicates, kind: str) -> Iterator[Pairs]:

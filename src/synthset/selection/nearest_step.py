@@ -12,13 +12,14 @@ from typing import Any
 
 import numpy as np
 
+from synthset.encoders.feature_reader import FeatureReader, RealImages
 from synthset.errors import RecipeError
 from synthset.metrics.features import Features
 from synthset.metrics.sets.gaussian import Gaussian, gaussian
 from synthset.recipe.steps import NearestSet
 from synthset.seeds import digest
 from synthset.selection.bound import frank_wolfe_bound
-from synthset.selection.candidates import Candidates
+from synthset.selection.candidates import Candidates, Outcome
 from synthset.selection.kernel import Pairs
 from synthset.selection.kernel_mean import nearest_kernel_mean
 from synthset.selection.nearest import Term, choose
@@ -30,7 +31,6 @@ from synthset.selection.other_encoders import (
     other_encoders,
 )
 from synthset.selection.shrink import Shrunk, shrunk
-from synthset.selection.sight import Outcome, Real, Sight
 from synthset.selection.target import Floats, Rows, Seen, Sums, Target
 
 SWEEPS = 2  # over the classes, where only the whole has a target
@@ -59,7 +59,7 @@ class _Class:
 
 
 def apply_nearest_set(
-    candidates: Candidates, settings: NearestSet, step: str, sight: Sight
+    candidates: Candidates, settings: NearestSet, step: str, reader: FeatureReader
 ) -> list[Outcome]:
     """Keep, of each class, the images that as a set lie nearest to the real ones.
 
@@ -71,9 +71,9 @@ def apply_nearest_set(
     Raises:
         RecipeError: a target for each class is wanted, and the reference has none.
     """
-    features = sight.features(settings.encoder)
+    features = reader.features(settings.encoder)
     _without(candidates, settings, features, step)
-    reference = sight.real(settings.reference, settings.encoder)
+    reference = reader.real(settings.reference, settings.encoder)
     if isinstance(reference, Gaussian) and settings.target != "all":
         raise RecipeError(
             f"selection: {step}",
@@ -83,7 +83,7 @@ def apply_nearest_set(
     classes = _classes(candidates, settings, features)
     if not classes:
         return []
-    if isinstance(reference, Real):
+    if isinstance(reference, RealImages):
         _share_out(classes, settings, reference)
     whole = _whole_target(classes, settings, reference)
     if settings.target == "all":
@@ -93,7 +93,7 @@ def apply_nearest_set(
             one.chosen = _by_class(one, settings)
         if settings.target == "both":
             _sweep(classes, settings, whole, with_classes=True)
-    others = other_encoders(settings, sight) if isinstance(reference, Real) else []
+    others = other_encoders(settings, reader) if isinstance(reference, RealImages) else []
     outcomes = [_outcome(one, settings, others) for one in classes if one.target is not None]
     if settings.target != "class":
         outcomes.append(_outcome(_joined(classes, whole), settings, others))
@@ -125,7 +125,7 @@ def _classes(candidates: Candidates, settings: NearestSet, features: Features) -
     return found
 
 
-def _share_out(classes: list[_Class], settings: NearestSet, reference: Real) -> None:
+def _share_out(classes: list[_Class], settings: NearestSet, reference: RealImages) -> None:
     """Give each class its real images, and its target."""
     chooses = reference.split(settings.use)
     for one in classes:
@@ -139,7 +139,7 @@ def _share_out(classes: list[_Class], settings: NearestSet, reference: Real) -> 
 
 
 def _whole_target(
-    classes: list[_Class], settings: NearestSet, reference: Real | Gaussian
+    classes: list[_Class], settings: NearestSet, reference: RealImages | Gaussian
 ) -> Shrunk | None:
     if settings.target == "class":
         return None

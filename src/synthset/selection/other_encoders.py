@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from synthset.encoders.feature_reader import FeatureReader, RealImages
 from synthset.metrics.features import Features
 from synthset.metrics.sets.fid import frechet_distance
 from synthset.metrics.sets.gaussian import Gaussian, gaussian
 from synthset.recipe.steps import NearestSet
-from synthset.selection.sight import Real, Sight, as_it_is
 from synthset.selection.target import Rows
 
 ClassName = tuple[str, str]  # key and name
@@ -30,7 +30,7 @@ class OtherEncoder:
 
     name: str
     features: Features
-    real: Real
+    real: RealImages
     use: float
 
     def held_out(self, classes: Sequence[ClassName], rows: dict[str, Rows]) -> dict[str, float]:
@@ -51,13 +51,13 @@ class OtherEncoder:
         return {name: value for name, value in found.items() if value is not None}
 
 
-def other_encoders(settings: NearestSet, sight: Sight) -> list[OtherEncoder]:
+def other_encoders(settings: NearestSet, reader: FeatureReader) -> list[OtherEncoder]:
     """Get every encoder that may bear witness to a choice."""
     found = []
-    for name in sight.others(settings.reference, settings.encoder):
-        real = sight.real(settings.reference, name)
-        assert isinstance(real, Real)
-        found.append(OtherEncoder(name, sight.features(name), real, settings.use))
+    for name in reader.other_encoders(settings.reference, settings.encoder):
+        real = reader.real(settings.reference, name)
+        assert isinstance(real, RealImages)
+        found.append(OtherEncoder(name, reader.features(name), real, settings.use))
     return found
 
 
@@ -70,7 +70,13 @@ def far(goal: Gaussian | None, features: Features) -> float | None:
     """Fréchet distance of a set to a goal, where there are both; lower is better."""
     if goal is None or len(features) < 2:
         return None
-    return frechet_distance(goal, as_it_is(features))
+    return frechet_distance(goal, population_gaussian(features))
+
+
+def population_gaussian(features: Features) -> Gaussian:
+    """The Gaussian of a set that is all there is: its covariance divided by n, not n - 1."""
+    found = gaussian(features)
+    return Gaussian(found.mean, found.cov * ((found.n - 1) / found.n), found.n)
 
 
 def _there(features: Features) -> Features:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from synthset.encoders.feature_reader import FeatureReader
 from synthset.recipe.steps import Random, Top
 from synthset.seeds import digest
 from synthset.selection.candidates import Candidates, fixed_first, ordered
-from synthset.selection.sight import Sight
 
 
-def apply_top(candidates: Candidates, settings: Top, step: str, sight: Sight | None = None) -> None:
+def apply_top(
+    candidates: Candidates, settings: Top, step: str, reader: FeatureReader | None = None
+) -> None:
     """Keep the best of each class by one score; equal scores keep the plan's order."""
     values = candidates.values(settings.by)
     for rows in candidates.by_class().values():
@@ -25,7 +27,7 @@ def apply_top(candidates: Candidates, settings: Top, step: str, sight: Sight | N
 
 
 def apply_random(
-    candidates: Candidates, settings: Random, step: str, sight: Sight | None = None
+    candidates: Candidates, settings: Random, step: str, reader: FeatureReader | None = None
 ) -> None:
     """Keep a random part of each class, drawn by the records' ids, so that it doesn't depend on
     their order."""

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
+from synthset.encoders.feature_reader import RealImages
 from synthset.metrics.features import Features
 from synthset.metrics.sets.fid import frechet_distance
 from synthset.metrics.sets.gaussian import Gaussian, gaussian
@@ -24,7 +25,6 @@ from synthset.selection.candidates import Candidates
 from synthset.selection.duplicates import drop_same_bytes
 from synthset.selection.limits import apply_limits
 from synthset.selection.review import apply_review, read_review
-from synthset.selection.sight import Real
 from synthset.selection.target import Rows
 from synthset.taxonomy.label_conflicts import Rule
 
@@ -65,7 +65,7 @@ def what_if(
     records: pa.Table,
     settings: Selection,
     features: Features | None,
-    reference: Real | Gaussian | None,
+    reference: RealImages | Gaussian | None,
     steps: int = STEPS,
     conflicts: Rule = "drop",
 ) -> list[Case]:
@@ -84,7 +84,7 @@ def what_if(
     Returns:
         Cases by column and side, thresholds rising.
     """
-    goal = gaussian(reference.features) if isinstance(reference, Real) else reference
+    goal = gaussian(reference.features) if isinstance(reference, RealImages) else reference
     cases = []
     for number, column, side, current in sides(settings):
         values = Candidates.of(records).values(column)
@@ -143,13 +143,13 @@ def _measured(
     records: pa.Table,
     rows: Rows,
     features: Features | None,
-    reference: Real | Gaussian | None,
+    reference: RealImages | Gaussian | None,
 ) -> tuple[float | None, float | None, float | None]:
     """Coverage, recognition, diversity."""
     coverage = diversity = None
     if features is not None:
         some = _sample(_there(features[rows]))
-        if isinstance(reference, Real) and min(len(some), len(reference.features)) > K:
+        if isinstance(reference, RealImages) and min(len(some), len(reference.features)) > K:
             coverage = prdc(_sample(reference.features), some).coverage
         if len(some) and np.abs(some).sum(axis=1).all():
             diversity = vendi_score(some)

@@ -25,7 +25,7 @@ class Middle(StepSettings):
         return [("by", self.by)]
 
 
-def apply(candidates, settings, step, sight):
+def apply(candidates, settings, step, reader):
     values = candidates.values(settings.by)
     for rows in candidates.by_class().values():
         order = rows[np.argsort(values[rows], kind="stable")]

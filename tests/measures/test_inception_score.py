@@ -1,18 +1,16 @@
 """Inception scores of a part of the set and of its classes, with their intervals."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
-from synthset.engine.compare import Seen
-from synthset.engine.inception import inception
+from synthset.measures.inception_score import measure
+from synthset.measures.part import EncodedImages
 from synthset.metrics.sets.inception_score import inception_score
-from synthset.recipe.scores import InceptionScore
+from synthset.recipe.metrics import InceptionScore
 
 KEYS = {"cat": "c", "dog": "d"}
-
-
-def seen(logits, names):
-    return Seen("all", logits, names, KEYS, "m", "classifier")
 
 
 def logits(count, seed=0):
@@ -21,7 +19,8 @@ def logits(count, seed=0):
 
 def scored(rows, names=None, **settings):
     metric = InceptionScore(kind="inception_score", encoder="e", **settings)
-    return inception(metric, seen(rows, names or ["cat"] * len(rows)))
+    images = EncodedImages("all", rows, names or ["cat"] * len(rows), KEYS, "m")
+    return measure(metric, SimpleNamespace(encoded=lambda encoder, column: images))
 
 
 @pytest.mark.parametrize("splits", [1, 10])

@@ -5,8 +5,8 @@ import pytest
 from PIL import Image
 
 import synthset
-from synthset.engine.cues import draw
 from synthset.errors import RecipeError
+from synthset.measures.source_cues import draw
 
 CUES = {
     "file format",

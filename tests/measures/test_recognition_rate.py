@@ -1,10 +1,15 @@
-"""Scores summed up: in all, by class, and over the classes."""
+"""Recognition summed up: in all, by class, and over the classes."""
+
+from types import SimpleNamespace
 
 import numpy as np
 import pyarrow as pa
 import pytest
 
-from synthset.engine.columns import clip_scores, recognition
+from synthset.measures.part import Part
+from synthset.measures.recognition_rate import measure
+from synthset.recipe.metrics import RecognitionRate
+from synthset.recipe.recipe import load_recipe
 
 # Five images of each of four classes: none, two, all recognised, and one whose images failed.
 RANKS = [6, 6, 2, 3, 9, 1, 1, 2, 7, 5, 1, 1, 1, 1, 1, None, None, None, None, None]
@@ -14,14 +19,32 @@ RECORDS = pa.table(
         "label": pa.array(LABELS, pa.int32()),
         "class_key": [f"key-{label}" for label in LABELS],
         "judge_rank": pa.array(RANKS, pa.int32()),
-        "fit": pa.array([20.0 + i for i in range(15)] + [None] * 5, pa.float32()),
     }
 )
 ALL = np.ones(20, dtype=bool)
 
 
+RECIPE = load_recipe(
+    {
+        "name": "judged",
+        "classes": ["a", "b", "c", "d"],
+        "source": {"kind": "shapes"},
+        "images_per_class": 5,
+        "encoders": {"classifier": {"kind": "classifier"}},
+        "scores": [{"kind": "recognition", "name": "judge"}],
+    }
+)
+
+
+def recognition(mask, part="kept", classes=4):
+    dataset = SimpleNamespace(classes=lambda: [None] * classes)
+    reader = SimpleNamespace(records=RECORDS, recipe=RECIPE, dataset=dataset)
+    metric = RecognitionRate(kind="recognition_rate", score="judge")
+    return measure(metric, Part(part, mask, reader))
+
+
 def rate(name, key=None, mask=ALL):
-    results = recognition(RECORDS, "judge", "m", "all", mask, 4)
+    results = recognition(mask)
     return next(r for r in results if (r.name, r.class_key) == (name, key))
 
 
@@ -66,27 +89,21 @@ def test_one_class_or_none_is_no_error():
     one = rate("recognition rate, deviation of classes", mask=LABELS == 1)
     assert (one.value, one.interval) == (0, None)
     assert "one class" in one.warning
-    (nothing,) = recognition(RECORDS, "judge", "m", "kept", ~ALL, 4)
+    (nothing,) = recognition(~ALL)
     assert (nothing.value, nothing.warning) == (None, "no images")
 
 
-def test_a_clip_score_has_a_mean_a_deviation_and_a_mean_of_each_class():
-    results = {(r.name, r.class_key): r for r in clip_scores(RECORDS, "fit", "m", "all", ALL)}
-    assert results["CLIP score", None].value == pytest.approx(27)
-    spread = results["CLIP score, deviation of images", None]
-    assert spread.value == pytest.approx(np.std(np.arange(15), ddof=1))
-    assert spread.interval[0] < spread.value < spread.interval[1]
-    assert results["CLIP score", "key-1"].value == pytest.approx(27)
-    assert ("CLIP score", "key-3") not in results
-    assert results["CLIP score", None].n == 15
-
-
 def test_figures_of_classes_say_that_some_have_no_image():
-    results = recognition(RECORDS, "judge", "m", "kept", LABELS < 3, 5)
+    results = recognition(LABELS < 3, classes=5)
     assert {r.name for r in results if r.over == " over 3 of 5 classes"} == {
         "recognition rate, mean of classes",
         "recognition rate, deviation of classes",
         "classes with none recognised",
         "classes with all recognised",
     }
-    assert not any(r.over for r in recognition(RECORDS, "judge", "m", "all", ALL, 4))
+    assert not any(r.over for r in recognition(ALL))
+
+
+def test_an_image_that_failed_counts_as_not_recognised_in_all():
+    assert recognition(LABELS < 3, "all")[0].n == 20
+    assert recognition(LABELS < 3, "kept")[0].n == 15

@@ -4,26 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
-import pyarrow as pa
 from numpy.typing import NDArray
 
-from synthset.engine.compare import Result
+from synthset.encoders.feature_reader import FeatureReader
 from synthset.images import UnreadableImage, decode
+from synthset.measures.part import Part, parts_of
+from synthset.measures.result import Result
 from synthset.metrics.images.matched_preprocessing import matched
 from synthset.metrics.images.source_cues import CUES, MATCHED, STORED, TOGETHER, cues
 from synthset.metrics.statistics.probe import probe
-from synthset.recipe.scores import SourceCues
-from synthset.store.dataset import Dataset
+from synthset.recipe.metrics import SourceCues
 
 FEWEST = 20  # images a side: with fewer, an interval reaches from no cue to a strong one
 LARGEST_PX = 256  # that images are laid out at, where the recipe names no size
 LOOKED_AT = 200  # images whose size is asked for that
 THREADS = 4
 Numbers = NDArray[np.float64]
-Mask = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,45 +48,32 @@ class Side:
         return Side([self.hashes[row] for row in rows], *taken)
 
 
-def source_cues(
-    metric: SourceCues,
-    dataset: Dataset,
-    records: pa.Table,
-    parts: Mapping[str, Mask],
-    real: Dataset,
-) -> list[Result]:
-    """Measure by each cue how well a probe tells the parts of a dataset from real images.
-
-    Args:
-        metric: how many images, and how they are laid out.
-        dataset: the generated images.
-        records: of the dataset.
-        parts: which records are in all, kept and rejected; the last is left out here.
-        real: the imported reference.
+def measure(metric: SourceCues, part: Part) -> list[Result]:
+    """Measure by each cue how well a probe tells all and the kept images from real ones.
 
     Returns:
         For each part and cue an AUC as stored, and one after matched preprocessing.
     """
-    hashes = np.array(records.column("sha256").to_pylist(), dtype=object)
-    drawn = {
-        part: draw(hashes[mask], metric.per_side)
-        for part, mask in parts.items()
-        if part != "rejected"
-    }
-    generated = _images(dataset, records, set().union(*drawn.values()))
-    known = real.read_records(real.view, scores=False)
-    there = np.array(known.column("sha256").to_pylist(), dtype=object)
-    photos = _images(real, known, set(draw(there, metric.per_side)))
+    reader, real = part.reader, part.reader.of(metric.reference)
+    hashes = _contents(reader)
+    parts = [one for one in parts_of(reader).values() if one.name != "rejected"]
+    drawn = {one.name: draw(hashes[one.rows], metric.per_side) for one in parts}
+    generated = _images(reader, set().union(*drawn.values()))
+    photos = _images(real, set(draw(_contents(real), metric.per_side)))
     side_px = metric.size_px or min(_side(images) for images in (generated, photos))
     made, shot = (_read(images, side_px, metric) for images in (generated, photos))
     how = f"probe, all at {side_px} px, JPEG quality {metric.jpeg_quality}"
     what = f"{metric.reference}, {len(photos):,} images"
     results: list[Result] = []
-    for part, names in drawn.items():
+    for name, names in drawn.items():
         mine = made.of(set(names))
-        results += _areas(part, mine.stored, shot.stored, (STORED, "probe"), what)
-        results += _areas(part, mine.matched, shot.matched, (MATCHED, how), what)
+        results += _areas(name, mine.stored, shot.stored, (STORED, "probe"), what)
+        results += _areas(name, mine.matched, shot.matched, (MATCHED, how), what)
     return results
+
+
+def _contents(reader: FeatureReader) -> NDArray[np.object_]:
+    return np.array(reader.records["sha256"].to_pylist(), dtype=object)
 
 
 def draw(hashes: NDArray[np.object_], count: int) -> list[str]:
@@ -95,14 +81,14 @@ def draw(hashes: NDArray[np.object_], count: int) -> list[str]:
     return sorted({str(name) for name in hashes if name is not None})[:count]
 
 
-def _images(dataset: Dataset, records: pa.Table, hashes: set[str]) -> dict[str, bytes]:
+def _images(reader: FeatureReader, hashes: set[str]) -> dict[str, bytes]:
     """Read images by the hash of their bytes."""
     ids: dict[str, str] = {}
-    columns = (records.column(name).to_pylist() for name in ("sha256", "id"))
+    columns = (reader.records[name].to_pylist() for name in ("sha256", "id"))
     for name, record in zip(*columns, strict=True):
         if name in hashes:
             ids.setdefault(name, record)
-    found = dataset.images(list(ids.values()))
+    found = reader.dataset.images(list(ids.values()))
     return {
         name: image["bytes"]
         for name, image in sorted(zip(ids, found, strict=True), key=lambda pair: pair[0])
@@ -158,9 +144,8 @@ def _areas(
             f"{named[0]}: {cue}", part, None, len(ours), named[1], "lower", reference=what
         )
         if min(len(ours), len(theirs)) < FEWEST:
-            results.append(replace(empty, warning=f"fewer than {FEWEST} images on a side"))
+            results.append(empty.warned(f"fewer than {FEWEST} images on a side"))
             continue
         source = np.arange(len(ours) + len(theirs)) < len(ours)
-        found = probe(np.concatenate([ours, theirs]), source)
-        results.append(replace(empty, value=found.value, interval=(found.low, found.high)))
+        results.append(empty.filled(probe(np.concatenate([ours, theirs]), source)))
     return results

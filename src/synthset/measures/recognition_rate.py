@@ -1,0 +1,87 @@
+"""Recognition rate: the share of images whose class is recognised, in all, class by class, and over
+the classes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from synthset.measures.part import Part
+from synthset.measures.result import Result
+from synthset.metrics.sets.recognition import TOP, recognition_rate
+from synthset.metrics.sets.recognition import RecognitionRate as Rates
+from synthset.metrics.sets.sample_size import shortfalls
+from synthset.metrics.statistics.classification import over_classes
+from synthset.metrics.statistics.intervals import (
+    LEVEL,
+    around,
+    jackknife,
+    normal_quantile,
+    wilson,
+)
+from synthset.recipe.metrics import RecognitionRate
+
+GROUPS = 20
+
+
+def measure(metric: RecognitionRate, part: Part) -> list[Result]:
+    """Share of images whose class is recognised: first choice, and among the first five.
+
+    An image of all that failed or is blank counts as not recognised.
+
+    Returns:
+        Both rates, in all and by class; and of the first the mean, deviation and extremes over the
+        classes. Intervals of rates and means are over images, those of the others over classes.
+    """
+    records, recipe = part.reader.records, part.reader.recipe
+    score = next(score for score in recipe.scores if score.prefix == metric.score)
+    mask = part.rows if part.name != "all" else np.ones(len(part.rows), dtype=bool)
+    by = part.by(score.seen_by or "")
+    empty = Result("recognition rate", part.name, None, int(mask.sum()), by, "higher")
+    if not mask.any():
+        return [empty.warned("no images")]
+    rank = np.asarray(records[f"{metric.score}_rank"].fill_null(0), dtype=np.int64)[mask]
+    labels = np.asarray(records["label"], dtype=np.int64)[mask]
+    first = recognition_rate(rank == 1, labels)
+    among = recognition_rate((rank >= 1) & (rank <= TOP), labels)
+    keys = part.class_keys
+    results = _rates(empty, first, labels, keys)
+    results += _rates(replace(empty, name=f"recognition rate, top {TOP}"), among, labels, keys)
+    return [*results, *_over_classes(empty, first, len(part.reader.dataset.classes()))]
+
+
+def _rates(
+    empty: Result, rates: Rates, labels: NDArray[np.int64], keys: dict[int, str]
+) -> list[Result]:
+    results = [empty.filled(rates.rate, *shortfalls("recognition_rate", 0, empty.n, 1))]
+    for label, interval in rates.per_class.items():
+        count = int((labels == label).sum())
+        results.append(replace(empty, n=count, class_key=keys[label]).filled(interval))
+    return results
+
+
+def _over_classes(empty: Result, rates: Rates, classes: int) -> Iterator[Result]:
+    """Mean, deviation and extremes: each class counts the same, however many images it has."""
+    each = list(rates.per_class.values())
+    empty = replace(empty, over=over_classes(len(each), classes))
+    errors = np.array([one.high - one.low for one in each]) / (2 * normal_quantile(LEVEL))
+    mean = around(rates.mean_per_class, float(np.sqrt((errors**2).sum())) / len(each))
+    mean = replace(mean, low=max(mean.low, 0.0), high=min(mean.high, 1.0))  # a share
+    yield replace(empty, name="recognition rate, mean of classes").filled(mean)
+    spread = replace(empty, name="recognition rate, deviation of classes", better="lower")
+    if len(each) > 1:
+        shares = np.array([[one.value] for one in each])  # (K, 1)
+        yield spread.filled(
+            jackknife(lambda rows: float(rows.std()), shares, min(GROUPS, len(each)))
+        )
+    else:
+        yield replace(spread, value=rates.std_per_class).warned("one class has no deviation")
+    for name, share, better in (
+        ("classes with none recognised", rates.share_none, "lower"),
+        ("classes with all recognised", rates.share_all, "higher"),
+    ):
+        found = wilson(round(share * len(each)), len(each))
+        yield replace(empty, name=name, better=better).filled(found)

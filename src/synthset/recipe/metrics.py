@@ -1,0 +1,242 @@
+"""What is measured on a set as a whole: the settings of every metric."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from synthset.errors import Problem
+from synthset.recipe.entries import encoder_problems, named, reference_problems
+from synthset.recipe.settings import KindSettings, Name, OneOf
+
+if TYPE_CHECKING:
+    from synthset.recipe.recipe import Recipe
+
+
+class MetricSettings(KindSettings):
+    """What all metrics of a set share. A new kind is a subclass with a `kind` of its own.
+
+    Its `implementation` is a function of these settings and a `synthset.measures.part.Part`, a part
+    of the set; it returns a list of `synthset.measures.result.Result`.
+
+    Attributes:
+        by_part: whether it is measured on all, the kept and the rejected images one after the
+            other; else it is called once, with all, and gives the results of each part.
+        encoder_kinds: kinds of encoders that it can use; empty for any.
+    """
+
+    by_part: ClassVar[bool] = True
+    encoder_kinds: ClassVar[tuple[str, ...]] = ()
+
+    @property
+    def compares(self) -> str | None:
+        """Name of the reference that it compares with."""
+        return getattr(self, "reference", None)
+
+    @property
+    def needs_images(self) -> str | None:
+        """What of it needs the images of its reference, in words; None where statistics will do."""
+        return self.kind
+
+    def problems(self, recipe: Recipe, where: str) -> list[Problem]:
+        """Check what concerns other parts of the recipe.
+
+        Args:
+            recipe: the whole.
+            where: its place in there, for messages.
+        """
+        problems = []
+        if self.seen_by is not None:
+            problems += encoder_problems(recipe, where, self.seen_by, self.encoder_kinds)
+        if self.compares is not None:
+            place, what = f"{where}.reference", "holds only their mean and covariance"
+            what = f"{self.needs_images} compares images, and {{}} {what}"
+            right = "name a reference of kind images" if self.needs_images else None
+            problems += reference_problems(recipe, place, self.compares, what, right)
+        return problems
+
+
+class FrechetDistance(MetricSettings):
+    """Fréchet distance between Gaussians of features. Called FID with the Inception encoder only.
+    Lower is better."""
+
+    implementation: ClassVar[str] = "synthset.measures.frechet_distance:measure"
+    version: ClassVar[str] = "1"
+
+    kind: Literal["frechet_distance"]
+    encoder: Name
+    """Name of an encoder."""
+    reference: Name
+    """Name of a reference."""
+    per_class: bool = False
+    """Compare class by class as well, beside what real images score at the same count. Takes a
+    reference of kind `images`."""
+    axes: int | None = Field(64, ge=2, le=4096)
+    """Leading principal axes of the reference that classes are compared over. None takes all
+    features, and most of the number is bias then: read it beside its floor only."""
+
+    @property
+    def needs_images(self) -> str | None:
+        """The comparison of classes; statistics know none."""
+        return "frechet_distance by class" if self.per_class else None
+
+
+class InceptionScore(MetricSettings):
+    """exp of the mean divergence of p(y|x) from p(y). Named so with the Inception encoder only.
+    Higher is better."""
+
+    implementation: ClassVar[str] = "synthset.measures.inception_score:measure"
+    version: ClassVar[str] = "1"
+    encoder_kinds: ClassVar[tuple[str, ...]] = ("inception", "classifier")
+
+    kind: Literal["inception_score"]
+    encoder: Name
+    """Name of an encoder with logits: Inception or a classifier."""
+    splits: int = Field(10, ge=1, le=100)
+    """Parts of the set; their mean is reported, with its interval."""
+    per_class: bool = False
+    """Measure each class as well, in one split: 1 where the classifier takes all for one class."""
+
+
+class RecognitionRate(MetricSettings):
+    """Share of images whose intended class is the classifier's first choice, in all and by class.
+    Higher is better."""
+
+    implementation: ClassVar[str] = "synthset.measures.recognition_rate:measure"
+    version: ClassVar[str] = "1"
+
+    kind: Literal["recognition_rate"]
+    score: Name = "recognition"
+    """Name of a recognition score."""
+
+    def problems(self, recipe: Recipe, where: str) -> list[Problem]:
+        """It names a recognition score."""
+        names = [score.prefix for score in recipe.scores if score.kind == "recognition"]
+        return named(f"{where}.score", self.score, names, "scores")
+
+
+class Kid(MetricSettings):
+    """Kernel Inception Distance: unbiased cubic-kernel discrepancy, times 1,000. Lower is better.
+
+    Named so with the Inception encoder only. Sound for small sets, unlike a Fréchet distance.
+    """
+
+    implementation: ClassVar[str] = "synthset.measures.kid:measure"
+    version: ClassVar[str] = "1"
+
+    kind: Literal["kid"]
+    encoder: Name
+    """Name of an encoder."""
+    reference: Name
+    """Name of a reference of kind `images`."""
+    per_class: bool = False
+    """Compare class by class as well."""
+
+
+class Cmmd(MetricSettings):
+    """CLIP maximum mean discrepancy, times 1,000 (arXiv 2401.09603). Lower is better."""
+
+    implementation: ClassVar[str] = "synthset.measures.cmmd:measure"
+    version: ClassVar[str] = "1"
+    encoder_kinds: ClassVar[tuple[str, ...]] = ("clip",)
+
+    kind: Literal["cmmd"]
+    encoder: Name = "clip"
+    """Name of a CLIP encoder."""
+    reference: Name
+    """Name of a reference of kind `images`."""
+    per_class: bool = False
+    """Compare class by class as well."""
+
+
+class Prdc(MetricSettings):
+    """Precision, recall, density and coverage (arXiv 2002.09797). Higher is better."""
+
+    implementation: ClassVar[str] = "synthset.measures.prdc:measure"
+    version: ClassVar[str] = "1"
+
+    kind: Literal["prdc"]
+    encoder: Name
+    """Name of an encoder."""
+    reference: Name
+    """Name of a reference of kind `images`."""
+    k: int = Field(5, ge=1, le=100)
+    """Which neighbour a ball reaches to."""
+    per_class: bool = False
+    """Compare class by class as well."""
+
+
+class Vendi(MetricSettings):
+    """Vendi score: how many different images the set is worth (arXiv 2210.02410)."""
+
+    implementation: ClassVar[str] = "synthset.measures.vendi:measure"
+    version: ClassVar[str] = "1"
+
+    kind: Literal["vendi"]
+    encoder: Name
+    """Name of an encoder."""
+    per_class: bool = False
+    """Measure each class as well."""
+
+
+class SourceCues(MetricSettings):
+    """Can a probe tell generated from real by what says nothing of the content? AUC by cue: file
+    format, size, borders, JPEG settings, frequency, brightness and colour, as the files lie and
+    after the same preprocessing of both. 0.5 is not told apart, 1 is a shortcut for any classifier.
+    """
+
+    implementation: ClassVar[str] = "synthset.measures.source_cues:measure"
+    version: ClassVar[str] = "1"
+    by_part: ClassVar[bool] = False
+
+    kind: Literal["source_cues"]
+    reference: Name
+    """Name of a reference of kind `images`."""
+    per_side: int = Field(1000, ge=20, le=20_000)
+    """Images of each side at most, drawn by content."""
+    size_px: int | None = Field(None, ge=16, le=1024)
+    """Pixels that images are laid out at; none takes the smaller of the two median long
+    sides, at most 256."""
+    jpeg_quality: int = Field(85, ge=1, le=95)
+    """Quality that all are compressed with."""
+
+
+class Copies(MetricSettings):
+    """Memorisation and leakage: share of images that lie nearer to a real one than a threshold, and
+    the closest pairs. Lower is better.
+
+    Beside it stands the same share of the real images, each against the others: how often two
+    different photographs are that alike.
+    """
+
+    implementation: ClassVar[str] = "synthset.measures.copies:measure"
+    version: ClassVar[str] = "1"
+    by_part: ClassVar[bool] = False
+
+    kind: Literal["copies"]
+    encoder: Name
+    """Name of an encoder; one made for copy detection, or CLIP, serves best."""
+    reference: Name
+    """Name of a reference of kind `images`: what must not be copied, such as a test set."""
+    threshold: float | None = Field(None, gt=0, le=1)
+    """Cosine from which on two images count as copies; none takes the one that 1 % of the real
+    images reach among themselves, since encoders differ in what is alike."""
+    pairs: int = Field(60, ge=0, le=1000)
+    """How many of the closest pairs the report shows."""
+
+
+class ClipScoreMean(MetricSettings):
+    """Mean of a CLIP score, which comes with the score."""
+
+    implementation: ClassVar[str] = "synthset.measures.clip_score:measure"
+    version: ClassVar[str] = "1"
+
+    kind: Literal["clip_score"] = "clip_score"
+    score: Name
+    """Column of the score."""
+    encoder: Name
+    """Name of the CLIP encoder that scored."""
+
+
+Metric = Annotated[MetricSettings, OneOf("metrics")]
