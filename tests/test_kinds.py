@@ -69,7 +69,7 @@ def test_a_second_run_computes_nothing_again_and_another_setting_does(plugin, tm
 
 def test_a_step_of_a_plug_in_drops_with_reasons_and_its_columns_are_checked(plugin, tmp_path):
     records = synthset.run(recipe(), tmp_path / "set").records()
-    dropped = {one for one in records["reason"].to_pylist() if one}
+    dropped = {one["rule"] for one in records["reason"].to_pylist() if one}
     assert dropped == {"redness is at an end of its class"}
     with pytest.raises(RecipeError, match=r"steps\[0\].by: no score writes a column 'rednes'"):
         recipe(selection={"steps": [{"kind": "middle", "by": "rednes"}]})

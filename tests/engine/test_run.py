@@ -92,7 +92,7 @@ def test_failed_images_are_counted_and_never_kept(tmp_path):
     rows = dataset.records().to_pylist()
     failed = [row for row in rows if row["error"]]
     assert 0 < len(failed) < 24
-    assert all(not row["keep"] and row["step"] == "image" for row in failed)
+    assert all(not row["keep"] and row["reason"]["step"] == "image" for row in failed)
 
 
 def test_rounds_fill_up_the_classes_that_fall_short(tmp_path):

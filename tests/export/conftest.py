@@ -14,6 +14,7 @@ from PIL import Image
 
 from synthset.images import encode, sha256
 from synthset.record import IMAGES, PLAN, record_id
+from synthset.results.reason import Reason, reason_array
 from synthset.store.dataset import Dataset, View
 
 CLASSES = [("zebra", "zebra"), ("ant <b>|", "ant")]
@@ -77,16 +78,18 @@ def _selection(records: pa.Table, keep: Callable[[int], bool]) -> pa.Table:
     errors, index = records.column("error").to_pylist(), records.column("index").to_pylist()
     kept = [error is None and keep(i) for error, i in zip(errors, index, strict=True)]
     reasons = [
-        e or (None if k else f"clip_score {i}.5 < 22")
+        Reason("image", "failed", note=e)
+        if e
+        else None
+        if k
+        else Reason("1 limits", "below", "clip_score", i + 0.5, 22)
         for e, k, i in zip(errors, kept, index, strict=True)
     ]
-    steps = [None if k else "image" if e else "1 limits" for e, k in zip(errors, kept, strict=True)]
     return pa.table(
         {
             "id": records.column("id"),
             "keep": kept,
-            "reason": pa.array(reasons, pa.string()),
-            "step": pa.array(steps, pa.string()),
+            "reason": reason_array(reasons),
             "rank": pa.array(
                 [i if k else None for i, k in zip(index, kept, strict=True)], pa.int32()
             ),

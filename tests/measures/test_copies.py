@@ -9,6 +9,7 @@ from synthset.engine.check import forecast
 from synthset.errors import RecipeError
 from synthset.images import decode, encode
 from synthset.recipe.recipe import load_recipe
+from synthset.results.reason import Reason, words
 
 
 def picture(seed, side=64):
@@ -66,7 +67,11 @@ def world(tmp_path_factory):
 
 def reasons(dataset):
     rows = dataset.records().select(["source", "reason"]).to_pylist()
-    return {row["source"].split("/")[-1].removesuffix(".png"): row["reason"] for row in rows}
+    return {
+        row["source"].split("/")[-1].removesuffix(".png"): row["reason"]
+        and words(Reason(**row["reason"]))
+        for row in rows
+    }
 
 
 def test_copies_of_test_images_are_dropped_with_the_name_of_the_test_image(world):

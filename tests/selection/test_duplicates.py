@@ -6,6 +6,7 @@ import pytest
 
 from synthset.errors import UsageError
 from synthset.recipe.selection import Selection
+from synthset.results.reason import Reason, words
 from synthset.selection.select import decide
 
 
@@ -76,7 +77,8 @@ def decided(
 
 
 def reasons(decision):
-    return decision.table.column("reason").to_pylist()
+    cells = decision.table.column("reason").to_pylist()
+    return [None if cell is None else words(Reason(**cell)) for cell in cells]
 
 
 def test_hashes_within_the_radius_are_near_copies_and_the_reason_says_how_near():
@@ -114,7 +116,7 @@ def test_a_chain_of_colours_says_that_its_ends_differ():
     assert reasons(decided(hashes=hashes, step={"radius": 0})) == [
         None,
         "near copy of r0 (0 of 64 bits differ)",
-        "in a group of copies with r0 (0 of 64 bits differ, other colours)",
+        "in a group of copies with r0",
     ]
 
 
@@ -124,7 +126,7 @@ def test_a_chain_is_one_group_and_a_link_without_likeness_says_so():
     assert reasons(found) == [
         None,
         "near copy of r0 (3 of 64 bits differ)",
-        "in a group of copies with r0 (6 of 64 bits differ)",
+        "in a group of copies with r0",
     ]
     assert found.outcomes[0]["dropped"] == {"exact": 0, "near": 1, "semantic": 0, "chained": 1}
 
@@ -185,8 +187,8 @@ def test_copies_of_real_images_are_dropped_and_named_by_the_nearest():
     found = decided(eye, hashes=hashes, step=step)
     assert reasons(found) == [
         "same bytes as t1 in test",
-        "near copy of t2 in test (1 of 64 bits differ, cosine 0.6691, test/2.png)",
-        "looks like t2 in test (32 of 64 bits differ, cosine 0.9994, test/2.png)",
+        "near copy of t2 in test (1 of 64 bits differ, test/2.png)",
+        "looks like t2 in test (cosine 0.9994, test/2.png)",
         None,
     ]
     assert found.outcomes[0]["against"] == {"test": {"exact": 1, "near": 1, "semantic": 1}}

@@ -64,7 +64,7 @@ from synthset.store.dataset import Dataset, View
 from synthset.store.lock import locked
 from synthset.user_code import refuse_code
 
-SELECTION_VERSION = "4"
+SELECTION_VERSION = "5"
 WHAT_IF_VERSION = "1"
 METRICS_VERSION = "5"
 TITLES = {"images": "images", "features": "looking", "scores": "scoring"}

@@ -21,6 +21,8 @@ from synthset.export.metadata import class_rows
 from synthset.formats.class_folders import folder_of
 from synthset.formats.manifest import imported
 from synthset.recipe.variables import conceal, fill_in
+from synthset.results.reason import Reason
+from synthset.results.reason import words as words_of
 from synthset.store.dataset import Dataset
 
 CARD = "README.md"
@@ -171,13 +173,8 @@ def _examples(kept: pa.Table) -> list[str]:
 def reasons(records: pa.Table) -> list[tuple[str, int]]:
     """Count what was dropped by reason, most frequent first, without each image's own value."""
     dropped = records.filter(pc.invert(records.column("keep")))
-    return Counter(_general(text) for text in dropped.column("reason").to_pylist()).most_common()
-
-
-def _general(reason: str | None) -> str:
-    """Turn `clip_score 18.2 < 22` into `clip_score < 22`, and name no single record."""
-    text = re.sub(r"^(\w+) [-+\d.einfa]+ (<|>|is not )", r"\1 \2", reason or "no reason given")
-    return re.sub(r"\b[0-9a-f]{32}\b", "another", text)
+    groups = Counter(Reason(**cell).group for cell in dropped.column("reason").to_pylist())
+    return [(words_of(group), n) for group, n in groups.most_common()]
 
 
 def _metrics(found: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:

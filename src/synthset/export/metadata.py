@@ -24,7 +24,6 @@ LEFT_OUT = {
     "error",
     "keep",
     "reason",
-    "step",
     "source",
 }  # `source` names a place on the machine that made it
 

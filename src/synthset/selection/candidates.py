@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,6 +11,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from synthset.errors import RecipeError
+from synthset.results.reason import REASON, Reason, reason_array
 from synthset.taxonomy.label_conflicts import Rule
 
 Outcome = dict[str, Any]  # what a step reached
@@ -17,8 +19,7 @@ SCHEMA = pa.schema(
     [
         pa.field("id", pa.string(), nullable=False),
         pa.field("keep", pa.bool_(), nullable=False),
-        pa.field("reason", pa.string()),
-        pa.field("step", pa.string()),
+        pa.field("reason", REASON),
         pa.field("rank", pa.int32()),
     ]
 )
@@ -32,15 +33,13 @@ class Candidates:
         records: (N rows) plan, image facts and scores, in plan order.
         keep: (N,) bool; what is still in.
         reason: (N,) why a record left; None while it is in.
-        step: (N,) which step dropped it.
         fixed: (N,) bool; what a reviewer keeps, which no step drops.
         conflicts: the source's rule for bytes under several labels.
     """
 
     records: pa.Table
     keep: NDArray[np.bool_]
-    reason: list[str | None]
-    step: list[str | None]
+    reason: list[Reason | None]
     fixed: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, dtype=bool))
     conflicts: Rule = "drop"
 
@@ -53,13 +52,13 @@ class Candidates:
         """Start with every record that has pixels and isn't flagged; the others leave with why."""
         errors = records.column("error").to_pylist()
         keep = np.array([error is None for error in errors], dtype=bool)
-        steps: list[str | None] = ["image" if error else None for error in errors]
-        candidates = cls(records, keep, list(errors), steps, conflicts=conflicts)
+        failed = [None if one is None else Reason("image", "failed", note=one) for one in errors]
+        candidates = cls(records, keep, failed, conflicts=conflicts)
         if "nsfw" in records.column_names:
             flagged = np.flatnonzero(
                 np.asarray(records.column("nsfw").fill_null(False), dtype=bool)
             )
-            candidates.drop(flagged, ["flagged by the safety checker"] * len(flagged), "safety")
+            candidates.drop(flagged, Reason("safety", "flagged"))
         return candidates
 
     @property
@@ -81,14 +80,24 @@ class Candidates:
             raise RecipeError(f"column {column}", f"holds words ({fault})", right) from None
         return np.asarray(values, dtype=np.float64)
 
-    def drop(self, rows: NDArray[np.int64], reasons: list[str], step: str) -> None:
+    def drop(self, rows: NDArray[np.int64], reasons: Reason | Sequence[Reason]) -> int:
         """Drop some records; one that has already left keeps its first reason, and one that a
-        reviewer keeps stays."""
-        for row, reason in zip(rows.tolist(), reasons, strict=True):
+        reviewer keeps stays.
+
+        Args:
+            rows: which.
+            reasons: of each, or of all.
+
+        Returns:
+            How many left.
+        """
+        each = [reasons] * len(rows) if isinstance(reasons, Reason) else reasons
+        before = int(self.keep.sum())
+        for row, reason in zip(rows.tolist(), each, strict=True):
             if self.keep[row] and not self.fixed[row]:
                 self.keep[row] = False
                 self.reason[row] = reason
-                self.step[row] = step
+        return before - int(self.keep.sum())
 
     def by_class(self) -> dict[int, NDArray[np.int64]]:
         """Rows still in, by label, in plan order."""
@@ -97,20 +106,13 @@ class Candidates:
         return {int(label): rows[labels == label] for label in np.unique(labels)}
 
     def to_table(self, order_by: str | None = None) -> pa.Table:
-        """Write the result: id, keep, reason, step, rank (from 1 within each class, best first)."""
+        """Write the result: id, keep, reason, rank (from 1 within each class, best first)."""
         rank: list[int | None] = [None] * len(self.keep)
         for rows in self.by_class().values():
             for place, row in enumerate(ordered(self, rows, order_by).tolist(), start=1):
                 rank[row] = place
-        columns = [self.records.column("id"), self.keep, self.reason, self.step, rank]
-        arrays = [pa.chunked_array([c]) if isinstance(c, pa.Array) else c for c in columns]
-        return pa.table(
-            [
-                a if isinstance(a, pa.ChunkedArray) else pa.array(a, field.type)
-                for a, field in zip(arrays, SCHEMA, strict=True)
-            ],
-            schema=SCHEMA,
-        )
+        columns = [self.records.column("id"), self.keep, reason_array(self.reason), rank]
+        return pa.table(dict(zip(SCHEMA.names, columns, strict=True)), schema=SCHEMA)
 
 
 def ordered(

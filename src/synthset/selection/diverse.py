@@ -13,6 +13,7 @@ import numpy as np
 from synthset.encoders.feature_reader import FeatureReader
 from synthset.metrics.features import Features
 from synthset.recipe.steps import Diverse
+from synthset.results.reason import Reason
 from synthset.selection.candidates import Candidates
 from synthset.selection.target import Floats, Rows
 
@@ -25,15 +26,14 @@ def apply_diverse(
     """Keep a diverse part of each class."""
     features = reader.features(settings.encoder)
     missing = np.flatnonzero(np.isnan(features[:, 0]))
-    candidates.drop(missing, [f"no features by {settings.encoder}"] * len(missing), step)
+    candidates.drop(missing, Reason(step, "no features", settings.encoder))
     choose = k_center if settings.method == "k_center" else facility_location
     what = "most different" if settings.method == "k_center" else "most representative"
     for rows in candidates.by_class().values():
         fixed = np.flatnonzero(candidates.fixed[rows])
         chosen = choose(features[rows], settings.per_class, fixed)
-        dropped = np.delete(rows, chosen)
-        reason = f"not among the {len(chosen)} {what} of its class"
-        candidates.drop(dropped, [reason] * len(dropped), step)
+        reason = Reason(step, f"not {what}", bound=len(chosen))
+        candidates.drop(np.delete(rows, chosen), reason)
 
 
 def k_center(features: Features, count: int, fixed: Rows | None = None) -> Rows:

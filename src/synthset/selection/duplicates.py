@@ -9,12 +9,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from synthset.encoders.feature_reader import FeatureReader
 from synthset.metrics.images.pairs import Closest, Groups
 from synthset.recipe.steps import Duplicates
+from synthset.results.reason import Reason
 from synthset.selection.candidates import Candidates, Outcome, ordered
 from synthset.selection.looks import KINDS, Looks, Rows, looks_of, pairs_across, pairs_within
 from synthset.selection.review import STEP as REVIEW
@@ -66,7 +68,7 @@ def _drop_conflicts(candidates: Candidates, step: str) -> int:
     rows = [
         row
         for row, content in enumerate(contents)
-        if content is not None and candidates.step[row] != REVIEW
+        if content is not None and _step(candidates, row) != REVIEW
     ]
     labels = candidates.labels.tolist()
     conflicts = label_conflicts([contents[row] for row in rows], [labels[row] for row in rows])
@@ -81,12 +83,15 @@ def _drop_conflicts(candidates: Candidates, step: str) -> int:
     for row in torn:
         others = [label for label in conflicts[contents[row]] if label != labels[row]]
         called = keys if any(names[one] == names[labels[row]] for one in others) else names
-        reasons.append(
-            f"label conflict: the same bytes are also {both(called[one] for one in others)}"
-        )
-    before = candidates.keep.sum()
-    candidates.drop(np.array(torn, np.int64), reasons, step)
-    return int(before - candidates.keep.sum())
+        note = both(called[one] for one in others)
+        reasons.append(Reason(step, "label conflict", note=note))
+    return candidates.drop(np.array(torn, np.int64), reasons)
+
+
+def _step(candidates: Candidates, row: int) -> str | None:
+    """Which step a record left in."""
+    reason = candidates.reason[row]
+    return None if reason is None else reason.step
 
 
 def _looks(candidates: Candidates, settings: Duplicates, reader: FeatureReader | None) -> Looks:
@@ -116,10 +121,9 @@ def _drop_conflicts_across(
         if (others := theirs.get(looks.contents[row]))
         and loose(looks.names[row]) not in map(loose, others)
     ]
-    said = [f"the same bytes are {both(theirs[looks.contents[row]])} in {name}" for row in torn]
-    before = candidates.keep.sum()
-    candidates.drop(np.array(torn, np.int64), [f"label conflict: {one}" for one in said], step)
-    return int(before - candidates.keep.sum())
+    said = [both(theirs[looks.contents[row]]) for row in torn]
+    reasons = [Reason(step, "label conflict", reference=name, note=one) for one in said]
+    return candidates.drop(np.array(torn, np.int64), reasons)
 
 
 def _drop_copies(
@@ -136,10 +140,10 @@ def _drop_copies(
         copies = np.flatnonzero(closest.others >= 0)
         reasons = []
         for row, other in zip(copies.tolist(), closest.others[copies].tolist(), strict=True):
+            found = _reason(step, kind, settings, mine, row, real, other)
             place = real.places[other] if real.places else None
-            said = [*_measured(mine, row, real, other, kind), *([place] if place else [])]
-            reasons.append(_reason(kind, f"{real.ids[other]} in {name}", said))
-        candidates.drop(rows[copies], reasons, step)
+            reasons.append(replace(found, reference=name, note=place))
+        candidates.drop(rows[copies], reasons)
         dropped[kind] = int((~candidates.keep[rows[copies]]).sum())
     return dropped
 
@@ -163,8 +167,8 @@ def _drop_groups(
     for row, other in zip(copies.tolist(), stays[copies].tolist(), strict=True):
         kind = _kind(mine, row, other, settings)
         kinds.append(kind)
-        reasons.append(_reason(kind, mine.ids[other], _measured(mine, row, mine, other, kind)))
-    candidates.drop(rows[copies], reasons, step)
+        reasons.append(_reason(step, kind, settings, mine, row, mine, other))
+    candidates.drop(rows[copies], reasons)
     gone = ~candidates.keep[rows[copies]]  # a reviewer keeps what is said to stay
     counted = Counter(kind for kind, out in zip(kinds, gone, strict=True) if out)
     dropped = {kind: counted[kind] for kind in (*KINDS, CHAINED)}
@@ -219,23 +223,15 @@ def _kind(mine: Looks, row: int, other: int, settings: Duplicates) -> str:
     return CHAINED
 
 
-def _reason(kind: str, which: str, said: list[str]) -> str:
-    """Say of what an image is a copy. What stands in brackets is its own, the rest is shared."""
-    texts = {
-        "exact": f"same bytes as {which}",
-        "near": f"near copy of {which}",
-        "semantic": f"looks like {which}",
-        CHAINED: f"in a group of copies with {which}",
-    }
-    return texts[kind] + (f" ({', '.join(said)})" if said else "")
-
-
-def _measured(mine: Looks, row: int, others: Looks, other: int, kind: str) -> list[str]:
-    """Say how far two images are apart, by what was compared."""
-    if kind == "exact":
-        return []
-    bits, cosine = mine.bits_apart(row, others, other), mine.cosine(row, others, other)
-    said = [] if bits is None else [f"{bits} of 64 bits differ"]
-    if bits is not None and not mine.has_colours_of(row, others, other):
-        said.append("other colours")
-    return said + ([] if cosine is None else [f"cosine {cosine:.4g}"])
+def _reason(
+    step: str, kind: str, settings: Duplicates, mine: Looks, row: int, others: Looks, other: int
+) -> Reason:
+    """Of what an image is a copy, and how near it is by what makes it one."""
+    found = Reason(step, f"{kind} copy", other_id=others.ids[other])
+    if kind == "near":
+        bits = mine.bits_apart(row, others, other)
+        return replace(found, column=settings.score, value=bits, bound=settings.radius)
+    if kind == "semantic":
+        cosine = mine.cosine(row, others, other)
+        return replace(found, column=settings.encoder, value=cosine, bound=settings.similarity)
+    return found

@@ -17,6 +17,7 @@ from synthset.errors import RecipeError
 from synthset.metrics.features import Features
 from synthset.metrics.sets.gaussian import Gaussian, gaussian
 from synthset.recipe.steps import NearestSet
+from synthset.results.reason import Reason
 from synthset.seeds import digest
 from synthset.selection.bound import frank_wolfe_bound
 from synthset.selection.candidates import Candidates, Outcome
@@ -98,17 +99,18 @@ def apply_nearest_set(
     if settings.target != "class":
         outcomes.append(_outcome(_joined(classes, whole), settings, others))
     for one in classes:
-        _drop(candidates, one, settings, step, outcomes)
+        reason = Reason(step, "not nearest", settings.encoder, bound=len(one.chosen))
+        candidates.drop(np.delete(one.rows, one.chosen), reason)
     return [{"step": step, **outcome} for outcome in outcomes]
 
 
 def _without(candidates: Candidates, settings: NearestSet, features: Features, step: str) -> None:
     """Drop what cannot be compared."""
     missing = np.flatnonzero(np.isnan(features[:, 0]))
-    candidates.drop(missing, [f"no features by {settings.encoder}"] * len(missing), step)
+    candidates.drop(missing, Reason(step, "no features", settings.encoder))
     for column in settings.prefer:
         missing = np.flatnonzero(np.isnan(candidates.values(column)))
-        candidates.drop(missing, [f"{column} missing"] * len(missing), step)
+        candidates.drop(missing, Reason(step, "missing", column))
 
 
 def _classes(candidates: Candidates, settings: NearestSet, features: Features) -> list[_Class]:
@@ -276,23 +278,6 @@ def _real(one: _Class, settings: NearestSet, held_out: Gaussian | None) -> dict[
     rng = np.random.default_rng(_seed(settings, one.key))
     some = one.real[rng.permutation(len(one.real))[: len(one.chosen)]]
     return {"held_out": far(held_out, some), "n": len(some)}
-
-
-def _drop(
-    candidates: Candidates,
-    one: _Class,
-    settings: NearestSet,
-    step: str,
-    outcomes: list[Outcome],
-) -> None:
-    own = [outcome for outcome in outcomes if outcome["class_key"] in (one.key, None)]
-    reason = f"not in the nearest set of {len(one.chosen)}"
-    if own:
-        before, after = own[0]["all"]["target"], own[0]["nearest"]["target"]
-        if before is not None and after is not None:
-            reason += f" (FD {before:.3g} → {after:.3g})"
-    dropped = np.delete(one.rows, one.chosen)
-    candidates.drop(dropped, [reason] * len(dropped), step)
 
 
 def _random(one: _Class, settings: NearestSet) -> Rows:

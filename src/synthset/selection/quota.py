@@ -7,8 +7,11 @@ from numpy.typing import NDArray
 
 from synthset.encoders.feature_reader import FeatureReader
 from synthset.recipe.steps import Random, Top
+from synthset.results.reason import Reason
 from synthset.seeds import digest
 from synthset.selection.candidates import Candidates, fixed_first, ordered
+
+QUOTA = "quota"  # the step after all others
 
 
 def apply_top(
@@ -18,12 +21,10 @@ def apply_top(
     values = candidates.values(settings.by)
     for rows in candidates.by_class().values():
         places = ordered(candidates, rows, settings.by, settings.lowest)
-        what = f"{settings.per_class} {'lowest' if settings.lowest else 'highest'} of its class"
-        dropped = places[settings.per_class :]
-        reasons = [
-            f"{settings.by} {value:.4g} is not among the {what}" for value in values[dropped]
-        ]
-        candidates.drop(dropped, reasons, step)
+        rule, bound = "not lowest" if settings.lowest else "not highest", settings.per_class
+        out = places[bound:]
+        each = [Reason(step, rule, settings.by, v, bound) for v in values[out].tolist()]
+        candidates.drop(out, each)
 
 
 def apply_random(
@@ -36,21 +37,12 @@ def apply_random(
         draws = [digest([settings.seed, ids[row]], size=8) for row in rows.tolist()]
         places: NDArray[np.int64] = rows[np.argsort(np.array(draws), kind="stable")]
         places = fixed_first(candidates, places)
-        _cut(candidates, places, settings.per_class, f"not drawn among {settings.per_class}", step)
+        count = settings.per_class
+        candidates.drop(places[count:], Reason(step, "not drawn", bound=count))
 
 
 def apply_quota(candidates: Candidates, target: int, order_by: str | None) -> None:
     """Keep at most `target` of each class."""
     for rows in candidates.by_class().values():
         places = ordered(candidates, rows, order_by)
-        reason = f"its class already has {target}" + (
-            f" with a higher {order_by}" if order_by else ""
-        )
-        _cut(candidates, places, target, reason, "quota")
-
-
-def _cut(
-    candidates: Candidates, places: NDArray[np.int64], count: int, reason: str, step: str
-) -> None:
-    dropped = places[count:]
-    candidates.drop(dropped, [reason] * len(dropped), step)
+        candidates.drop(places[target:], Reason(QUOTA, "over quota", order_by, bound=target))

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from synthset.errors import Problem, RecipeError, did_you_mean, in_short
+from synthset.results.reason import Reason
 from synthset.selection.candidates import Candidates
 from synthset.sheets import read_sheet
 
@@ -71,5 +72,5 @@ def apply_review(candidates: Candidates, verdicts: dict[str, Verdict]) -> None:
             candidates.fixed[row] = True
         else:
             dropped.append(row)
-            reasons.append(": ".join(filter(None, ["dropped by the reviewer", verdict.note])))
-    candidates.drop(np.array(dropped, dtype=np.int64), reasons, STEP)
+            reasons.append(Reason(STEP, "reviewed", note=verdict.note or None))
+    candidates.drop(np.array(dropped, dtype=np.int64), reasons)

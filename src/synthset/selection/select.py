@@ -22,7 +22,7 @@ class Decision:
     """What is kept, and how near it came.
 
     Attributes:
-        table: `id`, `keep`, `reason` (null where kept), `step` (which step dropped it) and `rank`
+        table: `id`, `keep`, `reason` (a struct, null where kept; see `results.reason`) and `rank`
             (from 1 within its class), in the order of the records.
         outcomes: of each `nearest_set`, what it reached, by class or for the whole; of each
             `duplicates`, how many groups and dropped images, by kind.

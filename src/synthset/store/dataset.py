@@ -342,7 +342,8 @@ class Dataset:
 
         Args:
             scores: add the columns of the scores.
-            selection: add `keep`, `reason`, `step` and `rank`.
+            selection: add `keep`, `reason` (a struct: step, rule, column, value, bound and
+                other_id, reference, note) and `rank`.
             images: add the encoded images themselves (large).
 
         Returns:
@@ -353,7 +354,12 @@ class Dataset:
         if selection and view.selection and self.folder.exists(view.selection):
             chosen = self.read_table(view.selection)
             if chosen.column("id").combine_chunks().equals(joined.column("id").combine_chunks()):
-                for name in ("keep", "reason", "step", "rank"):
+                if not pa.types.is_struct(chosen.schema.field("reason").type):
+                    raise DatasetError(
+                        f"{self.path}: {view.selection} is of an older format; run its recipe "
+                        "again, which selects anew and makes no image again"
+                    )
+                for name in ("keep", "reason", "rank"):
                     joined = joined.append_column(name, chosen.column(name))
         return joined
 

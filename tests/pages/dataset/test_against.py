@@ -8,21 +8,25 @@ import pytest
 
 from synthset.pages.dataset.against import EACH, against_threshold, score_of, words
 from synthset.pages.dataset.records import Seen
+from synthset.results.reason import Reason, reason_array
 
-OUT = "not in the nearest set of 2 (FD 1 → 0.5)"
-#      kept by the set, dropped later, not chosen, without features, dropped before, kept
-STEPS = [None, "quota", "2 nearest_set", "2 nearest_set", "1 limits", None]
-REASONS = [None, "over the quota", OUT, "no features by clip", "score < 1", None]
+REASONS = [
+    None,  # kept by the set
+    Reason("quota", "over quota"),  # dropped later
+    Reason("2 nearest_set", "not nearest"),
+    Reason("2 nearest_set", "no features", "clip"),
+    Reason("1 limits", "below", "score"),  # dropped before
+    None,
+]
 
 
-def seen(scores: list[float | None], steps: Any = None, reasons: Any = None) -> Seen:
-    steps, reasons = steps or STEPS, reasons or REASONS
+def seen(scores: list[float | None], reasons: Any = None) -> Seen:
+    reasons = reasons or REASONS
     table = pa.table(
         {
-            "label": pa.array([0] * len(steps), pa.int32()),
-            "keep": [step is None for step in steps],
-            "step": pa.array(steps, pa.string()),
-            "reason": pa.array(reasons, pa.string()),
+            "label": pa.array([0] * len(reasons), pa.int32()),
+            "keep": [reason is None for reason in reasons],
+            "reason": reason_array(reasons),
             "score": pa.array(scores, pa.float32()),
         }
     )
@@ -41,13 +45,12 @@ def test_an_image_without_the_score_takes_no_part() -> None:
 
 
 def test_classes_come_as_asked_and_only_so_many_images_are_shown() -> None:
-    steps = [None, "1 nearest_set"] * 40
-    many = seen(np.arange(80.0).tolist(), steps, [None, OUT] * 40)
+    many = seen(np.arange(80.0).tolist(), [None, Reason("1 nearest_set", "not nearest")] * 40)
     (one,) = against_threshold(many, "1 nearest_set", "score", [0, 0], room=1)
     assert one.only_set == 20
     assert len(one.groups["only_set"]) == EACH
     assert against_threshold(many, "1 nearest_set", "no such score", [0]) == []
-    assert against_threshold(seen([1.0], [None], [None]), "1 nearest_set", "score", [0]) == []
+    assert against_threshold(seen([1.0], [None]), "1 nearest_set", "score", [0]) == []
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import numpy as np
 from pydantic import Field
 
 from synthset.recipe.steps import StepSettings
+from synthset.results.reason import Reason
 
 
 class Middle(StepSettings):
@@ -30,4 +31,4 @@ def apply(candidates, settings, step, reader):
     for rows in candidates.by_class().values():
         order = rows[np.argsort(values[rows], kind="stable")]
         ends = np.concatenate([order[: settings.count], order[-settings.count :]])
-        candidates.drop(ends, [f"{settings.by} is at an end of its class"] * len(ends), step)
+        candidates.drop(ends, Reason(step, f"{settings.by} is at an end of its class"))

@@ -14,7 +14,6 @@ from synthset.recipe.recipe import Recipe
 
 CLASSES = 6
 EACH = 12  # images of each class and group
-CHOSEN_OUT = "not in the nearest set"  # how the step's reason starts
 
 Rows = NDArray[np.int64]
 Mask = NDArray[np.bool_]
@@ -95,12 +94,12 @@ def _compared(label: int, rows: Rows, kept: Mask, best: Mask) -> Against:
 def _sides(seen: Seen, step: str) -> tuple[Mask, Mask]:
     """(N,) what the step kept, whatever happened later, and what it did not choose."""
     number = _number(step)
-    steps = seen.records.column("step").to_pylist()
-    reasons = seen.records.column("reason").to_pylist()
-    later = [name == "quota" or (name is not None and _number(name) > number) for name in steps]
+    later = [
+        one is not None and (one.rule == "over quota" or _number(one.step) > number)
+        for one in seen.reasons
+    ]
     dropped = [
-        name == step and (reason or "").startswith(CHOSEN_OUT)
-        for name, reason in zip(steps, reasons, strict=True)
+        one is not None and (one.step, one.rule) == (step, "not nearest") for one in seen.reasons
     ]
     return seen.keep | np.array(later, dtype=bool), np.array(dropped, dtype=bool)
 

@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from synthset.pages.dataset.records import Seen, own_value
+from synthset.pages.dataset.records import Seen
 from synthset.pages.kit.thumbnails import Thumbnail, most
 from synthset.recipe.exports import Report
+from synthset.results.reason import Reason, read_reason, words
 
 MAX_REASONS = 24  # groups of rejected images; the rarest are left to the table of reasons
 
@@ -46,17 +47,15 @@ def rejected_rows(
     """Choose rows of rejected images with pixels: as many of each reason as there is room for."""
     if not seen.selected or not limit:
         return []
-    steps = seen.records.column("step").to_pylist()
-    groups: dict[tuple[str, str], list[int]] = {}
-    for row in np.flatnonzero(~seen.keep & seen.made).tolist():
-        groups.setdefault((steps[row] or "", seen.reasons[row] or "no reason given"), []).append(
-            row
-        )
-    named = [dict(d) for d in dropped if (d["step"], d["reason"]) in groups]
+    groups: dict[Reason, list[int]] = {}
+    for row, (reason, made) in enumerate(zip(seen.reasons, seen.made.tolist(), strict=True)):
+        if reason is not None and made:
+            groups.setdefault(reason.group, []).append(row)
+    named = [dict(d) for d in dropped if d["group"] in groups]
     named = sorted(sorted(named, key=lambda d: -d["n"])[:MAX_REASONS], key=named.index)
-    sizes = fair([len(groups[d["step"], d["reason"]]) for d in named], limit)
+    sizes = fair([len(groups[d["group"]]) for d in named], limit)
     return [
-        (d, spread(np.array(groups[d["step"], d["reason"]]), size))
+        (d, spread(np.array(groups[d["group"]]), size))
         for d, size in zip(named, sizes, strict=True)
         if size
     ]
@@ -92,7 +91,11 @@ def pictures(
         thumbnail = found.get(record["id"])
         if thumbnail is not None:
             name = seen.name(record["label"])
-            measured = own_value(record.get("reason"))
+            reason = read_reason(record.get("reason"))
+            measured = None
+            if reason is not None and reason.other_id is None and reason.value is not None:
+                measured = f"{reason.value:.4g}"
+            record["reason"] = None if reason is None else words(reason)
             facts = _facts(seen, record)
             shown.append(
                 {"thumbnail": thumbnail, "class": name, "measured": measured, "facts": facts}

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from synthset.record import CURATED, EDITED, IMAGES, LABELLED, PLAN
+from synthset.results.reason import Reason, read_reason
 from synthset.store.dataset import Dataset
 
 NO_SCORES = {
@@ -24,10 +23,8 @@ NO_SCORES = {
     "error",
     "keep",
     "reason",
-    "step",
     "rank",
 }
-OVER_QUOTA = "quota"  # the step that drops what passed all others
 
 Mask = NDArray[np.bool_]
 
@@ -74,16 +71,17 @@ class Seen:
         """(N,) whether it is kept, or dropped only because its class had enough."""
         if not self.selected:
             return self.made
-        over = pc.equal(self.records.column("step"), OVER_QUOTA).fill_null(False)
-        passed: Mask = self.keep | np.asarray(over, dtype=bool)
+        over = [one is not None and one.rule == "over quota" for one in self.reasons]
+        passed: Mask = self.keep | np.array(over, dtype=bool)
         return passed
 
     @cached_property
-    def reasons(self) -> list[str | None]:
-        """(N,) why it was dropped, in general words; None where it is kept."""
-        if not self.selected:
-            return [general(text) for text in self.records.column("error").to_pylist()]
-        return [general(text) for text in self.records.column("reason").to_pylist()]
+    def reasons(self) -> list[Reason | None]:
+        """(N,) why it was dropped, or was not made; None where it is kept."""
+        if self.selected:
+            return [read_reason(cell) for cell in self.records.column("reason").to_pylist()]
+        errors = self.records.column("error").to_pylist()
+        return [None if one is None else Reason("image", "failed", note=one) for one in errors]
 
     @property
     def score_columns(self) -> list[str]:
@@ -96,30 +94,3 @@ class Seen:
 
     def _flags(self, column: str) -> Mask:
         return np.asarray(self.records.column(column).fill_null(False), dtype=bool)
-
-
-SET = re.compile(r"^(not in the nearest set) of .*")  # how many, and how near, differ by class
-MEASURED = re.compile(r"^(\w+) ([-+]?(?:[\d.]+(?:e[-+]?\d+)?|nan|inf)) (<|>|is not )")
-REPEATED = re.compile(r"\b[0-9a-f]{32}\b(?:([^(]*) \(.*\)$)?")  # a record, and how near it is
-
-
-def own_value(reason: str | None) -> str | None:
-    """Read an image's own value out of the reason for which it was dropped.
-
-    >>> own_value("clip_score 18.2 < 22")
-    '18.2'
-    """
-    found = MEASURED.match(reason or "")
-    return found[2] if found else None
-
-
-def general(reason: str | None) -> str | None:
-    """Leave an image's own value, its class's, and the record it repeats, out of a reason.
-
-    >>> general("clip_score 18.2 < 22"), general(f"near copy of {32 * '0'} (2 of 64 bits differ)")
-    ('clip_score < 22', 'near copy of another image')
-    """
-    if reason is None:
-        return None
-    text = SET.sub(r"\1", MEASURED.sub(r"\1 \3", reason))
-    return REPEATED.sub(r"another image\1", text)

@@ -14,6 +14,7 @@ from synthset.pages.dataset.records import Seen
 from synthset.pages.kit.policy import content_policy, json_in_html
 from synthset.pages.kit.templates import KIT, environment
 from synthset.pages.kit.thumbnails import most, thumbnails
+from synthset.results.reason import words
 from synthset.sheets import write_sheet
 from synthset.store.dataset import Dataset
 
@@ -59,7 +60,7 @@ def review_page(
     for label, rows in groups.items():
         shown = [ids[row].as_py() for row in rows]
         pictures = [
-            {"id": name, "uri": found[name].uri, "why": seen.reasons[row] or ""}
+            {"id": name, "uri": found[name].uri, "why": _why(seen, row)}
             for name, row in zip(shown, rows, strict=True)
             if name in found
         ]
@@ -90,5 +91,10 @@ def review_table(
         for row in rows:
             name = ids[row].as_py()
             verdict, note = said.get(name, ("", ""))
-            table.append((name, verdict, note, seen.classes[label]["name"], seen.reasons[row]))
+            table.append((name, verdict, note, seen.classes[label]["name"], _why(seen, row)))
     return write_sheet(("id", "verdict", "note", "class", "reason"), table)
+
+
+def _why(seen: Seen, row: int) -> str:
+    reason = seen.reasons[row]
+    return "" if reason is None else words(reason.group)

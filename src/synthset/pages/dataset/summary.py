@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from synthset.pages.dataset.costs import stages
 from synthset.pages.dataset.records import Seen
+from synthset.results.reason import words
 from synthset.store.dataset import Dataset
 
 EXAMPLES = 5  # records named for each error
@@ -25,8 +26,9 @@ def summary(dataset: Dataset, seen: Seen | None = None) -> dict[str, Any]:
     Returns:
         `planned`, `made`, `passed`, `kept`, `selected` (whether a selection was made), `target`
         (per class, or None), `classes` (the same counts for each, with `short` of the target),
-        `dropped` (`step`, `reason`, `n`), `errors` (`error`, `n`, `examples`), `stages` (`role`,
-        `rows`, `seconds`, `failed`), `seconds`, `seconds_per_kept` (None where nothing is kept),
+        `dropped` (`group`, its `step`, `reason` in words, `n`), `errors` (`error`, `n`,
+        `examples`), `stages` (`role`, `rows`, `seconds`, `failed`), `seconds`, `seconds_per_kept`
+        (None where nothing is kept),
         `run` (the last start's event) and `truncated` (prompts cut by the text encoder, None
         where nobody counted).
     """
@@ -85,11 +87,12 @@ def _dropped(seen: Seen) -> list[dict[str, Any]]:
     """Count reasons, in the order of the steps, the most frequent first within each."""
     if not seen.selected:
         return []
-    steps = seen.records.column("step").to_pylist()
-    out = np.flatnonzero(~seen.keep).tolist()
-    found = Counter((steps[row] or "", seen.reasons[row] or "no reason given") for row in out)
-    rows = [{"step": step, "reason": why, "n": n} for (step, why), n in found.items()]
-    return sorted(rows, key=lambda row: (_place(str(row["step"])), -int(str(row["n"]))))
+    found = Counter(reason.group for reason in seen.reasons if reason is not None)
+    rows = [
+        {"group": group, "step": group.step, "reason": words(group), "n": n}
+        for group, n in found.items()
+    ]
+    return sorted(rows, key=lambda row: (_place(row["step"]), -row["n"]))
 
 
 def _place(step: str) -> tuple[int, str]:
