@@ -7,10 +7,10 @@ import pytest
 
 import synthset
 from synthset.errors import ModelError, UsageError
+from synthset.pages.search.search_page import page
 from synthset.recipe.recipe import load_recipe
 from synthset.search import feature_search as module
 from synthset.search.feature_search import nearest, search_clip, search_like
-from synthset.search.page import page
 from synthset.stage import list_column
 
 needs_faiss = pytest.mark.skipif(

@@ -11,7 +11,6 @@ from synthset.encoders.feature_reader import RealImages
 from synthset.metrics.sets.gaussian import gaussian
 from synthset.recipe.selection import Selection
 from synthset.selection.what_if import what_if
-from synthset.selection.what_if_figure import write_figure
 
 IMAGES = real(300)
 PHOTOS = RealImages(IMAGES, ["cat"] * 300, ["cat"] * 300, [str(i) for i in range(300)], [])
@@ -77,9 +76,3 @@ def test_what_cannot_be_measured_is_left_out():
     assert {case.coverage for case in statistics} == {None}
     assert statistics[0].distance == pytest.approx(cases()[0].distance)
     assert what_if(records(), Selection(), FEATURES, PHOTOS) == []
-
-
-@pytest.mark.parametrize(("name", "start"), [("a.png", b"\x89PNG"), ("a.svg", b"<?xml")])
-def test_the_figure_is_written_in_the_format_of_its_name(tmp_path, name, start):
-    write_figure(cases(), tmp_path / name)
-    assert (tmp_path / name).read_bytes().startswith(start)

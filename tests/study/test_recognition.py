@@ -5,9 +5,9 @@ import pytest
 
 from synthset.encoders.classlist import ClassList
 from synthset.errors import UsageError
+from synthset.results.recognition import RULES, Answers
 from synthset.study.join import Joined
-from synthset.study.judge import Answers
-from synthset.study.recognition import RULES, summed_up
+from synthset.study.recognition import summed_up
 from synthset.taxonomy.classlists import from_wordnet
 from synthset.taxonomy.groups import group
 

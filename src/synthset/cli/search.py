@@ -10,7 +10,7 @@ from synthset.cli.options import DatasetFolder, OutFile
 from synthset.cli.terminal import screen, tell
 
 if TYPE_CHECKING:
-    from synthset.search.hits import Found
+    from synthset.results.hits import Found
     from synthset.store.dataset import Dataset
 
 SHOWN = 12  # digits of an id: enough for --like
@@ -52,7 +52,7 @@ def search(
     found, how = _search(dataset, words, like, clip, encoder, limit)
     _show(found, how)
     if output is not None:
-        from synthset.search.page import page
+        from synthset.pages.search.search_page import page
         from synthset.store.folder import LocalFolder
 
         text = page(dataset, found, words or clip or f"like {like}", how)

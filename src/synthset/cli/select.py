@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -47,9 +48,11 @@ def select(
         part = [case for case in found.cases if (case.column, case.side) == limit]
         console.print(_table(part))
     if output is not None:
-        from synthset.selection.what_if_figure import write_figure
+        from synthset.pages.dataset.what_if import what_if_picture
+        from synthset.pages.kit.picture_files import picture_bytes
 
-        write_figure(found.cases, output)
+        picture = what_if_picture([asdict(case) for case in found.cases])
+        output.write_bytes(picture_bytes(picture, output.suffix[1:]))
         tell(output)
 
 

@@ -11,7 +11,7 @@ from synthset.cli.options import DatasetFolder
 from synthset.cli.terminal import screen, tell
 
 if TYPE_CHECKING:
-    from synthset.study.recognition import Study
+    from synthset.results.recognition import Study
 
 study = typer.Typer(
     help="Study a dataset: how many images of each class does a classifier recognise?",

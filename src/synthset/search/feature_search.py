@@ -16,7 +16,7 @@ from synthset.errors import ModelError, UsageError, did_you_mean
 from synthset.recipe.encoders import ClipEncoder
 from synthset.recipe.recipe import Recipe, load_stored
 from synthset.record import IMAGE
-from synthset.search.hits import Found
+from synthset.results.hits import Found
 from synthset.stage import Rows, list_column
 from synthset.store.dataset import Dataset
 

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from synthset.errors import StorageError, UsageError
-from synthset.search.hits import Found
+from synthset.results.hits import Found
 from synthset.seeds import fingerprint
 from synthset.store.dataset import Dataset
 from synthset.store.folder import TEMPORARY, LocalFolder

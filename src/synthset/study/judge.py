@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -20,37 +20,13 @@ from synthset.errors import DatasetError, ModelError, RecipeError, StageError, U
 from synthset.metrics.sets.recognition import ClassMap, recognise
 from synthset.recipe.encoders import ClassifierEncoder
 from synthset.recipe.recipe import Recipe, load_stored
+from synthset.results.recognition import NOTHING, Answers
 from synthset.stage import list_column
 from synthset.store.dataset import Dataset
 from synthset.store.lock import locked
 from synthset.study.join import Joined
 
 NAME = "study"  # of the encoder in a table's name, where the recipe has no such encoder
-NOTHING = -1  # first choice of a record without an image
-
-Flags = NDArray[np.bool_]
-
-
-@dataclass(frozen=True, eq=False)
-class Answers:
-    """What the classifier said of N records. One without an image is recognised by no rule.
-
-    Attributes:
-        labels: (N,) class of the dataset.
-        made: (N,) whether there is an image.
-        recognised: rule (`top1`, `top5`, `top1-under`, `top5-under`) -> (N,) bool.
-        probability: (N,) of the intended class, or of those under it together; NaN where the
-            classifier knows neither, or there is no image.
-        predicted: (N,) the classifier's first choice; -1 where there is no image.
-        shards: where the records come from, in their order.
-    """
-
-    labels: NDArray[np.int64]
-    made: Flags
-    recognised: dict[str, Flags]
-    probability: NDArray[np.float64]
-    predicted: NDArray[np.int64]
-    shards: tuple[int, ...] = ()
 
 
 def recipe_of(dataset: Dataset) -> Recipe:

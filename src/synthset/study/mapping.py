@@ -7,9 +7,9 @@ import numpy as np
 from synthset.pages.dataset.gallery import spread
 from synthset.pages.kit.map_labels import WORD_PX, gap_of, labels
 from synthset.pages.kit.word_map import MOST, WIDTH, coloured, height_of, largest_of, radius
-from synthset.study.chart import Map
+from synthset.pages.study.study_charts import Map
+from synthset.results.recognition import Study
 from synthset.study.layout import Method, layout
-from synthset.study.recognition import Study
 from synthset.study.words import word_features
 from synthset.taxonomy.groups import Grouping
 

@@ -6,131 +6,27 @@ Paper: "Stable Diffusion × WordNet", arXiv 2211.01777
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Sequence
 
 import numpy as np
 
 from synthset.encoders.classlist import ClassList
 from synthset.errors import UsageError
 from synthset.metrics.sets.recognition import RecognisedOfN, recognised_of_n
-from synthset.metrics.statistics.intervals import Interval
+from synthset.results.recognition import (
+    NOTHING,
+    RULES,
+    Answers,
+    ClassResult,
+    GroupResult,
+    Rule,
+    Study,
+)
 from synthset.study.join import Joined
-from synthset.study.judge import NOTHING, Answers
 from synthset.taxonomy.classlists import ClassEntry
 from synthset.taxonomy.groups import Grouping
 
-Rule = Literal["top1", "top5", "top1-under", "top5-under"]
-#: What counts as recognised, in words.
-RULES: Mapping[Rule, str] = {
-    "top1": "first choice is the class itself",
-    "top5": "class itself among the first five",
-    "top1-under": "first choice is the class or one under its synset",
-    "top5-under": "class or one under its synset among the first five",
-}
 MISTAKES = 3  # what a class is taken for, most frequent first
-
-
-@dataclass(frozen=True, slots=True)
-class ClassResult:
-    """One class of the dataset.
-
-    Attributes:
-        entry: the class.
-        label: its label.
-        images: planned; one without pixels counts, and is recognised by no rule.
-        made: with pixels.
-        counts: images recognised, by rule.
-        known: whether the classifier knows the class itself.
-        known_under: whether it knows the class or one under its synset.
-        probability: mean probability of the class (or of those under it) over images made; NaN
-            where it is not known.
-        taken_for: what else was the first choice, and how often.
-    """
-
-    entry: ClassEntry
-    label: int
-    images: int
-    made: int
-    counts: Mapping[Rule, int]
-    known: bool
-    known_under: bool
-    probability: float
-    taken_for: tuple[tuple[str, int], ...]
-
-    def judged(self, rule: Rule) -> bool:
-        """Whether a rule can say anything of the class."""
-        return self.images > 0 and (self.known_under if rule.endswith("under") else self.known)
-
-    def share(self, rule: Rule) -> float:
-        """Share of its images that are recognised, in [0, 1]."""
-        return self.counts[rule] / self.images if self.images else 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class GroupResult:
-    """Classes under one hypernym.
-
-    Attributes:
-        name: of the group.
-        synsets: that make it.
-        found: of its classes; None where none can be judged.
-        apart: its classes that the classifier can't know, or that have no image.
-    """
-
-    name: str
-    synsets: tuple[str, ...]
-    found: RecognisedOfN | None
-    apart: int
-
-    @property
-    def rate(self) -> Interval | None:
-        """Share of its images, with Wilson's interval."""
-        return self.found.rate if self.found else None
-
-
-@dataclass(frozen=True, slots=True)
-class Study:
-    """What the study found.
-
-    Attributes:
-        by: the rule that tables and map follow.
-        classes: in label order.
-        found: by rule; None where the classifier knows no class.
-        groups: by the rule `by`, in the recipe's order, without those that have no class.
-        several: how many classes stand in two groups or more.
-        outside: how many have a synset and stand in none.
-        unplaced: how many have no synset.
-        missing: images that have no pixels.
-    """
-
-    by: Rule
-    classes: tuple[ClassResult, ...]
-    found: Mapping[Rule, RecognisedOfN | None]
-    groups: tuple[GroupResult, ...]
-    several: int
-    outside: int
-    unplaced: int
-    missing: int
-
-    @property
-    def judged(self) -> list[ClassResult]:
-        """The classes that the rule can say something of."""
-        return [one for one in self.classes if one.judged(self.by)]
-
-    @property
-    def unknown(self) -> list[ClassResult]:
-        """Classes with images that the classifier can't know by the rule: counted apart."""
-        return [one for one in self.classes if one.images and not one.judged(self.by)]
-
-    @property
-    def ranked(self) -> list[ClassResult]:
-        """Judged classes, best first: by share, then by mean probability."""
-        return sorted(
-            self.judged,
-            key=lambda one: (-one.share(self.by), -np.nan_to_num(one.probability), one.label),
-        )
 
 
 def summed_up(

@@ -15,18 +15,20 @@ from synthset.encoders.models import weights_sha256
 from synthset.engine.local import Bar, Silent
 from synthset.engine.plan import read_classes
 from synthset.errors import DatasetError, explains_refusals
+from synthset.pages.kit.picture_files import picture_bytes
+from synthset.pages.study.study_charts import map_of
+from synthset.pages.study.study_page import Shown, page
 from synthset.recipe.encoders import ClassifierEncoder
+from synthset.results.recognition import RULES, Rule, Study
 from synthset.seeds import fingerprint
 from synthset.sheets import write_sheet
 from synthset.store.dataset import Dataset
 from synthset.store.folder import Folder, folder_at
-from synthset.study.figure import figure
 from synthset.study.join import join, with_senses
 from synthset.study.judge import answers, chosen_classifier, look, recipe_of
 from synthset.study.layout import Method
 from synthset.study.mapping import mapped
-from synthset.study.page import Shown, page
-from synthset.study.recognition import RULES, Rule, Study, summed_up
+from synthset.study.recognition import summed_up
 from synthset.taxonomy.groups import group
 
 RESULT = "study.json"  # what makes a folder one of ours
@@ -84,8 +86,9 @@ def study_recognition(
     drawn = mapped(study, grouping, method, seed)
     by_whom = named(settings)
     place.replace(RESULT, _result(study, by_whom, drawn.how).encode())  # first: it says whose it is
-    for suffix, data in figure(drawn, by, f"{dataset.name}, seen by {by_whom}").items():
-        place.replace(f"map.{suffix}", data)
+    picture = map_of(drawn, by, f"{dataset.name}, seen by {by_whom}", key=True)
+    for suffix in ("svg", "png"):
+        place.replace(f"map.{suffix}", picture_bytes(picture, suffix))
     shown = Shown(dataset, by_whom, classes, said, study, grouping, drawn)
     place.replace("index.html", page(shown).encode())
     place.replace("classes.csv", _table(study).encode())

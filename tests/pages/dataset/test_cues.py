@@ -66,9 +66,9 @@ def test_without_a_cue_nothing_needs_mending() -> None:
     assert advice([]) == []
 
 
-@pytest.mark.parametrize(("value", "width"), [(0.4, "0.0"), (0.75, "500.0"), (1.0, "1000.0")])
+@pytest.mark.parametrize(("value", "width"), [(0.4, "0.00"), (0.75, "50.00"), (1.0, "100.00")])
 def test_a_bar_starts_at_a_half_and_ends_at_one(value: float, width: str) -> None:
-    assert f'width="{width}" height="10"' in cue_bar(result("x", value), "kept")
+    assert f'width="{width}%" height="10"' in cue_bar(result("x", value), "kept")
 
 
 def test_the_page_has_a_section_and_the_table_of_metrics_none_of_it(made: Any) -> None:

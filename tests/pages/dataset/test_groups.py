@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from synthset.metrics.statistics.intervals import wilson
-from synthset.pages.dataset.groups import GroupTable, by_group, interval_picture
+from synthset.pages.dataset.groups import GroupTable, by_group, rate_row
 from synthset.pages.dataset.page import page
 from synthset.pages.dataset.records import Seen
 from synthset.pages.dataset.summary import summary
@@ -118,9 +118,9 @@ def test_a_group_names_its_classes_for_the_filter_whatever_they_are_called(made:
 def test_an_interval_stands_where_it_lies(made: Any) -> None:
     found = table(made[0], GROUPS)
     assert found is not None
-    drawn = interval_picture(found.rows[0].rates[0])
+    drawn = rate_row(found.rows[0].rates[0])
     low = wilson(13, 16).low
-    assert f'x="{240 * low:.1f}"' in drawn
+    assert f'x="{100 * low:.2f}%"' in drawn
 
 
 def test_a_dataset_of_plain_names_has_a_row_for_those_without_synset(

@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from synthset.pages.dataset.page import count, duration, number, page, percent, rate, write_report
+from synthset.pages.dataset.page import page, write_report
 from synthset.recipe.recipe import Recipe
 from synthset.store.dataset import View
 
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
-VOID = {"meta", "img", "input", "br", "path", "rect"}
+VOID = {"meta", "img", "input", "br"}
 
 
 class Reader(HTMLParser):
@@ -175,23 +175,6 @@ def test_many_classes_make_a_bounded_page(tmp_path: Path, make: Any, recipe_of: 
     assert "40 of 300 classes are shown" in html
     assert "270 more classes" in html
     assert len(html) < 1_500_000
-
-
-def test_words_for_numbers() -> None:
-    assert count(1234567) == "1\u202f234\u202f567"
-    assert [percent(*pair) for pair in ((1, 3), (1, 200), (199, 200), (0, 5), (5, 5), (1, 0))] == [
-        "33 %", "0.5 %", "99.5 %", "0 %", "100 %", "0 %",
-    ]  # fmt: skip
-    assert [duration(s) for s in (None, 0.5, 59.94, 61, 3600)] == [
-        "–",
-        "500 ms",
-        "59.9 s",
-        "1 min 1 s",
-        "1 h 0 min",
-    ]
-    assert [rate(r) for r in (None, 12.34, 0.5)] == ["–", "12.3 / s", "30 / min"]
-    assert rate(1634.2) == "1\u202f634 / s"
-    assert [number(v) for v in (None, 0.12345, 12345.6)] == ["–", "0.1235", "12\u202f346"]
 
 
 def test_the_columns_that_selected_are_named(recipe_of: Any) -> None:

@@ -11,6 +11,7 @@ import pytest
 from synthset.pages.dataset.page import page
 from synthset.pages.dataset.recognised_map import recognised_map
 from synthset.pages.dataset.records import Seen
+from synthset.pages.kit.picture import Word
 from synthset.pages.kit.word_map import coloured
 
 WNIDS = {"dog": "n02084071", "cat": "n02121620", "truck": "n04490091"}
@@ -33,24 +34,25 @@ def placed(tmp_path: Path, make: Any) -> Any:
 
 
 def circles(svg: str) -> dict[str, tuple[float, float, float]]:
-    found = re.findall(r'data-class="(\w+)" cx="([\d.]+)" cy="([\d.]+)" r="([\d.]+)"', svg)
-    return {name: (float(x), float(y), float(r)) for name, x, y, r in found}
+    found = re.findall(r'cx="([\d.]+)" cy="([\d.]+)" r="([\d.]+)"[^>]*data-class="(\w+)"', svg)
+    return {name: (float(x), float(y), float(r)) for x, y, r, name in found}
 
 
 def test_kin_stand_together_and_what_is_missed_is_smaller(placed: Any) -> None:
     found = recognised_map(placed[0], Seen.of(placed[0]))
     assert found is not None
-    at = circles(found.svg)
+    at = circles(found.picture.__html__())
     assert abs(at["dog"][0] - at["cat"][0]) < abs(at["dog"][0] - at["truck"][0])
     assert at["dog"][2] < at["cat"][2] == at["truck"][2]  # one image more is missed
-    assert "dog: 6 of 8 recognised" in found.svg
+    assert ("dog", "animal", "6 of 8") in found.picture.table.rows
 
 
 def test_a_class_without_synset_has_no_place_and_is_counted(placed: Any) -> None:
     found = recognised_map(placed[0], Seen.of(placed[0]))
     assert found is not None
     assert (found.drawn, found.of, found.absent) == (3, 3, 1)
-    assert (found.groups, found.rest) == (["animal"], True)
+    words = [mark.text for mark in found.picture.marks if isinstance(mark, Word)]
+    assert words[1:3] == ["animal", "in no group"]
     assert "1 class has no synset" in page(*placed)
 
 

@@ -1,10 +1,10 @@
 from __future__ import annotations
 
-from synthset.pages.dataset.costs import title
+from synthset.pages.dataset.costs import title_of
 
 
 def test_the_title_of_a_pass_names_its_parts() -> None:
     assert (
-        title("scores/clip_score+scores/quality+features/clip")
+        title_of("scores/clip_score+scores/quality+features/clip")
         == "scores: clip_score, quality · features: clip"
     )

@@ -4,9 +4,8 @@ from typing import Any
 
 import pytest
 
-from synthset.pages.dataset.charts import strip
 from synthset.pages.dataset.page import page
-from synthset.pages.dataset.selection import choices, farthest_first
+from synthset.pages.dataset.selection import choices, distance_row, farthest_first
 
 CLASSES = [{"key": "a", "name": "ant"}, {"key": "b", "name": "bee"}]
 
@@ -104,15 +103,16 @@ def test_the_page_shows_a_row_a_class_and_is_whole_without(made: Any) -> None:
     assert 'id="nearest"' not in page(dataset, recipe)
     dataset.write_json("selections/1.json", [outcome("key-0"), outcome("key-1")])
     html = page(dataset, recipe)
-    assert html.count('<svg class="strip"') == 3 * 2
+    section = html.split('id="nearest"')[1].split("</section>")[0]
+    assert section.count('<svg class="row-chart"') == 3 * 2
     assert "0.50 × random" in html
     assert "0.8 <span" in html
     assert 'href="#nearest"' in html
 
 
-def test_a_strip_starts_at_zero_and_ends_at_the_top(shown: Any) -> None:
+def test_a_row_starts_at_zero_and_ends_at_the_top(shown: Any) -> None:
     (choice,) = shown(outcome())
-    drawn = strip(choice["measures"][0].rows[0], 0.8)
-    assert 'class="ring" cx="100.00%"' in drawn
-    assert 'class="kept" cx="50.00%"' in drawn
-    assert 'class="line" x1="12.50%"' in drawn
+    drawn = distance_row(choice["measures"][0].rows[0], 0.8)
+    assert 'stroke="var(--soft)" stroke-width="2" cx="100.00%"' in drawn
+    assert 'fill="var(--kept)" cx="50.00%"' in drawn
+    assert 'fill="var(--ink)" x="12.50%"' in drawn

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from synthset.pages.dataset.charts import panel
 from synthset.pages.dataset.page import page
-from synthset.pages.dataset.what_if import what_if
+from synthset.pages.dataset.what_if import limits_of, what_if, what_if_picture
+from synthset.pages.kit.picture import Word
 
 
 def case(threshold: float, left: int, **more: Any) -> dict[str, Any]:
@@ -46,39 +46,40 @@ def considered(made: Any) -> Any:
 def test_each_limit_has_a_panel_for_each_figure_that_is_known(considered: Any) -> None:
     dataset, _ = considered(*CASES, case(3, 5, side="max"))
     least, most = what_if(dataset)["limits"]  # type: ignore[index]
-    assert (least["column"], least["sign"], most["sign"]) == ("clip_score", "≥", "≤")
-    titles = [chart.title for chart in least["panels"]]
-    assert titles == ["images kept", "Fréchet distance", "recognition"]
-    assert [chart.better for chart in least["panels"]] == ["higher", "lower", "higher"]
+    assert (least.name, most.name) == ("clip score ≥", "clip score ≤")
+    titles = [panel.title for panel in least.panels]
+    assert titles == ["Images kept", "Distance to real images ↓", "Recognition ↑"]
 
 
 def test_the_recipes_own_threshold_is_marked_and_random_stands_beside(considered: Any) -> None:
     dataset, _ = considered(*CASES)
-    kept, distance, _ = what_if(dataset)["limits"][0]["panels"]  # type: ignore[index]
-    assert kept.now == (20, 2500)
-    assert kept.beside == ()
-    assert distance.beside == ((10, 0.00125), (20, 0.002), (30, 0.05))
-    assert (distance.low, distance.high) == (0.0, 0.1)
-
-
-def test_a_panel_is_drawn_to_scale(considered: Any) -> None:
-    dataset, _ = considered(*CASES)
-    drawn = panel(what_if(dataset)["limits"][0]["panels"][0])  # type: ignore[index]
-    assert "M36.0 18.0L134.0 " in drawn  # the first threshold and the most images: top left
-    assert 'class="limit" d="M134.0 ' in drawn
-    assert ">2,500</text>" in drawn
+    kept, distance, _ = what_if(dataset)["limits"][0].panels  # type: ignore[index]
+    assert kept.rules == [(20, "2,500")]
+    assert [line.name for line in kept.content] == ["at each threshold"]
+    random, _ = distance.content
+    assert random.points == [(10, 0.00125), (20, 0.002), (30, 0.05)]
+    assert distance.y.low == 0.0
 
 
 def test_a_flat_figure_and_a_single_threshold_are_drawn_too(considered: Any) -> None:
     dataset, _ = considered(case(20, 1, kept=0, distance=None, random=None))
-    for chart in what_if(dataset)["limits"][0]["panels"]:  # type: ignore[index]
-        assert "nan" not in panel(chart)
+    for picture in what_if(dataset)["limits"][0].pictures:  # type: ignore[index]
+        assert "nan" not in picture.__html__()
+
+
+def test_page_and_file_show_the_same_panels() -> None:
+    drawn = what_if_picture(CASES)
+    panels = [panel.title for limit in limits_of(CASES) for panel in limit.panels]
+    words = [mark.text for mark in drawn.marks if isinstance(mark, Word)]
+    assert [text for text in words if text in panels] == panels
+    assert "random draw of as many" in words
 
 
 def test_the_page_tells_what_was_looked_at_and_is_whole_without(made: Any, considered: Any) -> None:
     assert 'id="what-if"' not in page(*made)
     html = page(*considered(*CASES, records=20, of=4000))
-    assert html.count('<svg class="panel"') == 3
-    assert "Looked at 20 of 4\u202f000 images" in html
+    section = html.split('id="what-if"')[1].split("</section>")[0]
+    assert section.count('<figure class="chart">') == 3
+    assert "Looked at 20 of 4,000 images" in html
     assert 'href="#what-if"' in html
     assert what_if(considered()[0]) is None

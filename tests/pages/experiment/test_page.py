@@ -16,17 +16,19 @@ from PIL import Image
 
 from synthset.cli.experiment import _table as experiment_table
 from synthset.metrics.statistics.intervals import wilson
-from synthset.pages.experiment.arms_figure import arms_figure
+from synthset.pages.experiment.arms_chart import arms_chart
+from synthset.pages.experiment.curve_charts import class_curves
 from synthset.pages.experiment.page import write_experiment_page
 from synthset.pages.experiment.parts import Case, Neighbour, Steps
 from synthset.pages.experiment.tables import (
     compared,
     measures_shown,
-    script_data,
     trained_on,
     worth_words,
 )
-from synthset.pages.experiment.words import headlines, points
+from synthset.pages.experiment.words import headlines
+from synthset.pages.kit.numbers import points
+from synthset.pages.kit.picture_files import picture_bytes
 from synthset.recipe.experiment import Experiment, load_experiment
 from synthset.results.benchmark import Measure, Value, summarise
 from synthset.results.judgement import Judgement, judge
@@ -122,11 +124,11 @@ def test_the_page_is_one_file_that_loads_nothing_and_escapes_names(page: Path) -
 
 def test_inline_figures_take_the_pages_colours(page: Path) -> None:
     html = page.read_text()
-    drawn = re.findall(r'<svg class="figure".*?</svg>', html, re.DOTALL)
-    assert len(drawn) == 6
+    drawn = re.findall(r'<figure class="chart">.*?</figure>', html, re.DOTALL)
+    assert len(drawn) == 4 + 4  # four charts, and the curves of three classes and their mean
     for one in drawn:
-        assert "var(--ink)" in one or "var(--soft)" in one
-        assert "#1d1c1a" not in one
+        assert "var(--ink)" in one
+        assert re.search("#[0-9a-f]{6}", one) is None
     assert b"#1d1c1a" in (page.parent / "figures" / "arms.svg").read_bytes()
 
 
@@ -144,9 +146,9 @@ def test_cases_and_steps_are_shown(page: Path) -> None:
 
 
 def test_the_same_trials_give_the_same_picture(page: Path, judged: Judgement) -> None:
-    again = arms_figure(judged)
-    assert again.svg == (page.parent / "figures" / "arms.svg").read_bytes()
-    assert again.png == (page.parent / "figures" / "arms.png").read_bytes()
+    for suffix in ("svg", "png"):
+        again = picture_bytes(arms_chart(judged), suffix)
+        assert again == (page.parent / "figures" / f"arms.{suffix}").read_bytes()
 
 
 def test_the_headline_names_the_best_and_the_arms_that_it_beats(judged: Judgement) -> None:
@@ -253,8 +255,8 @@ def test_means_over_some_of_the_classes_say_so_wherever_they_stand() -> None:
     words = "balanced accuracy over 3 of 4 classes"
     assert words in dict(measures_shown(judged)).values()
     assert words in [one.measure for one in headlines(judged)]
-    assert words.encode() in arms_figure(judged).svg
-    assert json.loads(script_data(judged))["mean"] == "mean of classes over 3 of 4 classes"
+    assert words in arms_chart(judged).table.headings
+    assert class_curves(judged, -1).title.startswith("mean of classes over 3 of 4 classes")
     headings = [column.header for column in experiment_table(judged).columns]
     assert words in headings
     assert not any("over" in text for _, text in measures_shown(judge(made, trials, names)))

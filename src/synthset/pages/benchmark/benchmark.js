@@ -6,13 +6,12 @@
 
   const boxes = [...document.querySelectorAll(".toggle input")];
   const radars = [...document.querySelectorAll(".radar")];
-  const parts = (arm) => radars.flatMap((radar) => [...radar.querySelectorAll(`g[id^="${radar.dataset.prefix}-${arm}-"]`)]);
+  const parts = (arm) => radars.flatMap((radar) => [...radar.querySelectorAll(`svg [data-arm="${arm}"]`)]);
   const drawn = boxes.map((box) => parts(box.dataset.arm));
   const show = () => boxes.forEach((box, i) => { for (const part of drawn[i]) part.style.display = box.checked ? "" : "none"; });
   boxes.forEach((box, i) => {
     const label = box.closest("label");
     const dim = (on) => { if (box.checked) drawn.forEach((one, j) => { for (const part of one) part.classList.toggle("dim", on && i !== j); }); };
-    for (const part of drawn[i]) part.insertAdjacentHTML("afterbegin", "<title></title>"), part.firstChild.textContent = label.textContent.trim();
     box.addEventListener("change", () => { dim(false); show(); });
     for (const [event, on] of [["mouseenter", true], ["mouseleave", false]]) label.addEventListener(event, () => dim(on));
   });
@@ -25,7 +24,7 @@
   if (scale) {
     const pick = () => {
       for (const one of document.querySelectorAll("[data-scale]")) one.hidden = one.dataset.scale !== scale.value;
-      for (const radar of radars) radar.scrollLeft = (radar.scrollWidth - radar.clientWidth) / 2;
+      for (const chart of document.querySelectorAll(".radar .chart")) chart.scrollLeft = (chart.scrollWidth - chart.clientWidth) / 2;
     };
     scale.addEventListener("change", pick);
     pick();

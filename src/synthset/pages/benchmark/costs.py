@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from synthset.pages.dataset.page import count, duration, percent
+from synthset.pages.kit.numbers import NONE, count, duration, number, percent, size
 from synthset.results.benchmark import Benchmark, Cost
-
-UNITS = ("B", "kB", "MB", "GB", "TB")
 
 
 @dataclass(frozen=True)
@@ -43,33 +41,15 @@ def ledger(benchmark: Benchmark) -> list[tuple[Cost, list[Entry]]]:
     return [(cost, _entries(cost)) for cost in benchmark.costs]
 
 
-def size_text(size: float | None) -> str:
-    """Bytes in the unit that leaves few digits.
-
-    >>> size_text(18_700_000), size_text(512)
-    ('18.7 MB', '512 B')
-    """
-    if size is None:
-        return "–"
-    power = 0
-    while size >= 999.5 and power < len(UNITS) - 1:
-        size, power = size / 1000, power + 1
-    return f"{size:.3g} {UNITS[power]}"
-
-
 def _entries(cost: Cost) -> list[Entry]:
     there_before = "its images were there before"
     return [
         _counted(cost.attempted, None, ""),
         _counted(cost.obtained, cost.attempted, "of the attempted"),
         _counted(cost.kept, cost.obtained, "of the obtained"),
-        _entry(size_text(cost.bytes), cost.bytes, "nobody counted"),
+        _entry(size(cost.bytes), cost.bytes, "nobody counted"),
         _entry(duration(cost.seconds), cost.seconds, there_before),
-        _entry(
-            "–" if cost.gpu_hours is None else f"{cost.gpu_hours:.3g}",
-            cost.gpu_hours,
-            there_before,
-        ),
+        _entry(number(cost.gpu_hours, 3), cost.gpu_hours, there_before),
         _entry(duration(cost.training_seconds), cost.training_seconds, ""),
     ]
 
@@ -77,9 +57,9 @@ def _entries(cost: Cost) -> list[Entry]:
 def _counted(images: float | None, of: float | None, words: str) -> Entry:
     """A number of images, and its share of the number before it, if it can be one."""
     if images is None:
-        return _entry("–", None, "nobody counted")
+        return _entry(NONE, None, "nobody counted")
     small = f"{percent(images, of)} {words}" if of and images <= of else ""
-    return Entry(count(round(images)), small, images, "")
+    return Entry(count(images), small, images, "")
 
 
 def _entry(text: str, order: float | None, why: str) -> Entry:

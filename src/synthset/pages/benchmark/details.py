@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from synthset.pages.benchmark.words import value_text
 from synthset.pages.experiment.tables import heat
+from synthset.pages.kit.numbers import number
 from synthset.results.benchmark import Benchmark, Measure
 
 MOST = 60  # rows of a table; `benchmark.json` has all
@@ -131,7 +132,7 @@ def _part(measure: Measure, value: float | None, top: float | None, best: float 
     if value is None:
         return Part("–", "", best=False)
     if top is None:
-        return Part(_plain(value), "", best=value == best)
+        return Part(number(value), "", best=value == best)
     coloured = measure.better != "lower" and top > 0
     text = value_text(measure.unit, value, sign=False)
     return Part(text, heat(value / top) if coloured else "", best=value == best)
@@ -143,7 +144,3 @@ def _top_share(benchmark: Benchmark, measure: Measure) -> float | None:
     values = [value for cell in cells for value in cell.details.values()]
     shares = measure.unit == "share" and all(0 <= value <= 1 for value in values)
     return max(values) if shares else None
-
-
-def _plain(value: float) -> str:
-    return f"{value:,.4g}".replace("-", "−") if abs(value) < 1e4 else f"{value:,.0f}"

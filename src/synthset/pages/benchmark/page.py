@@ -7,33 +7,25 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from markupsafe import Markup
-
-import synthset.pages.experiment.page as experiment
 from synthset.pages.benchmark import table
 from synthset.pages.benchmark.axes import off_the_radar, radar_axes
-from synthset.pages.benchmark.cost_figure import cost_figure
+from synthset.pages.benchmark.cost_chart import cost_chart
 from synthset.pages.benchmark.costs import HEADS, ledger
 from synthset.pages.benchmark.details import suites
 from synthset.pages.benchmark.headlines import headlines
-from synthset.pages.benchmark.level_figure import level_figure
-from synthset.pages.benchmark.radar_figure import TOGETHER, radar_figures
+from synthset.pages.benchmark.level_chart import level_chart
+from synthset.pages.benchmark.radar_chart import TOGETHER, radar_charts
 from synthset.pages.benchmark.remarks import remarks
 from synthset.pages.benchmark.results import table_rows, to_json
 from synthset.pages.benchmark.words import capital
-from synthset.pages.kit.drawing import Drawing, colours, dashes
-from synthset.pages.kit.policy import content_policy
-from synthset.pages.kit.templates import KIT, environment
+from synthset.pages.kit.palette import DASHES, arm_colours, arm_dashes
+from synthset.pages.kit.picture import Picture
+from synthset.pages.kit.picture_files import write_picture
+from synthset.pages.kit.render import render_page
 from synthset.results.benchmark import Benchmark
 from synthset.sheets import write_sheet
 
-HERE = Path(__file__).parent
-STYLES = (
-    KIT / "page.css",
-    Path(experiment.__file__).with_name("experiment.css"),
-    HERE / "benchmark.css",
-)
-STROKES = {"-": "solid", "--": "dashed", ":": "dotted", "-.": "dashed"}
+STROKES = ("solid", "dashed", "dotted", "dashed")  # `DASHES`, as borders
 ON_PAPER = 6  # columns of the table that fit on a printed page
 FIRST = 3  # sets that the radar shows beside the base at first, where there are many
 
@@ -55,56 +47,47 @@ def write_benchmark_page(
     Returns:
         `index.html` in the folder.
     """
-    figures = _figures(benchmark)
     (folder / "figures").mkdir(parents=True, exist_ok=True)
-    for one in figures.values():
-        (folder / "figures" / f"{one.name}.svg").write_bytes(one.svg)
-        (folder / "figures" / f"{one.name}.png").write_bytes(one.png)
+    for one in _figures(benchmark, key=True).values():
+        write_picture(one, folder / "figures")
     content = to_json(benchmark)
     text = json.dumps(content, ensure_ascii=False, allow_nan=False, indent=1)
     (folder / "benchmark.json").write_text(text + "\n", encoding="utf-8")
     (folder / "table.csv").write_text(_csv(table_rows(benchmark)), encoding="utf-8")
     page = folder / "index.html"
-    html = _page(benchmark, figures, title, description, settings_yaml)
+    html = _page(benchmark, title, description, settings_yaml)
     page.write_text(html, encoding="utf-8")
     return page
 
 
-def _figures(benchmark: Benchmark) -> dict[str, Drawing]:
-    found = [*radar_figures(benchmark), level_figure(benchmark), cost_figure(benchmark)]
+def _figures(benchmark: Benchmark, *, key: bool) -> dict[str, Picture]:
+    found = [*radar_charts(benchmark, key=key), level_chart(benchmark), cost_chart(benchmark)]
     return {one.name: one for one in found if one is not None}
 
 
 def _page(
     benchmark: Benchmark,
-    figures: dict[str, Drawing],
     title: str,
     description: str,
     settings: str,
 ) -> str:
-    pages = environment(HERE)
-    pages.filters.update(capital=capital)
     many = len(benchmark.arms) > TOGETHER
     groups = table.columns(benchmark)
-    lines = dashes(list(benchmark.arms), benchmark.base)
-    script = (HERE / "benchmark.js").read_text(encoding="utf-8")
+    dashes = arm_dashes(list(benchmark.arms), benchmark.base)
     content: dict[str, Any] = {
-        "style": Markup("".join(file.read_text(encoding="utf-8") for file in STYLES)),
-        "script": Markup(script),
-        "policy": content_policy(script),
         "title": title,
         "description": description,
         "benchmark": benchmark,
         "ranking": benchmark.ranking,
         "headlines": headlines(benchmark),
-        "figures": {name: one.inline for name, one in figures.items()},
+        "figures": _figures(benchmark, key=False),
         "together": "radar-together" if many else "radar",
         "many": many,
         "axes": radar_axes(benchmark),
         "off_the_radar": off_the_radar(benchmark),
         "open": _open(benchmark),
-        "colours": colours(list(benchmark.arms), benchmark.base),
-        "strokes": {arm: STROKES[dash] for arm, dash in lines.items()},
+        "colours": arm_colours(list(benchmark.arms), benchmark.base),
+        "strokes": {arm: STROKES[DASHES.index(dash)] for arm, dash in dashes.items()},
         "columns": groups,
         "places": {one.name: i for i, one in enumerate(f for _, group in groups for f in group)},
         "on_paper": ON_PAPER,
@@ -115,8 +98,9 @@ def _page(
         "ledger": ledger(benchmark),
         "remarks": remarks(benchmark),
         "settings": settings,
+        "capital": capital,
     }
-    return pages.get_template("page.html.j2").render(content)
+    return render_page("benchmark/page.html.j2", content, scripts=["benchmark/benchmark.js"])
 
 
 def _open(benchmark: Benchmark) -> set[str]:

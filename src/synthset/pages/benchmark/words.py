@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from synthset.pages.dataset.page import number, short
-from synthset.pages.experiment.words import percent, points, probability, span
+from synthset.pages.kit.numbers import MINUS, interval, number, percent, points, probability, short
 from synthset.results.benchmark import Benchmark
 from synthset.results.figure import Figure, Unit
 from synthset.results.judge import Difference
@@ -31,8 +30,9 @@ def value_text(unit: Unit, value: float | None, sign: bool = True) -> str:
     if value is None:
         return "–"
     if unit == "share":
-        return percent(value) if sign else percent(value).removesuffix(" %")
-    return number(value).replace("-", "−")
+        text = percent(value, digits=1)
+        return text if sign else text.removesuffix(" %")
+    return number(value)
 
 
 def ends_text(figure: Figure) -> str:
@@ -40,23 +40,23 @@ def ends_text(figure: Figure) -> str:
     if figure.interval is None:
         return ""
     if figure.unit == "share":
-        return span(figure.interval)
-    return f"{_brief(figure.interval.low)} to {_brief(figure.interval.high)}".replace("-", "−")
+        return interval(figure.interval)
+    return f"{short(figure.interval.low)} to {short(figure.interval.high)}"
 
 
 def difference_text(unit: Unit, value: float) -> str:
     """A difference with its sign: of shares in percentage points."""
     if unit == "share":
         return points(value)
-    return "0" if value == 0 else f"{'+' if value > 0 else '−'}{_brief(abs(value))}"
+    return "0" if value == 0 else f"{'+' if value > 0 else MINUS}{short(abs(value))}"
 
 
 def difference_ends(difference: Difference | None) -> str:
     """Both ends of a difference's interval; nothing where seeds agree or there is one alone."""
     if difference is None or difference.figure.interval is None:
         return ""
-    figure, interval = difference.figure, difference.figure.interval
-    ends = (interval.low, interval.high)
+    figure, between = difference.figure, difference.figure.interval
+    ends = (between.low, between.high)
     return " to ".join(difference_text(figure.unit, end) for end in ends)
 
 
@@ -78,8 +78,3 @@ def names(benchmark: Benchmark, arms: Sequence[str], most: int = 5) -> str:
 def capital(text: str) -> str:
     """Begin with a capital letter and leave the rest alone, unlike `str.capitalize`."""
     return text[:1].upper() + text[1:]
-
-
-def _brief(value: float) -> str:
-    """Fewer digits than the value itself has; whole numbers from 1,000 on."""
-    return number(value) if abs(value) >= 1000 else short(value)

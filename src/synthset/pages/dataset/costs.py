@@ -42,10 +42,10 @@ def stages(events: Sequence[Mapping[str, Any]], view: View, rows: int) -> list[d
     return list(found.values())
 
 
-def title(role: str) -> str:
+def title_of(role: str) -> str:
     """Say what a stage did: `features/clip+features/classifier` is `features: clip, classifier`.
 
-    >>> title("features/clip+features/classifier"), title("images")
+    >>> title_of("features/clip+features/classifier"), title_of("images")
     ('features: clip, classifier', 'images')
     """
     parts: dict[str, list[str]] = {}

@@ -8,9 +8,9 @@ from typing import Any
 from markupsafe import Markup
 
 from synthset.metrics.images.source_cues import MATCHED, STORED, TOGETHER
+from synthset.pages.kit.row_chart import Bar, row_chart
 
 TELLING = 0.6  # an AUC from which on advice is given, where it is surely over 0.5
-HEIGHT = 10  # of a bar, in its own units
 ADVICE = {
     "file format": "save both in one format, without EXIF and colour profiles",
     "size": "cut both to one shape and resize them to one size",
@@ -87,34 +87,18 @@ def advice(rows: Sequence[Mapping[str, Any]]) -> list[str]:
     return sentences
 
 
-def cue_bar(metric: Mapping[str, Any], style: str) -> Markup:
-    """Draw an AUC as a bar from 0.5 to 1, and its interval as a line.
-
-    Args:
-        metric: a result with a value.
-        style: class of the bar.
-    """
-    length = _place(metric["value"])
-    low, high = (_place(end) for end in metric["interval"])
-    said = f"{metric['value']:.3f}, 95 % interval {metric['interval'][0]:.3f} to "
-    said += f"{metric['interval'][1]:.3f}"
-    return Markup(
-        f'<svg class="bar cue" viewBox="0 0 1000 {HEIGHT}" preserveAspectRatio="none" role="img" '
-        f'aria-label="{said}"><title>{said}</title>'
-        f'<rect class="{style}" width="{length:.1f}" height="{HEIGHT}"/>'
-        f'<rect class="mark" x="{low:.1f}" y="4.2" width="{max(high - low, 2):.1f}" height="1.6"/>'
-        "</svg>"
-    )
+def cue_bar(metric: Mapping[str, Any], colour: str) -> Markup:
+    """Draw an AUC as a bar from 0.5 to 1, and its interval as a line."""
+    value, (low, high) = metric["value"], metric["interval"]
+    marks = (Bar(0.5, value, colour), Bar(low, max(high, low + 0.001), "ink", thick=0.16))
+    label = f"{value:.3f}, 95 % interval {low:.3f} to {high:.3f}"
+    return row_chart(marks, 0.5, 1.0, label, height=10, filled=True)
 
 
 def _cue(metric: Mapping[str, Any]) -> tuple[str, str] | None:
     """What a result is called and its cue; None for other results."""
     name, _, cue = str(metric["name"]).partition(": ")
     return (name, cue) if name in (STORED, MATCHED) else None
-
-
-def _place(area: float) -> float:
-    return 2000 * (min(max(area, 0.5), 1.0) - 0.5)
 
 
 def _tells(metric: Mapping[str, Any]) -> bool:

@@ -5,14 +5,16 @@ from __future__ import annotations
 
 import base64
 import json
-import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from synthset.pages.dataset.what_if import Panel
+from synthset.pages.kit.axes import linear
+from synthset.pages.kit.chart import Line, Panel, chart
+from synthset.pages.kit.picture import Picture
 from synthset.recipe.recipe import Recipe
 from synthset.store.dataset import Dataset
 
+SIZE = (240.0, 112.0)  # of a chart
 SHOWN = 4  # grids, evenly over the training
 UNDECIDED = 2.0  # hinge loss of a discriminator that scores everything 0
 
@@ -21,7 +23,7 @@ def gan(dataset: Dataset, recipe: Recipe) -> dict[str, Any] | None:
     """Read what the training has left.
 
     Returns:
-        `classes`, `images` (learned from), `updates`, `best_update`, `best_fd`, `panels`, `grids`
+        `classes`, `images` (learned from), `updates`, `best_update`, `best_fd`, `charts`, `grids`
         (`at`, an update, `uri` and whether it is the best), `undecided`; None for other sources.
     """
     if recipe.source.kind != "gan":
@@ -38,36 +40,41 @@ def gan(dataset: Dataset, recipe: Recipe) -> dict[str, Any] | None:
         "updates": lines[-1]["update"],
         "best_update": config["best_update"],
         "best_fd": config["best_fd"],
-        "panels": _panels(lines, config),
+        "charts": _charts(lines, config),
         "grids": [_grid(dataset, place, update, config) for update in _shown(lines, config)],
         "undecided": lines[-1]["discriminator"] > 0.98 * UNDECIDED,
     }
 
 
-def _panels(lines: Sequence[Mapping[str, Any]], config: Mapping[str, Any]) -> list[Panel]:
+def _charts(lines: Sequence[Mapping[str, Any]], config: Mapping[str, Any]) -> list[Picture]:
     if len(lines) < 2:
         return []
-    best = (float(config["best_update"]), float(config["best_fd"]))
+    used = [(float(config["best_update"]), f"{config['best_fd']:.3g}")]
     return [
-        _panel(lines, "FD to the validation images", "fd", None, best),
-        _panel(lines, "loss of the discriminator", "discriminator", None, None),
-        _panel(lines, "scores: real, and generated in grey", "real", "generated", None),
-    ]
+        _chart(lines, "Distance to the validation images", "FD", {"fd": ("kept", "FD")}, used),
+        _chart(lines, "Loss of the discriminator", "hinge loss", {"discriminator": ("c5", "loss")}),
+        _chart(
+            lines, "What the discriminator thinks of images", "score",
+            {"real": ("kept", "real"), "generated": ("rejected", "generated")},
+        ),
+    ]  # fmt: skip
 
 
-def _panel(
+def _chart(
     lines: Sequence[Mapping[str, Any]],
     title: str,
-    name: str,
-    beside: str | None,
-    now: tuple[float, float] | None,
-) -> Panel:
-    line, other = _curve(lines, name), _curve(lines, beside) if beside else ()
-    values = [value for curve in (line, other) for _, value in curve]
-    low = math.floor(10 * min(0.0, *values)) / 10  # short numbers, which have room at the axis
-    high = max(values)
-    ends = (float(lines[0]["update"]), float(lines[-1]["update"]))
-    return Panel(title, "lower", line, other, now, low, max(high, low + 1e-9), ends, "update")
+    unit: str,
+    names: Mapping[str, tuple[str, str]],
+    used: Sequence[tuple[float, str]] = (),
+) -> Picture:
+    """Draw figures by update; `names` gives each its colour and its words."""
+    curves = [
+        Line(_curve(lines, name), colour, text, dot=2.6) for name, (colour, text) in names.items()
+    ]
+    x = linear("update", [float(line["update"]) for line in lines], zero=True)
+    y = linear(unit, [value for curve in curves for _, value in curve.points], zero=True)
+    key = curves if len(curves) > 1 else ()
+    return chart("gan", title, [Panel("", x, y, curves, used)], size=SIZE, key=key)
 
 
 def _curve(lines: Sequence[Mapping[str, Any]], name: str) -> tuple[tuple[float, float], ...]:

@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 from synthset.metrics.statistics.classification import over_classes
 from synthset.metrics.statistics.intervals import Interval, wilson
 from synthset.pages.dataset.records import Seen
+from synthset.pages.kit.numbers import interval, percent
+from synthset.pages.kit.row_chart import Bar, row_chart
 from synthset.store.dataset import Dataset
 
 GROUPS = "groups.json"  # written by the engine beside classes.json
@@ -20,7 +22,6 @@ RANK = "_rank"
 RECOGNITION = "recognition rate"  # measured here from the images, with an interval a group
 OUTSIDE, UNKNOWN = "none of these", "no synset"
 PARTS = ("planned", "made", "kept")
-WIDTH, HEIGHT = 240, 22  # of a drawn interval, in its own units
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,23 +114,19 @@ def by_group(
     return GroupTable(rows, several, len(found["unknown"]), shown)
 
 
-def interval_picture(rate: Rate) -> Markup:
-    """Draw two intervals over [0, 1]: all above, kept below; the mark is the share itself."""
-    drawn = [f'<path class="axis" d="M0 {HEIGHT - 0.5}H{WIDTH}"/>']
-    for style, interval, y in (("passed", rate.all, 3), ("kept", rate.kept, 12)):
-        if interval is not None:
-            left, width = WIDTH * interval.low, WIDTH * (interval.high - interval.low)
-            at = min(max(WIDTH * interval.value, 2), WIDTH - 2)
-            drawn.append(
-                f'<rect class="{style}" fill-opacity=".45" x="{left:.1f}" y="{y}" '
-                f'width="{max(width, 1):.1f}" height="6" rx="3"/>'
-                f'<rect class="{style}" x="{at - 2:.1f}" y="{y - 1}" width="4" height="8" rx="2"/>'
-            )
-    label = f"{rate.score}: all {rate.all}, kept {rate.kept}"
-    return Markup(
-        f'<svg class="interval" viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" height="{HEIGHT}" '
-        f'role="img" aria-label="{label}">{"".join(drawn)}</svg>'
+def rate_row(rate: Rate) -> Markup:
+    """Draw two intervals from 0 to 1: all above, kept below; the dark mark is the share itself."""
+    marks = []
+    for colour, found, at in (("passed", rate.all, 0.27), ("kept", rate.kept, 0.73)):
+        if found is not None:
+            marks.append(Bar(found.low, found.high, colour, 0.3, at, 0.45))
+            marks.append(Bar(found.value - 0.008, found.value + 0.008, colour, 0.4, at))
+    label = "; ".join(
+        f"{part}: {percent(found.value, digits=1)}, {interval(found)}"
+        for part, found in (("all", rate.all), ("kept", rate.kept))
+        if found is not None
     )
+    return row_chart(marks, 0.0, 1.0, label, height=22)
 
 
 def _row(

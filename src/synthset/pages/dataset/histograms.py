@@ -12,6 +12,10 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from synthset.pages.dataset.records import Mask, Seen
+from synthset.pages.kit.axes import between, linear, logarithmic
+from synthset.pages.kit.chart import Area, Panel, chart
+from synthset.pages.kit.numbers import count, number
+from synthset.pages.kit.picture import Picture, Table
 from synthset.recipe.selection import Selection
 from synthset.recipe.steps import Limit, Limits
 
@@ -19,6 +23,7 @@ BINS = 36
 FEW = 24  # whole numbers with up to so many values get a bar each
 TAIL = 0.5  # percent at either end that the axis leaves to the end bars
 SKEWED = 200  # of a median's multiples; above this the axis is logarithmic
+SIZE = (300.0, 112.0)  # between the axes, pixels
 MAX_WORDS = 12  # different words of a score that are shown as bars, if any comes twice
 
 Floats = NDArray[np.float64]
@@ -30,13 +35,12 @@ class Histogram:
 
     Attributes:
         column: its name.
-        edges: (B + 1,) ends of the bars, in units of the axis.
+        edges: (B + 1,) ends of the bars.
         kept: (B,) kept images.
         rejected: (B,) rejected images.
-        limits: where the selection cuts, in units of the axis, with what it says there.
-        ticks: places on the axis, with what stands there.
-        medians: of the kept and of the rejected, in the score's own units; None for none.
-        log: whether the axis is logarithmic.
+        limits: where the selection cuts, with what it says there.
+        medians: of the kept and of the rejected; None for none.
+        log: whether bars are of equal width on a logarithmic axis.
         missing: images without a value.
         only: the one value that all images have; None where they differ.
     """
@@ -46,7 +50,6 @@ class Histogram:
     kept: NDArray[np.int64]
     rejected: NDArray[np.int64]
     limits: list[tuple[float, str]]
-    ticks: list[tuple[float, str]]
     medians: tuple[float | None, float | None]
     log: bool = False
     missing: int = 0
@@ -64,6 +67,28 @@ class Words:
     def only(self) -> str | None:
         """The one word that all images have; None where they differ."""
         return self.rows[0][0] if len(self.rows) == 1 else None
+
+
+def histogram_chart(found: Histogram, selected: bool) -> Picture:
+    """Draw a histogram: kept below, rejected on top of it, limits as lines across."""
+    areas, rows, edges = [], [], found.edges.tolist()
+    bars = zip(edges[:-1], edges[1:], found.kept.tolist(), found.rejected.tolist(), strict=True)
+    for left, right, kept, rejected in bars:
+        here = f"{number(left)} to {number(right)}"
+        if kept:
+            areas.append(Area((left, 0), (right, kept), "kept", f"{here}: {count(kept)} kept"))
+        if rejected:
+            says = f"{here}: {count(rejected)} rejected"
+            areas.append(Area((left, kept), (right, kept + rejected), "rejected", says))
+        if kept or rejected:
+            rows.append((here, count(kept), count(rejected)))
+    name, ends = found.column.replace("_", " "), (edges[0], edges[-1])
+    x = logarithmic(f"{name}, logarithmic", ends) if found.log else between(name, *ends)
+    y = linear("images", (found.kept + found.rejected).tolist(), zero=True)
+    title = f"Images by {name}{', kept and rejected' if selected else ''}"
+    panel = Panel("", x, y, areas, rules=found.limits)
+    table = Table((name, "kept", "rejected"), rows)
+    return chart(f"histogram-{found.column}", title, [panel], size=SIZE, table=table)
 
 
 def histograms(seen: Seen, selection: Selection) -> list[Histogram | Words]:
@@ -118,15 +143,14 @@ def histogram(
     found = values[there]
     log = _is_skewed(found) and all(cut > 0 for cut, _ in limits)
     axis = np.log10(found) if log else found
-    cuts = [(float(np.log10(cut)) if log else cut, text) for cut, text in limits]
-    edges = _edges(axis, [cut for cut, _ in cuts])
+    edges = _edges(axis, [float(np.log10(cut)) if log else cut for cut, _ in limits])
     axis = np.clip(axis, edges[0], edges[-1])
     kept, rejected = (np.histogram(axis[mask], edges)[0] for mask in (keep[there], ~keep[there]))
     medians = (_median(found[keep[there]]), _median(found[~keep[there]]))
     missing = int((made & ~np.isfinite(values)).sum())
     only = f"{found[0]:.4g}" if (found == found[0]).all() and not missing else None
-    ticks = _ticks(edges, log)
-    return Histogram(column, edges, kept, rejected, cuts, ticks, medians, log, missing, only)
+    edges = 10.0**edges if log else edges
+    return Histogram(column, edges, kept, rejected, [*limits], medians, log, missing, only)
 
 
 def _is_skewed(values: Floats) -> bool:
@@ -149,34 +173,12 @@ def _edges(values: Floats, cuts: Sequence[float]) -> Floats:
     return np.linspace(low - pad, high + pad, BINS + 1)
 
 
-def _ticks(edges: Floats, log: bool) -> list[tuple[float, str]]:
-    low, high = float(edges[0]), float(edges[-1])
-    if log:
-        powers = range(int(np.ceil(low)), int(np.floor(high)) + 1)
-        every = max(1, len(powers) // 5)
-        return [(float(power), f"{10.0**power:g}") for power in powers[::every]]
-    step = nice_step((high - low) / 5)
-    first = np.ceil(low / step) * step
-    places = [float(first + i * step) for i in range(int((high - first) / step + 1e-9) + 1)]
-    return [(place, f"{0.0 if abs(place) < step / 1e6 else place:.6g}") for place in places]
-
-
-def nice_step(rough: float) -> float:
-    """Round a distance between ticks up to 1, 2 or 5 times a power of ten.
-
-    >>> nice_step(3.2), nice_step(0.012)
-    (5.0, 0.02)
-    """
-    power = 10.0 ** np.floor(np.log10(rough))
-    return float(next(m * power for m in (1, 2, 5, 10) if m * power >= rough * 0.999))
-
-
 def _words(column: str, values: Sequence[Any], seen: Seen) -> Words:
     """Count words; a null is `none`, which for an issue means that all is well."""
     pairs = zip(values, seen.made.tolist(), seen.keep.tolist(), strict=True)
     found = Counter(("none" if v is None else str(v), kept) for v, made, kept in pairs if made)
     names: Counter[str] = Counter()
-    for (name, _), count in found.items():
-        names[name] += count
+    for (name, _), times in found.items():
+        names[name] += times
     rows = [(name, found[name, True], found[name, False]) for name, _ in names.most_common()]
     return Words(column, rows)

@@ -6,6 +6,10 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from markupsafe import Markup
+
+from synthset.pages.kit.row_chart import Bar, Spot, Tick, gain, row_chart
+
 PARTS = ("all", "kept", "rejected")
 DRAWN = ("all", "kept")
 FIGURES = re.compile(r"[\d.,]+")
@@ -62,6 +66,18 @@ def by_class(
         chart["rows"] = _worst_first(list(rows.values()), found[0].get("better"))
         charts.append(chart | {"warnings": _alike(chart["rows"])})
     return charts
+
+
+def class_row_chart(row: Mapping[str, Any], chart: Mapping[str, Any]) -> Markup:
+    """Draw all and kept of one class, and what real images score, on the metric's axis."""
+    every, kept = (row[part] and row[part]["value"] for part in DRAWN)
+    marks: list[Bar | Spot | Tick] = []
+    if every is not None and kept is not None:
+        marks.append(gain(every, kept))
+    marks += [Tick(row["floor"]["value"])] if row["floor"] else []
+    marks += [Spot(every, "soft", hollow=True)] if every is not None else []
+    marks += [Spot(kept, "kept", 5.6)] if kept is not None else []
+    return row_chart(marks, chart["low"], chart["high"])
 
 
 def _floor(result: Mapping[str, Any] | None) -> Mapping[str, Any] | None:

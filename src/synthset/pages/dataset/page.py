@@ -4,41 +4,34 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
-from markupsafe import Markup
-
-from synthset.pages.dataset import charts
 from synthset.pages.dataset.against import Against, against_threshold, score_of, words
-from synthset.pages.dataset.confusion import confusions
-from synthset.pages.dataset.costs import title
+from synthset.pages.dataset.confusion import confusion_chart, confusions
+from synthset.pages.dataset.costs import title_of
 from synthset.pages.dataset.cues import cue_bar, cue_charts, without_cues
 from synthset.pages.dataset.gallery import kept_rows, pictures, rejected_rows
 from synthset.pages.dataset.gan import gan
-from synthset.pages.dataset.groups import by_group, interval_picture
-from synthset.pages.dataset.histograms import Histogram, Words, histograms
-from synthset.pages.dataset.metrics import by_class, table
+from synthset.pages.dataset.groups import by_group, rate_row
+from synthset.pages.dataset.histograms import Histogram, Words, histogram_chart, histograms
+from synthset.pages.dataset.metrics import by_class, class_row_chart, table
 from synthset.pages.dataset.pairs import closest_pairs
 from synthset.pages.dataset.prompts import prompt_words
 from synthset.pages.dataset.recognised_map import recognised_map
 from synthset.pages.dataset.records import Seen
 from synthset.pages.dataset.safety import safety
-from synthset.pages.dataset.selection import choices, farthest_first, outcomes
+from synthset.pages.dataset.selection import choices, distance_row, farthest_first, outcomes
 from synthset.pages.dataset.source_manifest import found
 from synthset.pages.dataset.summary import summary
 from synthset.pages.dataset.what_if import what_if
-from synthset.pages.kit.policy import content_policy
-from synthset.pages.kit.templates import KIT, environment
+from synthset.pages.kit.render import render_page
+from synthset.pages.kit.row_chart import bars
 from synthset.pages.kit.thumbnails import Thumbnail, thumbnails
-from synthset.pages.kit.word_map import NO_GROUP, colour_class
 from synthset.recipe.recipe import Recipe
 from synthset.results.acceptance import acceptance
 from synthset.store.dataset import Dataset
 
 PAGE = "report/index.html"
-HERE = Path(__file__).parent
-STYLES = (KIT / "page.css", KIT / "word_map.css")
 
 
 def write_report(dataset: Dataset, recipe: Recipe) -> str:
@@ -57,27 +50,17 @@ def write_report(dataset: Dataset, recipe: Recipe) -> str:
 
 def page(dataset: Dataset, recipe: Recipe) -> str:
     """Write the HTML of the page."""
-    pages = environment(HERE)
-    pages.filters.update(
-        count=count,
-        number=number,
-        duration=duration,
-        rate=rate,
-        title_of=title,
-        percent=percent,
-        short=short,
-    )
-    pages.globals.update(
-        bar=charts.bar,
-        histogram=charts.histogram,
-        matrix=charts.matrix,
-        strip=charts.strip,
-        panel=charts.panel,
-        cue_bar=cue_bar,
-        interval_picture=interval_picture,
-        colour_class=colour_class,
-    )
-    return pages.get_template("page.html.j2").render(_content(dataset, recipe))
+    content = _content(dataset, recipe) | {
+        "bars": bars,
+        "class_row_chart": class_row_chart,
+        "confusion_chart": confusion_chart,
+        "cue_bar": cue_bar,
+        "distance_row": distance_row,
+        "histogram_chart": histogram_chart,
+        "rate_row": rate_row,
+        "title_of": title_of,
+    }
+    return render_page("dataset/page.html.j2", content, scripts=["kit/page.js"])
 
 
 def _content(dataset: Dataset, recipe: Recipe) -> dict[str, Any]:
@@ -85,11 +68,7 @@ def _content(dataset: Dataset, recipe: Recipe) -> dict[str, Any]:
     numbers, metrics = summary(dataset, seen), dataset.metrics()
     results = table(without_cues(metrics))
     drawn = histograms(seen, recipe.selection)
-    script = (KIT / "page.js").read_text(encoding="utf-8")
     return {
-        "style": Markup("".join(path.read_text(encoding="utf-8") for path in STYLES)),
-        "script": Markup(script),
-        "policy": content_policy(script),
         "description": recipe.description,
         "numbers": numbers,
         "classes": sorted(numbers["classes"], key=_weakest),
@@ -104,7 +83,6 @@ def _content(dataset: Dataset, recipe: Recipe) -> dict[str, Any]:
         "constant": [(c.column, c.only) for c in drawn if c.only is not None],
         "confusions": confusions(seen),
         "groups": by_group(dataset, seen, numbers["classes"], metrics),
-        "no_group": NO_GROUP,
         "word_map": recognised_map(dataset, seen),
         "what_if": what_if(dataset),
         "prompt_words": prompt_words(dataset),
@@ -191,55 +169,3 @@ def _shown(
         }
         for one in compared
     ]
-
-
-def count(value: int) -> str:
-    """Write a whole number with thin spaces between thousands."""
-    return f"{value:,}".replace(",", "\u202f")
-
-
-def number(value: float | None) -> str:
-    """Write a result with four digits, large ones as whole numbers, or a dash."""
-    if value is None:
-        return "–"
-    return count(round(value)) if abs(value) >= 1000 else f"{value:.4g}"
-
-
-def short(value: float | None) -> str:
-    """Write a result with three digits, or two where it is small, or a dash."""
-    if value is None:
-        return "–"
-    return f"{value:.3g}" if abs(value) >= 0.1 else f"{value:.2g}"
-
-
-def percent(part: float, whole: float) -> str:
-    """Write a share, with one digit after the point where it is small or nearly all."""
-    share = 100 * part / whole if whole else 0.0
-    return f"{share:.1f} %" if 0 < share < 10 or 99 < share < 100 else f"{share:.0f} %"
-
-
-def duration(seconds: float | None) -> str:
-    """Write a time in the units that people use for it.
-
-    >>> duration(0.034), duration(75), duration(8000)
-    ('34 ms', '1 min 15 s', '2 h 13 min')
-    """
-    if seconds is None:
-        return "–"
-    if seconds < 1:
-        return f"{1000 * seconds:.0f} ms"
-    if seconds < 60:
-        return f"{seconds:.1f} s"
-    whole = round(seconds)
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60} s"
-    return f"{whole // 3600:,} h {whole % 3600 // 60} min"
-
-
-def rate(per_second: float | None) -> str:
-    """Write a speed: images a second, or a minute where they are slow."""
-    if per_second is None:
-        return "–"
-    if per_second >= 1000:
-        return f"{count(round(per_second))} / s"
-    return f"{per_second:.3g} / s" if per_second >= 1 else f"{60 * per_second:.3g} / min"

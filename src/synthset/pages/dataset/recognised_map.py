@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from markupsafe import Markup
 from numpy.typing import NDArray
 
 from synthset.metrics.statistics.plane import apart, fitted, principal
@@ -14,13 +13,14 @@ from synthset.pages.dataset.gallery import spread
 from synthset.pages.dataset.groups import GROUPS, RANK, is_recognition
 from synthset.pages.dataset.records import Seen
 from synthset.pages.kit.map_labels import WORD_PX, gap_of, labels
+from synthset.pages.kit.picture import Picture
 from synthset.pages.kit.word_map import (
     WIDTH,
     Circle,
     coloured,
     height_of,
     largest_of,
-    map_svg,
+    map_picture,
     radius,
 )
 from synthset.store.dataset import Dataset
@@ -37,19 +37,15 @@ class RecognisedMap:
     """The section of the page.
 
     Attributes:
-        svg: the picture.
+        picture: the map.
         score: name of the recognition score.
-        groups: those that have a class on it, in the order of their colours.
-        rest: whether a class on it is in no group.
         drawn: number of classes on it.
         of: number of classes that could be.
         absent: number of classes without a synset, which have no place.
     """
 
-    svg: Markup
+    picture: Picture
     score: str
-    groups: list[str]
-    rest: bool
     drawn: int
     of: int
     absent: int
@@ -77,10 +73,8 @@ def recognised_map(dataset: Dataset, seen: Seen) -> RecognisedMap | None:
     shown = spread(np.array(placed), MOST)
     groups, colours = coloured(shown, dataset.read_json(GROUPS)["members"])
     return RecognisedMap(
-        svg=_drawn(seen, shown, numbers, hits, images, groups, colours),
+        picture=_draw(seen, shown, numbers, hits, images, groups, colours),
         score=score,
-        groups=groups,
-        rest=-1 in colours,
         drawn=len(shown),
         of=len(placed),
         absent=int((images > 0).sum()) - len(placed),
@@ -103,7 +97,7 @@ def _counts(seen: Seen, score: str) -> tuple[NDArray[np.int64], NDArray[np.int64
     )
 
 
-def _drawn(
+def _draw(
     seen: Seen,
     shown: Sequence[int],
     numbers: Sequence[str | None],
@@ -111,7 +105,7 @@ def _drawn(
     images: NDArray[np.int64],
     groups: Sequence[str],
     colours: Sequence[int],
-) -> Markup:
+) -> Picture:
     height, largest = height_of(len(shown)), largest_of(len(shown))
     radii = np.array([radius(hits[i] / images[i], largest) for i in shown])
     room = (WIDTH, height - 1.5 * WORD_PX)  # the names of the lowest circles stand below it
@@ -121,7 +115,7 @@ def _drawn(
     circles = [
         Circle(
             name=name,
-            title=f"{name}: {hits[i]} of {images[i]} recognised",
+            recognised=f"{hits[i]} of {images[i]}",
             x=x,
             y=y,
             radii=(size,),
@@ -132,4 +126,5 @@ def _drawn(
         for i, name, (x, y), size, colour in zip(shown, names, points, radii, colours, strict=True)
     ]
     words = labels(names, points, radii, colours, groups, (WIDTH, height))
-    return map_svg(circles, words, height)
+    title = "Which words the images show: a circle is as large as the share recognised"
+    return map_picture(title, circles, words, height, groups)

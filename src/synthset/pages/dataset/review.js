@@ -1,4 +1,4 @@
-const {key, verdicts} = JSON.parse(document.getElementById("review-data").textContent);
+const {key, verdicts} = JSON.parse(document.getElementById("data").textContent);
 const said = new Map(Object.entries(verdicts));
 const next = {"": "drop", drop: "keep", keep: ""};
 try {

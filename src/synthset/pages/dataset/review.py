@@ -3,23 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
-from markupsafe import Markup
 
 from synthset.pages.dataset.gallery import spread
 from synthset.pages.dataset.records import Seen
-from synthset.pages.kit.policy import content_policy, json_in_html
-from synthset.pages.kit.templates import KIT, environment
+from synthset.pages.kit.render import render_page
 from synthset.pages.kit.thumbnails import most, thumbnails
 from synthset.results.reason import words
 from synthset.sheets import write_sheet
 from synthset.store.dataset import Dataset
 
-HERE = Path(__file__).parent
-STYLES = (KIT / "page.css", HERE / "review.css")
 REVIEW_PAGE = "<title>Review of "  # how a page of ours is known again
 Which = Literal["kept", "rejected", "all"]
 
@@ -65,19 +60,14 @@ def review_page(
             if name in found
         ]
         classes.append({"name": seen.classes[label]["name"], "pictures": pictures})
-    style = "".join(path.read_text(encoding="utf-8") for path in STYLES)
-    script = (HERE / "review.js").read_text(encoding="utf-8")
     key = f"synthset review {dataset.name} {dataset.view.images}"
     verdicts = {name: list(each) for name, each in said.items()}
-    pages = environment(HERE)
-    return pages.get_template("review.html.j2").render(
-        policy=content_policy(script, style),
-        style=Markup(style),
-        script=Markup(script),
-        name=dataset.name,
-        data=json_in_html({"key": key, "verdicts": verdicts}),
-        classes=classes,
-        which=which,
+    return render_page(
+        "dataset/review.html.j2",
+        {"name": dataset.name, "classes": classes, "which": which},
+        scripts=["dataset/review.js"],
+        data={"key": key, "verdicts": verdicts},
+        strict_style=True,
     )
 
 

@@ -8,7 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from markupsafe import Markup
 
+from synthset.pages.kit.numbers import number
+from synthset.pages.kit.row_chart import Bar, Spot, Tick, gain, row_chart
 from synthset.store.dataset import Dataset
 
 FEW = 100  # real images that chose; with fewer much of the target is guessed
@@ -83,6 +86,20 @@ def choices(dataset: Dataset, classes: Sequence[Mapping[str, Any]]) -> list[dict
             }
         )
     return shown
+
+
+def distance_row(row: Row, top: float) -> Markup:
+    """Draw the distances of one class on a line from 0 to `top`, left is nearer."""
+    marks: list[Bar | Spot | Tick] = [
+        gain(row.nearest, row.random),
+        Spot(row.all, "soft", 2.6),
+        Spot(row.random, "soft", hollow=True),
+        Spot(row.nearest, "kept", 5.6),
+    ]
+    if row.mark is not None:
+        marks.append(Tick(row.mark))
+    label = f"{row.name}: random {number(row.random)}, chosen {number(row.nearest)}"
+    return row_chart(marks, 0.0, top, label)
 
 
 def outcomes(dataset: Dataset) -> list[Outcome]:

@@ -8,19 +8,18 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from markupsafe import Markup
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Drawing
 
 from synthset.images import Pixels, UnreadableImage, decode
-from synthset.pages.kit.policy import content_policy
-from synthset.pages.kit.templates import KIT, environment
+from synthset.pages.kit.numbers import number, percent
+from synthset.pages.kit.render import render_page
+from synthset.pages.kit.row_chart import bars
 from synthset.pages.kit.thumbnails import thumbnails
 from synthset.recipe.recipe import Recipe
 from synthset.store.dataset import Dataset
 
 PAGE, PICTURE = "sweep.html", "sweep.png"
-HERE = Path(__file__).parent
 ACROSS = 8  # pictures of a class in a cell
 TILE_PX = 64  # side of a picture in the PNG
 WIDTH, TEXT_HEIGHT = 3.1, 0.75  # inches that a cell's pictures and its words take in the PNG
@@ -86,17 +85,8 @@ def write_sweep(place: Path, recipe: Recipe, cells: Sequence[Cell], images: int)
     Returns:
         The page's path.
     """
-    pages = environment(HERE)
-    pages.filters.update(figure=written)
-    style = Markup((KIT / "page.css").read_text(encoding="utf-8"))
-    content = {
-        "style": style,
-        "policy": content_policy(),
-        "recipe": recipe,
-        "images": images,
-        **_content(cells),
-    }
-    page = pages.get_template("sweep.html.j2").render(content)
+    content = {"recipe": recipe, "images": images, "bars": bars, "figure": written}
+    page = render_page("dataset/sweep.html.j2", content | _content(cells))
     (place / PAGE).write_text(page, encoding="utf-8")
     _draw(cells).savefig(place / PICTURE, dpi=150)
     return place / PAGE
@@ -104,7 +94,7 @@ def write_sweep(place: Path, recipe: Recipe, cells: Sequence[Cell], images: int)
 
 def written(value: float, name: str) -> str:
     """Write a figure: a rate in percent, all else with three digits."""
-    return f"{100 * value:.0f} %" if name == "recognition" else f"{value:.3g}"
+    return percent(value, digits=0) if name == "recognition" else number(value, 3)
 
 
 def best(cells: Sequence[Cell], name: str) -> float | None:

@@ -1,4 +1,4 @@
-"""What other thresholds would leave, as the page shows it: a panel a figure of each limit."""
+"""What other thresholds would leave: a panel a figure of each limit, in the page and as a file."""
 
 from __future__ import annotations
 
@@ -6,77 +6,103 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from synthset.pages.kit.axes import linear
+from synthset.pages.kit.chart import Line, Panel, chart
+from synthset.pages.kit.numbers import number
+from synthset.pages.kit.picture import Picture, Point
 from synthset.store.dataset import Dataset
 
-PANELS = (
-    ("kept", "images kept", "higher"),
-    ("distance", "Fréchet distance", "lower"),
-    ("coverage", "coverage", "higher"),
-    ("recognition", "recognition", "higher"),
-    ("diversity", "diversity (Vendi)", "higher"),
-)
+PANELS = {
+    "kept": ("Images kept", "images"),
+    "distance": ("Distance to real images ↓", "Fréchet distance"),
+    "coverage": ("Coverage of real images ↑", "share"),
+    "recognition": ("Recognition ↑", "share recognised"),
+    "diversity": ("Diversity ↑", "Vendi score"),
+}
 FROM_ZERO = ("kept", "distance", "coverage")  # where the height itself says something
-
-Point = tuple[float, float]  # threshold and figure
+AT, RANDOM = Line((), "kept", "at each threshold", dot=2.6), "random draw of as many"
+SIZE = (168.0, 104.0)  # of a panel
 
 
 @dataclass(frozen=True)
-class Panel:
-    """One figure against the threshold of one limit.
+class Limit:
+    """One limit of the selection.
 
     Attributes:
-        title: name of the figure.
-        better: `higher` or `lower`.
-        line: points, thresholds rising.
-        beside: the same of a random draw of as many images; empty where it is not known.
-        now: the recipe's own threshold, and the figure there.
-        low: lower end of the figure's axis.
-        high: its upper end.
-        ends: lowest and highest threshold.
-        axis: what the figure stands against.
+        name: the score, and on which side images are kept.
+        panels: a figure each, against the limit's threshold.
     """
 
-    title: str
-    better: str
-    line: tuple[Point, ...]
-    beside: tuple[Point, ...]
-    now: Point | None
-    low: float
-    high: float
-    ends: tuple[float, float]
-    axis: str = "threshold"
+    name: str
+    panels: Sequence[Panel]
+
+    @property
+    def pictures(self) -> list[Picture]:
+        """A picture each, for the page."""
+        return [
+            chart("what-if", panel.title, [_untitled(panel)], size=SIZE) for panel in self.panels
+        ]
 
 
 def what_if(dataset: Dataset) -> dict[str, Any] | None:
     """Read what a run has found out.
 
     Returns:
-        `encoder`, `reference`, `records`, `of`, and `limits` (`column`, `sign`, `panels`); None
-        where nothing has been found out, or no limit could move.
+        `encoder`, `reference`, `records`, `of`, and `limits`; None where nothing has been found
+        out, or no limit could move.
     """
     path = dataset.view.what_if
     if path is None or not dataset.folder.exists(path):
         return None
     found = dataset.read_json(path)
-    limits = []
-    for column, side in dict.fromkeys((case["column"], case["side"]) for case in found["cases"]):
-        cases = [c for c in found["cases"] if (c["column"], c["side"]) == (column, side)]
-        panels = [_panel(cases, *panel) for panel in PANELS if _points(cases, panel[0])]
-        limits.append({"column": column, "sign": "≥" if side == "min" else "≤", "panels": panels})
+    limits = limits_of(found["cases"])
     return {**found, "limits": limits} if limits else None
 
 
-def _panel(cases: Sequence[Mapping[str, Any]], name: str, title: str, better: str) -> Panel:
-    line = _points(cases, name)
-    beside = _points(cases, "random") if name == "distance" else ()
-    figures = [figure for _, figure in (*line, *beside)]
-    low, high = min(figures), max(figures)
-    low = 0.0 if name in FROM_ZERO else low - 0.15 * (high - low)
-    high = high if high > low else low + 1
-    now = next((p for p in line for c in cases if c["current"] and c["threshold"] == p[0]), None)
-    ends = (cases[0]["threshold"], cases[-1]["threshold"])
-    return Panel(title, better, line, beside, now, low, high, ends)
+def limits_of(cases: Sequence[Mapping[str, Any]]) -> list[Limit]:
+    """Draw up the panels of each limit.
+
+    Args:
+        cases: `column`, `side`, `threshold`, `current` and the figures of `PANELS`, thresholds
+            rising within each limit.
+    """
+    limits = []
+    for column, side in dict.fromkeys((case["column"], case["side"]) for case in cases):
+        own = [case for case in cases if (case["column"], case["side"]) == (column, side)]
+        known = [figure for figure in PANELS if _points(own, figure)]
+        name = f"{column.replace('_', ' ')} {'≥' if side == 'min' else '≤'}"
+        limits.append(Limit(name, [_panel(own, figure, name) for figure in known]))
+    return limits
 
 
-def _points(cases: Sequence[Mapping[str, Any]], name: str) -> tuple[Point, ...]:
-    return tuple((c["threshold"], c[name]) for c in cases if c.get(name) is not None)
+def what_if_picture(cases: Sequence[Mapping[str, Any]]) -> Picture:
+    """Draw all cases as one picture: a row a limit, a column a figure."""
+    limits = limits_of(cases)
+    panels = [panel for limit in limits for panel in limit.panels]
+    key = [AT, Line((), "soft", RANDOM)]
+    title = "What other thresholds would leave; the dashed line is the recipe's own"
+    columns = len(limits[0].panels)
+    return chart("what-if", title, panels, size=SIZE, columns=columns, key=key)
+
+
+def _panel(cases: Sequence[Mapping[str, Any]], figure: str, limit: str) -> Panel:
+    points, random = _points(cases, figure), []
+    if figure == "distance":
+        random = _points(cases, "random")
+    title, unit = PANELS[figure]
+    lines = [Line(random, "soft", RANDOM)] if random else []
+    lines.append(Line(points, "kept", AT.name, dot=AT.dot))
+    here = {case["threshold"] for case in cases if case["current"]}
+    now = [(at, number(value)) for at, value in points if at in here]
+    x = linear(f"threshold: {limit}", [at for at, _ in points])
+    y = linear(unit, [value for _, value in (*points, *random)], zero=figure in FROM_ZERO)
+    return Panel(title, x, y, lines, rules=now)
+
+
+def _points(cases: Sequence[Mapping[str, Any]], figure: str) -> list[Point]:
+    return [(c["threshold"], c[figure]) for c in cases if c.get(figure) is not None]
+
+
+def _untitled(panel: Panel) -> Panel:
+    """A panel alone has its picture's title."""
+    return Panel("", panel.x, panel.y, panel.content, panel.rules)

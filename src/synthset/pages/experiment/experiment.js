@@ -1,7 +1,7 @@
-// The page is whole without this; it shows one measure at a time, the confusions of any two arms, and any class's curves.
+// The page is whole without this; it shows one measure at a time, the curves of one class, and the confusions of any two arms.
 (() => {
   "use strict";
-  const data = JSON.parse(document.getElementById("experiment-data").textContent);
+  const data = JSON.parse(document.getElementById("data").textContent);
   const make = (name, text, parent) => {
     const element = document.createElement(name);
     if (text !== undefined) element.textContent = text;
@@ -19,12 +19,15 @@
   for (const controls of document.querySelectorAll(".controls[hidden]")) controls.hidden = false;
   const arms = data.arms.map((arm, i) => [String(i), arm.text]);
 
-  const measure = document.getElementById("measure");
-  const tables = [...document.querySelectorAll("[data-measure]")];
-  const pick = () => { for (const table of tables) table.hidden = table.dataset.measure !== measure.value; };
-  fill(measure, tables.map((table) => [table.dataset.measure, table.dataset.words]), "recall");
-  measure.addEventListener("change", pick);
-  pick();
+  const choose = (id, parts, name, first) => {
+    const select = document.getElementById(id);
+    const pick = () => { for (const part of parts) part.hidden = part.dataset[name] !== select.value; };
+    fill(select, parts.map((part) => [part.dataset[name], part.dataset.words ?? part.dataset[name]]), first);
+    select.addEventListener("change", pick);
+    pick();
+  };
+  choose("measure", [...document.querySelectorAll("[data-measure]")], "measure", "recall");
+  choose("curve-class", [...document.querySelectorAll("[data-curve]")], "curve");
 
   const first = document.getElementById("cm-arm"), second = document.getElementById("cm-minus"), as = document.getElementById("cm-as");
   const place = document.getElementById("cm");
@@ -66,41 +69,4 @@
   fill(as, [["rates", "% of a class"], ["counts", "images, mean over seeds"]], "rates");
   for (const select of [first, second, as]) select.addEventListener("change", draw);
   draw();
-
-  const chosen = document.getElementById("curve-class"), curves = document.getElementById("curves-drawn");
-  const space = "http://www.w3.org/2000/svg", size = 300, edge = 34;
-  const svg = (name, attributes, parent, text) => {
-    const element = document.createElementNS(space, name);
-    for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
-    if (text !== undefined) element.textContent = text;
-    parent.append(element);
-    return element;
-  };
-  const axes = (kind, words, index) => {
-    const box = svg("svg", { viewBox: `0 0 ${size + edge + 12} ${size + edge + 22}`, role: "img" }, curves);
-    const x = (value) => edge + size * value, y = (value) => 18 + size * (1 - value);
-    for (const tick of [0, 0.25, 0.5, 0.75, 1]) {
-      svg("path", { class: "axis", d: `M${x(0)} ${y(tick)}H${x(1)}M${x(tick)} ${y(0)}V${y(1)}` }, box);
-      svg("text", { class: "tick", x: x(tick), y: y(0) + 14, "text-anchor": "middle" }, box, tick);
-      svg("text", { class: "tick", x: x(0) - 5, y: y(tick) + 4, "text-anchor": "end" }, box, tick);
-    }
-    svg("text", { class: "tick", x: x(0.5), y: y(0) + 30, "text-anchor": "middle" }, box, words[0]);
-    svg("text", { class: "tick", x: x(0), y: 10 }, box, words[1]);
-    for (const arm of data.arms) {
-      const line = arm[kind][index];
-      if (!line) continue;
-      const start = kind === "roc" ? [[0, 0]] : [[0, line[0]]];
-      const points = [...start, ...line.map((value, i) => [data.x[kind][i], value])];
-      const d = "M" + points.map(([a, b]) => `${x(a).toFixed(1)} ${y(b).toFixed(1)}`).join("L");
-      svg("title", {}, svg("path", { class: "line", d, stroke: arm.colour }, box), arm.text);
-    }
-  };
-  const plot = () => {
-    curves.replaceChildren();
-    axes("roc", ["false positive rate", "recall"], Number(chosen.value));
-    axes("pr", ["recall", "precision"], Number(chosen.value));
-  };
-  fill(chosen, [...data.classes, data.mean].map((name, i) => [String(i), name]), chosen.dataset.first);
-  chosen.addEventListener("change", plot);
-  plot();
 })();

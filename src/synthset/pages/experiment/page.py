@@ -8,31 +8,32 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from markupsafe import Markup
 
-import synthset.pages.dataset.page as shared
-from synthset.metrics.statistics.classification import BINS
+from synthset.metrics.statistics.classification import BINS, rates
 from synthset.pages.experiment import tables, words
-from synthset.pages.experiment.arms_figure import arms_figure
-from synthset.pages.experiment.confusion_figure import confusion_figure
-from synthset.pages.experiment.curve_figures import (
-    exchange_figure,
-    pr_figure,
-    reliability_figure,
-    roc_figure,
-    training_figure,
+from synthset.pages.experiment.arms_chart import arms_chart
+from synthset.pages.experiment.curve_charts import (
+    class_curves,
+    exchange_chart,
+    pr_chart,
+    reliability_chart,
+    roc_chart,
+    training_chart,
 )
 from synthset.pages.experiment.parts import Case, Steps
-from synthset.pages.kit.drawing import Drawing, colours
-from synthset.pages.kit.policy import content_policy
-from synthset.pages.kit.templates import KIT, environment
+from synthset.pages.kit.matrix import matrix_chart
+from synthset.pages.kit.picture import Picture
+from synthset.pages.kit.picture_files import write_picture
+from synthset.pages.kit.render import render_page
 from synthset.recipe.experiment import Experiment
+from synthset.results.arm_judgement import ArmJudgement
 from synthset.results.judgement import Judgement
 from synthset.results.judgement_tables import arm_rows, class_rows, to_json
 from synthset.results.trial import Trial
 from synthset.sheets import write_sheet
 
-HERE = Path(__file__).parent
 SMALL = 64  # pixels
 
 
@@ -63,9 +64,8 @@ def write_experiment_page(
     """
     figures = _figures(judgement, trials)
     (folder / "figures").mkdir(parents=True, exist_ok=True)
-    for one in (*figures.values(), *(confusion_figure(arm, judgement) for arm in judgement.arms)):
-        (folder / "figures" / f"{one.name}.svg").write_bytes(one.svg)
-        (folder / "figures" / f"{one.name}.png").write_bytes(one.png)
+    for one in (*figures.values(), *(_confusion(arm, judgement) for arm in judgement.arms)):
+        write_picture(one, folder / "figures")
     text = json.dumps(to_json(judgement), ensure_ascii=False, allow_nan=False, indent=1)
     (folder / "judgement.json").write_text(text + "\n", encoding="utf-8")
     (folder / "arms.csv").write_text(_csv(arm_rows(judgement)), encoding="utf-8")
@@ -76,40 +76,45 @@ def write_experiment_page(
     return page
 
 
-def _figures(judgement: Judgement, trials: Sequence[Trial]) -> dict[str, Drawing]:
+def _figures(judgement: Judgement, trials: Sequence[Trial]) -> dict[str, Picture]:
     found = [
-        arms_figure(judgement),
-        roc_figure(judgement),
-        pr_figure(judgement),
-        reliability_figure(judgement),
-        training_figure(judgement, trials),
+        arms_chart(judgement),
+        roc_chart(judgement),
+        pr_chart(judgement),
+        reliability_chart(judgement),
+        training_chart(judgement, trials),
     ]
     if judgement.exchange is not None:
-        found.append(exchange_figure(judgement.exchange, judgement))
+        found.append(exchange_chart(judgement.exchange, judgement))
     return {one.name: one for one in found if one is not None}
+
+
+def _confusion(arm: ArmJudgement, judgement: Judgement) -> Picture:
+    """Of more than 40 classes only the shown ones are drawn; a row then need not sum to 100 %."""
+    shown = list(judgement.shown)
+    names = [judgement.classes[i] for i in shown]
+    return matrix_chart(
+        f"confusion-{arm.name}",
+        f"{arm.text}: what test images are taken for, in percent of a row",
+        names,
+        names,
+        rates(arm.confusion)[np.ix_(shown, shown)],
+        ("taken for", "class of the test image"),
+    )
 
 
 def _page(
     experiment: Experiment,
     judgement: Judgement,
-    figures: dict[str, Drawing],
+    figures: dict[str, Picture],
     classes: Sequence[str],
     steps: Sequence[Steps],
     cases: Sequence[Case],
 ) -> str:
-    pages = environment(HERE)
-    pages.filters.update(
-        count=shared.count, number=shared.number, percent=words.percent, uri=_uri, pixels=_pixels
-    )
     texts = {arm.name: arm.text for arm in judgement.arms}
-    script = (HERE / "experiment.js").read_text(encoding="utf-8")
     content: dict[str, Any] = {
-        "style": Markup(_style()),
-        "script": Markup(script),
-        "policy": content_policy(script),
-        "data": Markup(tables.script_data(judgement)),
         "judgement": judgement,
-        "figures": {name: one.inline for name, one in figures.items()},
+        "figures": figures,
         "headlines": words.headlines(judgement),
         "measures": tables.measures_shown(judgement),
         "compared": tables.compared(judgement),
@@ -119,33 +124,38 @@ def _page(
         "cases": [_arm_cases(arm.name, arm.text, cases) for arm in judgement.arms],
         "settings": experiment.to_yaml(),
         "bins": BINS,
-        "first_focus": judgement.shown.index(judgement.focus[0]) if judgement.focus else 0,
+        "curves": [
+            (name, class_curves(judgement, label))
+            for name, label in [
+                (judgement.mean_of_classes, -1),
+                *((judgement.classes[i], i) for i in judgement.shown),
+            ]
+        ],
         "base_text": texts.get(judgement.base, judgement.base),
         "texts": texts,
-        "colours": colours(list(texts), judgement.base),
         "choose": "" if experiment.training.choose == "last" else experiment.training.choose,
         "redraw": experiment.real.redraw,
-        "span": words.span,
         "name_of": words.measure_name,
         "interval_title": tables.interval_title,
         "heat": tables.heat,
         "chance": tables.chance,
         "trained_on": tables.trained_on,
-        "bound": tables.bound,
         "worth_words": tables.worth_words,
+        "uri": _uri,
+        "pixels": _pixels,
     }
-    return pages.get_template("page.html.j2").render(content)
+    return render_page(
+        "experiment/page.html.j2",
+        content,
+        scripts=["experiment/experiment.js"],
+        data=tables.script_data(judgement),
+    )
 
 
 def _arm_cases(name: str, text: str, cases: Sequence[Case]) -> tuple[str, list[Case], list[Case]]:
     """An arm's cases: words, wrong ones, right ones."""
     own = [case for case in cases if case.arm == name]
     return text, [one for one in own if not one.right], [one for one in own if one.right]
-
-
-def _style() -> str:
-    files = (KIT / "page.css", HERE / "experiment.css")
-    return "".join(file.read_text(encoding="utf-8") for file in files)
 
 
 def _pixels(image: bytes, style: str = "") -> Markup:

@@ -10,10 +10,8 @@ import numpy as np
 
 from synthset.metrics.statistics.classification import OF_A_CLASS, Array
 from synthset.metrics.statistics.exchange_rate import Bound, Worth
-from synthset.metrics.statistics.operating_curves import FALSE_POSITIVE_RATES, RECALLS
-from synthset.pages.experiment.words import NAMES, measure_name, points, probability, span
-from synthset.pages.kit.drawing import colours
-from synthset.pages.kit.policy import json_in_html
+from synthset.pages.experiment.words import NAMES, measure_name
+from synthset.pages.kit.numbers import count, interval, points, probability
 from synthset.results.arm_judgement import ArmJudgement
 from synthset.results.figure import CHANCE, Figure
 from synthset.results.judge import Difference
@@ -24,7 +22,6 @@ FIRST = (
     "macro_roc_auc", "macro_average_precision", "ece",
 )  # fmt: skip
 SMALL_TEST = 200  # images below which chance in them is shown beside the interval over seeds
-PLACES = 60  # of a curve that the page's script draws
 
 
 @dataclass(frozen=True)
@@ -99,9 +96,10 @@ def interval_title(found: Figure) -> str:
     """What a figure's intervals are of, for who points at it."""
     lines = []
     if found.interval is not None:
-        lines.append(f"{span(found.interval)} % by {found.interval.method}")
+        lines.append(f"{interval(found.interval)} % by {found.interval.method}")
     if found.chance is not None and found.n:
-        lines.append(f"{span(found.chance)} % by chance in {found.n:,} images alone (Wilson)")
+        chance = interval(found.chance)
+        lines.append(f"{chance} % by chance in {count(found.n)} images alone (Wilson)")
     known = [value for value in found.each if value is not None]
     if len(known) > 1:
         lines.append("seeds: " + ", ".join(f"{100 * value:.1f}" for value in known))
@@ -118,7 +116,7 @@ def bound(found: Bound | None, digits: int = 2) -> str:
 
 def worth_words(one: Worth) -> str:
     """An arm's exchange rate in a sentence."""
-    real, synthetic = f"{one.real:,.0f} real", f"{one.synthetic:,.0f} synthetic"
+    real, synthetic = f"{count(one.real)} real", f"{count(one.synthetic)} synthetic"
     equal = f"{bound(one.equivalent, 0)} real images alone"
     text = f"{real} + {synthetic} images do as well as {equal}"
     text += f": one synthetic image is worth {bound(one.worth)} real ones"
@@ -134,32 +132,21 @@ def chance(found: Figure) -> str:
         return ""
     if found.interval is not None and found.interval.method == CHANCE:
         return ""
-    return f"n {found.n:,}: {span(found.chance)}"
+    return f"n {count(found.n)}: {interval(found.chance)}"
 
 
-def script_data(judgement: Judgement) -> str:
-    """Confusions and curves of the shown classes, as JSON that may stand within HTML."""
+def script_data(judgement: Judgement) -> dict[str, Any]:
+    """Confusions of the shown classes, for the page's script."""
     shown = list(judgement.shown)
-    paint = colours([arm.name for arm in judgement.arms], judgement.base)
-    data = {
+    return {
         "classes": [judgement.classes[i] for i in shown],
-        "mean": judgement.mean_of_classes,
         "rest": len(judgement.classes) - len(shown),
         "base": judgement.base,
-        "x": {"roc": _thin(FALSE_POSITIVE_RATES), "pr": _thin(RECALLS)},
         "arms": [
-            {
-                "name": arm.name,
-                "text": arm.text,
-                "colour": paint[arm.name],
-                "confusion": _confusion(arm, shown),
-                "roc": [_thin(arm.curves.roc[i]) for i in [*shown, -1]],
-                "pr": [_thin(arm.curves.pr[i]) for i in [*shown, -1]],
-            }
+            {"name": arm.name, "text": arm.text, "confusion": _confusion(arm, shown)}
             for arm in judgement.arms
         ],
     }
-    return json_in_html(data)
 
 
 def _sum(counts: Mapping[str, Array], label: int | None = None) -> str:
@@ -168,7 +155,7 @@ def _sum(counts: Mapping[str, Array], label: int | None = None) -> str:
         origin: float(found.sum() if label is None else found[label])
         for origin, found in counts.items()
     }
-    known = [f"{total:,.0f} {origin}" for origin, total in totals.items() if total]
+    known = [f"{count(total)} {origin}" for origin, total in totals.items() if total]
     return " + ".join(known) or "none"
 
 
@@ -200,11 +187,3 @@ def _confusion(arm: ArmJudgement, shown: list[int]) -> list[list[float]]:
     other = rows.sum(axis=1) - own.sum(axis=1)
     found: list[list[float]] = np.round(np.column_stack([own, other]), 2).tolist()
     return found
-
-
-def _thin(values: Array) -> list[Any] | None:
-    """A few places of a curve, both ends among them; None of a class without test images."""
-    if np.isnan(values).all():
-        return None
-    places = np.unique(np.linspace(0, len(values) - 1, PLACES).round().astype(int))
-    return [round(float(values[i]), 4) for i in places]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from synthset.pages.kit.numbers import interval, percent, points, probability
 from synthset.results.arm_judgement import OF_FOCUS, ArmJudgement
-from synthset.results.figure import ConfidenceInterval
 from synthset.results.judgement import Judgement
 
 NAMES = {
@@ -61,37 +61,6 @@ def measure_name(measure: str, judgement: Judgement) -> str:
     return name + judgement.over(measure)
 
 
-def percent(value: float | None, digits: int = 1) -> str:
-    """A share as percent; a dash where there is none.
-
-    >>> percent(0.0664), percent(None)
-    ('6.6 %', '–')
-    """
-    return "–" if value is None else f"{100 * value:.{digits}f} %"
-
-
-def span(found: ConfidenceInterval | None) -> str:
-    """Both ends of an interval of shares, without the sign; nothing where there is none."""
-    return "" if found is None else f"{100 * found.low:.1f} to {100 * found.high:.1f}"
-
-
-def points(value: float) -> str:
-    """A difference of shares in percentage points, with its sign.
-
-    >>> points(-0.0123)
-    '−1.2'
-    """
-    text = f"{100 * value:+.1f}".replace("-", "−")
-    return "0.0" if text in ("+0.0", "−0.0") else text
-
-
-def probability(value: float | None) -> str:
-    """A p-value, as far as it can be trusted."""
-    if value is None:
-        return "–"
-    return "< 0.001" if value < 0.001 else f"{value:.3f}" if value < 0.1 else f"{value:.2f}"
-
-
 def _headline(judgement: Judgement, measure: str) -> Headline | None:
     leader = judgement.leaders.get(measure)
     if leader is None:
@@ -99,8 +68,8 @@ def _headline(judgement: Judgement, measure: str) -> Headline | None:
     known = [arm for arm in judgement.arms if arm.whole[measure].value is not None]
     best = next(arm for arm in known if arm.name == leader.best[0])
     found = best.whole[measure]
-    ends = span(found.interval)
-    figure = percent(found.value) + (f" ({ends})" if ends else "")
+    ends = interval(found.interval)
+    figure = percent(found.value, digits=1) + (f" ({ends})" if ends else "")
     others = [arm for arm in known if arm is not best]
     alike = [arm for arm in others if arm.name not in leader.beaten]
     said = (_beside(alike, others), _against_base(judgement, best, measure))
@@ -130,7 +99,8 @@ def _against_base(judgement: Judgement, best: ArmJudgement, measure: str) -> str
     one = next((row for row in rows if row.arm == best.name), None)
     if one is None:
         return ""
-    text = f"Against {base.text} ({percent(base.whole[measure].value)}): {points(one.value)} points"
+    own = percent(base.whole[measure].value, digits=1)
+    text = f"Against {base.text} ({own}): {points(one.value)} points"
     ends = one.figure.interval
     text += "" if ends is None else f" ({points(ends.low)} to {points(ends.high)})"
     if one.p_holm is not None:

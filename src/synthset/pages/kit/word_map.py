@@ -1,4 +1,4 @@
-"""A map of words as inline SVG: a circle for each class, coloured by its group."""
+"""A map of words: a circle for each class, coloured by its group."""
 
 from __future__ import annotations
 
@@ -6,14 +6,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from markupsafe import Markup, escape
 
-from synthset.pages.kit.map_labels import Label
+from synthset.pages.kit.chart import HEAD, TICK
+from synthset.pages.kit.map_labels import GROUP_PX, WORD_PX, Label
+from synthset.pages.kit.palette import series_colour
+from synthset.pages.kit.picture import Dot, Mark, Picture, Table, Word, text_width
 
 WIDTH = 1120.0  # of the map, in its own units, which are pixels on most screens
 SMALLEST = 2.4  # radius of a class of which nothing is recognised
 LARGEST, ROOM = 26.0, 0.29  # radius of a class with all: at most, and as a share of its room
-COLOURS = 12  # that the styles have
 NO_GROUP = "in no group"
 MOST = 1000  # classes on one map
 
@@ -24,7 +25,7 @@ class Circle:
 
     Attributes:
         name: of the class.
-        title: what pointing at it says.
+        recognised: how many of its images, such as `3 of 8`.
         x: to the right.
         y: down.
         radii: one for each rule of what counts as recognised.
@@ -34,7 +35,7 @@ class Circle:
     """
 
     name: str
-    title: str
+    recognised: str
     x: float
     y: float
     radii: Sequence[float]
@@ -82,29 +83,67 @@ def coloured(
     return groups, [groups.index(first[label]) if label in first else -1 for label in shown]
 
 
-def colour_class(place: int) -> str:
-    """The style of a group's colour."""
-    return "g-none" if place < 0 else f"g-{place % COLOURS}"
+def map_picture(
+    title: str,
+    circles: Sequence[Circle],
+    labels: Sequence[Label],
+    height: float,
+    groups: Sequence[str],
+    note: str = "",
+    *,
+    key: bool = True,
+) -> Picture:
+    """Draw the map; a circle without any image recognised is hollow.
 
-
-def map_svg(circles: Sequence[Circle], labels: Sequence[Label], height: float) -> Markup:
-    """Draw the map; a circle without any image recognised is hollow."""
-    parts = []
+    Args:
+        title: what there is to see.
+        circles: classes.
+        labels: words on the map.
+        height: of the map itself.
+        groups: names of the groups, in the order of their colours.
+        note: a line below the title.
+        key: whether the colours of groups are explained, where nothing beside the map does so.
+    """
+    marks: list[Mark] = [Word((0, 14), title, HEAD, "ink", bold=True)]
+    marks += [Word((0, 30), note, TICK)] if note else []
+    top = 40.0 if note else 24.0
+    if key:
+        named, lines = _key(circles, groups, top + 6)
+        marks, top = marks + named, top + 16.0 * lines + 4
     for place, one in enumerate(circles):
-        style = colour_class(one.colour) + (" hollow" if one.hollow else "")
-        sizes = " ".join(f"{size:.1f}" for size in one.radii)
-        parts.append(
-            f'<circle class="{style}" data-i="{place}" data-r="{sizes}" '
-            f'data-class="{escape(one.name)}" cx="{one.x:.1f}" cy="{one.y:.1f}" '
-            f'r="{one.radii[one.shown]:.1f}"><title>{escape(one.title)}</title></circle>'
-        )
+        colour = series_colour(one.colour)
+        data = {"i": str(place), "class": one.name, "group": colour}
+        data |= {"r": " ".join(f"{size:.1f}" for size in one.radii)} if one.radii[1:] else {}
+        fill, stroke = ("", colour) if one.hollow else (colour, "surface")
+        says = f"{one.name}: {one.recognised}"
+        at, size = (one.x, one.y + top), one.radii[one.shown]
+        marks.append(Dot(at, size, fill, stroke, opacity=0.8, title=says, data=data))
     for label in labels:
-        style = f"group {colour_class(label.colour)}" if label.is_group else "word"
-        parts.append(
-            f'<text class="{style}" x="{label.x:.1f}" y="{label.y:.1f}" text-anchor="middle">'
-            f"{escape(label.text)}</text>"
+        at, px = (label.x, label.y + top), GROUP_PX if label.is_group else WORD_PX
+        colour = series_colour(label.colour) if label.is_group else "ink"
+        data = {"group": colour} if label.is_group else {}
+        marks.append(
+            Word(at, label.text, px, colour, "middle", bold=label.is_group, halo=True, data=data)
         )
-    return Markup(
-        f'<svg class="map" viewBox="0 0 {WIDTH:.0f} {height:.0f}" role="img" '
-        f'aria-label="Map of {len(circles)} classes">{"".join(parts)}</svg>'
-    )
+    rows = [(one.name, _group(one, groups), one.recognised) for one in circles]
+    table = Table(("class", "group", "images recognised"), rows)
+    return Picture("map", title, WIDTH, height + top, marks, table, "map")
+
+
+def _key(circles: Sequence[Circle], groups: Sequence[str], top: float) -> tuple[list[Mark], int]:
+    """Explain the colours, and say on how many lines."""
+    places = [*range(len(groups)), *([-1] if any(one.colour < 0 for one in circles) else [])]
+    marks, x, lines = list[Mark](), 0.0, 1 if places else 0
+    for place in places:
+        text = groups[place] if place >= 0 else NO_GROUP
+        wide = 30 + text_width(text, TICK)
+        if x and x + wide > WIDTH:
+            x, lines = 0.0, lines + 1
+        y = top + 16 * (lines - 1)
+        marks += [Dot((x + 6, y - 3.5), 5, series_colour(place)), Word((x + 16, y), text, TICK)]
+        x += wide
+    return marks, lines
+
+
+def _group(one: Circle, groups: Sequence[str]) -> str:
+    return groups[one.colour] if one.colour >= 0 else NO_GROUP

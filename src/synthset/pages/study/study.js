@@ -1,10 +1,10 @@
 // The map is whole without this; it adds what a circle stands for, other rules, and groups to hide.
 (() => {
   "use strict";
-  const { rules, classes } = JSON.parse(document.querySelector("#map-data").textContent);
+  const { rules, classes } = JSON.parse(document.querySelector("#data").textContent);
   const card = document.querySelector(".mapcard"), hover = card.querySelector(".hover");
-  const circles = [...card.querySelectorAll("circle")], select = card.querySelector("select");
-  const groups = [...card.querySelectorAll("[data-group]")];
+  const circles = [...card.querySelectorAll(".map circle")], select = card.querySelector("select");
+  const groups = [...card.querySelectorAll("button[data-group]")];
   let rule = rules.indexOf(select.value);
   const line = (tag, text, style) => {
     const made = document.createElement(tag);
@@ -19,7 +19,7 @@
     if (one.groups) hover.append(line("p", one.groups, "soft"));
     if (one.gloss) hover.append(line("p", one.gloss, "soft"));
     if (one.taken.length) hover.append(line("p", `taken for ${one.taken.join(", ")}`));
-    const strip = line("div", "", "strip");
+    const strip = line("div", "", "few-pictures");
     for (const [uri, right] of one.pictures) {
       const image = document.createElement("img");
       image.src = uri;
@@ -48,14 +48,16 @@
     for (const circle of circles) {
       const radius = circle.dataset.r.split(" ")[rule];
       circle.setAttribute("r", radius);
-      circle.classList.toggle("hollow", !classes[circle.dataset.i].counts[rule]);
+      const none = !classes[circle.dataset.i].counts[rule], colour = `var(--${circle.dataset.group})`;
+      circle.setAttribute("fill", none ? "none" : colour);
+      circle.setAttribute("stroke", none ? colour : "var(--surface)");
     }
   });
   for (const button of groups) {
     button.addEventListener("click", () => {
       const on = button.getAttribute("aria-pressed") !== "true";
       button.setAttribute("aria-pressed", String(on));
-      for (const part of card.querySelectorAll(`svg.map .${button.dataset.group}`)) part.style.display = on ? "" : "none";
+      for (const part of card.querySelectorAll(`.map [data-group=${button.dataset.group}]`)) part.style.display = on ? "" : "none";
     });
   }
 })();

@@ -10,9 +10,8 @@ import pyarrow as pa
 
 from synthset.encoders.classlist import ClassList
 from synthset.pages.kit.thumbnails import Thumbnail, most, thumbnails
+from synthset.results.recognition import NOTHING, Answers, Rule
 from synthset.store.dataset import Dataset
-from synthset.study.judge import NOTHING, Answers
-from synthset.study.recognition import Rule
 
 ON_MAP, IN_LISTS = 6, 8  # pictures of a class at most
 ROOM = 1600  # pictures on all maps and lists together

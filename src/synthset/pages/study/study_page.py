@@ -4,25 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-from markupsafe import Markup
-
-import synthset.pages.dataset.page as report
 from synthset.encoders.classlist import ClassList
-from synthset.pages.kit.policy import content_policy, json_in_html
-from synthset.pages.kit.templates import KIT, environment
-from synthset.pages.kit.word_map import NO_GROUP, colour_class, map_svg
+from synthset.pages.kit.palette import series_colour
+from synthset.pages.kit.render import render_page
+from synthset.pages.kit.word_map import NO_GROUP
+from synthset.pages.study.class_pictures import Picture, how_many, pictures
+from synthset.pages.study.study_charts import Map, interval_row, map_of, recognised_chart
+from synthset.results.recognition import RULES, Answers, ClassResult, Study
 from synthset.store.dataset import Dataset
-from synthset.study import chart
-from synthset.study.judge import Answers
-from synthset.study.pictures import Picture, how_many, pictures
-from synthset.study.recognition import RULES, ClassResult, Study
 from synthset.taxonomy import wordnet
 from synthset.taxonomy.groups import Grouping
 
-HERE = Path(__file__).parent
 ENDS = 8  # classes among the best, and among the worst
 LISTED = 1000  # classes in the table of the page; classes.csv has all
 
@@ -47,33 +41,44 @@ class Shown:
     answers: Answers
     study: Study
     grouping: Grouping
-    drawn: chart.Map
+    drawn: Map
 
 
 def page(shown: Shown) -> str:
     """Write the HTML of the page."""
-    pages = environment(HERE)
-    pages.filters.update(
-        count=report.count, number=report.number, short=report.short, percent=report.percent
+    groups = _groups_of(shown.grouping)
+    found = _pictures(shown)
+    hovered = [_hovered(one, groups, found.get(one.label, ())) for one in shown.drawn.shown]
+    return render_page(
+        "study/study_page.html.j2",
+        _content(shown, found, groups),
+        scripts=["kit/page.js", "study/study.js"],
+        data={"rules": list(RULES), "classes": hovered},
     )
-    pages.globals.update(
-        bars=chart.bars, interval_bar=chart.interval_bar, colour_class=colour_class
-    )
-    return pages.get_template("page.html.j2").render(_content(shown))
 
 
-def _content(shown: Shown) -> dict[str, Any]:
-    study, drawn = shown.study, shown.drawn
+def _ends(study: Study) -> tuple[list[ClassResult], list[ClassResult]]:
+    """The worst classes and the best."""
     ranked = study.ranked
     half = min(ENDS, (len(ranked) + 1) // 2)
     worst = [one for one in ranked[::-1][:half] if one.share(study.by) < 1]
-    best = [one for one in ranked[:half] if one.share(study.by) > 0]
-    wanted = how_many((one.label for one in drawn.shown), (one.label for one in (*best, *worst)))
-    found = pictures(shown.dataset, shown.answers, shown.classes, study.by, wanted)
+    return worst, [one for one in ranked[:half] if one.share(study.by) > 0]
+
+
+def _pictures(shown: Shown) -> dict[int, list[Picture]]:
+    worst, best = _ends(shown.study)
+    on_map = (one.label for one in shown.drawn.shown)
+    wanted = how_many(on_map, (one.label for one in (*best, *worst)))
+    return pictures(shown.dataset, shown.answers, shown.classes, shown.study.by, wanted)
+
+
+def _content(
+    shown: Shown, found: Mapping[int, Sequence[Picture]], groups: Mapping[int, str]
+) -> dict[str, Any]:
+    study, drawn = shown.study, shown.drawn
+    worst, best = _ends(study)
+    title = f"Which words {shown.dataset.name} shows: a circle is as large as the share recognised"
     return {
-        "style": Markup(_style()),
-        "script": Markup(_script()),
-        "policy": content_policy(_script()),
         "name": shown.dataset.name,
         "by_whom": shown.by_whom,
         "rules": RULES,
@@ -86,22 +91,16 @@ def _content(shown: Shown) -> dict[str, Any]:
             ("Best classes", [(one, found[one.label]) for one in best]),
         ],
         "drawn": drawn,
-        "map": map_svg(chart.circles(drawn, study.by), drawn.labels, drawn.height),
-        "no_group": NO_GROUP if -1 in drawn.colours else None,
-        "data": Markup(_data(shown, found)),
-        "groups_of": _groups_of(shown.grouping),
-        "listed": ranked[:LISTED],
+        "map": map_of(drawn, study.by, title, key=False),
+        "groups": [
+            *((name, series_colour(place)) for place, name in enumerate(drawn.groups)),
+            *([(NO_GROUP, series_colour(-1))] if -1 in drawn.colours else []),
+        ],
+        "groups_of": groups,
+        "listed": study.ranked[:LISTED],
+        "recognised_chart": recognised_chart,
+        "interval_row": interval_row,
     }
-
-
-def _style() -> str:
-    files = (KIT / "page.css", KIT / "word_map.css", HERE / "study.css")
-    return "".join(file.read_text(encoding="utf-8") for file in files)
-
-
-def _script() -> str:
-    files = (KIT / "page.js", HERE / "study.js")
-    return "".join(file.read_text(encoding="utf-8") for file in files)
 
 
 def _groups_of(grouping: Grouping) -> dict[int, str]:
@@ -111,13 +110,6 @@ def _groups_of(grouping: Grouping) -> dict[int, str]:
         for label in members:
             found.setdefault(label, []).append(name)
     return {label: ", ".join(names) for label, names in found.items()}
-
-
-def _data(shown: Shown, found: Mapping[int, Sequence[Picture]]) -> str:
-    """What the map's script shows when a circle is pointed at, as JSON within HTML."""
-    groups = _groups_of(shown.grouping)
-    rows = [_hovered(one, groups, found.get(one.label, ())) for one in shown.drawn.shown]
-    return json_in_html({"rules": list(RULES), "classes": rows})
 
 
 def _hovered(

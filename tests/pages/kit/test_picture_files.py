@@ -1,0 +1,27 @@
+"""Pictures are written as files for papers."""
+
+import pytest
+
+from synthset.pages.kit.picture import Dot, Picture, Shape, Table, Word, rectangle
+from synthset.pages.kit.picture_files import picture_bytes
+
+MARKS = (
+    Shape(rectangle(10, 10, 30, 20), fill="kept", stroke="ink", dash="3 3"),
+    Dot((60, 20), 8, stroke="c1"),
+    Word((50, 50), "$1 & <more>", turn=-45, halo=True),
+)
+PICTURE = Picture("p", "A box and a ring", 100, 60, MARKS, Table(("x",), [("1",)]))
+
+
+@pytest.mark.parametrize("suffix", ["png", "svg", "pdf"])
+def test_a_picture_is_written_in_the_format_asked_for_twice_the_same(suffix):
+    start = {"png": b"\x89PNG", "svg": b"<?xml", "pdf": b"%PDF"}[suffix]
+    found = picture_bytes(PICTURE, suffix)
+    assert found.startswith(start)
+    assert picture_bytes(PICTURE, suffix) == found
+
+
+def test_a_file_has_the_colours_on_white():
+    drawn = picture_bytes(PICTURE, "svg").decode()
+    assert "#0d7f72" in drawn
+    assert "var(" not in drawn
