@@ -18,7 +18,7 @@ from synthset.pages.kit.picture import Dot, Picture, Shape, Word
 
 INCH = 96.0  # units
 POINTS = 72 / INCH  # of a unit
-DPI = 150
+DPI, MARGIN = 150, 8.0  # dots an inch; around the picture, in units
 SIDES = {"start": "left", "middle": "center", "end": "right"}
 #: What a file would say of the day and the program, left out: the same picture, the same bytes.
 METADATA = {"svg": {"Date": None}, "png": {"Software": None}, "pdf": {"CreationDate": None}}
@@ -37,10 +37,10 @@ def picture_bytes(picture: Picture, suffix: str) -> bytes:
         picture: what to draw.
         suffix: `svg`, `png` or `pdf`.
     """
-    size = (picture.width / INCH, picture.height / INCH)
-    figure = Figure(figsize=size, facecolor=PALETTE["surface"][0])
+    width, height = picture.width + 2 * MARGIN, picture.height + 2 * MARGIN
+    figure = Figure(figsize=(width / INCH, height / INCH), facecolor=PALETTE["surface"][0])
     axes = figure.add_axes((0, 0, 1, 1))
-    axes.set(xlim=(0, picture.width), ylim=(picture.height, 0))
+    axes.set(xlim=(-MARGIN, width - MARGIN), ylim=(height - MARGIN, -MARGIN))
     axes.axis("off")
     for place, mark in enumerate(picture.marks):
         match mark:
