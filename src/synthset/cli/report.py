@@ -12,7 +12,7 @@ def report(directory: DatasetFolder) -> None:
     Example: synthset report my-demo
     """
 
-    from synthset.pages.dataset.page import write_report
+    from synthset.pages.dataset.dataset_page import write_report
     from synthset.recipe.recipe import load_stored
     from synthset.store.dataset import Dataset
 

@@ -33,7 +33,7 @@ def review(
     """
 
     from synthset.errors import UsageError
-    from synthset.pages.dataset.review import REVIEW_PAGE, review_page, review_table
+    from synthset.pages.dataset.review_page import REVIEW_PAGE, review_page, review_table
     from synthset.selection.review import read_review
     from synthset.store.dataset import Dataset
     from synthset.store.folder import LocalFolder

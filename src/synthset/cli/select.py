@@ -48,7 +48,7 @@ def select(
         part = [case for case in found.cases if (case.column, case.side) == limit]
         console.print(_table(part))
     if output is not None:
-        from synthset.pages.dataset.what_if import what_if_picture
+        from synthset.pages.dataset.what_if_charts import what_if_picture
         from synthset.pages.kit.picture_files import picture_bytes
 
         picture = what_if_picture([asdict(case) for case in found.cases])

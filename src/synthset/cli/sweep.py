@@ -12,7 +12,7 @@ from synthset.cli.terminal import screen, tell
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from synthset.pages.dataset.sweep import Cell
+    from synthset.pages.dataset.sweep_page import Cell
 
 
 def sweep(
@@ -74,7 +74,7 @@ def _classes(text: str) -> tuple[str, ...] | int:
 def _table(cells: list[Cell]) -> Table:
     from rich.table import Table
 
-    from synthset.pages.dataset.sweep import FIGURES, written
+    from synthset.pages.dataset.sweep_page import FIGURES, written
 
     shown = [name for name in FIGURES if any(name in cell.figures for cell in cells)]
     table = Table(title_justify="left")

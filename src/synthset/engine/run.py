@@ -48,7 +48,7 @@ from synthset.engine.wording import wording, wording_path
 from synthset.errors import RecipeError, StageError, explains_refusals
 from synthset.export.accepted import refuse_unaccepted
 from synthset.export.write import write_export
-from synthset.pages.dataset.page import write_report
+from synthset.pages.dataset.dataset_page import write_report
 from synthset.prompts.writer import Writer
 from synthset.recipe.exports import Export
 from synthset.recipe.metrics import Metric

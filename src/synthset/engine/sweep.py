@@ -17,7 +17,7 @@ from synthset.engine.local import Bar
 from synthset.engine.run import run
 from synthset.errors import Problem, RecipeError, UsageError, did_you_mean, explains_refusals
 from synthset.metrics.statistics.classification import over_classes
-from synthset.pages.dataset.sweep import Cell, Figure, write_sweep
+from synthset.pages.dataset.sweep_page import Cell, Figure, write_sweep
 from synthset.recipe.classes import ImageNet, Names, WordNet, Words
 from synthset.recipe.recipe import Recipe, load_recipe
 from synthset.recipe.sources import FROM_IMAGES, Txt2Img

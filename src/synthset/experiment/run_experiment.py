@@ -23,7 +23,7 @@ from synthset.experiment.sets import Sets
 from synthset.experiment.splits import RealImages, Split, read_real, split
 from synthset.experiment.trial_processes import count_trials_at_a_time, run_jobs
 from synthset.experiment.trials import Job, read_trial, trial_name
-from synthset.pages.experiment.page import write_experiment_page
+from synthset.pages.experiment.experiment_page import write_experiment_page
 from synthset.recipe.experiment import Arm, Experiment, load_experiment
 from synthset.results.judgement import Judgement, judge
 from synthset.results.trial import Trial

@@ -8,7 +8,7 @@ import pytest
 
 from synthset.metrics.images.source_cues import CUES, TOGETHER
 from synthset.pages.dataset.cues import ADVICE, advice, cue_bar, cue_charts, without_cues
-from synthset.pages.dataset.page import page
+from synthset.pages.dataset.dataset_page import page
 
 
 def result(name: str, value: float | None, of: str = "all", **facts: Any) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from synthset.pages.dataset.page import page
+from synthset.pages.dataset.dataset_page import page
 from synthset.pages.dataset.pairs import closest_pairs
 from synthset.pages.dataset.records import Seen
 from synthset.store.dataset import Dataset

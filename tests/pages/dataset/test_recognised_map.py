@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from synthset.pages.dataset.page import page
+from synthset.pages.dataset.dataset_page import page
 from synthset.pages.dataset.recognised_map import recognised_map
 from synthset.pages.dataset.records import Seen
 from synthset.pages.kit.picture import Word

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from synthset.formats.listed import Label, Listed
 from synthset.formats.manifest import FORMAT, UNREADABLE, Passed, manifest
-from synthset.pages.dataset.page import page
+from synthset.pages.dataset.dataset_page import page
 from synthset.pages.dataset.source_manifest import found
 
 ODD = "<b>a</b>.heic"

@@ -6,8 +6,8 @@ from hashlib import sha256
 
 import pytest
 
-from synthset.pages.dataset.page import page
-from synthset.pages.dataset.review import review_page
+from synthset.pages.dataset.dataset_page import page
+from synthset.pages.dataset.review_page import review_page
 from synthset.pages.kit.policy import content_policy, json_in_html
 
 NASTY = "</script><script>alert(1)</script>\u2028<img src=x onerror=alert(2)>'\"&"

@@ -24,7 +24,7 @@ from synthset.experiment.suites.size import BYTES, Size
 from synthset.experiment.suites.suite import Suite
 from synthset.experiment.trial_processes import count_trials_at_a_time
 from synthset.experiment.trials import Job
-from synthset.pages.benchmark.page import write_benchmark_page
+from synthset.pages.benchmark.benchmark_page import write_benchmark_page
 from synthset.recipe.experiment import Experiment, load_experiment
 from synthset.recipe.suites import BASE
 from synthset.results.benchmark import Benchmark, Group, Value, summarise

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from synthset.pages.benchmark.words import capital
+from synthset.pages.benchmark.benchmark_words import capital
 from synthset.pages.experiment.arms_chart import LONGEST
 from synthset.pages.kit.axes import for_costs, linear
 from synthset.pages.kit.chart import Line, Panel, chart

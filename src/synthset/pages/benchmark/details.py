@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from synthset.pages.benchmark.words import value_text
-from synthset.pages.experiment.tables import heat
+from synthset.pages.benchmark.benchmark_words import value_text
+from synthset.pages.experiment.experiment_tables import heat
 from synthset.pages.kit.numbers import number
 from synthset.results.benchmark import Benchmark, Measure
 

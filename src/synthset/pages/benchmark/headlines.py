@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from synthset.pages.benchmark.words import (
+from synthset.pages.benchmark.benchmark_words import (
     GROUPS,
     capital,
     difference_ends,

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from itertools import pairwise
 from math import ceil, cos, degrees, pi, sin
 
-from synthset.pages.benchmark.axes import FEWEST_AXES, FEWEST_SETS, Axis, places, radar_axes
-from synthset.pages.benchmark.words import value_text
+from synthset.pages.benchmark.benchmark_words import value_text
+from synthset.pages.benchmark.radar_axes import FEWEST_AXES, FEWEST_SETS, Axis, places, radar_axes
 from synthset.pages.experiment.arms_chart import LONGEST
 from synthset.pages.kit.chart import HEAD, TICK, Line, write_key
 from synthset.pages.kit.palette import arm_colours, arm_dashes

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from synthset.pages.benchmark.words import names
+from synthset.pages.benchmark.benchmark_words import names
 from synthset.results.benchmark import Benchmark
 
 COST = "cost"

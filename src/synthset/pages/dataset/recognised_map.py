@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from synthset.metrics.statistics.plane import apart, fitted, principal
 from synthset.pages.dataset.gallery import spread
-from synthset.pages.dataset.groups import GROUPS, RANK, is_recognition
+from synthset.pages.dataset.group_table import GROUPS, RANK, is_recognition
 from synthset.pages.dataset.records import Seen
 from synthset.pages.kit.map_labels import WORD_PX, gap_of, labels
 from synthset.pages.kit.picture import Picture

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from synthset.pages.experiment.words import measure_name
+from synthset.pages.experiment.experiment_words import measure_name
 from synthset.pages.kit.axes import Axis, linear
 from synthset.pages.kit.chart import Line, Panel, chart
 from synthset.pages.kit.numbers import interval, percent

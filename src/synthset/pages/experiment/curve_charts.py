@@ -10,7 +10,7 @@ from synthset.metrics.statistics.classification import Array
 from synthset.metrics.statistics.exchange_rate import ExchangeRate
 from synthset.metrics.statistics.operating_curves import FALSE_POSITIVE_RATES, RECALLS
 from synthset.pages.experiment.arms_chart import LONGEST
-from synthset.pages.experiment.words import measure_name
+from synthset.pages.experiment.experiment_words import measure_name
 from synthset.pages.kit.axes import Axis, between, linear, logarithmic
 from synthset.pages.kit.chart import Line, Note, Panel, chart
 from synthset.pages.kit.numbers import count

@@ -18,15 +18,15 @@ from synthset.cli.experiment import _table as experiment_table
 from synthset.metrics.statistics.intervals import wilson
 from synthset.pages.experiment.arms_chart import arms_chart
 from synthset.pages.experiment.curve_charts import class_curves
-from synthset.pages.experiment.page import write_experiment_page
-from synthset.pages.experiment.parts import Case, Neighbour, Steps
-from synthset.pages.experiment.tables import (
+from synthset.pages.experiment.experiment_page import write_experiment_page
+from synthset.pages.experiment.experiment_tables import (
     compared,
     measures_shown,
     trained_on,
     worth_words,
 )
-from synthset.pages.experiment.words import headlines
+from synthset.pages.experiment.experiment_words import headlines
+from synthset.pages.experiment.parts import Case, Neighbour, Steps
 from synthset.pages.kit.numbers import points
 from synthset.pages.kit.picture_files import picture_bytes
 from synthset.recipe.experiment import Experiment, load_experiment

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from synthset.pages.benchmark.words import value_text
+from synthset.pages.benchmark.benchmark_words import value_text
 from synthset.results.benchmark import Benchmark, Measure
 
 WORST = 0.2  # of the radius, where the worst set lies when the axes are zoomed

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from synthset.metrics.statistics.intervals import wilson
-from synthset.pages.dataset.groups import GroupTable, by_group, rate_row
-from synthset.pages.dataset.page import page
+from synthset.pages.dataset.dataset_page import page
+from synthset.pages.dataset.group_table import GroupTable, by_group, rate_row
 from synthset.pages.dataset.records import Seen
 from synthset.pages.dataset.summary import summary
 from synthset.store.dataset import Dataset

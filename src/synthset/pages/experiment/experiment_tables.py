@@ -10,7 +10,7 @@ import numpy as np
 
 from synthset.metrics.statistics.classification import OF_A_CLASS, Array
 from synthset.metrics.statistics.exchange_rate import Bound, Worth
-from synthset.pages.experiment.words import NAMES, measure_name
+from synthset.pages.experiment.experiment_words import NAMES, measure_name
 from synthset.pages.kit.numbers import count, interval, points, probability
 from synthset.results.arm_judgement import ArmJudgement
 from synthset.results.figure import CHANCE, Figure

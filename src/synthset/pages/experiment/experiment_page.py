@@ -12,7 +12,8 @@ import numpy as np
 from markupsafe import Markup
 
 from synthset.metrics.statistics.classification import BINS, rates
-from synthset.pages.experiment import tables, words
+from synthset.pages.experiment import experiment_tables as tables
+from synthset.pages.experiment import experiment_words as words
 from synthset.pages.experiment.arms_chart import arms_chart
 from synthset.pages.experiment.curve_charts import (
     class_curves,
@@ -145,7 +146,7 @@ def _page(
         "pixels": _pixels,
     }
     return render_page(
-        "experiment/page.html.j2",
+        "experiment/experiment_page.html.j2",
         content,
         scripts=["experiment/experiment.js"],
         data=tables.script_data(judgement),

@@ -8,9 +8,9 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from synthset.pages.dataset.page import page
+from synthset.pages.dataset.dataset_page import page
 from synthset.pages.dataset.records import Seen
-from synthset.pages.dataset.safety import safety, verdicts
+from synthset.pages.dataset.safety_counts import safety, verdicts
 from synthset.record import BLANKED
 
 CLASSES = [{"name": name} for name in ("cat", "dog", "frog")]

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from synthset.pages.dataset.metrics import by_class, change, table
+from synthset.pages.dataset.metric_tables import by_class, change, table
 
 CLASSES = [{"key": "a", "name": "ant"}, {"key": "b", "name": "bee"}]
 

@@ -7,17 +7,17 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from synthset.pages.benchmark import table
-from synthset.pages.benchmark.axes import off_the_radar, radar_axes
+from synthset.pages.benchmark import benchmark_table as table
+from synthset.pages.benchmark.benchmark_files import table_rows, to_json
+from synthset.pages.benchmark.benchmark_words import capital
 from synthset.pages.benchmark.cost_chart import cost_chart
-from synthset.pages.benchmark.costs import HEADS, ledger
+from synthset.pages.benchmark.cost_table import HEADS, ledger
 from synthset.pages.benchmark.details import suites
 from synthset.pages.benchmark.headlines import headlines
 from synthset.pages.benchmark.level_chart import level_chart
+from synthset.pages.benchmark.radar_axes import off_the_radar, radar_axes
 from synthset.pages.benchmark.radar_chart import TOGETHER, radar_charts
 from synthset.pages.benchmark.remarks import remarks
-from synthset.pages.benchmark.results import table_rows, to_json
-from synthset.pages.benchmark.words import capital
 from synthset.pages.kit.palette import DASHES, arm_colours, arm_dashes
 from synthset.pages.kit.picture import Picture
 from synthset.pages.kit.picture_files import write_picture
@@ -100,7 +100,9 @@ def _page(
         "settings": settings,
         "capital": capital,
     }
-    return render_page("benchmark/page.html.j2", content, scripts=["benchmark/benchmark.js"])
+    return render_page(
+        "benchmark/benchmark_page.html.j2", content, scripts=["benchmark/benchmark.js"]
+    )
 
 
 def _open(benchmark: Benchmark) -> set[str]:

@@ -7,23 +7,23 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from synthset.pages.dataset.against import Against, against_threshold, score_of, words
-from synthset.pages.dataset.confusion import confusion_chart, confusions
-from synthset.pages.dataset.costs import title_of
+from synthset.pages.dataset.confusions import confusion_chart, confusions
 from synthset.pages.dataset.cues import cue_bar, cue_charts, without_cues
 from synthset.pages.dataset.gallery import kept_rows, pictures, rejected_rows
-from synthset.pages.dataset.gan import gan
-from synthset.pages.dataset.groups import by_group, rate_row
+from synthset.pages.dataset.gan_charts import gan
+from synthset.pages.dataset.group_table import by_group, rate_row
 from synthset.pages.dataset.histograms import Histogram, Words, histogram_chart, histograms
-from synthset.pages.dataset.metrics import by_class, class_row_chart, table
+from synthset.pages.dataset.metric_tables import by_class, class_row_chart, table
+from synthset.pages.dataset.nearest_sets import choices, distance_row, farthest_first, outcomes
 from synthset.pages.dataset.pairs import closest_pairs
-from synthset.pages.dataset.prompts import prompt_words
+from synthset.pages.dataset.prompt_words import prompt_words
 from synthset.pages.dataset.recognised_map import recognised_map
 from synthset.pages.dataset.records import Seen
-from synthset.pages.dataset.safety import safety
-from synthset.pages.dataset.selection import choices, distance_row, farthest_first, outcomes
+from synthset.pages.dataset.safety_counts import safety
 from synthset.pages.dataset.source_manifest import found
+from synthset.pages.dataset.stage_costs import title_of
 from synthset.pages.dataset.summary import summary
-from synthset.pages.dataset.what_if import what_if
+from synthset.pages.dataset.what_if_charts import what_if
 from synthset.pages.kit.render import render_page
 from synthset.pages.kit.row_chart import bars
 from synthset.pages.kit.thumbnails import Thumbnail, thumbnails
@@ -60,7 +60,7 @@ def page(dataset: Dataset, recipe: Recipe) -> str:
         "rate_row": rate_row,
         "title_of": title_of,
     }
-    return render_page("dataset/page.html.j2", content, scripts=["kit/page.js"])
+    return render_page("dataset/dataset_page.html.j2", content, scripts=["kit/page.js"])
 
 
 def _content(dataset: Dataset, recipe: Recipe) -> dict[str, Any]:

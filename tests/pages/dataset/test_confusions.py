@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from synthset.pages.dataset.confusion import LARGEST, confusion_chart, confusions
+from synthset.pages.dataset.confusions import LARGEST, confusion_chart, confusions
 from synthset.pages.dataset.records import Seen
 
 

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from synthset.pages.dataset.page import page
-from synthset.pages.dataset.selection import choices, distance_row, farthest_first
+from synthset.pages.dataset.dataset_page import page
+from synthset.pages.dataset.nearest_sets import choices, distance_row, farthest_first
 
 CLASSES = [{"key": "a", "name": "ant"}, {"key": "b", "name": "bee"}]
 

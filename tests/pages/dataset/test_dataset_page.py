@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from synthset.pages.dataset.page import page, write_report
+from synthset.pages.dataset.dataset_page import page, write_report
 from synthset.recipe.recipe import Recipe
 from synthset.store.dataset import View
 

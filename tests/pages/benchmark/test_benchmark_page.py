@@ -12,14 +12,14 @@ from pathlib import Path
 
 import pytest
 
-from synthset.pages.benchmark.axes import off_the_radar, places, radar_axes
+from synthset.pages.benchmark.benchmark_page import write_benchmark_page
+from synthset.pages.benchmark.benchmark_words import difference_text, value_text
 from synthset.pages.benchmark.cost_chart import cost_chart
 from synthset.pages.benchmark.details import grid, suites
 from synthset.pages.benchmark.headlines import Headline, best_arms, headlines
-from synthset.pages.benchmark.page import write_benchmark_page
+from synthset.pages.benchmark.radar_axes import off_the_radar, places, radar_axes
 from synthset.pages.benchmark.radar_chart import outline, radar_charts
 from synthset.pages.benchmark.remarks import remarks
-from synthset.pages.benchmark.words import difference_text, value_text
 from synthset.results.benchmark import Benchmark, Cost, Measure, Value, summarise
 
 NASTY = '<img src=x onerror="alert(1)"> & cats'

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from synthset.pages.benchmark.axes import Axis, scale
-from synthset.pages.benchmark.headlines import best_arms
-from synthset.pages.benchmark.words import (
+from synthset.pages.benchmark.benchmark_words import (
     GROUPS,
     difference_ends,
     difference_text,
@@ -14,7 +12,9 @@ from synthset.pages.benchmark.words import (
     p_text,
     value_text,
 )
-from synthset.pages.experiment.tables import heat
+from synthset.pages.benchmark.headlines import best_arms
+from synthset.pages.benchmark.radar_axes import Axis, scale
+from synthset.pages.experiment.experiment_tables import heat
 from synthset.results.benchmark import Benchmark, Cell, Measure
 
 

@@ -63,7 +63,7 @@ def review_page(
     key = f"synthset review {dataset.name} {dataset.view.images}"
     verdicts = {name: list(each) for name, each in said.items()}
     return render_page(
-        "dataset/review.html.j2",
+        "dataset/review_page.html.j2",
         {"name": dataset.name, "classes": classes, "which": which},
         scripts=["dataset/review.js"],
         data={"key": key, "verdicts": verdicts},

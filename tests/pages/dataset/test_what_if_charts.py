@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from synthset.pages.dataset.page import page
-from synthset.pages.dataset.what_if import limits_of, what_if, what_if_picture
+from synthset.pages.dataset.dataset_page import page
+from synthset.pages.dataset.what_if_charts import limits_of, what_if, what_if_picture
 from synthset.pages.kit.picture import Word
 
 

@@ -86,7 +86,7 @@ def write_sweep(place: Path, recipe: Recipe, cells: Sequence[Cell], images: int)
         The page's path.
     """
     content = {"recipe": recipe, "images": images, "bars": bars, "figure": written}
-    page = render_page("dataset/sweep.html.j2", content | _content(cells))
+    page = render_page("dataset/sweep_page.html.j2", content | _content(cells))
     (place / PAGE).write_text(page, encoding="utf-8")
     _draw(cells).savefig(place / PICTURE, dpi=150)
     return place / PAGE
