@@ -11,6 +11,7 @@ import pytest
 import yaml
 from typer.testing import CliRunner
 
+import synthset
 from synthset.cli.app import app
 from synthset.recipe.experiment import load_experiment
 from synthset.recipe.recipe import load_recipe
@@ -81,6 +82,37 @@ def test_the_readme_recipe_runs(tmp_path, monkeypatch):
     run_command("synthset plan pets.yaml")
     run_command("synthset run pets.yaml --workers 1")
     assert (tmp_path / "pets" / "report" / "index.html").exists()
+
+
+def test_the_kinds_that_are_shown_run_together(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    shown = [text for text in blocks(ROOT / "docs/own-kinds.md", "python") if "Settings)" in text]
+    entries = []
+    for text in shown:
+        file, name, group = re.search(
+            r"# (\w+).py.*class (\w+)\((\w+)Settings\)", text, re.S
+        ).groups()
+        Path(f"{file}.py").write_text(text)
+        entries.append(f"[synthset.{group.lower()}s]\n{file} = {file}:{name}\n")
+    Path("shown-1.0.dist-info").mkdir()
+    Path("shown-1.0.dist-info/METADATA").write_text("Name: shown\nVersion: 1.0\n")
+    Path("shown-1.0.dist-info/entry_points.txt").write_text("".join(entries))
+    recipe = {
+        "name": "shown",
+        "classes": ["cat", "dog"],
+        "images_per_class": 4,
+        "source": {"kind": "shapes"},
+        "encoders": {"pixels": {"kind": "pixels"}},
+        "scores": [{"kind": "redness"}],
+        "metrics": [{"kind": "spread", "encoder": "pixels"}],
+        "selection": {"steps": [{"kind": "small", "width_px": 32}]},
+    }
+    Path("shown.yaml").write_text(yaml.safe_dump(recipe))
+    run = [sys.executable, "-m", "synthset.cli.app", "run", "shown.yaml", "--workers", "1"]
+    subprocess.run(run, check=True, env=os.environ | {"PYTHONPATH": f"{ROOT}/src:{tmp_path}"})
+    (spread,) = [one for one in synthset.open("shown").metrics() if one["of"] == "all"]
+    assert spread["name"] == "spread (pixels fake)"
+    assert spread["value"] > 0
 
 
 def test_make_targets_that_are_named_exist():

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from typer.testing import CliRunner
 
 import synthset
@@ -73,6 +74,66 @@ def test_a_step_of_a_plug_in_drops_with_reasons_and_its_columns_are_checked(plug
     assert dropped == {"redness is at an end of its class"}
     with pytest.raises(RecipeError, match=r"steps\[0\].by: no score writes a column 'rednes'"):
         recipe(selection={"steps": [{"kind": "middle", "by": "rednes"}]})
+
+
+@pytest.fixture
+def photos(tmp_path):
+    """A reference of two real images."""
+    for name, colour in (("cat", "red"), ("dog", "blue")):
+        (tmp_path / "photos" / name).mkdir(parents=True)
+        Image.new("RGB", (16, 16), colour).save(tmp_path / "photos" / name / "0.png")
+    return {"photos": {"kind": "images", "paths": [{"path": str(tmp_path / "photos")}]}}
+
+
+SHIFT = {"kind": "mean_shift", "encoder": "colour", "reference": "photos"}
+
+
+def test_a_metric_of_a_plug_in_measures_each_part_against_a_reference(plugin, tmp_path, photos):
+    asked = recipe(references=photos, metrics=[SHIFT])
+    assert forecast(asked, str(tmp_path / "set")).problems == []
+    dataset = synthset.run(asked, tmp_path / "set")
+    found = {one["of"]: one for one in dataset.metrics()}
+    assert list(found) == ["all", "kept", "rejected"]
+    assert all(0 < one["value"] < 2 for one in found.values())
+    assert {(one["name"], one["reference"]) for one in found.values()} == {
+        ("mean shift (mean_colour)", "photos, 2 images")
+    }
+    assert "mean shift" in (tmp_path / "set/report/index.html").read_text()
+    first = dataset.view.metrics
+    assert synthset.run(asked, tmp_path / "set").view.metrics == first
+    other = recipe(references=photos, metrics=[{**SHIFT, "power": 1}])
+    assert synthset.run(other, tmp_path / "set").view.metrics != first
+
+
+def test_another_version_of_a_metric_measures_anew(plugin, tmp_path, photos, monkeypatch):
+    asked = recipe(references=photos, metrics=[SHIFT])
+    before = synthset.run(asked, tmp_path / "set").view.metrics
+    monkeypatch.setattr("example_kinds.mean_shift.MeanShift.version", "2")
+    assert synthset.run(asked, tmp_path / "set").view.metrics != before
+
+
+def test_what_a_metric_of_a_plug_in_names_is_looked_for(plugin, photos):
+    with pytest.raises(RecipeError) as wrong:
+        recipe(metrics=[SHIFT | {"encoder": "color"}, {"kind": "mean_shft"}])
+    assert "unknown kind 'mean_shft'; did you mean 'mean_shift'?" in str(wrong.value)
+    with pytest.raises(RecipeError) as wrong:
+        recipe(references=photos, metrics=[SHIFT | {"encoder": "color", "reference": "photo"}])
+    assert "no entry 'color' in encoders; did you mean 'colour'?" in str(wrong.value)
+    assert "no entry 'photo' in references; did you mean 'photos'?" in str(wrong.value)
+    stored = {"photos": {"kind": "statistics", "file": "cifar10-train"}}
+    with pytest.raises(RecipeError, match="mean_shift compares images, and 'photos' holds only"):
+        recipe(references=stored, metrics=[SHIFT])
+
+
+def test_what_a_metric_of_a_plug_in_raises_is_named_and_the_rest_is_measured(
+    plugin, tmp_path, photos, monkeypatch
+):
+    monkeypatch.setattr("example_kinds.mean_shift.measure", lambda *_: 1 / 0)
+    vendi = {"kind": "vendi", "encoder": "colour"}
+    dataset = synthset.run(recipe(references=photos, metrics=[SHIFT, vendi]), tmp_path / "set")
+    failed = [one["failed"] for one in dataset.metrics()]
+    assert "mean_shift (example_kinds.mean_shift:measure) failed: ZeroDivisionError" in failed[0]
+    assert failed[3:] == [None] * 3
 
 
 def test_an_export_of_a_plug_in_writes_in_a_run_and_by_command(plugin, tmp_path):
