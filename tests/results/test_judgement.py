@@ -8,8 +8,10 @@ from synthset.metrics.statistics.intervals import wilson
 from synthset.metrics.statistics.significance import t_interval
 from synthset.recipe.experiment import load_experiment
 from synthset.results.figure import DRAWS, SEEDS
-from synthset.results.judgement import draw_weights, judge
-from synthset.results.judgement_tables import arm_rows, class_rows, to_json
+from synthset.results.judge import CORRECTION
+from synthset.results.judgement import Judgement, draw_weights, judge
+from synthset.results.judgement_tables import arm_rows, class_rows
+from synthset.results.stored import dump, load
 from synthset.results.trial import Look, Trial
 
 CLASSES = ("cat", "dog", "eel")
@@ -112,7 +114,7 @@ def test_a_class_without_test_images_is_null_in_json_and_noted():
     labels = np.repeat([0, 1], 10)
     trials = [trial(arm, 0, 3, labels=labels) for arm in ("starved", "refilled")]
     judged = judge(experiment(seeds=[0]), trials, CLASSES)
-    found = json.loads(json.dumps(to_json(judged), allow_nan=False))
+    found = json.loads(dump(judged))
     assert found["arms"][0]["classes"]["recall"][2]["value"] is None
     assert found["arms"][0]["curves"]["roc"][2][0] is None
     assert "no test images of eel" in found["notes"][0]
@@ -161,6 +163,23 @@ def test_means_over_some_of_the_classes_say_so_and_others_do_not():
     assert judged.over("balanced_accuracy") == judged.over("macro_f1") == " over 2 of 3 classes"
     assert judged.over("focus_recall") == " over 1 of 2 classes"
     assert judged.over("accuracy") == judged.over("ece") == judged.over("recall of cat") == ""
-    curves = to_json(judged)["arms"][0]["curves"]
-    assert curves["classes"][-1] == "mean of classes over 2 of 3 classes"
+    assert judged.mean_of_classes == "mean of classes over 2 of 3 classes"
     assert judge(experiment(), three_seeds(), CLASSES).over("macro_f1") == ""
+
+
+def test_a_judgement_is_read_back_as_it_was_written():
+    judged = judge(experiment(), three_seeds(), CLASSES)
+    text = dump(judged)
+    again = load(Judgement, text, "judgement.json")
+    assert dump(again) == text
+    assert (again.arms[1].whole, again.leaders) == (judged.arms[1].whole, judged.leaders)
+    assert (again.differences, again.correction) == (judged.differences, CORRECTION)
+    np.testing.assert_array_equal(again.arms[0].confusion, judged.arms[0].confusion)
+
+
+def test_what_does_not_exist_is_null_and_read_back_as_nothing():
+    trials = [trial(arm, 0, 3, labels=np.repeat([0, 1], 10)) for arm in ("starved", "refilled")]
+    judged = judge(experiment(seeds=[0]), trials, CLASSES)
+    again = load(Judgement, dump(judged), "judgement.json")
+    assert again.arms[0].classes["recall"][2].value is None
+    assert np.isnan(again.arms[0].curves.roc[2]).all()

@@ -16,10 +16,11 @@ from synthset.metrics.statistics.classification import (
     confusion_matrix,
     reliability,
 )
-from synthset.metrics.statistics.operating_curves import Curves, curves, mean_curves
+from synthset.metrics.statistics.operating_curves import curves, mean_curves
 from synthset.recipe.experiment import Arm
 from synthset.results.figure import Better, Figure
 from synthset.results.judge import Runs, estimate
+from synthset.results.stored import Numbers, StoredCurves
 from synthset.results.trial import Trial
 
 #: mean over the focus classes -> of which measure.
@@ -109,7 +110,7 @@ class ArmJudgement:
         whole: measure of `OF_ALL`, and of `OF_FOCUS` (mean over the focus classes) -> its figure.
         classes: measure of `OF_A_CLASS` -> a figure for each class.
         confusion: (K, K) counts, summed over seeds: row is the class, column what it was taken for.
-        curves: mean over seeds of the ROC and PR curves.
+        curves: mean over seeds of the ROC and PR curves, of the classes and of their mean.
         reliability: (3, 15) images, summed top probability and images right of each bin.
         chosen: update that was kept, of each seed.
         seconds: wall time of each seed.
@@ -118,13 +119,13 @@ class ArmJudgement:
     name: str
     text: str
     seeds: tuple[int, ...]
-    training: Mapping[str, Array]
-    pretraining: Mapping[str, Array]
+    training: Mapping[str, Numbers]
+    pretraining: Mapping[str, Numbers]
     whole: Mapping[str, Figure]
     classes: Mapping[str, tuple[Figure, ...]]
-    confusion: Array
-    curves: Curves
-    reliability: Array
+    confusion: Numbers
+    curves: StoredCurves
+    reliability: Numbers
     chosen: tuple[int, ...]
     seconds: tuple[float, ...]
 

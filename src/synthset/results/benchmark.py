@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
-from typing import Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 
@@ -141,6 +140,7 @@ class Benchmark:
         measures: columns in order, base first.
         cells: measure -> arm -> cell.
         leaders: measure -> its best arm, and those that it is told apart from.
+        ranking: over the axes of the radar.
         costs: one for each arm.
         correction: of the p-values of differences and leaders.
         published: whether the published conventions were followed (`--compat`).
@@ -148,31 +148,19 @@ class Benchmark:
             and which was followed.
     """
 
+    VERSION: ClassVar = 2
+
     arms: Mapping[str, str]
     base: str
     seeds: tuple[int, ...]
     measures: tuple[Measure, ...]
     cells: Mapping[str, Mapping[str, Cell]]
     leaders: Mapping[str, Leader]
-    costs: tuple[Cost, ...]
+    ranking: Ranking
+    costs: tuple[Cost, ...] = ()
     correction: str = CORRECTION
     published: bool = False
     conventions: tuple[str, ...] = ()
-
-    @cached_property
-    def ranking(self) -> Ranking:
-        """Mean ranks over every axis of the radar that all sets have a value in."""
-        axes = [one.name for one in self.measures if one.radar and one.better]
-        ranks = {
-            name: {arm: cell.rank for arm, cell in self.cells[name].items() if cell.rank}
-            for name in axes
-        }
-        there = [arm for arm in self.arms if any(arm in ranks[name] for name in axes)]
-        whole = tuple(name for name in axes if all(arm in ranks[name] for arm in there))
-        means = {
-            arm: float(np.mean([ranks[name][arm] for name in whole])) for arm in there if whole
-        }
-        return Ranking(means, whole, tuple(name for name in axes if name not in whole))
 
 
 def summarise(
@@ -221,7 +209,7 @@ def summarise(
             )
             for arm in arms
         }
-    return Benchmark(arms, base, seeds, tuple(measures), cells, leaders, ())
+    return Benchmark(arms, base, seeds, tuple(measures), cells, leaders, _ranking(measures, cells))
 
 
 def _runs(measure: Measure, found: Sequence[Value]) -> Runs:
@@ -231,6 +219,20 @@ def _runs(measure: Measure, found: Sequence[Value]) -> Runs:
         unit=measure.unit,
         better=measure.better,
     )
+
+
+def _ranking(measures: Sequence[Measure], cells: Mapping[str, Mapping[str, Cell]]) -> Ranking:
+    """Mean ranks over every axis of the radar that all sets have a value in."""
+    axes = {
+        one.name: {arm: cell.rank for arm, cell in cells[one.name].items() if cell.rank}
+        for one in measures
+        if one.radar and one.better
+    }
+    arms = dict.fromkeys(arm for name in axes for arm in cells[name])
+    there = [arm for arm in arms if any(arm in ranks for ranks in axes.values())]
+    whole = tuple(name for name, ranks in axes.items() if all(arm in ranks for arm in there))
+    means = {arm: float(np.mean([axes[name][arm] for name in whole])) for arm in there if whole}
+    return Ranking(means, whole, tuple(name for name in axes if name not in whole))
 
 
 def _ranks(measure: Measure, figures: Mapping[str, Figure]) -> dict[str, float]:

@@ -132,7 +132,7 @@ def estimate(runs: Runs, seeds: Sequence[int]) -> Figure:
     return replace(empty, value=mean, interval=interval or chance, n=n, chance=chance)
 
 
-def compare(base: Runs, arms: Mapping[str, Runs]) -> list[Difference]:
+def compare(base: Runs, arms: Mapping[str, Runs]) -> tuple[Difference, ...]:
     """Compare arms with the base, seed by seed; p is corrected for their number (Holm).
 
     Args:
@@ -145,7 +145,7 @@ def compare(base: Runs, arms: Mapping[str, Runs]) -> list[Difference]:
         if shared:
             found.append(_difference(name, runs, base, shared))
     corrected = holm([one.p for one in found])
-    return [replace(one, p_holm=p) for one, p in zip(found, corrected, strict=True)]
+    return tuple(replace(one, p_holm=p) for one, p in zip(found, corrected, strict=True))
 
 
 def lead(

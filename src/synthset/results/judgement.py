@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,7 @@ from synthset.metrics.statistics.classification import (
     over_classes,
 )
 from synthset.metrics.statistics.exchange_rate import ArmErrors, ExchangeRate, exchange_rate
+from synthset.metrics.statistics.operating_curves import Curves
 from synthset.recipe.experiment import Exchange, Experiment
 from synthset.results.arm_judgement import (
     OF_FOCUS,
@@ -27,11 +29,13 @@ from synthset.results.arm_judgement import (
     judge_arm,
 )
 from synthset.results.judge import CORRECTION, Difference, Leader, compare, lead
+from synthset.results.stored import Counts
 from synthset.results.trial import Trial
 
 DRAWS, FEWEST = 200, 40  # of test images, where an arm has one seed: half width to 5 % and 11 %
 WORK = 4e8  # draws x images x classes beyond which fewer are drawn: a minute on one core
 OF_CLASSES = ("macro_", "balanced_", "focus_")  # how means over classes begin
+SQUARE = 100  # classes up to which files hold whole confusion matrices
 LARGEST, WORST = 40, 30  # classes that tables show all of; of more, so many of the worst
 
 
@@ -56,6 +60,8 @@ class Judgement:
         notes: what a reader must know: short sets, early stops, classes without test images.
     """
 
+    VERSION: ClassVar = 2
+
     name: str
     description: str
     classes: tuple[str, ...]
@@ -63,9 +69,9 @@ class Judgement:
     shown: tuple[int, ...]
     base: str
     seeds: tuple[int, ...]
-    test_images: NDArray[np.int64]
+    test_images: Counts
     arms: tuple[ArmJudgement, ...]
-    differences: Mapping[str, Sequence[Difference]]
+    differences: Mapping[str, tuple[Difference, ...]]
     leaders: Mapping[str, Leader] = field(default_factory=dict)
     correction: str = CORRECTION
     exchange: ExchangeRate | None = None
@@ -81,6 +87,21 @@ class Judgement:
             return ""
         labels = self.focus if measure in OF_FOCUS else range(len(self.classes))
         return over_classes(sum(self.test_images[i] > 0 for i in labels), len(labels))
+
+    def shortened(self) -> Judgement:
+        """The same with the curves, and, of more than 100 classes, the confusions of the shown ones
+        alone, in their order: what is worth a file."""
+        rows = list(self.shown)
+        square = np.ix_(rows, rows) if len(self.classes) > SQUARE else np.s_[:, :]
+        arms = tuple(
+            replace(
+                arm,
+                confusion=arm.confusion[square],
+                curves=Curves(arm.curves.roc[[*rows, -1]], arm.curves.pr[[*rows, -1]]),
+            )
+            for arm in self.arms
+        )
+        return replace(self, arms=arms)
 
     @property
     def mean_of_classes(self) -> str:
@@ -212,7 +233,7 @@ def _shown(arms: Sequence[ArmJudgement], focus: Sequence[int]) -> tuple[int, ...
 
 def _differences(
     by_arm: Mapping[str, ArmTrials], base: str, focus: Sequence[int], classes: Sequence[str]
-) -> dict[str, list[Difference]]:
+) -> dict[str, tuple[Difference, ...]]:
     if base not in by_arm:
         return {}
     measures_of_all = [*(OF_FOCUS if focus else ()), "balanced_accuracy", "accuracy"]

@@ -1,56 +1,17 @@
-"""A judgement as JSON and as tables: a row an arm, a row an arm and class."""
+"""A judgement as tables: a row an arm, a row an arm and class."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
-
-from synthset.metrics.statistics.classification import BINS, OF_A_CLASS
-from synthset.metrics.statistics.intervals import LEVEL
-from synthset.metrics.statistics.operating_curves import FALSE_POSITIVE_RATES, RECALLS
-from synthset.results.arm_judgement import ArmJudgement
+from synthset.metrics.statistics.classification import OF_A_CLASS
 from synthset.results.figure import ConfidenceInterval, Figure
 from synthset.results.judge import Difference
 from synthset.results.judgement import Judgement
+from synthset.results.stored import plain
 
-FORMAT = 2
-DIGITS = 6
-SQUARE = 100  # classes up to which the JSON holds whole confusion matrices
 Row = dict[str, Any]
-
-
-def to_json(judgement: Judgement) -> dict[str, Any]:
-    """Everything that the judgement holds, for `json.dumps`; what doesn't exist is null.
-
-    Confusion matrices of more than 100 classes, and curves, are those of the shown classes.
-    """
-    return {
-        "format": FORMAT,
-        "name": judgement.name,
-        "description": judgement.description,
-        "classes": list(judgement.classes),
-        "focus": [judgement.classes[i] for i in judgement.focus],
-        "shown": [judgement.classes[i] for i in judgement.shown],
-        "base": judgement.base,
-        "seeds": list(judgement.seeds),
-        "level": LEVEL,
-        "ece_bins": BINS,
-        "test_images": judgement.test_images.tolist(),
-        "false_positive_rates": plain(FALSE_POSITIVE_RATES),
-        "recalls": plain(RECALLS),
-        "arms": [_arm(arm, judgement) for arm in judgement.arms],
-        "leaders": {name: plain(asdict(one)) for name, one in judgement.leaders.items()},
-        "correction": judgement.correction,
-        "differences": {
-            name: [plain(asdict(row)) for row in rows]
-            for name, rows in judgement.differences.items()
-        },
-        "exchange": None if judgement.exchange is None else plain(asdict(judgement.exchange)),
-        "notes": list(judgement.notes),
-    }
 
 
 def arm_rows(judgement: Judgement) -> list[Row]:
@@ -89,51 +50,6 @@ def class_rows(judgement: Judgement) -> list[Row]:
                 row |= _cells(measure, arm.classes[measure][label])
             rows.append(row)
     return rows
-
-
-def plain(value: Any) -> Any:
-    """Make a value one that JSON has: lists, six decimals, null for what doesn't exist."""
-    if isinstance(value, np.ndarray | np.generic):
-        return plain(value.tolist())
-    if isinstance(value, float):
-        return None if np.isnan(value) else round(value, DIGITS)
-    if isinstance(value, Mapping):
-        return {key: plain(one) for key, one in value.items()}
-    if isinstance(value, Sequence) and not isinstance(value, str):
-        return [plain(one) for one in value]
-    return value
-
-
-def _arm(arm: ArmJudgement, judgement: Judgement) -> dict[str, Any]:
-    shown = list(judgement.shown)
-    count = len(judgement.classes)
-    whole_matrix = count <= SQUARE
-    drawn = [*shown, count]  # the last is the mean of the classes
-    return {
-        "name": arm.name,
-        "text": arm.text,
-        "seeds": list(arm.seeds),
-        "training": plain(arm.training),
-        "pretraining": plain(arm.pretraining),
-        "chosen": list(arm.chosen),
-        "seconds": plain(list(arm.seconds)),
-        "measures": {name: plain(asdict(found)) for name, found in arm.whole.items()},
-        "classes": {
-            name: [plain(asdict(one)) for one in found] for name, found in arm.classes.items()
-        },
-        "confusion": {
-            "classes": [judgement.classes[i] for i in (range(count) if whole_matrix else shown)],
-            "counts": plain(arm.confusion if whole_matrix else arm.confusion[np.ix_(shown, shown)]),
-        },
-        "curves": {
-            "classes": [*(judgement.classes[i] for i in shown), judgement.mean_of_classes],
-            "roc": plain(arm.curves.roc[drawn]),
-            "pr": plain(arm.curves.pr[drawn]),
-        },
-        "reliability": plain(
-            dict(zip(("images", "probability", "right"), arm.reliability, strict=True))
-        ),
-    }
 
 
 def _cells(name: str, found: Figure) -> Row:

@@ -109,7 +109,7 @@ def test_figures_and_tables_lie_beside_the_page(page: Path) -> None:
     rows = table(page.parent / "arms.csv")
     found = json.loads((page.parent / "judgement.json").read_text())
     assert [row["arm"] for row in rows] == [arm["name"] for arm in found["arms"]]
-    assert float(rows[0]["accuracy"]) == found["arms"][0]["measures"]["accuracy"]["value"] == 0.5
+    assert float(rows[0]["accuracy"]) == found["arms"][0]["whole"]["accuracy"]["value"] == 0.5
     assert len(table(page.parent / "classes.csv")) == 4 * 3
 
 

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, wait
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 from synthset.engine.local import Bar
 from synthset.engine.processes import Spawn, process_pool
 from synthset.errors import StageError, SynthsetError
-from synthset.experiment.suites.suite import Reading, Suite
+from synthset.experiment.suites.suite import Readings, Suite
 from synthset.experiment.trials import Job
 from synthset.results.benchmark import Value
+from synthset.results.stored import dump, load
 from synthset.seeds import fingerprint
 
-VERSION = 2  # of the files
 FOLDER = "suites"  # in the folder of a trial: a file for each suite and part
 
 
@@ -81,7 +80,7 @@ def _todo(suites: Sequence[Suite], jobs: Sequence[Job]) -> Iterator[Task]:
 
 def _place(suite: Suite, part: str, job: Job) -> Path:
     name = "-".join(filter(None, (suite.name, part)))
-    decides = fingerprint([VERSION, type(suite).__name__, suite.identity(part, job)])
+    decides = fingerprint([Readings.VERSION, type(suite).__name__, suite.identity(part, job)])
     return job.folder / FOLDER / f"{name}-{decides}.json"
 
 
@@ -91,18 +90,15 @@ def _do(task: Task, suites: Sequence[Suite], jobs: Sequence[Job]) -> None:
         path = _place(suite, task.part, job)
         path.parent.mkdir(exist_ok=True)
         aside = path.with_name(f".{path.name}.{os.getpid()}")
-        text = json.dumps([asdict(one) for one in readings], indent=1, allow_nan=False)
-        aside.write_text(text + "\n", encoding="utf-8")
+        aside.write_text(dump(Readings(readings)), encoding="utf-8")
         aside.replace(path)
 
 
 def _values(suite: Suite, job: Job) -> Iterable[Value]:
+    places = {part: _place(suite, part, job) for part in suite.parts}
     parts = {
-        part: tuple(
-            Reading(**one)
-            for one in json.loads(_place(suite, part, job).read_text(encoding="utf-8"))
-        )
-        for part in suite.parts
+        part: load(Readings, path.read_text(encoding="utf-8"), str(path)).readings
+        for part, path in places.items()
     }
     return [
         Value(one.measure, job.arm.name, job.seed, one.value, one.images, one.note, one.details)

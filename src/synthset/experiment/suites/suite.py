@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,6 +35,15 @@ class Reading:
     images: int | None = None
     note: str = ""
     details: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Readings:
+    """What one part of a suite reads of one trial, as a file."""
+
+    VERSION: ClassVar = 2
+
+    readings: tuple[Reading, ...]
 
 
 class Suite(ABC):

@@ -1,21 +1,13 @@
-"""A benchmark as JSON, and as a table with a row a training set."""
+"""A benchmark as a table with a row a training set."""
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Any
 
 from synthset.results.benchmark import Benchmark, Cell
-from synthset.results.judgement_tables import plain
+from synthset.results.stored import plain
 
-FORMAT = 2
 COSTS = ("attempted", "obtained", "kept", "bytes", "seconds", "gpu_hours", "training_seconds")
-
-
-def to_json(benchmark: Benchmark) -> dict[str, Any]:
-    """Everything that the benchmark holds, for `json.dumps`; what doesn't exist is null."""
-    content: dict[str, Any] = plain(asdict(benchmark))
-    return {"format": FORMAT, **content, "ranking": plain(asdict(benchmark.ranking))}
 
 
 def table_rows(benchmark: Benchmark) -> list[dict[str, Any]]:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from synthset.pages.benchmark import benchmark_table as table
-from synthset.pages.benchmark.benchmark_files import table_rows, to_json
+from synthset.pages.benchmark.benchmark_files import table_rows
 from synthset.pages.benchmark.benchmark_words import capital
 from synthset.pages.benchmark.cost_chart import cost_chart
 from synthset.pages.benchmark.cost_table import HEADS, ledger
@@ -23,6 +22,7 @@ from synthset.pages.kit.picture import Picture
 from synthset.pages.kit.picture_files import write_picture
 from synthset.pages.kit.render import render_page
 from synthset.results.benchmark import Benchmark
+from synthset.results.stored import dump
 from synthset.sheets import write_sheet
 
 STROKES = ("solid", "dashed", "dotted", "dashed")  # `DASHES`, as borders
@@ -50,9 +50,7 @@ def write_benchmark_page(
     (folder / "figures").mkdir(parents=True, exist_ok=True)
     for one in _figures(benchmark, key=True).values():
         write_picture(one, folder / "figures")
-    content = to_json(benchmark)
-    text = json.dumps(content, ensure_ascii=False, allow_nan=False, indent=1)
-    (folder / "benchmark.json").write_text(text + "\n", encoding="utf-8")
+    (folder / "benchmark.json").write_text(dump(benchmark), encoding="utf-8")
     (folder / "table.csv").write_text(_csv(table_rows(benchmark)), encoding="utf-8")
     page = folder / "index.html"
     html = _page(benchmark, title, description, settings_yaml)

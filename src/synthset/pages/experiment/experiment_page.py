@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from base64 import b64encode
 from collections.abc import Sequence
 from pathlib import Path
@@ -31,7 +30,8 @@ from synthset.pages.kit.render import render_page
 from synthset.recipe.experiment import Experiment
 from synthset.results.arm_judgement import ArmJudgement
 from synthset.results.judgement import Judgement
-from synthset.results.judgement_tables import arm_rows, class_rows, to_json
+from synthset.results.judgement_tables import arm_rows, class_rows
+from synthset.results.stored import dump
 from synthset.results.trial import Trial
 from synthset.sheets import write_sheet
 
@@ -67,8 +67,7 @@ def write_experiment_page(
     (folder / "figures").mkdir(parents=True, exist_ok=True)
     for one in (*figures.values(), *(_confusion(arm, judgement) for arm in judgement.arms)):
         write_picture(one, folder / "figures")
-    text = json.dumps(to_json(judgement), ensure_ascii=False, allow_nan=False, indent=1)
-    (folder / "judgement.json").write_text(text + "\n", encoding="utf-8")
+    (folder / "judgement.json").write_text(dump(judgement.shortened()), encoding="utf-8")
     (folder / "arms.csv").write_text(_csv(arm_rows(judgement)), encoding="utf-8")
     (folder / "classes.csv").write_text(_csv(class_rows(judgement)), encoding="utf-8")
     page = folder / "index.html"
