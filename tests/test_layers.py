@@ -86,3 +86,15 @@ def test_stages_are_reached_through_the_catalog_only(path):
     if path.parent.name == "engine":
         assert not imports(path) & {"synthset.sources.diffusion.txt2img", "synthset.sources.shapes"}
         assert not {m for m in imports(path) if m.startswith("synthset.scores")}
+
+
+@pytest.mark.parametrize(
+    "path",
+    [path for path in FILES if path.relative_to(SOURCE).parts[0] == "pages"],
+    ids=lambda p: str(p.relative_to(SOURCE)),
+)
+def test_pages_take_no_sentence_apart_and_test_nothing(path):
+    judging = {f"synthset.results.judge.{name}" for name in ("compare", "estimate", "lead")}
+    judging |= {"synthset.results.judgement.judge", "synthset.results.benchmark.summarise"}
+    forbidden = {"re", "synthset.metrics.statistics.significance"} | judging
+    assert not imports(path) & forbidden

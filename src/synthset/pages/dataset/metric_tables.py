@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -12,7 +11,7 @@ from synthset.pages.kit.row_chart import Bar, Spot, Tick, gain, row_chart
 
 PARTS = ("all", "kept", "rejected")
 DRAWN = ("all", "kept")
-FIGURES = re.compile(r"[\d.,]+")
+FIGURES = str.maketrans("", "", "0123456789.,")
 
 
 def table(metrics: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -92,7 +91,7 @@ def _alike(rows: Sequence[Mapping[str, Any]]) -> list[str]:
             text = (row[part] or {}).get("warning")
             if text:
                 first = f"{row['class']}, {part}: {text}"
-                said.setdefault(FIGURES.sub("", text), (first, set()))[1].add(row["class"])
+                said.setdefault(text.translate(FIGURES), (first, set()))[1].add(row["class"])
     return [
         text + (f" (and the like in {len(names) - 1} more)" if len(names) > 1 else "")
         for text, names in said.values()
