@@ -19,6 +19,7 @@ LAYERS = {
     "cli": 7,
 }  # fmt: skip
 ALONE = {part for part, layer in LAYERS.items() if layer == 4}
+ALL_METRICS_SHARE = ("synthset.measures.part", "synthset.measures.result")
 FILES = sorted(SOURCE.rglob("*.py"))
 
 
@@ -86,6 +87,14 @@ def test_stages_are_reached_through_the_catalog_only(path):
     if path.parent.name == "engine":
         assert not imports(path) & {"synthset.sources.diffusion.txt2img", "synthset.sources.shapes"}
         assert not {m for m in imports(path) if m.startswith("synthset.scores")}
+        kinds = {m for m in imports(path) if m.startswith("synthset.measures.")}
+        assert all(m.startswith(ALL_METRICS_SHARE) for m in kinds)
+
+
+@pytest.mark.parametrize("path", sorted((SOURCE / "metrics").rglob("*.py")), ids=lambda p: p.stem)
+def test_metrics_are_mathematics_without_recipe_store_or_encoder(path):
+    others = {part_of(module) for module in imports(path) if module.startswith("synthset.")}
+    assert others <= {"metrics", "errors", "images", "seeds"}
 
 
 @pytest.mark.parametrize(

@@ -15,9 +15,19 @@ import os
 from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
-__all__ = ["Dataset", "Recipe", "SynthsetError", "__version__", "load_recipe", "open", "run"]
+__all__ = [
+    "Dataset",
+    "Recipe",
+    "SynthsetError",
+    "__version__",
+    "load_recipe",
+    "metrics",
+    "open",
+    "run",
+]
 
 if TYPE_CHECKING:
+    from synthset import metrics
     from synthset.engine.run import run
     from synthset.errors import SynthsetError
     from synthset.recipe.recipe import Recipe, load_recipe
@@ -49,8 +59,10 @@ def open(path: str | os.PathLike[str]) -> Dataset:
 def __getattr__(name: str) -> Any:
     """Load the parts of the interface when they are first used, so that `synthset --help` is
     instant."""
-    if name not in _PLACES:
-        raise AttributeError(f"module 'synthset' has no attribute {name!r}")
     from importlib import import_module
 
+    if name == "metrics":
+        return import_module("synthset.metrics")
+    if name not in _PLACES:
+        raise AttributeError(f"module 'synthset' has no attribute {name!r}")
     return getattr(import_module(_PLACES[name]), name)

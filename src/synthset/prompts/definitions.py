@@ -90,17 +90,6 @@ def fit_glosses(
     return tuple(fitted(entry, using, longest_words, count, limit) for entry in entries)
 
 
-def count_truncated(prompts: Iterable[str], count: CountTokens, limit: int = CLIP_TOKENS) -> int:
-    """Count the prompts that a text encoder would cut.
-
-    Args:
-        prompts: the prompts; one that occurs twice counts twice.
-        count: tokens of a prompt, start and end tokens included, before any cut.
-        limit: the encoder's context length.
-    """
-    return sum(count(prompt) > limit for prompt in prompts)
-
-
 def fitted(
     entry: ClassEntry,
     templates: Sequence[str],

@@ -65,15 +65,6 @@ def nearest_kernel_mean(
     return np.sort(np.concatenate(chosen))
 
 
-def kernel_distance(real: Features, chosen: Features, width: float) -> float:
-    """Squared MMD of two sets with all pairs counted (V-statistic), float >= 0."""
-    parts = [
-        _gauss(a, b, width).mean(dtype=np.float64)
-        for a, b in ((real, real), (chosen, chosen), (real, chosen))
-    ]
-    return max(float(parts[0] + parts[1] - 2 * parts[2]), 0.0)
-
-
 def squared_width(real: Features) -> float:
     """Median squared distance between two real images (of the first 1,000), or 1 if that is 0."""
     distances = _squared(real[:SAMPLE], real[:SAMPLE])

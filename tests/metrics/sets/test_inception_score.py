@@ -1,14 +1,9 @@
 import numpy as np
 import pytest
 import torch
-from scipy.special import softmax
 from torch_fidelity.metric_isc import isc_features_to_metric
 
-from synthset.errors import UsageError
-from synthset.metrics.sets.inception_score import (
-    inception_score,
-    inception_score_from_probabilities,
-)
+from synthset.metrics.sets.inception_score import inception_score
 
 
 def draw_logits(count=3000, classes=20, sharpness=3.0):
@@ -26,35 +21,19 @@ def test_is_equals_torch_fidelity_with_and_without_its_shuffle(seed):
     assert exact.mean == pytest.approx(theirs["inception_score_mean"], rel=1e-12)
 
 
-def test_logits_and_their_probabilities_score_the_same():
-    logits = draw_logits().astype(np.float64)
-    ours = inception_score(logits).values
-    np.testing.assert_allclose(
-        inception_score_from_probabilities(softmax(logits, axis=1)).values, ours, rtol=1e-10
-    )
-
-
 def test_clear_and_varied_images_score_the_number_of_classes():
     clear = np.eye(10, dtype=np.float32)[np.arange(1000) % 10]
-    assert inception_score_from_probabilities(clear, 1).mean == pytest.approx(10)
     assert inception_score(1000 * clear, 1).mean == pytest.approx(10)  # no overflow, no log of 0
 
 
 def test_one_class_or_no_idea_scores_one():
     same = np.tile(np.array([0.7, 0.2, 0.1], np.float32), (90, 1))
-    assert inception_score_from_probabilities(same, 3).mean == pytest.approx(1)
+    assert inception_score(np.log(same), 3).mean == pytest.approx(1)
     assert inception_score(np.zeros((90, 3), np.float32), 3).mean == pytest.approx(1)
 
 
 def test_sorted_images_without_a_shuffle_score_too_low():
     clear = np.repeat(np.eye(10, dtype=np.float32), 100, axis=0)
-    unshuffled = inception_score_from_probabilities(clear, seed=None).mean
+    unshuffled = inception_score(1000 * clear, seed=None).mean
     assert unshuffled == pytest.approx(1)
-    assert inception_score_from_probabilities(clear).mean > 9
-
-
-def test_what_is_no_probability_is_refused():
-    with pytest.raises(UsageError, match="give softmax outputs"):
-        inception_score_from_probabilities(draw_logits())
-    with pytest.raises(UsageError, match="20 images can be split into 1 to 20 parts"):
-        inception_score(draw_logits(20), splits=21)
+    assert inception_score(1000 * clear).mean > 9

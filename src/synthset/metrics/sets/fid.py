@@ -19,10 +19,8 @@ import scipy.linalg
 from scipy.linalg import lapack
 
 from synthset.errors import UsageError
-from synthset.metrics.features import Features, Labels, checked_pair, spans
+from synthset.metrics.features import Features, checked_pair, spans
 from synthset.metrics.sets.gaussian import Gaussian, Matrix, gaussian
-from synthset.metrics.sets.pca import principal_axes
-from synthset.metrics.sets.per_class import per_class
 
 
 def frechet_distance(a: Gaussian, b: Gaussian) -> float:
@@ -34,7 +32,7 @@ def frechet_distance(a: Gaussian, b: Gaussian) -> float:
 
     Returns:
         Float >= 0, in squared feature units; lower is better, 0 for equal Gaussians. Never NaN. It
-        is biased upwards by about 1/n, heavily so where n <= D: see `enough.shortfalls`.
+        is biased upwards by about 1/n, heavily so where n <= D: see `sample_size.shortfalls`.
 
     Raises:
         UsageError: Gaussians over different numbers of features.
@@ -70,57 +68,6 @@ def frechet_distance_from_features(real: Features, generated: Features) -> float
     if min(len(real), len(generated)) > real.shape[1]:
         return frechet_distance(gaussian(real), gaussian(generated))
     return _low_rank_distance(_Centred.of(real), _Centred.of(generated))
-
-
-def per_class_frechet(
-    real: Features, real_labels: Labels, generated: Features, generated_labels: Labels
-) -> dict[int, float]:
-    """Fréchet distance within each class, over all features.
-
-    At ImageNet's 1,300 images a class and D=2048, 70 to 95 % of this number is bias: print it only
-    beside what real images score against real images at the same counts (`floor.real_floor`), and
-    prefer KID, or this function over `PrincipalAxes.project`ed features.
-
-    Args:
-        real: (N, D) float32 or float64.
-        real_labels: (N,) class indices.
-        generated: (M, D).
-        generated_labels: (M,) intended class indices.
-
-    Returns:
-        Class index -> distance, for the classes with two or more images on both sides; the others
-        have no covariance and are not in it. Ascending class index.
-
-    Raises:
-        UsageError: as `features.checked_pair`, or labels of another length.
-    """
-    return per_class(
-        frechet_distance_from_features, real, real_labels, generated, generated_labels, at_least=2
-    )
-
-
-def frechet_distance_pca(real: Features, generated: Features, components: int = 64) -> float:
-    """Fréchet distance over the reference's leading principal axes: usable with a few hundred
-    images.
-
-    Compare only numbers of one reference and one `components`. For many classes, fix the axes once
-    on all real images (`pca.principal_axes`), project, and use `per_class_frechet`.
-
-    Args:
-        real: (N, D) float32 or float64; the axes come from these alone.
-        generated: (M, D).
-        components: how many axes, at most min(N - 1, D).
-
-    Returns:
-        As `frechet_distance`, over `components` dimensions: lower is better, and not on FID's
-        scale.
-
-    Raises:
-        UsageError: as `features.checked_pair`, or more components than the reference has.
-    """
-    real, generated = checked_pair(real, generated, at_least=2)
-    axes = principal_axes(real, components)
-    return frechet_distance(gaussian(axes.project(real)), gaussian(axes.project(generated)))
 
 
 def trace_sqrt_product(a: Gaussian, b: Gaussian) -> float:

@@ -6,7 +6,6 @@ probabilities from the mean of all: exp(H(mean p) - mean H(p)). It never sees a 
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -16,8 +15,6 @@ from synthset.metrics.features import Features, Scores, checked, spans
 
 SPLITS = 10  # the paper's
 SEED = 2020  # torch-fidelity's
-
-_Reader = Callable[[Features], tuple[Features, Scores]]  # rows to probabilities and entropies
 
 
 @dataclass(frozen=True)
@@ -54,27 +51,26 @@ def inception_score(
         UsageError: as `features.checked`, or more splits than images.
     """
     logits = checked(logits, "logits")
-    return _score(logits, splits, seed, _from_logits)
-
-
-def inception_score_from_probabilities(
-    probabilities: Features, splits: int = SPLITS, seed: int | None = SEED
-) -> InceptionScore:
-    """Score a set by class probabilities.
-
-    Args:
-        probabilities: (N, K) float32 or float64 in [0, 1]; rows sum to 1 within 1e-3.
-        splits: as for `inception_score`.
-        seed: as for `inception_score`.
-
-    Returns:
-        Mean and standard deviation over the splits.
-
-    Raises:
-        UsageError: as `features.checked`, more splits than images, or rows that are no
-            probabilities.
-    """
-    return _score(checked_probabilities(probabilities), splits, seed, entropies)
+    count = len(logits)
+    if not 1 <= splits <= count:
+        raise UsageError(
+            f"splits: found {splits}; {count} images can be split into 1 to {count} parts"
+        )
+    order = np.arange(count)
+    if seed is not None:
+        order = np.random.RandomState(seed).permutation(count)
+    values = np.zeros(splits)
+    for split in range(splits):
+        part = order[split * count // splits : (split + 1) * count // splits]
+        mean = np.zeros(logits.shape[1])
+        entropy = 0.0
+        for span in spans(len(part)):
+            probabilities, row_entropies = _from_logits(logits[part[span]])
+            mean += probabilities.sum(axis=0, dtype=np.float64)
+            entropy += row_entropies.sum()
+        _, of_mean = entropies(mean[None] / len(part))
+        values[split] = np.exp(of_mean[0] - entropy / len(part))
+    return InceptionScore(float(values.mean()), float(values.std()), values)
 
 
 def checked_probabilities(probabilities: Features) -> Features:
@@ -108,26 +104,3 @@ def _from_logits(logits: Features) -> tuple[Features, Scores]:
     entropy: Scores = np.log(totals) - np.einsum("nk,nk->n", weights, shifted) / totals
     weights /= totals[:, None]
     return weights, entropy.astype(np.float64)
-
-
-def _score(rows: Features, splits: int, seed: int | None, reader: _Reader) -> InceptionScore:
-    count = len(rows)
-    if not 1 <= splits <= count:
-        raise UsageError(
-            f"splits: found {splits}; {count} images can be split into 1 to {count} parts"
-        )
-    order = np.arange(count)
-    if seed is not None:
-        order = np.random.RandomState(seed).permutation(count)
-    values = np.zeros(splits)
-    for split in range(splits):
-        part = order[split * count // splits : (split + 1) * count // splits]
-        mean = np.zeros(rows.shape[1])
-        entropy = 0.0
-        for span in spans(len(part)):
-            probabilities, row_entropies = reader(rows[part[span]])
-            mean += probabilities.sum(axis=0, dtype=np.float64)
-            entropy += row_entropies.sum()
-        _, of_mean = entropies(mean[None] / len(part))
-        values[split] = np.exp(of_mean[0] - entropy / len(part))
-    return InceptionScore(float(values.mean()), float(values.std()), values)

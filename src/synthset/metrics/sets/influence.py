@@ -12,12 +12,10 @@ import numpy as np
 import scipy.linalg
 
 from synthset.errors import UsageError
-from synthset.metrics.features import Features, Scores, checked, checked_pair, spans
+from synthset.metrics.features import Features, Scores, checked, spans
 from synthset.metrics.sets.fid import covariance_factor
 from synthset.metrics.sets.gaussian import Gaussian
 from synthset.metrics.sets.inception_score import checked_probabilities, entropies
-from synthset.metrics.sets.kid import cubic_kernel
-from synthset.metrics.sets.mmd import kernel_sums, unbiased, unbiased_without_generated
 
 STEP = 0.35  # of the quadrature, in ln(s): its error is exp(-pi^2 / STEP) = 6e-13 of the result
 LOWEST, HIGHEST = 1e-17, 1e4  # its range, in units of the largest standard deviation
@@ -46,33 +44,6 @@ def fd_influence(real: Gaussian, generated: Features) -> Scores:
     return _change(spread, loss)
 
 
-def fd_influence_first_order(real: Gaussian, generated: Features) -> Scores:
-    """The same by the gradient of the distance alone: additive, so it ranks images for subsets.
-
-    Its error was near 2 D / N of the influence (17 % at N = 10 D, 3 % at 50 D), most of it the
-    same for all images: the order of the images is right from N = 5 D on. It is useless for
-    N <= D, where leaving an image out takes a dimension away and the distance has no gradient.
-
-    Args:
-        real: the reference's mean and covariance.
-        generated: (N, D) float32 or float64, N > D + 1.
-
-    Returns:
-        (N,) float64, as `fd_influence`.
-
-    Raises:
-        UsageError: as `features.checked`, another width than the reference's, or N <= D + 1.
-    """
-    spread = _Spread.of(real, generated)
-    if spread.count <= generated.shape[1] + 1:
-        raise UsageError(
-            f"generated: found {spread.count} images of {generated.shape[1]} features; the "
-            "gradient needs more images than features, fd_influence needs no such thing"
-        )
-    loss = -spread.share / 2 * (spread.squares @ (1 / np.sqrt(spread.variances)))
-    return _change(spread, loss)
-
-
 def jackknife_error(influence: Scores) -> float:
     """Standard error of the metric itself, over new draws of the generated set.
 
@@ -87,24 +58,6 @@ def jackknife_error(influence: Scores) -> float:
         Float >= 0, in the metric's own units.
     """
     return float(np.sqrt((len(influence) - 1) * influence.var()))
-
-
-def kid_influence(real: Features, generated: Features) -> Scores:
-    """How much the full-sample KID would rise without each image: exact, from the row sums.
-
-    Args:
-        real: (N, D) float32 or float64, N >= 3.
-        generated: (M, D), M >= 3.
-
-    Returns:
-        (M,) float64: `kid_full` without image i, less `kid_full` of all. Positive: it helps.
-
-    Raises:
-        UsageError: as `features.checked_pair`.
-    """
-    real, generated = checked_pair(real, generated, at_least=3)
-    sums = kernel_sums(real, generated, cubic_kernel)
-    return unbiased_without_generated(sums) - unbiased(sums).value
 
 
 def is_influence(probabilities: Features) -> Scores:
