@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from io import StringIO
 from typing import Any
@@ -42,6 +42,12 @@ def write_sheet(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
     "name,share\n'=1+1,-0.5\n"
     """
     return "".join(_line(row) for row in (columns, *rows))
+
+
+def write_rows(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Write rows by column name as CSV, empty where a row has none."""
+    columns = list(dict.fromkeys(key for row in rows for key in row))
+    return write_sheet(columns, [[row.get(key, "") for key in columns] for row in rows])
 
 
 def read_sheet(text: str, where: str, *, spaced: bool = False) -> Sheet:

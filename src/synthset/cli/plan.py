@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from synthset.cli.options import Changes, Output, RecipeFile
 from synthset.cli.terminal import say, screen
+from synthset.pages.kit.numbers import size
 
 if TYPE_CHECKING:
     from synthset.engine.check import Forecast
@@ -35,8 +36,8 @@ def _show(name: str, found: Forecast) -> None:
     table.add_row("images", f"{found.images:,}")
     table.add_row("classes", f"{found.classes:,}")
     table.add_row("shards", f"{found.shards:,}")
-    free = f" of {_size(found.free_bytes)} free" if found.free_bytes else ""
-    table.add_row("disk", f"about {_size(found.disk_bytes)}{free}")
+    free = f" of {size(found.free_bytes)} free" if found.free_bytes else ""
+    table.add_row("disk", f"about {size(found.disk_bytes)}{free}")
     table.add_row("time", "unknown" if found.seconds is None else f"about {_time(found.seconds)}")
     table.add_row("", f"estimated from: {found.basis}")
     if found.gpu_seconds is not None:
@@ -56,14 +57,6 @@ def _show(name: str, found: Forecast) -> None:
         say(f"note: {note}")
     for warning in found.warnings:
         say(f"warning: {warning}")
-
-
-def _size(count: float) -> str:
-    for unit in ("B", "kB", "MB", "GB"):
-        if count < 1000:
-            return f"{count:.3g} {unit}"
-        count /= 1000
-    return f"{count:,.1f} TB"
 
 
 def _time(seconds: float) -> str:

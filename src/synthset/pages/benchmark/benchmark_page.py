@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +22,7 @@ from synthset.pages.kit.picture_files import write_picture
 from synthset.pages.kit.render import render_page
 from synthset.results.benchmark import Benchmark
 from synthset.results.stored import dump
-from synthset.sheets import write_sheet
+from synthset.sheets import write_rows
 
 STROKES = ("solid", "dashed", "dotted", "dashed")  # `DASHES`, as borders
 ON_PAPER = 6  # columns of the table that fit on a printed page
@@ -51,7 +50,7 @@ def write_benchmark_page(
     for one in _figures(benchmark, key=True).values():
         write_picture(one, folder / "figures")
     (folder / "benchmark.json").write_text(dump(benchmark), encoding="utf-8")
-    (folder / "table.csv").write_text(_csv(table_rows(benchmark)), encoding="utf-8")
+    (folder / "table.csv").write_text(write_rows(table_rows(benchmark)), encoding="utf-8")
     page = folder / "index.html"
     html = _page(benchmark, title, description, settings_yaml)
     page.write_text(html, encoding="utf-8")
@@ -111,8 +110,3 @@ def _open(benchmark: Benchmark) -> set[str]:
     means = benchmark.ranking.means
     ranked = sorted(others, key=lambda arm: means.get(arm, float("inf")))
     return {benchmark.base, *ranked[:FIRST]}
-
-
-def _csv(rows: Sequence[dict[str, Any]]) -> str:
-    """Rows as CSV, empty where a figure doesn't exist."""
-    return write_sheet(list(rows[0]), [list(row.values()) for row in rows])

@@ -33,7 +33,7 @@ from synthset.results.judgement import Judgement
 from synthset.results.judgement_tables import arm_rows, class_rows
 from synthset.results.stored import dump
 from synthset.results.trial import Trial
-from synthset.sheets import write_sheet
+from synthset.sheets import write_rows
 
 SMALL = 64  # pixels
 
@@ -68,8 +68,8 @@ def write_experiment_page(
     for one in (*figures.values(), *(_confusion(arm, judgement) for arm in judgement.arms)):
         write_picture(one, folder / "figures")
     (folder / "judgement.json").write_text(dump(judgement.shortened()), encoding="utf-8")
-    (folder / "arms.csv").write_text(_csv(arm_rows(judgement)), encoding="utf-8")
-    (folder / "classes.csv").write_text(_csv(class_rows(judgement)), encoding="utf-8")
+    (folder / "arms.csv").write_text(write_rows(arm_rows(judgement)), encoding="utf-8")
+    (folder / "classes.csv").write_text(write_rows(class_rows(judgement)), encoding="utf-8")
     page = folder / "index.html"
     html = _page(experiment, judgement, figures, classes, steps, cases)
     page.write_text(html, encoding="utf-8")
@@ -167,9 +167,3 @@ def _pixels(image: bytes, style: str = "") -> Markup:
 
 def _uri(image: bytes) -> Markup:
     return Markup(f"data:image/png;base64,{b64encode(image).decode()}")
-
-
-def _csv(rows: Sequence[dict[str, Any]]) -> str:
-    """Rows as CSV, empty where a figure doesn't exist."""
-    columns = list(dict.fromkeys(key for row in rows for key in row))
-    return write_sheet(columns, [[row.get(key, "") for key in columns] for row in rows])

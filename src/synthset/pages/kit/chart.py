@@ -109,7 +109,6 @@ def chart(
     columns: int = 0,
     key: Iterable[Line] = (),
     table: Table | None = None,
-    style: str = "",
 ) -> Picture:
     """Draw panels side by side, row by row, below a title and a key.
 
@@ -121,7 +120,6 @@ def chart(
         columns: of panels; none puts all in one row.
         key: lines whose names are explained, each name once.
         table: the data; none writes down the named lines.
-        style: class of the picture in the page.
     """
     columns = columns or len(panels)
     lefts = [max(_left(one) for one in panels[i::columns] if one) for i in range(columns)]
@@ -135,9 +133,8 @@ def chart(
             marks += _panel(panel, (x + left, top + above), size) if panel else []
             x += left + size[0] + GAP
         top += above + size[1] + max(_below(panel) for panel in row if panel)
-    return Picture(
-        name, title, width, top, marks, table or _table([one for one in panels if one]), style
-    )
+    data = table or _table([one for one in panels if one])
+    return Picture(name, title, width, top, marks, data)
 
 
 def _head(title: str, key: Iterable[Line], width: float) -> tuple[list[Mark], float]:

@@ -122,4 +122,4 @@ def size(count_of_bytes: float | None) -> str:
     power = 0
     while count_of_bytes >= 999.5 and power < len(UNITS) - 1:
         count_of_bytes, power = count_of_bytes / 1000, power + 1
-    return f"{count_of_bytes:.3g} {UNITS[power]}"
+    return f"{number(count_of_bytes, 3)} {UNITS[power]}"
