@@ -92,6 +92,7 @@ GROUPS: dict[str, Group] = {
             "synthset.recipe.exports:WebDataset",
             "synthset.recipe.exports:Parquet",
             "synthset.recipe.exports:Npy",
+            "synthset.recipe.exports:DiffusionDb",
         ),
     ),
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable, Sequence
 from threading import RLock
-from typing import Any, ClassVar, Protocol, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -82,12 +82,6 @@ def list_array(values: np.ndarray, missing: np.ndarray | None = None) -> pa.Fixe
     flat = pa.array(np.ascontiguousarray(values).reshape(-1))
     mask = None if missing is None else pa.array(np.asarray(missing, dtype=bool))
     return pa.FixedSizeListArray.from_arrays(flat, values.shape[1], mask=mask)
-
-
-class Progress(Protocol):
-    """What the engine calls as rows get done."""
-
-    def __call__(self, rows: int) -> None: ...
 
 
 class Stage(ABC):

@@ -3,6 +3,7 @@
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import psutil
 import pytest
@@ -10,24 +11,24 @@ import pytest
 from synthset.store.lock import holder
 
 WORK = """
-import signal, sys, time
+import signal, sys
+sys.path.insert(0, sys.argv[2])
 import synthset.cli.app as cli
-from synthset.engine.processes import Spawn, process_pool
+from side_work import begin_trouble
+from synthset.processes import Processes
 from synthset.store.folder import folder_at
 from synthset.store.lock import locked
 
 def work():
-    context = Spawn()
-    with locked(folder_at(sys.argv[1])), process_pool(1, context, time.sleep, (0,)) as pool:
-        waiting = pool.submit(time.sleep, 60)
-        print(context.started[0].pid, flush=True)
-        waiting.result()
+    with locked(folder_at(sys.argv[1])), Processes(2, begin_trouble) as processes:
+        list(processes.run(["waits", "fine"], lambda pid: print(pid, flush=True)))
 
 if __name__ == "__main__":
     signal.signal(signal.SIGINT, signal.default_int_handler)  # what runs behind a shell ignores it
     cli.app = work
     cli.main()
 """
+HERE = Path(__file__).parents[1] / "engine"
 KEPT = "what is finished is kept, the same command goes on from there"
 
 
@@ -41,7 +42,7 @@ KEPT = "what is finished is kept, the same command goes on from there"
 def test_a_signal_ends_the_children_and_frees_the_lock(tmp_path, number, code, words):
     (tmp_path / "work.py").write_text(WORK)
     (tmp_path / "d").mkdir()
-    command = [sys.executable, tmp_path / "work.py", tmp_path / "d"]
+    command = [sys.executable, tmp_path / "work.py", tmp_path / "d", HERE]
     with subprocess.Popen(command, stdout=-1, stderr=-1, text=True) as running:
         child = int(running.stdout.readline())
         running.send_signal(number)

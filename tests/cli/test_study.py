@@ -6,7 +6,7 @@ from typer.testing import CliRunner
 
 import synthset
 from synthset.cli.app import app
-from synthset.errors import UsageError
+from synthset.errors import DatasetError, UsageError
 from synthset.recipe.recipe import load_recipe
 
 CONTENT = {
@@ -28,7 +28,7 @@ def typed(*words):
     return CliRunner().invoke(app, [str(word) for word in words], catch_exceptions=False)
 
 
-@pytest.mark.parametrize("command", ["study recognition", "search", "metadata"])
+@pytest.mark.parametrize("command", ["study recognition", "search"])
 def test_each_command_has_a_sentence_and_an_example(command):
     out = typed(*command.split(), "--help")
     assert out.exit_code == 0
@@ -71,8 +71,16 @@ def test_a_page_is_never_overwritten(made, tmp_path):
     assert (tmp_path / "mine.html").read_text() == "mine"
 
 
-def test_metadata_is_written_once(made, tmp_path):
-    typed("metadata", made, "-o", tmp_path / "m.parquet")
-    assert pq.read_table(tmp_path / "m.parquet").num_rows == 6
-    with pytest.raises(UsageError, match="exists already"):
-        typed("metadata", made, "-o", tmp_path / "m.parquet")
+def test_metadata_is_one_table_and_is_never_mixed(made, tmp_path):
+    typed("export", made, tmp_path / "m", "--kind", "diffusiondb")
+    assert pq.read_table(tmp_path / "m" / "metadata.parquet").num_rows == 6
+    typed("export", made, tmp_path / "m", "--kind", "diffusiondb")
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "metadata.parquet").write_text("mine")
+    with pytest.raises(DatasetError, match="no export of synthset"):
+        typed("export", made, tmp_path / "mine", "--kind", "diffusiondb")
+
+
+def test_an_option_without_effect_on_the_kind_of_export_is_refused(made, tmp_path):
+    with pytest.raises(UsageError, match="--size-px: has no effect on --kind parquet"):
+        typed("export", made, tmp_path / "m", "--kind", "parquet", "--size-px", 8)

@@ -21,7 +21,8 @@ def recipe(*changes: str, **content: Any) -> Recipe:
 
 
 def cells(
-    path: Path, but: tuple[str, ...] = ("run.jsonl", "recipe.yaml", "report", ".lock")
+    path: Path,
+    but: tuple[str, ...] = ("run.jsonl", "recipe.yaml", "report", ".lock", ".lock-holder"),
 ) -> dict[str, str]:
     """Hash every file of a dataset, less what tells times."""
     found = {}

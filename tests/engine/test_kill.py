@@ -158,15 +158,14 @@ def test_a_damaged_image_is_looked_at_by_no_score(tmp_path):
 def test_a_worker_that_is_killed_is_replaced(tmp_path):
     code = (
         "import os, sys, synthset\n"
-        "from synthset.engine import local\n"
-        "started = local.LocalEngine._start\n"
-        "def start(self, place):\n"
-        "    process = started(self, place)\n"
+        "from synthset.processes import _Worker\n"
+        "started = _Worker.__init__\n"
+        "def start(self, *arguments):\n"
+        "    started(self, *arguments)\n"
         "    if not os.path.exists(sys.argv[3]):\n"
         "        open(sys.argv[3], 'w').close()\n"
-        "        process._popen.kill()\n"
-        "    return process\n"
-        "local.LocalEngine._start = start\n"
+        "        self._popen.kill()\n"
+        "_Worker.__init__ = start\n"
         "synthset.run(sys.argv[1], sys.argv[2], workers=2)\n"
     )
     asked = recipe()

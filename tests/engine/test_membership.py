@@ -11,8 +11,8 @@ import pytest
 from PIL import Image
 
 import synthset
-from synthset.engine.local import Silent
 from synthset.engine.reference import reference_mark
+from synthset.machine import Silent
 
 CONTENT = {
     "name": "mine",

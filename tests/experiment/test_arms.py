@@ -3,11 +3,11 @@ import shutil
 import numpy as np
 import pytest
 
-from synthset.engine.local import Silent
 from synthset.errors import RecipeError
 from synthset.experiment.arms import compose
 from synthset.experiment.sets import Sets
 from synthset.experiment.splits import read_real, split
+from synthset.machine import Silent
 from synthset.recipe.experiment import load_experiment
 
 

@@ -17,11 +17,11 @@ from typer.testing import CliRunner
 import synthset
 from synthset.cli.app import app
 from synthset.encoders.classlist import class_names, match
-from synthset.engine.local import Silent
 from synthset.errors import DatasetError, ModelError, RecipeError, UsageError
 from synthset.experiment.single import find_places, read_splits, train_single
 from synthset.experiment.timm_train import timm_arguments, timm_notes, write_timm
 from synthset.images import decode, encode, sha256
+from synthset.machine import Silent
 from synthset.recipe.encoders import ClassifierEncoder
 from synthset.recipe.single import Single, load_single
 from synthset.recipe.training import TimmModel

@@ -13,6 +13,7 @@ from torchvision.datasets import ImageFolder as TorchvisionFolder
 from synthset.errors import DatasetError, UsageError
 from synthset.export import imagefolder, place
 from synthset.export.imagefolder import export
+from synthset.export.write import write_export
 from synthset.images import sha256
 from synthset.recipe.exports import ImageFolder
 from synthset.store.dataset import Dataset
@@ -146,15 +147,15 @@ def test_a_killed_export_goes_on_to_the_same_files(
 ) -> None:
     dataset = world.select()
     whole = export(dataset, SPLIT.model_copy(update={"path": str(tmp_path / "whole")}))
-    real, calls = imagefolder.write_aside, iter(range(1000))
+    real, calls = imagefolder.write_file, iter(range(1000))
 
     def killed(place: Path, name: str, data: bytes) -> None:
         if next(calls) == 7:
-            (place / ".unfinished" / "1-dead").write_bytes(data[:10])
+            (place / ".unfinished" / ".tmp-1-0123abcd").write_bytes(data[:10])
             raise KeyboardInterrupt
         real(place, name, data)
 
-    monkeypatch.setattr(imagefolder, "write_aside", killed)
+    monkeypatch.setattr(imagefolder, "write_file", killed)
     with pytest.raises(KeyboardInterrupt):
         export(dataset, SPLIT)
     monkeypatch.undo()
@@ -197,8 +198,10 @@ def test_without_a_path_each_selection_gets_its_own_folder(world: Any) -> None:
 
 def test_a_place_that_cannot_be_written_is_told_in_words(world: Any, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
-    with pytest.raises(DatasetError, match=r"cannot be written \(Not a directory\)"):
-        export(world.select(), PLAIN.model_copy(update={"path": str(tmp_path / "file" / "out")}))
+    with pytest.raises(DatasetError, match=r"export.json: Not a directory"):
+        write_export(
+            world.select(), PLAIN.model_copy(update={"path": str(tmp_path / "file" / "out")})
+        )
 
 
 def test_nothing_kept_is_nothing_to_export(world: Any) -> None:

@@ -94,11 +94,11 @@ def test_a_killed_export_goes_on_and_gives_the_same_bytes(
     monkeypatch.setattr(packed, "OPEN_FILES", 1)
     made = []
 
-    def killed(path: Path, schema: Any) -> Any:
+    def killed(path: Path, *options: Any) -> Any:
         made.append(path)
         if len(made) > 2:
             raise KeyboardInterrupt
-        return writer(path, schema)
+        return writer(path, *options)
 
     writer = packed._writer
     with monkeypatch.context() as patch:

@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 from layouts import LAYOUTS, SIDE, Made, write
 from pydantic import TypeAdapter
 
-from synthset.engine.local import Silent
 from synthset.engine.plan import add_rows, material, plan_table, write_classes
 from synthset.experiment.single import find_places, read_splits, train_single
 from synthset.export.write import write_export
 from synthset.formats.originals import Originals
 from synthset.images import sha256
+from synthset.machine import Silent
 from synthset.recipe.exports import Export
 from synthset.recipe.recipe import load_recipe
 from synthset.recipe.single import load_single

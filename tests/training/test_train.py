@@ -9,9 +9,9 @@ from digit_tasks import digits, small_task
 from safetensors.torch import load_file
 
 from synthset.errors import DatasetError, ModelError, RecipeError, UsageError
+from synthset.machine import Silent
 from synthset.recipe.training import Augmentation, Loss, Preprocessing, TimmModel
 from synthset.training import loop
-from synthset.training.bar import Silent
 from synthset.training.predict import features, load_classifier, predict
 from synthset.training.train import Labelled, Stage, train_classifier
 

@@ -13,7 +13,6 @@ from synthset.cli.demo import demo
 from synthset.cli.experiment import experiment
 from synthset.cli.export import export
 from synthset.cli.kinds import kinds
-from synthset.cli.metadata import metadata
 from synthset.cli.plan import plan
 from synthset.cli.pool import pool
 from synthset.cli.recipes import recipes
@@ -22,13 +21,13 @@ from synthset.cli.review import review
 from synthset.cli.run import run
 from synthset.cli.schema import schema
 from synthset.cli.search import search
-from synthset.cli.select import select
 from synthset.cli.status import status
 from synthset.cli.stopping import Stopped, stop_on_signals
 from synthset.cli.study import study
 from synthset.cli.sweep import sweep
 from synthset.cli.terminal import prepare, say
 from synthset.cli.train import train
+from synthset.cli.what_if import what_if
 from synthset.errors import SynthsetError, explained
 
 app = typer.Typer(
@@ -45,11 +44,10 @@ for command in (
     run,
     sweep,
     status,
-    select,
+    what_if,
     review,
     search,
     export,
-    metadata,
     report,
     train,
     experiment,
@@ -57,7 +55,7 @@ for command in (
     kinds,
     schema,
 ):
-    app.command()(command)
+    app.command(command.__name__.replace("_", "-"))(command)
 app.add_typer(study, name="study")
 app.add_typer(bench, name="bench")
 app.add_typer(pool, name="pool")

@@ -19,22 +19,24 @@ def export(
         str,
         typer.Option(
             help="imagefolder (one folder a class), webdataset (tar shards), parquet (as Hugging "
-            "Face has it), npy (arrays), or another that `synthset kinds` lists."
+            "Face has it), npy (arrays), diffusiondb (one table of what made each image), or "
+            "another that `synthset kinds` lists."
         ),
     ] = "imagefolder",
     val_fraction: Annotated[
-        float, typer.Option(min=0, max=0.99, help="Share of each class for validation.")
-    ] = 0.0,
-    seed: Annotated[int, typer.Option(help="Decides which images go to validation.")] = 0,
+        float | None, typer.Option(min=0, max=0.99, help="Share of each class for validation.")
+    ] = None,
+    seed: Annotated[int | None, typer.Option(help="Decides which images go to validation.")] = None,
     images_per_file: Annotated[
-        int, typer.Option(min=1, help="Images in each tar or Parquet file.")
-    ] = 10_000,
+        int | None, typer.Option(min=1, help="Images in each tar or Parquet file.")
+    ] = None,
     size_px: Annotated[
         int | None, typer.Option(min=1, max=8192, help="Side of every image, for --kind npy.")
     ] = None,
     require_accepted: RequireAccepted = False,
 ) -> None:
-    """Write the kept images as folders, WebDataset, Parquet or NumPy arrays, with a dataset card.
+    """Write the kept images as folders, WebDataset, Parquet or NumPy arrays, with a dataset card,
+    or one table of what made each image.
 
     Example: synthset export my-demo my-folders --val-fraction 0.1
     """
@@ -50,14 +52,17 @@ def export(
     if kind not in known:
         raise UsageError(f"--kind {kind}: no such kind of export; {did_you_mean(kind, known)}")
     layout: type[ExportSettings] = known[kind].settings
-    asked: dict[str, str | float | None] = {
-        "kind": kind,
-        "path": str(on_disk(path, "PATH").absolute()),
+    of_some = {
         "val_fraction": val_fraction,
         "seed": seed,
+        "images_per_file": images_per_file,
+        "size_px": size_px,
     }
-    of_some = {"images_per_file": images_per_file, "size_px": size_px}
-    asked |= {name: value for name, value in of_some.items() if name in layout.model_fields}
+    given = {name: value for name, value in of_some.items() if value is not None}
+    for name in given.keys() - layout.model_fields.keys():
+        option = "--" + name.replace("_", "-")
+        raise UsageError(f"{option}: has no effect on --kind {kind}; leave it out")
+    asked = {"kind": kind, "path": str(on_disk(path, "PATH").absolute()), **given}
     settings = checked(asked, layout)
     written = write_export(Dataset.open(directory), settings, require_accepted)
     for note in written.notes:

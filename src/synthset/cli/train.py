@@ -79,7 +79,7 @@ def train(
         tell(write_timm(images, settings, output))
         return
     from synthset.cli.progress import RichBar
-    from synthset.engine.local import Silent
+    from synthset.machine import Silent
 
     speaks = os.environ.get("RANK", "0") == "0"  # of the processes that torchrun starts, the first
     for line in images.found if speaks else ():

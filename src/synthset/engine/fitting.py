@@ -11,13 +11,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
-from synthset.engine.local import Bar, count_gpus_used
-from synthset.engine.worker import torch_threads
 from synthset.errors import RecipeError
 from synthset.formats.listed import Listed
 from synthset.formats.manifest import Passed
 from synthset.images import Pixels
 from synthset.kinds import carry_out
+from synthset.machine import Bar, count_gpus_used, torch_threads
 from synthset.metrics.features import Features
 from synthset.recipe.encoders import ClassifierEncoder, Encoder
 from synthset.recipe.recipe import Recipe

@@ -10,8 +10,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from synthset.engine.local import Bar, Silent
 from synthset.formats.scan import scan
+from synthset.machine import Bar, Silent
 from synthset.prompts.definitions import CLIP_TOKENS, fit_glosses
 from synthset.prompts.kept_answers import KeptAnswers
 from synthset.prompts.questions import Answering, ask

@@ -21,7 +21,7 @@ from synthset.engine.check import forecast
 from synthset.engine.classes import write_groups
 from synthset.engine.failures import Budget, failures, reasons, refuse_nothing_made
 from synthset.engine.fitting import fit
-from synthset.engine.local import Bar, LocalEngine, Silent, count_gpus_used, count_workers
+from synthset.engine.local import LocalEngine
 from synthset.engine.measure import measure
 from synthset.engine.membership import agreeing_plan, change_since, keep_manifest, source_mark
 from synthset.engine.plan import (
@@ -48,6 +48,7 @@ from synthset.engine.wording import wording, wording_path
 from synthset.errors import RecipeError, StageError, explains_refusals
 from synthset.export.accepted import refuse_unaccepted
 from synthset.export.write import write_export
+from synthset.machine import Bar, Silent, count_gpus_used, count_workers
 from synthset.pages.dataset.dataset_page import write_report
 from synthset.prompts.writer import Writer
 from synthset.recipe.exports import Export

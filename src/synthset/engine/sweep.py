@@ -13,9 +13,9 @@ from typing import Any
 
 from synthset.engine.check import forecast
 from synthset.engine.classes import settle
-from synthset.engine.local import Bar
 from synthset.engine.run import run
 from synthset.errors import Problem, RecipeError, UsageError, did_you_mean, explains_refusals
+from synthset.machine import Bar
 from synthset.metrics.statistics.classification import over_classes
 from synthset.pages.dataset.sweep_page import Cell, Figure, write_sweep
 from synthset.recipe.classes import ImageNet, Names, WordNet, Words

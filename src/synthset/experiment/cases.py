@@ -20,6 +20,7 @@ from synthset.pages.experiment.parts import Case, Neighbour, Steps
 from synthset.recipe.experiment import Experiment
 from synthset.results.trial import Trial
 from synthset.seeds import fingerprint
+from synthset.store.files import replace_file
 from synthset.training.labelled import Labelled
 
 VERSION = 1
@@ -61,9 +62,7 @@ def _kept(
     path = job.folder / f"cases-{asked}.json"
     if not path.exists():
         found = _explain(experiment, job, classes, focus)
-        aside = path.with_suffix(".tmp")
-        aside.write_text(json.dumps([_coded(asdict(case)) for case in found]), encoding="utf-8")
-        aside.replace(path)
+        replace_file(path, json.dumps([_coded(asdict(case)) for case in found]).encode())
     return [_case(one) for one in json.loads(path.read_text(encoding="utf-8"))]
 
 

@@ -6,10 +6,10 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from synthset.engine.local import Silent
 from synthset.experiment.arms import compose
 from synthset.experiment.sets import Sets
 from synthset.experiment.splits import RealImages, Split, read_real, split
+from synthset.machine import Silent
 from synthset.recipe.experiment import Experiment, Made, Part
 
 LISTED = 12  # classes whose counts are spelt out

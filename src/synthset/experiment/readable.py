@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
-from synthset.engine.local import count_cores
 from synthset.formats.listed import Listed
 from synthset.formats.manifest import UNREADABLE, Passed
 from synthset.formats.originals import Originals
+from synthset.machine import count_cores
 from synthset.recipe.sources import Folder
 
 MOST_THREADS = 32

@@ -14,15 +14,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from synthset.engine.local import Bar, Silent, count_gpus
 from synthset.errors import DatasetError, explains_refusals
 from synthset.experiment.arms import Composed, Rowwise, compose
 from synthset.experiment.cases import cases, preprocessing_steps
 from synthset.experiment.images import Collection
 from synthset.experiment.sets import Sets
 from synthset.experiment.splits import RealImages, Split, read_real, split
-from synthset.experiment.trial_processes import count_trials_at_a_time, run_jobs
+from synthset.experiment.trial_processes import run_jobs
 from synthset.experiment.trials import Job, read_trial, trial_name
+from synthset.machine import Bar, Silent, count_workers
 from synthset.pages.experiment.experiment_page import write_experiment_page
 from synthset.recipe.experiment import Arm, Experiment, load_experiment
 from synthset.results.judgement import Judgement, judge
@@ -123,7 +123,7 @@ def train(sets: Sets, workers: int | None) -> list[Job]:
     settings = experiment.training
     asked = workers if workers is not None else experiment.workers
     todo = sum(not job.finished for job in jobs)
-    count = count_trials_at_a_time(asked, todo, settings.device, settings.threads)
+    count = count_workers(asked, todo, settings.device, settings.threads)
     run_jobs(jobs, count, sets.bar)
     return jobs
 
@@ -136,7 +136,7 @@ def plan_jobs(folder: Path, experiment: Experiment, real: RealImages, sets: Sets
         RecipeError: an arm can't be composed.
     """
     jobs = []
-    for number, seed in enumerate(experiment.seeds):
+    for seed in experiment.seeds:
         drawn = split(
             experiment.real, real, seed if experiment.real.redraw else experiment.seeds[0]
         )
@@ -146,7 +146,7 @@ def plan_jobs(folder: Path, experiment: Experiment, real: RealImages, sets: Sets
             before = None
             if arm.pretrain:
                 before = compose(arm.pretrain, real, drawn, sets, f"{where}.pretrain")
-            jobs.append(_job(folder, experiment, real, arm, seed, drawn, before, train, number))
+            jobs.append(_job(folder, experiment, real, arm, seed, drawn, before, train))
     return jobs
 
 
@@ -159,14 +159,11 @@ def _job(
     drawn: Split,
     before: Composed | None,
     train: Composed,
-    number: int,
 ) -> Job:
     val, test = held_out(real, drawn)
     images = {"train": train.images, "val": val, "test": test}
     if before is not None:
         images["pretrain"] = before.images
-    device = experiment.training.device
-    gpus = count_gpus() if device == "auto" else 0
     return Job(
         arm=arm,
         seed=seed,
@@ -177,7 +174,6 @@ def _job(
         test=test,
         classes=len(real.classes),
         folder=folder / "trials" / trial_name(experiment, arm, seed, images),
-        device=f"cuda:{number % gpus}" if gpus > 1 else device,
     )
 
 

@@ -12,17 +12,18 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from synthset.engine.local import Bar
 from synthset.engine.run import run
 from synthset.errors import Problem, RecipeError, StageError
 from synthset.experiment.images import Collection, Names, collect, joined, kept
 from synthset.experiment.present import missing
 from synthset.experiment.splits import RealImages, Split
 from synthset.experiment.tested import refuse_tested
+from synthset.machine import Bar
 from synthset.recipe.experiment import REAL, REAL_VAL, Experiment, Made
 from synthset.recipe.reading import override, read_yaml
 from synthset.recipe.recipe import Recipe, load_recipe
 from synthset.seeds import fingerprint
+from synthset.store.files import writing
 
 PARTS = {REAL: "train", REAL_VAL: "val"}
 
@@ -172,7 +173,5 @@ def write_images(real: RealImages, rows: NDArray[np.int64], path: Path) -> None:
     images = [{"bytes": read(int(row)), "path": contents[row]} for row in rows.tolist()]
     names: list[Names] = [real.classes[label] for label in real.labels[rows].tolist()]
     table = pa.table({"image": images, "label": [one[0] for one in names]})
-    path.parent.mkdir(parents=True, exist_ok=True)
-    aside = path.with_suffix(".tmp")
-    pq.write_table(table, aside, row_group_size=256)
-    aside.replace(path)
+    with writing(path) as aside:
+        pq.write_table(table, aside, row_group_size=256)

@@ -11,7 +11,6 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from synthset.engine.local import Bar
 from synthset.errors import RecipeError, Unlabelled, UsageError, explains_refusals, listed
 from synthset.experiment.images import Collection, Names, called, joined, kept, of_found
 from synthset.experiment.places import Part, Places
@@ -21,10 +20,12 @@ from synthset.formats.manifest import Passed
 from synthset.formats.scan import list_units, refuse_test
 from synthset.formats.tree import name_of
 from synthset.litter import is_litter
+from synthset.machine import Bar
 from synthset.metrics.statistics.classification import Measures, measures
 from synthset.recipe.single import Single
 from synthset.recipe.sources import Folder as FolderSettings
 from synthset.seeds import digest
+from synthset.store.files import replace_file
 from synthset.store.pool_index import is_dataset
 from synthset.taxonomy.label_conflicts import Rule, label_conflicts, stay
 from synthset.taxonomy.vocabularies import FILE, rows_of
@@ -195,7 +196,7 @@ def train_single(images: Splits, settings: Single, folder: Path, bar: Bar) -> Tr
 def write_vocabulary(names: Sequence[Names], folder: Path) -> None:
     """Write the classes beside a model's weights."""
     text = json.dumps(rows_of(names), ensure_ascii=False, indent=1) + "\n"
-    (folder / FILE).write_text(text, encoding="utf-8")
+    replace_file(folder / FILE, text.encode())
 
 
 def _empty(names: Sequence[Names], there: NDArray[np.bool_]) -> list[str]:

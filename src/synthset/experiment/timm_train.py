@@ -20,6 +20,7 @@ from synthset.experiment.single import Splits, write_vocabulary
 from synthset.images import encode
 from synthset.recipe.single import Single
 from synthset.recipe.training import TimmModel
+from synthset.store.files import replace_file
 from synthset.store.folder import LocalFolder
 from synthset.taxonomy.names import Names
 from synthset.training.labelled import Labelled
@@ -66,12 +67,12 @@ def write_timm(images: Splits, settings: Single, folder: Path) -> Path:
             _write_images(part, images.classes, settings, folder / name)
     write_vocabulary(images.names, folder)
     described = json.dumps(timm_config(model, images.names), ensure_ascii=False, indent=1)
-    (folder / CONFIG).write_text(described + "\n", encoding="utf-8")
-    (folder / ARGUMENTS).write_text(yaml.safe_dump(arguments, sort_keys=False))
+    replace_file(folder / CONFIG, (described + "\n").encode())
+    replace_file(folder / ARGUMENTS, yaml.safe_dump(arguments, sort_keys=False).encode())
     lines = [f"# {note}" for note in timm_notes(model, settings)]
     place = shlex.quote(str(folder.resolve()))
     lines.append(f"python train.py --config {place}/{ARGUMENTS} --data-dir {place}")
-    (folder / COMMAND).write_text("\n".join(lines) + "\n")
+    replace_file(folder / COMMAND, ("\n".join(lines) + "\n").encode())
     return folder / COMMAND
 
 

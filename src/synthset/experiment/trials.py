@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -12,13 +11,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from synthset.engine.local import Silent
-from synthset.engine.worker import torch_threads
 from synthset.experiment.arms import Composed
+from synthset.machine import Silent, torch_threads
 from synthset.recipe.experiment import Arm, Experiment
-from synthset.recipe.training import Training
 from synthset.results.trial import Look, Trial
 from synthset.seeds import digest, fingerprint
+from synthset.store.files import replace_file, writing
 from synthset.training.labelled import Labelled
 
 VERSION = "1"  # changes when the same trial would give other results
@@ -39,7 +37,6 @@ class Job:
         test: images that are read once, at the end.
         classes: K.
         folder: where everything of it is kept.
-        device: where it runs.
     """
 
     arm: Arm
@@ -51,7 +48,6 @@ class Job:
     test: Labelled
     classes: int
     folder: Path
-    device: str
 
     @property
     def finished(self) -> bool:
@@ -95,15 +91,15 @@ def run_trial(job: Job, advance: Callable[[int], None]) -> None:
     from synthset.training.predict import predict
     from synthset.training.train import train_classifier
 
-    settings = job.experiment.training.model_copy(update={"device": job.device})
-    fitted = train_classifier(_task(job, settings), job.folder, _Counter(advance))
+    settings = job.experiment.training
+    fitted = train_classifier(_task(job), job.folder, _Counter(advance))
     with torch_threads(settings.threads):
         said = predict(
             fitted.model,
             job.test,
             job.experiment.preprocessing,
             settings.batch_size,
-            job.device,
+            settings.device,
             settings.precision,
         )
     write_trial(
@@ -123,9 +119,10 @@ def run_trial(job: Job, advance: Callable[[int], None]) -> None:
     )
 
 
-def _task(job: Job, settings: Training) -> Any:
+def _task(job: Job) -> Any:
     from synthset.training.train import Stage, Task
 
+    settings = job.experiment.training
     first = round(job.arm.pretrain_share * settings.updates) if job.pretrain else 0
     stages = [Stage("train", job.train.images, settings.updates - first)]
     if job.pretrain is not None:
@@ -155,11 +152,8 @@ class _Counter(Silent):
 
 def write_trial(folder: Path, trial: Trial) -> None:
     """Keep a trial: arrays in `trial.npz`, the rest in `trial.json`, which is written last."""
-    folder.mkdir(parents=True, exist_ok=True)
-    aside = folder / f".{TABLE}.tmp"
-    with open(aside, "wb") as file:
+    with writing(folder / TABLE) as aside, aside.open("wb") as file:
         np.savez_compressed(file, labels=trial.labels, probabilities=trial.probabilities)
-    aside.replace(folder / TABLE)
     facts = {
         "arm": trial.arm,
         "seed": trial.seed,
@@ -170,9 +164,7 @@ def write_trial(folder: Path, trial: Trial) -> None:
         "seconds": trial.seconds,
         "short": list(trial.short),
     }
-    aside = folder / f".{FACTS}.tmp"
-    aside.write_text(json.dumps(facts, indent=1), encoding="utf-8")
-    os.replace(aside, folder / FACTS)
+    replace_file(folder / FACTS, json.dumps(facts, indent=1).encode())
 
 
 def read_trial(folder: Path) -> Trial:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,7 @@ from PIL import Image, ImageOps
 from synthset.errors import DatasetError
 from synthset.export.aside import SCRATCH, clear_scratch
 from synthset.export.card import write_card
-from synthset.export.files import files_of
+from synthset.export.files import File, files_of
 from synthset.export.marker import write_marker
 from synthset.export.metadata import packed_table, write_packed_classes
 from synthset.export.packed import stored_images
@@ -22,6 +23,7 @@ from synthset.formats.arrays import IMAGES, LABELS, METADATA, create, name_of, w
 from synthset.images import Pixels, decode
 from synthset.recipe.exports import Npy
 from synthset.store.dataset import Dataset
+from synthset.store.files import writing
 
 
 def export_arrays(dataset: Dataset, settings: Npy) -> Exported:
@@ -53,11 +55,13 @@ def export_arrays(dataset: Dataset, settings: Npy) -> Exported:
     write_marker(place, {"state": "unfinished", **facts, **card})
     table = packed_table(dataset, kept, files)
     if missing:
-        (place / SCRATCH).mkdir(exist_ok=True)
-        ids = {split: [files[i].id for i in own] for split, own in missing.items()}
-        _fill(place, dataset, ids, (width, height))
-    for split, own in missing.items():
-        _finish(place, split, table.take(own))
+        _write(
+            place,
+            dataset,
+            {split: [files[i] for i in own] for split, own in missing.items()},
+            {split: table.take(own) for split, own in missing.items()},
+            (width, height),
+        )
     write_packed_classes(place, dataset, files)
     written, notes = write_card(place, dataset, kept, files, card.get("card_sha256"), settings.kind)
     if missing:
@@ -83,32 +87,35 @@ def _size(dataset: Dataset, kept: pa.Table, settings: Npy) -> tuple[int, int]:
     return found[0]
 
 
-def _fill(
+def _write(
     place: Path,
     dataset: Dataset,
-    ids: Mapping[str, Sequence[str]],
+    files: Mapping[str, Sequence[File]],
+    rows: Mapping[str, pa.Table],
     size: tuple[int, int],
 ) -> None:
-    """Write the images of some splits into the scratch folder, in one pass over the dataset."""
+    """Write some splits in one pass over the dataset. A split's images take their place after its
+    labels and metadata, for they say that all is there."""
     width, height = size
-    goes = {name: (split, i) for split, own in ids.items() for i, name in enumerate(own)}
-    arrays = {
-        split: create(place / SCRATCH / name_of(split), len(own), width, height)
-        for split, own in ids.items()
-    }
-    for name, data in stored_images(dataset):
-        if name in goes:
-            split, i = goes[name]
-            arrays[split][i] = _fitted(decode(data), width, height)  # (H, W, 3)
-    for array in arrays.values():
-        array.flush()
+    goes = {file.id: (split, i) for split, own in files.items() for i, file in enumerate(own)}
+    with ExitStack() as opened:  # which puts files in place from the last to the first
 
+        def lend(split: str, what: str) -> Path:
+            final = place / name_of(split, what)
+            return opened.enter_context(writing(final, place / SCRATCH, durable=False))
 
-def _finish(place: Path, split: str, rows: pa.Table) -> None:
-    """Put a split's files in their place; its images come last, for they say that all is there."""
-    write_beside(place / SCRATCH, split, rows)
-    for what in (METADATA, LABELS, IMAGES):
-        os.replace(place / SCRATCH / name_of(split, what), place / name_of(split, what))
+        arrays = {
+            split: create(lend(split, IMAGES), len(own), width, height)
+            for split, own in files.items()
+        }
+        for split, table in rows.items():
+            write_beside(lend(split, LABELS), lend(split, METADATA), table)
+        for name, data in stored_images(dataset):
+            if name in goes:
+                split, i = goes[name]
+                arrays[split][i] = _fitted(decode(data), width, height)  # (H, W, 3)
+        for array in arrays.values():
+            array.flush()
 
 
 def _fitted(pixels: Pixels, width: int, height: int) -> Pixels:

@@ -1,51 +1,38 @@
-"""Files that are there whole or not at all: written in a scratch folder, then renamed."""
+"""The scratch folder of an export, which lies in it: what isn't finished is in no user's way."""
 
 from __future__ import annotations
 
 import contextlib
-import os
-import secrets
 from pathlib import Path
 
-from synthset.errors import DatasetError
+from synthset.store.files import discard_temporaries, replace_file
 
 SCRATCH = ".unfinished"
 
 
-def write_aside(place: Path, name: str, data: bytes) -> None:
-    """Write one file of an export.
+def write_file(place: Path, name: str, data: bytes) -> None:
+    """Write one file of an export; `os.sync` after the last makes all of them durable.
 
     Args:
-        place: the folder of the export; its scratch folder lies on the same disk.
+        place: the folder of the export.
         name: path within it; folders are made as needed.
         data: the whole content.
 
     Raises:
-        DatasetError: the disk is full or cannot be written; what is finished stays.
+        OSError: the disk is full or cannot be written; what is finished stays.
     """
-    scratch = place / SCRATCH / f"{os.getpid()}-{secrets.token_hex(6)}"
-    try:
-        scratch.parent.mkdir(parents=True, exist_ok=True)
-        scratch.write_bytes(data)
-        (place / name).parent.mkdir(parents=True, exist_ok=True)
-        os.replace(scratch, place / name)
-    except OSError as fault:
-        raise DatasetError(
-            f"{place / name}: cannot be written ({fault.strerror}); mend that and run again, it "
-            "goes on from here"
-        ) from None
+    replace_file(place / name, data, place / SCRATCH, durable=False)
 
 
 def write_changed(place: Path, name: str, data: bytes) -> None:
     """Write one file of an export, unless it already says the same."""
     final = place / name
     if not final.exists() or final.read_bytes() != data:
-        write_aside(place, name, data)
+        write_file(place, name, data)
 
 
 def clear_scratch(place: Path) -> None:
-    """Remove what a kill has left in the scratch folder."""
-    with contextlib.suppress(FileNotFoundError, NotADirectoryError):
-        for file in (place / SCRATCH).iterdir():
-            file.unlink(missing_ok=True)
+    """Remove what a kill has left in the scratch folder, and the folder if it is empty."""
+    discard_temporaries(place / SCRATCH)
+    with contextlib.suppress(OSError):
         (place / SCRATCH).rmdir()

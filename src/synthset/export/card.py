@@ -15,7 +15,7 @@ import yaml
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from synthset.export.accepted import verdicts
-from synthset.export.aside import write_aside
+from synthset.export.aside import write_file
 from synthset.export.files import File
 from synthset.export.metadata import class_rows
 from synthset.formats.class_folders import folder_of
@@ -69,9 +69,9 @@ def write_card(
     notes += [f"{name} has no image in the export" for name in _empty(dataset, files)]
     there = place / CARD
     if there.exists() and _hash(there.read_bytes()) not in (ours, _hash(text.encode())):
-        write_aside(place, BESIDE, text.encode())
+        write_file(place, BESIDE, text.encode())
         return ours, [*notes, f"{there} was changed by hand and stays; the new card is {BESIDE}"]
-    write_aside(place, CARD, text.encode())
+    write_file(place, CARD, text.encode())
     return _hash(text.encode()), notes
 
 

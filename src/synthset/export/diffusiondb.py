@@ -5,6 +5,7 @@ Paper: Wang et al. 2022, DiffusionDB, arXiv 2210.14896
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,12 +13,40 @@ from typing import Any
 
 import pyarrow as pa
 
+from synthset.export.aside import write_changed
+from synthset.export.marker import read_marker, write_marker
 from synthset.export.metadata import source_of
+from synthset.export.place import Exported, place_of, refuse_other
 from synthset.formats.diffusiondb import metadata_table, nsfw_of
+from synthset.formats.metadata_tables import write_parquet
 from synthset.models.miniatures import locate
+from synthset.recipe.exports import DiffusionDb
 from synthset.store.dataset import Dataset
 
+TABLE = "metadata.parquet"
 OWN = ("id", "class_name", "wnid", "negative_prompt", "keep")  # what DiffusionDB has no column for
+
+
+def export_diffusiondb(dataset: Dataset, settings: DiffusionDb) -> Exported:
+    """Write the table; one that is there already must be the same.
+
+    Raises:
+        DatasetError: the folder is not ours, or holds another export.
+        UsageError: a relative path for a dataset that lies in an object store.
+    """
+    place = place_of(dataset, settings)
+    marker, data = read_marker(place), write_parquet(diffusiondb_table(dataset))
+    facts = {
+        "dataset": dataset.name,
+        "images_table": dataset.view.images,
+        "selection": dataset.view.selection,
+        "fingerprint": hashlib.sha256(data).hexdigest(),
+        "layout": {"kind": settings.kind},
+    }
+    refuse_other(place, marker, facts)
+    write_changed(place, TABLE, data)
+    write_marker(place, {"state": "complete", **facts})
+    return Exported(place, {}, 0)
 
 
 def diffusiondb_table(dataset: Dataset) -> pa.Table:

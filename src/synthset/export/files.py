@@ -18,7 +18,7 @@ from synthset.export.split import TRAIN, VAL, split_class
 from synthset.formats.class_folders import path_of
 from synthset.images import SIGNATURES, suffix_of
 from synthset.litter import is_litter
-from synthset.recipe.exports import Export
+from synthset.recipe.exports import ImageExport
 from synthset.store.dataset import Dataset
 from synthset.taxonomy.keys import folder_fault
 
@@ -60,7 +60,7 @@ def _is_image(name: str) -> bool:
 
 
 def files_of(
-    dataset: Dataset, kept: pa.Table, settings: Export, there: Iterable[str]
+    dataset: Dataset, kept: pa.Table, settings: ImageExport, there: Iterable[str]
 ) -> list[File]:
     """Name the file of each kept record, in the order of `kept`."""
     folders = {entry["key"]: _checked(entry["folder"]) for entry in dataset.classes()}
@@ -88,7 +88,7 @@ def _checked(folder: str) -> str:
 
 
 def _sides(
-    ids: Sequence[str], keys: Sequence[str], settings: Export, there: Iterable[str]
+    ids: Sequence[str], keys: Sequence[str], settings: ImageExport, there: Iterable[str]
 ) -> dict[str, str]:
     settled = {PurePosixPath(name).stem: name.split("/", 1)[0] for name in there}
     by_class: dict[str, list[str]] = defaultdict(list)

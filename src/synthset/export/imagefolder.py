@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from synthset.errors import DatasetError
-from synthset.export.aside import clear_scratch, write_aside
+from synthset.export.aside import clear_scratch, write_file
 from synthset.export.card import write_card
 from synthset.export.files import File, differing, files_of, image_parts, present
 from synthset.export.marker import elsewhere, write_marker
@@ -125,4 +125,4 @@ def _write_images(place: Path, dataset: Dataset, missing: Sequence[File]) -> Non
         cell = image_parts(dataset, shard, "bytes")
         for name, data in zip(cell.column("id").to_pylist(), cell.column("part"), strict=True):
             if name in wanted:
-                write_aside(place, wanted[name].name, data.as_py())
+                write_file(place, wanted[name].name, data.as_py())

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from synthset.errors import DatasetError
-from synthset.export.aside import write_aside
+from synthset.export.aside import write_file
 from synthset.store.folder import LocalFolder
 
 MARKER = "export.json"
@@ -44,7 +44,7 @@ def read_marker(place: Path) -> dict[str, Any] | None:
 def write_marker(place: Path, content: dict[str, Any]) -> None:
     """Say what the folder is, in place of what was said before."""
     text = json.dumps({"made_by": "synthset", "format": FORMAT, **content}, indent=2)
-    write_aside(place, MARKER, (text + "\n").encode())
+    write_file(place, MARKER, (text + "\n").encode())
 
 
 def elsewhere(place: Path) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -26,6 +27,7 @@ from synthset.formats.tar_shards import ShardWriter
 from synthset.recipe.exports import Packed, Parquet
 from synthset.seeds import digest
 from synthset.store.dataset import Dataset
+from synthset.store.files import writing
 
 OPEN_FILES = 128  # written at once in a pass over the dataset
 
@@ -117,21 +119,18 @@ def _write(
 def _write_together(
     place: Path, dataset: Dataset, packs: Sequence[Pack], files: Sequence[File], rows: pa.Table
 ) -> None:
-    scratch = [place / SCRATCH / pack.name.replace("/", "-") for pack in packs]
-    (place / SCRATCH).mkdir(parents=True, exist_ok=True)
-    writers = [_writer(path, rows.schema) for path in scratch]
     goes = {files[row].id: (row, i) for i, pack in enumerate(packs) for row in pack.rows}
-    for name, data in stored_images(dataset):
-        if name in goes:
-            row, i = goes[name]
-            suffix = Path(files[row].name).suffix
-            values = rows.slice(row, 1).to_pylist()[0] | {"file_name": f"{name}{suffix}"}
-            writers[i].add(values, data)
-    for writer, path, pack in zip(writers, scratch, packs, strict=True):
-        writer.close()
-        final = place / pack.name
-        final.parent.mkdir(parents=True, exist_ok=True)
-        os.replace(path, final)
+    with ExitStack() as opened:
+        writers = []
+        for pack in packs:
+            path = opened.enter_context(writing(place / pack.name, place / SCRATCH, durable=False))
+            writers.append(opened.enter_context(closing(_writer(path, pack.name, rows.schema))))
+        for name, data in stored_images(dataset):
+            if name in goes:
+                row, i = goes[name]
+                suffix = Path(files[row].name).suffix
+                values = rows.slice(row, 1).to_pylist()[0] | {"file_name": f"{name}{suffix}"}
+                writers[i].add(values, data)
 
 
 def stored_images(dataset: Dataset) -> Iterator[tuple[str, bytes]]:
@@ -143,5 +142,5 @@ def stored_images(dataset: Dataset) -> Iterator[tuple[str, bytes]]:
                 yield name, data.as_py()
 
 
-def _writer(path: Path, schema: pa.Schema) -> Writer:
-    return ParquetWriter(path, schema) if path.suffix == ".parquet" else ShardWriter(path)
+def _writer(path: Path, name: str, schema: pa.Schema) -> Writer:
+    return ParquetWriter(path, schema) if name.endswith(".parquet") else ShardWriter(path)

@@ -14,7 +14,7 @@ import pyarrow as pa
 from synthset.errors import DatasetError, UsageError
 from synthset.export.files import File
 from synthset.export.marker import elsewhere, read_marker
-from synthset.recipe.exports import Export
+from synthset.recipe.exports import Export, ImageExport
 from synthset.seeds import fingerprint
 from synthset.store.dataset import Dataset
 from synthset.store.folder import LocalFolder
@@ -98,7 +98,7 @@ def _own_place(dataset: Dataset, settings: Export) -> str:
     return f"exports/{selection}-{fingerprint(settings.identity())}"
 
 
-def facts_of(dataset: Dataset, settings: Export, files: Sequence[File]) -> dict[str, Any]:
+def facts_of(dataset: Dataset, settings: ImageExport, files: Sequence[File]) -> dict[str, Any]:
     """What the marker says of an export: another value of any is another export."""
     view = dataset.view
     return {

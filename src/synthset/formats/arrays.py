@@ -165,8 +165,8 @@ def create(path: Path, count: int, width: int, height: int) -> np.memmap[Any, np
     return np.lib.format.open_memmap(path, "w+", np.uint8, shape)
 
 
-def write_beside(folder: Path, split: str, rows: pa.Table) -> None:
-    """Write `labels.npy`, (N,) int64, and `metadata.parquet` of a split, a row an image."""
-    (folder / name_of(split, METADATA)).write_bytes(write_parquet(rows))
-    labels = np.asarray(rows.column("label").to_pylist(), dtype=np.int64)
-    np.save(folder / name_of(split, LABELS), labels)
+def write_beside(labels: Path, metadata: Path, rows: pa.Table) -> None:
+    """Write what lies beside a split's images: labels, (N,) int64, and a table; a row an image."""
+    metadata.write_bytes(write_parquet(rows))
+    with labels.open("wb") as file:
+        np.save(file, np.asarray(rows.column("label").to_pylist(), dtype=np.int64))

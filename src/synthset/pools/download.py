@@ -16,6 +16,7 @@ from synthset.pools.attempt import Outcome, Terms, attempt
 from synthset.pools.download_shard import Layout, counts_of, write_json, write_shard
 from synthset.pools.licenses import is_taken
 from synthset.pools.url_lists import UrlList, Wanted
+from synthset.store.files import discard_temporaries
 from synthset.store.folder import LocalFolder
 from synthset.store.lock import locked
 
@@ -78,6 +79,7 @@ def download(
     _refuse_others(folder, asked)
     left_out = _left_out(urls, terms)
     with locked(LocalFolder(folder)), ThreadPoolExecutor(threads) as pool:
+        discard_temporaries(folder)
         _summarise(folder, asked, urls.shards, left_out)
         try:
             for number in range(urls.shards):

@@ -18,10 +18,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from synthset.pools.attempt import Outcome
+from synthset.store.files import replace_file, writing
 
 Layout = Literal["webdataset", "files"]
 Add = Callable[[str, bytes], None]
-PARTIAL = ".partial"  # what isn't finished is called so, and is written anew
+PARTIAL = ".partial"  # a folder that isn't finished is called so, and is written anew
 ROWS = pa.schema(
     [
         pa.field("key", pa.string()),
@@ -68,9 +69,8 @@ def write_shard(
                 size += len(outcome.data)
                 for file, data in _members(outcome, row):
                     add(file, data)
-    partial = folder / f"{name}.parquet{PARTIAL}"
-    pq.write_table(pa.Table.from_pylist(rows, schema=ROWS), partial)
-    partial.replace(folder / f"{name}.parquet")
+    with writing(folder / f"{name}.parquet") as aside:
+        pq.write_table(pa.Table.from_pylist(rows, schema=ROWS), aside)
     counts = {
         "rows": len(rows),
         "attempted": sum(row["tries"] > 0 for row in rows),
@@ -92,9 +92,7 @@ def counts_of(folder: Path, number: int) -> dict[str, Any] | None:
 
 def write_json(path: Path, content: dict[str, Any]) -> None:
     """Write a JSON file so that it is there as a whole or not at all."""
-    partial = path.with_name(path.name + PARTIAL)
-    partial.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
-    partial.replace(path)
+    replace_file(path, (json.dumps(content, indent=2) + "\n").encode())
 
 
 def _counts_path(folder: Path, number: int) -> Path:
@@ -132,8 +130,7 @@ def _members(outcome: Outcome, row: dict[str, Any]) -> Iterator[tuple[str, bytes
 @contextmanager
 def _tar(place: Path) -> Iterator[Add]:
     """A tar file, in place once it is whole; the same images make the same bytes."""
-    partial = place.with_name(place.name + PARTIAL)
-    with tarfile.open(partial, "w", format=tarfile.USTAR_FORMAT) as tar:
+    with writing(place) as aside, tarfile.open(aside, "w", format=tarfile.USTAR_FORMAT) as tar:
 
         def add(name: str, data: bytes) -> None:
             member = tarfile.TarInfo(name)
@@ -141,7 +138,6 @@ def _tar(place: Path) -> Iterator[Add]:
             tar.addfile(member, io.BytesIO(data))
 
         yield add
-    partial.replace(place)
 
 
 @contextmanager

@@ -16,11 +16,11 @@ from synthset.encoders.models import (
     check,
     folder_of,
 )
-from synthset.engine.local import Bar, Silent
 from synthset.errors import RecipeError, UsageError, explains_refusals
 from synthset.formats.captioned import image_columns
 from synthset.formats.manifest import Passed
 from synthset.formats.pool_files import pool_files
+from synthset.machine import Bar, Silent
 from synthset.pools.index_writer import Indexing, Looks, as_json
 from synthset.pools.precomputed_features import Brought
 from synthset.recipe.encoders import Encoder

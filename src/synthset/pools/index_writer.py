@@ -17,13 +17,13 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from synthset.engine.failures import LISTED, reasons
-from synthset.engine.local import Bar
 from synthset.errors import RecipeError, StageError
 from synthset.formats.captioned import Captioned, images_of
 from synthset.formats.manifest import Passed
 from synthset.formats.parquet import opened
 from synthset.images import sha256
 from synthset.kinds import carry_out
+from synthset.machine import Bar
 from synthset.pools.precomputed_features import WHERE, Brought, Of, Vector
 from synthset.recipe.encoders import ClipEncoder, Encoder
 from synthset.recipe.pools import PoolPath

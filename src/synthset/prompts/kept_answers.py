@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from synthset.seeds import digest
+from synthset.store.files import replace_file
 
 if TYPE_CHECKING:
     from synthset.prompts.questions import Question
@@ -36,14 +36,9 @@ class KeptAnswers:
 
     def keep(self, identity: dict[str, Any], question: Question, answer: str) -> None:
         """Write an answer, whole or not at all."""
-        file = self._file(identity, question)
-        file.parent.mkdir(parents=True, exist_ok=True)
         content = {"model": identity, "question": asdict(question), "answer": answer}
-        with tempfile.NamedTemporaryFile(
-            "w", encoding="utf-8", dir=file.parent, suffix=".tmp", delete=False
-        ) as aside:
-            json.dump(content, aside, ensure_ascii=False, indent=1)
-        os.replace(aside.name, file)
+        text = json.dumps(content, ensure_ascii=False, indent=1)
+        replace_file(self._file(identity, question), text.encode())
 
     def _file(self, identity: dict[str, Any], question: Question) -> Path:
         name = digest([identity, asdict(question)])

@@ -10,6 +10,7 @@ import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
 from transformers.utils.logging import disable_progress_bar
 
+from synthset.encoders.device import pick_device
 from synthset.errors import ModelError
 from synthset.prompts.questions import Question
 from synthset.recipe.prompts import LanguageModel
@@ -86,7 +87,7 @@ class LocalModel:
                 ) from None
             if tokenizer.pad_token_id is None:
                 tokenizer.pad_token = tokenizer.eos_token
-            device = "cuda" if torch.cuda.is_available() else "cpu"
+            device = pick_device("auto")
             self._loaded = tokenizer, model.eval().to(device)
         return self._loaded
 

@@ -21,13 +21,18 @@ class ExportSettings(KindSettings):
     """Folder, within the dataset unless absolute: new, or an earlier export of the same images.
     None makes a new one for each selection, `exports/<selection>-<fingerprint>`, so that a changed
     limit never mixes two datasets."""
+
+
+class ImageExport(ExportSettings):
+    """What exports of images share."""
+
     val_fraction: float = Field(0.0, ge=0, lt=1)
     """Share of each class that goes to `val`."""
     seed: int = 0
     """Decides which images go to `val`, and the order of images in files that hold many."""
 
 
-class ImageFolder(ExportSettings):
+class ImageFolder(ImageExport):
     """ImageNet-like folders: `train/<wnid or class>/<id>.jpg`, with metadata and a dataset card
     beside them."""
 
@@ -39,7 +44,7 @@ class ImageFolder(ExportSettings):
     """Write `texts/<wnid or class>.txt` for each class: its name, synset number and prompts."""
 
 
-class WebDataset(ExportSettings):
+class WebDataset(ImageExport):
     """WebDataset shards: `train-00000.tar` with `<id>.jpg`, `<id>.cls` (the label) and `<id>.json`
     (everything else), in an order that mixes the classes."""
 
@@ -51,7 +56,7 @@ class WebDataset(ExportSettings):
     """Images in a shard; a gigabyte or less reads well."""
 
 
-class Parquet(ExportSettings):
+class Parquet(ImageExport):
     """Parquet files as the Hugging Face hub has them: `data/train-00000-of-00003.parquet` with the
     columns `image` and `label`, then everything else, in an order that mixes the classes."""
 
@@ -63,7 +68,7 @@ class Parquet(ExportSettings):
     """Images in a file; half a gigabyte or less reads well."""
 
 
-class Npy(ExportSettings):
+class Npy(ImageExport):
     """NumPy arrays: `images.npy`, (N, H, W, 3) uint8 RGB, and `labels.npy`, (N,) int64, with
     `classes.json` and `metadata.parquet` beside them, in the dataset's order."""
 
@@ -74,6 +79,16 @@ class Npy(ExportSettings):
     size_px: int | None = Field(None, ge=1, le=8192)
     """Side of every image: cut square about the middle and scaled. None keeps the images' own
     size, which they must share."""
+
+
+class DiffusionDb(ExportSettings):
+    """One table of what made each image, `metadata.parquet`: a row a record, kept or not, in the
+    columns of DiffusionDB's metadata."""
+
+    implementation: ClassVar[str] = "synthset.export.diffusiondb:export_diffusiondb"
+    version: ClassVar[str] = "1"
+
+    kind: Literal["diffusiondb"]
 
 
 Packed = WebDataset | Parquet

@@ -7,9 +7,7 @@ be deleted at any time.
 from __future__ import annotations
 
 import contextlib
-import os
 import re
-import secrets
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,7 +16,8 @@ from synthset.errors import StorageError, UsageError
 from synthset.results.hits import Found
 from synthset.seeds import fingerprint
 from synthset.store.dataset import Dataset
-from synthset.store.folder import TEMPORARY, LocalFolder
+from synthset.store.files import writing
+from synthset.store.folder import LocalFolder
 
 INDEX = "derived/words.sqlite"
 #: How much a word counts in the class name, in its other names and gloss, and in the prompt.
@@ -119,16 +118,11 @@ def _opened(place: Path, mark: str) -> sqlite3.Connection | None:
 
 def _make(place: Path, dataset: Dataset, mark: str) -> None:
     """Write the index aside and put it in place, so that a reader never sees half of one."""
-    place.parent.mkdir(parents=True, exist_ok=True)
-    aside = place.parent / f"{TEMPORARY}{os.getpid()}-{secrets.token_hex(4)}"
     try:
-        with contextlib.closing(sqlite3.connect(aside)) as base:
+        with writing(place) as aside, contextlib.closing(sqlite3.connect(aside)) as base:
             _fill(base, dataset, mark)
-        os.replace(aside, place)
     except sqlite3.OperationalError as fault:
         raise StorageError(f"{place}: {fault}; mend that, and search again") from None
-    finally:
-        aside.unlink(missing_ok=True)
 
 
 def _fill(base: sqlite3.Connection, dataset: Dataset, mark: str) -> None:

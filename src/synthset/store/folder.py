@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import re
 import secrets
 import time
 from abc import ABC, abstractmethod
@@ -14,9 +13,8 @@ from typing import Any
 import pyarrow as pa
 
 from synthset.litter import is_litter
+from synthset.store.files import create_file, discard_temporaries, replace_file
 from synthset.store.remote import Remote, asked, place_at
-
-TEMPORARY = ".tmp-"
 
 
 class Folder(ABC):
@@ -103,29 +101,10 @@ class LocalFolder(Folder):
         return pa.memory_map(str(self.root / path))
 
     def create(self, path: str, data: bytes) -> bool:
-        final = self.root / path
-        if final.exists():
-            return False
-        temporary = self._write_aside(final, data)
-        try:
-            os.link(temporary, final)
-        except FileExistsError:
-            return False
-        except OSError:  # a file system without hard links
-            if final.exists():
-                return False
-            os.rename(temporary, final)
-            return True
-        finally:
-            with contextlib.suppress(FileNotFoundError):
-                temporary.unlink()
-        _sync_folder(final.parent)
-        return True
+        return create_file(self.root / path, data)
 
     def replace(self, path: str, data: bytes) -> None:
-        final = self.root / path
-        os.replace(self._write_aside(final, data), final)
-        _sync_folder(final.parent)
+        replace_file(self.root / path, data)
 
     def append(self, path: str, line: str) -> None:
         final = self.root / path
@@ -150,34 +129,7 @@ class LocalFolder(Folder):
                 target.unlink()
 
     def discard_temporaries(self, path: str) -> None:
-        with contextlib.suppress(FileNotFoundError, NotADirectoryError):
-            for name in os.listdir(self.root / path):
-                if re.fullmatch(re.escape(TEMPORARY) + r"\d+-[0-9a-f]{8}", name):
-                    self.discard(f"{path}/{name}" if path else name)
-
-    def _write_aside(self, final: Path, data: bytes) -> Path:
-        final.parent.mkdir(parents=True, exist_ok=True)
-        temporary = final.parent / f"{TEMPORARY}{os.getpid()}-{secrets.token_hex(4)}"
-        try:
-            with open(temporary, "wb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-        except OSError as fault:
-            temporary.unlink(missing_ok=True)
-            fault.filename = str(final)  # of the temporary file nobody knows
-            raise
-        return temporary
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make a new name outlast a power cut, where the system can."""
-    with contextlib.suppress(OSError):
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
+        discard_temporaries(self.root / path)
 
 
 class ObjectFolder(Folder):

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import json
 import os
 import socket
 from collections.abc import Iterator
 from pathlib import Path
 
+from filelock import FileLock, Timeout
+
 from synthset.errors import DatasetLocked
+from synthset.store.files import replace_file
 from synthset.store.folder import Folder, LocalFolder
 
 LOCK = ".lock"
+HOLDER = ".lock-holder"  # who held it last; a lock file itself is emptied by whoever asks for it
 
 
 @contextlib.contextmanager
@@ -31,41 +34,40 @@ def locked(folder: Folder) -> Iterator[None]:
         yield
         return
     folder.root.mkdir(parents=True, exist_ok=True)
-    with open(folder.root / LOCK, "a+", encoding="utf-8") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise DatasetLocked(_refusal(folder.root)) from None
-        file.seek(0)
-        file.truncate()
-        json.dump({"pid": os.getpid(), "host": socket.gethostname()}, file)
-        file.flush()
+    lock = FileLock(folder.root / LOCK)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise DatasetLocked(_refusal(folder.root)) from None
+    try:
+        owner = {"pid": os.getpid(), "host": socket.gethostname()}
+        replace_file(folder.root / HOLDER, json.dumps(owner).encode(), durable=False)
         yield
+    finally:
+        lock.release()
 
 
 def holder(root: Path) -> dict[str, object] | None:
     """Tell who holds the lock, or None."""
-    path = root / LOCK
-    if not path.exists():
+    if not (root / LOCK).exists() or not os.access(root / LOCK, os.W_OK):
         return None
-    with open(path, encoding="utf-8") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return _owner(path)
-    return None
-
-
-def _owner(path: Path) -> dict[str, object]:
     try:
-        owner: dict[str, object] = json.loads(path.read_text(encoding="utf-8"))
+        with FileLock(root / LOCK).acquire(timeout=0):
+            return None
+    except Timeout:
+        return _owner(root)
+
+
+def _owner(root: Path) -> dict[str, object]:
+    try:
+        owner: dict[str, object] = json.loads((root / HOLDER).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         owner = {}
     return owner
 
 
 def _refusal(root: Path) -> str:
-    owner = _owner(root / LOCK)
+    owner = _owner(root)
     who = f"process {owner.get('pid', 'unknown')} on {owner.get('host', 'this machine')}"
     return (
         f"{root}: {who} is working on this dataset; wait for it, stop it, or choose another "

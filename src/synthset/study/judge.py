@@ -13,10 +13,9 @@ from scipy.special import softmax
 from synthset.encoders.classlist import ClassList
 from synthset.encoders.models import check
 from synthset.engine.catalog import Spec, build, encoder_spec
-from synthset.engine.local import Bar
 from synthset.engine.shard import run_shard
-from synthset.engine.worker import torch_threads
 from synthset.errors import DatasetError, ModelError, RecipeError, StageError, UsageError
+from synthset.machine import Bar, torch_threads
 from synthset.metrics.sets.recognition import ClassMap, recognise
 from synthset.recipe.encoders import ClassifierEncoder
 from synthset.recipe.recipe import Recipe, load_stored

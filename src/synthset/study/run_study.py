@@ -12,9 +12,9 @@ import numpy as np
 
 from synthset.encoders.classlist import class_names
 from synthset.encoders.models import weights_sha256
-from synthset.engine.local import Bar, Silent
 from synthset.engine.plan import read_classes
 from synthset.errors import DatasetError, explains_refusals
+from synthset.machine import Bar, Silent
 from synthset.pages.kit.picture_files import picture_bytes
 from synthset.pages.study.study_charts import map_of
 from synthset.pages.study.study_page import Shown, page

@@ -13,7 +13,6 @@ Whatever is random is a function of the seed and the number of the update, so no
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -25,6 +24,7 @@ from torch import Tensor
 
 from synthset.errors import DatasetError, UsageError
 from synthset.results.trial import Look
+from synthset.store.files import replace_file
 
 STATE, MODEL, LOOKS, CONFIG = "state.safetensors", "model.safetensors", "looks.json", "config.json"
 Tensors = dict[str, Tensor]
@@ -74,7 +74,7 @@ def write_state(
         for name, value in named.items()
     }
     header = {"task": task, "progress": json.dumps(asdict(progress))}
-    _replace(folder / STATE, save(tensors, header))
+    replace_file(folder / STATE, save(tensors, header))
 
 
 def read_state(folder: Path, task: str) -> tuple[Progress, dict[str, Tensors]] | None:
@@ -108,10 +108,10 @@ def write_result(
 ) -> None:
     """Write the chosen weights and the history; then the state is no longer needed."""
     tensors = {name: value.detach().contiguous() for name, value in weights.items()}
-    _replace(folder / MODEL, save(tensors, {"format": "pt"}))
-    _replace(folder / LOOKS, _json([asdict(look) for look in progress.looks]))
+    replace_file(folder / MODEL, save(tensors, {"format": "pt"}))
+    replace_file(folder / LOOKS, _json([asdict(look) for look in progress.looks]))
     result = {"chosen": progress.chosen, "seconds": round(progress.seconds, 3)}
-    _replace(folder / CONFIG, _json({**config, **result}))
+    replace_file(folder / CONFIG, _json({**config, **result}))
     (folder / STATE).unlink(missing_ok=True)
 
 
@@ -151,19 +151,3 @@ def refuse_other(path: Path, found: str | None, wanted: str) -> None:
 
 def _json(content: Any) -> bytes:
     return (json.dumps(content, indent=1) + "\n").encode()
-
-
-def _replace(path: Path, data: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    aside = path.with_name(f".{path.name}.unfinished")  # of one writer, so a kill leaves one
-    try:
-        with aside.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(aside, path)
-    except OSError as fault:
-        raise DatasetError(
-            f"{path}: cannot be written ({fault.strerror}); mend that and run again, it goes on "
-            "from its last state"
-        ) from None

@@ -16,10 +16,10 @@ from torch import Tensor
 from torch.nn import functional
 
 from synthset.errors import ModelError
+from synthset.machine import Bar
 from synthset.results.trial import Look
 from synthset.seeds import digest
 from synthset.training.augment import augment, mix_targets
-from synthset.training.bar import Bar
 from synthset.training.batches import Batch, Batches
 from synthset.training.checkpoint import Progress, Tensors, read_state, write_state
 from synthset.training.ema import follow

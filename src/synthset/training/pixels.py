@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
@@ -11,6 +10,7 @@ from numpy.typing import NDArray
 
 from synthset.errors import DatasetError
 from synthset.images import Pixels, UnreadableImage, decode
+from synthset.machine import count_cores
 from synthset.recipe.training import Preprocessing
 from synthset.training.labelled import Labelled
 from synthset.training.preprocess import Draw, is_random, preprocess
@@ -42,7 +42,7 @@ class Prepared:
         size = 3 * settings.size_px**2 * len(images)
         self._keeps = size <= CACHE_BYTES and not is_random(settings, training)
         self._kept: NDArray[np.uint8] | None = None
-        self._pool = ThreadPoolExecutor(min(_cores(), MOST_THREADS))
+        self._pool = ThreadPoolExecutor(min(count_cores(), MOST_THREADS))
 
     def __len__(self) -> int:
         return len(self._images)
@@ -83,8 +83,3 @@ class Prepared:
             return preprocess(decode(self._images.read(i)), self._settings, draw)
         except (UnreadableImage, OSError) as fault:
             raise DatasetError(f"image {key}: {fault}; mend it, or take it out") from None
-
-
-def _cores() -> int:
-    there = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    return there or 1

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from synthset.training.bar import Bar, Silent
+from synthset.errors import explains_refusals
+from synthset.machine import Bar, Silent
+from synthset.store.files import discard_temporaries
 from synthset.training.checkpoint import CONFIG, read_config, read_looks, refuse_other, write_result
 from synthset.training.hardware import reproducible
 from synthset.training.labelled import Labelled
@@ -15,6 +17,7 @@ from synthset.training.task import Fitted, Stage, Task, check
 __all__ = ["Fitted", "Labelled", "Stage", "Task", "train_classifier"]
 
 
+@explains_refusals()
 def train_classifier(task: Task, folder: Path, bar: Bar | None = None) -> Fitted:
     """Train, or go on from the folder's last state; a finished training is loaded.
 
@@ -32,9 +35,11 @@ def train_classifier(task: Task, folder: Path, bar: Bar | None = None) -> Fitted
         RecipeError, ModelError: there is no such model, its weights do not fit, or the loss is no
             longer finite.
         UsageError: the folder holds another training.
+        StorageError: the disk is full or can't be written; the last state stays.
     """
     check(task)
     if read_config(folder) is None:
+        discard_temporaries(folder)  # of a training that was killed
         with reproducible(task.training):
             _train(task, folder, bar or Silent())
     config = read_config(folder) or {}

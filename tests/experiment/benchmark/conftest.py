@@ -3,11 +3,11 @@
 import pytest
 from small_images import png
 
-from synthset.engine.local import Silent
 from synthset.experiment.run_experiment import claimed, train
 from synthset.experiment.sets import Sets
 from synthset.experiment.splits import read_real
 from synthset.experiment.suites.opening import open_suites
+from synthset.machine import Silent
 from synthset.recipe.experiment import load_experiment
 
 COLOURS = {"cat": (200, 0), "dog": (0, 200), "fox": (100, 100)}

@@ -1,5 +1,5 @@
-from synthset.engine.local import Silent
 from synthset.experiment.benchmark.measuring import measure, missing
+from synthset.machine import Silent
 
 SUITES = {
     "near": {"kind": "knn", "encoder": {"kind": "pixels"}, "per_class": 4, "k": [3]},

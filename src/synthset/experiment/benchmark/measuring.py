@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import os
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, wait
-from concurrent.futures.process import BrokenProcessPool
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from synthset.engine.local import Bar
-from synthset.engine.processes import Spawn, process_pool
-from synthset.errors import StageError, SynthsetError
+from synthset.errors import StageError
 from synthset.experiment.suites.suite import Readings, Suite
 from synthset.experiment.trials import Job
+from synthset.machine import Bar
+from synthset.processes import Fault, Processes
 from synthset.results.benchmark import Value
 from synthset.results.stored import dump, load
 from synthset.seeds import fingerprint
+from synthset.store.files import replace_file
 
 FOLDER = "suites"  # in the folder of a trial: a file for each suite and part
 
@@ -44,17 +42,20 @@ def measure(suites: Sequence[Suite], jobs: Sequence[Job], workers: int, bar: Bar
     Raises:
         StageError: parts failed; the others are kept.
     """
-    todo = list(_todo(suites, jobs))
+    todo, failed = list(_todo(suites, jobs)), {}
     bar.start("suites", sum(task.work for task in todo))
     try:
-        if workers == 1 or len(todo) < 2:
-            for task in todo:
-                _do(task, suites, jobs)
+        with Processes(max(1, min(workers, len(todo))), open_reader, (suites, jobs)) as processes:
+            for task, ended in processes.run(todo):
+                if isinstance(ended, Fault):
+                    failed[suites[task.suite].name] = ended.message
                 bar.advance(task.work)
-        else:
-            _side_by_side(todo, suites, jobs, min(workers, len(todo)), bar)
     finally:
         bar.stop()
+    if failed:
+        first = next(iter(failed))
+        others = f" (and {len(failed) - 1} more)" if len(failed) > 1 else ""
+        raise StageError(f"suite {first!r}: {failed[first]}{others}; what is read is kept")
     return [value for suite in suites for job in jobs for value in _values(suite, job)]
 
 
@@ -84,14 +85,17 @@ def _place(suite: Suite, part: str, job: Job) -> Path:
     return job.folder / FOLDER / f"{name}-{decides}.json"
 
 
+def open_reader(
+    suites: Sequence[Suite], jobs: Sequence[Job]
+) -> Callable[[Task, Callable[[int], None]], None]:
+    """Say what reads a part of a suite, in whatever process this is."""
+    return lambda task, _: _do(task, suites, jobs)
+
+
 def _do(task: Task, suites: Sequence[Suite], jobs: Sequence[Job]) -> None:
     suite, mine = suites[task.suite], [jobs[place] for place in task.jobs]
     for job, readings in zip(mine, suite.read(task.part, mine), strict=True):
-        path = _place(suite, task.part, job)
-        path.parent.mkdir(exist_ok=True)
-        aside = path.with_name(f".{path.name}.{os.getpid()}")
-        aside.write_text(dump(Readings(readings)), encoding="utf-8")
-        aside.replace(path)
+        replace_file(_place(suite, task.part, job), dump(Readings(readings)).encode())
 
 
 def _values(suite: Suite, job: Job) -> Iterable[Value]:
@@ -104,42 +108,3 @@ def _values(suite: Suite, job: Job) -> Iterable[Value]:
         Value(one.measure, job.arm.name, job.seed, one.value, one.images, one.note, one.details)
         for one in suite.join(parts)
     ]
-
-
-_suites: Sequence[Suite] = ()  # of a worker process
-_jobs: Sequence[Job] = ()
-
-
-def _begin(suites: Sequence[Suite], jobs: Sequence[Job]) -> None:
-    global _suites, _jobs
-    _suites, _jobs = suites, jobs
-
-
-def _work(task: Task) -> None:
-    _do(task, _suites, _jobs)
-
-
-def _side_by_side(
-    todo: Sequence[Task], suites: Sequence[Suite], jobs: Sequence[Job], workers: int, bar: Bar
-) -> None:
-    failed: dict[str, str] = {}
-    with process_pool(workers, Spawn(), _begin, (suites, jobs)) as pool:
-        waiting = {pool.submit(_work, task): task for task in todo}
-        left = set(waiting)
-        while left:
-            done, left = wait(left, return_when=FIRST_COMPLETED)
-            for one in done:
-                task, fault = waiting[one], one.exception()
-                if fault is not None:
-                    failed[suites[task.suite].name] = _said(fault)
-                bar.advance(task.work)
-    if failed:
-        first = next(iter(failed))
-        others = f" (and {len(failed) - 1} more)" if len(failed) > 1 else ""
-        raise StageError(f"suite {first!r}: {failed[first]}{others}; what is read is kept")
-
-
-def _said(fault: BaseException) -> str:
-    if isinstance(fault, BrokenProcessPool):
-        return "its process died, for want of memory perhaps"
-    return str(fault) if isinstance(fault, SynthsetError) else repr(fault)

@@ -11,7 +11,6 @@ from typing import Any, get_args
 
 import numpy as np
 
-from synthset.engine.local import Bar, Silent
 from synthset.errors import explains_refusals
 from synthset.experiment.benchmark.conventions import conventions
 from synthset.experiment.benchmark.ledger import ledger
@@ -22,8 +21,8 @@ from synthset.experiment.splits import read_real
 from synthset.experiment.suites.opening import open_suites
 from synthset.experiment.suites.size import BYTES, Size
 from synthset.experiment.suites.suite import Suite
-from synthset.experiment.trial_processes import count_trials_at_a_time
 from synthset.experiment.trials import Job
+from synthset.machine import Bar, Silent, count_workers
 from synthset.pages.benchmark.benchmark_page import write_benchmark_page
 from synthset.recipe.experiment import Experiment, load_experiment
 from synthset.recipe.suites import BASE
@@ -106,7 +105,7 @@ def run_benchmark(
 def _at_a_time(experiment: Experiment, workers: int | None) -> int:
     training = experiment.training
     asked = workers if workers is not None else experiment.workers
-    return count_trials_at_a_time(asked, 1 << 20, training.device, training.threads)
+    return count_workers(asked, 1 << 20, training.device, training.threads)
 
 
 def _benchmark(

@@ -7,8 +7,8 @@ import torch
 from numpy.typing import NDArray
 
 from synthset.encoders.device import pick_device
-from synthset.engine.worker import torch_threads
 from synthset.experiment.trials import Job
+from synthset.machine import torch_threads
 from synthset.training.labelled import Labelled
 from synthset.training.models import Classifier
 from synthset.training.predict import ask_all, features, load_classifier, predict
@@ -36,7 +36,7 @@ def probabilities(job: Job, images: Labelled) -> NDArray[np.float32]:
             images,
             job.experiment.preprocessing,
             settings.batch_size,
-            job.device,
+            settings.device,
             settings.precision,
         )
 
@@ -50,14 +50,14 @@ def last_features(job: Job, images: Labelled) -> NDArray[np.float32]:
             images,
             job.experiment.preprocessing,
             settings.batch_size,
-            job.device,
+            settings.device,
             settings.precision,
         )
 
 
 def opened(job: Job) -> Classifier:
     """Load a trial's classifier on its device, to ask it several times."""
-    placed: Classifier = load_classifier(job.folder).to(pick_device(job.device))
+    placed: Classifier = load_classifier(job.folder).to(pick_device(job.experiment.training.device))
     return placed
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from functools import lru_cache
 from pathlib import Path
 
@@ -11,12 +10,13 @@ import pyarrow as pa
 
 from synthset.encoders.encoder import Encoded
 from synthset.encoders.models import check
-from synthset.engine.worker import torch_threads
 from synthset.errors import DatasetError, RecipeError
 from synthset.kinds import carry_out
+from synthset.machine import torch_threads
 from synthset.recipe.encoders import Encoder
 from synthset.seeds import digest
 from synthset.stage import Rows, Stage, list_column
+from synthset.store.files import writing
 from synthset.training.labelled import Labelled
 
 
@@ -61,11 +61,8 @@ def _kept(settings: Encoder, images: Labelled, folder: Path, threads: int) -> En
     path = folder / f"features-{settings.kind}-{name}.npz"
     if not path.exists():
         found = _read(settings, images, threads)
-        folder.mkdir(parents=True, exist_ok=True)
-        aside = folder / f".{path.name}.{os.getpid()}"
-        with aside.open("wb") as file:
+        with writing(path) as aside, aside.open("wb") as file:
             np.savez(file, features=found.features, logits=found.logits)
-        aside.replace(path)
     with np.load(path, allow_pickle=False) as arrays:
         return Encoded(arrays["features"], arrays["logits"])
 

@@ -12,12 +12,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from synthset.engine.worker import torch_threads
 from synthset.errors import RecipeError
 from synthset.experiment.images import Collection, collect, joined
 from synthset.experiment.run_experiment import labelled
 from synthset.experiment.suites.suite import Reading, Suite, content, drawn, in_drawn_order
 from synthset.experiment.trials import Job
+from synthset.machine import torch_threads
 from synthset.recipe.suites import Transfer
 from synthset.results.benchmark import Measure
 from synthset.training.finetune import Schedule, finetune, forgotten, with_new_head
@@ -83,7 +83,7 @@ class TransferSuite(Suite):
             if not keeps:
                 forgotten(model, job.seed)
             with_new_head(model, self._classes, settings.size_px, job.seed)
-            where = job.device, training.precision
+            where = training.device, training.precision
             finetune(model, self.train, prepared, schedule, job.seed, *where)
             said = predict(model, self.test, prepared, training.batch_size, *where)
         return float((said.argmax(axis=1) == self.test.labels).mean())

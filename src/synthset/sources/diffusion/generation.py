@@ -19,12 +19,13 @@ import pyarrow as pa
 import torch
 from torch import Tensor
 
+from synthset.encoders.device import pick_device
 from synthset.errors import ModelError
 from synthset.images import EXTENSIONS, Pixels, encode, is_blank
 from synthset.recipe.sources import Diffusion as Settings
 from synthset.record import BLANKED, IMAGES
 from synthset.sources.diffusion.embeddings import PromptEmbeddings, Request
-from synthset.sources.diffusion.pipelines import choose_device, large, load
+from synthset.sources.diffusion.pipelines import large, load
 from synthset.sources.outcome import Outcome, image_table
 from synthset.stage import Rows, Stage
 
@@ -130,7 +131,7 @@ class Diffusion(Stage):
             return 1
         if self.settings.batch_size != "auto":
             return self.settings.batch_size
-        on_cpu = choose_device(self.settings.device) == "cpu"
+        on_cpu = pick_device(self.settings.device).type == "cpu"
         return 1 if on_cpu and large(self.pipeline, self.settings) else AUTO_BATCH
 
     def _fitting(self, batch: Sequence[Request]) -> list[Made] | None:

@@ -12,6 +12,7 @@ import transformers
 from diffusers import AutoPipelineForImage2Image, AutoPipelineForText2Image, DiffusionPipeline
 from safetensors import SafetensorError
 
+from synthset.encoders.device import pick_device
 from synthset.errors import ModelError
 from synthset.recipe.sources import Diffusion, Img2Img
 from synthset.sources.diffusion import samplers
@@ -33,7 +34,7 @@ def load(settings: Diffusion) -> Any:
         RecipeError: the file of an adapter is not there.
     """
     _silence()
-    device = choose_device(settings.device)
+    device = str(pick_device(settings.device))
     name = str(local_folder(settings) or settings.model)  # the hub's cache may hold half a model
     try:
         with warnings.catch_warnings(action="ignore", category=UserWarning):  # of the hub's client
@@ -58,15 +59,6 @@ def _read(settings: Diffusion, name: str, device: str) -> Any:
     )
     pipeline = family.from_pretrained(name, dtype=dtype, use_safetensors=True, **options)
     return pipeline.to(device)
-
-
-def choose_device(device: str) -> str:
-    """Turn `auto` into the best device there is."""
-    if device != "auto":
-        return device
-    if torch.cuda.is_available():
-        return "cuda"
-    return "mps" if torch.backends.mps.is_available() else "cpu"
 
 
 def choose_dtype(dtype: str, device: str, index: dict[str, Any]) -> torch.dtype:

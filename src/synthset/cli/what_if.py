@@ -1,12 +1,10 @@
-"""`synthset select`: what other thresholds would keep, and what that would be worth."""
+"""`synthset what-if`: what other thresholds would keep, and what that would be worth."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Annotated
-
-import typer
+from typing import TYPE_CHECKING
 
 from synthset.cli.options import DatasetFolder, OutFile
 from synthset.cli.terminal import screen, tell
@@ -17,26 +15,14 @@ if TYPE_CHECKING:
     from synthset.selection.what_if import Case
 
 
-def select(
-    directory: DatasetFolder,
-    what_if: Annotated[
-        bool, typer.Option("--what-if", help="Show what each limit's threshold would leave.")
-    ] = False,
-    output: OutFile = None,
-) -> None:
+def what_if(directory: DatasetFolder, output: OutFile = None) -> None:
     """Show what other thresholds of the selection's limits would keep; nothing is applied.
 
-    Example: synthset select my-demo --what-if -o what-if.png
+    Example: synthset what-if my-demo -o what-if.png
     """
-
     from synthset.engine.what_if import consider
     from synthset.errors import UsageError
 
-    if not what_if:
-        raise UsageError(
-            "synthset select: nothing asked; add --what-if to see what other thresholds would "
-            "keep, or change the recipe and run it again to apply them"
-        )
     if output is not None and output.suffix not in (".png", ".svg", ".pdf"):
         raise UsageError(f"-o {output}: the figure is a .png, .svg or .pdf file; name one of them")
     if output is not None and output.exists():

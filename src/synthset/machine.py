@@ -1,0 +1,125 @@
+"""This machine: its cores, GPUs and memory, and what shows how far work on it is."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Protocol
+
+import psutil
+
+MEMORY_A_WORKER = 3 << 30  # bytes: imports, a miniature or a small model, a chunk of images
+MOST_WORKERS = 8  # that `auto` starts on a machine without a GPU
+ROCM = Path("/dev/kfd")  # is there where AMD's driver is
+
+
+class Bar(Protocol):
+    """Shows how far a piece of work is, and what a user should know; the command line draws it, a
+    library stays quiet."""
+
+    def start(self, title: str, total: int) -> None: ...
+    def advance(self, rows: int) -> None: ...
+    def stop(self) -> None: ...
+    def say(self, words: str) -> None: ...
+
+
+class Silent:
+    """Shows nothing."""
+
+    def start(self, title: str, total: int) -> None: ...
+    def advance(self, rows: int) -> None: ...
+    def stop(self) -> None: ...
+    def say(self, words: str) -> None: ...
+
+
+def count_workers(asked: int | str, tasks: int, device: str = "auto", threads: int = 1) -> int:
+    """Count the worker processes to use, one at least.
+
+    Args:
+        asked: a number, or `auto`: one a GPU; without one, as many as cores and memory allow.
+        tasks: that are to do; no more workers than that.
+        device: that the work runs on; `cpu` ignores GPUs, `cuda:1` is one of them.
+        threads: of each worker on a CPU.
+    """
+    if isinstance(asked, int):
+        return max(1, min(asked, tasks))
+    if gpus := _count_gpus_of(device):
+        return max(1, min(gpus, tasks))
+    memory = int(psutil.virtual_memory().available // MEMORY_A_WORKER)
+    return max(1, min(count_cores() // threads, memory, tasks, MOST_WORKERS))
+
+
+def count_cores() -> int:
+    """Count the cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):  # Linux: fewer than there are, in a container
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def count_gpus() -> int:
+    """Count GPUs: NVIDIA's, AMD's, or the one of Apple silicon. Where there can be none, torch is
+    not loaded to ask."""
+    apple = platform.system() == "Darwin" and platform.machine() == "arm64"
+    if not (apple or ROCM.exists() or shutil.which("nvidia-smi")):
+        return 0
+    import torch  # takes seconds, and only a machine with a GPU needs it here
+
+    return int(torch.backends.mps.is_available() if apple else torch.cuda.device_count())
+
+
+def count_gpus_used(devices: Sequence[str], workers: int) -> int:
+    """Count the GPUs that work runs on: one a worker, as far as there are any.
+
+    Args:
+        devices: settings of its models, such as `auto`; none where no model runs.
+        workers: processes.
+    """
+    return max((min(workers, _count_gpus_of(device)) for device in devices), default=0)
+
+
+def worker_environment(threads: int, place: int = 0, gpus: int = 0) -> dict[str, str]:
+    """Describe the environment of a worker process.
+
+    Args:
+        threads: threads of arithmetic.
+        place: number of the worker.
+        gpus: how many GPUs there are; of several each worker sees one, in turns.
+    """
+    fixed = {name: str(threads) for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS")}
+    quiet = {"TOKENIZERS_PARALLELISM": "false", "HF_HUB_DISABLE_PROGRESS_BARS": "1"}
+    seen = {}
+    if gpus > 1:
+        name = "HIP_VISIBLE_DEVICES" if ROCM.exists() else "CUDA_VISIBLE_DEVICES"
+        visible = os.environ.get(name, "").split(",")
+        names = visible if len(visible) == gpus else [str(gpu) for gpu in range(gpus)]
+        seen = {name: names[place % gpus]}
+    return {**os.environ, **fixed, **quiet, **seen}
+
+
+@contextmanager
+def torch_threads(count: int) -> Iterator[None]:
+    """Fix the number of threads of arithmetic, which decides the last bit of a result on a CPU.
+
+    Work without torch need not load it for that.
+    """
+    torch = sys.modules.get("torch")
+    if torch is None:
+        yield
+        return
+    before = torch.get_num_threads()
+    torch.set_num_threads(count)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+def _count_gpus_of(device: str) -> int:
+    if device == "cpu":
+        return 0
+    return min(1, count_gpus()) if ":" in device or device == "mps" else count_gpus()
