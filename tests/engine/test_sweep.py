@@ -134,7 +134,8 @@ def test_a_folder_with_other_things_is_left_alone(tmp_path):
 
 
 def test_a_diversity_over_some_of_the_classes_says_so():
-    one = {"name": "Vendi (pixels)", "of": "all", "value": 2.0, "class_key": "a", "interval": None}
+    one = {"kind": "vendi", "name": "Vendi (pixels)", "of": "all", "value": 2.0}
+    one |= {"class_key": "a", "interval": None}
     for classes, words in ((["a", "b"], " over 1 of 2 classes"), (["a"], "")):
         dataset = SimpleNamespace(metrics=lambda: [one], classes=lambda known=classes: known)
         assert figures(dataset)["diversity"].over == words

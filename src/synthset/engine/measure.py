@@ -57,8 +57,8 @@ def _try(metric: Metric, part: Part, faults: dict[str, str]) -> list[Result]:
         said = f"{type(fault).__name__}: {fault}" if str(fault) else type(fault).__name__
         by = part.by(metric.seen_by) if metric.seen_by else ""
         empty = Result(metric.kind, part.name, None, 0, by, "neither", reference=metric.compares)
-        return [replace(empty, warning=f"failed: {said}", failed=said)]
-    return results
+        results = [replace(empty, warning=f"failed: {said}", failed=said)]
+    return [replace(result, kind=metric.kind) for result in results]
 
 
 def _chose(recipe: Recipe, reference: str | None) -> bool:

@@ -67,7 +67,7 @@ from synthset.user_code import refuse_code
 
 SELECTION_VERSION = "5"
 WHAT_IF_VERSION = "1"
-METRICS_VERSION = "5"
+METRICS_VERSION = "6"
 TITLES = {"images": "images", "features": "looking", "scores": "scoring"}
 LIBRARIES = (
     "synthset",

@@ -17,7 +17,7 @@ from synthset.engine.run import run
 from synthset.errors import Problem, RecipeError, UsageError, did_you_mean, explains_refusals
 from synthset.machine import Bar
 from synthset.metrics.statistics.classification import over_classes
-from synthset.pages.dataset.sweep_page import Cell, Figure, write_sweep
+from synthset.pages.dataset.sweep_page import Cell, CellFigure, write_sweep
 from synthset.recipe.classes import ImageNet, Names, WordNet, Words
 from synthset.recipe.recipe import Recipe, load_recipe
 from synthset.recipe.sources import FROM_IMAGES, Txt2Img
@@ -38,6 +38,13 @@ PROMPTS: dict[str, dict[str, Any]] = {
     "clip": {"kind": "clip"},
 }
 OWN = "recipe"
+
+#: What the grid shows of the whole set -> kind of the metric.
+KINDS = {
+    "recognition": "recognition_rate",
+    "distance": "frechet_distance",
+    "clip": "clip_score",
+}
 
 
 @dataclass(frozen=True)
@@ -167,22 +174,21 @@ def _metrics(recipe: Recipe, scores: Sequence[dict[str, Any]]) -> list[dict[str,
     return found
 
 
-def figures(dataset: Dataset) -> dict[str, Figure]:
+def figures(dataset: Dataset) -> dict[str, CellFigure]:
     """Take what the grid shows from a cell's metrics of all its images."""
-    found: dict[str, Figure] = {}
+    found: dict[str, CellFigure] = {}
     of_all = [one for one in dataset.metrics() if one["of"] == "all" and one["value"] is not None]
-    starts = {"recognition": "recognition rate", "distance": ("FD", "FID"), "clip": "CLIP score"}
-    for name, start in starts.items():
+    for name, kind in KINDS.items():
         for one in of_all:
-            if one["class_key"] is None and one["name"].startswith(start):
+            if one["class_key"] is None and one["kind"] == kind:
                 ends = one["interval"]
-                found[name] = Figure(one["value"], tuple(ends) if ends else None, one["name"])
+                found[name] = CellFigure(one["value"], tuple(ends) if ends else None, one["name"])
                 break
-    by_class = [one for one in of_all if one["class_key"] and one["name"].startswith("Vendi")]
+    by_class = [one for one in of_all if one["class_key"] and one["kind"] == "vendi"]
     if by_class:
         mean = fmean(one["value"] for one in by_class)
         over = over_classes(len(by_class), len(dataset.classes()))
-        found["diversity"] = Figure(mean, None, by_class[0]["name"], over)
+        found["diversity"] = CellFigure(mean, None, by_class[0]["name"], over)
     return found
 
 

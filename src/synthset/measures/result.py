@@ -43,6 +43,7 @@ class Result:
         floor: what real images score at this count, where the number depends on it.
         failed: what broke the metric; None where nothing did. It is tried again by the next run.
         over: over how many classes a mean of classes is, where some have no image.
+        kind: of the metric that gave it, such as `frechet_distance`.
         pairs: the closest pairs behind it, for the report; stored beside the results.
     """
 
@@ -59,6 +60,7 @@ class Result:
     floor: Floor | None = None
     failed: str | None = None
     over: str = ""
+    kind: str = ""
     pairs: dict[str, Any] | None = None
 
     def filled(self, found: Interval, *warnings: str) -> Result:

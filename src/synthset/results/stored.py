@@ -26,7 +26,7 @@ class Versioned(Protocol):
     VERSION: ClassVar[int]
 
 
-Result = TypeVar("Result", bound=Versioned)
+Kind = TypeVar("Kind", bound=Versioned)
 
 
 def dump(result: Versioned) -> str:
@@ -36,7 +36,7 @@ def dump(result: Versioned) -> str:
     return json.dumps(whole, ensure_ascii=False, allow_nan=False, indent=1) + "\n"
 
 
-def load(kind: type[Result], text: str, where: str) -> Result:
+def load(kind: type[Kind], text: str, where: str) -> Kind:
     """Read what `dump` wrote.
 
     Args:

@@ -40,7 +40,7 @@ ADDED = {
 
 
 @dataclass(frozen=True)
-class Figure:
+class CellFigure:
     """One number of a cell.
 
     Attributes:
@@ -70,7 +70,7 @@ class Cell:
     prompts: str
     guidance: float | None
     dataset: Dataset
-    figures: dict[str, Figure]
+    figures: dict[str, CellFigure]
 
 
 def write_sweep(place: Path, recipe: Recipe, cells: Sequence[Cell], images: int) -> Path:
