@@ -1,7 +1,6 @@
 """The study from a dataset to a page."""
 
 import csv
-import json
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +10,8 @@ from kills import Killed, kill_at
 import synthset
 from synthset.errors import DatasetError, UsageError
 from synthset.recipe.recipe import load_recipe
+from synthset.results.recognition import StudyFile
+from synthset.results.stored import dump, load
 from synthset.study.run_study import study_recognition
 
 NASTY = "dog </script><b>"
@@ -65,10 +66,12 @@ def test_page_figures_and_tables_lie_in_the_dataset(made, done):
     assert Path(folder, "map.svg").read_text().startswith("<?xml")
     rows = list(csv.DictReader(Path(folder, "classes.csv").read_text().splitlines()))
     assert [row["name"] for row in rows] == ["cat", "dog", "truck"]
-    content = json.loads(Path(folder, "study.json").read_text())
-    assert content["found"]["top1"]["classes"] == 3
-    assert content["groups"][0]["name"] == "animal"
-    assert content["classes_without_synset"] == 1  # truck has two senses, and none was named
+    text = Path(folder, "study.json").read_text()
+    content = load(StudyFile, text, "study.json")
+    assert dump(content) == text
+    assert content.found["top1"].classes == 3
+    assert content.groups[0].name == "animal"
+    assert content.classes_without_synset == 1  # truck has two senses, and none was named
 
 
 def test_a_second_study_is_the_same(done):

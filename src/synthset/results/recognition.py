@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import asdict, dataclass
+from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import PlainSerializer, PlainValidator
 
 from synthset.metrics.sets.recognition import RecognisedOfN
 from synthset.metrics.statistics.intervals import Interval
@@ -24,6 +25,20 @@ RULES: Mapping[Rule, str] = {
 NOTHING = -1  # first choice of a record without an image
 
 Flags = NDArray[np.bool_]
+
+
+def _plain(found: RecognisedOfN) -> dict[str, Any]:
+    return {**asdict(found), "histogram": found.histogram.tolist()}
+
+
+def _read(found: Any) -> RecognisedOfN:
+    if isinstance(found, RecognisedOfN):
+        return found
+    rate, histogram = Interval(**found["rate"]), np.array(found["histogram"], np.int64)
+    return RecognisedOfN(**{**found, "rate": rate, "histogram": histogram})
+
+
+Recognised = Annotated[RecognisedOfN, PlainValidator(_read), PlainSerializer(_plain)]
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,7 +112,7 @@ class GroupResult:
 
     name: str
     synsets: tuple[str, ...]
-    found: RecognisedOfN | None
+    found: Recognised | None
     apart: int
 
     @property
@@ -147,3 +162,34 @@ class Study:
             self.judged,
             key=lambda one: (-one.share(self.by), -np.nan_to_num(one.probability), one.label),
         )
+
+
+@dataclass(frozen=True, slots=True)
+class StudyFile:
+    """A study as `study.json` has it.
+
+    Attributes:
+        classifier: in words.
+        by: the rule that groups follow.
+        found: by rule; None where the classifier knows no class.
+        groups: of the study.
+        classes_in_several_groups: how many stand in two groups or more.
+        classes_in_no_group: how many have a synset and stand in none.
+        classes_without_synset: how many have none.
+        classes_unknown: keys of those that the classifier can't know by the rule.
+        images_missing: images that have no pixels.
+        map: how its classes are placed.
+    """
+
+    VERSION: ClassVar = 1
+
+    classifier: str
+    by: Rule
+    found: Mapping[Rule, Recognised | None]
+    groups: tuple[GroupResult, ...]
+    classes_in_several_groups: int
+    classes_in_no_group: int
+    classes_without_synset: int
+    classes_unknown: tuple[str, ...]
+    images_missing: int
+    map: str

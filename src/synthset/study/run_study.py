@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Mapping
-from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -19,7 +17,8 @@ from synthset.pages.kit.picture_files import picture_bytes
 from synthset.pages.study.study_charts import map_of
 from synthset.pages.study.study_page import Shown, page
 from synthset.recipe.encoders import ClassifierEncoder
-from synthset.results.recognition import RULES, Rule, Study
+from synthset.results.recognition import RULES, Rule, Study, StudyFile
+from synthset.results.stored import dump
 from synthset.seeds import fingerprint
 from synthset.sheets import write_sheet
 from synthset.store.dataset import Dataset
@@ -140,22 +139,17 @@ def _can(one: Any, rule: Rule) -> bool:
 
 def _result(study: Study, by_whom: str, how: str) -> str:
     """The figures, as JSON."""
-    content = {
-        "classifier": by_whom,
-        "by": study.by,
-        "found": {rule: _plain(found) for rule, found in study.found.items()},
-        "groups": [{**asdict(one), "found": _plain(one.found)} for one in study.groups],
-        "classes_in_several_groups": study.several,
-        "classes_in_no_group": study.outside,
-        "classes_without_synset": study.unplaced,
-        "classes_unknown": [one.entry.key for one in study.unknown],
-        "images_missing": study.missing,
-        "map": how,
-    }
-    return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
-
-
-def _plain(found: Any) -> dict[str, Any] | None:
-    if found is None:
-        return None
-    return {**asdict(found), "histogram": found.histogram.tolist()}
+    return dump(
+        StudyFile(
+            classifier=by_whom,
+            by=study.by,
+            found=study.found,
+            groups=study.groups,
+            classes_in_several_groups=study.several,
+            classes_in_no_group=study.outside,
+            classes_without_synset=study.unplaced,
+            classes_unknown=tuple(one.entry.key for one in study.unknown),
+            images_missing=study.missing,
+            map=how,
+        )
+    )
