@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 from synthset.errors import UsageError
 from synthset.experiment.benchmark.statistics import Result
 from synthset.results.class_statistics import AGAINST_BASELINE, CORRELATIONS, MEANS
+from synthset.results.stored import dump
 from synthset.sheets import write_sheet
 
 SUFFIXES = (".csv", ".json")
@@ -27,6 +29,21 @@ FOOTNOTES = {
         "skewness leaves confusions of 0 out; rows doubled by shared names each count",
     ),
 }
+
+
+@dataclass(frozen=True)
+class StatisticsFile:
+    """The statistics as JSON.
+
+    Attributes:
+        notes: which conventions were followed.
+        tables: rows of `result_rows`.
+    """
+
+    VERSION: ClassVar = 1
+
+    notes: tuple[str, ...]
+    tables: tuple[dict[str, str | int | float | None], ...]
 
 
 def check_output(output: Path) -> None:
@@ -57,8 +74,7 @@ def write_results(output: Path, results: Sequence[Result], published: bool) -> N
     check_output(output)
     rows = result_rows(results, published)
     if output.suffix == ".json":
-        content = {"notes": FOOTNOTES[published], "tables": rows}
-        text = json.dumps(content, ensure_ascii=False, allow_nan=False, indent=1) + "\n"
+        text = dump(StatisticsFile(FOOTNOTES[published], tuple(rows)))
     else:
         text = write_sheet(list(rows[0]), [list(row.values()) for row in rows])
     try:
