@@ -10,7 +10,12 @@ from synthset.pages.kit.palette import arm_colours
 from synthset.pages.kit.picture import Picture, Table, cut
 from synthset.results.judgement import Judgement
 
-PANELS = ("focus_recall", "balanced_accuracy", "accuracy", "macro_f1")
+PANELS = {  # measure -> what stands along its axis
+    "focus_recall": "share of their test images",
+    "balanced_accuracy": "mean recall of the classes",
+    "accuracy": "share of all test images",
+    "macro_f1": "mean F1 of the classes",
+}
 LONGEST = 28  # letters of an arm's words
 ROW, WIDTH = 26.0, 200.0  # of a panel, pixels
 
@@ -55,8 +60,7 @@ def _panel(measure: str, judgement: Judgement, named: bool) -> Panel:
         values += [found.value, *each]
     ticks = [(top - row, cut(arm.text, LONGEST)) for row, arm in enumerate(judgement.arms)]
     y_axis = Axis("", -0.6, top + 0.5, ticks if named else ())
-    x_axis = linear("share of test images" if "recall" not in measure else "share of its images",
-                    values or [0.0, 1.0], share=True)  # fmt: skip
+    x_axis = linear(PANELS[measure], values or [0.0, 1.0], share=True)
     return Panel(measure_name(measure, judgement), x_axis, y_axis, lines, rules, grid="x")
 
 
