@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 from typer.testing import CliRunner
@@ -40,7 +41,7 @@ def recipe(**changes):
         "name": "shapes",
         "classes": ["cat", "dog"],
         "images_per_class": 4,
-        "source": {"kind": "shapes", "size_px": 16},
+        "source": {"kind": "stripes", "width_px": 2},
         "encoders": {"colour": {"kind": "mean_colour"}},
         "scores": [{"kind": "redness", "gain": 2}],
         "metrics": [{"kind": "vendi", "encoder": "colour"}],
@@ -66,6 +67,23 @@ def test_a_second_run_computes_nothing_again_and_another_setting_does(plugin, tm
     assert synthset.run(recipe(), tmp_path / "set").view.scores == first.scores
     other = recipe(scores=[{"kind": "redness", "gain": 3}])
     assert synthset.run(other, tmp_path / "set").view.scores != first.scores
+
+
+def test_a_run_of_a_plug_ins_source_goes_on_after_a_kill(plugin, tmp_path, monkeypatch):
+    asked, seeds = recipe(engine={"rows_per_shard": 4, "workers": 1}), []
+
+    def draw(stage, seed):
+        seeds.append(seed)
+        if len(seeds) == 6:
+            raise KeyboardInterrupt
+        return np.full((16, 16, 3), seed % 256, np.uint8)
+
+    monkeypatch.setattr("example_kinds.stripes.StripesStage.draw", draw)
+    with pytest.raises(KeyboardInterrupt):
+        synthset.run(asked, tmp_path / "set")
+    made = synthset.run(asked, tmp_path / "set").records(selection=False)
+    assert sorted(seeds[:4] + seeds[6:]) == sorted(made["seed"].to_pylist())
+    assert set(made["origin"].to_pylist()) == {"stripes"}
 
 
 def test_a_step_of_a_plug_in_drops_with_reasons_and_its_columns_are_checked(plugin, tmp_path):
@@ -149,6 +167,10 @@ def test_an_export_of_a_plug_in_writes_in_a_run_and_by_command(plugin, tmp_path)
 def test_wrong_settings_of_a_plug_in_are_explained_like_any_others(plugin):
     with pytest.raises(RecipeError, match=r"scores\[0\].gian: unknown setting 'gian'.*gain"):
         recipe(scores=[{"kind": "redness", "gian": 2}])
+    with pytest.raises(RecipeError, match=r"source.widht_px: unknown setting 'widht_px'.*width_px"):
+        recipe(source={"kind": "stripes", "widht_px": 2})
+    with pytest.raises(RecipeError, match="kind 'source', but the source is 'stripes'"):
+        recipe(classes={"kind": "source"})
 
 
 def test_a_broken_plug_in_is_named_and_stops_nobody(plugin):

@@ -1,9 +1,13 @@
 """Imports go down the layers only."""
 
 import ast
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
+
+from synthset.kinds import GROUPS, imported
 
 SOURCE = Path(__file__).parents[1] / "src" / "synthset"
 LAYERS = {
@@ -11,7 +15,7 @@ LAYERS = {
     "kinds": 0, "user_code": 0, "machine": 0, "processes": 0, "sheets": 0, "litter": 0,
     "recipe": 1, "taxonomy": 1, "models": 1,
     "store": 2, "encoders": 2, "metrics": 2,
-    "formats": 3, "results": 3, "prompts": 3,
+    "formats": 3, "results": 3, "prompts": 3, "source": 3,
     "sources": 4, "scores": 4, "selection": 4, "measures": 4, "export": 4,
     "pages": 4, "training": 4,
     "engine": 5,
@@ -83,10 +87,8 @@ def test_the_lower_layers_and_the_engine_import_no_torch(path):
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(SOURCE)))
-def test_stages_are_reached_through_the_catalog_only(path):
+def test_metrics_are_reached_through_the_registry_only(path):
     if path.parent.name == "engine":
-        assert not imports(path) & {"synthset.sources.diffusion.txt2img", "synthset.sources.shapes"}
-        assert not {m for m in imports(path) if m.startswith("synthset.scores")}
         kinds = {m for m in imports(path) if m.startswith("synthset.measures.")}
         assert all(m.startswith(ALL_METRICS_SHARE) for m in kinds)
 
@@ -107,3 +109,15 @@ def test_pages_take_no_sentence_apart_and_test_nothing(path):
     judging |= {"synthset.results.judgement.judge", "synthset.results.benchmark.summarise"}
     forbidden = {"re", "synthset.metrics.statistics.significance"} | judging
     assert not imports(path) & forbidden
+
+
+def test_the_engine_reaches_sources_and_scores_through_the_registry_alone():
+    engine = {module for path in (SOURCE / "engine").rglob("*.py") for module in imports(path)}
+    assert not {m for m in engine if m.startswith(("synthset.sources", "synthset.scores"))}
+
+
+def test_what_a_source_plans_imports_no_torch():
+    targets = [imported(target).implementation for target in GROUPS["sources"].own]
+    modules = [target.partition(":")[0] for target in targets]
+    code = f"import sys, {', '.join(modules)}; print('torch' in sys.modules)"
+    assert subprocess.check_output([sys.executable, "-c", code], text=True).strip() == "False"

@@ -36,6 +36,19 @@ class Group:
 
 
 GROUPS: dict[str, Group] = {
+    "sources": Group(
+        "synthset.recipe.sources:SourceSettings",
+        (
+            "synthset.recipe.sources:Txt2Img",
+            "synthset.recipe.sources:Img2Img",
+            "synthset.recipe.sources:Folder",
+            "synthset.recipe.sources:Augment",
+            "synthset.recipe.sources:Gan",
+            "synthset.recipe.pools:Pool",
+            "synthset.recipe.openimages:OpenImages",
+            "synthset.recipe.sources:Shapes",
+        ),
+    ),
     "encoders": Group(
         "synthset.recipe.encoders:EncoderSettings",
         (

@@ -9,10 +9,10 @@ from PIL import Image
 
 import synthset
 from synthset.engine.check import forecast
-from synthset.engine.fitting import words_of
 from synthset.errors import RecipeError
 from synthset.formats.listed import Label, Listed
 from synthset.machine import Silent
+from synthset.sources.gan.source import words_of
 from synthset.sources.shapes import draw
 
 GAN = {

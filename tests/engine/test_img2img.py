@@ -12,7 +12,7 @@ from PIL import Image
 from safetensors.torch import save_file
 
 import synthset
-from synthset.engine.catalog import passes, source_identity
+from synthset.engine.catalog import passes, source_of
 from synthset.engine.check import forecast
 from synthset.engine.plan import material, plan_table
 from synthset.errors import RecipeError
@@ -85,7 +85,7 @@ def test_workers_and_growth_change_no_byte(photos):
 def planned(content):
     """Name the plan, and the digest that goes into its ids."""
     recipe = load_recipe(content)
-    return plan_table(recipe, material(recipe)), source_identity(recipe)
+    return plan_table(recipe, material(recipe)), source_of(recipe).identity()
 
 
 def test_other_parents_strengths_and_settings_are_another_plan(photos):
@@ -108,7 +108,7 @@ def test_an_adapter_is_part_of_the_ids_by_content_and_scale(photos, tmp_path):
         save_file({"unet.x.lora_A.weight": torch.full((1, 1), value)}, f"{name}.safetensors")
     source = {"kind": "txt2img"}
     found = [
-        source_identity(load_recipe(CONTENT | {"source": source | {"lora": lora}}))
+        source_of(load_recipe(CONTENT | {"source": source | {"lora": lora}})).identity()
         for lora in (
             [],
             [{"path": "a.safetensors"}],
@@ -127,9 +127,9 @@ def test_a_learned_word_is_part_of_the_ids_by_content_and_token(photos):
         save_file({"emb_params": torch.full((1, 128), value)}, f"{name}.safetensors")
     found = {
         str(
-            source_identity(
+            source_of(
                 load_recipe(changed(textual_inversion=[{"path": path, "token": token}]))
-            )
+            ).identity()
         )
         for path, token in (
             ("a.safetensors", "<x>"),

@@ -13,7 +13,6 @@ from typer.testing import CliRunner
 
 import synthset
 from synthset.cli.app import app
-from synthset.engine.retrieve import retrieved
 from synthset.errors import DatasetError, RecipeError, UsageError
 from synthset.formats.captioned import captioned
 from synthset.formats.originals import Originals
@@ -22,12 +21,17 @@ from synthset.pools.index_pool import index_pool
 from synthset.recipe.encoders import PixelsEncoder
 from synthset.recipe.pools import Pool, PoolPath
 from synthset.sources.pool.caption_matches import curate
-from synthset.sources.pool.stage import Pool as Stage
+from synthset.sources.pool.index_queries import retrieved
+from synthset.sources.pool.source import PoolSource
 from synthset.taxonomy.classlists import from_names
 
 NAMES = ["cat", "dog"]
 COLOURS = PixelsEncoder(kind="pixels", size_px=1)
 FORMS = ["tables", "shards", "images"]
+
+
+def read_picked(settings, source):
+    return PoolSource(settings, None).stage(None).read(source)
 
 
 def picture(i):
@@ -94,7 +98,7 @@ def test_the_same_images_are_picked_and_can_be_read_again(both, form, strategy):
         assert (remote.content, remote.caption, same) == (local.content, local.caption, label)
         assert remote.facts == local.facts
         assert remote.source == local.source.replace(both[0], both[1])
-        assert sha256(Stage(settings[1]).read(remote.source)) == local.content
+        assert sha256(read_picked(settings[1], remote.source)) == local.content
 
 
 @pytest.mark.parametrize("named", ["tables/*.parquet", "shards/00001.tar", "ima*"])
@@ -137,7 +141,7 @@ def test_an_index_of_it_finds_the_same(both, form, tmp_path):
     here, there = (retrieved(one, from_names(NAMES), 4, 0) for one in settings)
     assert (there.content, there.notes) == (here.content, here.notes)
     for image, _ in there.chosen:
-        assert sha256(Stage(settings[1]).read(image.source)) == image.content
+        assert sha256(read_picked(settings[1], image.source)) == image.content
     fsspec.filesystem("memory").pipe_file(f"{both[1]}/{form}/00001.{form[:-1]}.tar", b"")
     with pytest.raises(RecipeError, match=r"in the index|has changed since"):
         retrieved(settings[1], from_names(NAMES), 4, 0)
@@ -161,7 +165,7 @@ def test_a_dataset_in_an_object_store_is_a_pool(tmp_path):
     chosen = curate(settings, from_names(["circle", "star"]), None, 0).chosen
     kept = {row["id"]: row["sha256"] for row in made.kept().to_pylist()}
     assert {image.facts["pool_key"]: image.content for image, _ in chosen} == kept
-    assert all(sha256(Stage(settings).read(one.source)) == one.content for one, _ in chosen)
+    assert all(sha256(read_picked(settings, one.source)) == one.content for one, _ in chosen)
     index = index_pool([PoolPath(path=url)], tmp_path / "i", COLOURS)
     assert index.counts["images"] == 8
 

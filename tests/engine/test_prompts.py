@@ -15,9 +15,10 @@ from shapes import recipe
 
 import synthset
 from synthset.engine.check import forecast
-from synthset.engine.plan import Material, plan_table
+from synthset.engine.plan import plan_table
 from synthset.errors import ModelError, RecipeError
 from synthset.images import encode
+from synthset.source import Material
 
 TRUCK = {"kind": "wordnet", "synsets": ["truck.n.01", "cat.n.01"]}
 CALF = "feline mammal usually having thick soft fur and no ability to roar: domestic cats; wildcats"

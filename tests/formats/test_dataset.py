@@ -3,7 +3,6 @@
 import pytest
 
 import synthset
-from synthset.engine.retrieve import retrieved
 from synthset.errors import DatasetError, RecipeError
 from synthset.formats.captioned import captioned
 from synthset.images import sha256
@@ -11,7 +10,8 @@ from synthset.pools.index_pool import index_pool
 from synthset.recipe.encoders import PixelsEncoder
 from synthset.recipe.pools import Pool, PoolPath
 from synthset.sources.pool.caption_matches import curate
-from synthset.sources.pool.stage import Pool as Stage
+from synthset.sources.pool.index_queries import retrieved
+from synthset.sources.pool.source import PoolSource
 from synthset.store.dataset import Dataset
 from synthset.taxonomy.classlists import from_names
 
@@ -25,6 +25,10 @@ CONTENT = {
     "images_per_class": 8,
     "engine": {"rows_per_shard": 10, "workers": 1},
 }
+
+
+def read_picked(settings, source):
+    return PoolSource(settings, None).stage(None).read(source)
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +65,7 @@ def test_its_prompts_are_captions_and_its_bytes_are_taken_over(made, strategy):
     for image, label in chosen:
         row = kept[image.facts["pool_key"]]
         assert row["label"] == label
-        assert sha256(Stage(settings).read(image.source)) == row["sha256"] == image.content
+        assert sha256(read_picked(settings, image.source)) == row["sha256"] == image.content
 
 
 def test_another_text_column_may_be_the_caption(made):
@@ -108,7 +112,7 @@ def test_a_dataset_is_indexed_and_images_are_retrieved_from_it(made, tmp_path):
     )
     chosen = retrieved(settings, from_names(CLASSES), None, 0).chosen
     assert {image.facts["pool_key"] for image, _ in chosen} == {*kept} - {one["id"]}
-    read = Stage(settings).read
+    read = PoolSource(settings, None).stage(None).read
     assert all(sha256(read(image.source)) == image.content for image, _ in chosen)
 
 

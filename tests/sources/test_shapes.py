@@ -5,9 +5,10 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from synthset.images import decode, is_blank
+from synthset.images import decode, encode, is_blank
 from synthset.recipe.sources import Shapes as Settings
-from synthset.sources.shapes import Shapes, draw
+from synthset.source import Material
+from synthset.sources.shapes import Shapes, ShapesSource, draw
 from synthset.stage import Rows
 
 
@@ -65,3 +66,9 @@ def test_a_failed_record_has_nothing_but_its_error() -> None:
     row = shapes(fail_every=1)(plan(1)).to_pylist()[0]
     assert row.pop("error") == "made to fail (fail_every: 1)"
     assert set(row.values()) == {None}
+
+
+def test_the_estimate_for_shapes_is_an_upper_bound():
+    guess = ShapesSource(Settings(kind="shapes", size_px=64), None).estimate(Material(()))
+    noise = np.random.default_rng(0).integers(0, 2, (64, 64, 1), dtype=np.uint8) * np.uint8(255)
+    assert len(encode(np.repeat(noise, 3, axis=2), "png")) < guess.image_bytes

@@ -1,48 +1,20 @@
-"""Which code does what a recipe names. The one place that knows stages by name, and imports them
-late.
-
-A row's version changes whenever the same settings would give other results; it is part of the names
-of ids and tables.
-"""
+"""The tables that a recipe asks for, and the code that its settings name, imported when it is
+needed."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from synthset.errors import ModelError
 from synthset.kinds import carry_out, imported
-from synthset.models.miniatures import model_revision
 from synthset.recipe.recipe import Recipe
 from synthset.recipe.scores import Score
-from synthset.recipe.sources import FROM_IMAGES, Diffusion
-from synthset.revisions import revision_of
 from synthset.seeds import fingerprint
-from synthset.sources.diffusion.models import told
+from synthset.source import Source
 from synthset.stage import Stage
 from synthset.store.folder import Folder
 from synthset.taxonomy.classlists import ClassEntry
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """Where a source's class lies, and the version of its results."""
-
-    target: str
-    version: str
-
-
-SOURCES = {
-    "txt2img": Row("synthset.sources.diffusion.txt2img:Txt2Img", "1"),
-    "img2img": Row("synthset.sources.diffusion.img2img:Img2Img", "1"),
-    "folder": Row("synthset.sources.folder:Folder", "2"),
-    "augment": Row("synthset.sources.augment:Augment", "1"),
-    "gan": Row("synthset.sources.gan.stage:Gan", "1"),
-    "pool": Row("synthset.sources.pool.stage:Pool", "2"),
-    "openimages": Row("synthset.sources.openimages.stage:OpenImages", "2"),
-    "shapes": Row("synthset.sources.shapes:Shapes", "1"),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,34 +34,10 @@ class Spec:
     chunk: int
 
 
-def source_identity(recipe: Recipe) -> dict[str, Any]:
-    """All that decides the pixels for a given class, prompt and seed: settings, code version, model
-    revision."""
-    source = recipe.source
-    identity = source.identity()
-    if isinstance(source, Diffusion):
-        identity["weights"] = model_revision("txt2img", source.model)
-        identity |= _adapters(identity, source)
-        if fields := told(source):
-            identity["sampler"] = fields
-    if source.kind == "img2img":
-        del identity["paths"], identity["strength"]  # a record has its own parent and strength
-    if source.kind in FROM_IMAGES:
-        identity.pop("paths")  # an image is what its bytes are, wherever they lie
-        identity.pop("val", None)
-    if source.kind == "pool":
-        for places in ("index", "queries", "against"):
-            del identity[places]  # the plan knows what they led to
-    return {**identity, "version": SOURCES[source.kind].version}
-
-
-def _adapters(identity: dict[str, Any], source: Diffusion) -> dict[str, Any]:
-    """What is added to a model, by content; nothing where nothing is."""
-    adapters = [*identity.pop("lora"), *identity.pop("textual_inversion")]
-    for adapter in adapters:
-        place = Path(adapter.pop("path")).expanduser()
-        adapter["content"] = revision_of(place) if place.exists() else None
-    return {"adapters": adapters} if adapters else {}
+def source_of(recipe: Recipe) -> Source[Any]:
+    """Make the source of a recipe."""
+    source: Source[Any] = carry_out(recipe.source, recipe.source, recipe)
+    return source
 
 
 def passes(recipe: Recipe, plan: str) -> list[list[Spec]]:
@@ -100,14 +48,11 @@ def passes(recipe: Recipe, plan: str) -> list[list[Spec]]:
         recipe: the recipe.
         plan: name of its plan table.
     """
-    batch = getattr(recipe.source, "batch_size", "auto")
-    # each strength fills calls of its own
-    strengths = len(recipe.source.strengths) if recipe.source.kind == "img2img" else 1
     images = Spec(
         "images",
-        f"images-{fingerprint([source_identity(recipe), plan])}",
+        f"images-{fingerprint([source_of(recipe).identity(), plan])}",
         (plan,),
-        strengths * (batch if isinstance(batch, int) else 16),
+        recipe.source.chunk,
     )
     encoded = {name: encoder_spec(recipe, name, images.table) for name in recipe.encoders}
     looking = [score for score in recipe.scores if score.reads == "images"]
@@ -140,16 +85,15 @@ def build(
         recipe: names the stages.
         role: which of them.
         classes: in label order.
-        folder: of the dataset, for sources whose models were trained there.
+        folder: of the dataset, for sources with a model that was trained there.
 
     Raises:
         ModelError: the stage doesn't write what its settings promise.
     """
     part, _, name = role.partition("/")
     if part == "images":
-        where = (folder,) if recipe.source.kind == "gan" else ()
-        source: Stage = imported(SOURCES[recipe.source.kind].target)(recipe.source, *where)
-        return source
+        assert folder is not None
+        return source_of(recipe).stage(folder)
     if part == "features":
         encoder: Stage = carry_out(recipe.encoders[name], recipe.encoders[name])
         return encoder

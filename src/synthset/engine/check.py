@@ -11,28 +11,24 @@ from pathlib import Path
 
 from synthset.encoders import models as encoder_models
 from synthset.encoders.statistics_files import check_statistics
+from synthset.engine.catalog import source_of
 from synthset.engine.classes import check_groups
-from synthset.engine.plan import Material, material, storage_place
+from synthset.engine.plan import material, storage_place
 from synthset.engine.preview import Preview, preview
-from synthset.engine.speed import gpu_seconds_per_image, seconds_per_image, training_seconds
 from synthset.errors import DatasetError, Problem, RecipeError, UsageError
 from synthset.export.marker import read_marker
 from synthset.formats.scan import refuse_tests, refuse_unusable
 from synthset.kinds import imported
-from synthset.models.miniatures import knows, words
+from synthset.models.miniatures import knows
 from synthset.recipe.encoders import Encoder, InceptionEncoder
-from synthset.recipe.openimages import OpenImages
 from synthset.recipe.paths import FolderPath
-from synthset.recipe.pools import Pool
 from synthset.recipe.presets import preset_notes
-from synthset.recipe.prompts import PromptFile
 from synthset.recipe.recipe import Recipe, comparisons
-from synthset.recipe.sources import FROM_IMAGES, Augment, Diffusion, Folder, Gan, Shapes
 from synthset.selection.review import read_review
-from synthset.sources.diffusion import models as generator_models
-from synthset.sources.diffusion.adapters import unused
+from synthset.source import Material, TokenCounter
 from synthset.store.folder import LocalFolder
 from synthset.store.remote import Remote, is_url, on_disk, place_at
+from synthset.taxonomy.classlists import ClassEntry
 
 FEATURE_BYTES = 8_000  # a record's features, logits and scores, roughly
 
@@ -102,14 +98,16 @@ def forecast(recipe: Recipe, output: str) -> Forecast:
         and not encoder_models.is_standard_inception(encoder)
     ]
     try:
-        found.material = material(recipe) if not _source_problems(recipe) else None
+        found.material = material(recipe) if not source_of(recipe).problems() else None
     except RecipeError as error:
         found.problems += error.problems
     if found.material is not None:
         _size_up(found, recipe, found.material, output)
         _collect(found, lambda: _prompts(found, recipe, output))
         _collect(found, lambda: _classes_fit(recipe, found.material))
-        _collect(found, lambda: _miniatures(found, recipe, found.material))
+        _miniatures(found, recipe, found.material.classes)
+        classes = found.material.classes
+        found.problems += source_of(recipe).check_classes(classes, found.tried)
     found.problems = list(dict.fromkeys(found.problems))
     return found
 
@@ -121,15 +119,8 @@ def _collect(found: Forecast, look: Callable[[], Sequence[Problem]]) -> None:
         found.problems += error.problems
 
 
-def _source_problems(recipe: Recipe) -> list[Problem]:
-    source = recipe.source
-    if isinstance(source, Diffusion):
-        return generator_models.check(source, recipe.prompts.negative)
-    return []  # a folder is looked through when the classes are settled
-
-
 def _models(recipe: Recipe) -> list[Problem]:
-    problems = _source_problems(recipe)
+    problems = source_of(recipe).problems()
     for name, encoder in recipe.encoders.items():
         problems += encoder_models.check(f"encoders.{name}", encoder)
     if problems:
@@ -189,14 +180,11 @@ def _classes_fit(recipe: Recipe, found: Material | None) -> list[Problem]:
     return problems
 
 
-def _miniatures(found: Forecast, recipe: Recipe, what: Material | None) -> list[Problem]:
-    """The models that ship with synthset know ten classes, and have nothing to say of others."""
-    assert what is not None
-    strange = [
-        entry.name for entry in what.classes if not any(map(knows, (entry.name, *entry.lemmas)))
-    ]
+def _miniatures(found: Forecast, recipe: Recipe, classes: Sequence[ClassEntry]) -> None:
+    """The CLIP that ships with synthset knows ten classes, and has nothing to say of others."""
+    strange = [entry.name for entry in classes if not any(map(knows, (entry.name, *entry.lemmas)))]
     if not strange:
-        return []
+        return
     names = ", ".join(map(repr, strange[:8]))
     names += f" and {len(strange) - 8:,} more" if len(strange) > 8 else ""
     for i, score in enumerate(recipe.scores):
@@ -205,17 +193,6 @@ def _miniatures(found: Forecast, recipe: Recipe, what: Material | None) -> list[
                 f"scores[{i}]: the CLIP miniature doesn't know {names}, and its scores say nothing "
                 "of them; name another CLIP"
             )
-    source = recipe.source
-    own_words = isinstance(recipe.prompts, PromptFile) and all(map(_names_known, found.tried))
-    if not isinstance(source, Diffusion) or source.model != "miniature" or own_words:
-        return []
-    right = f"it draws {', '.join(words())}, and kinds of them; name another model, or such classes"
-    return [Problem("source.model", f"the miniature doesn't know {names}", right)]
-
-
-def _names_known(prompt: str) -> bool:
-    parts = prompt.split()
-    return any(knows(" ".join(parts[:end])) for end in range(1, len(parts) + 1))
 
 
 def _is_miniature(encoder: Encoder) -> bool:
@@ -224,10 +201,7 @@ def _is_miniature(encoder: Encoder) -> bool:
 
 def _unprompted(recipe: Recipe, where: str) -> list[Problem]:
     """Imported images can only be compared with their prompts where they have some."""
-    source = recipe.source
-    if source.kind not in FROM_IMAGES or isinstance(source, Pool):
-        return []
-    if isinstance(source, Folder | Augment) and all(p.prompt_column for p in source.paths):
+    if recipe.source.has_prompts:
         return []
     found = "compares with {prompt}, and the images have none"
     return [Problem(where, found, 'write it as "a photo of a {class}", or name a prompt_column')]
@@ -285,12 +259,11 @@ def _exports(recipe: Recipe, output: str) -> list[Problem]:
 
 
 def _size_up(found: Forecast, recipe: Recipe, what: Material, output: str) -> None:
-    source = recipe.source
+    estimate = source_of(recipe).estimate(what)
     found.classes = len(what.classes)
     found.notes += what.notes
-    if isinstance(source, Folder | Pool | OpenImages):
+    if recipe.source.lists_images:
         found.images = len(what.found)
-        bytes_each = sum(image.num_bytes for image, _ in what.found) // max(len(what.found), 1)
         if what.left_out:
             names = ", ".join(
                 f"{name} ({count:,})" for name, count in sorted(what.left_out.items())[:5]
@@ -298,28 +271,19 @@ def _size_up(found: Forecast, recipe: Recipe, what: Material, output: str) -> No
             found.notes.append(f"left out, since the recipe doesn't list their class: {names}")
     else:
         found.images = len(what.classes) * (recipe.images_per_class or 0)
-        bytes_each = _bytes_each(source, what)
-    if isinstance(source, Diffusion) and not generator_models.knows_size(source):
-        found.notes.append(
-            f"the size of {source.model} isn't known before it is downloaded: the disk is "
-            f"estimated for a guess of {generator_models.UNKNOWN_SIZE_PX:,} px; name size_px"
-        )
+    found.notes += estimate.notes
     found.shards = -(-found.images // recipe.engine.rows_per_shard)
-    found.disk_bytes = found.images * (bytes_each * (1 + len(recipe.exports)) + FEATURE_BYTES)
+    found.disk_bytes = found.images * (
+        estimate.image_bytes * (1 + len(recipe.exports)) + FEATURE_BYTES
+    )
     if not is_url(output):
         found.free_bytes = shutil.disk_usage(storage_place(output)).free
         found.warnings += _room(found)
-    each, found.basis = seconds_per_image(recipe)
-    found.seconds = None if each is None else each * found.images
-    if isinstance(source, Gan):
-        training = training_seconds(source)
-        found.seconds = training + (found.seconds or 0)
-        found.notes.append(
-            f"a GAN is trained first, once: {source.updates:,} updates on {len(what.learned):,} "
-            f"images, about {max(1, round(training / 60))} min on one core"
-        )
-    on_gpu, found.gpu_basis = gpu_seconds_per_image(recipe)
-    found.gpu_seconds = None if on_gpu is None else on_gpu * found.images
+    found.basis, found.gpu_basis = estimate.basis, estimate.gpu_basis
+    if estimate.seconds is not None:
+        found.seconds = estimate.preparing_s + estimate.seconds * found.images
+    if estimate.gpu_seconds is not None:
+        found.gpu_seconds = estimate.gpu_seconds * found.images
 
 
 def _room(found: Forecast) -> list[str]:
@@ -333,36 +297,25 @@ def _room(found: Forecast) -> list[str]:
     ]
 
 
-def _bytes_each(source: Diffusion | Augment | Gan | Shapes, what: Material) -> int:
-    """Size of an image, roughly."""
-    if isinstance(source, Augment) and source.size_px is None:
-        return sum(image.num_bytes for image, _ in what.found) // max(len(what.found), 1)
-    return generator_models.estimate(source)
-
-
 def _prompts(found: Forecast, recipe: Recipe, output: str) -> Sequence[Problem]:
     """Try the first prompts: examples, and how many the text encoder would cut."""
-    source = recipe.source
-    if source.kind in FROM_IMAGES or found.material is None:
+    if not recipe.source.needs_prompts or found.material is None:
         return []
     ahead = preview(recipe, found.material, output)
     found.notes += [*preset_notes(recipe.model_dump(mode="json")), *ahead.notes]
     found.tried = ahead.prompts
     found.prompts = list(dict.fromkeys(ahead.prompts))[:3]
-    if isinstance(source, Diffusion):
-        idle = unused(source, ahead.prompts) if ahead.prompts else []
-        found.notes += [f"no prompt holds the learned word {token!r}" for token in idle]
-        _lengths(found, source, ahead)
+    source = source_of(recipe)
+    found.notes += source.notes_on(ahead.prompts)
+    _lengths(found, source.token_counter(), ahead)
     return ahead.problems
 
 
-def _lengths(found: Forecast, source: Diffusion, ahead: Preview) -> None:
+def _lengths(found: Forecast, counter: TokenCounter | None, ahead: Preview) -> None:
     """Count the prompts that the text encoder would cut."""
-    counter = generator_models.count_tokens(source)
     if counter is None or not ahead.prompts:
         return
-    count, limit = counter
-    lengths = count(list(ahead.prompts))
+    limit, lengths = counter.limit, counter.count(list(ahead.prompts))
     found.cut_prompts = sum(length > limit for length in lengths) / len(lengths)
     found.longest_prompt = (max(lengths), limit)
     if found.cut_prompts:

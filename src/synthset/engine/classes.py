@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from synthset.encoders import text
+from synthset.engine.catalog import source_of
 from synthset.errors import Problem, RecipeError, listed
 from synthset.formats.resolve import ARCHIVES, TABLES
-from synthset.formats.scan import classes_of as listed_classes
 from synthset.formats.source_names import ending_of
 from synthset.recipe.classes import ClassFile, FromSource, ImageNet, Names, Senses, Words
 from synthset.recipe.classes import WordNet as WordNetClasses
 from synthset.recipe.recipe import Recipe, load_recipe
-from synthset.recipe.sources import Augment, Folder, Gan, Img2Img
+from synthset.source import Settled
 from synthset.store.dataset import Dataset
 from synthset.store.remote import is_url
 from synthset.taxonomy import classlists, groups, wordnet
@@ -28,14 +28,6 @@ from synthset.taxonomy.senses import Nearness, match
 from synthset.taxonomy.word_classes import from_words, refuse_plurals, with_senses
 
 GROUPS = "groups.json"
-
-
-@dataclass(frozen=True, slots=True)
-class Settled:
-    """The classes in label order, and what a user should know of how they were picked."""
-
-    classes: tuple[ClassEntry, ...]
-    notes: tuple[str, ...] = ()
 
 
 def settle(recipe: Recipe, names: Sequence[str] = ()) -> Settled:
@@ -186,10 +178,7 @@ def classes_of(
         return from_file(source)
     else:
         recipe = load_recipe(source)
-    known: Sequence[Called] = ()
-    if isinstance(recipe.source, Folder | Augment | Img2Img | Gan):
-        known = listed_classes(recipe.source)
-    return settle_listed(recipe, known).classes
+    return settle_listed(recipe, source_of(recipe).class_names()).classes
 
 
 def settle_words(

@@ -9,23 +9,15 @@ from typing import Any
 
 import pyarrow as pa
 
-from synthset.engine.catalog import passes, source_identity
-from synthset.engine.plan import Material, imported, plan_table
+from synthset.engine.catalog import passes, source_of
+from synthset.engine.plan import imported, plan_table
 from synthset.formats.manifest import manifest, mark_of
-from synthset.recipe.openimages import OpenImages
-from synthset.recipe.pools import Pool
 from synthset.recipe.recipe import Recipe
-from synthset.recipe.sources import Augment, Folder, Img2Img
-from synthset.record import CURATED, LABELLED
 from synthset.seeds import fingerprint
+from synthset.source import Material, Source
 from synthset.store.dataset import Dataset, View
 
-#: What a plan says of an imported image. Where it lies decides nothing once it has been read, and
-#: measured numbers may differ in their last digit.
-SAID = (
-    *("label", "class_key", "class_name", "wnid", "prompt"),
-    *(field.name for field in (*CURATED, *LABELLED) if field.type == pa.string()),
-)
+SAID = ("label", "class_key", "class_name", "wnid", "prompt")  # of an imported image
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +86,9 @@ def keep_manifest(dataset: Dataset, found: Material) -> str | None:
 def source_mark(recipe: Recipe) -> str:
     """Name what a listing is of, whatever it holds: other settings are no change of a source."""
     paths = recipe.source.identity().get("paths")
-    return fingerprint([recipe.seed, source_identity(recipe), paths, recipe.classes.identity()])
+    return fingerprint(
+        [recipe.seed, source_of(recipe).identity(), paths, recipe.classes.identity()]
+    )
 
 
 class _Listing:
@@ -104,7 +98,7 @@ class _Listing:
         self._dataset, self._recipe, self._found = dataset, recipe, found
         self._keys = {label: entry.key for label, entry in enumerate(found.classes)}
         self._capped = found.listed is not None
-        self._whole = found.listed if found.listed is not None else found.found
+        self._source = source_of(recipe)
 
     def agrees(self, table: str) -> bool:
         """Whether each row of a plan is still true."""
@@ -114,21 +108,23 @@ class _Listing:
             for row in classes.aggregate([]).to_pylist()
         ):
             return False
-        if isinstance(self._recipe.source, Folder | Pool | OpenImages):
-            return self._lists(table) and self._can_read(table)
-        return not isinstance(self._recipe.source, Augment | Img2Img) or self._can_read(table)
+        settings = self._recipe.source
+        lists = not settings.lists_images or self._lists(table)
+        return lists and (not settings.reads_images or self._can_read(table))
 
     def _lists(self, table: str) -> bool:
         """Whether imported rows are listed as they stand there; and are those that would be drawn
         now, or more of them, or fewer."""
-        listed = {row["id"]: _said(row) for row in imported(self._found, self._whole)}
+        rows = imported(self._source, self._found, self._found.whole)
+        listed = {row["id"]: _said(self._source, row) for row in rows}
         planned: dict[int, set[str]] = {}
         for row in _rows(self._dataset, table):
-            if listed.get(row["id"], None if self._capped else _said(row)) != _said(row):
+            said = _said(self._source, row)
+            if listed.get(row["id"], None if self._capped else said) != said:
                 return False
             planned.setdefault(row["label"], set()).add(row["id"])
         drawn: dict[int, set[str]] = {label: set() for label in planned}
-        for row in imported(self._found, self._found.found):
+        for row in imported(self._source, self._found, self._found.found):
             drawn.setdefault(row["label"], set()).add(row["id"])
         return all(ids <= drawn[label] or drawn[label] <= ids for label, ids in planned.items())
 
@@ -136,7 +132,7 @@ class _Listing:
         """Whether the images that are still to be read lie where the plan says."""
         images = passes(self._recipe, table)[0][0].table
         todo = set(self._dataset.shards(table)) - set(self._dataset.shards(images))
-        there = {image.source for image, _ in self._whole} if todo else set[str]()
+        there = {image.source for image, _ in self._found.whole} if todo else set[str]()
         return all(
             source in there
             for shard in todo
@@ -144,23 +140,26 @@ class _Listing:
         )
 
 
-def change_since(dataset: Dataset, before: View, table: str, found: Material) -> Change:
+def change_since(
+    dataset: Dataset, before: View, table: str, source: Source[Any], found: Material
+) -> Change:
     """Count what has changed from the plan of the run before to that of this one.
 
     Args:
         dataset: with both plans written.
         before: tables of the run before.
         table: name of this run's plan.
+        source: of the recipe.
         found: what the source holds now.
     """
-    whole = found.listed if found.listed is not None else found.found
-    listed = zip(imported(found, whole), whole, strict=True)
+    listed = zip(imported(source, found, found.whole), found.whole, strict=True)
     contents = {row["id"]: image.content for row, (image, _) in listed}
     for shard in dataset.shards(before.images):
         made = dataset.read_cell(before.images, shard, ["id", "sha256"]).to_pylist()
         contents |= {row["id"]: row["sha256"] for row in made if row["sha256"]}
     old, new = (
-        {row["id"]: _said(row) for row in _rows(dataset, name)} for name in (before.plan, table)
+        {row["id"]: _said(source, row) for row in _rows(dataset, name)}
+        for name in (before.plan, table)
     )
     gone = Counter(contents.get(name, name) for name in old if name not in new)
     added = Counter(contents.get(name, name) for name in new if name not in old)
@@ -174,6 +173,8 @@ def _rows(dataset: Dataset, table: str) -> Iterator[dict[str, Any]]:
         yield from dataset.read_cell(table, shard).to_pylist()
 
 
-def _said(row: Mapping[str, Any]) -> int:
-    """Hash what a plan says of an image: there may be millions."""
-    return hash(tuple(row.get(name) for name in SAID))
+def _said(source: Source[Any], row: Mapping[str, Any]) -> int:
+    """Hash what a plan says of an image: there may be millions. Where it lies decides nothing once
+    it has been read, and measured numbers may differ in their last digit."""
+    texts = [field.name for field in source.columns if field.type == pa.string()]
+    return hash(tuple(row.get(name) for name in (*SAID, *texts)))

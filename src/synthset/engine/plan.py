@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, replace
+from functools import partial
 from itertools import count
 from math import ceil
 from pathlib import Path
@@ -13,73 +14,18 @@ from typing import Any
 
 import pyarrow as pa
 
-from synthset.engine.catalog import source_identity
-from synthset.engine.classes import settle, settle_listed
-from synthset.engine.fitting import check_examples, model_name, words_of
-from synthset.engine.parents import Parents
+from synthset.engine.catalog import source_of
+from synthset.engine.classes import settle_listed
 from synthset.engine.prompts import captions_mark, prompts_identity, writer_of
-from synthset.engine.retrieve import retrieved
-from synthset.errors import DatasetError, RecipeError
-from synthset.formats.labels import classes_in, told_apart
+from synthset.errors import DatasetError
 from synthset.formats.listed import Listed
-from synthset.formats.manifest import Passed, in_words
-from synthset.formats.scan import refuse_tests, scan
 from synthset.prompts.writer import Writer
-from synthset.recipe.openimages import OpenImages
-from synthset.recipe.pools import Pool
 from synthset.recipe.recipe import Recipe
-from synthset.recipe.sources import Augment, Folder, Gan, Img2Img
-from synthset.record import CURATED, EDITED, LABELLED, PLAN, record_id
+from synthset.record import PLAN, record_id
 from synthset.seeds import digest, fingerprint, record_seed
-from synthset.sources.openimages.label_matches import pick_labelled
-from synthset.sources.pool.caption_matches import curate, empty_classes
+from synthset.source import Material, Source
 from synthset.store.dataset import Dataset
-from synthset.taxonomy.class_labels import labels_of
 from synthset.taxonomy.classlists import ClassEntry
-from synthset.taxonomy.label_conflicts import conflict_note, label_conflicts, outcome, stay
-
-#: Columns of the plan that only the files of a source know; others of theirs are not the plan's.
-OF_POOLS = tuple(field.name for field in (*CURATED, *LABELLED))
-
-
-@dataclass(frozen=True)
-class Material:
-    """What a plan is made of: the classes in label order, and the images that a source starts from.
-
-    Attributes:
-        classes: entries in label order.
-        found: images that are imported, or that copies are made of, with their labels, in their
-            order; empty for a generator.
-        left_out: images by class names that the recipe doesn't list.
-        notes: what the user should know of how the classes were picked.
-        content: hash of all images of the source and their class names.
-        learned: images that a GAN learns from, of listed classes and of others.
-        val: images that choose its checkpoint; empty where none are named.
-        candidates: images of a pool, all of which could have been picked; None for other sources.
-        listed: all images that a folder holds of the classes, of which `found` are at most
-            `images_per_class`; None for other sources.
-        captions: hash of a reference's captions that prompts are written around; empty without.
-        there: all images that are listed, of whatever class, for the manifest.
-        passed: what lies beside them.
-    """
-
-    classes: tuple[ClassEntry, ...]
-    found: tuple[tuple[Listed, int], ...] = ()
-    left_out: Mapping[str, int] | None = None
-    notes: tuple[str, ...] = ()
-    content: str = ""
-    learned: tuple[Listed, ...] = ()
-    val: tuple[Listed, ...] = ()
-    candidates: int | None = None
-    listed: tuple[tuple[Listed, int], ...] | None = None
-    captions: str = ""
-    there: tuple[Listed, ...] = ()
-    passed: Passed = field(default_factory=Passed)
-
-    @property
-    def said(self) -> tuple[str, ...]:
-        """What was decided of the source's paths, in words; nothing for a generator or a pool."""
-        return in_words(self.there, self.passed) if self.passed.layouts else ()
 
 
 def material(recipe: Recipe) -> Material:
@@ -88,147 +34,18 @@ def material(recipe: Recipe) -> Material:
     Raises:
         RecipeError: unknown or colliding classes, nothing found.
     """
-    source = recipe.source
-    if isinstance(source, Pool | OpenImages):
-        settled = settle(recipe)
-        wanted = settled.classes, recipe.images_per_class, recipe.seed
-        if isinstance(source, Pool) and source.retrieves:
-            picked = retrieved(source, *wanted)
-        elif isinstance(source, Pool):
-            picked = curate(source, *wanted)
-        else:
-            picked = pick_labelled(source, *wanted)
-        notes = (*settled.notes, *picked.notes)
-        return Material(
-            settled.classes,
-            picked.chosen,
-            notes=notes,
-            content=picked.content,
-            candidates=picked.candidates,
-            there=tuple(image for image, _ in picked.chosen),
-        )
-    if not isinstance(source, Folder | Augment | Img2Img | Gan):
-        settled = settle(recipe)
-        return Material(settled.classes, notes=settled.notes, captions=captions_mark(recipe))
-    if not isinstance(source, Folder):
-        refuse_tests(source.paths)
-    if isinstance(source, Gan) and source.val:
-        refuse_tests(source.val, "source.val")
-    passed = Passed()
-    images = list(scan(source, passed))
-    val: tuple[Listed, ...] = ()
-    if isinstance(source, Gan) and source.val:
-        val = tuple(scan(Folder(kind="folder", paths=source.val), passed))
-    everything = (*images, *val)
-    there = {image.name for image in images}
-    known = classes_in(images)
-    listed = known
-    if not isinstance(source, Folder):  # a class without an image is nothing to start from
-        listed = [names for names in known if names[0] in there]
-    settled = settle_listed(recipe, listed)
-    settled = replace(settled, notes=(*settled.notes, *passed.notes()))
-    classes = settled.classes
-    labels = labels_of([names for names in known if names[0] in there], classes)
-    placed = [(image, labels.get(image.name, -1)) for image in images]
-    left_out = Counter(image.name for image, label in placed if label < 0)
-    mine = [(image, label) for image, label in placed if label >= 0]
-    if not mine:
-        names = ", ".join(sorted(left_out)[:8])
-        raise RecipeError(
-            "classes", f"no image of theirs in the source, which holds {names}", "list those names"
-        )
-    used, torn = _without_conflicts(source, placed, classes)
-    settled = replace(settled, notes=(*settled.notes, *torn))
-    images = [image for image, _ in used]
-    mine = [(image, label) for image, label in used if label >= 0]
-    if not mine:
-        what = "each image stands with the same bytes under several labels"
-        raise RecipeError("source.paths", what, "mend the labels, or set `conflicts: first`")
-    if isinstance(source, Folder):
-        drawn = tuple(_at_most(recipe, mine))
-        notes = (*settled.notes, *empty_classes(mine, classes))
-        found = Material(classes, drawn, dict(left_out), notes, listed=tuple(mine))
-        return replace(found, there=everything, passed=passed)
-    _refuse_empty(classes, mine, left_out)
-    content = _content(images)
-    if isinstance(source, Augment | Img2Img):
-        said = sorted((image.content, image.caption) for image in images if image.caption)
-        content = digest([content, said]) if said else content
-        found = Material(classes, tuple(mine), dict(left_out), settled.notes, content)
-        marked = replace(found, captions=captions_mark(recipe))
-        return replace(marked, there=everything, passed=passed)
-    notes = (*settled.notes, *check_examples(images, val))
-    content = digest([content, _content(val)])
-    found = Material(classes, tuple(mine), {}, notes, content, tuple(images), val)
-    return replace(found, there=everything, passed=passed)
-
-
-def _content(images: Sequence[Listed]) -> str:
-    return digest(sorted((image.name, image.content) for image in images))
-
-
-def _without_conflicts(
-    source: Folder | Augment | Img2Img | Gan,
-    placed: Sequence[tuple[Listed, int]],
-    classes: Sequence[ClassEntry],
-) -> tuple[list[tuple[Listed, int]], tuple[str, ...]]:
-    """Apply the source's rule for label conflicts, and say what came of it. A GAN learns classes
-    that the recipe doesn't list, so their labels count there."""
-    others = sorted({image.name for image, label in placed if label < 0})
-    if not isinstance(source, Gan):
-        others = []
-    number = {name: label for label, name in enumerate(others, len(classes))}
-    labels = [number.get(image.name, -1) if label < 0 else label for image, label in placed]
-    contents = [image.content for image, _ in placed]
-    called = [*told_apart([entry.name for entry in classes]), *others]
-    conflicts = label_conflicts(contents, labels)
-    used = stay(contents, labels, source.conflicts)
-    return (
-        [one for one, is_used in zip(placed, used, strict=True) if is_used],
-        conflict_note(conflicts, called, outcome(source.conflicts)),
-    )
-
-
-def _refuse_empty(
-    classes: Sequence[ClassEntry], images: Sequence[tuple[Listed, int]], others: Mapping[str, int]
-) -> None:
-    """Each class has images to start from."""
-    there = {label for _, label in images}
-    empty = [entry.name for label, entry in enumerate(classes) if label not in there]
-    if empty:
-        names = ", ".join(map(repr, empty[:8])) + (" …" if len(empty) > 8 else "")
-        held = ", ".join(sorted({classes[label].name for label in there} | set(others))[:8])
-        right = f"the source holds {held}; add images of theirs, or leave them out of `classes`"
-        raise RecipeError("classes", f"no image to start from for {names}", right)
-
-
-def _at_most(recipe: Recipe, images: list[tuple[Listed, int]]) -> list[tuple[Listed, int]]:
-    """Take so many of each class, drawn by content, so that a larger number adds and never
-    swaps."""
-    count = recipe.images_per_class
-    if count is None:
-        return images
-    by_class: dict[int, list[tuple[str, int]]] = {}
-    for place, (image, label) in enumerate(images):
-        draw = digest([recipe.seed, image.content], size=8)
-        by_class.setdefault(label, []).append((draw, place))
-    chosen = sorted(place for draws in by_class.values() for _, place in sorted(draws)[:count])
-    return [images[place] for place in chosen]
+    found = source_of(recipe).material(partial(settle_listed, recipe))
+    if not recipe.source.needs_prompts:
+        return found
+    return replace(found, captions=captions_mark(recipe))
 
 
 def plan_table(recipe: Recipe, found: Material) -> str:
     """Name the plan: the same for more images or more classes, another for other settings, and for
     other images to make copies of."""
-    identity: list[Any] = [recipe.seed, source_identity(recipe)]
-    if isinstance(recipe.source, Folder | Augment | Img2Img | Pool | OpenImages):
-        identity.append(recipe.source.identity()["paths"])
-    if isinstance(recipe.source, Img2Img):
-        identity += [recipe.source.strengths, found.content]
-    if isinstance(recipe.source, Augment | Pool | OpenImages):
-        identity.append(found.content)
-    elif isinstance(recipe.source, Gan):
-        identity.append(model_name(recipe, found.content))
-    elif not isinstance(recipe.source, Folder):
+    source = source_of(recipe)
+    identity = [recipe.seed, source.identity(), *source.plan_identity(found)]
+    if recipe.source.needs_prompts:
         identity.append(prompts_identity(recipe))
         identity += [found.captions] if found.captions else []
     return f"plan-{fingerprint(identity)}"
@@ -292,31 +109,22 @@ def add_rows(
     Returns:
         Number of rows added.
     """
-    schema = PLAN
-    if isinstance(recipe.source, Pool):
-        schema = pa.schema([*PLAN, *CURATED])
-    elif isinstance(recipe.source, Img2Img):
-        schema = pa.schema([*PLAN, *EDITED])
-    if isinstance(recipe.source, OpenImages):
-        schema = pa.schema([*PLAN, *CURATED, *LABELLED])
+    source = source_of(recipe)
+    schema = pa.schema([*PLAN, *source.columns])
     rows: Iterator[dict[str, Any]]
-    if isinstance(recipe.source, Folder | Pool | OpenImages):
+    if recipe.source.lists_images:
         known = {name for (name,) in _present(dataset, table, ["id"])}
-        rows = (row for row in imported(found, found.found) if row["id"] not in known)
+        listed = imported(source, found, found.found)
+        rows = (row for row in listed if row["id"] not in known)
     else:
         turns = _Turns(
             wanted or dict.fromkeys(range(len(found.classes)), recipe.images_per_class or 0),
             len(found.classes),
             _present(dataset, table, ["label", "index"]),
         )
-        if isinstance(recipe.source, Augment):
-            rows = _copies(recipe, found, turns, round_number)
-        elif isinstance(recipe.source, Gan):
-            rows = _sampled(recipe, found, turns, round_number)
-        else:
-            writer = writer or writer_of(recipe, found.classes)
-            plan = _edited if isinstance(recipe.source, Img2Img) else _generated
-            rows = plan(recipe, writer, found, turns, round_number)
+        if writer is None and recipe.source.needs_prompts:
+            writer = writer_of(recipe, found.classes)
+        rows = _made(source, writer, found, turns, round_number)
     there, added = set(dataset.shards(table)), 0
     free = (shard for shard in count() if shard not in there)  # a lost one comes back first
     for shard, block in zip(free, _blocks(rows, dataset.rows_per_shard), strict=False):
@@ -400,116 +208,32 @@ class _Turns:
                     yield label, index
 
 
-def _generated(
-    recipe: Recipe,
-    writer: Writer,
+def _made(
+    source: Source[Any],
+    writer: Writer | None,
     found: Material,
     turns: Iterable[tuple[int, int]],
     round_number: int,
 ) -> Iterator[dict[str, Any]]:
-    """Plan images from prompts."""
-    settings = digest(source_identity(recipe))
-    prompts, kind = recipe.prompts, recipe.source.kind
+    """Plan images that are to be made."""
+    recipe, kind, by = source.recipe, source.settings.kind, digest(source.identity())
+    start_of, negative = source.starts(found), recipe.prompts.negative
     for label, index in turns:
-        entry = found.classes[label]
+        entry, start = found.classes[label], start_of(label, index)
         seed = record_seed(recipe.seed, entry.key, index)
-        prompt = writer.prompt(entry, index, seed)
-        pixels = {"prompt": prompt, "negative": prompts.negative, "seed": seed, "by": settings}
+        columns, pixels = {**start.columns}, {**start.pixels, "seed": seed, "by": by}
+        if writer is not None:
+            prompt = columns.get("prompt") or writer.prompt(entry, index, seed)
+            columns |= {"prompt": prompt, "negative_prompt": negative or None}
+            pixels |= {"prompt": prompt, "negative": negative}
         yield {
             "id": record_id(kind, entry.key, pixels),
             **_class_of(entry, label),
-            "prompt": prompt,
-            "negative_prompt": prompts.negative or None,
             "seed": seed,
             "origin": kind,
             "index": index,
             "round": round_number,
-        }
-
-
-def _edited(
-    recipe: Recipe,
-    writer: Writer,
-    found: Material,
-    turns: Iterable[tuple[int, int]],
-    round_number: int,
-) -> Iterator[dict[str, Any]]:
-    """Plan images that are made of real ones: the prompt is the caption, else the class's."""
-    assert isinstance(recipe.source, Img2Img)
-    by, kind = digest(source_identity(recipe)), recipe.source.kind
-    parents = Parents(recipe.seed, found.found, recipe.source.strengths)
-    for label, index in turns:
-        entry = found.classes[label]
-        parent, strength = parents.at(label, index)
-        seed = record_seed(recipe.seed, entry.key, index)
-        prompt = parent.caption or writer.prompt(entry, index, seed)
-        negative = recipe.prompts.negative
-        pixels = {"prompt": prompt, "negative": negative, "seed": seed, "by": by}
-        pixels |= {"parent": parent.content, "strength": strength}
-        yield {
-            "id": record_id(kind, entry.key, pixels),
-            **_class_of(entry, label),
-            "prompt": prompt,
-            "negative_prompt": negative or None,
-            "seed": seed,
-            "parent": parent.content,
-            "source": parent.source,
-            "strength": strength,
-            "origin": kind,
-            "index": index,
-            "round": round_number,
-        }
-
-
-def _copies(
-    recipe: Recipe,
-    found: Material,
-    turns: Iterable[tuple[int, int]],
-    round_number: int,
-) -> Iterator[dict[str, Any]]:
-    """Plan changed copies: the images of a class take turns, in another seeded order each time."""
-    by = digest(source_identity(recipe))
-    parents = Parents(recipe.seed, found.found)
-    for label, index in turns:
-        entry = found.classes[label]
-        parent, _ = parents.at(label, index)
-        seed = record_seed(recipe.seed, entry.key, index)
-        pixels = {"parent": parent.content, "seed": seed, "by": by}
-        yield {
-            "id": record_id(recipe.source.kind, entry.key, pixels),
-            **_class_of(entry, label),
-            "prompt": parent.caption,
-            "seed": seed,
-            "parent": parent.content,
-            "source": parent.source,
-            "origin": recipe.source.kind,
-            "index": index,
-            "round": round_number,
-        }
-
-
-def _sampled(
-    recipe: Recipe,
-    found: Material,
-    turns: Iterable[tuple[int, int]],
-    round_number: int,
-) -> Iterator[dict[str, Any]]:
-    """Plan samples of a GAN: `source` is the model and what it calls the class."""
-    by, model = digest(source_identity(recipe)), model_name(recipe, found.content)
-    words = words_of(found.learned)
-    called = {label: words[image.name] for image, label in found.found}
-    for label, index in turns:
-        entry = found.classes[label]
-        seed = record_seed(recipe.seed, entry.key, index)
-        pixels = {"model": model, "class": called[label], "seed": seed, "by": by}
-        yield {
-            "id": record_id(recipe.source.kind, entry.key, pixels),
-            **_class_of(entry, label),
-            "seed": seed,
-            "source": f"models/{model}#{called[label]}",
-            "origin": recipe.source.kind,
-            "index": index,
-            "round": round_number,
+            **columns,
         }
 
 
@@ -522,9 +246,12 @@ def _class_of(entry: ClassEntry, label: int) -> dict[str, Any]:
     }
 
 
-def imported(found: Material, images: Sequence[tuple[Listed, int]]) -> Iterator[dict[str, Any]]:
+def imported(
+    source: Source[Any], found: Material, images: Sequence[tuple[Listed, int]]
+) -> Iterator[dict[str, Any]]:
     """Give the rows of imported images in the order in which they lie; an image that stands there n
     times has n records."""
+    names = [field.name for field in source.columns]
     copies: Counter[tuple[str, int, str]] = Counter()
     index: Counter[int] = Counter()
     for image, label in images:
@@ -532,10 +259,9 @@ def imported(found: Material, images: Sequence[tuple[Listed, int]]) -> Iterator[
         key = (image.origin, label, image.content)
         pixels = {"content": image.content, "copy": copies[key]}
         copies[key] += 1
-        name = record_id(image.origin, entry.key, pixels)
         index[label] += 1
         yield {
-            "id": name,
+            "id": record_id(image.origin, entry.key, pixels),
             **_class_of(entry, label),
             "prompt": image.caption,
             "seed": 0,
@@ -543,7 +269,7 @@ def imported(found: Material, images: Sequence[tuple[Listed, int]]) -> Iterator[
             "origin": image.origin,
             "index": index[label] - 1,
             "round": 0,
-            **{name: image.facts[name] for name in OF_POOLS if name in image.facts},
+            **{name: image.facts[name] for name in names if name in image.facts},
         }
 
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from synthset.engine.parents import Parents
-from synthset.engine.plan import Material, plan_table
+from synthset.engine.catalog import source_of
+from synthset.engine.plan import plan_table
 from synthset.engine.prompts import known_texts, writer_of
 from synthset.errors import DatasetError, Problem
 from synthset.prompts.writer import Writer
 from synthset.recipe.prompts import LanguageModel, Texts
 from synthset.recipe.recipe import Recipe
-from synthset.recipe.sources import Img2Img
 from synthset.seeds import record_seed
+from synthset.source import Material
 from synthset.store.dataset import Dataset
 from synthset.taxonomy.classlists import ClassEntry
 
@@ -67,15 +67,13 @@ def _first(
 ) -> tuple[str, ...]:
     if not classes:
         return ()
-    parents = None
-    if isinstance(recipe.source, Img2Img):
-        parents = Parents(recipe.seed, material.found, recipe.source.strengths)
+    start_of = source_of(recipe).starts(material)
     labels = {entry.key: label for label, entry in enumerate(material.classes)}
     found: list[str] = []
     for index in range(min(recipe.images_per_class or 0, -(-TRIED // len(classes)))):
         for entry in classes[: TRIED - len(found)]:
             seed = record_seed(recipe.seed, entry.key, index)
-            caption = parents.at(labels[entry.key], index)[0].caption if parents else None
+            caption = start_of(labels[entry.key], index).columns.get("prompt")
             found.append(caption or writer.prompt(entry, index, seed))
     return tuple(found)
 

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from synthset.engine.catalog import source_of
 from synthset.formats.scan import scan
 from synthset.machine import Bar, Silent
 from synthset.prompts.definitions import CLIP_TOKENS, fit_glosses
@@ -23,11 +24,10 @@ from synthset.prompts.word_lists import words_of
 from synthset.prompts.writer import Writer
 from synthset.recipe import prompts as kinds
 from synthset.recipe.recipe import Recipe
-from synthset.recipe.sources import Diffusion, Folder
+from synthset.recipe.sources import Folder
 from synthset.revisions import revision_of
 from synthset.seeds import digest
 from synthset.sheets import read_sheet, write_sheet
-from synthset.sources.diffusion.models import count_tokens, local_folder
 from synthset.store.dataset import Dataset
 from synthset.taxonomy.classlists import ClassEntry
 
@@ -270,10 +270,7 @@ def _shortened(writer: Writer, recipe: Recipe, entries: Sequence[ClassEntry]) ->
 def _counter(recipe: Recipe) -> tuple[Callable[[str], int], int]:
     """Count tokens as the source's text encoder does, where it lies on this disk for certain; else
     as CLIP's: the same answer before and after a download."""
-    source = recipe.source
-    if isinstance(source, Diffusion) and local_folder(source) is not None:
-        found = count_tokens(source)
-        if found is not None:
-            count, limit = found
-            return lambda text: count([text])[0], limit
-    return clip_tokens, CLIP_TOKENS
+    counter = source_of(recipe).token_counter()
+    if counter is None or not counter.certain:
+        return clip_tokens, CLIP_TOKENS
+    return lambda text: counter.count([text])[0], counter.limit

@@ -16,16 +16,14 @@ import numpy as np
 
 from synthset.encoders.feature_reader import FeatureReader
 from synthset.encoders.models import is_standard_inception
-from synthset.engine.catalog import Spec, passes
+from synthset.engine.catalog import Spec, passes, source_of
 from synthset.engine.check import forecast
 from synthset.engine.classes import write_groups
 from synthset.engine.failures import Budget, failures, reasons, refuse_nothing_made
-from synthset.engine.fitting import fit
 from synthset.engine.local import LocalEngine
 from synthset.engine.measure import measure
 from synthset.engine.membership import agreeing_plan, change_since, keep_manifest, source_mark
 from synthset.engine.plan import (
-    Material,
     add_rounds,
     add_rows,
     begin_round,
@@ -48,19 +46,16 @@ from synthset.engine.wording import wording, wording_path
 from synthset.errors import RecipeError, StageError, explains_refusals
 from synthset.export.accepted import refuse_unaccepted
 from synthset.export.write import write_export
-from synthset.machine import Bar, Silent, count_gpus_used, count_workers
+from synthset.machine import Bar, Silent, count_gpus_used, count_workers, torch_threads
 from synthset.pages.dataset.dataset_page import write_report
 from synthset.prompts.writer import Writer
 from synthset.recipe.exports import Export
 from synthset.recipe.metrics import Metric
-from synthset.recipe.openimages import OpenImages
-from synthset.recipe.pools import Pool
 from synthset.recipe.recipe import Recipe, conflict_rule, load_recipe
-from synthset.recipe.sources import FROM_IMAGES, Diffusion, Folder, Gan
 from synthset.seeds import fingerprint
 from synthset.selection.select import decide
 from synthset.selection.what_if import sides
-from synthset.sources.diffusion.models import count_tokens
+from synthset.source import Material
 from synthset.store.dataset import Dataset, View
 from synthset.store.lock import locked
 from synthset.user_code import refuse_code
@@ -212,8 +207,7 @@ class _Run:
             }
         )
         dataset.write_view(self.view())
-        if isinstance(recipe.source, Gan):
-            fit(dataset, recipe, self.material, self.bar)
+        self.prepare()
         workers = count_workers(
             self.asked, self._most_todo(), str(getattr(recipe.source, "device", "auto"))
         )
@@ -240,18 +234,46 @@ class _Run:
             plan_table(self.recipe, self.material),
         ):
             return ""
-        if isinstance(self.recipe.source, Folder | Pool | OpenImages):
+        if self.recipe.source.lists_images:
+            now = self.plan, source_of(self.recipe), self.material
             same = before.plan == self.plan and not added
-            return "" if same else str(change_since(self.dataset, before, self.plan, self.material))
+            return "" if same else str(change_since(self.dataset, before, *now))
         same = last.get("content", self._start()) == self._start()
         return "" if same else "other images to start from, or other captions"
 
     def _start(self) -> list[str]:
         return [self.material.content, self.material.captions]
 
+    def prepare(self) -> None:
+        """Do what the source needs once before its first image."""
+        todo = source_of(self.recipe).preparation(self.dataset.folder, self.material)
+        if todo is None:
+            return
+        self.bar.start(todo.title, todo.total)
+        begun = time.monotonic()
+        try:
+            with torch_threads(self.recipe.engine.threads):
+                done = todo.run(self.bar.advance, self.bar.say)
+        finally:
+            self.bar.stop()
+        device = str(getattr(self.recipe.source, "device", "cpu"))
+        self.dataset.log(
+            {
+                "event": "stage",
+                "at": _now(),
+                "role": todo.title,
+                "tables": [self.dataset.view.plan],
+                "rows": 0,
+                "updates": done,
+                "seconds": round(time.monotonic() - begun, 3),
+                "gpus": count_gpus_used([device], 1),
+                "failed": 0,
+            }
+        )
+
     def prompt_writer(self) -> Writer | None:
         """What writes the prompts, with the texts that it takes them from; imports have none."""
-        if self.recipe.source.kind in FROM_IMAGES:
+        if not self.recipe.source.needs_prompts:
             return None
         classes = self.material.classes
         plan = plan_table(self.recipe, self.material)
@@ -260,15 +282,13 @@ class _Run:
 
     def cut_prompts(self) -> int | None:
         """Count the planned prompts that are longer than the text encoder reads."""
-        source = self.recipe.source
-        counter = count_tokens(source) if isinstance(source, Diffusion) else None
+        counter = source_of(self.recipe).token_counter()
         if counter is None:
             return None
-        count, limit = counter
         prompts = Counter(self.dataset.read(self.plan, ["prompt"]).column("prompt").to_pylist())
-        lengths = count(list(prompts))
+        lengths = counter.count(list(prompts))
         pairs = zip(prompts.values(), lengths, strict=True)
-        return sum(times for times, length in pairs if length > limit)
+        return sum(times for times, length in pairs if length > counter.limit)
 
     def view(self) -> View:
         """The tables of this recipe."""

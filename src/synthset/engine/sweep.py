@@ -20,7 +20,6 @@ from synthset.metrics.statistics.classification import over_classes
 from synthset.pages.dataset.sweep_page import Cell, CellFigure, write_sweep
 from synthset.recipe.classes import ImageNet, Names, WordNet, Words
 from synthset.recipe.recipe import Recipe, load_recipe
-from synthset.recipe.sources import FROM_IMAGES, Txt2Img
 from synthset.store.dataset import Dataset
 from synthset.store.folder import LocalFolder
 from synthset.store.remote import on_disk
@@ -233,9 +232,9 @@ def _only(recipe: Recipe, labels: Sequence[int]) -> dict[str, Any]:
 
 
 def _check(recipe: Recipe, axes: Axes, place: Path) -> None:
-    if recipe.source.kind in (*FROM_IMAGES, "img2img"):
+    if not recipe.source.needs_prompts or recipe.source.reads_images:
         raise UsageError("synthset sweep: the recipe starts from images; give one with prompts")
-    if axes.guidance and not isinstance(recipe.source, Txt2Img):
+    if axes.guidance and not hasattr(recipe.source, "guidance_scale"):
         raise UsageError(
             f"--guidance: a source of kind {recipe.source.kind} has none; leave it out"
         )

@@ -7,9 +7,8 @@ from collections.abc import Collection
 from synthset.errors import Problem, RecipeError
 from synthset.formats.scan import scan
 from synthset.recipe.paths import FolderPath
-from synthset.recipe.pools import Pool
 from synthset.recipe.recipe import Recipe
-from synthset.recipe.sources import Augment, Folder, Gan, Img2Img
+from synthset.recipe.sources import Folder
 
 
 def refuse_tested(
@@ -29,9 +28,9 @@ def refuse_tested(
     Raises:
         RecipeError: test images are among the source's, or a path of it can't be read.
     """
-    field, paths = _starts(recipe)
+    field = recipe.source.starts_from
     problems = []
-    for i, path in enumerate(paths):
+    for i, path in enumerate(getattr(recipe.source, field) if field else ()):
         if path.path in drawn:
             continue
         place = f"{where}.source.{field}[{i}].path"
@@ -41,16 +40,6 @@ def refuse_tested(
             problems.append(Problem(place, found, right))
     if problems:
         raise RecipeError.of(problems)
-
-
-def _starts(recipe: Recipe) -> tuple[str, tuple[FolderPath, ...]]:
-    """The setting of the source that names real images to start from, and what it names."""
-    source = recipe.source
-    if isinstance(source, Pool):
-        return "queries", source.queries
-    if isinstance(source, Augment | Gan | Img2Img):
-        return "paths", source.paths
-    return "", ()
 
 
 def _tested(path: FolderPath, tests: Collection[str], where: str) -> bool:

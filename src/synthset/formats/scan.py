@@ -21,16 +21,14 @@ from synthset.formats.source_names import ending_of, text_of
 from synthset.formats.split_names import refuse_splits, split_below
 from synthset.images import sha256
 from synthset.recipe.paths import FolderPath
-from synthset.recipe.sources import Augment, Folder, Gan, Img2Img
+from synthset.recipe.sources import LabelledSource
 from synthset.store.remote import Place, Remote, is_url, place_at
 from synthset.taxonomy.names import Names
 
 SHOWN = 5  # kinds of what was passed over that a refusal names
 
 
-def scan(
-    settings: Folder | Augment | Img2Img | Gan, passed: Passed | None = None
-) -> Iterator[Listed]:
+def scan(settings: LabelledSource, passed: Passed | None = None) -> Iterator[Listed]:
     """List the images of all paths, in the order of the paths, then by file name and row: always
     the same order.
 
@@ -53,7 +51,7 @@ def scan_path(place: FolderPath, where: str, passed: Passed | None = None) -> It
     yield from list_units(layout, layout.units, place, where, passed)
 
 
-def classes_of(settings: Folder | Augment | Img2Img | Gan) -> list[Names]:
+def classes_of(settings: LabelledSource) -> list[Names]:
     """Name the classes of all paths in label order, as `classes_in` does of their images; no image
     is read where lists, ClassLabels or folders say them.
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import typing
-from typing import Any, TypeVar, get_args, get_origin
+from typing import Annotated, Any, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
 
 from synthset.errors import Problem, RecipeError, did_you_mean, in_short
 from synthset.kinds import GROUPS, kind_of, kinds
@@ -132,8 +133,14 @@ def _locate(
         owner = model
         where += ("." if where else "") + step
         field = model.model_fields.get(step)
-        current = field.annotation if field else None
+        current = _annotation(field) if field else None
     return where, owner
+
+
+def _annotation(field: FieldInfo) -> Any:
+    """What a field takes, with its mark, which pydantic keeps apart."""
+    marks = [one for one in field.metadata if isinstance(one, OneOf)]
+    return Annotated[field.annotation, marks[0]] if marks else field.annotation
 
 
 def _is_plain_union_step(step: str, i: int, loc: tuple[int | str, ...]) -> bool:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
 from synthset.recipe.settings import MEMBERSHIP, Settings
+from synthset.recipe.sources import SourceSettings
 from synthset.taxonomy.label_conflicts import Rule
 
 
@@ -24,9 +25,16 @@ class KeyedPath(Settings):
     """Tables: column with the ImageID; where there is no `key`, it is found."""
 
 
-class OpenImages(Settings):
+class OpenImages(SourceSettings):
     """Real images picked by the labels that OpenImages gives them, through a mapping of its labels
     to classes."""
+
+    implementation: ClassVar[str] = "synthset.sources.openimages.source:OpenImagesSource"
+    version: ClassVar[str] = "2"
+    lists_images: ClassVar[bool] = True
+    needs_prompts: ClassVar[bool] = False
+    reads_images: ClassVar[bool] = True
+    reads_from: ClassVar[tuple[str, ...]] = ("paths", "labels", "mapping", "info", "descriptions")
 
     kind: Literal["openimages"]
     paths: tuple[KeyedPath, ...] = Field(min_length=1)

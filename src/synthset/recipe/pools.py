@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field, model_validator
 
 from synthset.recipe.paths import FolderPath
 from synthset.recipe.settings import MEMBERSHIP, Settings
+from synthset.recipe.sources import SourceSettings
 from synthset.taxonomy.label_conflicts import Rule
 
 
@@ -29,9 +30,17 @@ class PoolPath(Settings):
     there is no `caption`, the default also finds `text`, `prompt` and other usual names."""
 
 
-class Pool(Settings):
+class Pool(SourceSettings):
     """Real images picked from a pool because their captions name a class, or because they are
     near to labelled images or to what a class is called."""
+
+    implementation: ClassVar[str] = "synthset.sources.pool.source:PoolSource"
+    version: ClassVar[str] = "2"
+    lists_images: ClassVar[bool] = True
+    needs_prompts: ClassVar[bool] = False
+    reads_images: ClassVar[bool] = True
+    reads_from: ClassVar[tuple[str, ...]] = ("paths", "queries", "against", "index")
+    starts_from: ClassVar[str | None] = "queries"
 
     kind: Literal["pool"]
     paths: tuple[PoolPath, ...] = ()
@@ -72,6 +81,11 @@ class Pool(Settings):
     """`retrieve_*`: how much nearer an image has to be to its class than to the next one."""
     against: tuple[FolderPath, ...] = ()
     """With an index: labelled images, such as the test set, that nothing may be a near-copy of."""
+
+    @property
+    def has_prompts(self) -> bool:
+        """Whether its images have captions, as far as the pool has."""
+        return True
 
     @property
     def retrieves(self) -> bool:

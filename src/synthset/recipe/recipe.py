@@ -13,7 +13,7 @@ from pydantic import Field, PrivateAttr, ValidationError, field_validator, model
 from synthset.errors import Problem, RecipeError, did_you_mean
 from synthset.recipe.classes import Classes, Names
 from synthset.recipe.encoders import Encoder
-from synthset.recipe.entries import encoder_problems, named
+from synthset.recipe.entries import named
 from synthset.recipe.exports import Engine, Export, Report
 from synthset.recipe.messages import explain
 from synthset.recipe.metrics import Metric
@@ -24,7 +24,7 @@ from synthset.recipe.references import Reference
 from synthset.recipe.scores import Score
 from synthset.recipe.selection import Selection
 from synthset.recipe.settings import KindSettings, Name, Settings
-from synthset.recipe.sources import FROM_IMAGES, PICKED, Source
+from synthset.recipe.sources import Source
 from synthset.recipe.steps import Limit
 from synthset.recipe.variables import as_written, fill_in
 from synthset.taxonomy.label_conflicts import Rule
@@ -103,7 +103,12 @@ class Recipe(Settings):
     @property
     def code(self) -> tuple[str, ...]:
         """Code of the user's own that it runs, as files and functions."""
-        parts: tuple[KindSettings, ...] = (*self.encoders.values(), *self.scores, *self.metrics)
+        parts: tuple[KindSettings, ...] = (
+            self.source,
+            *self.encoders.values(),
+            *self.scores,
+            *self.metrics,
+        )
         return tuple(part.code for part in parts if part.code is not None)
 
     def to_content(self) -> dict[str, Any]:
@@ -119,14 +124,13 @@ def _problems(recipe: Recipe) -> list[Problem]:
     """Check what concerns more than one part."""
     problems: list[Problem] = []
     source, classes = recipe.source, recipe.classes
-    if recipe.images_per_class is None and source.kind not in ("folder", *PICKED):
+    if recipe.images_per_class is None and not source.lists_images:
         problems.append(
             Problem(
                 "images_per_class", "missing", "say how many images each class gets, such as 100"
             )
         )
-    has_classes = source.kind in (*FROM_IMAGES, "img2img") and source.kind not in PICKED
-    if classes.kind == "source" and not has_classes:
+    if classes.kind == "source" and not source.brings_classes:
         problems.append(
             Problem(
                 "classes",
@@ -134,8 +138,7 @@ def _problems(recipe: Recipe) -> list[Problem]:
                 "list the classes: [cat, dog]",
             )
         )
-    if source.kind == "gan" and source.encoder is not None:
-        problems += encoder_problems(recipe, "source", source.encoder)
+    problems += source.problems(recipe, "source")
     if isinstance(classes, Names):
         problems += same_names(classes.names, "classes", "[{}]")
     for i, score in enumerate(recipe.scores):
@@ -159,7 +162,7 @@ def _problems(recipe: Recipe) -> list[Problem]:
                 "set selection.target_per_class as well",
             )
         )
-    if recipe.selection.max_rounds and source.kind in ("folder", *PICKED):
+    if recipe.selection.max_rounds and source.lists_images:
         problems.append(
             Problem(
                 "selection.max_rounds",

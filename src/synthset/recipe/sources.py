@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from math import ceil
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
-from synthset.recipe.openimages import OpenImages
+from synthset.errors import Problem
+from synthset.recipe.entries import encoder_problems
 from synthset.recipe.paths import FolderPath
-from synthset.recipe.pools import Pool
-from synthset.recipe.settings import EXECUTION, MEMBERSHIP, Name, Settings
+from synthset.recipe.settings import EXECUTION, MEMBERSHIP, KindSettings, Name, OneOf, Settings
 from synthset.taxonomy.label_conflicts import Rule
+
+if TYPE_CHECKING:
+    from synthset.recipe.recipe import Recipe
 
 Scheduler = Literal[
     "DPMSolverMultistep",
@@ -57,10 +61,82 @@ class TextualInversion(Settings):
     """The word that prompts call it by, such as `<my-cat>`; none that the model knows already."""
 
 
-class Diffusion(Settings):
+class SourceSettings(KindSettings):
+    """What all sources share. A new kind is a subclass with a `kind` of its own.
+
+    Its `implementation` is a `synthset.source.Source`.
+
+    Attributes:
+        lists_images: whether its images are there already, and no more can be had.
+        brings_classes: whether `classes: {kind: source}` means those of its images.
+        needs_prompts: whether images are made from prompts.
+        reads_images: whether each record has an image of the source, which is read for its own.
+        reads_from: fields with paths at which something has to lie.
+        starts_from: the one of them with real images that others are made of, or picked by.
+    """
+
+    lists_images: ClassVar[bool] = False
+    brings_classes: ClassVar[bool] = False
+    needs_prompts: ClassVar[bool] = True
+    reads_images: ClassVar[bool] = False
+    reads_from: ClassVar[tuple[str, ...]] = ()
+    starts_from: ClassVar[str | None] = None
+
+    @property
+    def has_prompts(self) -> bool:
+        """Whether each of its images has a prompt, if only one that the image brought along."""
+        return self.needs_prompts
+
+    @property
+    def chunk(self) -> int:
+        """Images that are made and committed at a time."""
+        batch = getattr(self, "batch_size", "auto")
+        return batch if isinstance(batch, int) else 16
+
+    def places(self) -> Iterator[tuple[str, str]]:
+        """Give each path that it reads from, with its place in the settings."""
+        for field in self.reads_from:
+            value = getattr(self, field)
+            if isinstance(value, str):
+                yield field, value
+            for i, one in enumerate(value or () if not isinstance(value, str) else ()):
+                at = f"{field}[{i}]"
+                yield (at, one) if isinstance(one, str) else (f"{at}.path", one.path)
+
+    def problems(self, recipe: Recipe, where: str) -> list[Problem]:
+        """Check what concerns other parts of the recipe.
+
+        Args:
+            recipe: the whole.
+            where: its place in there, for messages.
+        """
+        return []
+
+
+class LabelledSource(SourceSettings):
+    """What all sources share that start from labelled images."""
+
+    brings_classes: ClassVar[bool] = True
+    needs_prompts: ClassVar[bool] = False
+    reads_images: ClassVar[bool] = True
+    reads_from: ClassVar[tuple[str, ...]] = ("paths",)
+    starts_from: ClassVar[str | None] = "paths"
+
+    paths: tuple[FolderPath, ...] = Field(min_length=1)
+    """Where the images lie."""
+    conflicts: Rule = Field("drop", json_schema_extra=MEMBERSHIP)
+    """The same bytes under several labels: `drop` uses none of them, `first` the label that is
+    listed first, `keep` each label."""
+
+    @property
+    def has_prompts(self) -> bool:
+        """Whether all its images brought captions along."""
+        return self.needs_prompts or all(path.prompt_column for path in self.paths)
+
+
+class Diffusion(SourceSettings):
     """What all sources that run a diffusers pipeline share."""
 
-    kind: str
     model: str = "miniature"
     """`miniature` (ships with synthset, 32 px), a Hugging Face hub id, or a local folder in the
     diffusers layout."""
@@ -103,30 +179,33 @@ class Diffusion(Settings):
 class Txt2Img(Diffusion):
     """Text to image with any diffusers pipeline."""
 
+    implementation: ClassVar[str] = "synthset.sources.diffusion.source:Txt2ImgSource"
+    version: ClassVar[str] = "1"
+
     kind: Literal["txt2img"]
 
 
-class Folder(Settings):
+class Folder(LabelledSource):
     """Images that were made elsewhere."""
 
+    implementation: ClassVar[str] = "synthset.sources.folder:FolderSource"
+    version: ClassVar[str] = "2"
+    lists_images: ClassVar[bool] = True
+    starts_from: ClassVar[str | None] = None
+
     kind: Literal["folder"]
-    paths: tuple[FolderPath, ...] = Field(min_length=1)
-    """Where the images lie."""
-    conflicts: Rule = Field("drop", json_schema_extra=MEMBERSHIP)
-    """The same bytes under several labels: `drop` uses none of them, `first` the label that is
-    listed first, `keep` each label."""
 
 
-class Augment(Settings):
+class Augment(LabelledSource):
     """Classical augmentation: changed copies of images that exist. Each image of a class is taken
     equally often, and what is done to a copy is drawn from its record's seed."""
+
+    implementation: ClassVar[str] = "synthset.sources.augment:AugmentSource"
+    version: ClassVar[str] = "1"
 
     kind: Literal["augment"]
     paths: tuple[FolderPath, ...] = Field(min_length=1)
     """Where the images lie that are copied."""
-    conflicts: Rule = Field("drop", json_schema_extra=MEMBERSHIP)
-    """The same bytes under several labels: `drop` uses none of them, `first` the label that is
-    listed first, `keep` each label."""
     policy: Literal["basic", "trivial", "rand"] = "basic"
     """`basic` draws every change below up to its strength; `trivial` is TrivialAugment (arXiv
     2103.10158: one change, at any strength), `rand` RandAugment (arXiv 1909.13719), both after
@@ -181,17 +260,18 @@ class Augment(Settings):
 Strength = Annotated[float, Field(gt=0, le=1)]
 
 
-class Img2Img(Diffusion):
+class Img2Img(Diffusion, LabelledSource):
     """Image to image (SDEdit, arXiv 2108.01073): noise is put over a real image, and a model takes
     it off again by the prompt. Each image of a class is taken equally often."""
+
+    implementation: ClassVar[str] = "synthset.sources.diffusion.source:Img2ImgSource"
+    version: ClassVar[str] = "1"
+    needs_prompts: ClassVar[bool] = True
 
     kind: Literal["img2img"]
     paths: tuple[FolderPath, ...] = Field(min_length=1)
     """Where the images lie that it starts from; never those of a test split. Where `prompt_column`
     names their captions, these are the prompts; an image without one gets the class's prompt."""
-    conflicts: Rule = Field("drop", json_schema_extra=MEMBERSHIP)
-    """The same bytes under several labels: `drop` uses none of them, `first` the label that is
-    listed first, `keep` each label."""
     strength: Strength | Annotated[tuple[Strength, ...], Field(min_length=1)] = 0.75
     """How far to go from the image: of `num_steps`, this share is run. 1 leaves next to nothing of
     it. Several, as in `[0.25, 0.5, 0.75, 1]`, are spread evenly over the images."""
@@ -200,6 +280,11 @@ class Img2Img(Diffusion):
     def strengths(self) -> tuple[float, ...]:
         """One or more strengths, in the order in which they take turns."""
         return self.strength if isinstance(self.strength, tuple) else (self.strength,)
+
+    @property
+    def chunk(self) -> int:
+        """Each strength fills calls of its own."""
+        return len(self.strengths) * super().chunk
 
     @model_validator(mode="after")
     def _strengths_run(self) -> Img2Img:
@@ -215,9 +300,14 @@ class Img2Img(Diffusion):
         return self
 
 
-class Gan(Settings):
+class Gan(LabelledSource):
     """A class-conditional GAN that is trained from scratch on images that exist, once, before the
     first image; then each image is a function of the trained weights, its class and its seed."""
+
+    implementation: ClassVar[str] = "synthset.sources.gan.source:GanSource"
+    version: ClassVar[str] = "1"
+    reads_images: ClassVar[bool] = False
+    reads_from: ClassVar[tuple[str, ...]] = ("paths", "val")
 
     kind: Literal["gan"]
     paths: tuple[FolderPath, ...] = Field(min_length=1)
@@ -225,9 +315,6 @@ class Gan(Settings):
     recipe doesn't list: a class with few images profits from the others."""
     val: tuple[FolderPath, ...] | None = None
     """Images that choose the checkpoint, by FD; none holds back a tenth of each class."""
-    conflicts: Rule = Field("drop", json_schema_extra=MEMBERSHIP)
-    """The same bytes under several labels: `drop` uses none of them, `first` the label that is
-    listed first, `keep` each label."""
     size_px: int = Field(32, ge=16, le=128, multiple_of=8)
     """Width and height of what it learns and makes. Other shapes lose their margins."""
     updates: int = Field(4000, ge=1, le=10_000_000)
@@ -281,9 +368,21 @@ class Gan(Settings):
     device: Device = Field("auto", json_schema_extra=EXECUTION)
     """`auto`, `cpu`, `mps`, `cuda` or `cuda:1`."""
 
+    @property
+    def has_prompts(self) -> bool:
+        """Its images have none, whatever those that it learns from have."""
+        return False
 
-class Shapes(Settings):
+    def problems(self, recipe: Recipe, where: str) -> list[Problem]:
+        """The encoder that measures it is there."""
+        return [] if self.encoder is None else encoder_problems(recipe, where, self.encoder)
+
+
+class Shapes(SourceSettings):
     """A fake generator for tests: flat coloured shapes, no model. Never a source of data."""
+
+    implementation: ClassVar[str] = "synthset.sources.shapes:ShapesSource"
+    version: ClassVar[str] = "1"
 
     kind: Literal["shapes"]
     size_px: int = Field(32, ge=8, le=512)
@@ -298,12 +397,4 @@ class Shapes(Settings):
     """Images a call."""
 
 
-Source = Annotated[
-    Txt2Img | Img2Img | Folder | Augment | Gan | Pool | OpenImages | Shapes,
-    Field(discriminator="kind"),
-]
-#: Sources that start from images that exist: their records have no prompt but the one that an image
-#: brought along.
-FROM_IMAGES = ("folder", "augment", "gan", "pool", "openimages")
-#: Sources that pick real images for classes that the recipe lists.
-PICKED = ("pool", "openimages")
+Source = Annotated[SourceSettings, OneOf("sources")]

@@ -14,8 +14,11 @@ from synthset.images import EXTENSIONS, Pixels, encode
 from synthset.recipe.sources import Shapes as Settings
 from synthset.record import IMAGES
 from synthset.seeds import digest
+from synthset.source import Estimate, Material, Source
+from synthset.sources.encoded_size import HEADER_BYTES
 from synthset.sources.outcome import Outcome, image_table
 from synthset.stage import Rows, Stage
+from synthset.store.folder import Folder
 
 Mask = NDArray[np.bool_]
 Plane = NDArray[np.float64]
@@ -55,6 +58,19 @@ class Shapes(Stage):
         encoding, size = self.settings.encoding, self.settings.size_px
         data = encode(pixels, encoding.format, encoding.quality)
         return Outcome(data, EXTENSIONS[encoding.format], size, size)
+
+
+class ShapesSource(Source[Settings]):
+    """Shapes by class and seed."""
+
+    def stage(self, folder: Folder) -> Stage:
+        """Draw the shapes."""
+        return Shapes(self.settings)
+
+    def estimate(self, found: Material) -> Estimate:
+        """As long as it is told to take."""
+        size_bytes = HEADER_BYTES + self.settings.size_px**2 // 2
+        return Estimate(self.settings.delay_s, "a fake generator", size_bytes)
 
 
 def draw(class_key: str, seed: int, size_px: int) -> Pixels:

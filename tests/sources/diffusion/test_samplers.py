@@ -8,7 +8,7 @@ import diffusers
 import pyarrow as pa
 import pytest
 
-from synthset.engine.catalog import source_identity
+from synthset.engine.catalog import source_of
 from synthset.images import decode
 from synthset.recipe.recipe import Recipe, load_recipe
 from synthset.recipe.sources import Txt2Img as Settings
@@ -61,11 +61,11 @@ def test_samplers_that_pass_over_what_a_model_was_trained_to_do_do_not_fit() -> 
 
 
 def test_images_have_other_ids_where_a_sampler_is_told_more_and_only_there(tmp_path: Path) -> None:
-    assert source_identity(recipe(scheduler="DDIM"))["sampler"] == {"clip_sample": False}
-    assert "sampler" not in source_identity(recipe(scheduler="Euler"))
-    assert "sampler" not in source_identity(recipe())
-    assert "sampler" in source_identity(recipe(scheduler="DDPM", model="owner/name"))
-    assert "sampler" not in source_identity(recipe(scheduler="UniPC", model="owner/name"))
+    assert source_of(recipe(scheduler="DDIM")).identity()["sampler"] == {"clip_sample": False}
+    assert "sampler" not in source_of(recipe(scheduler="Euler")).identity()
+    assert "sampler" not in source_of(recipe()).identity()
+    assert "sampler" in source_of(recipe(scheduler="DDPM", model="owner/name")).identity()
+    assert "sampler" not in source_of(recipe(scheduler="UniPC", model="owner/name")).identity()
 
 
 def test_the_miniature_keeps_its_contrast_under_another_sampler() -> None:

@@ -14,7 +14,7 @@ from synthset.recipe.openimages import OpenImages
 from synthset.sources.openimages.image_class import classes_above, settle
 from synthset.sources.openimages.image_labels import Labelled
 from synthset.sources.openimages.label_matches import pick_labelled
-from synthset.sources.openimages.stage import OpenImages as Stage
+from synthset.sources.openimages.source import OpenImagesSource
 from synthset.taxonomy.classlists import from_wordnet
 from synthset.taxonomy.label_mapping import Link
 
@@ -205,7 +205,7 @@ def test_tar_shards_and_parquet_hold_the_same_images(world):
         assert {image.facts["pool_key"] for image, _ in chosen} == {"aa", "cc", "ff"}
         for image, _ in chosen:
             level = list(LABELS).index(image.facts["pool_key"])
-            assert Stage(settings).read(image.source) == picture(level)
+            assert OpenImagesSource(settings, None).stage(None).read(image.source) == picture(level)
 
 
 def test_the_first_of_two_images_with_one_key_is_taken(world):

@@ -14,7 +14,7 @@ from synthset.errors import RecipeError
 from synthset.images import encode, sha256
 from synthset.recipe.pools import Pool
 from synthset.sources.pool.caption_matches import curate, meaning
-from synthset.sources.pool.stage import Pool as Stage
+from synthset.sources.pool.source import PoolSource
 from synthset.taxonomy.classlists import from_names, from_wordnet
 
 SYNSETS = ["dog.n.01", "tabby.n.01", "crane.n.04", "crane.n.05", "heron.n.02", "unicycle.n.01"]
@@ -168,7 +168,7 @@ def test_shards_and_folders_are_read_as_img2dataset_writes_them(tmp_path, classe
     found = curate(settings, classes, None, 0).chosen
     keys = {image.facts["pool_key"]: label for image, label in found}
     assert keys == {"a": HERON, "b": DOG, "x": TABBY}
-    stage = Stage(settings)
+    stage = PoolSource(settings, None).stage(None)
     assert all(sha256(stage.read(image.source)) == image.content for image, _ in found)
 
 

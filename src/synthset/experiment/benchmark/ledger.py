@@ -14,9 +14,9 @@ from synthset.errors import DatasetError, RecipeError
 from synthset.experiment.sets import Sets
 from synthset.experiment.splits import Split, split
 from synthset.experiment.trials import Job, read_trial
+from synthset.kinds import kinds
 from synthset.recipe.experiment import Arm, Made
 from synthset.recipe.labelled_images import Kept
-from synthset.recipe.sources import PICKED
 from synthset.results.benchmark import Cost
 from synthset.store.dataset import Dataset
 
@@ -163,7 +163,9 @@ def _attempted(dataset: Dataset, events: Sequence[dict[str, Any]], rows: int) ->
     if logged:
         return int(logged[-1])
     try:
-        kind = dataset.recipe_content()["source"]["kind"]
+        kind = kinds("sources").usable.get(dataset.recipe_content()["source"]["kind"])
     except (OSError, KeyError, TypeError, RecipeError) as fault:
         raise DatasetError(f"{dataset.path}: recipe.yaml can't be read ({fault})") from None
-    return None if kind in PICKED else rows
+    if kind is None or not kind.settings.lists_images or kind.settings.brings_classes:
+        return rows
+    return None

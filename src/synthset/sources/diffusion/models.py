@@ -17,11 +17,12 @@ from tokenizers import Tokenizer
 
 from synthset.errors import Problem
 from synthset.models.miniatures import locate
-from synthset.recipe.sources import Augment, Diffusion, Encoding, Gan, Img2Img, Shapes
+from synthset.recipe.sources import Diffusion, Img2Img
 from synthset.sources.diffusion import adapters, samplers
 from synthset.sources.diffusion.guidance import NO_GUIDANCE, Acting, acting
 from synthset.sources.diffusion.hub import known
 from synthset.sources.diffusion.parts import check_parts
+from synthset.sources.encoded_size import encoded_bytes
 
 MINIATURE = "miniature"
 HUB_ID = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]*/[A-Za-z0-9][A-Za-z0-9._-]*$")
@@ -54,13 +55,6 @@ NO_IMAGE_TO_IMAGE = frozenset(
 FLUX_LATENT_SIZE = 128  # FluxPipeline.default_sample_size; its transformer has no sample_size
 UNKNOWN_LENGTH = 10**9  # transformers writes 1e30 where a tokenizer has no limit of its own
 
-#: Bytes a pixel, measured on 100 photographs at 256 px with `images.encode`: JPEG up to each
-#: quality, then the rest.
-JPEG_BYTES_PER_PIXEL = {50: 0.13, 75: 0.19, 90: 0.33, 95: 0.45, 100: 0.73}
-PNG_BYTES_PER_PIXEL = 1.7
-WEBP_LOSSLESS_BYTES_PER_PIXEL = 1.2
-WEBP_TO_JPEG = 0.9
-HEADER_BYTES = 620  # JPEG tables; they outweigh the pixels of a 32 px image
 UNKNOWN_SIZE_PX = 1024
 
 
@@ -188,19 +182,11 @@ def count_tokens(settings: Diffusion) -> tuple[Callable[[list[str]], list[int]],
     return counter, limit
 
 
-def estimate(settings: Diffusion | Shapes | Augment | Gan) -> int:
-    """Guess the bytes of one encoded image, for planning disk space.
-
-    Within a factor of two for photographs. Where the size is not known, it is taken as
-    `UNKNOWN_SIZE_PX`.
-    """
-    if isinstance(settings, Shapes):
-        return HEADER_BYTES + settings.size_px**2 // 2
-    size = (settings.size_px, settings.size_px) if settings.size_px else None
-    if size is None and isinstance(settings, Diffusion):
-        size = native_size(settings)
-    width, height = size or (UNKNOWN_SIZE_PX, UNKNOWN_SIZE_PX)
-    return HEADER_BYTES + round(width * height * _bytes_per_pixel(settings.encoding))
+def estimate(settings: Diffusion) -> int:
+    """Guess the bytes of one encoded image. Where the size is not known, it is taken as
+    `UNKNOWN_SIZE_PX`."""
+    size = (settings.size_px, settings.size_px) if settings.size_px else native_size(settings)
+    return encoded_bytes(*(size or (UNKNOWN_SIZE_PX, UNKNOWN_SIZE_PX)), settings.encoding)
 
 
 def told(settings: Diffusion) -> dict[str, Any]:
@@ -216,17 +202,6 @@ def told(settings: Diffusion) -> dict[str, Any]:
         return samplers.told(settings.scheduler, samplers.BETAS, latent=True)
     config, index = _sampler_config(place), _read(place / "model_index.json")
     return samplers.told(settings.scheduler, config, samplers.is_latent(index))
-
-
-def _bytes_per_pixel(encoding: Encoding) -> float:
-    if encoding.format == "png":
-        return PNG_BYTES_PER_PIXEL
-    if encoding.format == "webp" and encoding.quality == 100:
-        return WEBP_LOSSLESS_BYTES_PER_PIXEL
-    jpeg = next(
-        bytes_ for quality, bytes_ in JPEG_BYTES_PER_PIXEL.items() if encoding.quality <= quality
-    )
-    return jpeg if encoding.format == "jpeg" else jpeg * WEBP_TO_JPEG
 
 
 def _read(path: Path) -> dict[str, Any]:

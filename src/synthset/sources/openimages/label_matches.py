@@ -18,9 +18,10 @@ from synthset.images import sha256
 from synthset.recipe.openimages import OpenImages
 from synthset.recipe.paths import FolderPath
 from synthset.seeds import digest
+from synthset.sources.labelled_images import empty_classes
 from synthset.sources.openimages.image_class import classes_above, settle
 from synthset.sources.openimages.image_labels import INFO, Labelled, image_info, image_labels
-from synthset.sources.pool.caption_matches import Curated, empty_classes, once
+from synthset.sources.picked import Curated, once
 from synthset.taxonomy.classlists import ClassEntry
 from synthset.taxonomy.label_mapping import Link
 from synthset.taxonomy.mapping_file import LabelMapping, read_mapping

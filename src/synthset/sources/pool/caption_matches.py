@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TypeVar
 
 import numpy as np
 
@@ -21,35 +20,10 @@ from synthset.formats.manifest import Passed
 from synthset.images import sha256
 from synthset.recipe.pools import Pool
 from synthset.seeds import digest
+from synthset.sources.labelled_images import empty_classes
+from synthset.sources.picked import Curated, once
 from synthset.taxonomy.classlists import ClassEntry, with_definition
-from synthset.taxonomy.label_conflicts import (
-    Rule,
-    conflict_note,
-    label_conflicts,
-    outcome,
-    stay,
-)
 from synthset.taxonomy.matching import CaptionMatcher
-
-One = TypeVar("One")
-
-
-@dataclass(frozen=True, slots=True)
-class Curated:
-    """What was picked.
-
-    Attributes:
-        chosen: images and their labels, best first.
-        content: hash of all that could have been picked: the same for a larger number of images.
-        notes: what a user should know: what the captions named, shared lemmas, classes without an
-            image.
-        candidates: images of the pool, all of which could have been picked.
-    """
-
-    chosen: tuple[tuple[Listed, int], ...]
-    content: str
-    notes: tuple[str, ...]
-    candidates: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,37 +97,6 @@ def _hits(
             image.source, None, image.caption, None, image.origin, content, len(data), facts
         )
         yield _Hit(found, label)
-
-
-def once(
-    found: Sequence[One],
-    marks: Sequence[tuple[str, int]],
-    rule: Rule,
-    classes: Sequence[ClassEntry],
-    counts: Counter[str],
-) -> tuple[list[One], tuple[str, ...]]:
-    """Keep the first of each picture and class, by the rule for pictures of several classes.
-
-    Args:
-        found: N images, in the order in which they lie.
-        marks: content and label of each.
-        rule: for label conflicts.
-        classes: in label order.
-        counts: gets the number of copies.
-
-    Returns:
-        Those that are kept, and a note of what was torn.
-    """
-    contents, labels = [content for content, _ in marks], [label for _, label in marks]
-    used = stay(contents, labels, rule)
-    first: dict[tuple[str, int], One] = {}
-    for one, mark, is_used in zip(found, marks, used, strict=True):
-        if is_used:
-            first.setdefault(mark, one)
-    counts["copies"] = sum(used) - len(first)
-    conflicts = label_conflicts(contents, labels)
-    note = conflict_note(conflicts, [entry.name for entry in classes], outcome(rule))
-    return list(first.values()), note
 
 
 def _near(
@@ -238,13 +181,3 @@ def _shared(matcher: CaptionMatcher, classes: Sequence[ClassEntry]) -> Iterator[
             for lemma, labels in matcher.shared.items()
         ]
         yield f"words that name several classes are passed over: {listed(named)}"
-
-
-def empty_classes(
-    chosen: Sequence[tuple[Listed, int]], classes: Sequence[ClassEntry]
-) -> Iterator[str]:
-    """Name the classes that get no image, in one note; none if every class has one."""
-    there = {label for _, label in chosen}
-    empty = [repr(entry.name) for label, entry in enumerate(classes) if label not in there]
-    if empty:
-        yield f"no image for {len(empty):,} of {len(classes):,} classes: {listed(empty)}"

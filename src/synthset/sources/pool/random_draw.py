@@ -10,7 +10,8 @@ import numpy as np
 from synthset.formats.listed import Listed
 from synthset.recipe.pools import Pool
 from synthset.seeds import digest
-from synthset.sources.pool.caption_matches import Curated, empty_classes
+from synthset.sources.labelled_images import empty_classes
+from synthset.sources.picked import Curated
 from synthset.sources.pool.retrieval import (
     Against,
     Queries,

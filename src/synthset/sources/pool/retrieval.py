@@ -18,7 +18,8 @@ from synthset.formats.listed import Listed
 from synthset.metrics.sets.retrieval import NOTHING, Floats, Retrieved, retrieve
 from synthset.recipe.pools import Pool
 from synthset.seeds import digest
-from synthset.sources.pool.caption_matches import Curated, empty_classes
+from synthset.sources.labelled_images import empty_classes
+from synthset.sources.picked import Curated
 from synthset.store.pool_index import Of, PoolIndex
 from synthset.taxonomy.classlists import ClassEntry
 

@@ -14,7 +14,6 @@ from PIL import Image
 
 import synthset
 from synthset.encoders.pixels import Pixels
-from synthset.engine.retrieve import retrieved
 from synthset.errors import RecipeError
 from synthset.images import decode, encode, sha256
 from synthset.models.miniatures import locate
@@ -22,6 +21,7 @@ from synthset.pools.index_pool import encoder_of, index_pool
 from synthset.recipe.encoders import PixelsEncoder
 from synthset.recipe.pools import Pool, PoolPath
 from synthset.recipe.recipe import load_recipe
+from synthset.sources.pool.index_queries import retrieved
 from synthset.store.pool_index import facts_of
 from synthset.taxonomy.classlists import from_names, from_wordnet
 

@@ -7,23 +7,14 @@ import shutil
 from dataclasses import dataclass
 from statistics import fmean
 
-from synthset.recipe.openimages import OpenImages
-from synthset.recipe.pools import Pool
-from synthset.recipe.recipe import Recipe
-from synthset.recipe.sources import Augment, Diffusion, Folder, Gan, Img2Img, Shapes
+from synthset.recipe.sources import Diffusion, Img2Img
 from synthset.sources.diffusion import models as generator_models
-from synthset.sources.gan.training_cost import products_an_update
 
 # Core-seconds a pass of the network and megapixel, from measurements of Stable Diffusion 1.5 at 512
 # px in float32 on one core of an AMD EPYC (19 s a step with guidance, which is two passes); and of
 # the miniature (about 0.01 s a step of its 32 x 32 px with guidance).
 CPU_MINIATURE = 0.006
 CPU_PASS_MEGAPIXEL = 36.0
-CHANGE = 0.001  # core-seconds that one augmented copy of 32 x 32 px takes
-SAMPLE = 0.002  # core-seconds that a GAN takes for one image of 32 x 32 px
-# A GAN's training, on one core of the same server: seconds an update whatever its size,
-# multiplications a second, and seconds to make and judge an image (by the small classifier).
-UPDATE, PRODUCTS, SEEN = 0.02, 27e9, 0.003
 # GPU seconds a pass and megapixel: SD 1.5, float16, 50 steps with guidance at 512 px in 1.60 s on
 # an A100 (fal-ai's benchmark); float32 takes 2.6 times as long (9.50 s for 3.61 s on a Titan RTX,
 # diffusers' page on speed).
@@ -46,15 +37,12 @@ class Work:
     assumed: str
 
 
-def seconds_per_image(recipe: Recipe) -> tuple[float | None, str]:
+def seconds_per_image(source: Diffusion) -> tuple[float | None, str]:
     """Estimate the seconds that one image takes on this machine, all workers together.
 
     Returns:
         The estimate and what it rests on; None where there is nothing to rest on.
     """
-    source = recipe.source
-    if not isinstance(source, Diffusion):
-        return _without_prompts(source)
     cores = (
         len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     )
@@ -62,7 +50,7 @@ def seconds_per_image(recipe: Recipe) -> tuple[float | None, str]:
         each = CPU_MINIATURE * _passes(source) / cores
         return each, f"measured for the miniature on one core of a server, over {cores} cores"
     if source.device != "cpu" and shutil.which("nvidia-smi"):
-        return gpu_seconds_per_image(recipe)
+        return gpu_seconds_per_image(source)
     work = _work(source)
     if work is None:
         return None, SIZE_UNKNOWN
@@ -71,15 +59,14 @@ def seconds_per_image(recipe: Recipe) -> tuple[float | None, str]:
     return CPU_PASS_MEGAPIXEL * work.amount / cores, basis
 
 
-def gpu_seconds_per_image(recipe: Recipe) -> tuple[float | None, str]:
+def gpu_seconds_per_image(source: Diffusion) -> tuple[float | None, str]:
     """Estimate the seconds that one image takes on one A100, wherever this runs.
 
     Returns:
-        The estimate and what it rests on; None for sources that need no GPU, and where the model's
-        size isn't known.
+        The estimate and what it rests on; None for the miniature, which needs no GPU, and where the
+        model's size isn't known.
     """
-    source = recipe.source
-    if not isinstance(source, Diffusion) or source.model == "miniature":
+    if source.model == "miniature":
         return None, "no GPU is needed"
     work = _work(source)
     if work is None:
@@ -126,22 +113,3 @@ def _steps(source: Diffusion) -> float:
     if isinstance(source, Img2Img):
         return source.num_steps * fmean(source.strengths)
     return source.num_steps
-
-
-def _without_prompts(
-    source: Folder | Augment | Gan | Pool | OpenImages | Shapes,
-) -> tuple[float, str]:
-    if isinstance(source, Shapes):
-        return source.delay_s, "a fake generator"
-    if isinstance(source, Augment):
-        return CHANGE, "measured for 32 px on one core of a server"
-    if isinstance(source, Gan):
-        return SAMPLE * (source.size_px / 32) ** 2, "measured on one core of a server"
-    return 0.002, "importing is quick"
-
-
-def training_seconds(source: Gan) -> float:
-    """Estimate the seconds that the training of a GAN takes on one core."""
-    looks = -(-source.updates // source.look_every)
-    update = UPDATE + products_an_update(source) / PRODUCTS
-    return source.updates * update + 2 * looks * source.look_images * SEEN

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from synthset.engine import speed
 from synthset.recipe.recipe import load_recipe
+from synthset.sources.diffusion import speed
 
 SD = "stable-diffusion-v1-5/stable-diffusion-v1-5"
 
@@ -23,8 +23,8 @@ def estimates(**source: Any) -> tuple[float, float, str]:
     recipe = load_recipe(
         {"name": "x", "classes": ["cat"], "images_per_class": 1, "source": content}
     )
-    here, _ = speed.seconds_per_image(recipe)
-    there, basis = speed.gpu_seconds_per_image(recipe)
+    here, _ = speed.seconds_per_image(recipe.source)
+    there, basis = speed.gpu_seconds_per_image(recipe.source)
     assert here is not None
     return here, there or 0.0, basis
 

@@ -4,8 +4,8 @@ from collections import Counter
 
 import pytest
 
-from synthset.engine.parents import Parents
 from synthset.formats.listed import Label, Listed
+from synthset.sources.parents import Parents
 
 STRENGTHS = (0.25, 0.5, 0.75, 1.0)
 

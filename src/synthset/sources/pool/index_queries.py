@@ -29,7 +29,7 @@ from synthset.recipe.pools import Pool
 from synthset.recipe.sources import Folder
 from synthset.record import IMAGE
 from synthset.seeds import fingerprint
-from synthset.sources.pool.caption_matches import Curated
+from synthset.sources.picked import Curated
 from synthset.sources.pool.index_encoder import encoder_facts, settings_of
 from synthset.sources.pool.random_draw import draw_indexed
 from synthset.sources.pool.retrieval import Against, Queries, pick_retrieved
