@@ -36,9 +36,10 @@ def what_if(directory: DatasetFolder, output: OutFile = None) -> None:
     if output is not None:
         from synthset.pages.dataset.what_if_charts import what_if_picture
         from synthset.pages.kit.picture_files import picture_bytes
+        from synthset.store.files import create_file
 
         picture = what_if_picture([asdict(case) for case in found.cases])
-        output.write_bytes(picture_bytes(picture, output.suffix[1:]))
+        create_file(output, picture_bytes(picture, output.suffix[1:]))
         tell(output)
 
 

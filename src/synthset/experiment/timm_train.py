@@ -188,4 +188,4 @@ def _write_images(
         rows = np.arange(start, min(start + BLOCK, len(images)))
         for row, pixels in zip(rows.tolist(), prepared.take(rows), strict=True):
             place = folder / names[images.labels[row]] / f"{row:08d}.png"
-            place.write_bytes(encode(pixels, "png"))
+            replace_file(place, encode(pixels, "png"), durable=False)

@@ -23,6 +23,7 @@ from synthset.pages.kit.render import render_page
 from synthset.results.benchmark import Benchmark
 from synthset.results.stored import dump
 from synthset.sheets import write_rows
+from synthset.store.files import replace_file
 
 STROKES = ("solid", "dashed", "dotted", "dashed")  # `DASHES`, as borders
 ON_PAPER = 6  # columns of the table that fit on a printed page
@@ -46,14 +47,13 @@ def write_benchmark_page(
     Returns:
         `index.html` in the folder.
     """
-    (folder / "figures").mkdir(parents=True, exist_ok=True)
     for one in _figures(benchmark, key=True).values():
         write_picture(one, folder / "figures")
-    (folder / "benchmark.json").write_text(dump(benchmark), encoding="utf-8")
-    (folder / "table.csv").write_text(write_rows(table_rows(benchmark)), encoding="utf-8")
+    replace_file(folder / "benchmark.json", dump(benchmark).encode())
+    replace_file(folder / "table.csv", write_rows(table_rows(benchmark)).encode())
     page = folder / "index.html"
     html = _page(benchmark, title, description, settings_yaml)
-    page.write_text(html, encoding="utf-8")
+    replace_file(page, html.encode())
     return page
 
 

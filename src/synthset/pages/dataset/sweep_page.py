@@ -18,6 +18,7 @@ from synthset.pages.kit.row_chart import bars
 from synthset.pages.kit.thumbnails import thumbnails
 from synthset.recipe.recipe import Recipe
 from synthset.store.dataset import Dataset
+from synthset.store.files import replace_file
 
 PAGE, PICTURE = "sweep.html", "sweep.png"
 ACROSS = 8  # pictures of a class in a cell
@@ -87,7 +88,7 @@ def write_sweep(place: Path, recipe: Recipe, cells: Sequence[Cell], images: int)
     """
     content = {"recipe": recipe, "images": images, "bars": bars, "figure": written}
     page = render_page("dataset/sweep_page.html.j2", content | _content(cells))
-    (place / PAGE).write_text(page, encoding="utf-8")
+    replace_file(place / PAGE, page.encode())
     _draw(cells).savefig(place / PICTURE, dpi=150)
     return place / PAGE
 

@@ -34,6 +34,7 @@ from synthset.results.judgement_tables import arm_rows, class_rows
 from synthset.results.stored import dump
 from synthset.results.trial import Trial
 from synthset.sheets import write_rows
+from synthset.store.files import replace_file
 
 SMALL = 64  # pixels
 
@@ -64,15 +65,14 @@ def write_experiment_page(
         `index.html` in the folder.
     """
     figures = _figures(judgement, trials)
-    (folder / "figures").mkdir(parents=True, exist_ok=True)
     for one in (*figures.values(), *(_confusion(arm, judgement) for arm in judgement.arms)):
         write_picture(one, folder / "figures")
-    (folder / "judgement.json").write_text(dump(judgement.shortened()), encoding="utf-8")
-    (folder / "arms.csv").write_text(write_rows(arm_rows(judgement)), encoding="utf-8")
-    (folder / "classes.csv").write_text(write_rows(class_rows(judgement)), encoding="utf-8")
+    replace_file(folder / "judgement.json", dump(judgement.shortened()).encode())
+    replace_file(folder / "arms.csv", write_rows(arm_rows(judgement)).encode())
+    replace_file(folder / "classes.csv", write_rows(class_rows(judgement)).encode())
     page = folder / "index.html"
     html = _page(experiment, judgement, figures, classes, steps, cases)
-    page.write_text(html, encoding="utf-8")
+    replace_file(page, html.encode())
     return page
 
 

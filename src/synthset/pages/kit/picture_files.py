@@ -15,6 +15,7 @@ from matplotlib.patheffects import withStroke
 
 from synthset.pages.kit.palette import PALETTE
 from synthset.pages.kit.picture import Dot, Picture, Shape, Word
+from synthset.store.files import replace_file
 
 INCH = 96.0  # units
 POINTS = 72 / INCH  # of a unit
@@ -27,7 +28,7 @@ METADATA = {"svg": {"Date": None}, "png": {"Software": None}, "pdf": {"CreationD
 def write_picture(picture: Picture, folder: Path) -> None:
     """Write the SVG and the PNG of a picture into a folder, under its name."""
     for suffix in ("svg", "png"):
-        (folder / f"{picture.name}.{suffix}").write_bytes(picture_bytes(picture, suffix))
+        replace_file(folder / f"{picture.name}.{suffix}", picture_bytes(picture, suffix))
 
 
 def picture_bytes(picture: Picture, suffix: str) -> bytes:
