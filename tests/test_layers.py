@@ -3,6 +3,7 @@
 import ast
 import subprocess
 import sys
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -121,3 +122,21 @@ def test_what_a_source_plans_imports_no_torch():
     modules = [target.partition(":")[0] for target in targets]
     code = f"import sys, {', '.join(modules)}; print('torch' in sys.modules)"
     assert subprocess.check_output([sys.executable, "-c", code], text=True).strip() == "False"
+
+
+def imports_at_start(module: str, path: Path) -> set[str]:
+    """Modules that are loaded before this one is there."""
+    found = set()
+    for node in ast.parse(path.read_text()).body:
+        if isinstance(node, ast.ImportFrom) and node.module:
+            found |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
+    return found - {module}
+
+
+def test_no_import_goes_in_a_circle():
+    modules = {
+        "synthset." + ".".join(path.relative_to(SOURCE).with_suffix("").parts): path
+        for path in FILES
+    }
+    graph = {name: imports_at_start(name, path) & modules.keys() for name, path in modules.items()}
+    list(TopologicalSorter(graph).static_order())  # raises CycleError, which names the circle

@@ -236,3 +236,9 @@ def test_a_run_says_whether_the_kept_part_is_accepted(tmp_path):
     assert "not accepted: Vendi score (pixels fake)" in done.stdout
     assert "asked at least 1000" in done.stdout
     assert "Not accepted" in (tmp_path / "d" / "report" / "index.html").read_text()
+
+
+def test_the_package_is_a_command_and_tells_its_version():
+    command = [sys.executable, "-m", "synthset", "--version"]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (0, f"synthset {synthset.__version__}\n")

@@ -10,9 +10,9 @@ from tokenizers.pre_tokenizers import Split
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
 from synthset.errors import ModelError
-from synthset.prompts.kept_answers import KeptAnswers
+from synthset.prompts.kept_answers import KeptAnswers, Question
 from synthset.prompts.local_model import LocalModel
-from synthset.prompts.questions import Question, ask
+from synthset.prompts.questions import ask
 from synthset.recipe.prompts import LanguageModel
 from synthset.taxonomy.classlists import from_names
 

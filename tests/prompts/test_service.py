@@ -6,8 +6,8 @@ import pytest
 from chat_server import chat_server
 
 from synthset.errors import ModelError
-from synthset.prompts.kept_answers import KeptAnswers
-from synthset.prompts.questions import Question, ask, instruction, prompts_in
+from synthset.prompts.kept_answers import KeptAnswers, Question
+from synthset.prompts.questions import ask, instruction, prompts_in
 from synthset.prompts.service import TRIES, Service
 from synthset.recipe.prompts import LanguageModel
 from synthset.taxonomy.classlists import from_names

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import sys
-from typing import NoReturn
+from typing import Annotated, NoReturn
 
 import typer
 
+from synthset import __version__
 from synthset.cli.bench import bench
 from synthset.cli.classes import classes
 from synthset.cli.demo import demo
@@ -25,7 +26,7 @@ from synthset.cli.status import status
 from synthset.cli.stopping import Stopped, stop_on_signals
 from synthset.cli.study import study
 from synthset.cli.sweep import sweep
-from synthset.cli.terminal import prepare, say
+from synthset.cli.terminal import prepare, say, tell
 from synthset.cli.train import train
 from synthset.cli.what_if import what_if
 from synthset.errors import SynthsetError, explained
@@ -38,6 +39,25 @@ app = typer.Typer(
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+
+def _show_version(asked: bool) -> None:
+    if asked:
+        tell(f"synthset {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", help="Show the version and exit.", is_eager=True, callback=_show_version
+        ),
+    ] = False,
+) -> None: ...
+
+
 for command in (
     demo,
     plan,

@@ -4,15 +4,25 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from synthset.seeds import digest
 from synthset.store.files import replace_file
 
-if TYPE_CHECKING:
-    from synthset.prompts.questions import Question
+
+@dataclass(frozen=True)
+class Question:
+    """One question.
+
+    Attributes:
+        text: what the model is told.
+        seed: another seed, another answer; 0 for the first question of a class.
+    """
+
+    text: str
+    seed: int
 
 
 class KeptAnswers:

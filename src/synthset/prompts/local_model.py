@@ -12,7 +12,7 @@ from transformers.utils.logging import disable_progress_bar
 
 from synthset.encoders.device import pick_device
 from synthset.errors import ModelError
-from synthset.prompts.questions import Question
+from synthset.prompts.kept_answers import Question
 from synthset.recipe.prompts import LanguageModel
 from synthset.revisions import revision_of
 from synthset.seeds import digest

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 from synthset.errors import ModelError
-from synthset.prompts.kept_answers import KeptAnswers
+from synthset.prompts.kept_answers import KeptAnswers, Question
 from synthset.prompts.templates import FIELDS, FROM_WORDNET, class_words, defined, tidy
 from synthset.recipe.prompts import LanguageModel
 from synthset.taxonomy.classlists import ClassEntry
@@ -18,19 +17,6 @@ SHOWN = 5  # classes that a message lists
 MARK = re.compile(r"^\s*(?:[-*•–]|\(?\d{1,4}[.):]|#+)\s+")
 QUOTES = "\"'“”‘’`"
 FIELD = re.compile(r"\{(\w+)\}")
-
-
-@dataclass(frozen=True)
-class Question:
-    """One question.
-
-    Attributes:
-        text: what the model is told.
-        seed: another seed, another answer; 0 for the first question of a class.
-    """
-
-    text: str
-    seed: int
 
 
 class Answering(Protocol):

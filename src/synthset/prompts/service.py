@@ -13,7 +13,7 @@ from urllib.error import HTTPError, URLError
 from urllib.request import HTTPRedirectHandler, Request, build_opener
 
 from synthset.errors import ModelError
-from synthset.prompts.questions import Question
+from synthset.prompts.kept_answers import Question
 from synthset.recipe.prompts import LanguageModel
 
 TRIES = 6
