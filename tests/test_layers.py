@@ -21,7 +21,7 @@ LAYERS = {
     "pages": 4, "training": 4,
     "engine": 5,
     "study": 6, "search": 6, "pools": 6, "experiment": 6,
-    "cli": 7,
+    "cli": 7, "__main__": 7,
 }  # fmt: skip
 ALONE = {part for part, layer in LAYERS.items() if layer == 4}
 ALL_METRICS_SHARE = ("synthset.measures.part", "synthset.measures.result")

@@ -49,6 +49,19 @@ GROUPS: dict[str, Group] = {
             "synthset.recipe.sources:Shapes",
         ),
     ),
+    "prompts": Group(
+        "synthset.recipe.prompts:PromptSettings",
+        (
+            "synthset.recipe.prompts:Template",
+            "synthset.recipe.prompts:Gloss",
+            "synthset.recipe.prompts:ClassGloss",
+            "synthset.recipe.prompts:Background",
+            "synthset.recipe.prompts:ClipTemplates",
+            "synthset.recipe.prompts:Captions",
+            "synthset.recipe.prompts:PromptFile",
+            "synthset.recipe.prompts:LanguageModel",
+        ),
+    ),
     "encoders": Group(
         "synthset.recipe.encoders:EncoderSettings",
         (

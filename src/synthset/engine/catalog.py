@@ -8,6 +8,7 @@ from typing import Any
 
 from synthset.errors import ModelError
 from synthset.kinds import carry_out, imported
+from synthset.prompts.prompt_source import PromptSource
 from synthset.recipe.recipe import Recipe
 from synthset.recipe.scores import Score
 from synthset.seeds import fingerprint
@@ -38,6 +39,12 @@ def source_of(recipe: Recipe) -> Source[Any]:
     """Make the source of a recipe."""
     source: Source[Any] = carry_out(recipe.source, recipe.source, recipe)
     return source
+
+
+def prompts_of(recipe: Recipe) -> PromptSource[Any]:
+    """Make the prompts of a recipe."""
+    prompts: PromptSource[Any] = carry_out(recipe.prompts, recipe.prompts, recipe)
+    return prompts
 
 
 def passes(recipe: Recipe, plan: str) -> list[list[Spec]]:

@@ -14,9 +14,9 @@ from typing import Any
 
 import pyarrow as pa
 
-from synthset.engine.catalog import source_of
+from synthset.engine.catalog import prompts_of, source_of
 from synthset.engine.classes import settle_listed
-from synthset.engine.prompts import captions_mark, prompts_identity, writer_of
+from synthset.engine.prompts import writer_of
 from synthset.errors import DatasetError
 from synthset.formats.listed import Listed
 from synthset.prompts.writer import Writer
@@ -37,7 +37,7 @@ def material(recipe: Recipe) -> Material:
     found = source_of(recipe).material(partial(settle_listed, recipe))
     if not recipe.source.needs_prompts:
         return found
-    return replace(found, captions=captions_mark(recipe))
+    return replace(found, captions=prompts_of(recipe).mark())
 
 
 def plan_table(recipe: Recipe, found: Material) -> str:
@@ -46,7 +46,7 @@ def plan_table(recipe: Recipe, found: Material) -> str:
     source = source_of(recipe)
     identity = [recipe.seed, source.identity(), *source.plan_identity(found)]
     if recipe.source.needs_prompts:
-        identity.append(prompts_identity(recipe))
+        identity.append(prompts_of(recipe).identity())
         identity += [found.captions] if found.captions else []
     return f"plan-{fingerprint(identity)}"
 

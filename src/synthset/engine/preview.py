@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from synthset.engine.catalog import source_of
+from synthset.engine.catalog import prompts_of, source_of
 from synthset.engine.plan import plan_table
 from synthset.engine.prompts import known_texts, writer_of
 from synthset.errors import DatasetError, Problem
 from synthset.prompts.writer import Writer
-from synthset.recipe.prompts import LanguageModel, Texts
 from synthset.recipe.recipe import Recipe
 from synthset.seeds import record_seed
 from synthset.source import Material
@@ -47,19 +46,20 @@ def preview(recipe: Recipe, found: Material, output: str) -> Preview:
     Raises:
         RecipeError: a file or a reference cannot be read.
     """
-    dataset = _dataset(output) if isinstance(recipe.prompts, Texts) else None
+    prompts = prompts_of(recipe)
+    dataset = _dataset(output) if prompts.has_texts() else None
     classes = found.classes
     texts = known_texts(recipe, classes, dataset, plan_table(recipe, found))
     there: Sequence[ClassEntry] = classes
     notes: list[str] = []
-    if isinstance(recipe.prompts, LanguageModel) and texts is not None:
+    if prompts.asks and texts is not None:
         there = [entry for entry in classes if entry.key in texts]
         if len(there) < len(classes):
-            notes.append(_to_ask(recipe.prompts, len(classes) - len(there), len(classes)))
+            notes.append(prompts.question(len(classes) - len(there), len(classes)))
     writer = writer_of(recipe, there, texts)
     problems = writer.problems(there)
-    prompts = () if problems else _first(recipe, writer, there, found)
-    return Preview(prompts, tuple(problems), tuple(notes))
+    first = () if problems else _first(recipe, writer, there, found)
+    return Preview(first, tuple(problems), tuple(notes))
 
 
 def _first(
@@ -76,14 +76,6 @@ def _first(
             caption = start_of(labels[entry.key], index).columns.get("prompt")
             found.append(caption or writer.prompt(entry, index, seed))
     return tuple(found)
-
-
-def _to_ask(settings: LanguageModel, lacking: int, classes: int) -> str:
-    where = f" at {settings.address}" if settings.address else ", which is loaded here,"
-    return (
-        f"a run first asks {settings.model}{where} for {settings.per_class} prompts each of "
-        f"{lacking:,} of {classes:,} classes; answers that are kept are not asked again"
-    )
 
 
 def _dataset(output: str) -> Dataset | None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from synthset.recipe.settings import EXECUTION, Settings
+from synthset.recipe.settings import EXECUTION, KindSettings, OneOf
 
 #: Lists of words that ship with synthset, by the field that they fill.
 SHIPPED_WORDS = ("background", "view", "light", "action", "count")
@@ -15,12 +15,29 @@ Words = tuple[str, ...] | Literal["shipped"]
 Draw = Literal["independent", "balanced"]
 
 
-class _Prompts(Settings):
+class PromptSettings(KindSettings):
+    """What all kinds of prompts share. A new kind is a subclass with a `kind` of its own.
+
+    Its `implementation` is a `synthset.prompts.prompt_source.PromptSource`.
+
+    Attributes:
+        own_words: whether a prompt may name the class in words that the class list doesn't have.
+    """
+
+    own_words: ClassVar[bool] = False
+
     negative: str = ""
     """Negative prompt, the same for all."""
 
+    def full_identity(self) -> dict[str, Any]:
+        """As everywhere; a first version is not named, so that plans keep their names."""
+        identity = super().full_identity()
+        return {k: v for k, v in identity.items() if (k, v) != ("version", "1")}
 
-class _Varied(_Prompts):
+
+class Varied(PromptSettings):
+    """What kinds of prompts with templates share."""
+
     variations: dict[str, Words] = Field(default_factory=dict)
     """Lists of words by field, such as `background: [in a forest, at home]`; `shipped` takes ours
     (background, view, light, action, count)."""
@@ -35,8 +52,11 @@ class _Varied(_Prompts):
         return variations
 
 
-class Template(_Varied):
+class Template(Varied):
     """Templates, filled with the words of the class and of variations."""
+
+    implementation: ClassVar[str] = "synthset.prompts.designs:TemplatePrompts"
+    version: ClassVar[str] = "1"
 
     kind: Literal["template"] = "template"
     templates: tuple[str, ...] | Literal["clip"] = Field(("a photo of {a_class}",))
@@ -56,24 +76,33 @@ class Template(_Varied):
         return self.model_dump(mode="json", exclude={"kind", *same})
 
 
-class Gloss(_Prompts):
+class Gloss(PromptSettings):
     """The WordNet definition of the class, and nothing else."""
+
+    implementation: ClassVar[str] = "synthset.prompts.designs:GlossPrompts"
+    version: ClassVar[str] = "1"
 
     kind: Literal["gloss"]
     shorten: bool = True
     """Shorten it at a clause where it is longer than the text encoder reads."""
 
 
-class ClassGloss(_Prompts):
+class ClassGloss(PromptSettings):
     """The class and its WordNet definition."""
+
+    implementation: ClassVar[str] = "synthset.prompts.designs:ClassGlossPrompts"
+    version: ClassVar[str] = "1"
 
     kind: Literal["class_gloss"]
     shorten: bool = True
     """Shorten the definition at a clause where the prompt is longer than the text encoder reads."""
 
 
-class Background(_Prompts):
+class Background(PromptSettings):
     """The class before a varied background."""
+
+    implementation: ClassVar[str] = "synthset.prompts.designs:BackgroundPrompts"
+    version: ClassVar[str] = "1"
 
     kind: Literal["background"]
     backgrounds: Words = "shipped"
@@ -82,21 +111,29 @@ class Background(_Prompts):
     """Say what the class is a kind of as well; for classes that have a WordNet sense."""
 
 
-class ClipTemplates(_Prompts):
+class ClipTemplates(PromptSettings):
     """The eighty templates that CLIP was evaluated with, each as often as any other."""
+
+    implementation: ClassVar[str] = "synthset.prompts.designs:ClipPrompts"
+    version: ClassVar[str] = "1"
 
     kind: Literal["clip"]
 
 
-class _Texts(_Varied):
+class OwnTexts(Varied):
+    """What kinds of prompts share that put texts of each class into templates."""
+
     class_column: str = "class"
     """Column with the class: its name, key or wnid."""
     templates: tuple[str, ...] = Field(("{text}",), min_length=1)
     """Templates around the {text}; the fields are those of `kind: template`."""
 
 
-class Captions(_Texts):
+class Captions(OwnTexts):
     """What was said of real images of the class."""
+
+    implementation: ClassVar[str] = "synthset.prompts.class_texts:CaptionPrompts"
+    version: ClassVar[str] = "1"
 
     kind: Literal["captions"]
     file: str | None = None
@@ -115,8 +152,12 @@ class Captions(_Texts):
         return self
 
 
-class PromptFile(_Texts):
+class PromptFile(OwnTexts):
     """Prompts from a file."""
+
+    implementation: ClassVar[str] = "synthset.prompts.class_texts:FilePrompts"
+    version: ClassVar[str] = "1"
+    own_words: ClassVar[bool] = True
 
     kind: Literal["file"]
     file: str
@@ -126,8 +167,11 @@ class PromptFile(_Texts):
     """Column with the prompt."""
 
 
-class LanguageModel(_Texts):
+class LanguageModel(OwnTexts):
     """Prompts that a language model writes, asked once and recorded in the dataset."""
+
+    implementation: ClassVar[str] = "synthset.prompts.class_texts:AskedPrompts"
+    version: ClassVar[str] = "1"
 
     kind: Literal["llm"]
     model: str
@@ -164,17 +208,4 @@ class LanguageModel(_Texts):
     """Questions asked of a service at a time, or put in a batch of a model that is loaded here."""
 
 
-Prompts = Annotated[
-    Template
-    | Gloss
-    | ClassGloss
-    | Background
-    | ClipTemplates
-    | Captions
-    | PromptFile
-    | LanguageModel,
-    Field(discriminator="kind"),
-]
-
-#: Kinds whose words come from outside the recipe, by class.
-Texts = Captions | PromptFile | LanguageModel
+Prompts = Annotated[PromptSettings, OneOf("prompts")]

@@ -12,7 +12,6 @@ import pyarrow as pa
 from synthset.errors import Problem
 from synthset.kinds import imported
 from synthset.models.miniatures import knows, model_revision, words
-from synthset.recipe.prompts import PromptFile
 from synthset.recipe.sources import Diffusion, Img2Img, Txt2Img
 from synthset.record import EDITED
 from synthset.revisions import revision_of
@@ -65,7 +64,7 @@ class DiffusionSource(Source[D]):
 
     def check_classes(self, classes: Sequence[ClassEntry], prompts: Sequence[str]) -> list[Problem]:
         """The miniature knows ten classes; a prompt file may name them in its own way."""
-        own_words = isinstance(self.recipe.prompts, PromptFile) and all(map(_names_known, prompts))
+        own_words = self.recipe.prompts.own_words and all(map(_names_known, prompts))
         strange = [
             entry.name for entry in classes if not any(map(knows, (entry.name, *entry.lemmas)))
         ]
