@@ -219,7 +219,8 @@ def test_verdicts_in_a_file_change_the_selection_and_nothing_else(finished, tmp_
     dataset = synthset.run(recipe(f"selection.review={table}"), folder / "d")
     assert dataset.kept().num_rows == 23
     dropped = next(row for row in dataset.records().to_pylist() if not row["keep"])
-    assert (dropped["id"], dropped["reason"]) == (first, "dropped by the reviewer: odd")
+    reason = dropped["reason"]
+    assert (dropped["id"], reason["rule"], reason["note"]) == (first, "reviewed", "odd")
     table.write_text(table.read_text().replace("drop,odd", "keep,fine"))
     assert synthset.run(recipe(f"selection.review={table}"), folder / "d").kept().num_rows == 24
 

@@ -147,7 +147,7 @@ def test_the_page_shows_losses_and_grids(shapes):
     page = Path(dataset.path, "report", "index.html").read_text()
     assert "How the GAN learned" in page
     assert page.count("updates</figcaption>") + page.count("<b>used</b>") == 3
-    assert "FD to the validation images against the update" in page
+    assert "Distance to the validation images" in page
 
 
 def test_a_gan_keeps_classes_apart_that_differ_in_an_underscore():

@@ -171,13 +171,14 @@ def test_a_kill_at_the_first_writes_of_a_new_experiment_leaves_one_that_goes_on(
     tmp_path, content, monkeypatch
 ):
     asked = load_experiment(content)
-    for write in (1, 2):
+    for write in (1, 2, 3):
         with monkeypatch.context() as killing:
             kill_at(killing, write)
             with pytest.raises(Killed), claimed(tmp_path / "e", asked):
                 pass
     with claimed(tmp_path / "e", asked):
-        assert sorted(os.listdir(tmp_path / "e")) == [".lock", "experiment.json", "experiment.yaml"]
+        there = [".lock", ".lock-holder", "experiment.json", "experiment.yaml"]
+        assert sorted(os.listdir(tmp_path / "e")) == there
 
 
 @pytest.mark.parametrize(

@@ -23,6 +23,7 @@ from synthset.recipe.exports import Export
 from synthset.recipe.recipe import load_recipe
 from synthset.recipe.single import load_single
 from synthset.record import IMAGES
+from synthset.results.reason import REASON
 from synthset.store.dataset import Dataset, View
 from synthset.taxonomy.names import INVISIBLE, caseless, plain
 from synthset.training.labelled import Labelled
@@ -74,7 +75,7 @@ def imported(place, folder):
     schema = pa.schema([pa.field("id", pa.string()), *IMAGES, pa.field("error", pa.string())])
     dataset.write_cell("images-1", 0, pa.Table.from_pylist(rows, schema=schema))
     kept = {"id": plan.column("id"), "keep": [True] * len(rows)}
-    nothing = {name: pa.nulls(len(rows), pa.string()) for name in ("reason", "step")}
+    nothing = {"reason": pa.nulls(len(rows), REASON)}
     rank = {"rank": pa.nulls(len(rows), pa.int32())}
     dataset.write_table("selections/1.parquet", pa.table({**kept, **nothing, **rank}))
     dataset.write_view(View(table, "images-1", selection="selections/1.parquet"))

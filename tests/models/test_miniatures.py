@@ -17,6 +17,7 @@ from PIL import Image
 from safetensors import safe_open
 
 from synthset.encoders.models import weights_sha256
+from synthset.models import miniatures
 from synthset.models.miniatures import locate, reference_statistics, words
 from synthset.recipe.encoders import ClassifierEncoder, ClipEncoder
 
@@ -198,7 +199,7 @@ def test_an_unknown_name_is_explained(call: object, message: str) -> None:
 
 
 def test_the_module_needs_no_torch() -> None:
-    source = Path(__import__("synthset.models.miniatures").miniatures.__file__).read_text()
+    source = Path(miniatures.__file__).read_text()
 
     assert "torch" not in source
 
