@@ -100,6 +100,16 @@ GROUPS: dict[str, Group] = {
             "synthset.recipe.metrics:SourceCues",
         ),
     ),
+    "suites": Group(
+        "synthset.recipe.suites:SuiteSettings",
+        (
+            "synthset.recipe.suites:Shift",
+            "synthset.recipe.suites:Corruptions",
+            "synthset.recipe.suites:Transfer",
+            "synthset.recipe.suites:Knn",
+            "synthset.recipe.suites:DataStatistics",
+        ),
+    ),
     "steps": Group(
         "synthset.recipe.steps:StepSettings",
         (

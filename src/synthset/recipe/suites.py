@@ -5,7 +5,7 @@ Paper: Feuer et al. 2024, SELECT, arXiv 2410.05057
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
@@ -16,7 +16,7 @@ from synthset.recipe.encoders import (
     InceptionEncoder,
 )
 from synthset.recipe.labelled_images import Found
-from synthset.recipe.settings import OneOf, Settings
+from synthset.recipe.settings import KindSettings, OneOf, Settings
 
 BASE = "base"  # the experiment's own test; no suite has this name
 #: Hendrycks and Dietterich 2019, arXiv 1903.12261: the fifteen of ImageNet-C, then the four that
@@ -37,7 +37,13 @@ FIFTEEN: tuple[Corruption, ...] = (
 Severity = Annotated[int, Field(ge=1, le=5)]
 
 
-class _Suite(Settings):
+class SuiteSettings(KindSettings):
+    """What all suites share. A new kind is a subclass with a `kind` of its own.
+
+    Its `implementation` is a `synthset.experiment.suites.suite.Suite`, made of its name in the
+    experiment, these settings, and the `Judged` that it measures.
+    """
+
     text: str = ""
     """A few words for tables and figures; none takes the suite's name."""
 
@@ -46,9 +52,12 @@ class _Suite(Settings):
         return {name: value for name, value in super().identity().items() if name != "text"}
 
 
-class Shift(_Suite):
+class Shift(SuiteSettings):
     """Other test images of the same classes: taken later (ImageNet-V2), drawn (Sketch), rendered
     (R), hard (A), from odd angles (ObjectNet), stylised."""
+
+    implementation: ClassVar[str] = "synthset.experiment.suites.shift:ShiftSuite"
+    version: ClassVar[str] = "1"
 
     kind: Literal["shift"]
     images: Found
@@ -66,8 +75,11 @@ class Shift(_Suite):
     """At most so many images of each class, drawn by their bytes."""
 
 
-class Corruptions(_Suite):
+class Corruptions(SuiteSettings):
     """ImageNet-C's corruptions, computed on the experiment's test images by imagecorruptions."""
+
+    implementation: ClassVar[str] = "synthset.experiment.suites.corruptions:CorruptionsSuite"
+    version: ClassVar[str] = "1"
 
     kind: Literal["corruptions"]
     names: tuple[Corruption, ...] = Field(FIFTEEN, min_length=1)
@@ -89,8 +101,11 @@ class Corruptions(_Suite):
         return self
 
 
-class Transfer(_Suite):
+class Transfer(SuiteSettings):
     """Another task for the trained network: a new last layer, and all layers trained on."""
+
+    implementation: ClassVar[str] = "synthset.experiment.suites.transfer:TransferSuite"
+    version: ClassVar[str] = "1"
 
     kind: Literal["transfer"]
     train: Found
@@ -131,9 +146,12 @@ class TrainedEncoder(Settings):
 FeatureSource = Annotated[EncoderSettings | TrainedEncoder, OneOf("encoders", TrainedEncoder)]
 
 
-class Knn(_Suite):
+class Knn(SuiteSettings):
     """Weighted nearest neighbours: what a class's images teach without a label at the training of
     the features. The arm's training images are the bank, the test images ask."""
+
+    implementation: ClassVar[str] = "synthset.experiment.suites.knn:KnnSuite"
+    version: ClassVar[str] = "1"
 
     kind: Literal["knn"]
     encoder: FeatureSource
@@ -160,8 +178,11 @@ class Knn(_Suite):
         return self
 
 
-class DataStatistics(_Suite):
+class DataStatistics(SuiteSettings):
     """How even a training set is, what that did to the classes, and what its images look like."""
+
+    implementation: ClassVar[str] = "synthset.experiment.suites.statistics:StatisticsSuite"
+    version: ClassVar[str] = "1"
 
     kind: Literal["statistics"]
     clip: ClipEncoder | None = None
@@ -178,9 +199,7 @@ class DataStatistics(_Suite):
     """Opposite texts of CLIP-IQA: the share of the first in a softmax over both."""
 
 
-Suite = Annotated[
-    Shift | Corruptions | Transfer | Knn | DataStatistics, Field(discriminator="kind")
-]
+Suite = Annotated[SuiteSettings, OneOf("suites")]
 
 
 def _refuse_twice(where: str, values: tuple[Any, ...]) -> None:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from synthset.errors import ModelError
 from synthset.experiment.suites.answers import opened, predicted
-from synthset.experiment.suites.suite import Reading, Suite, content, drawn
+from synthset.experiment.suites.suite import Judged, Reading, Suite, content, drawn
 from synthset.experiment.trials import Job
 from synthset.images import Pixels, decode
 from synthset.recipe.suites import Corruptions
@@ -35,7 +35,7 @@ SEEDED = ("glass_blur", "impulse_noise")  # these take their seed as an argument
 class CorruptionsSuite(Suite):
     """Mean accuracy over corruptions and severities; each of them in the details."""
 
-    def __init__(self, name: str, settings: Corruptions) -> None:
+    def __init__(self, name: str, settings: Corruptions, judged: Judged) -> None:
         """Look for the library.
 
         Raises:

@@ -8,10 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from synthset.experiment.images import Names
 from synthset.experiment.suites.answers import last_features
 from synthset.experiment.suites.encoding import check_encoder, encode
-from synthset.experiment.suites.suite import Reading, Suite, drawn, training_images
+from synthset.experiment.suites.suite import Judged, Reading, Suite, drawn, training_images
 from synthset.experiment.trials import Job
 from synthset.metrics.sets.knn import weighted_knn
 from synthset.recipe.suites import Knn, TrainedEncoder
@@ -24,14 +23,14 @@ LISTED = 5  # classes that a note names before it counts the rest
 class KnnSuite(Suite):
     """Accuracy of weighted neighbours on the experiment's test images."""
 
-    def __init__(self, name: str, settings: Knn, classes: Sequence[Names]) -> None:
+    def __init__(self, name: str, settings: Knn, judged: Judged) -> None:
         """Look for the encoder.
 
         Raises:
             RecipeError: it isn't there.
         """
         self.name, self._settings = name, settings
-        self._classes = tuple(names[0] for names in classes)
+        self._classes = tuple(names[0] for names in judged.classes)
         if not isinstance(settings.encoder, TrainedEncoder):
             check_encoder(f"suites.{name}.encoder", settings.encoder)
         kind = settings.encoder.kind

@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from functools import cache, partial
 
 from synthset.errors import Problem, RecipeError
 from synthset.experiment.run_experiment import labelled
 from synthset.experiment.splits import RealImages, split
 from synthset.experiment.suites.base import Base
-from synthset.experiment.suites.corruptions import CorruptionsSuite
-from synthset.experiment.suites.knn import KnnSuite
-from synthset.experiment.suites.shift import ShiftSuite
-from synthset.experiment.suites.statistics import StatisticsSuite
-from synthset.experiment.suites.suite import Suite
-from synthset.experiment.suites.transfer import TransferSuite
+from synthset.experiment.suites.suite import Judged, Suite
+from synthset.kinds import carry_out
 from synthset.recipe.experiment import Experiment
-from synthset.recipe.suites import Corruptions, DataStatistics, Knn, Shift, Transfer
-from synthset.recipe.suites import Suite as Settings
 from synthset.training.labelled import Labelled
 
 
@@ -35,12 +29,12 @@ def open_suites(experiment: Experiment, real: RealImages, published: bool) -> li
         RecipeError: with the problems of all suites; nothing has been trained.
         ModelError: a library is missing.
     """
-    splits = _real_training(experiment, real)
+    judged = Judged(real.classes, cache(partial(_real_training, experiment, real)), published)
     opened: list[Suite] = [Base(published)]
     problems: list[Problem] = []
     for name, settings in experiment.suites.items():
         try:
-            opened.append(_open(name, settings, real, splits, published))
+            opened.append(carry_out(settings, name, settings, judged))
         except RecipeError as error:
             problems += error.problems
     if problems:
@@ -48,28 +42,8 @@ def open_suites(experiment: Experiment, real: RealImages, published: bool) -> li
     return opened
 
 
-def _open(
-    name: str,
-    settings: Settings,
-    real: RealImages,
-    splits: Mapping[int, Labelled],
-    published: bool,
-) -> Suite:
-    if isinstance(settings, Shift):
-        return ShiftSuite(name, settings, real.classes)
-    if isinstance(settings, Corruptions):
-        return CorruptionsSuite(name, settings)
-    if isinstance(settings, Transfer):
-        return TransferSuite(name, settings)
-    if isinstance(settings, Knn):
-        return KnnSuite(name, settings, real.classes)
-    return StatisticsSuite(name, settings, real.classes, splits, published)
-
-
 def _real_training(experiment: Experiment, real: RealImages) -> dict[int, Labelled]:
-    """Real training images of each seed's split; none where no suite compares with them."""
-    if not any(isinstance(suite, DataStatistics) for suite in experiment.suites.values()):
-        return {}
+    """Real training images of each seed's split."""
     settings, first = experiment.real, experiment.seeds[0]
     found = {}
     for seed in experiment.seeds:

@@ -14,6 +14,7 @@ from synthset.experiment.images import Collection, Names, collect, joined, label
 from synthset.experiment.run_experiment import labelled
 from synthset.experiment.suites.answers import probabilities
 from synthset.experiment.suites.suite import (
+    Judged,
     Reading,
     Suite,
     content,
@@ -31,7 +32,7 @@ from synthset.taxonomy.names import ClassIndex
 class ShiftSuite(Suite):
     """Accuracy on other images, of the classes that occur there."""
 
-    def __init__(self, name: str, settings: Shift, classes: Sequence[Names]) -> None:
+    def __init__(self, name: str, settings: Shift, judged: Judged) -> None:
         """Find the images.
 
         Raises:
@@ -40,16 +41,16 @@ class ShiftSuite(Suite):
         self.name, self._settings = name, settings
         where = f"suites.{name}"
         found = _renamed(collect(settings.images, f"{where}.images", tests=True), settings, where)
-        labels = joined(found, classes, f"{where}.images", strict=False)
+        labels = joined(found, judged.classes, f"{where}.images", strict=False)
         self._left_out = int((labels < 0).sum())
-        labels = _only(labels, settings, classes, where)
+        labels = _only(labels, settings, judged.classes, where)
         rows = np.flatnonzero(labels >= 0)
         chosen = drawn([found.contents[r] for r in rows], labels[rows], settings.max_per_class)
         self.images = labelled(found, labels, rows[chosen])
         self._there = np.unique(self.images.labels)
-        self._over = over_classes(len(self._there), len(classes))
+        self._over = over_classes(len(self._there), len(judged.classes))
         self.measures = (
-            Measure(name, settings.text or name, settings.group, note=self._note(classes)),
+            Measure(name, settings.text or name, settings.group, note=self._note(judged.classes)),
         )
 
     def _note(self, classes: Sequence[Names]) -> str:

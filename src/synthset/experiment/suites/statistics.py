@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from synthset.experiment.images import Names
 from synthset.experiment.suites.encoding import check_encoder, encode
 from synthset.experiment.suites.suite import (
+    Judged,
     Reading,
     Suite,
     content,
@@ -50,29 +50,20 @@ OF_CLIP = ("clip_score", "clip_iqa", "cmmd")
 class StatisticsSuite(Suite):
     """Statistics of each arm's training images."""
 
-    def __init__(
-        self,
-        name: str,
-        settings: DataStatistics,
-        classes: Sequence[Names],
-        real: Mapping[int, Labelled],
-        published: bool,
-    ) -> None:
+    def __init__(self, name: str, settings: DataStatistics, judged: Judged) -> None:
         """Look for the encoders.
 
         Args:
             name: of the suite.
             settings: which encoders look.
-            classes: of the experiment.
-            real: seed -> real training images of its split.
-            published: by the published conventions.
+            judged: with whose real training images the sets are compared.
 
         Raises:
             RecipeError: an encoder isn't there.
         """
-        self.name, self._settings, self._published = name, settings, published
-        self._classes = tuple(names[0] for names in classes)
-        self._real = real
+        self.name, self._settings, self._published = name, settings, judged.published
+        self._classes = tuple(names[0] for names in judged.classes)
+        self._real = judged.real()
         for field in (CLIP, CLASSIFIER):
             encoder = getattr(settings, field)
             if encoder is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from synthset.experiment.trials import Job
 from synthset.results.benchmark import Measure
 from synthset.seeds import digest
+from synthset.taxonomy.names import Names
 from synthset.training.labelled import Labelled
 
 WHOLE = ""  # the part of a suite that has one part
@@ -44,6 +45,21 @@ class Readings:
     VERSION: ClassVar = 2
 
     readings: tuple[Reading, ...]
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What a suite may know of an experiment before anything is trained.
+
+    Attributes:
+        classes: in label order.
+        real: gives the real training images of each seed's split.
+        published: whether the published conventions are followed, where they differ.
+    """
+
+    classes: Sequence[Names]
+    real: Callable[[], Mapping[int, Labelled]]
+    published: bool
 
 
 class Suite(ABC):

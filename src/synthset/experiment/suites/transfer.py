@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from synthset.errors import RecipeError
 from synthset.experiment.images import Collection, collect, joined
 from synthset.experiment.run_experiment import labelled
-from synthset.experiment.suites.suite import Reading, Suite, content, drawn, in_drawn_order
+from synthset.experiment.suites.suite import Judged, Reading, Suite, content, drawn, in_drawn_order
 from synthset.experiment.trials import Job
 from synthset.machine import torch_threads
 from synthset.recipe.suites import Transfer
@@ -30,7 +30,7 @@ Rows = NDArray[np.int64]
 class TransferSuite(Suite):
     """Test accuracy in another task, each trial's weights trained on."""
 
-    def __init__(self, name: str, settings: Transfer) -> None:
+    def __init__(self, name: str, settings: Transfer, judged: Judged) -> None:
         """Find the images, and split them where no test is given.
 
         Raises:
