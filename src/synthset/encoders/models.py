@@ -7,12 +7,16 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
 
 from synthset.errors import ModelError, Problem, did_you_mean
+from synthset.kinds import imported
 from synthset.models.miniatures import locate
 from synthset.recipe.encoders import (
     ClassifierEncoder,
@@ -22,7 +26,6 @@ from synthset.recipe.encoders import (
     PixelsEncoder,
 )
 from synthset.seeds import digest
-from synthset.user_code import function_problems
 
 MINIATURE = "miniature"
 HUB = "hf-hub:"
@@ -31,6 +34,20 @@ CONFIG = "config.json"  # timm's and transformers'
 #: torch-fidelity's Inception weights; its file name ends with the first digits of its SHA-256.
 INCEPTION = "torch-fidelity:weights-inception-2015-12-05-6726825d"
 INCEPTION_SHA256 = "6726825d"
+
+
+class TextEncoder(Protocol):
+    """Encodes texts as an encoder sees images."""
+
+    def open(self) -> None:
+        """Load the model.
+
+        Raises:
+            ModelError: it can't be had.
+        """
+
+    def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Encode texts: (N, D) float32, unit length; row i belongs to text i."""
 
 
 def folder_of(settings: Encoder) -> Path | None:
@@ -106,6 +123,16 @@ def is_standard_inception(settings: Encoder) -> bool:
         return False
 
 
+def warnings_of(where: str, settings: Encoder) -> list[str]:
+    """Say what a user should know of an encoder before it looks at anything."""
+    if not isinstance(settings, InceptionEncoder) or is_standard_inception(settings):
+        return []
+    return [
+        f"{where}: {settings.weights} isn't torch-fidelity's file, which FID, KID and the "
+        "Inception Score are defined by: what it measures is called FD, KD and IS"
+    ]
+
+
 def described(settings: Encoder) -> str:
     """Name an encoder in words."""
     if isinstance(settings, InceptionEncoder):
@@ -142,13 +169,28 @@ def check(where: str, settings: Encoder) -> list[Problem]:
         where: the encoder's place in the recipe, such as `encoders.clip`.
         settings: the encoder.
     """
-    if isinstance(settings, InceptionEncoder):
-        return _file_problems(f"{where}.weights", settings.weights)
-    if isinstance(settings, ClipEncoder):
-        return _clip_problems(where, settings)
-    if isinstance(settings, ClassifierEncoder):
-        return _classifier_problems(where, settings)
-    return function_problems(f"{where}.path", settings.code) if settings.code else []
+    if settings.checked_by is None:
+        return []
+    problems: list[Problem] = imported(settings.checked_by)(where, settings)
+    return problems
+
+
+def open_text_encoder(settings: Encoder) -> TextEncoder:
+    """Make what encodes texts as an encoder sees images; nothing is loaded yet.
+
+    Raises:
+        ModelError: the encoder reads no text.
+    """
+    if settings.text_implementation is None:
+        right = "name a CLIP, or another that `synthset kinds` says reads text"
+        raise ModelError(f"an encoder of kind {settings.kind!r} reads no text; {right}")
+    encoder: TextEncoder = imported(settings.text_implementation)(settings)
+    return encoder
+
+
+def check_inception(where: str, settings: InceptionEncoder) -> list[Problem]:
+    """Look for the weights."""
+    return _file_problems(f"{where}.weights", settings.weights)
 
 
 def read_config(folder: Path, name: str = CONFIG) -> dict[str, Any]:
@@ -174,7 +216,8 @@ def is_transformers_clip(folder: Path) -> bool:
     return read_config(folder).get("model_type") == "clip"
 
 
-def _clip_problems(where: str, settings: ClipEncoder) -> list[Problem]:
+def check_clip(where: str, settings: ClipEncoder) -> list[Problem]:
+    """Look for the model by its name, its tag, or in its folder."""
     model, pretrained = settings.model, settings.pretrained
     folder = folder_of(settings)
     if pretrained and (folder or model.startswith(HUB)):
@@ -215,7 +258,8 @@ def _open_clip_problems(where: str, model: str, pretrained: str | None) -> list[
     ]
 
 
-def _classifier_problems(where: str, settings: ClassifierEncoder) -> list[Problem]:
+def check_classifier(where: str, settings: ClassifierEncoder) -> list[Problem]:
+    """Look for the model by its name, or in its folder, and for its weights."""
     model, weights, folder = settings.model, settings.weights, folder_of(settings)
     problems = _file_problems(f"{where}.weights", weights)
     if weights and not problems and Path(weights).suffix != ".safetensors":

@@ -9,9 +9,17 @@ import numpy as np
 import pyarrow as pa
 
 from synthset.encoders.faults import image_faults
+from synthset.errors import Problem
 from synthset.recipe.encoders import PythonEncoder
 from synthset.stage import Rows, Stage, list_array
-from synthset.user_code import NO_NUMBER, Function, Result, by_shape, load_function
+from synthset.user_code import (
+    NO_NUMBER,
+    Function,
+    Result,
+    by_shape,
+    function_problems,
+    load_function,
+)
 
 
 class Python(Stage):
@@ -63,3 +71,8 @@ class Python(Stage):
                 features[place], missing[place] = result, False
         columns = {"features": list_array(features, missing)}
         return pa.table({**columns, "error": pa.array(errors, pa.string())})
+
+
+def check(where: str, settings: PythonEncoder) -> list[Problem]:
+    """Look for the function."""
+    return function_problems(f"{where}.path", settings.path)

@@ -20,7 +20,7 @@ from synthset.export.marker import read_marker
 from synthset.formats.scan import refuse_tests, refuse_unusable
 from synthset.kinds import imported
 from synthset.models.miniatures import knows
-from synthset.recipe.encoders import Encoder, InceptionEncoder
+from synthset.recipe.encoders import Encoder
 from synthset.recipe.paths import FolderPath
 from synthset.recipe.presets import preset_notes
 from synthset.recipe.recipe import Recipe, comparisons
@@ -90,13 +90,8 @@ def forecast(recipe: Recipe, output: str) -> Forecast:
     _collect(found, lambda: _exports(recipe, output))
     _collect(found, lambda: check_groups(recipe))
     found.warnings += [f"runs code of its own: {code}" for code in recipe.code]
-    found.warnings += [
-        f"encoders.{name}: {encoder.weights} isn't torch-fidelity's file, which FID, KID and the "
-        "Inception Score are defined by: what it measures is called FD, KD and IS"
-        for name, encoder in recipe.encoders.items()
-        if isinstance(encoder, InceptionEncoder)
-        and not encoder_models.is_standard_inception(encoder)
-    ]
+    for name, encoder in recipe.encoders.items():
+        found.warnings += encoder_models.warnings_of(f"encoders.{name}", encoder)
     try:
         found.material = material(recipe) if not source_of(recipe).problems() else None
     except RecipeError as error:

@@ -9,9 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from synthset.encoders.models import described
+from synthset.encoders.models import described, open_text_encoder
 from synthset.metrics.sets.text_diversity import distinct, spread
-from synthset.recipe.encoders import ClipEncoder
 from synthset.recipe.recipe import Recipe
 from synthset.seeds import fingerprint
 from synthset.store.dataset import Dataset
@@ -65,8 +64,8 @@ def wording(dataset: Dataset, recipe: Recipe) -> dict[str, Any] | None:
 
 
 def text_encoder(recipe: Recipe) -> str | None:
-    """Name the recipe's first CLIP; None where it has none."""
-    found = (name for name, one in recipe.encoders.items() if isinstance(one, ClipEncoder))
+    """Name the recipe's first encoder that reads text; None where it has none."""
+    found = (name for name, one in recipe.encoders.items() if one.text_implementation)
     return next(found, None)
 
 
@@ -86,10 +85,7 @@ def _repeated(prompts: Counter[str]) -> Iterable[str]:
 
 
 def _vectors(recipe: Recipe, encoder: str, prompts: list[str]) -> Vectors:
-    from synthset.encoders.clip import ClipText  # torch: only where there is something to read
-
-    settings = recipe.encoders[encoder]
-    assert isinstance(settings, ClipEncoder)
+    read = open_text_encoder(recipe.encoders[encoder])
     places = np.linspace(0, len(prompts) - 1, min(len(prompts), ENCODED)).round().astype(int)
     chosen = [prompts[place] for place in dict.fromkeys(places.tolist())]
-    return dict(zip(chosen, ClipText(settings).encode(chosen), strict=True))
+    return dict(zip(chosen, read.encode(chosen), strict=True))

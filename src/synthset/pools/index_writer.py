@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from synthset.encoders.models import open_text_encoder
 from synthset.engine.failures import LISTED, reasons
 from synthset.errors import RecipeError, StageError
 from synthset.formats.captioned import Captioned, images_of
@@ -25,7 +26,7 @@ from synthset.images import sha256
 from synthset.kinds import carry_out
 from synthset.machine import Bar
 from synthset.pools.precomputed_features import WHERE, Brought, Of, Vector
-from synthset.recipe.encoders import ClipEncoder, Encoder
+from synthset.recipe.encoders import Encoder
 from synthset.recipe.pools import PoolPath
 from synthset.record import IMAGE
 from synthset.stage import Rows, Stage, list_column
@@ -65,7 +66,7 @@ class Looks:
         self._encoder, self.brought = encoder, brought
         self._stage: Stage = carry_out(encoder, encoder)
         self.width: int = self._stage.writes.field("features").type.list_size
-        self.reads_captions = isinstance(encoder, ClipEncoder)
+        self.reads_captions = encoder.text_implementation is not None
 
     def open(self) -> None:
         """Load the model.
@@ -74,10 +75,8 @@ class Looks:
             ModelError: it can't be had.
         """
         self._stage.open()
-        if isinstance(self._encoder, ClipEncoder):
-            from synthset.encoders.clip import ClipText
-
-            self._text = ClipText(self._encoder)
+        if self.reads_captions:
+            self._text = open_text_encoder(self._encoder)
 
     def prepare(self, chunk: _Chunk) -> None:
         """Decode and resize, on a thread beside the model."""

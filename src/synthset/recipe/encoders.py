@@ -19,9 +19,15 @@ class EncoderSettings(KindSettings):
 
     Attributes:
         miniature: which of the models that ship with synthset `model: miniature` means, if any.
+        checked_by: function of its place in the recipe and the settings that looks for problems
+            before anything is loaded, as `package.module:name`.
+        text_implementation: class, made of the settings, whose `encode(texts)` gives features to
+            compare with those of images, as `package.module:name`; None for one that reads no text.
     """
 
     miniature: ClassVar[Literal["clip", "classifier"] | None] = None
+    checked_by: ClassVar[str | None] = None
+    text_implementation: ClassVar[str | None] = None
 
     dtype: Dtype = "float32"
     """Arithmetic. `float32` is the one for numbers that others compare with."""
@@ -46,6 +52,7 @@ class InceptionEncoder(EncoderSettings):
 
     implementation: ClassVar[str] = "synthset.encoders.inception:Inception"
     version: ClassVar[str] = "1"
+    checked_by: ClassVar[str | None] = "synthset.encoders.models:check_inception"
 
     kind: Literal["inception"]
     weights: str | None = None
@@ -60,6 +67,8 @@ class ClipEncoder(EncoderSettings):
 
     implementation: ClassVar[str] = "synthset.encoders.clip:Clip"
     version: ClassVar[str] = "1"
+    checked_by: ClassVar[str | None] = "synthset.encoders.models:check_clip"
+    text_implementation: ClassVar[str | None] = "synthset.encoders.clip:ClipText"
     miniature: ClassVar[Literal["clip", "classifier"] | None] = "clip"
 
     kind: Literal["clip"]
@@ -75,6 +84,7 @@ class ClassifierEncoder(EncoderSettings):
 
     implementation: ClassVar[str] = "synthset.encoders.classifier:Classifier"
     version: ClassVar[str] = "1"
+    checked_by: ClassVar[str | None] = "synthset.encoders.models:check_classifier"
     miniature: ClassVar[Literal["clip", "classifier"] | None] = "classifier"
 
     kind: Literal["classifier"]
@@ -103,6 +113,7 @@ class PythonEncoder(EncoderSettings):
 
     implementation: ClassVar[str] = "synthset.encoders.python:Python"
     version: ClassVar[str] = "1"
+    checked_by: ClassVar[str | None] = "synthset.encoders.python:check"
 
     kind: Literal["python"]
     path: FunctionPath

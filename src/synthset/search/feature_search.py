@@ -11,9 +11,9 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from synthset.encoders.models import open_text_encoder
 from synthset.engine.catalog import build
 from synthset.errors import ModelError, UsageError, did_you_mean
-from synthset.recipe.encoders import ClipEncoder
 from synthset.recipe.recipe import Recipe, load_stored
 from synthset.record import IMAGE
 from synthset.results.hits import Found
@@ -70,12 +70,8 @@ def search_clip(
         raise UsageError("--clip: an empty text; say what the images show")
     recipe = _recipe(dataset)
     name = _encoder(dataset, recipe, encoder, clip_only=True)
-    settings = recipe.encoders[name]
-    assert isinstance(settings, ClipEncoder)
     faiss()
-    from synthset.encoders.clip import ClipText
-
-    return nearest(dataset, name, ClipText(settings).encode([text])[0], limit)
+    return nearest(dataset, name, open_text_encoder(recipe.encoders[name]).encode([text])[0], limit)
 
 
 def nearest(dataset: Dataset, encoder: str, vector: Vector, limit: int) -> list[Found]:
@@ -159,10 +155,14 @@ def _recipe(dataset: Dataset) -> Recipe:
     return load_stored(dataset.recipe_content())
 
 
+def _reads_text(recipe: Recipe, name: str) -> bool:
+    return name in recipe.encoders and recipe.encoders[name].text_implementation is not None
+
+
 def _encoder(dataset: Dataset, recipe: Recipe, asked: str | None, clip_only: bool = False) -> str:
     """Settle whose features are compared."""
     stored = list(dataset.view.features)
-    clips = [name for name in stored if isinstance(recipe.encoders.get(name), ClipEncoder)]
+    clips = [name for name in stored if _reads_text(recipe, name)]
     known = clips if clip_only else stored
     if asked is not None and asked not in known:
         kind = "CLIP encoder" if clip_only else "encoder"

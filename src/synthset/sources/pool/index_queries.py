@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from synthset.encoders.models import check
+from synthset.encoders.models import check, open_text_encoder
 from synthset.errors import RecipeError, listed
 from synthset.formats.listed import Listed
 from synthset.formats.manifest import Passed
@@ -23,7 +23,7 @@ from synthset.formats.scan import refuse_tests, scan
 from synthset.images import sha256
 from synthset.kinds import carry_out
 from synthset.prompts import templates
-from synthset.recipe.encoders import ClipEncoder, Encoder
+from synthset.recipe.encoders import Encoder
 from synthset.recipe.paths import FolderPath
 from synthset.recipe.pools import Pool
 from synthset.recipe.sources import Folder
@@ -170,7 +170,7 @@ def _texts(
     source: Pool, classes: Sequence[ClassEntry], encoder: Encoder, index: PoolIndex
 ) -> Queries:
     """What each class is called as a query."""
-    if not isinstance(encoder, ClipEncoder):
+    if encoder.text_implementation is None:
         found = f"made by an encoder of kind {encoder.kind!r}, which reads no text"
         raise RecipeError(INDEX, found, "index the pool with a CLIP, or take retrieve_image")
     if not index.has(source.compare):
@@ -186,14 +186,12 @@ def _texts(
                 for one in problems
             ]
         )
-    from synthset.encoders.clip import ClipText
-
-    clip, count = ClipText(encoder), len(source.texts)
+    read, count = open_text_encoder(encoder), len(source.texts)
     said = [
         [templates.write(source.texts, {}, entry, partial(_nth, place)) for place in range(count)]
         for entry in classes
     ]
-    features = clip.encode([text for texts in said for text in texts])  # (K * T, D)
+    features = read.encode([text for texts in said for text in texts])  # (K * T, D)
     mean = features.reshape(len(classes), count, -1).mean(axis=1)  # (K, D)
     names = [" | ".join(texts) for texts in said]
     labels = np.arange(len(classes), dtype=np.int64)
