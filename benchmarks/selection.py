@@ -25,7 +25,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 from PIL import Image, ImageEnhance, ImageFilter
 
-from synthset.encoders.classifier import Classifier
+from synthset.encoders.classifier import ClassifierStage
 from synthset.encoders.clip import Clip
 from synthset.encoders.encoder import Encoder
 from synthset.encoders.models import encoder_fingerprint
@@ -71,7 +71,7 @@ def main() -> None:
     parser.add_argument("--largest", type=int, default=100_000, help="candidates in the time test")
     asked = parser.parse_args()
     encoders = {
-        "classifier": Classifier(ClassifierEncoder(kind="classifier")),
+        "classifier": ClassifierStage(ClassifierEncoder(kind="classifier")),
         "clip": Clip(ClipEncoder(kind="clip")),
     }
     worlds = [world(asked, encoders, label) for label in asked.classes]

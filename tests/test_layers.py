@@ -140,3 +140,12 @@ def test_no_import_goes_in_a_circle():
     }
     graph = {name: imports_at_start(name, path) & modules.keys() for name, path in modules.items()}
     list(TopologicalSorter(graph).static_order())  # raises CycleError, which names the circle
+
+
+def test_no_two_public_classes_have_one_name():
+    places: dict[str, set[Path]] = {}
+    for path in FILES:
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                places.setdefault(node.name, set()).add(path.relative_to(SOURCE))
+    assert not {name: paths for name, paths in places.items() if len(paths) > 1}

@@ -27,7 +27,7 @@ from transformers import AutoTokenizer, CLIPTextConfig, CLIPTextModel
 from synthset.models.miniatures import locate
 from synthset.recipe.sources import Txt2Img as Settings
 from synthset.sources.diffusion.pipelines import SLICED_VAE_PX
-from synthset.sources.diffusion.txt2img import Txt2Img
+from synthset.sources.diffusion.txt2img import Txt2ImgStage
 from synthset.stage import Rows
 
 SIZES: dict[str, dict[str, Any]] = {
@@ -131,7 +131,7 @@ def rows(count: int) -> Rows:
 
 def ours(pipe: Any, settings: dict[str, Any], batch: int, count: int, device: str) -> float:
     """Images per second of our stage, JPEG encoding included, after a warm-up."""
-    stage = Txt2Img(Settings(kind="txt2img", batch_size=batch, **settings))
+    stage = Txt2ImgStage(Settings(kind="txt2img", batch_size=batch, **settings))
     stage.use(pipe)
     failed = stage(rows(batch))["error"].drop_null()
     if len(failed):

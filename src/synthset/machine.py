@@ -18,7 +18,7 @@ MOST_WORKERS = 8  # that `auto` starts on a machine without a GPU
 ROCM = Path("/dev/kfd")  # is there where AMD's driver is
 
 
-class Bar(Protocol):
+class ProgressBar(Protocol):
     """Shows how far a piece of work is, and what a user should know; the command line draws it, a
     library stays quiet."""
 

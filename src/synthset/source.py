@@ -20,9 +20,9 @@ from synthset.formats.manifest import Passed, in_words
 from synthset.recipe.recipe import Recipe
 from synthset.recipe.sources import SourceSettings
 from synthset.stage import Stage
-from synthset.store.folder import Folder
+from synthset.store.folder import Storage
 from synthset.taxonomy.classlists import ClassEntry
-from synthset.taxonomy.names import Names
+from synthset.taxonomy.names import ClassNames
 
 S = TypeVar("S", bound=SourceSettings)
 
@@ -36,7 +36,7 @@ class Settled:
 
 
 #: Settles the classes of the recipe; for `classes: {kind: source}` they are those that it is given.
-Settle = Callable[[Sequence[Names]], Settled]
+Settle = Callable[[Sequence[ClassNames]], Settled]
 
 
 @dataclass(frozen=True)
@@ -173,7 +173,7 @@ class Source(ABC, Generic[S]):
         self.settings, self.recipe = settings, recipe
 
     @abstractmethod
-    def stage(self, folder: Folder) -> Stage:
+    def stage(self, folder: Storage) -> Stage:
         """Make the stage that gives each row of the plan its image, with nothing loaded yet.
 
         Args:
@@ -189,7 +189,7 @@ class Source(ABC, Generic[S]):
         version, revision of the weights."""
         return self.settings.full_identity()
 
-    def class_names(self) -> list[Names]:
+    def class_names(self) -> list[ClassNames]:
         """Say what the classes of its images are called, in label order."""
         return []
 
@@ -226,7 +226,7 @@ class Source(ABC, Generic[S]):
         """Count tokens of prompts; None where it can't be known, or doesn't matter."""
         return None
 
-    def preparation(self, folder: Folder, found: Material) -> Preparation | None:
+    def preparation(self, folder: Storage, found: Material) -> Preparation | None:
         """What is to be done before the first image; None where it is done, or nothing is.
 
         Args:

@@ -9,14 +9,14 @@ from PIL import Image
 from safetensors.torch import load_file, save_file
 from timm.data import create_transform, resolve_model_data_config
 
-from synthset.encoders.classifier import Classifier
+from synthset.encoders.classifier import ClassifierStage
 from synthset.errors import ModelError
 from synthset.recipe.encoders import ClassifierEncoder
 from synthset.stage import Rows, list_column
 
 
 def opened(**settings):
-    encoder = Classifier(
+    encoder = ClassifierStage(
         ClassifierEncoder(kind="classifier", device="cpu", **{"batch_size": 8, **settings})
     )
     encoder.open()
@@ -63,7 +63,7 @@ def test_widths_are_known_before_the_weights_are():
         ("vit_tiny_patch16_224", 192, 1000),
         ("vit_small_patch14_dinov2.lvd142m", 384, 0),
     ):
-        schema = Classifier(ClassifierEncoder(kind="classifier", model=name)).writes
+        schema = ClassifierStage(ClassifierEncoder(kind="classifier", model=name)).writes
         assert schema.field("features").type.list_size == width
         assert ("logits" in schema.names) == bool(classes)
 

@@ -2,12 +2,12 @@ import json
 
 import pytest
 
-from synthset.encoders.classlist import ClassList, class_names, imagenet_classes, match
+from synthset.encoders.classlist import OutputClasses, class_names, imagenet_classes, match
 from synthset.errors import ModelError
 from synthset.recipe.encoders import ClassifierEncoder
 from synthset.taxonomy.classlists import from_imagenet, from_names, from_wordnet
 
-PETS = ClassList(names=("Cat", "dog", "tench, Tinca tinca", "ice_cream"))
+PETS = OutputClasses(names=("Cat", "dog", "tench, Tinca tinca", "ice_cream"))
 
 
 def named(**settings):
@@ -61,12 +61,12 @@ def test_names_match_whatever_case_underscore_or_hyphen():
 def test_a_mapping_wins_by_name_wnid_or_index():
     entries = from_names(["kitten", "puppy", "fish"])
     mapping = {"kitten": "cat", "puppy": "1", "fish": "n01440764"}
-    with_wnid = ClassList(PETS.names, (None, None, "n01440764", None))
+    with_wnid = OutputClasses(PETS.names, (None, None, "n01440764", None))
     assert match("names", entries, with_wnid, mapping) == (0, 1, 2)
 
 
 def test_a_number_that_is_a_name_is_taken_as_the_name():
-    digits = ClassList(names=("1", "9", "0"))
+    digits = OutputClasses(names=("1", "9", "0"))
     assert match("names", from_names(["one"]), digits, {"one": "1"}) == (0,)
     assert match("names", from_names(["one"]), digits, {"one": "2"}) == (2,)
 
@@ -78,13 +78,13 @@ def test_imagenet_classes_match_by_wnid():
 
 def test_a_name_never_joins_two_wordnet_numbers():
     bird = from_wordnet("crane.n.05")
-    machine = ClassList(names=("crane",), wnids=("n03126707",))
+    machine = OutputClasses(names=("crane",), wnids=("n03126707",))
     assert isinstance(match("names", bird, machine, {}), list)
-    assert match("names", bird, ClassList(names=("crane",)), {}) == (0,)
+    assert match("names", bird, OutputClasses(names=("crane",)), {}) == (0,)
 
 
 def test_an_ambiguous_name_asks_for_the_index():
-    twice = ClassList(names=("crane", "dog", "crane"), wnids=("n02012849", None, "n03126707"))
+    twice = OutputClasses(names=("crane", "dog", "crane"), wnids=("n02012849", None, "n03126707"))
     (problem,) = match("scores[0].names", from_names(["crane"]), twice, {})
     assert problem.where == "scores[0].names.crane"
     assert "2 classes" in problem.found
@@ -102,13 +102,13 @@ def test_every_unmatched_class_is_a_problem_with_the_nearest_names():
 
 
 def test_a_classifier_without_names_asks_for_indices():
-    (problem,) = match("names", from_names(["cat"]), ClassList(names=("", "")), {})
+    (problem,) = match("names", from_names(["cat"]), OutputClasses(names=("", "")), {})
     assert "map the index" in problem.right
 
 
 def test_many_unknown_classes_are_counted_and_not_all_listed():
     entries = from_names([f"thing {place}" for place in range(1000)])
-    problems = match("scores[0].names", entries, ClassList(names=("cat", "thing 7")), {})
+    problems = match("scores[0].names", entries, OutputClasses(names=("cat", "thing 7")), {})
     assert len(problems) == 51
     assert str(problems[-1]) == (
         "scores[0].names: 949 more of 1,000 classes are not the classifier's; as above, or use a "
@@ -117,7 +117,7 @@ def test_many_unknown_classes_are_counted_and_not_all_listed():
 
 
 def test_a_name_that_is_there_exactly_is_that_class_whatever_looks_like_it():
-    classes = ClassList(names=("hot dog", "hot_dog"))
+    classes = OutputClasses(names=("hot dog", "hot_dog"))
     assert match("names", from_names(["hot_dog", "hot dog"]), classes, {}) == (1, 0)
     (problem,) = match("names", from_names(["Hot-Dog"]), classes, {})
     assert "'Hot-Dog' is 2 classes of the classifier" in problem.found

@@ -3,7 +3,7 @@ import pyarrow as pa
 import pytest
 import torch
 
-from synthset.encoders.classifier import Classifier
+from synthset.encoders.classifier import ClassifierStage
 from synthset.encoders.encoder import normalised
 from synthset.encoders.pixels import Pixels
 from synthset.encoders.resize import Resize
@@ -14,7 +14,7 @@ from synthset.stage import list_column
 
 @pytest.fixture
 def encoder(timm_folder):
-    encoder = Classifier(
+    encoder = ClassifierStage(
         ClassifierEncoder(kind="classifier", model=str(timm_folder), device="cpu", batch_size=4)
     )
     encoder.open()
@@ -99,7 +99,7 @@ def test_half_precision_gives_float32_features_near_the_exact_ones(
         settings = ClassifierEncoder(
             kind="classifier", model=str(timm_folder), device="cpu", dtype=arithmetic, batch_size=8
         )
-        encoder = Classifier(settings)
+        encoder = ClassifierStage(settings)
         encoder.open()
         return list_column(encoder(rows_of(pictures)), "features")
 

@@ -81,10 +81,10 @@ def test_a_parent_that_changed_after_planning_is_no_data(photos):
     row = dataset.records().to_pylist()[1]
     Image.fromarray(np.zeros((4, 4, 3), dtype=np.uint8)).save(row["source"])
     from synthset.recipe.sources import Augment as Settings
-    from synthset.sources.augment import Augment
+    from synthset.sources.augment import AugmentStage
     from synthset.stage import Rows
 
     settings = Settings.model_validate(CONTENT["source"])
     plan = dataset.read(dataset.view.plan).slice(1, 1)
-    (made,) = Augment(settings)(Rows(plan)).to_pylist()
+    (made,) = AugmentStage(settings)(Rows(plan)).to_pylist()
     assert "changed since it was planned" in made["error"]

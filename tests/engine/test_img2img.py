@@ -18,7 +18,7 @@ from synthset.engine.plan import material, plan_table
 from synthset.errors import RecipeError
 from synthset.export.card import write_card
 from synthset.pages.dataset.gallery import _facts
-from synthset.pages.dataset.records import Seen
+from synthset.pages.dataset.records import FinishedRecords
 from synthset.recipe.recipe import load_recipe
 
 SWEEP = [0.5, 1.0]
@@ -70,7 +70,7 @@ def test_parents_and_strengths_are_spread_evenly_and_told(photos):
     assert {row["prompt"] for row in cats} == {"a photo of a Cat"}
     assert len({row["sha256"] for row in rows}) == 8
     assert {(row["width"], row["height"]) for row in rows} == {(32, 32)}
-    facts = _facts(Seen.of(dataset), cats[0])
+    facts = _facts(FinishedRecords.of(dataset), cats[0])
     assert f"strength: {cats[0]['strength']:.4g}" in facts.splitlines()
 
 

@@ -166,16 +166,16 @@ def test_a_folder_with_other_things_is_left_alone(tmp_path):
 
 
 def test_a_bad_shard_fails_alone_and_loudly(tmp_path, monkeypatch):
-    from synthset.sources.shapes import Shapes
+    from synthset.sources.shapes import ShapesStage
 
-    made = Shapes.compute
+    made = ShapesStage.compute
 
     def compute(self, rows, prepared):
         if ("star", 4) in zip(rows.column("class_key"), rows.column("index"), strict=True):
             raise ValueError("the kiln is cold")
         return made(self, rows, prepared)
 
-    monkeypatch.setattr(Shapes, "compute", compute)
+    monkeypatch.setattr(ShapesStage, "compute", compute)
     with pytest.raises(
         StageError, match=r"1 of 3 shards failed, .* shard 1: ValueError: the kiln is cold"
     ):

@@ -9,14 +9,16 @@ from small_images import png
 from synthset.errors import RecipeError
 from synthset.experiment.images import Collection, FromMemory, collect, joined, label_called
 from synthset.recipe.labelled_images import Pictures
-from synthset.taxonomy.names import ClassIndex, Names
+from synthset.taxonomy.names import ClassIndex, ClassNames
 
 
 def named(*classes):
     """A set with an image of each class."""
     labels = np.arange(len(classes))
     contents = tuple(map(str, labels))
-    return Collection(tuple(map(Names, classes)), labels, contents, FromMemory([b""] * len(labels)))
+    return Collection(
+        tuple(map(ClassNames, classes)), labels, contents, FromMemory([b""] * len(labels))
+    )
 
 
 def pictures(place):
@@ -72,7 +74,7 @@ def test_two_numbers_of_one_name_never_join(tmp_path, wnid):
         sets.append(named(["dog"]) if wnid else one)
         if wnid:
             sets[-1] = Collection(
-                (Names(["crane", synset], synset), Names(["dog"])),
+                (ClassNames(["crane", synset], synset), ClassNames(["dog"])),
                 np.arange(2),
                 ("a", "b"),
                 one.read,
@@ -100,7 +102,9 @@ def test_a_set_in_another_spelling_joins_where_it_can_mean_one_class_alone():
 
 
 def test_a_setting_names_a_class_as_it_is_written_or_by_what_looks_like_it_alone():
-    index = ClassIndex([Names(["hot dog", "hot-dog"]), Names(["hot-dog", "hot-dog-2"]), ["Cat"]])
+    index = ClassIndex(
+        [ClassNames(["hot dog", "hot-dog"]), ClassNames(["hot-dog", "hot-dog-2"]), ["Cat"]]
+    )
     assert [label_called(one, index, "x") for one in ("hot dog", "hot-dog", "cat")] == [0, 1, 2]
     with pytest.raises(RecipeError, match="x: 'hot_dog' may be 'hot dog' or 'hot-dog'"):
         label_called("hot_dog", index, "x")

@@ -27,7 +27,7 @@ from synthset.recipe.single import Single, load_single
 from synthset.recipe.training import TimmModel
 from synthset.store.remote import place_at
 from synthset.taxonomy.classlists import from_names
-from synthset.training.labelled import Labelled
+from synthset.training.labelled import LabelledImages
 
 #: Names of arguments of timm 1.0's train.py that are of use here, from its argument parser.
 # fmt: off
@@ -488,5 +488,5 @@ def test_classes_keep_order_and_numbers_through_every_export(tmp_path, labels, n
 def numbered(place):
     """Classes in label order, and the label of each image by its bytes."""
     images = read_splits(find_places(place, None, None), 0.3, seed=0)
-    both = Labelled.join([images.train, images.val])
+    both = LabelledImages.join([images.train, images.val])
     return images.classes, dict(zip(both.keys, both.labels.tolist(), strict=True))

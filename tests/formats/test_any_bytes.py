@@ -15,7 +15,7 @@ from synthset.formats.scan import scan
 from synthset.formats.source_names import place_of, source_of, text_of
 from synthset.images import SUFFIXES, UnreadableImage, decode
 from synthset.recipe.sources import Folder as Settings
-from synthset.sources.folder import Folder
+from synthset.sources.folder import FolderStage
 from synthset.stage import Rows
 
 GOOD = 20
@@ -112,7 +112,7 @@ def test_one_odd_file_is_one_image_or_one_named_error_beside_twenty_images(folde
         )
         passed = Passed()
         found = list(scan(settings, passed))
-        stage = Folder(settings)
+        stage = FolderStage(settings)
         ids = [str(i) for i in range(len(found))]
         rows = Rows(pa.table({"id": ids, "source": [image.source for image in found]}))
         made = stage.finish(rows, stage.compute(rows, stage.prepare(rows)))

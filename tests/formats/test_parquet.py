@@ -10,7 +10,7 @@ import pytest
 from synthset.formats.image_cells import image_bytes
 from synthset.images import encode
 from synthset.recipe.sources import Folder as Settings
-from synthset.sources.folder import Folder
+from synthset.sources.folder import FolderStage
 from synthset.stage import Rows
 
 OUTSIDE = ["{0}/secret.png", "../secret.png", "img/../../secret.png", "link.png", "up/secret.png",
@@ -39,7 +39,7 @@ def test_a_path_that_leads_out_of_the_files_folder_is_not_followed(inside, name)
 def test_its_record_has_an_error_that_names_it(inside):
     cells = [{"bytes": None, "path": path} for path in ("img/a.png", "../secret.png", "gone.png")]
     pq.write_table(pa.table({"image": cells, "label": ["a"] * 3}), inside / "x.parquet")
-    stage = Folder(Settings(kind="folder", paths=[{"path": str(inside / "x.parquet")}]))
+    stage = FolderStage(Settings(kind="folder", paths=[{"path": str(inside / "x.parquet")}]))
     sources = [f"{inside}/x.parquet#{row}" for row in range(3)]
     rows = Rows(pa.table({"id": ["a", "b", "c"], "source": sources}))
     errors = stage.finish(rows, stage.prepare(rows)).column("error").to_pylist()

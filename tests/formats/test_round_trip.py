@@ -26,7 +26,7 @@ from synthset.record import IMAGES
 from synthset.results.reason import REASON
 from synthset.store.dataset import Dataset, View
 from synthset.taxonomy.names import INVISIBLE, caseless, plain
-from synthset.training.labelled import Labelled
+from synthset.training.labelled import LabelledImages
 
 KINDS = ("imagefolder", "webdataset", "parquet", "npy")
 FEW = 6  # examples, each of which is imported, exported and read four times
@@ -85,7 +85,7 @@ def imported(place, folder):
 def trained_on(place):
     """What a training would get: classes in label order, each image's number, and their order."""
     images = read_splits(find_places(place, None, None), 0.3, 0)
-    both = Labelled.join([images.train, images.val])
+    both = LabelledImages.join([images.train, images.val])
     order = (images.train.keys, images.val.keys)
     return images.classes, dict(zip(both.keys, both.labels.tolist(), strict=True)), order
 

@@ -26,7 +26,7 @@ from synthset.formats.scan import scan, scan_path
 from synthset.images import encode, sha256
 from synthset.recipe.paths import FolderPath
 from synthset.recipe.sources import Folder
-from synthset.sources.folder import Folder as Stage
+from synthset.sources.folder import FolderStage as Stage
 from synthset.stage import Rows
 
 

@@ -15,14 +15,14 @@ from synthset.formats.captioned import captioned
 from synthset.images import sha256
 from synthset.pools.attempt import Terms
 from synthset.pools.download import download
-from synthset.pools.fetch import Limits
+from synthset.pools.fetch import FetchLimits
 from synthset.pools.url_lists import read_urls
 from synthset.recipe.pools import Pool
 
 
 @pytest.fixture
 def terms():
-    return Terms(Limits(timeout_s=5), allowed=lambda address: True, sleep=lambda seconds: None)
+    return Terms(FetchLimits(timeout_s=5), allowed=lambda address: True, sleep=lambda seconds: None)
 
 
 def listed(path, **columns):
@@ -116,7 +116,7 @@ def test_a_killed_folder_of_images_is_made_anew(mixed, terms, tmp_path):
 
 def test_passing_faults_are_tried_again_with_longer_waits(web, tmp_path):
     waits = []
-    terms = Terms(Limits(), 4, allowed=lambda address: True, sleep=waits.append)
+    terms = Terms(FetchLimits(), 4, allowed=lambda address: True, sleep=waits.append)
     data = picture(1)
     web.pages["/late.png"] = lambda times: (200 if times == 5 else 503, {}, data)
     web.pages["/never.png"] = lambda times: (503, {"Retry-After": "40"}, b"")
@@ -132,7 +132,7 @@ def test_passing_faults_are_tried_again_with_longer_waits(web, tmp_path):
 def test_rows_with_another_licence_are_never_asked_for(web, tmp_path):
     urls = [web.put(f"/{i}.png", picture(i)) for i in range(3)]
     path = listed(tmp_path / "u.parquet", url=urls, license=["CC0", "ARR", None])
-    terms = Terms(Limits(), licenses=frozenset({"cc0"}), allowed=lambda address: True)
+    terms = Terms(FetchLimits(), licenses=frozenset({"cc0"}), allowed=lambda address: True)
     found = download(read_urls(path, 9), str(tmp_path / "pool"), terms)
     assert (found.attempted, found.obtained, found.failed) == (1, 1, {"license": 2})
     assert web.asked == {"/0.png": 1}
@@ -153,7 +153,7 @@ def test_columns_are_found_in_any_case_and_licences_in_any_spelling(web, tmp_pat
     urls = [web.put(f"/{i}.png", picture(i)) for i in range(4)]
     spelt = ["CC BY 2.0", "https://creativecommons.org/licenses/by/2.0/", "CC-BY-NC-2.0", "?"]
     path = listed(tmp_path / "u.parquet", URL=urls, TEXT=list("abcd"), LICENSE=spelt)
-    terms = Terms(Limits(), licenses=frozenset({"cc-by"}), allowed=lambda address: True)
+    terms = Terms(FetchLimits(), licenses=frozenset({"cc-by"}), allowed=lambda address: True)
     found = download(read_urls(path, 9, "url", "text"), str(tmp_path / "pool"), terms)
     assert (found.obtained, found.left_out) == (2, {"?": 1, "CC-BY-NC-2.0": 1})
     assert [row["caption"] for row in rows_of(tmp_path / "pool")] == list("abcd")

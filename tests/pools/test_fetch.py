@@ -11,11 +11,11 @@ import pytest
 from picture_server import picture, serving
 
 from synthset.pools.addresses import is_public
-from synthset.pools.fetch import Limits, Refused, fetch
+from synthset.pools.fetch import FetchLimits, Refused, fetch
 
 
 def got(url, allowed=lambda address: True, **limits):
-    return fetch(url, Limits(**limits), allowed)
+    return fetch(url, FetchLimits(**limits), allowed)
 
 
 def refused(url, **settings):

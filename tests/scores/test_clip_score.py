@@ -4,7 +4,7 @@ import pytest
 from synthset.errors import RecipeError
 from synthset.recipe.encoders import ClipEncoder
 from synthset.recipe.scores import ClipScore as ClipScoreSettings
-from synthset.scores.clip_score import ClipScore
+from synthset.scores.clip_score import ClipScoreStage
 
 TEXTS = {"a cat": [1.0, 0.0], "a dog": [0.0, 1.0], "a photo of a cat": [0.6, 0.8]}
 
@@ -14,7 +14,7 @@ def scorer(monkeypatch):
     """Make a stage whose texts have the features above; it counts what it is asked."""
 
     def make(**settings):
-        stage = ClipScore(
+        stage = ClipScoreStage(
             ClipScoreSettings(kind="clip_score", **settings), ClipEncoder(kind="clip", model="none")
         )
         asked = []

@@ -11,7 +11,7 @@ from synthset.images import decode, encode
 from synthset.metrics.images.colours import PARTS, alike, colour_steps
 from synthset.recipe.scores import PerceptualHash as Settings
 from synthset.record import IMAGE
-from synthset.scores.perceptual_hash import PerceptualHash, perceptual_hash
+from synthset.scores.perceptual_hash import PerceptualHashStage, perceptual_hash
 from synthset.stage import Rows
 
 
@@ -115,7 +115,7 @@ def test_bits_are_read_from_the_lowest_vertical_frequency():
 def test_the_column_is_null_where_there_is_no_picture():
     cells = [{"bytes": encode(picture(0), "png"), "path": "a"}, None, {"bytes": b"x", "path": "b"}]
     rows = Rows(pa.table({"id": ["0", "1", "2"], "image": pa.array(cells, IMAGE)}))
-    stage = PerceptualHash(Settings(kind="perceptual_hash", name="look"))
+    stage = PerceptualHashStage(Settings(kind="perceptual_hash", name="look"))
     table = stage(rows)
     assert table.schema.remove(1) == stage.writes
     assert table.column("look").to_pylist() == [perceptual_hash(picture(0)), None, None]

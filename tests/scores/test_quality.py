@@ -7,7 +7,7 @@ from PIL import Image, ImageFilter
 from synthset.images import encode
 from synthset.recipe.scores import Quality as QualitySettings
 from synthset.record import IMAGE
-from synthset.scores.quality import Quality, faults, issue, measure
+from synthset.scores.quality import QualityStage, faults, issue, measure
 from synthset.stage import Rows
 
 SETTINGS = QualitySettings(kind="quality")
@@ -87,7 +87,7 @@ def test_a_large_picture_is_as_sharp_as_it_looks():
 
 def test_columns_are_null_where_there_is_no_picture():
     cells = [{"bytes": encode(noise(), "png"), "path": "a"}, None, {"bytes": b"x", "path": "b"}]
-    stage = Quality(QualitySettings(kind="quality", name="look"))
+    stage = QualityStage(QualitySettings(kind="quality", name="look"))
     table = stage(rows_of(cells))
     assert table.schema.remove(6) == stage.writes
     assert table.column("look_brightness").is_valid().to_pylist() == [True, False, False]
@@ -118,7 +118,7 @@ def test_thresholds_come_from_the_settings():
 def test_ordinary_photos_raise_few_alarms_and_blurred_ones_most(shared_data, name):
     cells = pq.read_table(shared_data / f"{name}.parquet", columns=["image"]).column("image")
     rows = rows_of(cells.to_pylist()[:: len(cells) // 150])
-    alarms = Quality(SETTINGS)(rows).column("quality_issue")
+    alarms = QualityStage(SETTINGS)(rows).column("quality_issue")
     assert alarms.null_count > 0.98 * len(rows)
     blurred = [Image.fromarray(p).filter(ImageFilter.GaussianBlur(6)) for p in rows.pixels]
     found = [issue(measure(np.asarray(picture)), SETTINGS) for picture in blurred]

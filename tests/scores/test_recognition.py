@@ -2,16 +2,16 @@ import numpy as np
 import pytest
 from scipy.special import softmax
 
-from synthset.encoders.classlist import ClassList
+from synthset.encoders.classlist import OutputClasses
 from synthset.errors import ModelError
 from synthset.recipe.scores import Recognition as RecognitionSettings
-from synthset.scores.recognition import Recognition, rank_of
+from synthset.scores.recognition import RecognitionStage, rank_of
 
-CLASSES = ClassList(names=("cat", "dog", "", "fish"))
+CLASSES = OutputClasses(names=("cat", "dog", "", "fish"))
 
 
 def scored(rows, indices=(3, 1), **settings):
-    stage = Recognition(RecognitionSettings(kind="recognition", **settings), CLASSES, indices)
+    stage = RecognitionStage(RecognitionSettings(kind="recognition", **settings), CLASSES, indices)
     table = stage(rows)
     assert table.schema.remove(4) == stage.writes
     return table.to_pydict()

@@ -6,7 +6,7 @@ from worlds import as_it_is, candidates, real
 
 from synthset.metrics.sets.fid import frechet_distance
 from synthset.metrics.sets.gaussian import gaussian
-from synthset.selection.kernel import Pairs
+from synthset.selection.kernel import TargetKernel
 from synthset.selection.target import Target, distance, gradient
 
 GOAL = gaussian(real(2000))
@@ -57,7 +57,7 @@ def test_the_gradient_is_that_of_the_distance(directions):
 @pytest.mark.parametrize("directions", [6, 24])
 def test_the_pairs_give_the_distance_near_the_target(directions):
     features, target = real(3000, seed=5), Target.of(GOAL, directions)
-    pairs, seen = Pairs.of(target), target.see(features)
+    pairs, seen = TargetKernel.of(target), target.see(features)
     constant = 0.5 * target.lead @ (np.diag(pairs.cauchy) * target.lead)
     constant += pairs.bands @ target.energies**2
     form = pairs.between(seen).mean(dtype=np.float64) + pairs.linear(seen).mean() + constant
@@ -68,7 +68,7 @@ def test_the_pairs_give_the_distance_near_the_target(directions):
 
 def test_the_pull_of_others_is_the_sum_of_the_pairs():
     features, target = candidates(40, 40), Target.of(GOAL, 12)
-    pairs, seen = Pairs.of(target), target.see(features)
+    pairs, seen = TargetKernel.of(target), target.see(features)
     found = pairs.pull(seen, seen.sums(ROWS))
     np.testing.assert_allclose(found, pairs.between(seen)[:, ROWS].sum(axis=1), rtol=1e-5)
     whole = pairs.of_itself(seen.sums(ROWS))

@@ -19,7 +19,7 @@ from synthset.formats.scan import scan
 from synthset.formats.table_files import TableImages
 from synthset.images import encode, sha256
 from synthset.recipe.sources import Folder as Settings
-from synthset.sources.folder import Folder
+from synthset.sources.folder import FolderStage
 from synthset.stage import Rows
 
 DATA = Path(os.environ.get("SYNTHSET_DATA", Path(__file__).parents[3] / "shared" / "data"))
@@ -188,7 +188,7 @@ def test_bytes_stay_as_they_are_and_names_follow_their_format(tmp_path: Path) ->
     jpeg = write(tmp_path / "cat/wrong.png", picture(9, "jpeg")).read_bytes()
     webp = write(tmp_path / "cat/z.webp", picture(9, "webp")).read_bytes()
     settings = at(tmp_path)
-    table = Folder(settings)(rows(list(scan(settings)))).to_pylist()
+    table = FolderStage(settings)(rows(list(scan(settings)))).to_pylist()
     assert [row["image"]["bytes"] for row in table] == [jpeg, webp]
     assert [row["image"]["path"] for row in table] == ["id-0.jpg", "id-1.webp"]
     assert (table[0]["width"], table[0]["height"], table[0]["sha256"]) == (8, 6, sha256(jpeg))
@@ -201,7 +201,7 @@ def test_a_damaged_file_is_left_out_and_named(tmp_path: Path) -> None:
     write(tmp_path / "cat/cut.jpg", encode(noise)[:-800])
     write(tmp_path / "cat/text.png", b"no image")
     found = list(scan(settings := at(tmp_path)))
-    table = Folder(settings)(rows(found)).to_pylist()
+    table = FolderStage(settings)(rows(found)).to_pylist()
     assert [row["image"] is None for row in table] == [True, False, True]
     for row, one in zip(table, found, strict=True):
         assert row["error"] is None or row["error"].startswith(
@@ -215,10 +215,10 @@ def test_a_deleted_file_is_one_error_and_a_vanished_folder_stops_the_shard(tmp_p
     settings = at(tmp_path / "pets")
     plan = rows(list(scan(settings)))
     gone.unlink()
-    assert "missing or unreadable" in Folder(settings)(plan).column("error")[0].as_py()
+    assert "missing or unreadable" in FolderStage(settings)(plan).column("error")[0].as_py()
     gone.parent.rmdir()
     with pytest.raises(DatasetError, match="cat is gone"):
-        Folder(settings)(plan)
+        FolderStage(settings)(plan)
 
 
 def test_parquet_rows_are_read_back_in_any_order(parquet: Callable[..., Path]) -> None:
@@ -227,7 +227,7 @@ def test_parquet_rows_are_read_back_in_any_order(parquet: Callable[..., Path]) -
     )
     found = list(scan(settings := at(path)))
     backwards = found[::-1]
-    table = Folder(settings)(rows(backwards)).to_pylist()
+    table = FolderStage(settings)(rows(backwards)).to_pylist()
     assert table[0]["error"] == f"{path.as_posix()}#7: missing or unreadable"
     assert [row["image"]["bytes"] for row in table[1:]] == [picture(level) for level in range(7)][
         ::-1
@@ -240,7 +240,7 @@ def test_a_vanished_parquet_file_stops_the_shard(parquet: Callable[..., Path]) -
     plan = rows(list(scan(settings := at(path))))
     path.unlink()
     with pytest.raises(DatasetError, match=r"train\.parquet is gone"):
-        Folder(settings)(plan)
+        FolderStage(settings)(plan)
 
 
 def test_row_groups_are_read_once_for_neighbouring_rows(
@@ -265,7 +265,7 @@ def test_cifake_is_found_by_its_class_names_and_read_back() -> None:
     assert len(found) == 44942
     assert Counter(one.name for one in found).keys() >= {"airplane", "truck"}
     some = found[:40] + found[30000:30020]
-    table = Folder(settings)(rows(some))
+    table = FolderStage(settings)(rows(some))
     assert table.column("sha256").to_pylist() == [one.content for one in some]
     assert set(table.column("width").to_pylist()) == {32}
 
@@ -283,7 +283,7 @@ def imported(settings: Settings) -> tuple[list[dict[str, Any]], Counter[str]]:
     """Take over what a scan finds, and what it passed over."""
     passed = Passed()
     found = list(scan(settings, passed))
-    return Folder(settings)(rows(found)).to_pylist(), passed
+    return FolderStage(settings)(rows(found)).to_pylist(), passed
 
 
 def test_one_bad_file_is_one_named_error_and_the_others_go_through(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import pyarrow as pa
 from synthset.images import decode, encode, is_blank
 from synthset.recipe.sources import Shapes as Settings
 from synthset.source import Material
-from synthset.sources.shapes import Shapes, ShapesSource, draw
+from synthset.sources.shapes import ShapesSource, ShapesStage, draw
 from synthset.stage import Rows
 
 
@@ -22,8 +22,8 @@ def plan(count: int, class_key: str = "cat") -> Rows:
     return Rows(pa.table(columns))
 
 
-def shapes(**settings: Any) -> Shapes:
-    return Shapes(Settings.model_validate({"kind": "shapes"} | settings))
+def shapes(**settings: Any) -> ShapesStage:
+    return ShapesStage(Settings.model_validate({"kind": "shapes"} | settings))
 
 
 def test_the_same_class_and_seed_draw_the_same_picture_and_another_seed_another() -> None:

@@ -2,12 +2,12 @@
 
 import pytest
 
-from synthset.encoders.classlist import ClassList, imagenet_classes
+from synthset.encoders.classlist import OutputClasses, imagenet_classes
 from synthset.errors import RecipeError
 from synthset.study.join import join, with_senses
 from synthset.taxonomy.classlists import from_imagenet, from_names, from_wordnet
 
-CIFAR = ClassList(names=("bird", "cat", "dog"))
+CIFAR = OutputClasses(names=("bird", "cat", "dog"))
 
 
 def test_imagenet_classes_are_joined_by_their_numbers():
@@ -48,7 +48,7 @@ def test_a_named_sense_joins():
 
 
 def test_one_name_never_joins_two_numbers():
-    classes = ClassList(names=("crane",), wnids=("n03126707",))
+    classes = OutputClasses(names=("crane",), wnids=("n03126707",))
     assert join(from_wordnet(["crane.n.05"]), classes).exact == ((),)
 
 

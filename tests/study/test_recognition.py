@@ -3,15 +3,15 @@
 import numpy as np
 import pytest
 
-from synthset.encoders.classlist import ClassList
+from synthset.encoders.classlist import OutputClasses
 from synthset.errors import UsageError
 from synthset.results.recognition import RULES, Answers
-from synthset.study.join import Joined
+from synthset.study.join import ClassMatches
 from synthset.study.recognition import summed_up
 from synthset.taxonomy.classlists import from_wordnet
 from synthset.taxonomy.groups import group
 
-CLASSES = ClassList(names=("tabby", "collie", "truck", "guitar"))
+CLASSES = OutputClasses(names=("tabby", "collie", "truck", "guitar"))
 ENTRIES = from_wordnet(["cat.n.01", "dog.n.01", "truck.n.01", "tree.n.01"])
 
 
@@ -32,7 +32,7 @@ def study(by="top1", **changes):
         made=[True, True, True, True, True, False, True],
     )
     exact = changes.get("exact", ((0,), (1,), (2,), ()))
-    joined = Joined(exact, ((0,), (1,), (2,), ()))
+    joined = ClassMatches(exact, ((0,), (1,), (2,), ()))
     grouping = group(ENTRIES, {"animal": "animal.n.01", "pet": ["dog.n.01"], "plant": "plant.n.02"})
     return summed_up(ENTRIES, said, CLASSES, joined, grouping, by)
 

@@ -13,7 +13,7 @@ from io import BytesIO
 
 import pytest
 
-from synthset.taxonomy.wordnet import WordNet
+from synthset.taxonomy.wordnet import WordNetNouns
 
 COLUMNS = {
     "numbers": "00000001 00000002 00000003 00000004 00000005 00000006 00000007 00000008",
@@ -29,11 +29,11 @@ COLUMNS = {
 
 
 @pytest.fixture
-def toy() -> WordNet:
+def toy() -> WordNetNouns:
     """Pack the toy world as the shipped file is packed."""
     packed = BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
         for name, cells in COLUMNS.items():
             lines = cells.replace(" ", "\n") if name == "numbers" else cells.replace("|", "\n")
             archive.writestr(f"{name}.txt", lines)
-    return WordNet(zipfile.ZipFile(packed))
+    return WordNetNouns(zipfile.ZipFile(packed))

@@ -5,7 +5,7 @@ import pytest
 from synthset.errors import RecipeError
 from synthset.taxonomy.class_labels import labels_of
 from synthset.taxonomy.classlists import from_imagenet, from_names
-from synthset.taxonomy.names import Names
+from synthset.taxonomy.names import ClassNames
 
 
 def test_names_are_found_as_written_in_normal_form_and_in_any_case():
@@ -16,14 +16,14 @@ def test_names_are_found_as_written_in_normal_form_and_in_any_case():
 
 def test_wnids_and_numbers_of_imagenet_find_their_class():
     classes = from_imagenet(["n02012849", "n03126707"])
-    names = [Names(["crane (134)"]), Names(["digger", "n03126707"], "n03126707")]
+    names = [ClassNames(["crane (134)"]), ClassNames(["digger", "n03126707"], "n03126707")]
     called = f"{classes[0].name} (134)"
-    assert labels_of([Names([called]), names[1]], classes) == {called: 0, "digger": 1}
-    wrong = Names([classes[0].name], "n03126707")
+    assert labels_of([ClassNames([called]), names[1]], classes) == {called: 0, "digger": 1}
+    wrong = ClassNames([classes[0].name], "n03126707")
     assert labels_of([wrong], classes) == {classes[0].name: 1}
 
 
 def test_a_wnid_that_the_recipe_lacks_contradicts_a_name_that_it_has():
     classes = from_imagenet(["n02012849"])
     with pytest.raises(RecipeError, match="wnid n03126707 here and n02012849 there"):
-        labels_of([Names([classes[0].name], "n03126707")], classes)
+        labels_of([ClassNames([classes[0].name], "n03126707")], classes)

@@ -4,7 +4,7 @@ import pytest
 
 from synthset.taxonomy.classlists import from_imagenet, from_names, from_wordnet
 from synthset.taxonomy.label_mapping import UNRELATED, Link, described, map_labels, senses_of
-from synthset.taxonomy.open_images import Vocabulary
+from synthset.taxonomy.open_images import OpenImagesVocabulary
 from synthset.taxonomy.wordnet import load
 
 MACHINE, BIRD, CAT, DOG = range(4)
@@ -14,7 +14,7 @@ PARENTS = {"/m/crane": ("/m/bird",), "/m/bird": ("/m/animal",)}
 
 def mapped(names, parents=PARENTS, classes=CLASSES, nearness=None):
     names = {f"/m/{key}": name for key, name in names.items()}
-    found = map_labels(Vocabulary(names, parents), classes, nearness)
+    found = map_labels(OpenImagesVocabulary(names, parents), classes, nearness)
     links = {link.mid.removeprefix("/m/"): (link.label, link.rule) for link in found.links}
     return links, {one.mid.removeprefix("/m/"): one for one in found.unsure}
 
@@ -44,7 +44,9 @@ def near(*values):
 def test_where_parents_have_no_word_in_wordnet_the_nearest_meaning_decides(cosines, label):
     names, parents = {"c": "Crane", "p": "Wheelers"}, {"/m/c": ("/m/p",)}
     found = map_labels(
-        Vocabulary({f"/m/{k}": v for k, v in names.items()}, parents), CLASSES, near(*cosines)
+        OpenImagesVocabulary({f"/m/{k}": v for k, v in names.items()}, parents),
+        CLASSES,
+        near(*cosines),
     )
     assert found.links == (Link("/m/c", "Crane", label, "sense", 0.6),)
 
@@ -169,7 +171,7 @@ def test_a_hint_of_another_thing_is_left_to_a_person():
 
 def test_every_label_is_linked_left_to_a_person_or_counted_with_a_reason():
     names = ["Crane", "Crane (bird)", "Poodle", "Cat", "Dog (Zodiac)", "Chair", "Xyzzy", "Chow"]
-    vocabulary = Vocabulary({f"/m/{i}": name for i, name in enumerate(names)})
+    vocabulary = OpenImagesVocabulary({f"/m/{i}": name for i, name in enumerate(names)})
     found = map_labels(vocabulary, CLASSES)
     counts = (len(found.links), len(found.unsure), *found.left.values())
     assert sum(counts) == len(names)

@@ -9,11 +9,11 @@ from synthset.errors import RecipeError, UsageError
 from synthset.taxonomy.classlists import from_names, from_wordnet
 from synthset.taxonomy.label_mapping import Link, map_labels
 from synthset.taxonomy.mapping_file import read_mapping, write_mapping
-from synthset.taxonomy.open_images import Vocabulary
+from synthset.taxonomy.open_images import OpenImagesVocabulary
 
 CLASSES = from_wordnet(["crane.n.04", "crane.n.05", "cat.n.01"], shared_names="qualify")
 MACHINE, BIRD, CAT = (entry.key for entry in CLASSES)
-WORDS = Vocabulary({"/m/0a": "Crane", "/m/0b": "Tabby cat", "/m/0c": "Cat"})
+WORDS = OpenImagesVocabulary({"/m/0a": "Crane", "/m/0b": "Tabby cat", "/m/0c": "Cat"})
 
 
 @pytest.fixture

@@ -9,8 +9,8 @@ import pytest
 from synthset.errors import RecipeError
 from synthset.taxonomy.names import (
     ClassIndex,
+    ClassNames,
     Contradiction,
-    Names,
     loose,
     plain,
     refuse_same,
@@ -70,7 +70,9 @@ def test_a_normal_form_is_its_own() -> None:
 
 
 def test_names_join_as_written_then_in_normal_form_then_in_any_case() -> None:
-    index = ClassIndex([Names(["Cat"]), Names(["caf\u00e9"]), Names(["hot dog", "hot-dog"])])
+    index = ClassIndex(
+        [ClassNames(["Cat"]), ClassNames(["caf\u00e9"]), ClassNames(["hot dog", "hot-dog"])]
+    )
     meant = {name: index.find([name]) for name in ("cat ", DECOMPOSED, "Hot_Dog", "hot-dog", "dog")}
     assert list(meant.values()) == [{0}, {1}, {2}, {2}, set()]
     both = ClassIndex([["C++"], ["c++"]])
@@ -94,34 +96,37 @@ def test_two_classes_of_a_set_are_never_taken_for_one_that_both_look_like() -> N
 
 
 def test_a_key_names_no_class_that_another_is_called_like() -> None:
-    mine, theirs = Names(["hot_dog", "hot-dog"]), [Names(["hot dog", "hot-dog"]), ["hot-dog"]]
+    mine, theirs = (
+        ClassNames(["hot_dog", "hot-dog"]),
+        [ClassNames(["hot dog", "hot-dog"]), ["hot-dog"]],
+    )
     assert ClassIndex(theirs).find(mine) == {0, 1}
     assert ClassIndex(theirs).find(["hot-dog"]) == {1}
 
 
 def test_classes_of_one_wnid_are_told_apart_by_name() -> None:
-    index = ClassIndex([Names(["sax"], "n04141076"), Names(["saxophone"], "n04141076")])
-    assert index.find(Names(["saxophone"], "n04141076")) == {1}
-    assert index.find(Names(["horn"], "n04141076")) == {0, 1}
+    index = ClassIndex([ClassNames(["sax"], "n04141076"), ClassNames(["saxophone"], "n04141076")])
+    assert index.find(ClassNames(["saxophone"], "n04141076")) == {1}
+    assert index.find(ClassNames(["horn"], "n04141076")) == {0, 1}
 
 
 def test_a_key_that_symbols_left_joins_no_other_name() -> None:
-    plus = Names(["C++", "c"])
-    assert ClassIndex([Names(["C", "c"]), Names(["C#", "c-number"])]).find(plus) == set()
+    plus = ClassNames(["C++", "c"])
+    assert ClassIndex([ClassNames(["C", "c"]), ClassNames(["C#", "c-number"])]).find(plus) == set()
     assert ClassIndex([["C"], ["C#"]]).find(plus) == set()
     assert ClassIndex([["c"], ["d"]]).find(plus) == {0}  # the folder that an export of it has
     assert ClassIndex([plus]).find(["c"]) == {0}
 
 
 def test_numbers_and_wnids_that_contradict_are_shown() -> None:
-    bird = Names(["crane", "crane (134)"], number=134)
-    index = ClassIndex([bird, Names(["dog"], "n02084071")])
+    bird = ClassNames(["crane", "crane (134)"], number=134)
+    index = ClassIndex([bird, ClassNames(["dog"], "n02084071")])
     with pytest.raises(Contradiction, match="'crane' has the number 517 here and 134 there"):
-        index.find(Names(["crane", "crane (517)"], number=517))
+        index.find(ClassNames(["crane", "crane (517)"], number=517))
     with pytest.raises(Contradiction, match="wnid n02085374 here and n02084071 there"):
-        index.find(Names(["dog"], "n02085374"))
-    assert index.find(Names(["hound", "n02084071"], "n02084071")) == {1}
-    assert index.find(Names(["crane"])) == {0}
+        index.find(ClassNames(["dog"], "n02085374"))
+    assert index.find(ClassNames(["hound", "n02084071"], "n02084071")) == {1}
+    assert index.find(ClassNames(["crane"])) == {0}
     copied = pickle.loads(pickle.dumps(bird))
     assert (copied, copied.number) == (bird, 134)
 

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from synthset.errors import RecipeError
-from synthset.taxonomy.open_images import Vocabulary, read_vocabulary
+from synthset.taxonomy.open_images import OpenImagesVocabulary, read_vocabulary
 
 TREE = {
     "LabelName": "/m/0bl9f",
@@ -40,7 +40,7 @@ def test_what_lies_above_a_label_is_listed_nearest_first_and_parts_are_no_kinds(
 
 
 def test_labels_in_a_circle_end():
-    circle = Vocabulary({"/m/a": "a"}, {"/m/a": ("/m/b",), "/m/b": ("/m/a",)})
+    circle = OpenImagesVocabulary({"/m/a": "a"}, {"/m/a": ("/m/b",), "/m/b": ("/m/a",)})
     assert circle.above("/m/a") == ("/m/b", "/m/a")
 
 

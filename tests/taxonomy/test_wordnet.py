@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from synthset.errors import RecipeError
-from synthset.taxonomy.wordnet import Synset, WordNet, load
+from synthset.taxonomy.wordnet import Synset, WordNetNouns, load
 
 
 def names(synsets: tuple[Synset, ...]) -> list[str]:
@@ -13,22 +13,22 @@ def names(synsets: tuple[Synset, ...]) -> list[str]:
 
 
 @pytest.mark.parametrize("query", ["dog.n.01", "domestic_dog.n.01", "n00000003", "domestic dog"])
-def test_a_synset_is_found_by_any_of_its_names(toy: WordNet, query: str) -> None:
+def test_a_synset_is_found_by_any_of_its_names(toy: WordNetNouns, query: str) -> None:
     assert toy.synset(query) == Synset(
         "dog.n.01", "n00000003", ("dog", "domestic dog"), "it barks", "noun.Tops"
     )
 
 
-def test_a_lemma_that_comes_second_counts_its_senses_too(toy: WordNet) -> None:
+def test_a_lemma_that_comes_second_counts_its_senses_too(toy: WordNetNouns) -> None:
     assert toy.synset("dog.n.02").name == "hot_dog.n.01"
 
 
-def test_a_capital_in_a_lemma_stays_out_of_the_name(toy: WordNet) -> None:
+def test_a_capital_in_a_lemma_stays_out_of_the_name(toy: WordNetNouns) -> None:
     paris = toy.synset("Paris")
     assert (paris.name, paris.word) == ("paris.n.01", "Paris")
 
 
-def test_a_word_with_two_senses_is_refused_with_both_shown(toy: WordNet) -> None:
+def test_a_word_with_two_senses_is_refused_with_both_shown(toy: WordNetNouns) -> None:
     with pytest.raises(RecipeError) as refusal:
         toy.synset("dog", "classes[1]")
     text = str(refusal.value)
@@ -49,25 +49,27 @@ def test_a_word_with_two_senses_is_refused_with_both_shown(toy: WordNet) -> None
         ("", "names look like 'dog.n.01'"),
     ],
 )
-def test_an_unknown_name_is_refused_with_the_nearest(toy: WordNet, query: str, hint: str) -> None:
+def test_an_unknown_name_is_refused_with_the_nearest(
+    toy: WordNetNouns, query: str, hint: str
+) -> None:
     assert query not in toy
     with pytest.raises(RecipeError) as refusal:
         toy.synset(query)
     assert hint in str(refusal.value)
 
 
-def test_membership_asks_for_exactly_one_sense(toy: WordNet) -> None:
+def test_membership_asks_for_exactly_one_sense(toy: WordNetNouns) -> None:
     assert "puppy" in toy
     assert "dog" not in toy
     assert 7 not in toy
 
 
-def test_senses_come_most_frequent_first(toy: WordNet) -> None:
+def test_senses_come_most_frequent_first(toy: WordNetNouns) -> None:
     assert names(toy.senses("dog")) == ["dog.n.01", "hot_dog.n.01"]
     assert toy.senses("cat") == ()
 
 
-def test_a_closure_holds_each_synset_once_and_its_source_first(toy: WordNet) -> None:
+def test_a_closure_holds_each_synset_once_and_its_source_first(toy: WordNetNouns) -> None:
     assert names(toy.closure("animal.n.01")) == [
         "animal.n.01",
         "dog.n.01",
@@ -76,51 +78,51 @@ def test_a_closure_holds_each_synset_once_and_its_source_first(toy: WordNet) -> 
     ]
 
 
-def test_a_closure_follows_instances_only_if_asked(toy: WordNet) -> None:
+def test_a_closure_follows_instances_only_if_asked(toy: WordNetNouns) -> None:
     assert names(toy.closure("city.n.01")) == ["city.n.01"]
     assert names(toy.closure("city.n.01", instances=True)) == ["city.n.01", "paris.n.01"]
 
 
-def test_a_closure_stops_at_its_depth(toy: WordNet) -> None:
+def test_a_closure_stops_at_its_depth(toy: WordNetNouns) -> None:
     assert names(toy.closure("animal.n.01", max_depth=0)) == ["animal.n.01"]
     assert names(toy.closure("animal.n.01", max_depth=1)) == ["animal.n.01", "dog.n.01", "pet.n.01"]
 
 
-def test_leaves_have_nothing_under_them_of_what_is_followed(toy: WordNet) -> None:
+def test_leaves_have_nothing_under_them_of_what_is_followed(toy: WordNetNouns) -> None:
     leaves = toy.closure("entity.n.01", leaves_only=True)
     assert names(leaves) == ["city.n.01", "hot_dog.n.01", "puppy.n.01"]
     with_instances = toy.closure("entity.n.01", instances=True, leaves_only=True)
     assert names(with_instances) == ["hot_dog.n.01", "paris.n.01", "puppy.n.01"]
 
 
-def test_a_synset_with_two_parents_has_two_paths(toy: WordNet) -> None:
+def test_a_synset_with_two_parents_has_two_paths(toy: WordNetNouns) -> None:
     assert [names(path) for path in toy.hypernym_paths("dog.n.01")] == [
         ["entity.n.01", "animal.n.01", "dog.n.01"],
         ["entity.n.01", "animal.n.01", "pet.n.01", "dog.n.01"],
     ]
 
 
-def test_an_instance_lies_under_its_class(toy: WordNet) -> None:
+def test_an_instance_lies_under_its_class(toy: WordNetNouns) -> None:
     assert toy.is_under("paris.n.01", "entity.n.01")
     assert not toy.is_under("city.n.01", "paris.n.01")
     assert toy.is_instance("paris.n.01")
     assert not toy.is_instance("city.n.01")
 
 
-def test_neighbours_are_read_both_ways(toy: WordNet) -> None:
+def test_neighbours_are_read_both_ways(toy: WordNetNouns) -> None:
     assert names(toy.hypernyms("dog.n.01")) == ["animal.n.01", "pet.n.01"]
     assert names(toy.hyponyms("animal.n.01")) == ["dog.n.01", "pet.n.01"]
     assert names(toy.hypernyms("paris.n.01", instances=False)) == []
 
 
-def test_the_nearest_group_wins_and_a_tie_goes_to_the_first(toy: WordNet) -> None:
+def test_the_nearest_group_wins_and_a_tie_goes_to_the_first(toy: WordNetNouns) -> None:
     assert toy.nearest_group("puppy.n.01", ("entity.n.01", "dog.n.01")) == "dog.n.01"
     assert toy.nearest_group("dog.n.01", ("pet.n.01", "animal.n.01")) == "pet.n.01"
     assert toy.nearest_group("puppy.n.01", ("puppy.n.01", "dog.n.01")) == "puppy.n.01"
     assert toy.nearest_group("city.n.01", ("animal.n.01",)) is None
 
 
-def test_examples_are_kept_apart_from_the_gloss(toy: WordNet) -> None:
+def test_examples_are_kept_apart_from_the_gloss(toy: WordNetNouns) -> None:
     assert toy.examples("dog.n.01") == ("one bark", "two barks")
     assert toy.examples("pet.n.01") == ()
 

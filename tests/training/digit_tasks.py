@@ -5,8 +5,8 @@ from sklearn.datasets import load_digits
 
 from synthset.images import encode
 from synthset.recipe.training import Augmentation, Loss, Preprocessing, SmallCnn, Training
-from synthset.training.labelled import Labelled
-from synthset.training.task import Stage, Task
+from synthset.training.labelled import LabelledImages
+from synthset.training.task import Task, TrainingStage
 
 
 class Memory:
@@ -25,7 +25,7 @@ def digits(first, last):
     grey = (found.images[rows] * 15.9).astype(np.uint8)
     images = [encode(np.repeat(one[..., None], 3, axis=2), "png") for one in grey]
     labels = found.target[rows].astype(np.int64)
-    return Labelled(
+    return LabelledImages(
         Memory(images),
         labels,
         np.zeros(len(rows), np.int16),
@@ -40,7 +40,7 @@ def small_task(updates=12, train=200, **changes):
     settings = {"batch_size": 32, "precision": "float32", "device": "cpu", **changes}
     settings.setdefault("augmentation", Augmentation(flip=False))
     task = {
-        "stages": (Stage("train", digits(0, train), updates),),
+        "stages": (TrainingStage("train", digits(0, train), updates),),
         "val": digits(1000, 1100),
         "classes": 10,
         "model": SmallCnn(kind="cnn", blocks=2, width=8),

@@ -6,9 +6,9 @@ from PIL import Image
 
 from synthset.recipe.training import Augmentation, Loss, Preprocessing, SmallCnn, Training
 from synthset.training.explain import grad_cam, nearest
-from synthset.training.labelled import Labelled
+from synthset.training.labelled import LabelledImages
 from synthset.training.predict import as_batch
-from synthset.training.train import Stage, Task, train_classifier
+from synthset.training.train import Task, TrainingStage, train_classifier
 
 
 def marked(count):
@@ -28,7 +28,7 @@ def png(pixels):
 
 def test_the_heat_lies_where_the_class_is_seen(tmp_path):
     pixels, labels = marked(64)
-    images = Labelled(
+    images = LabelledImages(
         lambda i: png(pixels[i]),
         labels,
         np.zeros(64, np.int16),
@@ -37,7 +37,7 @@ def test_the_heat_lies_where_the_class_is_seen(tmp_path):
     )
     still = Augmentation(flip=False, shift=0)
     task = Task(
-        stages=(Stage("train", images, 40),),
+        stages=(TrainingStage("train", images, 40),),
         val=images,
         classes=2,
         model=SmallCnn(kind="cnn", blocks=2, width=8, dropout=0),

@@ -13,7 +13,7 @@ from synthset.machine import Silent
 from synthset.recipe.training import Augmentation, Loss, Preprocessing, TimmModel
 from synthset.training import loop
 from synthset.training.predict import features, load_classifier, predict
-from synthset.training.train import Labelled, Stage, train_classifier
+from synthset.training.train import LabelledImages, TrainingStage, train_classifier
 
 
 def weights_of(folder):
@@ -83,7 +83,10 @@ def test_weights_to_start_from_are_named_by_their_bytes(tmp_path):
 
 
 def test_training_after_pre_training_has_a_fresh_schedule_and_alone_chooses(tmp_path):
-    stages = (Stage("pretrain", digits(0, 100), 6), Stage("train", digits(100, 200), 4))
+    stages = (
+        TrainingStage("pretrain", digits(0, 100), 6),
+        TrainingStage("train", digits(100, 200), 4),
+    )
     fitted = train_classifier(small_task(stages=stages, validate_every=2), tmp_path)
     assert [look.update for look in fitted.looks] == [2, 4, 6, 8, 10]
     assert [look.stage for look in fitted.looks] == ["pretrain"] * 3 + ["train"] * 2
@@ -124,7 +127,7 @@ def test_a_class_without_training_images_is_refused(tmp_path):
     images = digits(0, 200)
     lacking = images.take(np.flatnonzero(images.labels != 3))
     with pytest.raises(DatasetError, match="no image of class 3 of 10"):
-        train_classifier(small_task(stages=(Stage("train", lacking, 5),)), tmp_path)
+        train_classifier(small_task(stages=(TrainingStage("train", lacking, 5),)), tmp_path)
 
 
 def test_an_empty_set_and_an_unknown_label_are_refused(tmp_path):
@@ -132,7 +135,7 @@ def test_an_empty_set_and_an_unknown_label_are_refused(tmp_path):
     with pytest.raises(DatasetError, match="the validation split: no image"):
         train_classifier(replace(task, val=task.val.take([])), tmp_path)
     images = digits(0, 200)
-    few = Stage("train", images.take(np.flatnonzero(images.labels != 9)), 5)
+    few = TrainingStage("train", images.take(np.flatnonzero(images.labels != 9)), 5)
     with pytest.raises(DatasetError, match=r"validation split: label 9 where the 9 classes"):
         train_classifier(replace(task, classes=9, stages=(few,)), tmp_path)
     assert not list(tmp_path.iterdir())
@@ -140,7 +143,7 @@ def test_an_empty_set_and_an_unknown_label_are_refused(tmp_path):
 
 def test_a_damaged_image_is_named_and_not_replaced(tmp_path):
     good = digits(0, 50)
-    damaged = Labelled(
+    damaged = LabelledImages(
         lambda i: b"no image" if i == 7 else good.read(i),
         good.labels,
         good.origins,
@@ -148,7 +151,7 @@ def test_a_damaged_image_is_named_and_not_replaced(tmp_path):
         tuple(f"key{i}" for i in range(50)),
     )
     with pytest.raises(DatasetError, match="image key7: not a readable image"):
-        train_classifier(small_task(stages=(Stage("train", damaged, 2),)), tmp_path)
+        train_classifier(small_task(stages=(TrainingStage("train", damaged, 2),)), tmp_path)
 
 
 @pytest.mark.parametrize(

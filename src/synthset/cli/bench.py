@@ -15,7 +15,7 @@ from synthset.cli.terminal import screen, tell
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from synthset.experiment.benchmark.statistics import Result
+    from synthset.experiment.benchmark.statistics import StatisticsRow
     from synthset.results.figure import Figure
 
 bench = typer.Typer(
@@ -82,7 +82,7 @@ def statistics(
         tell(f"results: {output.resolve()}")
 
 
-def _parts(results: Sequence[Result]) -> list[tuple[Sequence[str], str]]:
+def _parts(results: Sequence[StatisticsRow]) -> list[tuple[Sequence[str], str]]:
     """Which figures stand in one table on the screen, and its title."""
     from synthset.results.class_statistics import AGAINST_BASELINE, CORRELATIONS, MEANS
 
@@ -96,7 +96,7 @@ def _parts(results: Sequence[Result]) -> list[tuple[Sequence[str], str]]:
     return parts
 
 
-def _counts(results: Sequence[Result]) -> Table:
+def _counts(results: Sequence[StatisticsRow]) -> Table:
     """How many images there are, and how evenly they lie."""
     table = _table("images by class", ("images", "classes", "coverage", "LT@500", "LS@5pct"))
     for result in results:
@@ -107,7 +107,7 @@ def _counts(results: Sequence[Result]) -> Table:
     return table
 
 
-def _figures(results: Sequence[Result], names: Sequence[str], title: str) -> Table:
+def _figures(results: Sequence[StatisticsRow], names: Sequence[str], title: str) -> Table:
     """Values with their intervals below, so that six columns fit a narrow terminal."""
     table = _table(title, [HEADINGS[name] for name in names])
     for result in results:

@@ -21,7 +21,7 @@ pool = typer.Typer(
 )
 
 
-class Kind(StrEnum):
+class EncoderKind(StrEnum):
     """Encoders that an index may be made with."""
 
     CLIP = "clip"
@@ -49,7 +49,9 @@ def index(
         typer.Argument(help="Parquet files, tar shards, or folders of images.", metavar="PATH…"),
     ],
     output: Annotated[str, typer.Option("--output", "-o", help="Folder of the index.")],
-    encoder: Annotated[Kind, typer.Option(help="What looks at the images.")] = Kind.CLIP,
+    encoder: Annotated[
+        EncoderKind, typer.Option(help="What looks at the images.")
+    ] = EncoderKind.CLIP,
     model: Annotated[
         str | None,
         typer.Option(help="Of the encoder, as in recipes; the miniature if not given."),

@@ -31,7 +31,7 @@ REASONS = {
 }
 
 
-class Layout(StrEnum):
+class PoolLayout(StrEnum):
     """How a pool is laid out."""
 
     WEBDATASET = "webdataset"
@@ -54,8 +54,8 @@ def download(
         ),
     ],
     layout: Annotated[
-        Layout, typer.Option(help="Tar shards, or folders of images.")
-    ] = Layout.WEBDATASET,
+        PoolLayout, typer.Option(help="Tar shards, or folders of images.")
+    ] = PoolLayout.WEBDATASET,
     licenses: Annotated[
         list[str] | None,
         typer.Option(
@@ -89,7 +89,7 @@ def download(
     from synthset.errors import StageError
     from synthset.pools.attempt import Terms
     from synthset.pools.download import SUMMARY, download, licenses_in_words
-    from synthset.pools.fetch import Limits
+    from synthset.pools.fetch import FetchLimits
     from synthset.pools.licenses import is_taken
     from synthset.pools.url_lists import read_urls
 
@@ -101,7 +101,7 @@ def download(
         if not any(is_taken(found, [name]) for found in there):
             say(f"note: no row has the licence {name!r} (--license)")
     taken = frozenset(licenses) if licenses else None
-    terms = Terms(Limits(timeout_s, int(max_mb * 1e6)), retries, taken)
+    terms = Terms(FetchLimits(timeout_s, int(max_mb * 1e6)), retries, taken)
     bar = RichBar()
     bar.start("download", len(listed.rows))
     try:

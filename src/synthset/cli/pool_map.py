@@ -12,7 +12,7 @@ from synthset.cli.terminal import screen, tell
 from synthset.store.remote import on_disk
 
 if TYPE_CHECKING:
-    from synthset.pools.map_labels import Made
+    from synthset.pools.map_labels import MappedPool
 
 RULES = {
     "exact": "by its name",
@@ -60,7 +60,7 @@ def map_labels(
         tell(f"review: {beside}: write a class into `key`, and name both files in `mapping`")
 
 
-def _show(made: Made) -> None:
+def _show(made: MappedPool) -> None:
     from rich.table import Table
 
     counts = Counter[str](link.rule for link in made.mapped.links)

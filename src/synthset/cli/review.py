@@ -11,7 +11,7 @@ from synthset.cli.options import DatasetFolder
 from synthset.cli.terminal import tell
 
 
-class Part(StrEnum):
+class ReviewPart(StrEnum):
     """Which images to look at."""
 
     kept = "kept"
@@ -24,7 +24,7 @@ def review(
     output: Annotated[
         str, typer.Option("-o", "--output", help="Page (.html) or table (.csv) to write.")
     ] = "review.html",
-    part: Annotated[Part, typer.Option(help="Which images to look at.")] = Part.kept,
+    part: Annotated[ReviewPart, typer.Option(help="Which images to look at.")] = ReviewPart.kept,
     per_class: Annotated[int, typer.Option(min=1, help="Images of each class at most.")] = 40,
 ) -> None:
     """Write a page on which images are kept or dropped by hand; the recipe then names its file.

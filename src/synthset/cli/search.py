@@ -10,7 +10,7 @@ from synthset.cli.options import DatasetFolder, OutFile
 from synthset.cli.terminal import screen, tell
 
 if TYPE_CHECKING:
-    from synthset.results.hits import Found
+    from synthset.results.hits import Hit
     from synthset.store.dataset import Dataset
 
 SHOWN = 12  # digits of an id: enough for --like
@@ -67,7 +67,7 @@ def _search(
     clip: str | None,
     encoder: str | None,
     limit: int,
-) -> tuple[list[Found], str]:
+) -> tuple[list[Hit], str]:
     """Ask, and say what the scores are."""
     if words is not None:
         from synthset.search.text_search import search_words
@@ -85,7 +85,7 @@ def _search(
     return search_clip(dataset, clip, limit, encoder), "cosine of CLIP features"
 
 
-def _show(found: list[Found], how: str) -> None:
+def _show(found: list[Hit], how: str) -> None:
     from rich.table import Table
 
     table = Table(title=f"{len(found):,} found, by {how}", title_justify="left", box=None)

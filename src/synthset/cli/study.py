@@ -30,7 +30,7 @@ class By(StrEnum):
     TOP5_UNDER = "top5-under"
 
 
-class Layout(StrEnum):
+class MapLayout(StrEnum):
     """How classes are placed on the map."""
 
     AUTO = "auto"
@@ -55,7 +55,7 @@ def recognition(
         list[str] | None,
         typer.Option(help="WordNet synset of a class, as in dog=dog.n.01; as often as you like."),
     ] = None,
-    layout: Annotated[Layout, typer.Option(help="How the map places classes.")] = Layout.AUTO,
+    layout: Annotated[MapLayout, typer.Option(help="How the map places classes.")] = MapLayout.AUTO,
     seed: Annotated[int, typer.Option(min=0, help="Of the map.")] = 0,
     output: Annotated[
         str | None,

@@ -12,7 +12,7 @@ from synthset.cli.terminal import screen, tell
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from synthset.pages.dataset.sweep_page import Cell
+    from synthset.pages.dataset.sweep_page import SweepCell
 
 
 def sweep(
@@ -71,7 +71,7 @@ def _classes(text: str) -> tuple[str, ...] | int:
     return max(int(text), 1) if text.strip().isdigit() else _words(text)
 
 
-def _table(cells: list[Cell]) -> Table:
+def _table(cells: list[SweepCell]) -> Table:
     from rich.table import Table
 
     from synthset.pages.dataset.sweep_page import FIGURES, written

@@ -23,7 +23,7 @@ from synthset.errors import ModelError
 from synthset.recipe.encoders import ClassifierEncoder
 
 
-class Classifier(Encoder):
+class ClassifierStage(Encoder):
     """What enters a classifier's last layer, and what comes out of it.
 
     A model without a last layer (DINOv2, say) gives features alone.

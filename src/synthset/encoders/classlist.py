@@ -30,7 +30,7 @@ NEAR = 3  # names suggested for a class that the classifier does not have
 
 
 @dataclass(frozen=True)
-class ClassList:
+class OutputClasses:
     """The classes of a classifier, in the order of its outputs.
 
     Attributes:
@@ -97,7 +97,7 @@ def name_key(name: str) -> str:
     return " ".join(re.sub(r"[_-]+", " ", name.casefold()).split())
 
 
-def class_names(settings: ClassifierEncoder) -> ClassList:
+def class_names(settings: ClassifierEncoder) -> OutputClasses:
     """Tell a classifier's classes from its configuration alone.
 
     Returns:
@@ -120,7 +120,7 @@ def class_names(settings: ClassifierEncoder) -> ClassList:
         return known
     if count == IMAGENET_CLASSES:
         return imagenet_classes()
-    return _larger_imagenet(count) or ClassList(names=("",) * count)
+    return _larger_imagenet(count) or OutputClasses(names=("",) * count)
 
 
 def pretrained_config(settings: ClassifierEncoder) -> dict[str, Any]:
@@ -145,10 +145,10 @@ def pretrained_config(settings: ClassifierEncoder) -> dict[str, Any]:
         return known.to_dict() if known else {}
 
 
-def imagenet_classes() -> ClassList:
+def imagenet_classes() -> OutputClasses:
     """The classes of ImageNet-1k, in the order of timm and torchvision."""
     classes = imagenet.classes()
-    return ClassList(
+    return OutputClasses(
         names=tuple(known.name for known in classes),
         wnids=tuple(known.wnid for known in classes),
         synonyms=tuple((known.official_name, known.clip_name) for known in classes),
@@ -156,7 +156,7 @@ def imagenet_classes() -> ClassList:
 
 
 def match(
-    where: str, entries: Sequence[ClassEntry], classes: ClassList, names: Mapping[str, str]
+    where: str, entries: Sequence[ClassEntry], classes: OutputClasses, names: Mapping[str, str]
 ) -> tuple[int, ...] | list[Problem]:
     """Find each class of the recipe among the classifier's.
 
@@ -195,7 +195,7 @@ def match(
     return problems or tuple(indices)
 
 
-def _given(classes: ClassList, text: str) -> list[int]:
+def _given(classes: OutputClasses, text: str) -> list[int]:
     """The classes that a name, a wnid or an index stands for."""
     if text in classes.by_wnid:
         return [classes.by_wnid[text]]
@@ -205,7 +205,7 @@ def _given(classes: ClassList, text: str) -> list[int]:
     return found
 
 
-def _found(entry: ClassEntry, classes: ClassList) -> list[int]:
+def _found(entry: ClassEntry, classes: OutputClasses) -> list[int]:
     if entry.wnid in classes.by_wnid:
         return [classes.by_wnid[entry.wnid]]
     for name in (entry.name, *entry.lemmas):
@@ -215,12 +215,12 @@ def _found(entry: ClassEntry, classes: ClassList) -> list[int]:
     return []
 
 
-def _wnid(classes: ClassList, index: int) -> str | None:
+def _wnid(classes: OutputClasses, index: int) -> str | None:
     return classes.wnids[index] if classes.wnids else None
 
 
 def _unmatched(
-    where: str, entry: ClassEntry, classes: ClassList, given: str | None, found: Sequence[int]
+    where: str, entry: ClassEntry, classes: OutputClasses, given: str | None, found: Sequence[int]
 ) -> Problem:
     """Say which class was not found, or found more than once, and what comes near."""
     text = entry.name if given is None else given
@@ -243,7 +243,7 @@ def _unmatched(
     return Problem(place, f"the classifier has no class {text!r}", right)
 
 
-def _label(classes: ClassList, index: int) -> str:
+def _label(classes: OutputClasses, index: int) -> str:
     return ", ".join(filter(None, (classes.names[index], _wnid(classes, index))))
 
 
@@ -255,17 +255,17 @@ def _own_classes(content: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in named.items() if value is not None}
 
 
-def _listed(labels: Sequence[str], descriptions: Mapping[str, str]) -> ClassList:
+def _listed(labels: Sequence[str], descriptions: Mapping[str, str]) -> OutputClasses:
     """Names that a configuration lists, some of which may be WordNet numbers with descriptions."""
     wnids = [label if WNID.fullmatch(label) else None for label in labels]
     names = [
         label if wnid is None else descriptions.get(label) or _imagenet_name(label)
         for label, wnid in zip(labels, wnids, strict=True)
     ]
-    return ClassList(names=tuple(names), wnids=tuple(wnids) if any(wnids) else ())
+    return OutputClasses(names=tuple(names), wnids=tuple(wnids) if any(wnids) else ())
 
 
-def _beside(weights: Path) -> ClassList | None:
+def _beside(weights: Path) -> OutputClasses | None:
     """The classes that a training has written beside its weights; None where it has not.
 
     Raises:
@@ -279,7 +279,7 @@ def _beside(weights: Path) -> ClassList | None:
     except (OSError, ValueError) as fault:
         raise ModelError(f"{file}: cannot be read ({fault}); train again, or remove it") from None
     wnids = tuple(names.wnid for names in classes)
-    return ClassList(tuple(names[0] for names in classes), wnids if any(wnids) else ())
+    return OutputClasses(tuple(names[0] for names in classes), wnids if any(wnids) else ())
 
 
 def _imagenet_name(wnid: str) -> str:
@@ -289,7 +289,7 @@ def _imagenet_name(wnid: str) -> str:
         return wnid
 
 
-def _larger_imagenet(count: int) -> ClassList | None:
+def _larger_imagenet(count: int) -> OutputClasses | None:
     """Classes of ImageNet-12k, 21k and 22k, from timm's tables."""
     from timm.data import ImageNetInfo, infer_imagenet_subset
 
@@ -297,7 +297,7 @@ def _larger_imagenet(count: int) -> ClassList | None:
     if subset is None:
         return None
     info = ImageNetInfo(subset)
-    return ClassList(
+    return OutputClasses(
         names=tuple(info.index_to_description(index) for index in range(count)),
         wnids=tuple(info.index_to_label_name(index) for index in range(count)),
     )

@@ -22,7 +22,7 @@ from synthset.user_code import (
 )
 
 
-class Python(Stage):
+class PythonEncoderStage(Stage):
     """A vector an image."""
 
     reads: ClassVar[Sequence[str]] = ("image",)

@@ -14,7 +14,7 @@ from synthset.recipe.scores import Score
 from synthset.seeds import fingerprint
 from synthset.source import Source
 from synthset.stage import Stage
-from synthset.store.folder import Folder
+from synthset.store.folder import Storage
 from synthset.taxonomy.classlists import ClassEntry
 
 
@@ -84,7 +84,7 @@ def _score_spec(score: Score, inputs: tuple[str, ...]) -> Spec:
 
 
 def build(
-    recipe: Recipe, role: str, classes: list[ClassEntry], folder: Folder | None = None
+    recipe: Recipe, role: str, classes: list[ClassEntry], folder: Storage | None = None
 ) -> Stage:
     """Make the stage of a role, its model not yet loaded.
 

@@ -21,7 +21,7 @@ from synthset.store.remote import is_url
 from synthset.taxonomy import classlists, groups, wordnet
 from synthset.taxonomy.classlists import ClassEntry
 from synthset.taxonomy.listfile import from_file
-from synthset.taxonomy.names import Names as Called
+from synthset.taxonomy.names import ClassNames as Called
 from synthset.taxonomy.review import Review, read_review, write_review
 from synthset.taxonomy.screen import Screened
 from synthset.taxonomy.senses import Nearness, match

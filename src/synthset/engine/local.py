@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 from types import TracebackType
 from typing import Any
 
-from synthset.engine.shard import OnFailures, Outcome
+from synthset.engine.shard import OnFailures, ShardOutcome
 from synthset.engine.worker import open_worker
 from synthset.errors import ModelError, StageError
-from synthset.machine import Bar
+from synthset.machine import ProgressBar
 from synthset.processes import Fault, Processes
 from synthset.recipe.recipe import Recipe
 from synthset.store.dataset import Dataset
@@ -48,8 +48,8 @@ class LocalEngine:
         self._processes.__exit__(kind, error, trace)
 
     def run(
-        self, number: int, shards: list[int], bar: Bar, on_failures: OnFailures
-    ) -> Iterator[Outcome]:
+        self, number: int, shards: list[int], bar: ProgressBar, on_failures: OnFailures
+    ) -> Iterator[ShardOutcome]:
         """Run shards of one pass, and yield what became of each, in no certain order.
 
         Args:
@@ -70,6 +70,6 @@ class LocalEngine:
             if not isinstance(ended, Fault):
                 yield ended
             elif ended.kind == "Died":
-                yield Outcome(shard, 0, 0.0, error=ended.message)
+                yield ShardOutcome(shard, 0, 0.0, error=ended.message)
             else:
                 raise (ModelError if ended.kind == "ModelError" else StageError)(ended.message)

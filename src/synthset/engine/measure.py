@@ -17,7 +17,7 @@ CHOSE = "the selection chose by this reference: see its held-out distance"
 
 
 @dataclass
-class Measured:
+class MetricResults:
     """What a recipe's metrics gave.
 
     Attributes:
@@ -29,7 +29,7 @@ class Measured:
     faults: dict[str, str] = field(default_factory=dict)
 
 
-def measure(reader: FeatureReader) -> Measured:
+def measure(reader: FeatureReader) -> MetricResults:
     """Measure what the recipe asks for, and what comes with its scores.
 
     A metric that fails has a result that says so, and the others are measured all the same.
@@ -38,7 +38,7 @@ def measure(reader: FeatureReader) -> Measured:
         reader: of all records, with scores and selection.
     """
     recipe, parts = reader.recipe, parts_of(reader)
-    found = Measured()
+    found = MetricResults()
     for metric in (*recipe.metrics, *(one for score in recipe.scores for one in score.metrics)):
         chose = metric.by_part and _chose(recipe, metric.compares)
         for part in parts.values() if metric.by_part else [parts["all"]]:

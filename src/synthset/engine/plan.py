@@ -19,7 +19,7 @@ from synthset.engine.classes import settle_listed
 from synthset.engine.prompts import writer_of
 from synthset.errors import DatasetError
 from synthset.formats.listed import Listed
-from synthset.prompts.writer import Writer
+from synthset.prompts.writer import PromptWriter
 from synthset.recipe.recipe import Recipe
 from synthset.record import PLAN, record_id
 from synthset.seeds import digest, fingerprint, record_seed
@@ -93,7 +93,7 @@ def add_rows(
     found: Material,
     wanted: Mapping[int, int] | None = None,
     round_number: int = 0,
-    writer: Writer | None = None,
+    writer: PromptWriter | None = None,
 ) -> int:
     """Write the rows that the plan still lacks, in new shards.
 
@@ -148,7 +148,7 @@ def begin_round(dataset: Dataset, table: str, number: int, totals: Mapping[int, 
 
 
 def add_rounds(
-    dataset: Dataset, recipe: Recipe, table: str, found: Material, writer: Writer | None
+    dataset: Dataset, recipe: Recipe, table: str, found: Material, writer: PromptWriter | None
 ) -> int:
     """Write the rows that rounds which were begun still lack; the number of rows added."""
     added = 0
@@ -210,7 +210,7 @@ class _Turns:
 
 def _made(
     source: Source[Any],
-    writer: Writer | None,
+    writer: PromptWriter | None,
     found: Material,
     turns: Iterable[tuple[int, int]],
     round_number: int,

@@ -9,7 +9,7 @@ from synthset.engine.catalog import prompts_of, source_of
 from synthset.engine.plan import plan_table
 from synthset.engine.prompts import known_texts, writer_of
 from synthset.errors import DatasetError, Problem
-from synthset.prompts.writer import Writer
+from synthset.prompts.writer import PromptWriter
 from synthset.recipe.recipe import Recipe
 from synthset.seeds import record_seed
 from synthset.source import Material
@@ -63,7 +63,7 @@ def preview(recipe: Recipe, found: Material, output: str) -> Preview:
 
 
 def _first(
-    recipe: Recipe, writer: Writer, classes: Sequence[ClassEntry], material: Material
+    recipe: Recipe, writer: PromptWriter, classes: Sequence[ClassEntry], material: Material
 ) -> tuple[str, ...]:
     if not classes:
         return ()

@@ -7,11 +7,11 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 from synthset.engine.catalog import prompts_of, source_of
-from synthset.machine import Bar, Silent
+from synthset.machine import ProgressBar, Silent
 from synthset.prompts.definitions import CLIP_TOKENS
 from synthset.prompts.texts import Texts
 from synthset.prompts.tokens import clip_tokens
-from synthset.prompts.writer import Writer
+from synthset.prompts.writer import PromptWriter
 from synthset.recipe.recipe import Recipe
 from synthset.sheets import read_sheet, write_sheet
 from synthset.store.dataset import Dataset
@@ -20,7 +20,9 @@ from synthset.taxonomy.classlists import ClassEntry
 HEADER = ("class_key", "class", "prompt")
 
 
-def writer_of(recipe: Recipe, entries: Sequence[ClassEntry], texts: Texts | None = None) -> Writer:
+def writer_of(
+    recipe: Recipe, entries: Sequence[ClassEntry], texts: Texts | None = None
+) -> PromptWriter:
     """Make the writer of a recipe's prompts.
 
     Args:
@@ -65,7 +67,7 @@ def gather_texts(
     entries: Sequence[ClassEntry],
     dataset: Dataset,
     plan: str,
-    bar: Bar | None = None,
+    bar: ProgressBar | None = None,
 ) -> Texts | None:
     """Each class's own texts, all of them: what no one knows yet is asked for.
 

@@ -46,9 +46,9 @@ from synthset.engine.wording import wording, wording_path
 from synthset.errors import RecipeError, StageError, explains_refusals
 from synthset.export.accepted import refuse_unaccepted
 from synthset.export.write import write_export
-from synthset.machine import Bar, Silent, count_gpus_used, count_workers, torch_threads
+from synthset.machine import ProgressBar, Silent, count_gpus_used, count_workers, torch_threads
 from synthset.pages.dataset.dataset_page import write_report
-from synthset.prompts.writer import Writer
+from synthset.prompts.writer import PromptWriter
 from synthset.recipe.exports import Export
 from synthset.recipe.metrics import Metric
 from synthset.recipe.recipe import Recipe, conflict_rule, load_recipe
@@ -84,7 +84,7 @@ def run(
     *,
     overrides: Sequence[str] = (),
     workers: int | None = None,
-    bar: Bar | None = None,
+    bar: ProgressBar | None = None,
     require_accepted: bool = False,
     allow_code: bool = False,
 ) -> Dataset:
@@ -149,7 +149,7 @@ class _Run:
         recipe: Recipe,
         material: Material,
         workers: int | None,
-        bar: Bar,
+        bar: ProgressBar,
         what: str = "source",
     ) -> None:
         self.dataset = dataset
@@ -271,7 +271,7 @@ class _Run:
             }
         )
 
-    def prompt_writer(self) -> Writer | None:
+    def prompt_writer(self) -> PromptWriter | None:
         """What writes the prompts, with the texts that it takes them from; imports have none."""
         if not self.recipe.source.needs_prompts:
             return None

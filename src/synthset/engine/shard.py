@@ -32,7 +32,7 @@ class Chunk:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class ShardOutcome:
     """What became of a shard."""
 
     shard: int
@@ -48,7 +48,7 @@ def run_shard(
     shard: int,
     on_rows: Callable[[int], None],
     on_failures: OnFailures = lambda role, shard, failed: None,
-) -> Outcome:
+) -> ShardOutcome:
     """Compute what a shard still lacks: chunk by chunk into the spool, then its cells.
 
     Preparing and finishing run on threads beside the model. A kill loses at most the chunks in
@@ -69,7 +69,7 @@ def run_shard(
     todo = {spec: stage for spec, stage in stages.items() if not dataset.has(spec.table, shard)}
     inputs = list(dict.fromkeys(name for spec in todo for name in spec.inputs))
     if not todo:
-        return Outcome(shard, 0, 0.0)
+        return ShardOutcome(shard, 0, 0.0)
     columns = {name for stage in todo.values() for name in stage.reads}
     try:
         rows = dataset.read_shard(inputs, shard, sorted(columns))
@@ -79,12 +79,12 @@ def run_shard(
     except (
         Exception
     ) as fault:  # a bad shard fails alone: reported by the caller, finished chunks are kept
-        return Outcome(shard, 0, time.monotonic() - begun, error=_describe(fault))
+        return ShardOutcome(shard, 0, time.monotonic() - begun, error=_describe(fault))
     failed = 0
     for spec in todo:
         failed = max(failed, assemble(dataset, spec, shard, rows.column("id")))
     on_rows(rows.num_rows - done)
-    return Outcome(shard, rows.num_rows, time.monotonic() - begun, failed_rows=failed)
+    return ShardOutcome(shard, rows.num_rows, time.monotonic() - begun, failed_rows=failed)
 
 
 def _describe(fault: Exception) -> str:

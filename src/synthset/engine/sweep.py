@@ -15,9 +15,9 @@ from synthset.engine.check import forecast
 from synthset.engine.classes import settle
 from synthset.engine.run import run
 from synthset.errors import Problem, RecipeError, UsageError, did_you_mean, explains_refusals
-from synthset.machine import Bar
+from synthset.machine import ProgressBar
 from synthset.metrics.statistics.classification import over_classes
-from synthset.pages.dataset.sweep_page import Cell, CellFigure, write_sweep
+from synthset.pages.dataset.sweep_page import CellFigure, SweepCell, write_sweep
 from synthset.recipe.classes import ImageNet, Names, WordNet, Words
 from synthset.recipe.recipe import Recipe, load_recipe
 from synthset.store.dataset import Dataset
@@ -69,9 +69,9 @@ def sweep_grid(
     output: str | os.PathLike[str],
     axes: Axes,
     workers: int | None = None,
-    bar: Bar | None = None,
+    bar: ProgressBar | None = None,
     allow_code: bool = False,
-) -> tuple[list[Cell], Path]:
+) -> tuple[list[SweepCell], Path]:
     """Run each cell of the grid as a dataset of its own, and write one page and one picture.
 
     Image i of a class has the same seed in every cell: what differs is the prompt and the guidance
@@ -114,7 +114,7 @@ def sweep_grid(
     cells = []
     for (prompts, guidance), one in recipes.items():
         dataset = run(one, place / one.name, workers=workers, bar=bar, allow_code=allow_code)
-        cells.append(Cell(prompts, guidance, dataset, figures(dataset)))
+        cells.append(SweepCell(prompts, guidance, dataset, figures(dataset)))
     return cells, write_sweep(place, recipe, cells, axes.images)
 
 

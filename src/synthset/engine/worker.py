@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from synthset.engine.catalog import Spec, build, passes
-from synthset.engine.shard import Outcome, run_shard
+from synthset.engine.shard import ShardOutcome, run_shard
 from synthset.machine import torch_threads
 from synthset.recipe.recipe import Recipe, load_recipe
 from synthset.stage import Stage
@@ -44,7 +44,7 @@ class Worker:
         self._passes = passes(recipe, plan)
         self._opened: dict[Spec, Stage] = {}
 
-    def __call__(self, task: tuple[int, int], tell: Tell) -> Outcome:
+    def __call__(self, task: tuple[int, int], tell: Tell) -> ShardOutcome:
         """Run a shard, and say what became of it.
 
         Args:

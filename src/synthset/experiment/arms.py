@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 
 from synthset.errors import Problem, RecipeError
 from synthset.experiment.images import label_called
-from synthset.experiment.sets import Joined, Sets
-from synthset.experiment.splits import RealImages, Split
-from synthset.recipe.experiment import Part
+from synthset.experiment.sets import SetImages, Sets
+from synthset.experiment.splits import RealSplit, Split
+from synthset.recipe.experiment import ArmPart
 from synthset.seeds import digest
 from synthset.taxonomy.label_conflicts import conflict_note, label_conflicts, outcome, stay
 from synthset.taxonomy.names import ClassIndex
-from synthset.training.labelled import Labelled
+from synthset.training.labelled import LabelledImages
 
 Rows = NDArray[np.int64]
 SHOWN = 8  # names that a note lists before it counts the rest
@@ -32,12 +32,12 @@ class Composed:
         short: notes where a set had fewer images than asked for, and of labels in conflict.
     """
 
-    images: Labelled
+    images: LabelledImages
     short: tuple[str, ...]
 
 
 def compose(
-    parts: Sequence[Part], real: RealImages, split: Split, sets: Sets, where: str
+    parts: Sequence[ArmPart], real: RealSplit, split: Split, sets: Sets, where: str
 ) -> Composed:
     """Put the parts of a training set together.
 
@@ -55,14 +55,14 @@ def compose(
         RecipeError: a part takes nothing, or a set has too few images.
     """
     counts = np.zeros(len(real.classes), np.int64)
-    taken: list[Labelled] = []
+    taken: list[LabelledImages] = []
     promised: dict[str, Rows] = {}
     used: dict[str, Rows] = {}  # rows by set: an image counts once, also if two parts name its set
     short: list[str] = []
     for i, part in enumerate(parts):
         place = f"{where}[{i}]"
         source = (
-            Joined(real.images, real.labels) if part.set == "real" else sets.get(part.set, split)
+            SetImages(real.images, real.labels) if part.set == "real" else sets.get(part.set, split)
         )
         asked = _asked(part, real, place)
         rows_of = split.train
@@ -88,12 +88,12 @@ def compose(
         promised[part.set] = promised.get(part.set, np.zeros_like(mine)) + mine
         counts += mine
         taken.append(_labelled(source, chosen, part.set))
-    images = Labelled.join(taken)
+    images = LabelledImages.join(taken)
     _assert_counts(images, promised, len(real.classes))
     return Composed(images, (*short, *_without(counts, real)))
 
 
-def _without(counts: Rows, real: RealImages) -> tuple[str, ...]:
+def _without(counts: Rows, real: RealSplit) -> tuple[str, ...]:
     """Say which classes have no image at all."""
     names = [repr(real.classes[k][0]) for k in np.flatnonzero(counts == 0).tolist()]
     more = f" and {len(names) - SHOWN:,} more" if len(names) > SHOWN else ""
@@ -101,7 +101,7 @@ def _without(counts: Rows, real: RealImages) -> tuple[str, ...]:
 
 
 def _missing(
-    part: Part, pools: Sequence[Rows], wanted: Sequence[int], real: RealImages
+    part: ArmPart, pools: Sequence[Rows], wanted: Sequence[int], real: RealSplit
 ) -> list[str]:
     """Say which classes have fewer images than are wanted."""
     return [
@@ -111,14 +111,14 @@ def _missing(
     ]
 
 
-def _assert_counts(images: Labelled, promised: dict[str, Rows], classes: int) -> None:
+def _assert_counts(images: LabelledImages, promised: dict[str, Rows], classes: int) -> None:
     """A training set holds what its parts promise, by origin and class: half and half is half."""
     found = images.counts(classes)
     assert found.keys() == promised.keys()
     assert all((found[name] == promised[name]).all() for name in found), (found, promised)
 
 
-def _asked(part: Part, real: RealImages, where: str) -> list[bool]:
+def _asked(part: ArmPart, real: RealSplit, where: str) -> list[bool]:
     """Which classes a part is about."""
     if part.classes is None:
         return [True] * len(real.classes)
@@ -132,7 +132,7 @@ def _pools(asked: Sequence[bool], labels: Rows, rows: Rows) -> list[Rows]:
     return [rows[labels[rows] == k] if mine else rows[:0] for k, mine in enumerate(asked)]
 
 
-def _conflicts(source: Joined, real: RealImages) -> dict[str, tuple[int, ...]]:
+def _conflicts(source: SetImages, real: RealSplit) -> dict[str, tuple[int, ...]]:
     """Bytes of a set that have several labels there, or another among the real images."""
     mine = set(source.images.contents)
     found = label_conflicts(
@@ -142,7 +142,7 @@ def _conflicts(source: Joined, real: RealImages) -> dict[str, tuple[int, ...]]:
     return {content: labels for content, labels in found.items() if content in mine}
 
 
-def _drawn(source: Joined, real: RealImages, split: Split) -> Rows:
+def _drawn(source: SetImages, real: RealSplit, split: Split) -> Rows:
     """Rows of a set in a random order; copies of others and of test images are left out, and by the
     experiment's rule labels in conflict, in which real images come first."""
     contents = source.images.contents
@@ -166,7 +166,7 @@ def _drawn(source: Joined, real: RealImages, split: Split) -> Rows:
     return np.array([rows[one] for one in order], np.int64)
 
 
-def _wanted(part: Part, asked: Sequence[bool], there: Sequence[int], before: Rows) -> list[int]:
+def _wanted(part: ArmPart, asked: Sequence[bool], there: Sequence[int], before: Rows) -> list[int]:
     """How many images of each class a part asks for."""
     counts = np.array(there, np.int64)
     if part.per_class is not None:  # "at most": a class with fewer gives all it has
@@ -181,9 +181,9 @@ def _wanted(part: Part, asked: Sequence[bool], there: Sequence[int], before: Row
     return [int(count) if mine else 0 for count, mine in zip(counts, asked, strict=True)]
 
 
-def _labelled(source: Joined, rows: Rows, name: str) -> Labelled:
+def _labelled(source: SetImages, rows: Rows, name: str) -> LabelledImages:
     contents = source.images.contents
-    return Labelled(
+    return LabelledImages(
         read=Rowwise(source.images.read, rows),
         labels=source.labels[rows],
         origins=np.zeros(len(rows), np.int16),

@@ -13,15 +13,15 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from synthset.experiment.images import Names
+from synthset.experiment.images import ClassNames
 from synthset.experiment.trials import Job, read_trial
 from synthset.images import decode
-from synthset.pages.experiment.parts import Case, Neighbour, Steps
+from synthset.pages.experiment.parts import ExplainedImage, Neighbour, Steps
 from synthset.recipe.experiment import Experiment
 from synthset.results.trial import Trial
 from synthset.seeds import fingerprint
 from synthset.store.files import replace_file
-from synthset.training.labelled import Labelled
+from synthset.training.labelled import LabelledImages
 
 VERSION = 1
 NEAREST = 4  # training images beside each case
@@ -33,7 +33,9 @@ STEPPED_PX = 160  # of a picture in the page of preprocessing
 Pixels = NDArray[np.uint8]
 
 
-def cases(experiment: Experiment, jobs: Sequence[Job], classes: Sequence[Names]) -> list[Case]:
+def cases(
+    experiment: Experiment, jobs: Sequence[Job], classes: Sequence[ClassNames]
+) -> list[ExplainedImage]:
     """Explain the most confident right and wrong answers of each arm, of its first seed, for the
     focus classes. What was explained is kept beside the trial.
     """
@@ -44,7 +46,7 @@ def cases(experiment: Experiment, jobs: Sequence[Job], classes: Sequence[Names])
     return [case for job in first for case in _kept(experiment, job, classes, focus)]
 
 
-def _focus(experiment: Experiment, job: Job, classes: Sequence[Names]) -> list[int]:
+def _focus(experiment: Experiment, job: Job, classes: Sequence[ClassNames]) -> list[int]:
     """Labels of the focus classes; without any the class that the first arm knows least."""
     named = [k for k, names in enumerate(classes) if set(names) & set(experiment.focused)]
     if named:
@@ -56,8 +58,8 @@ def _focus(experiment: Experiment, job: Job, classes: Sequence[Names]) -> list[i
 
 
 def _kept(
-    experiment: Experiment, job: Job, classes: Sequence[Names], focus: Sequence[int]
-) -> list[Case]:
+    experiment: Experiment, job: Job, classes: Sequence[ClassNames], focus: Sequence[int]
+) -> list[ExplainedImage]:
     asked = fingerprint([VERSION, experiment.explain, list(focus)])
     path = job.folder / f"cases-{asked}.json"
     if not path.exists():
@@ -67,8 +69,8 @@ def _kept(
 
 
 def _explain(
-    experiment: Experiment, job: Job, classes: Sequence[Names], focus: Sequence[int]
-) -> list[Case]:
+    experiment: Experiment, job: Job, classes: Sequence[ClassNames], focus: Sequence[int]
+) -> list[ExplainedImage]:
     import torch
 
     from synthset.training.explain import grad_cam, nearest
@@ -94,7 +96,7 @@ def _explain(
     )
     names = [one[0] for one in classes]
     return [
-        Case(
+        ExplainedImage(
             arm=job.arm.name,
             image=_png(pixels[i]),
             label=names[trial.labels[row]],
@@ -124,7 +126,7 @@ def _likeliest(probabilities: NDArray[np.float32], names: Sequence[str]) -> tupl
 
 
 def _neighbours(
-    train: Labelled,
+    train: LabelledImages,
     rows: NDArray[np.int64],
     distances: NDArray[np.float32],
     names: Sequence[str],
@@ -173,9 +175,11 @@ def _decoded(value: Any) -> Any:
     return tuple(map(_decoded, value)) if isinstance(value, list) else value
 
 
-def _case(content: dict[str, Any]) -> Case:
+def _case(content: dict[str, Any]) -> ExplainedImage:
     found = _decoded(content)
-    return Case(**{**found, "nearest": tuple(Neighbour(**one) for one in found["nearest"])})
+    return ExplainedImage(
+        **{**found, "nearest": tuple(Neighbour(**one) for one in found["nearest"])}
+    )
 
 
 def preprocessing_steps(experiment: Experiment, jobs: Sequence[Job]) -> list[Steps]:

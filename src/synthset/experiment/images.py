@@ -22,10 +22,10 @@ from synthset.images import sha256
 from synthset.recipe.labelled_images import Digits, Found, Kept, Pictures
 from synthset.recipe.paths import FolderPath
 from synthset.recipe.sources import Folder as FolderSettings
-from synthset.sources.folder import Folder
+from synthset.sources.folder import FolderStage
 from synthset.store.dataset import Dataset
 from synthset.taxonomy.names import ClassIndex, Contradiction, plain, refuse_same, unlike
-from synthset.taxonomy.names import Names as Names
+from synthset.taxonomy.names import ClassNames as ClassNames
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class Collection:
             words.
     """
 
-    classes: tuple[Names, ...]
+    classes: tuple[ClassNames, ...]
     labels: NDArray[np.int64]
     contents: tuple[str, ...]
     read: Callable[[int], bytes]
@@ -60,11 +60,11 @@ class FromFiles:
         self, sources: Sequence[str], settings: FolderSettings, contents: Sequence[str]
     ) -> None:
         self.sources, self.settings, self.contents = list(sources), settings, list(contents)
-        self._folder: Folder | None = None
+        self._folder: FolderStage | None = None
 
     def __call__(self, index: int) -> bytes:
         if self._folder is None:
-            self._folder = Folder(self.settings)
+            self._folder = FolderStage(self.settings)
         data = self._folder.read(self.sources[index])
         if data is None:
             raise DatasetError(f"{self.sources[index]}: missing or unreadable; mend or remove it")
@@ -134,12 +134,12 @@ def of_found(found: Sequence[Image], settings: FolderSettings, passed: Passed) -
     return _of_rows(found, FromFiles([one.source for one in found], settings, contents), passed)
 
 
-def _in_normal_form(names: Names) -> Names:
+def _in_normal_form(names: ClassNames) -> ClassNames:
     """Call a class as a run does; what its files write is another name of it."""
     first = plain(names[0])
     if first == names[0]:
         return names
-    return Names([first, *names], names.wnid, names.number, label=names.label, key=names.key)
+    return ClassNames([first, *names], names.wnid, names.number, label=names.label, key=names.key)
 
 
 def _of_rows(found: Sequence[Image], read: Callable[[int], bytes], passed: Passed) -> Collection:
@@ -202,11 +202,11 @@ def kept(path: str, where: str) -> Collection:
     )
 
 
-def _names(entry: dict[str, Any]) -> Names:
+def _names(entry: dict[str, Any]) -> ClassNames:
     names = (entry["name"], entry["key"], entry["folder"], entry.get("wnid"))
     indexed = [] if entry.get("class_index") is None else [f"{names[0]} ({entry['class_index']})"]
     called = [*(name for name in names if name), *indexed]
-    return Names(called, entry.get("wnid"), label=entry["label"], key=entry["key"])
+    return ClassNames(called, entry.get("wnid"), label=entry["label"], key=entry["key"])
 
 
 def label_called(name: str, index: ClassIndex, where: str) -> int:
@@ -232,7 +232,7 @@ def label_called(name: str, index: ClassIndex, where: str) -> int:
 
 def joined(
     collection: Collection,
-    classes: Sequence[Names],
+    classes: Sequence[ClassNames],
     where: str,
     strict: bool,
     otherwise: str = "else list the classes in real.classes",

@@ -18,7 +18,7 @@ UNNAMED = Columns()
 
 
 @dataclass(frozen=True)
-class Part:
+class SplitImages:
     """The images of a split.
 
     Attributes:
@@ -43,9 +43,9 @@ class Places:
         left_out: what lies beside the splits and is of none.
     """
 
-    train: Part
-    val: Part | None = None
-    test: Part | None = None
+    train: SplitImages
+    val: SplitImages | None = None
+    test: SplitImages | None = None
     left_out: tuple[str, ...] = ()
 
 
@@ -80,7 +80,7 @@ def find_places(
 
 def _of_layout(
     layout: Layout, data: Place, columns: Columns, given: frozenset[str]
-) -> tuple[dict[str, Part], tuple[str, ...]]:
+) -> tuple[dict[str, SplitImages], tuple[str, ...]]:
     """Sort the units of a layout by split; the second are of none."""
     by_split: dict[str, list[Unit]] = {}
     for unit in layout.units:
@@ -89,7 +89,7 @@ def _of_layout(
     none = [unit.path for unit in layout.units if not unit.split]
     within = frozenset[str]().union(*(unit.within for unit in layout.units if not unit.split))
     if not by_split and within:
-        return {s: Part(layout, layout.units, _path(data, columns, s)) for s in within}, ()
+        return {s: SplitImages(layout, layout.units, _path(data, columns, s)) for s in within}, ()
     if by_split and "train" not in by_split:
         named = [
             unit.path for split, units in by_split.items() if split not in given for unit in units
@@ -103,7 +103,8 @@ def _of_layout(
     for split, units in by_split.items():
         _refuse_twice(layout, split, units, given)
     found = {
-        split: Part(layout, tuple(units), _path(data, columns)) for split, units in by_split.items()
+        split: SplitImages(layout, tuple(units), _path(data, columns))
+        for split, units in by_split.items()
     }
     return found, (*none, *layout.others)
 
@@ -116,8 +117,8 @@ def _refuse_twice(layout: Layout, split: str, units: Sequence[Unit], given: froz
         raise RecipeError("DATA", f"{said} are both called a {split} split", right)
 
 
-def _whole(layout: Layout, place: Place, columns: Columns) -> Part:
-    return Part(layout, layout.units, _path(place, columns))
+def _whole(layout: Layout, place: Place, columns: Columns) -> SplitImages:
+    return SplitImages(layout, layout.units, _path(place, columns))
 
 
 def _path(place: Place, columns: Columns, split: str | None = None) -> FolderPath:

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from synthset.experiment.arms import compose
 from synthset.experiment.sets import Sets
-from synthset.experiment.splits import RealImages, Split, read_real, split
+from synthset.experiment.splits import RealSplit, Split, read_real, split
 from synthset.machine import Silent
-from synthset.recipe.experiment import Experiment, Made, Part
+from synthset.recipe.experiment import ArmPart, Experiment, Made
 
 LISTED = 12  # classes whose counts are spelt out
 
@@ -51,14 +51,14 @@ def preview(experiment: Experiment) -> Iterator[str]:
 
 def _told(
     experiment: Experiment,
-    parts: Sequence[Part],
-    real: RealImages,
+    parts: Sequence[ArmPart],
+    real: RealSplit,
     drawn: Split,
     sets: Sets,
     where: str,
 ) -> str:
     """Counts of the parts that are there already, and which come later."""
-    there: list[Part] = []
+    there: list[ArmPart] = []
     for part in parts:
         if isinstance(experiment.sets.get(part.set), Made):
             break

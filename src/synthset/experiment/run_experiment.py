@@ -19,10 +19,10 @@ from synthset.experiment.arms import Composed, Rowwise, compose
 from synthset.experiment.cases import cases, preprocessing_steps
 from synthset.experiment.images import Collection
 from synthset.experiment.sets import Sets
-from synthset.experiment.splits import RealImages, Split, read_real, split
+from synthset.experiment.splits import RealSplit, Split, read_real, split
 from synthset.experiment.trial_processes import run_jobs
 from synthset.experiment.trials import Job, read_trial, trial_name
-from synthset.machine import Bar, Silent, count_workers
+from synthset.machine import ProgressBar, Silent, count_workers
 from synthset.pages.experiment.experiment_page import write_experiment_page
 from synthset.recipe.experiment import Arm, Experiment, load_experiment
 from synthset.results.judgement import Judgement, judge
@@ -30,7 +30,7 @@ from synthset.results.trial import Trial
 from synthset.store.folder import LocalFolder
 from synthset.store.lock import locked
 from synthset.store.remote import on_disk
-from synthset.training.labelled import Labelled
+from synthset.training.labelled import LabelledImages
 
 MARK = "experiment.json"
 
@@ -64,7 +64,7 @@ def run_experiment(
     size: str | None = None,
     overrides: Sequence[str] = (),
     workers: int | None = None,
-    bar: Bar | None = None,
+    bar: ProgressBar | None = None,
 ) -> Done:
     """Train and judge every arm of an experiment.
 
@@ -128,7 +128,7 @@ def train(sets: Sets, workers: int | None) -> list[Job]:
     return jobs
 
 
-def plan_jobs(folder: Path, experiment: Experiment, real: RealImages, sets: Sets) -> list[Job]:
+def plan_jobs(folder: Path, experiment: Experiment, real: RealSplit, sets: Sets) -> list[Job]:
     """Compose the images of every arm and seed, seed by seed, so that all arms are there from the
     first seed on. Sets that don't exist yet are made here.
 
@@ -153,7 +153,7 @@ def plan_jobs(folder: Path, experiment: Experiment, real: RealImages, sets: Sets
 def _job(
     folder: Path,
     experiment: Experiment,
-    real: RealImages,
+    real: RealSplit,
     arm: Arm,
     seed: int,
     drawn: Split,
@@ -177,7 +177,7 @@ def _job(
     )
 
 
-def held_out(real: RealImages, drawn: Split) -> tuple[Labelled, Labelled]:
+def held_out(real: RealSplit, drawn: Split) -> tuple[LabelledImages, LabelledImages]:
     """Validation and test images of a split."""
     test = real.images if real.test is None else real.test
     tested = real.labels if real.test is None else real.test_labels
@@ -187,9 +187,11 @@ def held_out(real: RealImages, drawn: Split) -> tuple[Labelled, Labelled]:
     )
 
 
-def labelled(images: Collection, labels: NDArray[np.int64], rows: NDArray[np.int64]) -> Labelled:
+def labelled(
+    images: Collection, labels: NDArray[np.int64], rows: NDArray[np.int64]
+) -> LabelledImages:
     """Take some rows of a collection, in the given order, with labels of the experiment."""
-    return Labelled(
+    return LabelledImages(
         read=Rowwise(images.read, rows),
         labels=labels[rows],
         origins=np.zeros(len(rows), np.int16),
@@ -198,7 +200,7 @@ def labelled(images: Collection, labels: NDArray[np.int64], rows: NDArray[np.int
     )
 
 
-def conclude(folder: Path, experiment: Experiment, real: RealImages, jobs: Sequence[Job]) -> Done:
+def conclude(folder: Path, experiment: Experiment, real: RealSplit, jobs: Sequence[Job]) -> Done:
     """Judge the finished trials and write the page."""
     classes = tuple(names[0] for names in real.classes)
     trials = tuple(read_trial(job.folder) for job in jobs)

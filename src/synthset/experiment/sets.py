@@ -14,11 +14,11 @@ from numpy.typing import NDArray
 
 from synthset.engine.run import run
 from synthset.errors import Problem, RecipeError, StageError
-from synthset.experiment.images import Collection, Names, collect, joined, kept
+from synthset.experiment.images import ClassNames, Collection, collect, joined, kept
 from synthset.experiment.present import missing
-from synthset.experiment.splits import RealImages, Split
+from synthset.experiment.splits import RealSplit, Split
 from synthset.experiment.tested import refuse_tested
-from synthset.machine import Bar
+from synthset.machine import ProgressBar
 from synthset.recipe.experiment import REAL, REAL_VAL, Experiment, Made
 from synthset.recipe.reading import override, read_yaml
 from synthset.recipe.recipe import Recipe, load_recipe
@@ -29,7 +29,7 @@ PARTS = {REAL: "train", REAL_VAL: "val"}
 
 
 @dataclass(frozen=True)
-class Joined:
+class SetImages:
     """Images of a set with the experiment's labels; -1 for an image of no class."""
 
     images: Collection
@@ -40,13 +40,13 @@ class Sets:
     """The sets of an experiment, read or made once, when an arm wants them."""
 
     def __init__(
-        self, folder: Path | str, experiment: Experiment, real: RealImages, bar: Bar
+        self, folder: Path | str, experiment: Experiment, real: RealSplit, bar: ProgressBar
     ) -> None:
         self.folder, self.experiment, self.real, self.bar = Path(folder), experiment, real, bar
-        self._known: dict[tuple[str, str], Joined] = {}
+        self._known: dict[tuple[str, str], SetImages] = {}
         self._checked: set[tuple[str, str, int]] = set()
 
-    def get(self, name: str, split: Split) -> Joined:
+    def get(self, name: str, split: Split) -> SetImages:
         """Give a set as the arms of a split see it.
 
         Raises:
@@ -65,7 +65,7 @@ class Sets:
                 found = collect(settings, where)
             strict = self.experiment.real.classes is None
             labels = joined(found, self.real.classes, where, strict)
-            self._known[key] = Joined(found, labels)
+            self._known[key] = SetImages(found, labels)
         return self._known[key]
 
     def place(self, name: str, split: Split) -> Path:
@@ -165,13 +165,13 @@ def _placed(value: Any, files: Mapping[str, str]) -> Any:
     return [_placed(inner, files) for inner in value] if isinstance(value, list) else value
 
 
-def write_images(real: RealImages, rows: NDArray[np.int64], path: Path) -> None:
+def write_images(real: RealSplit, rows: NDArray[np.int64], path: Path) -> None:
     """Write real images as a Parquet file in the Hugging Face layout: `image`, `label` (a name)."""
     if path.exists():
         return
     read, contents = real.images.read, real.images.contents
     images = [{"bytes": read(int(row)), "path": contents[row]} for row in rows.tolist()]
-    names: list[Names] = [real.classes[label] for label in real.labels[rows].tolist()]
+    names: list[ClassNames] = [real.classes[label] for label in real.labels[rows].tolist()]
     table = pa.table({"image": images, "label": [one[0] for one in names]})
     with writing(path) as aside:
         pq.write_table(table, aside, row_group_size=256)

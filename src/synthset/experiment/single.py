@@ -12,15 +12,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synthset.errors import RecipeError, Unlabelled, UsageError, explains_refusals, listed
-from synthset.experiment.images import Collection, Names, called, joined, kept, of_found
-from synthset.experiment.places import Part, Places
+from synthset.experiment.images import ClassNames, Collection, called, joined, kept, of_found
+from synthset.experiment.places import Places, SplitImages
 from synthset.experiment.places import find_places as find_places
 from synthset.experiment.splits import conflict_notes
 from synthset.formats.manifest import Passed
 from synthset.formats.scan import list_units, refuse_test
 from synthset.formats.tree import name_of
 from synthset.litter import is_litter
-from synthset.machine import Bar
+from synthset.machine import ProgressBar
 from synthset.metrics.statistics.classification import Measures, measures
 from synthset.recipe.single import Single
 from synthset.recipe.sources import Folder as FolderSettings
@@ -30,8 +30,8 @@ from synthset.store.pool_index import is_dataset
 from synthset.taxonomy.label_conflicts import Rule, label_conflicts, stay
 from synthset.taxonomy.vocabularies import FILE, rows_of
 from synthset.training.checkpoint import CONFIG, STATE
-from synthset.training.labelled import Labelled
-from synthset.training.task import Fitted, Stage, Task
+from synthset.training.labelled import LabelledImages
+from synthset.training.task import Fitted, Task, TrainingStage
 
 
 @dataclass(frozen=True)
@@ -48,10 +48,10 @@ class Splits:
         found: what each place was read as, its classes, and what lies there, in words.
     """
 
-    names: tuple[Names, ...]
-    train: Labelled
-    val: Labelled
-    test: Labelled | None
+    names: tuple[ClassNames, ...]
+    train: LabelledImages
+    val: LabelledImages
+    test: LabelledImages | None
     copies: int
     notes: tuple[str, ...] = ()
     found: tuple[str, ...] = ()
@@ -150,7 +150,7 @@ def read_splits(places: Places, val_fraction: float, seed: int, conflicts: Rule 
 
 
 @explains_refusals()
-def train_single(images: Splits, settings: Single, folder: Path, bar: Bar) -> Trained:
+def train_single(images: Splits, settings: Single, folder: Path, bar: ProgressBar) -> Trained:
     """Train, then ask the test images once.
 
     Args:
@@ -167,7 +167,7 @@ def train_single(images: Splits, settings: Single, folder: Path, bar: Bar) -> Tr
 
     _refuse_foreign(folder)
     task = Task(
-        (Stage("train", images.train, settings.training.updates),),
+        (TrainingStage("train", images.train, settings.training.updates),),
         images.val,
         len(images.classes),
         settings.model,
@@ -193,18 +193,18 @@ def train_single(images: Splits, settings: Single, folder: Path, bar: Bar) -> Tr
     return Trained(fitted, images, judged_by, measures(asked.labels, said))
 
 
-def write_vocabulary(names: Sequence[Names], folder: Path) -> None:
+def write_vocabulary(names: Sequence[ClassNames], folder: Path) -> None:
     """Write the classes beside a model's weights."""
     text = json.dumps(rows_of(names), ensure_ascii=False, indent=1) + "\n"
     replace_file(folder / FILE, text.encode())
 
 
-def _empty(names: Sequence[Names], there: NDArray[np.bool_]) -> list[str]:
+def _empty(names: Sequence[ClassNames], there: NDArray[np.bool_]) -> list[str]:
     return [repr(one[0]) for one, is_there in zip(names, there, strict=True) if not is_there]
 
 
 def _require_each_class(
-    labels: NDArray[np.int64], names: Sequence[Names], there: NDArray[np.bool_]
+    labels: NDArray[np.int64], names: Sequence[ClassNames], there: NDArray[np.bool_]
 ) -> None:
     """Balanced accuracy over some of the classes would be no balanced accuracy."""
     lacking = [
@@ -217,7 +217,7 @@ def _require_each_class(
 
 
 def _require_own_images(
-    labels: NDArray[np.int64], names: Sequence[Names], there: NDArray[np.bool_]
+    labels: NDArray[np.int64], names: Sequence[ClassNames], there: NDArray[np.bool_]
 ) -> None:
     """A class that had images is never trained without any of them."""
     bare = there & (np.bincount(labels, minlength=len(names)) == 0)
@@ -244,7 +244,7 @@ def _notes(places: Places, images: Mapping[str, Collection]) -> tuple[str, ...]:
     return tuple(notes)
 
 
-def _collect(part: Part, where: str, tests: bool = False) -> Collection:
+def _collect(part: SplitImages, where: str, tests: bool = False) -> Collection:
     """List the images of a split; where it doesn't test, a test split is refused."""
     root = part.layout.root
     if is_dataset(root):
@@ -292,8 +292,8 @@ def _split(
 
 def _labelled(
     images: Collection, labels: NDArray[np.int64], rows: NDArray[np.int64] | None
-) -> Labelled:
-    whole = Labelled(
+) -> LabelledImages:
+    whole = LabelledImages(
         images.read, labels, np.zeros(len(labels), np.int16), ("real",), tuple(images.contents)
     )
     return whole if rows is None else whole.take(rows)

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synthset.errors import Problem, RecipeError, did_you_mean
-from synthset.experiment.images import Collection, Names, collect, joined, label_called
+from synthset.experiment.images import ClassNames, Collection, collect, joined, label_called
 from synthset.recipe.experiment import Real
 from synthset.seeds import digest
 from synthset.taxonomy.label_conflicts import Rule, conflict_note, label_conflicts, outcome, stay
@@ -23,7 +23,7 @@ FEWEST_VAL = 2  # of each class, so that its recall is more than yes or no
 
 
 @dataclass(frozen=True)
-class RealImages:
+class RealSplit:
     """Real images with the experiment's labels.
 
     Attributes:
@@ -35,7 +35,7 @@ class RealImages:
         rule: for bytes under several labels.
     """
 
-    classes: tuple[Names, ...]
+    classes: tuple[ClassNames, ...]
     images: Collection
     labels: NDArray[np.int64]
     test: Collection | None
@@ -104,7 +104,7 @@ def conflict_notes(
     )
 
 
-def read_real(settings: Real) -> RealImages:
+def read_real(settings: Real) -> RealSplit:
     """List the real images and settle the classes.
 
     Raises:
@@ -115,7 +115,7 @@ def read_real(settings: Real) -> RealImages:
     return real_images(settings, train, test)
 
 
-def real_images(settings: Real, train: Collection, test: Collection | None) -> RealImages:
+def real_images(settings: Real, train: Collection, test: Collection | None) -> RealSplit:
     """Settle the classes of an experiment: those of its real training images.
 
     Raises:
@@ -125,17 +125,17 @@ def real_images(settings: Real, train: Collection, test: Collection | None) -> R
     strict = settings.classes is None
     labels = joined(train, classes, "real.train", strict)
     if test is None:
-        return RealImages(classes, train, labels, None, np.empty(0, np.int64), settings.conflicts)
+        return RealSplit(classes, train, labels, None, np.empty(0, np.int64), settings.conflicts)
     tested = joined(test, classes, "real.test", strict)
     lacking = [names[0] for k, names in enumerate(classes) if not (tested == k).any()]
     if lacking:
         there = sorted({names[0] for names in test.classes})
         found = f"class {', '.join(map(repr, lacking[:5]))} has no test image"
         raise RecipeError("real.test", found, did_you_mean(lacking[0], there))
-    return RealImages(classes, train, labels, test, tested, settings.conflicts)
+    return RealSplit(classes, train, labels, test, tested, settings.conflicts)
 
 
-def split(settings: Real, real: RealImages, seed: int) -> Split:
+def split(settings: Real, real: RealSplit, seed: int) -> Split:
     """Draw a split. Nothing but the images' bytes and the seed decides it, so neither the order of
     files nor another class changes it.
 
@@ -173,13 +173,13 @@ def split(settings: Real, real: RealImages, seed: int) -> Split:
     return Split(seed, _flat(train), _flat(val), _flat(test), copies)
 
 
-def _wanted(settings: Real, train: Collection) -> tuple[Names, ...]:
+def _wanted(settings: Real, train: Collection) -> tuple[ClassNames, ...]:
     """The classes that are asked for, else those with images."""
     there, labelled = train.classes, set(train.labels.tolist())
     if settings.classes is None:
         wanted = tuple(names for k, names in enumerate(there) if k in labelled)
     else:
-        index, picked, problems = ClassIndex(there), list[Names](), list[Problem]()
+        index, picked, problems = ClassIndex(there), list[ClassNames](), list[Problem]()
         for i, name in enumerate(settings.classes):
             try:
                 picked.append(there[label_called(name, index, f"real.classes[{i}]")])
@@ -208,7 +208,7 @@ def _drawn(contents: Sequence[str], labels: NDArray[np.int64], label: int, seed:
 
 
 def _test(
-    settings: Real, real: RealImages, drawn: list[list[int]], seed: int
+    settings: Real, real: RealSplit, drawn: list[list[int]], seed: int
 ) -> tuple[set[str], list[list[int]]]:
     """Test rows of each class, and the bytes that nothing may be trained on: all of the test set,
     also what `max_test_per_class` leaves out."""

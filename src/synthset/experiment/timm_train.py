@@ -22,8 +22,8 @@ from synthset.recipe.single import Single
 from synthset.recipe.training import TimmModel
 from synthset.store.files import replace_file
 from synthset.store.folder import LocalFolder
-from synthset.taxonomy.names import Names
-from synthset.training.labelled import Labelled
+from synthset.taxonomy.names import ClassNames
+from synthset.training.labelled import LabelledImages
 from synthset.training.pixels import Prepared
 
 ARGUMENTS, COMMAND, CONFIG = "args.yaml", "command.sh", "config.json"
@@ -76,7 +76,7 @@ def write_timm(images: Splits, settings: Single, folder: Path) -> Path:
     return folder / COMMAND
 
 
-def timm_config(model: TimmModel, classes: Sequence[Names]) -> dict[str, Any]:
+def timm_config(model: TimmModel, classes: Sequence[ClassNames]) -> dict[str, Any]:
     """Describe the model that timm's script will train as timm describes its own: a class is named
     by its WordNet number, and described by its name, where it has one.
 
@@ -173,7 +173,7 @@ def timm_notes(model: TimmModel, settings: Single) -> list[str]:
 
 
 def _write_images(
-    images: Labelled, classes: tuple[str, ...], settings: Single, folder: Path
+    images: LabelledImages, classes: tuple[str, ...], settings: Single, folder: Path
 ) -> None:
     """Write PNG files; a class's folder begins with its label, which timm sorts by."""
     digits = len(str(len(classes) - 1))

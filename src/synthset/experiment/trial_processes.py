@@ -6,11 +6,11 @@ from collections.abc import Callable, Sequence
 
 from synthset.errors import StageError
 from synthset.experiment.trials import Job, run_trial
-from synthset.machine import Bar
+from synthset.machine import ProgressBar
 from synthset.processes import Fault, Processes
 
 
-def run_jobs(jobs: Sequence[Job], workers: int, bar: Bar) -> None:
+def run_jobs(jobs: Sequence[Job], workers: int, bar: ProgressBar) -> None:
     """Train whatever is not finished yet.
 
     Raises:

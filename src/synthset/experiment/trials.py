@@ -17,7 +17,7 @@ from synthset.recipe.experiment import Arm, Experiment
 from synthset.results.trial import Look, Trial
 from synthset.seeds import digest, fingerprint
 from synthset.store.files import replace_file, writing
-from synthset.training.labelled import Labelled
+from synthset.training.labelled import LabelledImages
 
 VERSION = "1"  # changes when the same trial would give other results
 TABLE, FACTS = "trial.npz", "trial.json"
@@ -44,8 +44,8 @@ class Job:
     experiment: Experiment
     pretrain: Composed | None
     train: Composed
-    val: Labelled
-    test: Labelled
+    val: LabelledImages
+    test: LabelledImages
     classes: int
     folder: Path
 
@@ -55,7 +55,9 @@ class Job:
         return (self.folder / FACTS).exists()
 
 
-def trial_name(experiment: Experiment, arm: Arm, seed: int, images: Mapping[str, Labelled]) -> str:
+def trial_name(
+    experiment: Experiment, arm: Arm, seed: int, images: Mapping[str, LabelledImages]
+) -> str:
     """Name a trial by all that decides its result.
 
     Args:
@@ -77,7 +79,7 @@ def trial_name(experiment: Experiment, arm: Arm, seed: int, images: Mapping[str,
     return f"{arm.name}-s{seed}-{fingerprint(decides)}"
 
 
-def _content(images: Labelled) -> str:
+def _content(images: LabelledImages) -> str:
     return digest([list(images.keys), images.labels.tolist()])
 
 
@@ -120,13 +122,13 @@ def run_trial(job: Job, advance: Callable[[int], None]) -> None:
 
 
 def _task(job: Job) -> Any:
-    from synthset.training.train import Stage, Task
+    from synthset.training.train import Task, TrainingStage
 
     settings = job.experiment.training
     first = round(job.arm.pretrain_share * settings.updates) if job.pretrain else 0
-    stages = [Stage("train", job.train.images, settings.updates - first)]
+    stages = [TrainingStage("train", job.train.images, settings.updates - first)]
     if job.pretrain is not None:
-        stages.insert(0, Stage("pretrain", job.pretrain.images, first))
+        stages.insert(0, TrainingStage("pretrain", job.pretrain.images, first))
     return Task(
         stages=tuple(stages),
         val=job.val,

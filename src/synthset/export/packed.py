@@ -45,7 +45,7 @@ class Pack:
     rows: tuple[int, ...]
 
 
-class Writer(Protocol):
+class PackedWriter(Protocol):
     """Adds images to one file."""
 
     def add(self, row: dict[str, Any], data: bytes) -> None:
@@ -142,5 +142,5 @@ def stored_images(dataset: Dataset) -> Iterator[tuple[str, bytes]]:
                 yield name, data.as_py()
 
 
-def _writer(path: Path, name: str, schema: pa.Schema) -> Writer:
+def _writer(path: Path, name: str, schema: pa.Schema) -> PackedWriter:
     return ParquetWriter(path, schema) if name.endswith(".parquet") else ShardWriter(path)

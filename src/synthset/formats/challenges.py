@@ -8,19 +8,19 @@ import pyarrow as pa
 from synthset.formats.class_lists import WNID
 from synthset.formats.listed import Label
 from synthset.formats.metadata_tables import FILE
-from synthset.formats.rows import Rows
+from synthset.formats.rows import ReadTable
 
 ANNOTATIONS = "val_annotations.txt"
 SOLUTION = "predictionstring"  # ImageNet's: a wnid and a box for each object
 
 
-def read_annotations(text: str) -> Rows:
+def read_annotations(text: str) -> ReadTable:
     """Read Tiny-ImageNet's: image, wnid and a box, parted by tabs, without a heading."""
     lines = [line.split("\t") for line in text.splitlines() if line.strip()]
     records = [
         {FILE: f"images/{cells[0]}", "wnid": cells[1].strip()} for cells in lines if len(cells) > 1
     ]
-    return Rows(pa.schema({FILE: pa.string(), "wnid": pa.string()}), records)
+    return ReadTable(pa.schema({FILE: pa.string(), "wnid": pa.string()}), records)
 
 
 def solution_in(schema: pa.Schema) -> str | None:

@@ -61,7 +61,7 @@ USUAL = Columns("image", "label", "caption", "key")  # defaults of settings: no 
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class TableColumns:
     """The columns of one table.
 
     Attributes:
@@ -111,7 +111,7 @@ def find_columns(
     table: str,
     where: str,
     caption_setting: str = "caption_column",
-) -> Found:
+) -> TableColumns:
     """Find the columns of a table: by the names that were given, by the features that Hugging
     Face's `datasets` notes, by the usual names, and an image by its type.
 
@@ -132,7 +132,7 @@ def find_columns(
     coarse = next((name for name in schema.names if name.casefold() == "coarse_label"), None)
     said = f"{table}: the label is {label!r}, which says more than {coarse!r}"
     chosen = is_given(columns.label, "label")
-    return Found(
+    return TableColumns(
         image=_given(schema, columns, "image", table, where) or image_column(schema, ()),
         label=label,
         named=named,
@@ -165,7 +165,9 @@ def image_column(schema: pa.Schema, given: Sequence[str]) -> str | None:
     return _usual(noted, IMAGES) or _only(noted) or _usual(able, IMAGES) or _only(able) or paths
 
 
-def missing(schema: pa.Schema, kind: str, found: Found, table: str, where: str) -> RecipeError:
+def missing(
+    schema: pa.Schema, kind: str, found: TableColumns, table: str, where: str
+) -> RecipeError:
     """Say that a table has no column for something, or several.
 
     Args:

@@ -6,9 +6,9 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from synthset.errors import RecipeError
-from synthset.formats.columns import Found
+from synthset.formats.columns import TableColumns
 from synthset.formats.metadata_tables import FILE
-from synthset.formats.rows import Rows
+from synthset.formats.rows import ReadTable
 
 SUBMISSION = "submission"  # Kaggle's example of an answer, whose labels are made up
 FILES = (
@@ -27,8 +27,8 @@ def naming_columns(names: Sequence[str]) -> list[str]:
 
 
 def lone_label(
-    name: str, rows: Rows, found: Found, images: Collection[str], where: str
-) -> tuple[Found, RecipeError | None]:
+    name: str, rows: ReadTable, found: TableColumns, images: Collection[str], where: str
+) -> tuple[TableColumns, RecipeError | None]:
     """A column beside the images' names alone, whose values come again, says what they are of.
 
     Args:
@@ -54,7 +54,7 @@ def lone_label(
     return found, None
 
 
-def in_brief(rows: Rows) -> str:
+def in_brief(rows: ReadTable) -> str:
     """The first columns of a table, in words."""
     names = rows.schema.names
     return ", ".join(map(str, names[:5])) + (", …" if len(names) > 5 else "")

@@ -13,7 +13,7 @@ from typing import Any
 from synthset.errors import Problem, RecipeError
 from synthset.formats.listed import Label, Listed, Vocabulary
 from synthset.taxonomy import wordnet
-from synthset.taxonomy.names import Names, caseless, refuse_same
+from synthset.taxonomy.names import ClassNames, caseless, refuse_same
 
 NUMBER = re.compile(r"-?\d{1,9}(\.0*)?|nan", re.IGNORECASE)  # as text; longer ones are names
 
@@ -129,7 +129,7 @@ def class_names(images: Sequence[Listed]) -> list[str]:
     return [names[0] for names in classes_in(images)]
 
 
-def classes_in(images: Sequence[Listed], where: str = "source") -> list[Names]:
+def classes_in(images: Sequence[Listed], where: str = "source") -> list[ClassNames]:
     """Find the classes of some images in label order, and what says which class each is.
 
     They stand as their files list them, also those without an image; then the others by the number
@@ -147,7 +147,7 @@ def classes_in(images: Sequence[Listed], where: str = "source") -> list[Names]:
     return _classes([*labels], [*lists.values()], where)
 
 
-def classes_listed(vocabulary: Vocabulary, where: str = "source") -> list[Names]:
+def classes_listed(vocabulary: Vocabulary, where: str = "source") -> list[ClassNames]:
     """Name the classes of a vocabulary as `classes_in` does those of images that have it."""
     return _classes([], [vocabulary], where)
 
@@ -163,7 +163,7 @@ def together(lists: Sequence[Vocabulary]) -> Vocabulary:
     return Vocabulary(tuple(one[0] for one in names), wnids if any(wnids) else (), said_by, ordered)
 
 
-def _classes(labels: Sequence[Label], lists: Sequence[Vocabulary], where: str) -> list[Names]:
+def _classes(labels: Sequence[Label], lists: Sequence[Vocabulary], where: str) -> list[ClassNames]:
     ordered = [one for one in lists if one.ordered]
     listed: dict[str, int] = {}
     for one in ordered:
@@ -195,13 +195,13 @@ def _classes(labels: Sequence[Label], lists: Sequence[Vocabulary], where: str) -
     ]
 
 
-def _called(name: str, wnid: str | None, number: int | None, label: int | None) -> Names:
+def _called(name: str, wnid: str | None, number: int | None, label: int | None) -> ClassNames:
     """A class may be called by its name and number elsewhere, where another has the same name."""
     wnid = wnid or (name if wordnet.is_number(name) else None)
     numbered = number is not None and not name.endswith(f"({number})")
     more = [wnid] if wnid else []
     called = [name, *more, *([f"{name} ({number})"] if numbered else [])]
-    return Names(called, wnid, number, label=label)
+    return ClassNames(called, wnid, number, label=label)
 
 
 def _refuse_torn(said: Mapping[str, Set[int] | Set[str]], what: str, where: str) -> None:

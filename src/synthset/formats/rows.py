@@ -24,7 +24,7 @@ MARKS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", 
 
 
 @dataclass(frozen=True, slots=True)
-class Rows:
+class ReadTable:
     """A table that was read.
 
     Attributes:
@@ -38,7 +38,7 @@ class Rows:
     headed: bool = True
 
 
-def read_rows(name: str, data: bytes) -> Rows:
+def read_rows(name: str, data: bytes) -> ReadTable:
     """Read a table, in the format that its name ends in.
 
     Raises:
@@ -61,7 +61,7 @@ def read_rows(name: str, data: bytes) -> Rows:
         raise ValueError("it is nested too deeply") from None
 
 
-def without_heading(rows: Rows, file: str) -> Rows | None:
+def without_heading(rows: ReadTable, file: str) -> ReadTable | None:
     """Read a sheet of two columns whose first line is no heading, but a row; None of another one.
 
     Args:
@@ -74,7 +74,7 @@ def without_heading(rows: Rows, file: str) -> Rows | None:
     columns = {name: "file" if name == file else "the second column" for name in names}
     lines = [dict(zip(names, names, strict=True)), *rows.records]
     records = [{columns[name]: line[name] for name in names} for line in lines]
-    return Rows(_schema([*columns.values()], records, texts=True), records)
+    return ReadTable(_schema([*columns.values()], records, texts=True), records)
 
 
 def text_of_bytes(data: bytes) -> str:
@@ -105,7 +105,7 @@ def read_json(text: str) -> Any:
     return json.loads(json.dumps(content, ensure_ascii=False).encode(errors="replace"))
 
 
-def _sheet(text: str, kind: str) -> Rows:
+def _sheet(text: str, kind: str) -> ReadTable:
     if "\n" not in text:  # old programs of the Macintosh end lines so
         text = text.replace("\r", "\n")
     lines = text.lstrip("\r\n")
@@ -117,7 +117,7 @@ def _sheet(text: str, kind: str) -> Rows:
     columns = list(map(str.strip, rows[0])) if rows else []
     blank = dict.fromkeys(columns, "")
     records = [blank | dict(zip(columns, cells, strict=False)) for cells in rows[1:]]
-    return Rows(_schema(columns, records, texts=True), records)
+    return ReadTable(_schema(columns, records, texts=True), records)
 
 
 def _delimiter(heading: str, kind: str) -> str:
@@ -150,18 +150,18 @@ def _objects(content: Any) -> Iterable[Mapping[str, Any]]:
     return [row for row in content if isinstance(row, dict)] if isinstance(content, list) else []
 
 
-def _rows(found: Iterable[Mapping[str, Any]]) -> Rows:
+def _rows(found: Iterable[Mapping[str, Any]]) -> ReadTable:
     records = list(found)
     columns = list(dict.fromkeys(name for row in records for name in row))
-    return Rows(_schema(columns, records, texts=False), records)
+    return ReadTable(_schema(columns, records, texts=False), records)
 
 
-def _parquet(data: bytes) -> Rows:
+def _parquet(data: bytes) -> ReadTable:
     """All but the columns with images."""
     with pq.ParquetFile(pa.BufferReader(data)) as file:
         schema = file.schema_arrow
         names = [name for name in schema.names if not holds_images(schema.field(name).type)]
-        return Rows(schema, file.read(columns=names).to_pylist())
+        return ReadTable(schema, file.read(columns=names).to_pylist())
 
 
 def _schema(columns: Sequence[str], records: Sequence[Mapping[str, Any]], texts: bool) -> pa.Schema:

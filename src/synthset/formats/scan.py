@@ -23,7 +23,7 @@ from synthset.images import sha256
 from synthset.recipe.paths import FolderPath
 from synthset.recipe.sources import LabelledSource
 from synthset.store.remote import Place, Remote, is_url, place_at
-from synthset.taxonomy.names import Names
+from synthset.taxonomy.names import ClassNames
 
 SHOWN = 5  # kinds of what was passed over that a refusal names
 
@@ -51,7 +51,7 @@ def scan_path(place: FolderPath, where: str, passed: Passed | None = None) -> It
     yield from list_units(layout, layout.units, place, where, passed)
 
 
-def classes_of(settings: LabelledSource) -> list[Names]:
+def classes_of(settings: LabelledSource) -> list[ClassNames]:
     """Name the classes of all paths in label order, as `classes_in` does of their images; no image
     is read where lists, ClassLabels or folders say them.
 

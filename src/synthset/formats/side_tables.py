@@ -21,7 +21,14 @@ from synthset.formats.challenges import (
     solution_in,
 )
 from synthset.formats.class_lists import WNID, ClassList, read_class_list
-from synthset.formats.columns import Columns, Found, column_of, find_columns, is_given, missing
+from synthset.formats.columns import (
+    Columns,
+    TableColumns,
+    column_of,
+    find_columns,
+    is_given,
+    missing,
+)
 from synthset.formats.diffusiondb import PARTS, PROMPT
 from synthset.formats.files_below import is_hidden
 from synthset.formats.image_names import ImageNames
@@ -29,7 +36,14 @@ from synthset.formats.label_sheets import SUBMISSION, in_brief, lone_label, nami
 from synthset.formats.listed import Label, Vocabulary
 from synthset.formats.manifest import ABSENT, OTHER, UNREADABLE, Passed, PassedOver
 from synthset.formats.metadata_tables import METADATA, file_columns
-from synthset.formats.rows import LINES, SHEETS, Rows, read_rows, text_of_bytes, without_heading
+from synthset.formats.rows import (
+    LINES,
+    SHEETS,
+    ReadTable,
+    read_rows,
+    text_of_bytes,
+    without_heading,
+)
 from synthset.formats.side_rows import SideRow, fill, is_same_list, lists_of, settle
 from synthset.formats.split_names import splits_in
 
@@ -83,7 +97,7 @@ class _Table:
     """
 
     name: str
-    found: Found
+    found: TableColumns
     rows: Mapping[str, SideRow]
     absent: Mapping[str, str]
     undecided: RecipeError | None
@@ -175,7 +189,7 @@ class _Named:
     """
 
     name: str
-    rows: Rows
+    rows: ReadTable
     splits: Sequence[str | None]
     images: Sequence[Sequence[str]] = ()
     absent: Mapping[str, str] = field(default_factory=dict)
@@ -219,7 +233,7 @@ def _read(name: str, data: bytes, columns: Columns, images: ImageNames, where: s
     return _Table(name, found, _rows_of(table, found), table.absent, undecided)
 
 
-def _splits(name: str, rows: Rows, where: str) -> list[str | None]:
+def _splits(name: str, rows: ReadTable, where: str) -> list[str | None]:
     """The split of each row: as a column says, else the name of the table."""
     column = find_columns(rows.schema, Columns(), name, where).split
     mine = _single(splits_in(PurePosixPath(name).stem))
@@ -267,7 +281,9 @@ def _look_up(
     return replace(table, images=cells, absent=absent)
 
 
-def _columns(table: _Named, columns: Columns, where: str) -> tuple[Found, RecipeError | None]:
+def _columns(
+    table: _Named, columns: Columns, where: str
+) -> tuple[TableColumns, RecipeError | None]:
     """The columns of a table, and why it gives no label, where it may have one."""
     name, schema = table.name, table.rows.schema
     undecided: RecipeError | None = None
@@ -292,7 +308,7 @@ def _columns(table: _Named, columns: Columns, where: str) -> tuple[Found, Recipe
     return replace(found, caption=caption), undecided
 
 
-def _rows_of(table: _Named, found: Found) -> dict[str, SideRow]:
+def _rows_of(table: _Named, found: TableColumns) -> dict[str, SideRow]:
     """What a table says of each image; a label that it contradicts is none."""
     said, name = dict[str, SideRow](), table.name
     for path, number in table.each:
@@ -307,7 +323,7 @@ def _rows_of(table: _Named, found: Found) -> dict[str, SideRow]:
 
 
 def _label(
-    found: Found, row: Mapping[str, Any], name: str, number: int
+    found: TableColumns, row: Mapping[str, Any], name: str, number: int
 ) -> tuple[Label | None, str]:
     """The label of a row, and why there is none."""
     if found.label is None:

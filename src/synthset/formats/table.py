@@ -13,7 +13,7 @@ import pyarrow as pa
 from synthset.errors import RecipeError
 from synthset.formats.columns import (
     Columns,
-    Found,
+    TableColumns,
     column_of,
     find_columns,
     missing,
@@ -137,7 +137,9 @@ def splits_named(path: Place, columns: Columns, where: str) -> frozenset[str]:
     return frozenset(next(iter(one)) for one in said if len(one) == 1)
 
 
-def _columns(schema: pa.Schema, columns: Columns, table: str, where: str, labelled: bool) -> Found:
+def _columns(
+    schema: pa.Schema, columns: Columns, table: str, where: str, labelled: bool
+) -> TableColumns:
     """The columns that are read.
 
     Raises:
@@ -153,7 +155,7 @@ def _columns(schema: pa.Schema, columns: Columns, table: str, where: str, labell
 
 
 def _label(
-    found: Found, row: Mapping[str, Any], table: str, number: int, where: str
+    found: TableColumns, row: Mapping[str, Any], table: str, number: int, where: str
 ) -> Label | None:
     try:
         return found.label_of(row)
@@ -163,7 +165,7 @@ def _label(
         raise RecipeError(setting_beside(where, "label_column"), said, right) from None
 
 
-def _split(found: Found, row: Mapping[str, Any]) -> str | None:
+def _split(found: TableColumns, row: Mapping[str, Any]) -> str | None:
     said = splits_in(str(row.get(found.split))) if found.split else ()
     return next(iter(said)) if len(said) == 1 else None
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from synthset.measures.part import Part
 from synthset.measures.result import Result
 from synthset.metrics.sets.recognition import TOP, recognition_rate
-from synthset.metrics.sets.recognition import RecognitionRate as Rates
+from synthset.metrics.sets.recognition import RecognitionRates as Rates
 from synthset.metrics.sets.sample_size import shortfalls
 from synthset.metrics.statistics.classification import over_classes
 from synthset.metrics.statistics.intervals import (

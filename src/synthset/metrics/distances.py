@@ -16,7 +16,7 @@ BLOCK = 2048
 
 
 @dataclass(frozen=True, eq=False)
-class Rows:
+class CentredRows:
     """Centred features and their squared lengths.
 
     Attributes:
@@ -29,19 +29,19 @@ class Rows:
     squared: Tensor
 
     @classmethod
-    def of(cls, features: Features, centre: Scores, device: str) -> Rows:
+    def of(cls, features: Features, centre: Scores, device: str) -> CentredRows:
         """Move (N, D) features to a device, less a (D,) centre."""
         values = torch.from_numpy(features - centre.astype(features.dtype)).to(device)
         return cls(values, values.square().sum(dim=1))
 
-    def __getitem__(self, span: slice) -> Rows:
-        return Rows(self.values[span], self.squared[span])
+    def __getitem__(self, span: slice) -> CentredRows:
+        return CentredRows(self.values[span], self.squared[span])
 
     def __len__(self) -> int:
         return len(self.values)
 
 
-def squared_distances(a: Rows, b: Rows) -> Tensor:
+def squared_distances(a: CentredRows, b: CentredRows) -> Tensor:
     """(N, M) squared Euclidean distances; what is within rounding of 0 is 0."""
     distances = torch.addmm(b.squared, a.values, b.values.T, alpha=-2)  # (N, M)
     distances += a.squared[:, None]
@@ -50,14 +50,14 @@ def squared_distances(a: Rows, b: Rows) -> Tensor:
     return distances
 
 
-def blocks_across(a: Rows, b: Rows) -> Iterator[tuple[slice, slice, Tensor]]:
+def blocks_across(a: CentredRows, b: CentredRows) -> Iterator[tuple[slice, slice, Tensor]]:
     """Walk over the (N, M) squared distances: rows of `a`, rows of `b`, the block."""
     for one in spans(len(a), BLOCK):
         for other in spans(len(b), BLOCK):
             yield one, other, squared_distances(a[one], b[other])
 
 
-def kth_within(rows: Rows, k: int) -> Tensor:
+def kth_within(rows: CentredRows, k: int) -> Tensor:
     """(N,) squared distance of each row to its k-th nearest other row.
 
     Each pair of blocks is multiplied once: it serves the rows of the one and of the other.
@@ -76,7 +76,7 @@ def kth_within(rows: Rows, k: int) -> Tensor:
     return nearest.amax(dim=1)
 
 
-def kth_across(rows: Rows, others: Rows, k: int) -> Tensor:
+def kth_across(rows: CentredRows, others: CentredRows, k: int) -> Tensor:
     """(N,) squared distance of each row to its k-th nearest among the others."""
     nearest = rows.values.new_full((len(rows), k), torch.inf)
     for one, _, distances in blocks_across(rows, others):
@@ -92,7 +92,7 @@ class Nearest:
         index: (N,) int64, which row of the other set; the first of equally near ones.
     """
 
-    def __init__(self, rows: Rows) -> None:
+    def __init__(self, rows: CentredRows) -> None:
         self.squared = rows.values.new_full((len(rows),), torch.inf)
         self.index = torch.zeros(len(rows), dtype=torch.int64, device=rows.values.device)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from synthset.images import UnreadableImage, decode, sha256, suffix_of
 from synthset.pools.addresses import Allowed, is_public
-from synthset.pools.fetch import Limits, Refused, fetch
+from synthset.pools.fetch import FetchLimits, Refused, fetch
 from synthset.pools.licenses import is_taken
 from synthset.pools.url_lists import Wanted
 from synthset.seeds import digest
@@ -30,7 +30,7 @@ class Terms:
         sleep: waits for so many seconds.
     """
 
-    limits: Limits = field(default_factory=Limits)
+    limits: FetchLimits = field(default_factory=FetchLimits)
     retries: int = 2
     licenses: frozenset[str] | None = None
     allowed: Allowed = is_public
@@ -38,7 +38,7 @@ class Terms:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class DownloadOutcome:
     """What became of a row.
 
     Attributes:
@@ -64,10 +64,10 @@ class Outcome:
     tries: int = 0
 
 
-def attempt(wanted: Wanted, terms: Terms) -> Outcome:
+def attempt(wanted: Wanted, terms: Terms) -> DownloadOutcome:
     """Get one image, as far as licence, server and its own bytes allow."""
     if not is_taken(wanted.license, terms.licenses):
-        return Outcome(wanted, reason="license", said=wanted.license or "none is named")
+        return DownloadOutcome(wanted, reason="license", said=wanted.license or "none is named")
     tries = 0
     while True:
         tries += 1
@@ -77,7 +77,7 @@ def attempt(wanted: Wanted, terms: Terms) -> Outcome:
             if fault.passing and tries <= terms.retries:
                 terms.sleep(_wait(wanted.url, tries, fault.wait_s))
                 continue
-            return Outcome(wanted, reason=fault.reason, said=str(fault), tries=tries)
+            return DownloadOutcome(wanted, reason=fault.reason, said=str(fault), tries=tries)
         return _checked(wanted, data, tries)
 
 
@@ -88,16 +88,22 @@ def _wait(url: str, tries: int, asked_s: float | None) -> float:
     return min(max(wait, asked_s or 0.0), LONGEST_WAIT_S)
 
 
-def _checked(wanted: Wanted, data: bytes, tries: int) -> Outcome:
+def _checked(wanted: Wanted, data: bytes, tries: int) -> DownloadOutcome:
     content = sha256(data)
     if wanted.sha256 and content != wanted.sha256:
-        return Outcome(wanted, sha256=content, reason="hash_mismatch", said=content, tries=tries)
+        return DownloadOutcome(
+            wanted, sha256=content, reason="hash_mismatch", said=content, tries=tries
+        )
     extension = suffix_of(data)
     if extension is None:
         said = f"{len(data):,} bytes of another kind"
-        return Outcome(wanted, sha256=content, reason="not_an_image", said=said, tries=tries)
+        return DownloadOutcome(
+            wanted, sha256=content, reason="not_an_image", said=said, tries=tries
+        )
     try:
         height, width, _ = decode(data).shape
     except UnreadableImage as fault:
-        return Outcome(wanted, sha256=content, reason="corrupt", said=str(fault), tries=tries)
-    return Outcome(wanted, data, extension[1:], width, height, content, tries=tries)
+        return DownloadOutcome(
+            wanted, sha256=content, reason="corrupt", said=str(fault), tries=tries
+        )
+    return DownloadOutcome(wanted, data, extension[1:], width, height, content, tries=tries)

@@ -12,7 +12,7 @@ from typing import Any
 
 from synthset.errors import DatasetError, UsageError, explains_refusals
 from synthset.litter import is_litter
-from synthset.pools.attempt import Outcome, Terms, attempt
+from synthset.pools.attempt import DownloadOutcome, Terms, attempt
 from synthset.pools.download_shard import Layout, counts_of, write_json, write_shard
 from synthset.pools.licenses import is_taken
 from synthset.pools.url_lists import UrlList, Wanted
@@ -98,9 +98,9 @@ def download(
 
 def _in_turn(
     pool: ThreadPoolExecutor, rows: Sequence[Wanted], terms: Terms, ahead: int
-) -> Iterator[Outcome]:
+) -> Iterator[DownloadOutcome]:
     """Attempt rows at the same time, and give them in their order, few at a time in memory."""
-    waiting: deque[Future[Outcome]] = deque()
+    waiting: deque[Future[DownloadOutcome]] = deque()
     for row in rows:
         waiting.append(pool.submit(attempt, row, terms))
         if len(waiting) >= ahead:
@@ -109,7 +109,9 @@ def _in_turn(
         yield waiting.popleft().result()
 
 
-def _told(outcomes: Iterable[Outcome], progress: Callable[[int], None]) -> Iterator[Outcome]:
+def _told(
+    outcomes: Iterable[DownloadOutcome], progress: Callable[[int], None]
+) -> Iterator[DownloadOutcome]:
     for outcome in outcomes:
         yield outcome
         progress(1)

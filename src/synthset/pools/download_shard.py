@@ -17,7 +17,7 @@ from typing import Any, Literal
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from synthset.pools.attempt import Outcome
+from synthset.pools.attempt import DownloadOutcome
 from synthset.store.files import replace_file, writing
 
 Layout = Literal["webdataset", "files"]
@@ -41,7 +41,7 @@ ROWS = pa.schema(
 
 
 def write_shard(
-    folder: Path, number: int, outcomes: Iterable[Outcome], layout: Layout
+    folder: Path, number: int, outcomes: Iterable[DownloadOutcome], layout: Layout
 ) -> dict[str, Any]:
     """Write the images of a shard as they come, then its rows, and its counts last: a shard with
     counts is finished.
@@ -99,7 +99,7 @@ def _counts_path(folder: Path, number: int) -> Path:
     return folder / f"{number:05d}_stats.json"
 
 
-def _row(outcome: Outcome) -> dict[str, Any]:
+def _row(outcome: DownloadOutcome) -> dict[str, Any]:
     wanted = outcome.wanted
     return {
         "key": wanted.key,
@@ -116,7 +116,7 @@ def _row(outcome: Outcome) -> dict[str, Any]:
     }
 
 
-def _members(outcome: Outcome, row: dict[str, Any]) -> Iterator[tuple[str, bytes]]:
+def _members(outcome: DownloadOutcome, row: dict[str, Any]) -> Iterator[tuple[str, bytes]]:
     """The files of one image, by name."""
     key, data = outcome.wanted.key, outcome.data
     assert data is not None

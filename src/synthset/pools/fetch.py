@@ -31,7 +31,7 @@ SAFE = "/%:=&?~#+!$,;'@()*[]"  # what stands in a url as it is
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class FetchLimits:
     """How far to go for one url.
 
     Attributes:
@@ -61,7 +61,7 @@ class Refused(Exception):
         self.reason, self.passing, self.wait_s = reason, passing, wait_s
 
 
-def fetch(url: str, limits: Limits, allowed: Allowed = is_public) -> bytes:
+def fetch(url: str, limits: FetchLimits, allowed: Allowed = is_public) -> bytes:
     """Get a file.
 
     The address is looked up once for each request and then connected to, so that what was checked

@@ -20,8 +20,8 @@ from synthset.errors import RecipeError, UsageError, explains_refusals
 from synthset.formats.captioned import image_columns
 from synthset.formats.manifest import Passed
 from synthset.formats.pool_files import pool_files
-from synthset.machine import Bar, Silent
-from synthset.pools.index_writer import Indexing, Looks, as_json
+from synthset.machine import ProgressBar, Silent
+from synthset.pools.index_writer import Indexing, PoolFeatures, as_json
 from synthset.pools.precomputed_features import Brought
 from synthset.recipe.encoders import Encoder
 from synthset.recipe.pools import PoolPath
@@ -69,7 +69,7 @@ def index_pool(
     features: str | None = None,
     rows_per_shard: int = 10_000,
     precision: str = "float16",
-    bar: Bar | None = None,
+    bar: ProgressBar | None = None,
 ) -> PoolIndex:
     """Index a pool, or go on with an index that was begun.
 
@@ -97,7 +97,7 @@ def index_pool(
     if not files:
         right = "name Parquet files, tar shards, or folders of images"
         raise RecipeError("paths", f"no pool in {', '.join(p.path for p in places)}", right)
-    looks = Looks(encoder, None if features is None else Brought(features))
+    looks = PoolFeatures(encoder, None if features is None else Brought(features))
     facts = [facts_of(file) for _, file in files]
     begun = {
         "paths": [_whole(place.path) for place in places],

@@ -24,7 +24,7 @@ from synthset.formats.manifest import Passed
 from synthset.formats.parquet import opened
 from synthset.images import sha256
 from synthset.kinds import carry_out
-from synthset.machine import Bar
+from synthset.machine import ProgressBar
 from synthset.pools.precomputed_features import WHERE, Brought, Of, Vector
 from synthset.recipe.encoders import Encoder
 from synthset.recipe.pools import PoolPath
@@ -59,7 +59,7 @@ class _Chunk:
     prepared: Any = None
 
 
-class Looks:
+class PoolFeatures:
     """Gives the features of images and captions: computes them, or takes those that came along."""
 
     def __init__(self, encoder: Encoder, brought: Brought | None) -> None:
@@ -149,8 +149,8 @@ class Indexing:
         folder: LocalFolder,
         begun: dict[str, Any],
         files: Sequence[tuple[PoolPath, Place]],
-        looks: Looks,
-        bar: Bar,
+        looks: PoolFeatures,
+        bar: ProgressBar,
         passed: Passed,
     ) -> None:
         self._passed = passed

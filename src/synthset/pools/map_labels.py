@@ -13,11 +13,11 @@ from synthset.recipe.recipe import load_recipe
 from synthset.taxonomy.classlists import ClassEntry
 from synthset.taxonomy.label_mapping import Mapped, map_labels
 from synthset.taxonomy.mapping_file import write_mapping
-from synthset.taxonomy.open_images import Vocabulary, read_vocabulary
+from synthset.taxonomy.open_images import OpenImagesVocabulary, read_vocabulary
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
+class MappedPool:
     """What was mapped.
 
     Attributes:
@@ -28,7 +28,7 @@ class Made:
     """
 
     classes: tuple[ClassEntry, ...]
-    vocabulary: Vocabulary
+    vocabulary: OpenImagesVocabulary
     mapped: Mapped
     compared: bool
 
@@ -46,7 +46,7 @@ class Made:
 
 def make_mapping(
     source: str, descriptions: str | None, hierarchy: str | None, output: str, review: str
-) -> Made:
+) -> MappedPool:
     """Map labels to classes, and write the mapping and the review file.
 
     Args:
@@ -71,7 +71,7 @@ def make_mapping(
     nearness = text.nearness if text.installed() else None
     mapped = map_labels(vocabulary, classes, nearness)
     write_mapping(output, review, mapped, classes)
-    return Made(classes, vocabulary, mapped, nearness is not None)
+    return MappedPool(classes, vocabulary, mapped, nearness is not None)
 
 
 def _named(source: str) -> OpenImages | None:

@@ -13,7 +13,7 @@ from synthset.prompts.questions import Answering, ask
 from synthset.prompts.service import Service
 from synthset.prompts.texts import TABLES, Texts, by_class, columns_of, has_column, lines_of
 from synthset.prompts.word_lists import words_of
-from synthset.prompts.writer import Writer
+from synthset.prompts.writer import PromptWriter
 from synthset.recipe.prompts import Captions, LanguageModel, OwnTexts, PromptFile
 from synthset.recipe.sources import Folder
 from synthset.seeds import digest
@@ -25,14 +25,14 @@ T = TypeVar("T", bound=OwnTexts)
 class TextPrompts(PromptSource[T]):
     """What kinds share that put texts of each class into templates."""
 
-    def writer(self, texts: Texts | None) -> Writer:
+    def writer(self, texts: Texts | None) -> PromptWriter:
         """Put the texts into the templates; lines that all classes share stand there already."""
         templates, words = self.settings.templates, words_of(self.settings.variations)
         shared = self.shared_lines()
         if shared is None:
-            return Writer(templates, words, seed=self.recipe.seed, texts=texts or {})
+            return PromptWriter(templates, words, seed=self.recipe.seed, texts=texts or {})
         filled = tuple(one.replace("{text}", line) for one in templates for line in shared)
-        return Writer(filled, words, seed=self.recipe.seed)
+        return PromptWriter(filled, words, seed=self.recipe.seed)
 
     def has_texts(self) -> bool:
         """All but a file that tells no classes apart."""

@@ -6,7 +6,7 @@ from synthset.prompts.prompt_source import PromptSource
 from synthset.prompts.templates import templates_of
 from synthset.prompts.texts import Texts
 from synthset.prompts.word_lists import words_of
-from synthset.prompts.writer import Writer
+from synthset.prompts.writer import PromptWriter
 from synthset.recipe.prompts import Background, ClassGloss, ClipTemplates, Gloss, Template
 
 GLOSS = ("{gloss}",)
@@ -18,42 +18,42 @@ KIND_BEFORE_BACKGROUND = ("a photo of {a_class}, {hypernym}, {background}",)
 class TemplatePrompts(PromptSource[Template]):
     """Templates, filled with the words of the class and of variations."""
 
-    def writer(self, texts: Texts | None) -> Writer:
+    def writer(self, texts: Texts | None) -> PromptWriter:
         """Draw as the settings say."""
         asked = self.settings
         words = words_of(asked.variations)
-        return Writer(templates_of(asked.templates), words, asked.draw, self.recipe.seed)
+        return PromptWriter(templates_of(asked.templates), words, asked.draw, self.recipe.seed)
 
 
 class GlossPrompts(PromptSource[Gloss]):
     """The definition of the class."""
 
-    def writer(self, texts: Texts | None) -> Writer:
+    def writer(self, texts: Texts | None) -> PromptWriter:
         """Take the definition alone."""
-        return Writer(GLOSS, seed=self.recipe.seed)
+        return PromptWriter(GLOSS, seed=self.recipe.seed)
 
 
 class ClassGlossPrompts(PromptSource[ClassGloss]):
     """The class and its definition."""
 
-    def writer(self, texts: Texts | None) -> Writer:
+    def writer(self, texts: Texts | None) -> PromptWriter:
         """Take the name before the definition."""
-        return Writer(CLASS_GLOSS, seed=self.recipe.seed)
+        return PromptWriter(CLASS_GLOSS, seed=self.recipe.seed)
 
 
 class BackgroundPrompts(PromptSource[Background]):
     """The class before a varied background."""
 
-    def writer(self, texts: Texts | None) -> Writer:
+    def writer(self, texts: Texts | None) -> PromptWriter:
         """Use each background as often as any other."""
         templates = KIND_BEFORE_BACKGROUND if self.settings.hypernym else BEFORE_BACKGROUND
         words = words_of({"background": self.settings.backgrounds})
-        return Writer(templates, words, seed=self.recipe.seed)
+        return PromptWriter(templates, words, seed=self.recipe.seed)
 
 
 class ClipPrompts(PromptSource[ClipTemplates]):
     """CLIP's eighty templates."""
 
-    def writer(self, texts: Texts | None) -> Writer:
+    def writer(self, texts: Texts | None) -> PromptWriter:
         """Use each template as often as any other."""
-        return Writer(templates_of("clip"), seed=self.recipe.seed)
+        return PromptWriter(templates_of("clip"), seed=self.recipe.seed)

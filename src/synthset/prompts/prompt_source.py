@@ -14,7 +14,7 @@ from typing import Any, ClassVar, Generic, TypeVar
 
 from synthset.prompts.definitions import fit_glosses
 from synthset.prompts.texts import Texts, lines_of
-from synthset.prompts.writer import Writer
+from synthset.prompts.writer import PromptWriter
 from synthset.recipe.prompts import PromptSettings
 from synthset.recipe.recipe import Recipe
 from synthset.revisions import revision_of
@@ -40,7 +40,7 @@ class PromptSource(ABC, Generic[P]):
         self.recipe = recipe
 
     @abstractmethod
-    def writer(self, texts: Texts | None) -> Writer:
+    def writer(self, texts: Texts | None) -> PromptWriter:
         """Make what writes the prompts.
 
         Args:
@@ -91,8 +91,8 @@ class PromptSource(ABC, Generic[P]):
         return ""
 
     def shortened(
-        self, writer: Writer, entries: Sequence[ClassEntry], count: Count, limit: int
-    ) -> Writer:
+        self, writer: PromptWriter, entries: Sequence[ClassEntry], count: Count, limit: int
+    ) -> PromptWriter:
         """Shorten the glosses that make a prompt longer than the text encoder reads, where the
         settings ask for it.
 

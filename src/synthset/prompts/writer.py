@@ -16,7 +16,7 @@ TEXT = "text"  # field of a template that stands for a class's own texts
 
 
 @dataclass(frozen=True)
-class Writer:
+class PromptWriter:
     """All that decides a prompt but the record itself.
 
     Attributes:

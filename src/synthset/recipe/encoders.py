@@ -82,7 +82,7 @@ class ClipEncoder(EncoderSettings):
 class ClassifierEncoder(EncoderSettings):
     """Any timm classifier: its features, and its logits."""
 
-    implementation: ClassVar[str] = "synthset.encoders.classifier:Classifier"
+    implementation: ClassVar[str] = "synthset.encoders.classifier:ClassifierStage"
     version: ClassVar[str] = "1"
     checked_by: ClassVar[str | None] = "synthset.encoders.models:check_classifier"
     miniature: ClassVar[Literal["clip", "classifier"] | None] = "classifier"
@@ -111,7 +111,7 @@ class PythonEncoder(EncoderSettings):
     """An encoder by a function of your own: (N, H, W, 3) uint8 RGB to (N, D) numbers. Images of one
     shape come together; what an image gets may not depend on the others. Wants `--allow-code`."""
 
-    implementation: ClassVar[str] = "synthset.encoders.python:Python"
+    implementation: ClassVar[str] = "synthset.encoders.python:PythonEncoderStage"
     version: ClassVar[str] = "1"
     checked_by: ClassVar[str | None] = "synthset.encoders.python:check"
 

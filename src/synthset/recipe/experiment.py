@@ -67,7 +67,7 @@ class Real(Settings):
     once, by the first seed."""
 
 
-class Part(Settings):
+class ArmPart(Settings):
     """Images of one set that go into a training set, class by class."""
 
     set: str
@@ -100,9 +100,9 @@ class Arm(Settings):
     """Name of the arm."""
     text: str = ""
     """A few words for tables and figures; none takes the name."""
-    parts: tuple[Part, ...] = Field(min_length=1)
+    parts: tuple[ArmPart, ...] = Field(min_length=1)
     """The training set. An earlier part may be `real`, a later one fills up."""
-    pretrain: tuple[Part, ...] = ()
+    pretrain: tuple[ArmPart, ...] = ()
     """Trained on these first, then on `parts`, with a fresh schedule each."""
     pretrain_share: float = Field(0.5, gt=0, lt=1)
     """Share of the updates that goes to `pretrain`: the budget stays the same."""
@@ -264,7 +264,7 @@ def _problems(experiment: Experiment) -> list[Problem]:
     return problems
 
 
-def _part(experiment: Experiment, where: str, part: Part, first: bool) -> list[Problem]:
+def _part(experiment: Experiment, where: str, part: ArmPart, first: bool) -> list[Problem]:
     problems = []
     if part.set != "real" and part.set not in experiment.sets:
         right = did_you_mean(part.set, ["real", *experiment.sets])

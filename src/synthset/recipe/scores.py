@@ -80,7 +80,7 @@ class ClipScore(ScoreSettings):
     """100 x cosine of image and text features, negatives cut to 0. Column: `clip_score`. Higher is
     better."""
 
-    implementation: ClassVar[str] = "synthset.scores.clip_score:ClipScore"
+    implementation: ClassVar[str] = "synthset.scores.clip_score:ClipScoreStage"
     version: ClassVar[str] = "2"
     reads: ClassVar[Literal["images", "features", "set"]] = "features"
 
@@ -113,7 +113,7 @@ class Recognition(ScoreSettings):
     `recognition_confidence`.
     """
 
-    implementation: ClassVar[str] = "synthset.scores.recognition:Recognition"
+    implementation: ClassVar[str] = "synthset.scores.recognition:RecognitionStage"
     version: ClassVar[str] = "1"
     reads: ClassVar[Literal["images", "features", "set"]] = "features"
     checked_by: ClassVar[str | None] = "synthset.scores.recognition:check_classes"
@@ -141,7 +141,7 @@ class Quality(ScoreSettings):
     `quality_issue` (null, or dark, bright, low_information, blurry, odd_size).
     """
 
-    implementation: ClassVar[str] = "synthset.scores.quality:Quality"
+    implementation: ClassVar[str] = "synthset.scores.quality:QualityStage"
     version: ClassVar[str] = "2"
 
     kind: Literal["quality"]
@@ -172,7 +172,7 @@ class PerceptualHash(ScoreSettings):
     `perceptual_hash`, 88 hexadecimal digits, 16 of them the hash; null for a picture of one
     brightness."""
 
-    implementation: ClassVar[str] = "synthset.scores.perceptual_hash:PerceptualHash"
+    implementation: ClassVar[str] = "synthset.scores.perceptual_hash:PerceptualHashStage"
     version: ClassVar[str] = "2"
 
     kind: Literal["perceptual_hash"]
@@ -182,7 +182,7 @@ class Column(ScoreSettings):
     """A score that was measured elsewhere. Column: named as the score is; null where the table has
     no row of an image."""
 
-    implementation: ClassVar[str] = "synthset.scores.column:Column"
+    implementation: ClassVar[str] = "synthset.scores.column:ColumnStage"
     version: ClassVar[str] = "1"
     checked_by: ClassVar[str | None] = "synthset.scores.column:check"
 
@@ -208,7 +208,7 @@ class Python(ScoreSettings):
     shape come together; what an image gets may not depend on the others. Column: named as the score
     is. Wants `--allow-code`."""
 
-    implementation: ClassVar[str] = "synthset.scores.python:Python"
+    implementation: ClassVar[str] = "synthset.scores.python:PythonScoreStage"
     version: ClassVar[str] = "1"
     checked_by: ClassVar[str | None] = "synthset.scores.python:check"
 

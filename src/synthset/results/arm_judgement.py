@@ -28,7 +28,7 @@ OF_FOCUS = {"focus_recall": "recall", "focus_precision": "precision", "focus_f1"
 
 
 @dataclass(frozen=True, eq=False)
-class Measured:
+class MeasuredTrial:
     """A trial and its figures.
 
     Attributes:
@@ -64,12 +64,12 @@ class ArmTrials:
         confusion: (K, K) counts, summed over seeds.
     """
 
-    trials: Mapping[int, Measured]
+    trials: Mapping[int, MeasuredTrial]
     focus: tuple[int, ...]
     confusion: Array
 
     @classmethod
-    def of(cls, trials: Mapping[int, Measured], focus: Sequence[int]) -> ArmTrials:
+    def of(cls, trials: Mapping[int, MeasuredTrial], focus: Sequence[int]) -> ArmTrials:
         """Count what each class was taken for."""
         count = next(iter(trials.values())).trial.probabilities.shape[1]
         confusions = [

@@ -25,7 +25,7 @@ from synthset.results.arm_judgement import (
     OF_FOCUS,
     ArmJudgement,
     ArmTrials,
-    Measured,
+    MeasuredTrial,
     judge_arm,
 )
 from synthset.results.judge import CORRECTION, Difference, Leader, compare, lead
@@ -180,7 +180,7 @@ def _measured(
 ) -> dict[str, ArmTrials]:
     """Measure every trial, with bootstrap draws where an arm has but one seed."""
     alone = min(Counter(trial.arm for trial in trials).values()) == 1
-    found: dict[str, dict[int, Measured]] = {}
+    found: dict[str, dict[int, MeasuredTrial]] = {}
     for trial in sorted(trials, key=lambda trial: trial.seed):
         draws = max(FEWEST, min(DRAWS, round(WORK / trial.probabilities.size)))
         weights = draw_weights(trial.labels, draws if alone else 0, trial.seed)
@@ -190,7 +190,7 @@ def _measured(
             whole |= {
                 name: mean_of_known(seen.classes[one][:, focus]) for name, one in OF_FOCUS.items()
             }
-        found.setdefault(trial.arm, {})[trial.seed] = Measured(trial, whole, seen.classes)
+        found.setdefault(trial.arm, {})[trial.seed] = MeasuredTrial(trial, whole, seen.classes)
     return {arm: ArmTrials.of(one, focus) for arm, one in found.items()}
 
 

@@ -26,7 +26,7 @@ NO_TEXT = "no prompt"
 FIELDS = {"prompt": "prompt", "class": "class_name"}  # field of the text, and the plan's column
 
 
-class ClipScore(Stage):
+class ClipScoreStage(Stage):
     """100 x cosine of image and text, negatives cut to 0; higher is better.
 
     A record without a prompt is null where the text needs one.
@@ -42,7 +42,9 @@ class ClipScore(Stage):
         self._clip = ClipText(encoder)
 
     @classmethod
-    def of(cls, settings: ClipScoreSettings, recipe: Recipe, classes: Sequence[Any]) -> ClipScore:
+    def of(
+        cls, settings: ClipScoreSettings, recipe: Recipe, classes: Sequence[Any]
+    ) -> ClipScoreStage:
         """Make it with the text tower of the encoder that has seen the images."""
         encoder = recipe.encoders[settings.encoder]
         assert isinstance(encoder, ClipEncoder)

@@ -21,7 +21,7 @@ NOT_LISTED = "the table has no row of this id"
 IDS = "id"  # the column that says which image a row is of
 
 
-class Column(Stage):
+class ColumnStage(Stage):
     """The value that a table has for each record; null where it has none."""
 
     reads: ClassVar[Sequence[str]] = ("sha256",)

@@ -29,7 +29,7 @@ _PLACES = (2 * np.arange(SIDE_PX) + 1) / (2 * SIDE_PX)
 COSINES = 2 * np.cos(np.pi * np.arange(LOW)[:, None] * _PLACES)  # (8, 32), DCT-II as in SciPy
 
 
-class PerceptualHash(Stage):
+class PerceptualHashStage(Stage):
     """One hash a picture, as 88 hexadecimal digits."""
 
     reads: ClassVar[Sequence[str]] = ("image",)

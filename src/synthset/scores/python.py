@@ -23,7 +23,7 @@ from synthset.user_code import (
 )
 
 
-class Python(Stage):
+class PythonScoreStage(Stage):
     """One number an image."""
 
     reads: ClassVar[Sequence[str]] = ("image",)

@@ -24,7 +24,7 @@ NUMBERS = ("brightness", "contrast", "sharpness", "entropy", "aspect")
 
 
 @dataclass(frozen=True, slots=True)
-class Measures:
+class PictureMeasures:
     """What is measured on a picture.
 
     Attributes:
@@ -49,7 +49,7 @@ class Measures:
     shade: float
 
 
-class Quality(Stage):
+class QualityStage(Stage):
     """Five numbers of a picture, and its first fault if it has one."""
 
     reads: ClassVar[Sequence[str]] = ("image",)
@@ -63,11 +63,11 @@ class Quality(Stage):
         numbers = [pa.field(f"{self._prefix}_{name}", pa.float32()) for name in NUMBERS]
         return pa.schema([*numbers, pa.field(f"{self._prefix}_issue", pa.string())])
 
-    def prepare(self, rows: Rows) -> list[Measures | None]:
+    def prepare(self, rows: Rows) -> list[PictureMeasures | None]:
         """Measure the pictures; on a reader thread, beside the model."""
         return rows.once("quality", lambda: [p if p is None else measure(p) for p in rows.pixels])
 
-    def finish(self, rows: Rows, computed: list[Measures | None]) -> pa.Table:
+    def finish(self, rows: Rows, computed: list[PictureMeasures | None]) -> pa.Table:
         columns = {
             f"{self._prefix}_{name}": pa.array(
                 [m and getattr(m, name) for m in computed], pa.float32()
@@ -79,7 +79,7 @@ class Quality(Stage):
         return pa.table({**columns, "error": image_faults(rows)})
 
 
-def measure(pixels: Pixels) -> Measures:
+def measure(pixels: Pixels) -> PictureMeasures:
     """Measure a picture.
 
     Args:
@@ -91,7 +91,7 @@ def measure(pixels: Pixels) -> Measures:
     levels = np.arange(LEVELS)
     mean = float(share @ levels)
     some = share[share > 0]
-    return Measures(
+    return PictureMeasures(
         brightness=mean / 255,
         contrast=float(np.sqrt(share @ (levels - mean) ** 2)) / 255,
         sharpness=_sharpness(_shrunk(luma)),
@@ -102,12 +102,12 @@ def measure(pixels: Pixels) -> Measures:
     )
 
 
-def issue(measures: Measures, settings: QualitySettings) -> str | None:
+def issue(measures: PictureMeasures, settings: QualitySettings) -> str | None:
     """Name the first fault of a picture; None if it has none."""
     return next(iter(faults(measures, settings)), None)
 
 
-def faults(measures: Measures, settings: QualitySettings) -> list[str]:
+def faults(measures: PictureMeasures, settings: QualitySettings) -> list[str]:
     """Name every fault of a picture."""
     found = {
         "dark": measures.light < settings.dark,

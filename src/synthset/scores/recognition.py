@@ -10,7 +10,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from scipy.special import softmax
 
-from synthset.encoders.classlist import ClassList, class_names, match
+from synthset.encoders.classlist import OutputClasses, class_names, match
 from synthset.encoders.faults import NO_IMAGE
 from synthset.errors import ModelError, Problem, RecipeError, SynthsetError
 from synthset.metrics.sets.recognition import recognise
@@ -21,7 +21,7 @@ from synthset.stage import Rows, Stage, list_column
 from synthset.taxonomy.classlists import ClassEntry
 
 
-class Recognition(Stage):
+class RecognitionStage(Stage):
     """Probability and rank of the intended class, and what the classifier says first.
 
     Ranks count from 1. Of equally probable classes the one of lower index ranks first.
@@ -30,7 +30,7 @@ class Recognition(Stage):
     reads: ClassVar[Sequence[str]] = ("logits", "label")
 
     def __init__(
-        self, settings: RecognitionSettings, classes: ClassList, indices: Sequence[int]
+        self, settings: RecognitionSettings, classes: OutputClasses, indices: Sequence[int]
     ) -> None:
         """Set up the score.
 
@@ -46,7 +46,7 @@ class Recognition(Stage):
     @classmethod
     def of(
         cls, settings: RecognitionSettings, recipe: Recipe, classes: Sequence[ClassEntry]
-    ) -> Recognition:
+    ) -> RecognitionStage:
         """Find the recipe's classes among the classifier's; see `classifier_indices`."""
         return cls(settings, *classifier_indices(settings, recipe, classes))
 
@@ -105,7 +105,7 @@ ERROR = pa.field("error", pa.string())
 
 def classifier_indices(
     settings: RecognitionSettings, recipe: Recipe, classes: Sequence[ClassEntry]
-) -> tuple[ClassList, tuple[int, ...]]:
+) -> tuple[OutputClasses, tuple[int, ...]]:
     """Find the recipe's classes among the classifier's.
 
     Raises:

@@ -16,7 +16,7 @@ from synthset.engine.catalog import build
 from synthset.errors import ModelError, UsageError, did_you_mean
 from synthset.recipe.recipe import Recipe, load_stored
 from synthset.record import IMAGE
-from synthset.results.hits import Found
+from synthset.results.hits import Hit
 from synthset.stage import Rows, list_column
 from synthset.store.dataset import Dataset
 
@@ -28,7 +28,7 @@ Vector = NDArray[np.float32]
 
 def search_like(
     dataset: Dataset, example: str, limit: int = 20, encoder: str | None = None
-) -> list[Found]:
+) -> list[Hit]:
     """Find the images most like one image; the image itself is left out.
 
     Args:
@@ -53,7 +53,7 @@ def search_like(
 
 def search_clip(
     dataset: Dataset, text: str, limit: int = 20, encoder: str | None = None
-) -> list[Found]:
+) -> list[Hit]:
     """Find the images that CLIP takes for what a text says.
 
     Args:
@@ -74,7 +74,7 @@ def search_clip(
     return nearest(dataset, name, open_text_encoder(recipe.encoders[name]).encode([text])[0], limit)
 
 
-def nearest(dataset: Dataset, encoder: str, vector: Vector, limit: int) -> list[Found]:
+def nearest(dataset: Dataset, encoder: str, vector: Vector, limit: int) -> list[Hit]:
     """Find the records whose features have the highest cosine with a vector.
 
     Exact, shard by shard, so that a million images need no more memory than one shard.
@@ -135,7 +135,7 @@ def _unit(rows: Vector) -> Vector:
     return unit
 
 
-def _found(dataset: Dataset, places: list[tuple[int, float]]) -> list[Found]:
+def _found(dataset: Dataset, places: list[tuple[int, float]]) -> list[Hit]:
     """Name the records at some places, in their order."""
     view = dataset.view
     columns = ["id", "class_name", "prompt"]
@@ -147,7 +147,7 @@ def _found(dataset: Dataset, places: list[tuple[int, float]]) -> list[Found]:
             plans[shard] = dataset.read_cell(view.plan, shard, columns)
         one = {name: plans[shard].column(name)[row].as_py() for name in columns}
         path = f"{view.images}/{shard:05d}.parquet#{row}"
-        found.append(Found(one["id"], one["class_name"], score, path, one["prompt"]))
+        found.append(Hit(one["id"], one["class_name"], score, path, one["prompt"]))
     return found
 
 

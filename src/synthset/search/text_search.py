@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from synthset.errors import StorageError, UsageError
-from synthset.results.hits import Found
+from synthset.results.hits import Hit
 from synthset.seeds import fingerprint
 from synthset.store.dataset import Dataset
 from synthset.store.files import writing
@@ -37,7 +37,7 @@ WHERE words MATCH ? ORDER BY score DESC, record.row LIMIT ?
 
 def search_words(
     dataset: Dataset, query: str, limit: int = 20, any_word: bool = False
-) -> list[Found]:
+) -> list[Hit]:
     """Find the records whose prompt or class has the words of a query.
 
     Words are compared by their stems ("trucks" finds "truck"), a text in quotes as it stands, and
@@ -59,7 +59,7 @@ def search_words(
     weights = ", ".join(str(weight) for weight in WEIGHTS.values())
     with contextlib.closing(index(dataset)) as base:
         rows = base.execute(FIND.format(weights=weights), (asked, limit)).fetchall()
-    return [Found(*row) for row in rows]
+    return [Hit(*row) for row in rows]
 
 
 def as_match(query: str, any_word: bool = False) -> str:

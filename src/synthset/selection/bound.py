@@ -12,12 +12,12 @@ import numpy as np
 
 from synthset.metrics.features import Features
 from synthset.metrics.sets.gaussian import Gaussian
-from synthset.selection.kernel import Pairs
+from synthset.selection.kernel import TargetKernel
 from synthset.selection.target import (
     DIRECTIONS,
     SOFTENING,
+    ProjectedImages,
     Rows,
-    Seen,
     Sums,
     Target,
     distance,
@@ -56,11 +56,16 @@ def frank_wolfe_bound(
 
 
 def bound_of(
-    target: Target, seen: Seen, count: int, *, start: Rows | None = None, steps: int = STEPS
+    target: Target,
+    seen: ProjectedImages,
+    count: int,
+    *,
+    start: Rows | None = None,
+    steps: int = STEPS,
 ) -> float:
     """The same for images that are in the target's axes already."""
     rows = np.arange(len(seen)) if start is None else start
-    pairs = Pairs.of(target)
+    pairs = TargetKernel.of(target)
     weights = np.zeros(len(seen))
     weights[rows] = 1 / len(rows)
     at, bound, lowest = _mean(seen, rows), 0.0, np.inf
@@ -83,7 +88,7 @@ def bound_of(
     return bound
 
 
-def _mean(seen: Seen, rows: Rows) -> Sums:
+def _mean(seen: ProjectedImages, rows: Rows) -> Sums:
     """Sums in which the images' weights sum to 1."""
     sums = seen.sums(rows)
     return sums.mixed(sums, 0.0, 1 / sums.n)

@@ -19,7 +19,7 @@ import scipy.linalg
 from numpy.typing import NDArray
 
 from synthset.metrics.features import spans
-from synthset.selection.target import Floats, Seen, Sums, Target, gradient
+from synthset.selection.target import Floats, ProjectedImages, Sums, Target, gradient
 
 DAMPING = 0.02  # of the largest variance: the study found nothing to choose between 0 and 0.1
 ACCURACY = 1e-3  # of the largest eigenvalue of the low-rank form
@@ -29,7 +29,7 @@ Kernel = NDArray[np.float32]  # (N, N)
 
 
 @dataclass(frozen=True, eq=False)
-class Pairs:
+class TargetKernel:
     """Kernel and linear term of a target."""
 
     target: Target
@@ -38,7 +38,7 @@ class Pairs:
     bands: Floats  # (B,) 1 / 4 (T_b + n_b d / 2)
 
     @classmethod
-    def of(cls, target: Target) -> Pairs:
+    def of(cls, target: Target) -> TargetKernel:
         """Prepare the kernel of a target."""
         lead = target.lead
         damping = DAMPING * float(target.variances[0])
@@ -49,7 +49,7 @@ class Pairs:
         # still least at the target.
         return cls(target, factors.T @ factors, factors, bands)
 
-    def between(self, seen: Seen) -> Kernel:
+    def between(self, seen: ProjectedImages) -> Kernel:
         """h of all pairs of images, (N, N) float32."""
         along = seen.along.astype(np.float32)
         lead = np.ascontiguousarray(along[:, : self.target.leading])
@@ -63,7 +63,7 @@ class Pairs:
         kernel += scaled @ scaled.T
         return kernel
 
-    def pull(self, seen: Seen, sums: Sums) -> Floats:
+    def pull(self, seen: ProjectedImages, sums: Sums) -> Floats:
         """Sum of h(a, b) over the images b in `sums`, for each image a: (N,) float64."""
         weights = 0.5 * self.cauchy * sums.outer  # (R, R)
         found = np.empty(len(seen))
@@ -79,14 +79,14 @@ class Pairs:
         curved = 0.5 * float((self.cauchy * sums.outer**2).sum())
         return float(sums.along @ sums.along) + curved + float(self.bands @ sums.energy**2)
 
-    def linear(self, seen: Seen) -> Floats:
+    def linear(self, seen: ProjectedImages) -> Floats:
         """l of each image, (N,) float64, where the second derivative is taken at the target."""
         lead = np.diag(self.cauchy) * self.target.lead  # (R,)
         squares = seen.lead.astype(np.float64) ** 2
         banded: Floats = seen.energy @ (2 * self.bands * self.target.energies)
         return seen.outside - squares @ lead - banded
 
-    def tangent(self, seen: Seen, sums: Sums) -> Floats:
+    def tangent(self, seen: ProjectedImages, sums: Sums) -> Floats:
         """l of each image, (N,) float64, that gives the form F's own slope at the set of `sums`."""
         _, slope = gradient(self.target, sums, seen, TANGENT_SOFTENING)
         return slope - 2 / sums.n * self.pull(seen, sums)

@@ -15,9 +15,17 @@ from numpy.typing import NDArray
 
 from synthset.metrics.features import Features
 from synthset.metrics.sets.gaussian import Gaussian
-from synthset.selection.kernel import Pairs
+from synthset.selection.kernel import TargetKernel
 from synthset.selection.swaps import best_subset
-from synthset.selection.target import DIRECTIONS, Floats, Rows, Seen, Sums, Target, distance
+from synthset.selection.target import (
+    DIRECTIONS,
+    Floats,
+    ProjectedImages,
+    Rows,
+    Sums,
+    Target,
+    distance,
+)
 
 BLOCK = 2048
 TANGENTS = 4  # times that the form is laid anew, at the set that was found
@@ -35,8 +43,8 @@ class Term:
         weight: of this distance in the sum.
     """
 
-    pairs: Pairs
-    seen: Seen
+    pairs: TargetKernel
+    seen: ProjectedImages
     others: Sums | None = None
     weight: float = 1.0
 
@@ -82,7 +90,7 @@ def nearest_set(
     20
     """
     towards = Target.of(target, directions)
-    term = Term(Pairs.of(towards), towards.see(features))
+    term = Term(TargetKernel.of(towards), towards.see(features))
     worth = None if prefer is None else prefer * towards.trace
     return choose([term], count, worth, seed=seed, fixed=fixed)
 

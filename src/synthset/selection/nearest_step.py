@@ -21,7 +21,7 @@ from synthset.results.reason import Reason
 from synthset.seeds import digest
 from synthset.selection.bound import frank_wolfe_bound
 from synthset.selection.candidates import Candidates, Outcome
-from synthset.selection.kernel import Pairs
+from synthset.selection.kernel import TargetKernel
 from synthset.selection.kernel_mean import nearest_kernel_mean
 from synthset.selection.nearest import Term, choose
 from synthset.selection.other_encoders import (
@@ -32,7 +32,7 @@ from synthset.selection.other_encoders import (
     other_encoders,
 )
 from synthset.selection.shrink import Shrunk, shrunk
-from synthset.selection.target import Floats, Rows, Seen, Sums, Target
+from synthset.selection.target import Floats, ProjectedImages, Rows, Sums, Target
 
 SWEEPS = 2  # over the classes, where only the whole has a target
 
@@ -162,7 +162,7 @@ def _by_class(one: _Class, settings: NearestSet) -> Rows:
             one.features, one.real, one.count, prefer=one.worth, seed=seed, fixed=one.fixed
         )
     target = Target.of(one.target.gaussian, settings.directions)
-    term = Term(Pairs.of(target), target.see(one.features))
+    term = Term(TargetKernel.of(target), target.see(one.features))
     return choose([term], one.count, one.worth * target.trace, seed=seed, fixed=one.fixed)
 
 
@@ -179,8 +179,8 @@ def _sweep(
     """Choose anew in each class, so that all together come nearer to the whole's target."""
     assert whole is not None
     target = Target.of(whole.gaussian, settings.directions)
-    pairs = Pairs.of(target)
-    seen: list[Seen] = [target.see(one.features) for one in classes]
+    pairs = TargetKernel.of(target)
+    seen: list[ProjectedImages] = [target.see(one.features) for one in classes]
     sums: list[Sums] = [s.sums(one.chosen) for s, one in zip(seen, classes, strict=True)]
     total = sums[0]
     for more in sums[1:]:
@@ -195,7 +195,7 @@ def _sweep(
         if with_classes and one.target is not None:
             own = Target.of(one.target.gaussian, settings.directions)
             weight = 1 / len(classes)
-            terms.append(Term(Pairs.of(own), own.see(one.features), None, weight))
+            terms.append(Term(TargetKernel.of(own), own.see(one.features), None, weight))
             worth = worth + one.worth * own.trace * weight
         one.chosen = choose(
             terms,

@@ -17,14 +17,14 @@ VERDICTS = ("keep", "drop")
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class ReviewVerdict:
     """What is to be done with an image, and why."""
 
     keep: bool
     note: str
 
 
-def read_review(path: str) -> dict[str, Verdict]:
+def read_review(path: str) -> dict[str, ReviewVerdict]:
     """Read a review file: CSV with the columns `id`, `verdict` (keep, drop or empty) and `note`.
 
     Returns:
@@ -52,13 +52,13 @@ def read_review(path: str) -> dict[str, Verdict]:
             right = f"{did_you_mean(said, VERDICTS)}; or leave it empty"
             problems.append(Problem(where, found, right))
         elif said:
-            verdicts[row["id"].strip()] = Verdict(said == "keep", row.get("note", ""))
+            verdicts[row["id"].strip()] = ReviewVerdict(said == "keep", row.get("note", ""))
     if problems:
         raise RecipeError.of(problems[:10])
     return verdicts
 
 
-def apply_review(candidates: Candidates, verdicts: dict[str, Verdict]) -> None:
+def apply_review(candidates: Candidates, verdicts: dict[str, ReviewVerdict]) -> None:
     """Drop what a reviewer dropped, and fix what a reviewer keeps.
 
     An image without pixels, or one that the safety checker flagged, cannot be kept.

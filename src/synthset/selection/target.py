@@ -87,7 +87,7 @@ class Target:
         """(B,) total variance of each band."""
         return np.array([self.variances[band].sum() for band in self.bands])
 
-    def see(self, features: Features) -> Seen:
+    def see(self, features: Features) -> ProjectedImages:
         """Turn images into the target's axes.
 
         Args:
@@ -104,11 +104,11 @@ class Target:
         energy = np.empty((len(features), len(self.bands)))
         for i, band in enumerate(self.bands):
             energy[:, i] = (along[:, band].astype(np.float64) ** 2).sum(axis=1)
-        return Seen(along, energy, outside, self.leading)
+        return ProjectedImages(along, energy, outside, self.leading)
 
 
 @dataclass(frozen=True, eq=False)
-class Seen:
+class ProjectedImages:
     """Images in the axes of a target.
 
     Attributes:
@@ -131,9 +131,11 @@ class Seen:
         """(N, R) coordinates along the leading axes."""
         return self.along[:, : self.leading]
 
-    def take(self, rows: Rows) -> Seen:
+    def take(self, rows: Rows) -> ProjectedImages:
         """Some of the images."""
-        return Seen(self.along[rows], self.energy[rows], self.outside[rows], self.leading)
+        return ProjectedImages(
+            self.along[rows], self.energy[rows], self.outside[rows], self.leading
+        )
 
     def sums(self, rows: Rows) -> Sums:
         """Sum what the distance needs over some of the images."""
@@ -184,7 +186,7 @@ def distance(target: Target, sums: Sums, softening: float = 0.0) -> float:
 
 
 def gradient(
-    target: Target, sums: Sums, seen: Seen, softening: float = SOFTENING
+    target: Target, sums: Sums, seen: ProjectedImages, softening: float = SOFTENING
 ) -> tuple[float, Floats]:
     """The softened F of a set, and how it would change with the weight of each image.
 

@@ -19,12 +19,12 @@ from synthset.sources.outcome import Outcome, image_table
 from synthset.sources.parents import Parents
 from synthset.sources.square import square
 from synthset.stage import Rows, Stage
-from synthset.store.folder import Folder
+from synthset.store.folder import Storage
 
 CHANGE_S = 0.001  # core-seconds that one augmented copy of 32 x 32 px takes
 
 
-class Augment(Stage):
+class AugmentStage(Stage):
     """Changes a copy of each record's parent, by the record's own seed."""
 
     reads: ClassVar[Sequence[str]] = ("id", "seed", "parent", "source")
@@ -74,9 +74,9 @@ class Augment(Stage):
 class AugmentSource(MakesOfImages[Settings]):
     """Changed copies of images: those of a class take turns, in another seeded order each time."""
 
-    def stage(self, folder: Folder) -> Stage:
+    def stage(self, folder: Storage) -> Stage:
         """Change the copies."""
-        return Augment(self.settings)
+        return AugmentStage(self.settings)
 
     def starts(self, found: Material) -> Callable[[int, int], Start]:
         """Take an image, and its caption."""

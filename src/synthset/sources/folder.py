@@ -19,12 +19,12 @@ from synthset.source import Estimate, Material, Settle
 from synthset.sources.labelled_images import StartsFromImages, empty_classes
 from synthset.sources.outcome import Outcome, image_table
 from synthset.stage import Rows, Stage
-from synthset.store.folder import Folder as Place
+from synthset.store.folder import Storage as Place
 
 IMPORT_S = 0.002  # seconds to take over an image
 
 
-class Folder(Stage):
+class FolderStage(Stage):
     """Takes over each record's image from its source; the bytes stay as they are."""
 
     reads: ClassVar[Sequence[str]] = ("id", "source")
@@ -67,7 +67,7 @@ class FolderSource(StartsFromImages[Settings]):
 
     def stage(self, folder: Place) -> Stage:
         """Take over the images."""
-        return Folder(self.settings)
+        return FolderStage(self.settings)
 
     def material(self, settle: Settle) -> Material:
         """List the images, and draw `images_per_class` of each class."""

@@ -18,7 +18,7 @@ from synthset.source import Material, Settle, Source
 from synthset.taxonomy.class_labels import labels_of
 from synthset.taxonomy.classlists import ClassEntry
 from synthset.taxonomy.label_conflicts import conflict_note, label_conflicts, outcome, stay
-from synthset.taxonomy.names import Names
+from synthset.taxonomy.names import ClassNames
 
 S = TypeVar("S", bound=LabelledSource)
 
@@ -68,7 +68,7 @@ class StartsFromImages(Source[S]):
         identity = super().identity()
         return {name: identity[name] for name in identity.keys() - set(self.settings.reads_from)}
 
-    def class_names(self) -> list[Names]:
+    def class_names(self) -> list[ClassNames]:
         """Name the classes in label order; images are read where nothing else says them."""
         return classes_of(self.settings)
 

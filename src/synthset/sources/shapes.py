@@ -18,13 +18,13 @@ from synthset.source import Estimate, Material, Source
 from synthset.sources.encoded_size import HEADER_BYTES
 from synthset.sources.outcome import Outcome, image_table
 from synthset.stage import Rows, Stage
-from synthset.store.folder import Folder
+from synthset.store.folder import Storage
 
 Mask = NDArray[np.bool_]
 Plane = NDArray[np.float64]
 
 
-class Shapes(Stage):
+class ShapesStage(Stage):
     """Draws one shape a record."""
 
     reads: ClassVar[Sequence[str]] = ("id", "class_key", "seed", "index")
@@ -63,9 +63,9 @@ class Shapes(Stage):
 class ShapesSource(Source[Settings]):
     """Shapes by class and seed."""
 
-    def stage(self, folder: Folder) -> Stage:
+    def stage(self, folder: Storage) -> Stage:
         """Draw the shapes."""
-        return Shapes(self.settings)
+        return ShapesStage(self.settings)
 
     def estimate(self, found: Material) -> Estimate:
         """As long as it is told to take."""

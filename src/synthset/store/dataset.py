@@ -18,7 +18,7 @@ from synthset.errors import DatasetError, SynthsetError, explains_refusals
 from synthset.recipe.reading import parse_settings
 from synthset.recipe.variables import conceal
 from synthset.store import cells
-from synthset.store.folder import Folder, LocalFolder, folder_at
+from synthset.store.folder import LocalFolder, Storage, folder_at
 
 FORMAT = 1
 SPOOL = ".spool"
@@ -62,7 +62,7 @@ class Dataset:
     so tables join by position. A row that failed is null with an `error`; it is never missing.
     """
 
-    def __init__(self, folder: Folder, name: str, rows_per_shard: int) -> None:
+    def __init__(self, folder: Storage, name: str, rows_per_shard: int) -> None:
         self.folder = folder
         self.name = name
         self.rows_per_shard = rows_per_shard
@@ -491,14 +491,14 @@ def _chunk(table: str, shard: int, start: int, rows: int) -> str:
     return f"{SPOOL}/{table}/{shard:05d}/{start:06d}-{rows:06d}.parquet"
 
 
-def _read_json(folder: Folder, path: str) -> Any:
+def _read_json(folder: Storage, path: str) -> Any:
     try:
         return json.loads(folder.read(path))
     except (ValueError, RecursionError) as fault:
         raise _damaged(folder, path, fault) from None
 
 
-def _damaged(folder: Folder, path: str, fault: Exception) -> DatasetError:
+def _damaged(folder: Storage, path: str, fault: Exception) -> DatasetError:
     return DatasetError(f"{folder.url}/{path}: damaged ({fault}); restore it from a copy")
 
 

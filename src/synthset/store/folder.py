@@ -17,7 +17,7 @@ from synthset.store.files import create_file, discard_temporaries, replace_file
 from synthset.store.remote import Remote, asked, place_at
 
 
-class Folder(ABC):
+class Storage(ABC):
     """A place for files. Paths are relative, with `/` between their parts; what is hidden or the
     system's own is not listed."""
 
@@ -72,13 +72,13 @@ class Folder(ABC):
         """
 
 
-def folder_at(url: str | os.PathLike[str]) -> Folder:
+def folder_at(url: str | os.PathLike[str]) -> Storage:
     """Open a place by its path (`./pets`) or URL (`s3://bucket/pets`); it need not exist yet."""
     place = place_at(os.fspath(url))
     return ObjectFolder(place) if isinstance(place, Remote) else LocalFolder(place)
 
 
-class LocalFolder(Folder):
+class LocalFolder(Storage):
     """A folder on a disk."""
 
     def __init__(self, root: Path) -> None:
@@ -132,7 +132,7 @@ class LocalFolder(Folder):
         discard_temporaries(self.root / path)
 
 
-class ObjectFolder(Folder):
+class ObjectFolder(Storage):
     """A prefix in an object store, or anything else that fsspec reaches."""
 
     def __init__(self, place: Remote) -> None:

@@ -13,14 +13,14 @@ from filelock import FileLock, Timeout
 
 from synthset.errors import DatasetLocked
 from synthset.store.files import replace_file
-from synthset.store.folder import Folder, LocalFolder
+from synthset.store.folder import LocalFolder, Storage
 
 LOCK = ".lock"
 HOLDER = ".lock-holder"  # who held it last; a lock file itself is emptied by whoever asks for it
 
 
 @contextlib.contextmanager
-def locked(folder: Folder) -> Iterator[None]:
+def locked(folder: Storage) -> Iterator[None]:
     """Hold the dataset for this process.
 
     The operating system lets go of the lock when the process ends, however it ends, so a killed run

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from synthset.encoders.classlist import ClassList
+from synthset.encoders.classlist import OutputClasses
 from synthset.errors import Problem, RecipeError, did_you_mean
 from synthset.taxonomy import wordnet
 from synthset.taxonomy.classlists import ClassEntry
@@ -13,7 +13,7 @@ from synthset.taxonomy.groups import synset_of
 
 
 @dataclass(frozen=True, slots=True)
-class Joined:
+class ClassMatches:
     """How the classes of a dataset stand among those of a classifier, by label.
 
     Attributes:
@@ -55,7 +55,7 @@ def with_senses(entries: Sequence[ClassEntry], senses: Mapping[str, str]) -> lis
     return [_settled(entry) for entry in found]
 
 
-def join(entries: Sequence[ClassEntry], classes: ClassList) -> Joined:
+def join(entries: Sequence[ClassEntry], classes: OutputClasses) -> ClassMatches:
     """Find each class of a dataset among the classifier's.
 
     By WordNet number; where one side has none, by name. A name never joins two different numbers.
@@ -70,7 +70,7 @@ def join(entries: Sequence[ClassEntry], classes: ClassList) -> Joined:
         tuple(sorted({*mine, *below.get(entry.wnid or "", ())}))
         for entry, mine in zip(entries, exact, strict=True)
     )
-    return Joined(exact, under)
+    return ClassMatches(exact, under)
 
 
 def _settled(entry: ClassEntry) -> ClassEntry:
@@ -78,7 +78,7 @@ def _settled(entry: ClassEntry) -> ClassEntry:
     return entry if synset is None else replace(entry, wnid=synset.number)
 
 
-def _exact(entry: ClassEntry, classes: ClassList) -> tuple[int, ...]:
+def _exact(entry: ClassEntry, classes: OutputClasses) -> tuple[int, ...]:
     if entry.wnid in classes.by_wnid:
         return (classes.by_wnid[entry.wnid],)
     for name in (entry.name, *entry.lemmas):
@@ -88,11 +88,11 @@ def _exact(entry: ClassEntry, classes: ClassList) -> tuple[int, ...]:
     return ()
 
 
-def _number(classes: ClassList, index: int) -> str | None:
+def _number(classes: OutputClasses, index: int) -> str | None:
     return classes.wnids[index] if classes.wnids else None
 
 
-def _below(classes: ClassList) -> dict[str, list[int]]:
+def _below(classes: OutputClasses) -> dict[str, list[int]]:
     """Map each WordNet number to the classifier's classes at it and under it."""
     nouns = wordnet.load()
     found: dict[str, list[int]] = {}

@@ -10,12 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import softmax
 
-from synthset.encoders.classlist import ClassList
+from synthset.encoders.classlist import OutputClasses
 from synthset.encoders.models import check
 from synthset.engine.catalog import Spec, build, encoder_spec
 from synthset.engine.shard import run_shard
 from synthset.errors import DatasetError, ModelError, RecipeError, StageError, UsageError
-from synthset.machine import Bar, torch_threads
+from synthset.machine import ProgressBar, torch_threads
 from synthset.metrics.sets.recognition import ClassMap, recognise
 from synthset.recipe.encoders import ClassifierEncoder
 from synthset.recipe.recipe import Recipe, load_stored
@@ -23,7 +23,7 @@ from synthset.results.recognition import NOTHING, Answers
 from synthset.stage import list_column
 from synthset.store.dataset import Dataset
 from synthset.store.lock import locked
-from synthset.study.join import Joined
+from synthset.study.join import ClassMatches
 
 NAME = "study"  # of the encoder in a table's name, where the recipe has no such encoder
 
@@ -67,7 +67,7 @@ def chosen_classifier(
     )
 
 
-def look(dataset: Dataset, recipe: Recipe, settings: ClassifierEncoder, bar: Bar) -> str:
+def look(dataset: Dataset, recipe: Recipe, settings: ClassifierEncoder, bar: ProgressBar) -> str:
     """Run the classifier on every image that it has not seen yet.
 
     Returns:
@@ -99,7 +99,7 @@ def look(dataset: Dataset, recipe: Recipe, settings: ClassifierEncoder, bar: Bar
     return spec.table
 
 
-def answers(dataset: Dataset, table: str, classes: ClassList, joined: Joined) -> Answers:
+def answers(dataset: Dataset, table: str, classes: OutputClasses, joined: ClassMatches) -> Answers:
     """Compare what a classifier says of each record with its class.
 
     Args:

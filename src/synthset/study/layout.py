@@ -21,7 +21,7 @@ MIN_DIST = 0.3
 
 
 @dataclass(frozen=True, eq=False)
-class Layout:
+class Placement:
     """Where everything stands.
 
     Attributes:
@@ -41,7 +41,7 @@ def layout(
     method: Method = "auto",
     seed: int = 0,
     gap: float = 1.0,
-) -> Layout:
+) -> Placement:
     """Place K vectors on a plane.
 
     Args:
@@ -66,7 +66,7 @@ def layout(
     flat = _umap(features, seed) if method == "umap" else principal(features)
     how = f"UMAP, seed {seed}" if method == "umap" else "the first two principal components"
     points = fitted(principal(flat), radii, size)
-    return Layout(apart(points, radii, size, gap), how)
+    return Placement(apart(points, radii, size, gap), how)
 
 
 def _umap(features: NDArray[np.float32], seed: int) -> Points:

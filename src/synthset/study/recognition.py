@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from synthset.encoders.classlist import ClassList
+from synthset.encoders.classlist import OutputClasses
 from synthset.errors import UsageError
 from synthset.metrics.sets.recognition import RecognisedOfN, recognised_of_n
 from synthset.results.recognition import (
@@ -22,7 +22,7 @@ from synthset.results.recognition import (
     Rule,
     Study,
 )
-from synthset.study.join import Joined
+from synthset.study.join import ClassMatches
 from synthset.taxonomy.classlists import ClassEntry
 from synthset.taxonomy.groups import Grouping
 
@@ -32,8 +32,8 @@ MISTAKES = 3  # what a class is taken for, most frequent first
 def summed_up(
     entries: Sequence[ClassEntry],
     answers: Answers,
-    classes: ClassList,
-    joined: Joined,
+    classes: OutputClasses,
+    joined: ClassMatches,
     grouping: Grouping,
     by: Rule = "top1",
 ) -> Study:
@@ -69,7 +69,7 @@ def summed_up(
 
 
 def _results(
-    entries: Sequence[ClassEntry], answers: Answers, classes: ClassList, joined: Joined
+    entries: Sequence[ClassEntry], answers: Answers, classes: OutputClasses, joined: ClassMatches
 ) -> tuple[ClassResult, ...]:
     order = np.argsort(answers.labels, kind="stable")
     bounds = np.searchsorted(answers.labels[order], np.arange(len(entries) + 1))
@@ -95,7 +95,7 @@ def _results(
 
 
 def _taken_for(
-    predicted: np.ndarray, classes: ClassList, mine: Sequence[int]
+    predicted: np.ndarray, classes: OutputClasses, mine: Sequence[int]
 ) -> tuple[tuple[str, int], ...]:
     others = Counter(int(i) for i in predicted if i != NOTHING and i not in mine)
     return tuple(

@@ -12,17 +12,17 @@ from synthset.encoders.classlist import class_names
 from synthset.encoders.models import weights_sha256
 from synthset.engine.plan import read_classes
 from synthset.errors import DatasetError, explains_refusals
-from synthset.machine import Bar, Silent
+from synthset.machine import ProgressBar, Silent
 from synthset.pages.kit.picture_files import picture_bytes
 from synthset.pages.study.study_charts import map_of
-from synthset.pages.study.study_page import Shown, page
+from synthset.pages.study.study_page import StudyContent, page
 from synthset.recipe.encoders import ClassifierEncoder
 from synthset.results.recognition import RULES, Rule, Study, StudyFile
 from synthset.results.stored import dump
 from synthset.seeds import fingerprint
 from synthset.sheets import write_sheet
 from synthset.store.dataset import Dataset
-from synthset.store.folder import Folder, folder_at
+from synthset.store.folder import Storage, folder_at
 from synthset.study.join import join, with_senses
 from synthset.study.judge import answers, chosen_classifier, look, recipe_of
 from synthset.study.layout import Method
@@ -44,7 +44,7 @@ def study_recognition(
     output: str | os.PathLike[str] | None = None,
     method: Method = "auto",
     seed: int = 0,
-    bar: Bar | None = None,
+    bar: ProgressBar | None = None,
 ) -> tuple[Study, str]:
     """Find out how many images of each class of a dataset a classifier recognises.
 
@@ -88,7 +88,7 @@ def study_recognition(
     picture = map_of(drawn, by, f"{dataset.name}, seen by {by_whom}", key=True)
     for suffix in ("svg", "png"):
         place.replace(f"map.{suffix}", picture_bytes(picture, suffix))
-    shown = Shown(dataset, by_whom, classes, said, study, grouping, drawn)
+    shown = StudyContent(dataset, by_whom, classes, said, study, grouping, drawn)
     place.replace("index.html", page(shown).encode())
     place.replace("classes.csv", _table(study).encode())
     return study, f"{place.url}/index.html"
@@ -107,7 +107,7 @@ def _place(dataset: Dataset, settings: ClassifierEncoder, by: Rule) -> str:
     return f"{dataset.path}/studies/recognition-{mark}"
 
 
-def _refuse_strangers(place: Folder) -> None:
+def _refuse_strangers(place: Storage) -> None:
     """Only a new or empty folder, or one that an earlier study wrote."""
     found = place.names()
     if found and not place.exists(RESULT):

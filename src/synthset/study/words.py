@@ -15,7 +15,7 @@ from synthset.taxonomy.hypernym_features import above_features
 
 
 @dataclass(frozen=True, eq=False)
-class Words:
+class ClassVectors:
     """Classes as vectors.
 
     Attributes:
@@ -27,7 +27,7 @@ class Words:
     how: str
 
 
-def word_features(entries: Sequence[ClassEntry]) -> Words:
+def word_features(entries: Sequence[ClassEntry]) -> ClassVectors:
     """Encode name and definition of each class.
 
     By the sentence encoder of `synthset[text]` where it is installed; else by what lies above each
@@ -38,8 +38,8 @@ def word_features(entries: Sequence[ClassEntry]) -> Words:
     """
     if text.installed():
         found = text.sentence_features([words_of(entry) for entry in entries])
-        return Words(found, "names and definitions by all-MiniLM-L6-v2")
-    return Words(
+        return ClassVectors(found, "names and definitions by all-MiniLM-L6-v2")
+    return ClassVectors(
         above_features([entry.wnid for entry in entries]), "what lies above them in WordNet"
     )
 

@@ -13,7 +13,7 @@ from typing import Literal
 from synthset.errors import Problem, RecipeError
 from synthset.taxonomy import imagenet, wordnet
 from synthset.taxonomy.keys import MAX_FOLDER_BYTES, folded, folder_of, keys_of, slug
-from synthset.taxonomy.names import SHOWN, Names, caseless, plain, refuse_same
+from synthset.taxonomy.names import SHOWN, ClassNames, caseless, plain, refuse_same
 from synthset.taxonomy.screen import Screen, Screened, decent_lemmas, sift
 
 #: What to do with WordNet classes whose first lemmas are the same word.
@@ -360,11 +360,11 @@ def apart(entry: ClassEntry) -> str:
     return "give them names that differ in more than case"
 
 
-def called(entry: ClassEntry) -> Names:
+def called(entry: ClassEntry) -> ClassNames:
     """All that a class is called, by which sets of images are joined."""
     indexed = [] if entry.class_index is None else [f"{entry.name} ({entry.class_index})"]
     names = (entry.name, entry.key, entry.folder, *([entry.wnid] if entry.wnid else []), *indexed)
-    return Names(names, entry.wnid)
+    return ClassNames(names, entry.wnid)
 
 
 def shown(entries: Sequence[ClassEntry], label: int) -> str:

@@ -14,7 +14,7 @@ from typing import Literal
 from synthset.taxonomy import wordnet
 from synthset.taxonomy.classlists import ClassEntry
 from synthset.taxonomy.matching import words_of
-from synthset.taxonomy.open_images import Vocabulary
+from synthset.taxonomy.open_images import OpenImagesVocabulary
 from synthset.taxonomy.senses import HINTED, MARGIN, Nearness, likeliest
 from synthset.taxonomy.wordnet import Synset
 
@@ -89,7 +89,9 @@ class Mapped:
 
 
 def map_labels(
-    vocabulary: Vocabulary, classes: Sequence[ClassEntry], nearness: Nearness | None = None
+    vocabulary: OpenImagesVocabulary,
+    classes: Sequence[ClassEntry],
+    nearness: Nearness | None = None,
 ) -> Mapped:
     """Find the class of each label: many labels may mean one class, no label means two.
 
@@ -125,7 +127,7 @@ class _Chosen:
 class _Mapper:
     """The classes, by synset and by name."""
 
-    vocabulary: Vocabulary
+    vocabulary: OpenImagesVocabulary
     classes: Sequence[ClassEntry]
     nearness: Nearness | None
     by_wnid: dict[str, int] = field(init=False)

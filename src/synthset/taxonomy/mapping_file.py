@@ -14,7 +14,7 @@ from synthset.sheets import read_sheet, write_sheet
 from synthset.taxonomy import wordnet
 from synthset.taxonomy.classlists import ClassEntry
 from synthset.taxonomy.label_mapping import Link, Mapped, Rule
-from synthset.taxonomy.open_images import Vocabulary, read_text
+from synthset.taxonomy.open_images import OpenImagesVocabulary, read_text
 
 COLUMNS = ("mid", "name", "key", "rule", "score", "approved_by")
 REVIEW = (*COLUMNS, "suggested", "why", "meanings")
@@ -51,7 +51,7 @@ class _Row:
 
 def read_mapping(
     paths: Sequence[str],
-    vocabulary: Vocabulary,
+    vocabulary: OpenImagesVocabulary,
     classes: Sequence[ClassEntry],
     where: str = "source.mapping",
 ) -> LabelMapping:
@@ -144,7 +144,7 @@ class _Targets:
 
 
 def _link(
-    row: _Row, vocabulary: Vocabulary, targets: _Targets, where: str
+    row: _Row, vocabulary: OpenImagesVocabulary, targets: _Targets, where: str
 ) -> Link | Problem | None:
     """Make the link of a row; None where its synset is no class of the recipe."""
     if row.mid not in vocabulary.names:

@@ -26,7 +26,7 @@ RIGHT = "rename one, or make them one class"
 SHOWN = 12  # collisions that a message lists before it counts the rest
 
 
-class Names(tuple[str, ...]):
+class ClassNames(tuple[str, ...]):
     """What a class is called: its name, then its key, folder and wnid, each once.
 
     Attributes:
@@ -154,7 +154,7 @@ class ClassIndex:
     """
 
     def __init__(self, classes: Sequence[Sequence[str]]) -> None:
-        self.classes = [one if isinstance(one, Names) else Names(one) for one in classes]
+        self.classes = [one if isinstance(one, ClassNames) else ClassNames(one) for one in classes]
         self._called = [_by(spell, [one[:1] for one in self.classes]) for spell in SPELLINGS]
         self._keyed = [
             _by(spell, [_keys(one, spell) for one in self.classes]) for spell in SPELLINGS
@@ -178,10 +178,10 @@ class ClassIndex:
             Contradiction: names agree, and the numbers or wnids don't; or two classes of the set
                 look like one.
         """
-        mine = [one if isinstance(one, Names) else Names(one) for one in classes]
+        mine = [one if isinstance(one, ClassNames) else ClassNames(one) for one in classes]
         found = [self._exactly(one) for one in mine]
         taken = set[int]().union(*found)
-        like: dict[int, Names] = {}
+        like: dict[int, ClassNames] = {}
         for i, one in enumerate(mine):
             if not found[i]:
                 found[i] = self._by_name(one, LOOSELY) - taken
@@ -194,12 +194,12 @@ class ClassIndex:
                 _refuse_contradiction(one, self.classes[label])
         return found
 
-    def _exactly(self, mine: Names) -> set[int]:
+    def _exactly(self, mine: ClassNames) -> set[int]:
         by_wnid = self._wnids.get(mine.wnid or "", set[int]())
         by_name = self._by_name(mine, EXACTLY) if len(by_wnid) != 1 else set[int]()
         return (by_wnid & by_name) or set(by_wnid) or by_name
 
-    def _by_name(self, mine: Names, levels: Sequence[int]) -> set[int]:
+    def _by_name(self, mine: ClassNames, levels: Sequence[int]) -> set[int]:
         for level in levels:
             spell, called, keyed = SPELLINGS[level], self._called[level], self._keyed[level]
             name = spell(mine[0])
@@ -301,7 +301,7 @@ def _script(char: str) -> str:
     return unicodedata.name(char, "").partition(" ")[0]
 
 
-def _keys(names: Names, spell: Callable[[str], str], own: bool = True) -> list[str]:
+def _keys(names: ClassNames, spell: Callable[[str], str], own: bool = True) -> list[str]:
     """What a class is called besides its name; unless `own`, less what says no more than its name.
     A key that is too short to tell its name counts only as it is written."""
     keys = [key for key in names[1:] if own or loose(key) != loose(names[0])]
@@ -321,7 +321,7 @@ def _by(spell: Callable[[str], str], lists: Iterable[Iterable[str]]) -> dict[str
     return found
 
 
-def _refuse_contradiction(mine: Names, known: Names) -> None:
+def _refuse_contradiction(mine: ClassNames, known: ClassNames) -> None:
     for what in ("wnid", "number"):
         one, other = getattr(mine, what), getattr(known, what)
         if one is not None and other is not None and one != other:

@@ -19,7 +19,7 @@ HEADS = ("labelname", "mid")  # first cell of a file with a header; the older on
 
 
 @dataclass(frozen=True, slots=True)
-class Vocabulary:
+class OpenImagesVocabulary:
     """The labels that OpenImages knows.
 
     Attributes:
@@ -53,7 +53,7 @@ class Vocabulary:
 
 def read_vocabulary(
     descriptions: str, hierarchy: str | None = None, where: str = "source"
-) -> Vocabulary:
+) -> OpenImagesVocabulary:
     """Read OpenImages' own files.
 
     Args:
@@ -76,7 +76,9 @@ def read_vocabulary(
     if not names:
         right = "name OpenImages' class-descriptions.csv"
         raise RecipeError(f"{where}.descriptions", f"{descriptions} is empty", right)
-    return Vocabulary(names, _parents(hierarchy, f"{where}.hierarchy") if hierarchy else {})
+    return OpenImagesVocabulary(
+        names, _parents(hierarchy, f"{where}.hierarchy") if hierarchy else {}
+    )
 
 
 def rows_of(path: str, where: str) -> Iterator[tuple[int, list[str]]]:

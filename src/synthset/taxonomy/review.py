@@ -11,7 +11,7 @@ import yaml
 from synthset.errors import Problem, RecipeError, UsageError
 from synthset.recipe.yaml_text import parse_yaml
 from synthset.sheets import read_sheet, write_sheet
-from synthset.taxonomy.senses import Question
+from synthset.taxonomy.senses import SenseQuestion
 
 HEAD = """\
 # Words with several senses. Write the name of the one you mean after `sense:`, then name this file
@@ -67,7 +67,7 @@ def read_review(path: str, where: str = "classes.senses") -> Review:
     return Review(path, answers, frozenset(undecided))
 
 
-def write_review(path: str, questions: Sequence[Question]) -> None:
+def write_review(path: str, questions: Sequence[SenseQuestion]) -> None:
     """Write a review file for a person to answer, with the senses and a suggestion for each word.
 
     Args:
@@ -90,7 +90,7 @@ def write_review(path: str, questions: Sequence[Question]) -> None:
         raise UsageError(f"{path} cannot be written ({fault}); name another file") from None
 
 
-def _as_yaml(path: str, questions: Sequence[Question]) -> str:
+def _as_yaml(path: str, questions: Sequence[SenseQuestion]) -> str:
     rows = [
         {
             "word": question.word,
@@ -105,7 +105,7 @@ def _as_yaml(path: str, questions: Sequence[Question]) -> str:
     return HEAD % path + body.replace("sense: null\n", "sense:\n")
 
 
-def _as_csv(questions: Sequence[Question]) -> str:
+def _as_csv(questions: Sequence[SenseQuestion]) -> str:
     rows = []
     for question in questions:
         senses = BETWEEN.join(f"{sense.name}: {sense.gloss}" for sense in question.senses)

@@ -24,7 +24,7 @@ Nearness = Callable[[str, Sequence[str]], Sequence[float]]
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class SenseQuestion:
     """A word with several senses that nothing settles.
 
     Attributes:
@@ -53,7 +53,7 @@ class Matched:
     """
 
     senses: tuple[Synset | None, ...]
-    questions: tuple[Question, ...]
+    questions: tuple[SenseQuestion, ...]
     problems: tuple[Problem, ...] = ()
 
 
@@ -80,7 +80,7 @@ def match(
         where: the place in the recipe, for messages.
     """
     senses: list[Synset | None] = []
-    questions: list[Question] = []
+    questions: list[SenseQuestion] = []
     problems: list[Problem] = []
     for index, word in enumerate(words):
         place = f"{where}[{index}]"
@@ -89,13 +89,13 @@ def match(
         except RecipeError as error:
             problems += error.problems
             found = None
-        if isinstance(found, Question):
+        if isinstance(found, SenseQuestion):
             questions.append(found)
         senses.append(found if isinstance(found, Synset) else None)
     return Matched(tuple(senses), tuple(questions), tuple(problems))
 
 
-def refusal(question: Question, undecided_in: str | None = None) -> Problem:
+def refusal(question: SenseQuestion, undecided_in: str | None = None) -> Problem:
     """Say that a word has several senses, and show them all.
 
     Args:
@@ -118,7 +118,7 @@ def refusal(question: Question, undecided_in: str | None = None) -> Problem:
 
 def _sense(
     word: str, answers: Mapping[str, str], nearness: Nearness | None, place: str
-) -> Synset | Question:
+) -> Synset | SenseQuestion:
     nouns = wordnet.load()
     given = answers.get(word)
     if given is not None:
@@ -129,28 +129,28 @@ def _sense(
     if len(senses) <= 1 or wordnet.NAME.fullmatch(text) or wordnet.NUMBER.fullmatch(text):
         return nouns.synset(text, place)
     if not hinted:
-        return Question(word, senses, *likeliest(senses), place)
+        return SenseQuestion(word, senses, *likeliest(senses), place)
     return _by_hint(word, hinted["hint"].strip(), senses, nearness, place)
 
 
 def _by_hint(
     word: str, hint: str, senses: tuple[Synset, ...], nearness: Nearness | None, place: str
-) -> Synset | Question:
+) -> Synset | SenseQuestion:
     """Take the one sense that fits a hint: by what lies above it, by its gloss, by meaning."""
     for fits in (_is_under, _says):
         fitting = tuple(sense for sense in senses if fits(sense, hint))
         if len(fitting) == 1:
             return fitting[0]
         if fitting:
-            return Question(word, fitting, *likeliest(fitting), place)
+            return SenseQuestion(word, fitting, *likeliest(fitting), place)
     if nearness is None:
-        return Question(word, senses, *likeliest(senses), place)
+        return SenseQuestion(word, senses, *likeliest(senses), place)
     near = nearness(hint, [sense.gloss for sense in senses])
     first, second = sorted(range(len(senses)), key=lambda i: -near[i])[:2]
     if near[first] - near[second] >= MARGIN:
         return senses[first]
     why = f"nearest to {hint!r} in meaning, but not clearly"
-    return Question(word, senses, senses[first], why, place)
+    return SenseQuestion(word, senses, senses[first], why, place)
 
 
 def _is_under(sense: Synset, hint: str) -> bool:

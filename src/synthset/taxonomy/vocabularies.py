@@ -10,12 +10,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from synthset.taxonomy.keys import keys_of
-from synthset.taxonomy.names import Names, plain
+from synthset.taxonomy.names import ClassNames, plain
 
 FILE = "classes.json"
 
 
-def rows_of(classes: Sequence[Names]) -> list[dict[str, Any]]:
+def rows_of(classes: Sequence[ClassNames]) -> list[dict[str, Any]]:
     """Write classes down, in label order.
 
     >>> rows_of([Names(["Golden Retriever"], "n02099601", label=207)])[0]["key"]
@@ -38,7 +38,7 @@ def rows_of(classes: Sequence[Names]) -> list[dict[str, Any]]:
     ]
 
 
-def classes_of(content: Any) -> list[Names]:
+def classes_of(content: Any) -> list[ClassNames]:
     """Read classes back, in label order.
 
     >>> [names.wnid for names in classes_of([{"name": "dog", "wnid": "n02084071"}, "cat"])]
@@ -51,7 +51,7 @@ def classes_of(content: Any) -> list[Names]:
         raise ValueError("it is no list of classes")
     rows: list[dict[str, Any]] = [{"name": one} if isinstance(one, str) else one for one in content]
     return [
-        Names(
+        ClassNames(
             [str(row[name]) for name in ("name", "key", "wnid") if row.get(name)],
             row.get("wnid"),
             label=row.get("number"),

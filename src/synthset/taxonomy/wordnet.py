@@ -46,7 +46,7 @@ class Synset:
         return self.lemmas[0]
 
 
-class WordNet:
+class WordNetNouns:
     """All 82,115 noun synsets. Use `load()`, which reads the file once.
 
     Wherever a synset is asked for, a `Synset`, its name, its number, or a word of one sense does.
@@ -304,10 +304,10 @@ class WordNet:
 
 
 @cache
-def load() -> WordNet:
+def load() -> WordNetNouns:
     """Open the shipped WordNet, once in a process."""
     packed = (files("synthset.taxonomy") / "data" / FILE).read_bytes()
-    return WordNet(zipfile.ZipFile(BytesIO(packed)))
+    return WordNetNouns(zipfile.ZipFile(BytesIO(packed)))
 
 
 def is_number(name: str) -> bool:

@@ -11,7 +11,7 @@ from torch.nn import functional
 from synthset.encoders.device import pick_device
 from synthset.errors import ModelError
 from synthset.recipe.training import Preprocessing
-from synthset.training.labelled import Labelled
+from synthset.training.labelled import LabelledImages
 from synthset.training.models import BlockNet, Classifier
 from synthset.training.order import Order
 from synthset.training.pixels import Prepared
@@ -42,7 +42,7 @@ class Schedule:
 
 def finetune(
     model: Classifier,
-    images: Labelled,
+    images: LabelledImages,
     preprocessing: Preprocessing,
     schedule: Schedule,
     seed: int,

@@ -13,7 +13,7 @@ from synthset.errors import UsageError
 
 
 @dataclass(frozen=True)
-class Labelled:
+class LabelledImages:
     """Images with their class and origin.
 
     Attributes:
@@ -42,11 +42,11 @@ class Labelled:
     def __len__(self) -> int:
         return len(self.labels)
 
-    def take(self, indices: Sequence[int] | NDArray[np.int64]) -> Labelled:
+    def take(self, indices: Sequence[int] | NDArray[np.int64]) -> LabelledImages:
         """Choose images, in the given order; one may be there several times."""
         chosen = np.asarray(indices, dtype=np.int64)
         places = chosen.tolist()
-        return Labelled(
+        return LabelledImages(
             _Chosen(self.read, places),
             self.labels[chosen],
             self.origins[chosen],
@@ -62,7 +62,7 @@ class Labelled:
         }
 
     @staticmethod
-    def join(parts: Sequence[Labelled]) -> Labelled:
+    def join(parts: Sequence[LabelledImages]) -> LabelledImages:
         """Put sets one behind the other; origins of one name become one."""
         if not parts:
             raise UsageError("no images to join; give one set at least")
@@ -72,7 +72,7 @@ class Labelled:
             for part in parts
         ]
         starts = np.cumsum([0, *(len(part) for part in parts)])
-        return Labelled(
+        return LabelledImages(
             _Behind([part.read for part in parts], starts.tolist()),
             np.concatenate([part.labels for part in parts]),
             np.concatenate(origins),

@@ -16,7 +16,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from synthset.errors import ModelError
-from synthset.machine import Bar
+from synthset.machine import ProgressBar
 from synthset.results.trial import Look
 from synthset.seeds import digest
 from synthset.training.augment import augment, mix_targets
@@ -37,7 +37,7 @@ LOOKS = 20  # in all, where the settings name no distance
 class Loop:
     """One training, from its last state to its end."""
 
-    def __init__(self, task: Task, folder: Path, bar: Bar) -> None:
+    def __init__(self, task: Task, folder: Path, bar: ProgressBar) -> None:
         self.task, self.folder, self.bar = task, folder, bar
         self.accelerator, self.dtype = open_accelerator(task.training)
         self.name = task.fingerprint()

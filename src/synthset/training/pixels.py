@@ -12,7 +12,7 @@ from synthset.errors import DatasetError
 from synthset.images import Pixels, UnreadableImage, decode
 from synthset.machine import count_cores
 from synthset.recipe.training import Preprocessing
-from synthset.training.labelled import Labelled
+from synthset.training.labelled import LabelledImages
 from synthset.training.preprocess import Draw, is_random, preprocess
 
 CACHE_BYTES = 2 << 30  # of prepared pixels in memory: 700,000 images of 32 px, 14,000 of 224 px
@@ -27,7 +27,7 @@ class Prepared:
     """
 
     def __init__(
-        self, images: Labelled, settings: Preprocessing, *, training: bool, seed: int = 0
+        self, images: LabelledImages, settings: Preprocessing, *, training: bool, seed: int = 0
     ) -> None:
         """Say what to prepare; nothing is read yet.
 

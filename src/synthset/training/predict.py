@@ -17,7 +17,7 @@ from synthset.encoders.device import pick_device
 from synthset.errors import DatasetError
 from synthset.recipe.training import Model, Preprocessing
 from synthset.training.checkpoint import CONFIG, MODEL, read_config
-from synthset.training.labelled import Labelled
+from synthset.training.labelled import LabelledImages
 from synthset.training.models import Classifier, build
 from synthset.training.pixels import Prepared
 from synthset.training.precision import autocast, pick_precision
@@ -32,7 +32,7 @@ class Ready(Protocol):
 
 def predict(
     model: nn.Module,
-    images: Labelled,
+    images: LabelledImages,
     preprocessing: Preprocessing,
     batch_size: int = 256,
     device: str = "auto",
@@ -59,7 +59,7 @@ def predict(
 
 def features(
     model: nn.Module,
-    images: Labelled,
+    images: LabelledImages,
     preprocessing: Preprocessing,
     batch_size: int = 256,
     device: str = "auto",

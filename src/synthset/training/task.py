@@ -14,17 +14,17 @@ from synthset.errors import DatasetError, ModelError
 from synthset.recipe.training import Loss, Model, Preprocessing, TimmModel, Training
 from synthset.results.trial import Look
 from synthset.seeds import digest
-from synthset.training.labelled import Labelled
+from synthset.training.labelled import LabelledImages
 
 VERSION = 1  # changes whenever the same task would give other weights
 
 
 @dataclass(frozen=True)
-class Stage:
+class TrainingStage:
     """One schedule: images, and how many updates on them."""
 
     name: Literal["pretrain", "train"]
-    images: Labelled
+    images: LabelledImages
     updates: int
 
 
@@ -44,8 +44,8 @@ class Task:
         lacking: whether the training images may lack a class, which the classifier then never says.
     """
 
-    stages: tuple[Stage, ...]
-    val: Labelled
+    stages: tuple[TrainingStage, ...]
+    val: LabelledImages
     classes: int
     model: Model
     preprocessing: Preprocessing
@@ -118,7 +118,7 @@ def check(task: Task) -> None:
     _check_labels("the validation split", task.val, task.classes)
 
 
-def _check_labels(what: str, images: Labelled, classes: int) -> None:
+def _check_labels(what: str, images: LabelledImages, classes: int) -> None:
     if not len(images):
         raise DatasetError(f"{what}: no image; give some of each class")
     low, high = int(images.labels.min()), int(images.labels.max())
@@ -142,7 +142,7 @@ def _weights_sha256(model: Model) -> str | None:
         raise ModelError(f"model.weights: {path} cannot be read ({fault.strerror})") from None
 
 
-def _hash(images: Labelled) -> str:
+def _hash(images: LabelledImages) -> str:
     found = hashlib.blake2b("\n".join(images.keys).encode(), digest_size=16)
     found.update(images.labels.astype("<i8").tobytes())
     return found.hexdigest()

@@ -5,20 +5,20 @@ from __future__ import annotations
 from pathlib import Path
 
 from synthset.errors import explains_refusals
-from synthset.machine import Bar, Silent
+from synthset.machine import ProgressBar, Silent
 from synthset.store.files import discard_temporaries
 from synthset.training.checkpoint import CONFIG, read_config, read_looks, refuse_other, write_result
 from synthset.training.hardware import reproducible
-from synthset.training.labelled import Labelled
+from synthset.training.labelled import LabelledImages
 from synthset.training.loop import Loop
 from synthset.training.predict import load_classifier
-from synthset.training.task import Fitted, Stage, Task, check
+from synthset.training.task import Fitted, Task, TrainingStage, check
 
-__all__ = ["Fitted", "Labelled", "Stage", "Task", "train_classifier"]
+__all__ = ["Fitted", "LabelledImages", "Task", "TrainingStage", "train_classifier"]
 
 
 @explains_refusals()
-def train_classifier(task: Task, folder: Path, bar: Bar | None = None) -> Fitted:
+def train_classifier(task: Task, folder: Path, bar: ProgressBar | None = None) -> Fitted:
     """Train, or go on from the folder's last state; a finished training is loaded.
 
     The same task gives the same weights on the same kind of device with the same number of threads
@@ -48,7 +48,7 @@ def train_classifier(task: Task, folder: Path, bar: Bar | None = None) -> Fitted
     return Fitted(load_classifier(folder), looks, config["chosen"], config["seconds"])
 
 
-def _train(task: Task, folder: Path, bar: Bar) -> None:
+def _train(task: Task, folder: Path, bar: ProgressBar) -> None:
     loop = Loop(task, folder, bar)
     progress = loop.run()
     config = {"format": 1, "task": task.fingerprint(), **task.identity()}

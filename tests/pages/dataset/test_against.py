@@ -7,7 +7,7 @@ import pyarrow as pa
 import pytest
 
 from synthset.pages.dataset.against import EACH, against_threshold, score_of, words
-from synthset.pages.dataset.records import Seen
+from synthset.pages.dataset.records import FinishedRecords
 from synthset.results.reason import Reason, reason_array
 
 REASONS = [
@@ -20,7 +20,7 @@ REASONS = [
 ]
 
 
-def seen(scores: list[float | None], reasons: Any = None) -> Seen:
+def seen(scores: list[float | None], reasons: Any = None) -> FinishedRecords:
     reasons = reasons or REASONS
     table = pa.table(
         {
@@ -30,7 +30,7 @@ def seen(scores: list[float | None], reasons: Any = None) -> Seen:
             "score": pa.array(scores, pa.float32()),
         }
     )
-    return Seen(table, [{"key": "a", "name": "ant", "label": 0}])
+    return FinishedRecords(table, [{"key": "a", "name": "ant", "label": 0}])
 
 
 def test_the_threshold_keeps_as_many_of_what_the_step_chose_from() -> None:

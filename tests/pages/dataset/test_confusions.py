@@ -7,11 +7,11 @@ import numpy as np
 import pyarrow as pa
 
 from synthset.pages.dataset.confusions import LARGEST, confusion_chart, confusions
-from synthset.pages.dataset.records import Seen
+from synthset.pages.dataset.records import FinishedRecords
 
 
 def test_the_classifiers_own_words_find_their_class_by_what_it_got_right(made: Any) -> None:
-    (found,) = confusions(Seen.of(made[0]))
+    (found,) = confusions(FinishedRecords.of(made[0]))
     assert found.score == "recognition"
     assert found.shares is not None
     # number 5 of the first class was seen as "own word 1", which is the second class's word
@@ -22,7 +22,7 @@ def test_the_classifiers_own_words_find_their_class_by_what_it_got_right(made: A
 
 
 def test_a_word_that_means_no_class_is_something_else(tmp_path: Path, make: Any) -> None:
-    (found,) = confusions(Seen.of(make(tmp_path / "two", ["a", "b"], each=7)[0]))
+    (found,) = confusions(FinishedRecords.of(make(tmp_path / "two", ["a", "b"], each=7)[0]))
     assert found.shares is not None
     assert found.shares.shape == (2, 3)
     np.testing.assert_allclose(found.shares.sum(axis=1), 1)
@@ -30,13 +30,13 @@ def test_a_word_that_means_no_class_is_something_else(tmp_path: Path, make: Any)
 
 def test_many_classes_have_pairs_only(tmp_path: Path, make: Any) -> None:
     names = [f"c{i}" for i in range(LARGEST + 1)]
-    (found,) = confusions(Seen.of(make(tmp_path / "many", names, each=6, side=8)[0]))
+    (found,) = confusions(FinishedRecords.of(make(tmp_path / "many", names, each=6, side=8)[0]))
     assert found.shares is None
     assert found.pairs == [("c0", "own word 1", 0.2, 1)]
 
 
 def test_the_matrix_names_each_cell_and_escapes_names(made: Any) -> None:
-    (found,) = confusions(Seen.of(made[0]))
+    (found,) = confusions(FinishedRecords.of(made[0]))
     drawn = confusion_chart(found).__html__()
     assert "zebra taken for zebra: 85.7 %" in drawn
     assert "zebra taken for another class: 0.0 %" in drawn
@@ -52,6 +52,6 @@ def test_two_classes_of_one_name_are_told_apart() -> None:
             "recognition_rank": [1, 1, 1, 2],
         }
     )
-    (found,) = confusions(Seen(table, [{"name": "crane"}, {"name": "crane"}]))
+    (found,) = confusions(FinishedRecords(table, [{"name": "crane"}, {"name": "crane"}]))
     assert found.shares is not None
     np.testing.assert_allclose(found.shares, [[1, 0, 0], [0.5, 0.5, 0]])

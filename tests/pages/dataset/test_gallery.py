@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from synthset.pages.dataset.gallery import fair, kept_rows, pictures, rejected_rows, spread
-from synthset.pages.dataset.records import Seen
+from synthset.pages.dataset.records import FinishedRecords
 from synthset.pages.dataset.summary import summary
 from synthset.pages.kit.thumbnails import thumbnails
 from synthset.recipe.exports import Report
@@ -24,7 +24,7 @@ def test_a_spread_reaches_over_all_and_keeps_the_order() -> None:
 
 
 def test_kept_images_come_by_class_and_rank(made: Any) -> None:
-    seen = Seen.of(made[0])
+    seen = FinishedRecords.of(made[0])
     rows = kept_rows(seen, Report(gallery_per_class=2))
     table = seen.records
     assert list(rows) == [0, 1]
@@ -35,7 +35,7 @@ def test_kept_images_come_by_class_and_rank(made: Any) -> None:
 
 
 def test_rejected_images_come_by_reason_and_have_pixels(made: Any) -> None:
-    seen = Seen.of(made[0])
+    seen = FinishedRecords.of(made[0])
     groups = rejected_rows(seen, summary(made[0], seen)["dropped"], limit=6)
     assert [(group["step"], len(rows)) for group, rows in groups] == [
         ("1 limits", 2),
@@ -46,7 +46,7 @@ def test_rejected_images_come_by_reason_and_have_pixels(made: Any) -> None:
 
 
 def test_a_picture_keeps_each_fact_on_one_line(made: Any) -> None:
-    seen = Seen.of(made[0])
+    seen = FinishedRecords.of(made[0])
     names = seen.records.column("id").to_pylist()
     failed, shown = 0, 15
     found = pictures(seen, [failed, shown], thumbnails(made[0], names))

@@ -15,7 +15,7 @@ import pytest
 from synthset.metrics.statistics.intervals import wilson
 from synthset.pages.dataset.dataset_page import page
 from synthset.pages.dataset.group_table import GroupTable, by_group, rate_row
-from synthset.pages.dataset.records import Seen
+from synthset.pages.dataset.records import FinishedRecords
 from synthset.pages.dataset.summary import summary
 from synthset.store.dataset import Dataset
 
@@ -31,7 +31,7 @@ GROUPS = {
 
 def table(dataset: Dataset, groups: dict[str, Any]) -> GroupTable | None:
     dataset.write_json("groups.json", groups)
-    seen = Seen.of(dataset)
+    seen = FinishedRecords.of(dataset)
     return by_group(dataset, seen, summary(dataset, seen)["classes"], dataset.metrics())
 
 
@@ -42,7 +42,7 @@ def test_a_class_of_two_groups_counts_in_both(made: Any) -> None:
         ("animal", 2, 16, 14),
         ("odd", 1, 8, 7),
     ]
-    assert found.several == [Seen.of(made[0]).name(1)]
+    assert found.several == [FinishedRecords.of(made[0]).name(1)]
 
 
 def test_rates_are_wilsons_and_a_failed_image_is_not_recognised(made: Any) -> None:
@@ -72,7 +72,7 @@ def test_a_metric_by_class_is_a_mean_over_the_classes_of_a_group(made: Any) -> N
     told = {"name": "FD", "measured_by": "clip", "better": "lower", "of": "all"}
     results = [{**told, "class_key": key, "value": value} for key, value in values]
     dataset.write_json("groups.json", GROUPS)
-    seen = Seen.of(dataset)
+    seen = FinishedRecords.of(dataset)
     found = by_group(dataset, seen, summary(dataset, seen)["classes"], results)
     assert found is not None
     assert found.metrics == {"FD · clip": "lower"}
@@ -111,7 +111,7 @@ def test_the_page_counts_classes_without_a_synset(made: Any) -> None:
 
 def test_a_group_names_its_classes_for_the_filter_whatever_they_are_called(made: Any) -> None:
     listed = re.findall(r'data-only="([^"]*)"', section(made, GROUPS))
-    names = [Seen.of(made[0]).name(label) for label in (0, 1)]
+    names = [FinishedRecords.of(made[0]).name(label) for label in (0, 1)]
     assert [json.loads(unescape(text)) for text in listed] == [names, names[1:]]
 
 
@@ -160,7 +160,7 @@ def test_a_mean_over_some_classes_of_a_group_says_so(made: Any) -> None:
     results = [{**told, "of": part, "value": 10.0} for part in ("all", "kept")]
     results += [{**told, "of": "all", "class_key": "key-1", "value": 30.0}]
     made[0].write_json("groups.json", GROUPS)
-    seen = Seen.of(made[0])
+    seen = FinishedRecords.of(made[0])
     found = by_group(made[0], seen, summary(made[0], seen)["classes"], results)
     assert found is not None
     assert [row.over["FD · clip"] for row in found.rows] == [("", " over 1 of 2 classes"), ("", "")]

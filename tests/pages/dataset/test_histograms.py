@@ -8,12 +8,12 @@ import pyarrow as pa
 
 from synthset.pages.dataset.histograms import (
     Histogram,
-    Words,
+    WordCounts,
     histogram,
     histogram_chart,
     histograms,
 )
-from synthset.pages.dataset.records import Seen
+from synthset.pages.dataset.records import FinishedRecords
 
 RNG = np.random.default_rng(0)
 
@@ -70,21 +70,23 @@ def test_one_value_for_all_is_said_and_not_drawn() -> None:
 
 def test_scores_of_the_dataset_are_drawn_with_their_limits(made: Any) -> None:
     dataset, recipe = made
-    charts = {chart.column: chart for chart in histograms(Seen.of(dataset), recipe.selection)}
+    charts = {
+        chart.column: chart for chart in histograms(FinishedRecords.of(dataset), recipe.selection)
+    }
     assert charts["clip_score"].limits == [(20.0, "min 20")]
     assert "recognition_predicted" not in charts
     issue = charts["quality_issue"]
-    assert isinstance(issue, Words)
+    assert isinstance(issue, WordCounts)
     assert issue.rows == [("none", 8, 4), ("dark", 0, 2)]
 
 
 def test_words_that_come_once_each_are_not_drawn(made: Any) -> None:
     dataset, recipe = made
-    seen = Seen.of(dataset)
+    seen = FinishedRecords.of(dataset)
     few = seen.records.slice(2, 6)
     for words, drawn in ((list("abcdef"), False), (list("aabcde"), True)):
         records = few.append_column("mark", pa.array(words))
-        charts = histograms(Seen(records, seen.classes), recipe.selection)
+        charts = histograms(FinishedRecords(records, seen.classes), recipe.selection)
         assert ("mark" in [chart.column for chart in charts]) == drawn
 
 

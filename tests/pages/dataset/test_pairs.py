@@ -6,7 +6,7 @@ from typing import Any
 
 from synthset.pages.dataset.dataset_page import page
 from synthset.pages.dataset.pairs import closest_pairs
-from synthset.pages.dataset.records import Seen
+from synthset.pages.dataset.records import FinishedRecords
 from synthset.store.dataset import Dataset
 
 
@@ -23,7 +23,7 @@ def written(dataset: Dataset, place: str, classes: list[str]) -> list[dict[str, 
     found = {"name": "copies", "measured_by": "an eye", "reference": "test", "place": place}
     found |= {"threshold": 0.9, "calibrated": 0.01, "parts": [part], "real": nothing}
     dataset.write_json("metrics/1-pairs.json", [{**found, "pairs": pairs}])
-    return closest_pairs(dataset, Seen.of(dataset))
+    return closest_pairs(dataset, FinishedRecords.of(dataset))
 
 
 def test_each_generated_image_stands_beside_the_real_one(made: Any, make: Any, tmp_path: Any):
@@ -47,5 +47,5 @@ def test_numbers_stand_without_a_reference_that_is_gone(made: Any, classes: list
 
 def test_a_set_without_the_metric_has_no_pairs(made: Any):
     dataset, recipe = made
-    assert closest_pairs(dataset, Seen.of(dataset)) == []
+    assert closest_pairs(dataset, FinishedRecords.of(dataset)) == []
     assert 'id="pairs"' not in page(dataset, recipe)

@@ -10,7 +10,7 @@ import pytest
 
 from synthset.pages.dataset.dataset_page import page
 from synthset.pages.dataset.recognised_map import recognised_map
-from synthset.pages.dataset.records import Seen
+from synthset.pages.dataset.records import FinishedRecords
 from synthset.pages.kit.picture import Word
 from synthset.pages.kit.word_map import coloured
 
@@ -39,7 +39,7 @@ def circles(svg: str) -> dict[str, tuple[float, float, float]]:
 
 
 def test_kin_stand_together_and_what_is_missed_is_smaller(placed: Any) -> None:
-    found = recognised_map(placed[0], Seen.of(placed[0]))
+    found = recognised_map(placed[0], FinishedRecords.of(placed[0]))
     assert found is not None
     at = circles(found.picture.__html__())
     assert abs(at["dog"][0] - at["cat"][0]) < abs(at["dog"][0] - at["truck"][0])
@@ -48,7 +48,7 @@ def test_kin_stand_together_and_what_is_missed_is_smaller(placed: Any) -> None:
 
 
 def test_a_class_without_synset_has_no_place_and_is_counted(placed: Any) -> None:
-    found = recognised_map(placed[0], Seen.of(placed[0]))
+    found = recognised_map(placed[0], FinishedRecords.of(placed[0]))
     assert found is not None
     assert (found.drawn, found.of, found.absent) == (3, 3, 1)
     words = [mark.text for mark in found.picture.marks if isinstance(mark, Word)]
@@ -61,7 +61,7 @@ def test_two_classes_make_no_map(placed: Any) -> None:
     entries = [{**one, "wnid": None if one["label"] == 2 else one["wnid"], "name": f"blorple {i}"}
                for i, one in enumerate(dataset.classes())]  # fmt: skip
     dataset.write_json("classes.json", entries)
-    assert recognised_map(dataset, Seen.of(dataset)) is None
+    assert recognised_map(dataset, FinishedRecords.of(dataset)) is None
     assert 'id="map"' not in page(dataset, recipe)
 
 

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pytest
 
 from synthset.pages.dataset.dataset_page import page
-from synthset.pages.dataset.records import Seen
+from synthset.pages.dataset.records import FinishedRecords
 from synthset.pages.dataset.safety_counts import safety, verdicts
 from synthset.record import BLANKED
 
@@ -17,14 +17,14 @@ CLASSES = [{"name": name} for name in ("cat", "dog", "frog")]
 OTHER = "not finite: the model returned NaN"
 
 
-def seen(*rows: tuple[int, bool | None, str | None]) -> Seen:
+def seen(*rows: tuple[int, bool | None, str | None]) -> FinishedRecords:
     labels, nsfw, errors = zip(*rows, strict=True)
     columns = {
         "label": pa.array(labels, pa.int32()),
         "nsfw": pa.array(nsfw, pa.bool_()),
         "error": pa.array(errors, pa.string()),
     }
-    return Seen(pa.table(columns), CLASSES)
+    return FinishedRecords(pa.table(columns), CLASSES)
 
 
 def test_blanked_and_flagged_images_are_counted_by_class_the_most_first() -> None:

@@ -26,7 +26,7 @@ from synthset.pages.experiment.experiment_tables import (
     worth_words,
 )
 from synthset.pages.experiment.experiment_words import headlines
-from synthset.pages.experiment.parts import Case, Neighbour, Steps
+from synthset.pages.experiment.parts import ExplainedImage, Neighbour, Steps
 from synthset.pages.kit.numbers import points
 from synthset.pages.kit.picture_files import picture_bytes
 from synthset.recipe.experiment import Experiment, load_experiment
@@ -96,7 +96,7 @@ def judged() -> Judgement:
 def page(tmp_path_factory: pytest.TempPathFactory, judged: Judgement) -> Path:
     made, trials, names = world()
     near = (Neighbour(png(3), "sd", "c1", 0.25),)
-    cases = [Case("mixed", png(1), NASTY, "c1", (("c1", 0.8),), png(2), near)]
+    cases = [ExplainedImage("mixed", png(1), NASTY, "c1", (("c1", 0.8),), png(2), near)]
     steps = [Steps("real", (("letterbox", png(9)),))]
     folder = tmp_path_factory.mktemp("report")
     return write_experiment_page(folder, made, judged, trials, names, steps, cases)

@@ -16,7 +16,7 @@ from synthset.errors import ModelError, RecipeError
 from synthset.models.miniatures import locate
 from synthset.recipe.sources import Txt2Img as Settings
 from synthset.sources.diffusion import adapters, models
-from synthset.sources.diffusion.txt2img import Txt2Img
+from synthset.sources.diffusion.txt2img import Txt2ImgStage
 from synthset.stage import Rows
 
 pytestmark = pytest.mark.filterwarnings(
@@ -46,7 +46,7 @@ def lora(family: Callable[[str], Path], tmp_path_factory: pytest.TempPathFactory
 
 
 def sha256(settings: Settings, rows: Rows) -> list[str]:
-    stage = Txt2Img(settings)
+    stage = Txt2ImgStage(settings)
     stage.open()
     return stage(rows).column("sha256").to_pylist()
 
@@ -84,7 +84,7 @@ def test_a_lora_changes_pixels_by_its_scale_and_scale_zero_changes_none(
 
 
 def query_weight(settings: Settings) -> torch.Tensor:
-    stage = Txt2Img(settings)
+    stage = Txt2ImgStage(settings)
     stage.open()
     weight: torch.Tensor = stage.pipeline.unet.get_submodule(QUERY).weight
     return weight
@@ -115,7 +115,7 @@ def test_a_lora_of_another_model_is_refused_at_once(settings: Made, tmp_path: Pa
     assert problem.startswith("source.lora[0].path: it ")
     assert problem.endswith("; name one that was trained on this model's family")
     with pytest.raises(ModelError, match=r"source\.lora\[0\]\.path: .* this model's family"):
-        Txt2Img(other).open()
+        Txt2ImgStage(other).open()
 
 
 def test_a_lora_of_another_width_is_refused_at_once(
@@ -128,7 +128,7 @@ def test_a_lora_of_another_width_is_refused_at_once(
     (problem,) = problems(wide)
     assert "it has width 5 at" in problem
     with pytest.raises(ModelError, match=r"doesn't fit the model \(.*size mismatch"):
-        Txt2Img(wide).open()
+        Txt2ImgStage(wide).open()
 
 
 def test_a_lora_that_fits_in_part_only_is_refused_while_loading(
@@ -140,7 +140,7 @@ def test_a_lora_that_fits_in_part_only_is_refused_while_loading(
     part = settings(**added(tmp_path / "part.safetensors"))
     assert "attn9.to_k, which the model's unet doesn't have" in problems(part)[0]
     with pytest.raises(ModelError, match=r"only \d+ of its \d+ changes have a place"):
-        Txt2Img(part).open()
+        Txt2ImgStage(part).open()
 
 
 def test_missing_damaged_and_pickled_adapters_are_named(
@@ -184,7 +184,7 @@ def test_sdxl_learns_a_word_for_both_its_encoders(
     save_file(both, tmp_path / "word.safetensors")
     learned = settings("sdxl", size_px=32, **word(tmp_path / "word.safetensors"))
     assert models.check(learned) == []
-    stage = Txt2Img(learned)
+    stage = Txt2ImgStage(learned)
     stage.open()
     assert stage(rows("a <qz>")).column("error").null_count == 1
     for part, name in (("text_encoder", "clip_l"), ("text_encoder_2", "clip_g")):
@@ -204,7 +204,7 @@ def test_words_that_the_model_knows_or_cannot_take_are_named(
     wide = settings(**word(tmp_path / "wide.safetensors"))
     assert "vectors of 7 numbers, and the model's text encoder takes 32" in problems(wide)[0]
     with pytest.raises(ModelError, match=r"textual_inversion\[0\]\.path: .* doesn't fit the model"):
-        Txt2Img(wide).open()
+        Txt2ImgStage(wide).open()
     twice = {"textual_inversion": word(embedding)["textual_inversion"] * 2}
     assert "'<qz>' stands twice" in problems(settings(**twice))[0]
     save_file({"a": torch.zeros(1), "b": torch.zeros(1)}, tmp_path / "two.safetensors")
@@ -214,7 +214,7 @@ def test_words_that_the_model_knows_or_cannot_take_are_named(
 
 def test_families_that_take_no_words_say_so(settings: Made, embedding: Path) -> None:
     with pytest.raises(ModelError, match="a StableDiffusion3Pipeline takes no learned words"):
-        Txt2Img(settings("sd3", **word(embedding))).open()
+        Txt2ImgStage(settings("sd3", **word(embedding))).open()
 
 
 def test_a_word_of_two_vectors_counts_as_two_tokens(settings: Made, embedding: Path) -> None:
@@ -229,7 +229,7 @@ def test_half_precision_takes_lora_and_word(
     settings: Made, rows: Rowed, lora: Path, embedding: Path
 ) -> None:
     both = settings(dtype="bfloat16", **added(lora), **word(embedding))
-    stage = Txt2Img(both)
+    stage = Txt2ImgStage(both)
     stage.open()
     assert {stage.pipeline.unet.dtype, stage.pipeline.text_encoder.dtype} == {torch.bfloat16}
     assert stage(rows("a <qz>")).column("error").null_count == 1
@@ -239,7 +239,7 @@ def test_an_adapter_that_went_since_planning_is_named(
     settings: Made, lora: Path, tmp_path: Path
 ) -> None:
     place = Path(shutil.copytree(lora, tmp_path / "copy"))
-    stage = Txt2Img(settings(**added(place)))
+    stage = Txt2ImgStage(settings(**added(place)))
     shutil.rmtree(place)
     with pytest.raises(RecipeError, match=r"source\.lora\[0\]\.path: nothing at"):
         stage.open()

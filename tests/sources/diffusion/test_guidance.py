@@ -9,7 +9,7 @@ from synthset.recipe.sources import Txt2Img as Settings
 from synthset.sources.diffusion import models
 from synthset.sources.diffusion.guidance import acting
 from synthset.sources.diffusion.hub import known
-from synthset.sources.diffusion.txt2img import Txt2Img
+from synthset.sources.diffusion.txt2img import Txt2ImgStage
 from synthset.stage import Rows
 
 Made = Callable[..., Settings]
@@ -33,7 +33,7 @@ def test_a_negative_prompt_that_changes_nothing_is_refused_before_the_first_imag
     assert models.check(source) == []
     (problem,) = models.check(source, "blurry")
     assert str(problem).startswith("prompts.negative: 'blurry' changes nothing: ")
-    stage = Txt2Img(source)
+    stage = Txt2ImgStage(source)
     stage.open()
     with pytest.raises(ModelError, match=r"^prompts\.negative: 'blurry' changes nothing"):
         stage(rows("a cat", negative="blurry"))
@@ -48,7 +48,7 @@ def test_guidance_that_a_distilled_model_passes_over_is_refused(settings: Made) 
     (problem,) = models.check(settings("schnell", guidance_scale=5))
     assert str(problem).startswith("source.guidance_scale: 5 changes nothing")
     with pytest.raises(ModelError, match=r"source\.guidance_scale: 5 changes nothing"):
-        Txt2Img(settings("schnell", guidance_scale=5)).open()
+        Txt2ImgStage(settings("schnell", guidance_scale=5)).open()
     assert models.check(settings("flux", guidance_scale=5)) == []
 
 

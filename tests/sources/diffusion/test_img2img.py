@@ -21,7 +21,7 @@ from synthset.images import decode
 from synthset.recipe.sources import Img2Img as Settings
 from synthset.recipe.sources import Scheduler
 from synthset.sources.diffusion import models
-from synthset.sources.diffusion.img2img import Img2Img
+from synthset.sources.diffusion.img2img import Img2ImgStage
 from synthset.sources.square import square
 from synthset.stage import Rows
 
@@ -30,7 +30,7 @@ pytestmark = pytest.mark.filterwarnings(
 )
 
 FAMILIES = ("sd", "turbo", "lcm", "sdxl", "sd3", "flux")
-Opened = Callable[..., Img2Img]
+Opened = Callable[..., Img2ImgStage]
 Asked = tuple[str, str, int, float]  # parent, prompt, seed, strength
 
 
@@ -61,8 +61,8 @@ def edits(family: Callable[[str], Path], photos: Path) -> Callable[..., Settings
 
 @pytest.fixture
 def opened(edits: Callable[..., Settings]) -> Opened:
-    def make(name: str = "sd", **changes: Any) -> Img2Img:
-        stage = Img2Img(edits(name, **changes))
+    def make(name: str = "sd", **changes: Any) -> Img2ImgStage:
+        stage = Img2ImgStage(edits(name, **changes))
         stage.open()
         return stage
 
@@ -84,7 +84,7 @@ def rows(photos: Path, *asked: Asked) -> Rows:
     return Rows(pa.table(columns))
 
 
-def images(stage: Img2Img, rows: Rows) -> list[bytes]:
+def images(stage: Img2ImgStage, rows: Rows) -> list[bytes]:
     return [image["bytes"] for image in stage(rows).column("image").to_pylist()]
 
 
@@ -145,7 +145,7 @@ def test_calls_have_one_strength_and_one_batch_shape(opened: Opened, photos: Pat
 
 def test_the_miniature_goes_farther_from_its_parent_the_stronger(photos: Path) -> None:
     settings = {"kind": "img2img", "paths": [{"path": str(photos)}], "batch_size": 4}
-    stage = Img2Img(Settings.model_validate(settings | {"encoding": {"format": "png"}}))
+    stage = Img2ImgStage(Settings.model_validate(settings | {"encoding": {"format": "png"}}))
     stage.open()
     asked = [("b", "a photo of a cat", 1, strength) for strength in (0.25, 0.5, 0.75, 1.0)]
     with Image.open(photos / "b.png") as image:
@@ -186,7 +186,7 @@ def test_a_family_without_image_to_image_is_refused_before_and_while_loading(
     (problem,) = models.check(settings)
     assert "PixArtSigmaPipeline, which diffusers cannot start from an image" in str(problem)
     with pytest.raises(ModelError, match=r"source\.model: .* could not be loaded"):
-        Img2Img(settings).open()
+        Img2ImgStage(settings).open()
 
 
 def test_the_families_that_are_refused_have_no_such_pipeline_in_diffusers() -> None:

@@ -14,7 +14,7 @@ from synthset.recipe.recipe import Recipe, load_recipe
 from synthset.recipe.sources import Txt2Img as Settings
 from synthset.sources.diffusion import samplers
 from synthset.sources.diffusion.pipelines import load
-from synthset.sources.diffusion.txt2img import Txt2Img
+from synthset.sources.diffusion.txt2img import Txt2ImgStage
 from synthset.stage import Rows
 
 BARE = {"_class_name": "DPMSolverMultistepScheduler", "beta_schedule": "linear"}
@@ -71,7 +71,7 @@ def test_images_have_other_ids_where_a_sampler_is_told_more_and_only_there(tmp_p
 def test_the_miniature_keeps_its_contrast_under_another_sampler() -> None:
     spread = {}
     for name in (None, "DDIM"):
-        stage = Txt2Img(
+        stage = Txt2ImgStage(
             Settings(kind="txt2img", scheduler=name, num_steps=8, batch_size=1, device="cpu")
         )
         stage.open()

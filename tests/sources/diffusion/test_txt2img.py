@@ -20,7 +20,7 @@ from synthset.recipe.sources import Txt2Img as Settings
 from synthset.sources.diffusion.embeddings import PromptEmbeddings, Request
 from synthset.sources.diffusion.generation import AUTO_BATCH, to_uint8
 from synthset.sources.diffusion.pipelines import choose_dtype, large
-from synthset.sources.diffusion.txt2img import Txt2Img
+from synthset.sources.diffusion.txt2img import Txt2ImgStage
 from synthset.stage import Rows
 
 pytestmark = pytest.mark.filterwarnings(
@@ -34,28 +34,28 @@ FAMILIES = {"sd": 32, "turbo": 32, "lcm": 32, "sdxl": 32, "sd3": 32, "flux": 32,
 
 
 @pytest.fixture
-def opened(settings: Made) -> Callable[..., Txt2Img]:
+def opened(settings: Made) -> Callable[..., Txt2ImgStage]:
     """Open a stage on a family's tiny pipeline."""
 
-    def make(name: str = "sd", **changes: Any) -> Txt2Img:
-        stage = Txt2Img(settings(name, **changes))
+    def make(name: str = "sd", **changes: Any) -> Txt2ImgStage:
+        stage = Txt2ImgStage(settings(name, **changes))
         stage.open()
         return stage
 
     return make
 
 
-def images(stage: Txt2Img, rows: Rows) -> dict[str, bytes]:
+def images(stage: Txt2ImgStage, rows: Rows) -> dict[str, bytes]:
     return {row["path"]: row["bytes"] for row in stage(rows).column("image").to_pylist()}
 
 
-def pixels(stage: Txt2Img, rows: Rows) -> np.ndarray:
+def pixels(stage: Txt2ImgStage, rows: Rows) -> np.ndarray:
     return np.stack([decode(data).astype(int) for data in images(stage, rows).values()])
 
 
 @pytest.mark.parametrize("family_name", FAMILIES)
 def test_every_family_makes_pictures_that_depend_on_prompt_and_seed(
-    family_name: str, opened: Callable[..., Txt2Img], rows: Rowed
+    family_name: str, opened: Callable[..., Txt2ImgStage], rows: Rowed
 ) -> None:
     size = FAMILIES[family_name]
     stage = opened(family_name, size_px=size, batch_size=2)
@@ -69,7 +69,7 @@ def test_every_family_makes_pictures_that_depend_on_prompt_and_seed(
 
 @pytest.mark.parametrize("family_name", FAMILIES)
 def test_a_picture_is_the_same_in_any_place_and_company(
-    family_name: str, opened: Callable[..., Txt2Img], rows: Rowed
+    family_name: str, opened: Callable[..., Txt2ImgStage], rows: Rowed
 ) -> None:
     stage = opened(family_name, size_px=FAMILIES[family_name], batch_size=2)
     first = images(stage, rows("a cat", "a long dog", "an owl", seeds=[7, 8, 9]))
@@ -79,26 +79,30 @@ def test_a_picture_is_the_same_in_any_place_and_company(
     assert first["id-9.png"] == alone["id-9.png"] != last["id-9.png"]
 
 
-def test_a_new_process_makes_the_same_picture(opened: Callable[..., Txt2Img], rows: Rowed) -> None:
+def test_a_new_process_makes_the_same_picture(
+    opened: Callable[..., Txt2ImgStage], rows: Rowed
+) -> None:
     assert images(opened(), rows("a cat")) == images(opened(), rows("a cat"))
 
 
 def test_batch_sizes_differ_by_one_grey_level_at_most(
-    opened: Callable[..., Txt2Img], rows: Rowed
+    opened: Callable[..., Txt2ImgStage], rows: Rowed
 ) -> None:
     one, eight, many = (pixels(opened(batch_size=n), rows(*PROMPTS)) for n in (1, 8, 32))
     assert np.abs(one - eight).max() <= 1
     assert np.abs(one - many).max() <= 1
 
 
-def test_every_call_has_the_same_batch_shape(opened: Callable[..., Txt2Img], rows: Rowed) -> None:
+def test_every_call_has_the_same_batch_shape(
+    opened: Callable[..., Txt2ImgStage], rows: Rowed
+) -> None:
     stage = opened(batch_size=4)
     seen = count_calls(stage)
     assert len(stage(rows(*PROMPTS))) == 5
     assert seen == [4, 4]
 
 
-def count_calls(stage: Txt2Img) -> list[int]:
+def count_calls(stage: Txt2ImgStage) -> list[int]:
     """Record the batch size of each call of the stage's pipeline."""
     seen: list[int] = []
     inner = stage.pipeline.unet.forward
@@ -114,7 +118,7 @@ def count_calls(stage: Txt2Img) -> list[int]:
 
 
 def test_the_pipeline_called_alone_makes_the_same_picture(
-    opened: Callable[..., Txt2Img], rows: Rowed
+    opened: Callable[..., Txt2ImgStage], rows: Rowed
 ) -> None:
     stage = opened(batch_size=1)
     ours = pixels(stage, rows("a cat", negative="a dog", seeds=[5]))[0]
@@ -129,7 +133,7 @@ def test_the_pipeline_called_alone_makes_the_same_picture(
 
 
 def test_a_negative_prompt_changes_the_picture_and_an_empty_one_does_not(
-    opened: Callable[..., Txt2Img], rows: Rowed
+    opened: Callable[..., Txt2ImgStage], rows: Rowed
 ) -> None:
     stage = opened("sdxl")
     none, empty, some = (images(stage, rows("a cat", negative=n)) for n in (None, "", "a dog"))
@@ -137,7 +141,7 @@ def test_a_negative_prompt_changes_the_picture_and_an_empty_one_does_not(
 
 
 def test_a_model_without_negative_prompts_says_so(
-    opened: Callable[..., Txt2Img], rows: Rowed
+    opened: Callable[..., Txt2ImgStage], rows: Rowed
 ) -> None:
     with pytest.raises(
         ModelError,
@@ -146,7 +150,9 @@ def test_a_model_without_negative_prompts_says_so(
         opened("lcm")(rows("a cat", negative="a dog"))
 
 
-def test_a_record_without_a_prompt_fails_alone(opened: Callable[..., Txt2Img], rows: Rowed) -> None:
+def test_a_record_without_a_prompt_fails_alone(
+    opened: Callable[..., Txt2ImgStage], rows: Rowed
+) -> None:
     stage = opened()
     table = stage(rows("a cat", None, "a dog"))
     assert table.column("error").to_pylist() == [None, "no prompt", None]
@@ -155,7 +161,7 @@ def test_a_record_without_a_prompt_fails_alone(opened: Callable[..., Txt2Img], r
     }
 
 
-def test_each_prompt_is_encoded_once(opened: Callable[..., Txt2Img], rows: Rowed) -> None:
+def test_each_prompt_is_encoded_once(opened: Callable[..., Txt2ImgStage], rows: Rowed) -> None:
     stage = opened()
     calls: list[list[str]] = []
     inner = stage.pipeline.encode_prompt
@@ -175,7 +181,7 @@ def test_each_prompt_is_encoded_once(opened: Callable[..., Txt2Img], rows: Rowed
 
 
 def test_the_embedding_cache_forgets_the_oldest(
-    opened: Callable[..., Txt2Img], monkeypatch: pytest.MonkeyPatch
+    opened: Callable[..., Txt2ImgStage], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("synthset.sources.diffusion.embeddings.CACHE_BYTES", 3 * 2 * 16 * 32 * 4)
     embeddings = PromptEmbeddings(opened().pipeline, 2.0, None)
@@ -184,13 +190,13 @@ def test_the_embedding_cache_forgets_the_oldest(
 
 
 def test_an_unknown_family_gets_words_and_makes_one_picture_at_a_time(
-    settings: Made, opened: Callable[..., Txt2Img], rows: Rowed
+    settings: Made, opened: Callable[..., Txt2ImgStage], rows: Rowed
 ) -> None:
     class OtherPipeline(StableDiffusionPipeline):
         pass
 
     known = opened()
-    stage = Txt2Img(settings(batch_size=8))
+    stage = Txt2ImgStage(settings(batch_size=8))
     other = OtherPipeline(**known.pipeline.components, requires_safety_checker=False)
     other.set_progress_bar_config(disable=True)
     stage.use(other)
@@ -201,7 +207,7 @@ def test_an_unknown_family_gets_words_and_makes_one_picture_at_a_time(
 
 @pytest.mark.parametrize("name", Scheduler.__args__)
 def test_every_scheduler_runs_and_keeps_pictures_apart_from_their_company(
-    name: str, opened: Callable[..., Txt2Img], rows: Rowed
+    name: str, opened: Callable[..., Txt2ImgStage], rows: Rowed
 ) -> None:
     stage = opened(scheduler=name, num_steps=4, batch_size=2)
     assert type(stage.pipeline.scheduler).__name__.startswith(name)
@@ -211,7 +217,9 @@ def test_every_scheduler_runs_and_keeps_pictures_apart_from_their_company(
     assert first.column("sha256")[0] == second.column("sha256")[1]
 
 
-def test_a_scheduler_that_does_not_fit_is_refused_by_name(opened: Callable[..., Txt2Img]) -> None:
+def test_a_scheduler_that_does_not_fit_is_refused_by_name(
+    opened: Callable[..., Txt2ImgStage],
+) -> None:
     with pytest.raises(
         ModelError, match=r"'DDIM' cannot replace .* only FlowMatchEulerDiscreteScheduler fits"
     ):
@@ -219,7 +227,7 @@ def test_a_scheduler_that_does_not_fit_is_refused_by_name(opened: Callable[..., 
 
 
 def test_steps_that_a_scheduler_cannot_take_are_refused_before_the_first_image(
-    opened: Callable[..., Txt2Img],
+    opened: Callable[..., Txt2ImgStage],
 ) -> None:
     with pytest.raises(ModelError, match=r"source\.num_steps: LCMScheduler cannot take 60"):
         opened("lcm", num_steps=60)
@@ -241,14 +249,14 @@ class Checker(torch.nn.Module):
         return images, [i in self.flagged for i in range(len(images))]
 
 
-def with_checker(stage: Txt2Img, checker: Checker) -> Txt2Img:
+def with_checker(stage: Txt2ImgStage, checker: Checker) -> Txt2ImgStage:
     stage.pipeline.safety_checker = checker
     stage.pipeline.feature_extractor = CLIPImageProcessor(size={"shortest_edge": 8}, crop_size=8)
     return stage
 
 
 def test_a_blanked_picture_is_flagged_and_left_out(
-    opened: Callable[..., Txt2Img], rows: Rowed
+    opened: Callable[..., Txt2ImgStage], rows: Rowed
 ) -> None:
     stage = with_checker(opened(), Checker({1}, blanks=True))
     table = stage(rows("a cat", "a dog", "a bee")).to_pylist()
@@ -258,7 +266,7 @@ def test_a_blanked_picture_is_flagged_and_left_out(
 
 
 def test_a_flagged_picture_that_was_not_blanked_keeps_its_right_pixels(
-    opened: Callable[..., Txt2Img], rows: Rowed
+    opened: Callable[..., Txt2ImgStage], rows: Rowed
 ) -> None:
     stage = opened()
     before = pixels(stage, rows("a cat", "a dog"))
@@ -269,14 +277,14 @@ def test_a_flagged_picture_that_was_not_blanked_keeps_its_right_pixels(
 
 
 def test_a_padding_repeat_never_lends_its_verdict(
-    opened: Callable[..., Txt2Img], rows: Rowed
+    opened: Callable[..., Txt2ImgStage], rows: Rowed
 ) -> None:
     stage = with_checker(opened(batch_size=4), Checker({2, 3}, blanks=True))
     assert stage(rows("a cat", "a dog")).column("nsfw").to_pylist() == [False, False]
 
 
 def test_a_models_own_safety_checker_is_loaded_unless_left_out(
-    opened: Callable[..., Txt2Img], rows: Rowed
+    opened: Callable[..., Txt2ImgStage], rows: Rowed
 ) -> None:
     table = opened("checked")(rows("a cat", "a dog"))
     assert table.column("error").to_pylist() == ["blanked by the safety checker"] * 2
@@ -287,7 +295,7 @@ def test_a_models_own_safety_checker_is_loaded_unless_left_out(
 
 @pytest.mark.parametrize("checked", [False, True])
 def test_a_picture_that_is_not_finite_is_an_error_and_never_black(
-    checked: bool, opened: Callable[..., Txt2Img], rows: Rowed
+    checked: bool, opened: Callable[..., Txt2ImgStage], rows: Rowed
 ) -> None:
     stage = opened(batch_size=2)
     if checked:
@@ -307,7 +315,7 @@ def test_a_picture_that_is_not_finite_is_an_error_and_never_black(
 
 
 def test_running_out_of_memory_halves_the_batch_for_good(
-    opened: Callable[..., Txt2Img], rows: Rowed
+    opened: Callable[..., Txt2ImgStage], rows: Rowed
 ) -> None:
     stage = opened(batch_size="auto")
     assert stage.batch_size == AUTO_BATCH
@@ -317,7 +325,7 @@ def test_running_out_of_memory_halves_the_batch_for_good(
     assert made == images(opened(batch_size=8), rows(*PROMPTS))
 
 
-def fail_above(stage: Txt2Img, most: int) -> None:
+def fail_above(stage: Txt2ImgStage, most: int) -> None:
     inner = stage.pipeline.prepare_latents
 
     def prepare_latents(batch_size: int, *rest: Any) -> Any:
@@ -329,7 +337,7 @@ def fail_above(stage: Txt2Img, most: int) -> None:
 
 
 def test_a_fixed_batch_size_that_does_not_fit_is_refused(
-    opened: Callable[..., Txt2Img], rows: Rowed
+    opened: Callable[..., Txt2ImgStage], rows: Rowed
 ) -> None:
     stage = opened(batch_size=8)
     fail_above(stage, 4)
@@ -338,7 +346,7 @@ def test_a_fixed_batch_size_that_does_not_fit_is_refused(
 
 
 def test_one_image_that_does_not_fit_is_refused(
-    opened: Callable[..., Txt2Img], rows: Rowed
+    opened: Callable[..., Txt2ImgStage], rows: Rowed
 ) -> None:
     stage = opened(batch_size="auto")
     stage.batch_size = 2
@@ -348,7 +356,7 @@ def test_one_image_that_does_not_fit_is_refused(
 
 
 def test_another_fault_of_the_model_is_not_taken_for_lack_of_memory(
-    opened: Callable[..., Txt2Img], rows: Rowed
+    opened: Callable[..., Txt2ImgStage], rows: Rowed
 ) -> None:
     stage = opened(batch_size="auto")
     stage.pipeline.prepare_latents = lambda *_: (_ for _ in ()).throw(RuntimeError("shapes differ"))
@@ -357,7 +365,7 @@ def test_another_fault_of_the_model_is_not_taken_for_lack_of_memory(
 
 
 def test_a_model_that_is_not_there_is_named(settings: Made, tmp_path: Path) -> None:
-    stage = Txt2Img(settings(model=str(tmp_path / "nothing")))
+    stage = Txt2ImgStage(settings(model=str(tmp_path / "nothing")))
     with pytest.raises(ModelError, match=r"source\.model: '.*nothing' could not be loaded"):
         stage.open()
 
@@ -376,7 +384,7 @@ def test_a_hub_model_is_asked_for_by_id_revision_and_variant_and_never_as_a_pick
     monkeypatch.setattr(AutoPipelineForText2Image, "from_pretrained", from_pretrained)
     hub = {"model": "owner/model", "revision": "abc", "variant": "fp16", "safety_checker": False}
     with pytest.raises(ModelError, match=r"'owner/model' could not be loaded \(no network\)"):
-        Txt2Img(settings(**hub)).open()
+        Txt2ImgStage(settings(**hub)).open()
     assert asked[0][0] == ("owner/model",)
     assert asked[0][1] == {
         "revision": "abc",
@@ -395,7 +403,7 @@ def test_damaged_weights_are_a_model_error(
     weights = folder / "unet" / "diffusion_pytorch_model.safetensors"
     weights.write_bytes(weights.read_bytes()[:1000])
     with pytest.raises(ModelError, match=r"source\.model: '.*damaged' could not be loaded"):
-        Txt2Img(settings(model=str(folder))).open()
+        Txt2ImgStage(settings(model=str(folder))).open()
 
 
 def test_a_folder_with_half_precision_files_runs_in_the_asked_precision(
@@ -403,7 +411,7 @@ def test_a_folder_with_half_precision_files_runs_in_the_asked_precision(
 ) -> None:
     half = StableDiffusionPipeline.from_pretrained(family("sd"), dtype=torch.float16)
     half.save_pretrained(tmp_path / "half")
-    stage = Txt2Img(settings(model=str(tmp_path / "half")))
+    stage = Txt2ImgStage(settings(model=str(tmp_path / "half")))
     stage.open()
     assert {stage.pipeline.text_encoder.dtype, stage.pipeline.unet.dtype} == {torch.float32}
     assert stage(rows("a cat")).column("error").null_count == 1
@@ -423,14 +431,14 @@ def test_large_pictures_are_made_one_by_one_on_a_cpu(settings: Made) -> None:
     assert not large(SimpleNamespace(), settings(size_px=64))
 
 
-def test_half_precision_runs_on_a_cpu_too(opened: Callable[..., Txt2Img], rows: Rowed) -> None:
+def test_half_precision_runs_on_a_cpu_too(opened: Callable[..., Txt2ImgStage], rows: Rowed) -> None:
     stage = opened(dtype="bfloat16", device="cpu")
     exact = pixels(opened(device="cpu"), rows("a cat"))
     assert np.abs(pixels(stage, rows("a cat")) - exact).mean() < 4
 
 
 def test_encodings_differ_by_file_name_and_format(
-    opened: Callable[..., Txt2Img], rows: Rowed
+    opened: Callable[..., Txt2ImgStage], rows: Rowed
 ) -> None:
     starts = {
         "jpeg": (b"\xff\xd8", ".jpg"),
@@ -448,13 +456,13 @@ def test_rounding_is_to_the_nearest_level() -> None:
     assert to_uint8(levels.expand(3, 1, 5))[0, :, 0].tolist() == [0, 0, 1, 254, 255]
 
 
-def test_nothing_is_printed(opened: Callable[..., Txt2Img], rows: Rowed, capfd: Any) -> None:
+def test_nothing_is_printed(opened: Callable[..., Txt2ImgStage], rows: Rowed, capfd: Any) -> None:
     opened()(rows("a very long prompt that goes past the end of what the encoder reads"))
     assert capfd.readouterr() == ("", "")
 
 
 def test_a_longer_prompt_limit_reaches_encoder_and_call(
-    opened: Callable[..., Txt2Img], rows: Rowed
+    opened: Callable[..., Txt2ImgStage], rows: Rowed
 ) -> None:
     stage = opened("sd3", max_tokens=24)
     arguments = stage._embeddings.arguments([Request("a cat", None, 0)])

@@ -9,7 +9,7 @@ from synthset.recipe.sources import Gan
 from synthset.sources.gan.examples import Examples, shares, spreads
 from synthset.sources.gan.players import Players
 from synthset.sources.gan.sample_quality import Judge, sample
-from synthset.sources.gan.training import Training, load_generator, trained
+from synthset.sources.gan.training import GanTraining, load_generator, trained
 from synthset.store.folder import LocalFolder
 
 CPU = torch.device("cpu")
@@ -38,7 +38,7 @@ def see(pictures):
 def training(examples, place, **changes):
     wanted = settings(**changes)
     judge = Judge(examples, see, wanted.look_images)
-    return Training(wanted, ["dark", "bright"], examples, judge, LocalFolder(place), "model")
+    return GanTraining(wanted, ["dark", "bright"], examples, judge, LocalFolder(place), "model")
 
 
 def test_an_update_is_decided_by_seed_and_number_alone(examples):

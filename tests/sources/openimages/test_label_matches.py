@@ -12,7 +12,7 @@ from synthset.errors import RecipeError
 from synthset.images import encode
 from synthset.recipe.openimages import OpenImages
 from synthset.sources.openimages.image_class import classes_above, settle
-from synthset.sources.openimages.image_labels import Labelled
+from synthset.sources.openimages.image_labels import ImageLabels
 from synthset.sources.openimages.label_matches import pick_labelled
 from synthset.sources.openimages.source import OpenImagesSource
 from synthset.taxonomy.classlists import from_wordnet
@@ -104,7 +104,7 @@ LINKS = {
 
 
 def settled(said, denied=(), several="drop"):
-    labelled = Labelled(dict.fromkeys(said, 1.0), set(denied))
+    labelled = ImageLabels(dict.fromkeys(said, 1.0), set(denied))
     found = settle(labelled, LINKS, classes_above(CLASSES), 0.5, several)
     return found if isinstance(found, str) else found[0].label
 
@@ -127,10 +127,10 @@ def test_most_specific_needs_one_that_lies_under_all_others():
 
 
 def test_the_surest_label_of_a_class_is_the_one_that_is_told():
-    labelled = Labelled({"/m/d": 0.7, "/m/p": 0.9})
+    labelled = ImageLabels({"/m/d": 0.7, "/m/p": 0.9})
     link, confidence = settle(labelled, LINKS, classes_above(CLASSES), 0.5, "drop")
     assert (link.mid, confidence) == ("/m/p", 0.9)
-    alike = Labelled({"/m/p": 0.9, "/m/d": 0.9})
+    alike = ImageLabels({"/m/p": 0.9, "/m/d": 0.9})
     assert settle(alike, LINKS, classes_above(CLASSES), 0.5, "drop")[0].rule == "exact"
 
 

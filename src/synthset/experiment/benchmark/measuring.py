@@ -10,7 +10,7 @@ from pathlib import Path
 from synthset.errors import StageError
 from synthset.experiment.suites.suite import Readings, Suite
 from synthset.experiment.trials import Job
-from synthset.machine import Bar
+from synthset.machine import ProgressBar
 from synthset.processes import Fault, Processes
 from synthset.results.benchmark import Value
 from synthset.results.stored import dump, load
@@ -21,7 +21,7 @@ FOLDER = "suites"  # in the folder of a trial: a file for each suite and part
 
 
 @dataclass(frozen=True)
-class Task:
+class SuiteTask:
     """A part of a suite, of trials that share the work; by their places in lists."""
 
     suite: int
@@ -30,7 +30,9 @@ class Task:
     work: int
 
 
-def measure(suites: Sequence[Suite], jobs: Sequence[Job], workers: int, bar: Bar) -> list[Value]:
+def measure(
+    suites: Sequence[Suite], jobs: Sequence[Job], workers: int, bar: ProgressBar
+) -> list[Value]:
     """Read what isn't read yet, and give all values.
 
     Args:
@@ -67,7 +69,7 @@ def missing(suites: Sequence[Suite], jobs: Sequence[Job]) -> list[tuple[str, int
     return list(counts.items())
 
 
-def _todo(suites: Sequence[Suite], jobs: Sequence[Job]) -> Iterator[Task]:
+def _todo(suites: Sequence[Suite], jobs: Sequence[Job]) -> Iterator[SuiteTask]:
     for number, suite in enumerate(suites):
         for part in suite.parts:
             groups: dict[str, list[int]] = defaultdict(list)
@@ -76,7 +78,7 @@ def _todo(suites: Sequence[Suite], jobs: Sequence[Job]) -> Iterator[Task]:
                     groups[suite.shared(job)].append(place)
             for places in groups.values():
                 work = suite.work(part, [jobs[place] for place in places])
-                yield Task(number, part, tuple(places), work)
+                yield SuiteTask(number, part, tuple(places), work)
 
 
 def _place(suite: Suite, part: str, job: Job) -> Path:
@@ -87,12 +89,12 @@ def _place(suite: Suite, part: str, job: Job) -> Path:
 
 def open_reader(
     suites: Sequence[Suite], jobs: Sequence[Job]
-) -> Callable[[Task, Callable[[int], None]], None]:
+) -> Callable[[SuiteTask, Callable[[int], None]], None]:
     """Say what reads a part of a suite, in whatever process this is."""
     return lambda task, _: _do(task, suites, jobs)
 
 
-def _do(task: Task, suites: Sequence[Suite], jobs: Sequence[Job]) -> None:
+def _do(task: SuiteTask, suites: Sequence[Suite], jobs: Sequence[Job]) -> None:
     suite, mine = suites[task.suite], [jobs[place] for place in task.jobs]
     for job, readings in zip(mine, suite.read(task.part, mine), strict=True):
         replace_file(_place(suite, task.part, job), dump(Readings(readings)).encode())

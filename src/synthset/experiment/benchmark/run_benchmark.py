@@ -22,7 +22,7 @@ from synthset.experiment.suites.opening import open_suites
 from synthset.experiment.suites.size import BYTES, Size
 from synthset.experiment.suites.suite import Suite
 from synthset.experiment.trials import Job
-from synthset.machine import Bar, Silent, count_workers
+from synthset.machine import ProgressBar, Silent, count_workers
 from synthset.pages.benchmark.benchmark_page import write_benchmark_page
 from synthset.recipe.experiment import Experiment, load_experiment
 from synthset.recipe.suites import BASE
@@ -59,7 +59,7 @@ def run_benchmark(
     overrides: Sequence[str] = (),
     workers: int | None = None,
     published: bool = False,
-    bar: Bar | None = None,
+    bar: ProgressBar | None = None,
 ) -> Benched:
     """Train every arm of an experiment alike, and measure each with every suite.
 

@@ -13,7 +13,7 @@ from synthset.results.class_statistics import ClassStatistics, class_statistics
 
 
 @dataclass(frozen=True)
-class Result:
+class StatisticsRow:
     """One row.
 
     Attributes:
@@ -31,7 +31,7 @@ class Result:
 
 def bench_statistics(
     places: Sequence[str], baseline: str | None = None, *, published: bool = False
-) -> list[Result]:
+) -> list[StatisticsRow]:
     """Read tables and experiments, and sum each training set up.
 
     Args:
@@ -66,10 +66,10 @@ def _named(place: str, places: Sequence[str], published: bool) -> ClassTable:
     return replace(table, name=place) if alike else table
 
 
-def _result(table: ClassTable, baseline: ClassTable | None, published: bool) -> Result:
+def _result(table: ClassTable, baseline: ClassTable | None, published: bool) -> StatisticsRow:
     figures, notes = (None, ()) if baseline is None else aligned(table, baseline)
     statistics = class_statistics(table.figures, figures, published=published)
     if statistics.over:
         notes = (*notes, f"means are{statistics.over}: the others have no test image")
     name = "" if baseline is None else baseline.name
-    return Result(table.name, statistics, name, (*table.notes, *notes))
+    return StatisticsRow(table.name, statistics, name, (*table.notes, *notes))

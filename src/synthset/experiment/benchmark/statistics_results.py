@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from synthset.errors import UsageError
-from synthset.experiment.benchmark.statistics import Result
+from synthset.experiment.benchmark.statistics import StatisticsRow
 from synthset.results.class_statistics import AGAINST_BASELINE, CORRELATIONS, MEANS
 from synthset.results.stored import dump
 from synthset.sheets import write_sheet
@@ -60,7 +60,7 @@ def check_output(output: Path) -> None:
         raise UsageError(f"--output {output}: no folder {output.parent}; make it first")
 
 
-def write_results(output: Path, results: Sequence[Result], published: bool) -> None:
+def write_results(output: Path, results: Sequence[StatisticsRow], published: bool) -> None:
     """Write a new file.
 
     Args:
@@ -85,7 +85,7 @@ def write_results(output: Path, results: Sequence[Result], published: bool) -> N
 
 
 def result_rows(
-    results: Sequence[Result], published: bool
+    results: Sequence[StatisticsRow], published: bool
 ) -> list[dict[str, str | int | float | None]]:
     """Lay results out: every row has every column; what doesn't exist is None.
 

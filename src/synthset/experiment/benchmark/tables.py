@@ -24,7 +24,7 @@ LONGEST = 8  # of a list that a note names whole
 
 
 @dataclass(frozen=True)
-class Row:
+class TableLine:
     """A line of a table, read.
 
     Attributes:
@@ -131,7 +131,7 @@ def aligned(table: ClassTable, baseline: ClassTable) -> tuple[ClassFigures, tupl
     return taken, tuple(notes)
 
 
-def _rows(path: Path) -> list[Row]:
+def _rows(path: Path) -> list[TableLine]:
     try:
         # utf-8-sig: spreadsheets put a byte-order mark before the first heading.
         with open(path, newline="", encoding="utf-8-sig") as file:
@@ -163,12 +163,12 @@ def _columns(path: Path, heading: Sequence[str]) -> dict[str, int]:
     return {column: plain.index(column) for column in COLUMNS}
 
 
-def _row(where: str, line: int, cells: Sequence[str], place: Mapping[str, int]) -> Row:
+def _row(where: str, line: int, cells: Sequence[str], place: Mapping[str, int]) -> TableLine:
     if len(cells) <= max(place.values()):
         raise DatasetError(f"{where}: found {len(cells)} cells; a list cell stands in quotes")
     cell = {column: cells[i].strip() for column, i in place.items()}
     where = f"{where} ({cell[NAME]})"
-    return Row(
+    return TableLine(
         line=line,
         name=cell[NAME],
         index=_whole(f"{where}, {INDEX}", cell[INDEX]),
@@ -216,7 +216,7 @@ def _scores(where: str, text: str) -> tuple[float, ...]:
     return tuple(largest[:CONFUSIONS])
 
 
-def _check_groups(path: Path, groups: Sequence[Sequence[Row]]) -> None:
+def _check_groups(path: Path, groups: Sequence[Sequence[TableLine]]) -> None:
     """Refuse an index that stands for two classes."""
     for group in groups:
         first = group[0]
@@ -233,7 +233,7 @@ def _check_groups(path: Path, groups: Sequence[Sequence[Row]]) -> None:
                 )
 
 
-def _doubled(groups: Sequence[Sequence[Row]], published: bool) -> tuple[str, ...]:
+def _doubled(groups: Sequence[Sequence[TableLine]], published: bool) -> tuple[str, ...]:
     several = [group for group in groups if len(group) > 1]
     if not several:
         return ()
@@ -253,7 +253,7 @@ def _some(items: Sequence[str]) -> str:
     return ", ".join(items[:LONGEST]) + more
 
 
-def _figures(groups: Sequence[Sequence[Row]], published: bool) -> ClassFigures:
+def _figures(groups: Sequence[Sequence[TableLine]], published: bool) -> ClassFigures:
     """Average the rows of each class.
 
     A table lists no confusion of 0, though it may be among the five largest: it is put back,

@@ -9,12 +9,12 @@ from numpy.typing import NDArray
 from synthset.encoders.device import pick_device
 from synthset.experiment.trials import Job
 from synthset.machine import torch_threads
-from synthset.training.labelled import Labelled
+from synthset.training.labelled import LabelledImages
 from synthset.training.models import Classifier
 from synthset.training.predict import ask_all, features, load_classifier, predict
 
 
-class Shown:
+class PixelsInMemory:
     """Pixels in memory, (N, S, S, 3) uint8, as the model sees them."""
 
     def __init__(self, pixels: NDArray[np.uint8]) -> None:
@@ -27,7 +27,7 @@ class Shown:
         return self._pixels[indices]
 
 
-def probabilities(job: Job, images: Labelled) -> NDArray[np.float32]:
+def probabilities(job: Job, images: LabelledImages) -> NDArray[np.float32]:
     """Ask a trial's classifier for the probabilities of each class: (N, K) float32."""
     settings = job.experiment.training
     with torch_threads(settings.threads):
@@ -41,7 +41,7 @@ def probabilities(job: Job, images: Labelled) -> NDArray[np.float32]:
         )
 
 
-def last_features(job: Job, images: Labelled) -> NDArray[np.float32]:
+def last_features(job: Job, images: LabelledImages) -> NDArray[np.float32]:
     """Read what enters the last layer of a trial's classifier: (N, D) float32."""
     settings = job.experiment.training
     with torch_threads(settings.threads):
@@ -71,6 +71,8 @@ def predicted(job: Job, model: Classifier, pixels: NDArray[np.uint8]) -> NDArray
     """
     settings = job.experiment.training
     with torch_threads(settings.threads):
-        logits = ask_all(model, model, Shown(pixels), settings.batch_size, settings.precision)
+        logits = ask_all(
+            model, model, PixelsInMemory(pixels), settings.batch_size, settings.precision
+        )
     said: NDArray[np.int64] = torch.argmax(logits, dim=1).numpy()
     return said

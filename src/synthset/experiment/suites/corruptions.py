@@ -20,7 +20,7 @@ from synthset.recipe.suites import Corruptions
 from synthset.recipe.training import Preprocessing
 from synthset.results.benchmark import Measure
 from synthset.seeds import digest
-from synthset.training.labelled import Labelled
+from synthset.training.labelled import LabelledImages
 from synthset.training.preprocess import Draw, preprocess
 
 #: Enlarged to 64 px, eight photographs of 32 px lose as much to blur, elastic transform, pixelate
@@ -94,7 +94,7 @@ class CorruptionsSuite(Suite):
 
 
 def corrupted(
-    images: Labelled, name: str, severity: int, settings: Corruptions, job: Job
+    images: LabelledImages, name: str, severity: int, settings: Corruptions, job: Job
 ) -> NDArray[np.uint8]:
     """Corrupt images and prepare them as the model sees them.
 

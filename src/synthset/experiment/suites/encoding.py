@@ -17,7 +17,7 @@ from synthset.recipe.encoders import Encoder
 from synthset.seeds import digest
 from synthset.stage import Rows, Stage, list_column
 from synthset.store.files import writing
-from synthset.training.labelled import Labelled
+from synthset.training.labelled import LabelledImages
 
 
 def check_encoder(where: str, settings: Encoder) -> None:
@@ -31,7 +31,7 @@ def check_encoder(where: str, settings: Encoder) -> None:
         raise RecipeError.of(problems)
 
 
-def encode(settings: Encoder, images: Labelled, folder: Path, threads: int) -> Encoded:
+def encode(settings: Encoder, images: LabelledImages, folder: Path, threads: int) -> Encoded:
     """Read features and logits of images, set by set.
 
     Args:
@@ -56,7 +56,7 @@ def encode(settings: Encoder, images: Labelled, folder: Path, threads: int) -> E
     )
 
 
-def _kept(settings: Encoder, images: Labelled, folder: Path, threads: int) -> Encoded:
+def _kept(settings: Encoder, images: LabelledImages, folder: Path, threads: int) -> Encoded:
     name = digest([settings.full_identity(), list(images.keys)], 12)
     path = folder / f"features-{settings.kind}-{name}.npz"
     if not path.exists():
@@ -67,7 +67,7 @@ def _kept(settings: Encoder, images: Labelled, folder: Path, threads: int) -> En
         return Encoded(arrays["features"], arrays["logits"])
 
 
-def _read(settings: Encoder, images: Labelled, threads: int) -> Encoded:
+def _read(settings: Encoder, images: LabelledImages, threads: int) -> Encoded:
     with torch_threads(threads):
         stage = _opened(settings)  # frozen settings are hashed by their values
         size = 2 * settings.batch_size
@@ -88,7 +88,7 @@ def _read(settings: Encoder, images: Labelled, threads: int) -> Encoded:
     return Encoded(features, logits)
 
 
-def _rows(images: Labelled, start: int, stop: int) -> pa.Table:
+def _rows(images: LabelledImages, start: int, stop: int) -> pa.Table:
     keys = list(images.keys[start:stop])
     pictures = [{"bytes": images.read(i), "path": None} for i in range(start, stop)]
     return pa.table(

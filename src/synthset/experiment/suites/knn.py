@@ -15,7 +15,7 @@ from synthset.experiment.trials import Job
 from synthset.metrics.sets.knn import weighted_knn
 from synthset.recipe.suites import Knn, TrainedEncoder
 from synthset.results.benchmark import Measure
-from synthset.training.labelled import Labelled
+from synthset.training.labelled import LabelledImages
 
 LISTED = 5  # classes that a note names before it counts the rest
 
@@ -80,14 +80,14 @@ class KnnSuite(Suite):
             details={f"k = {k}": share for k, share in shares.items()},
         )
 
-    def _features(self, job: Job, images: Labelled) -> NDArray[np.float32]:
+    def _features(self, job: Job, images: LabelledImages) -> NDArray[np.float32]:
         encoder = self._settings.encoder
         if isinstance(encoder, TrainedEncoder):
             return last_features(job, images)
         kept = job.folder.parent.parent / "suites"
         return encode(encoder, images, kept, job.experiment.training.threads).features
 
-    def _note(self, bank: Labelled) -> str:
+    def _note(self, bank: LabelledImages) -> str:
         counts = np.bincount(bank.labels, minlength=len(self._classes))
         missing = [name for name, n in zip(self._classes, counts, strict=True) if not n]
         said = []
@@ -107,7 +107,7 @@ class KnnSuite(Suite):
         return "; ".join(said)
 
 
-def balanced(images: Labelled, per_class: int | None) -> NDArray[np.int64]:
+def balanced(images: LabelledImages, per_class: int | None) -> NDArray[np.int64]:
     """Choose the bank: as many images of each class, as far as there are; None takes as many as the
     smallest class has that has any."""
     counts = np.bincount(images.labels)

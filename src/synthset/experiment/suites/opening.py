@@ -6,15 +6,15 @@ from functools import cache, partial
 
 from synthset.errors import Problem, RecipeError
 from synthset.experiment.run_experiment import labelled
-from synthset.experiment.splits import RealImages, split
+from synthset.experiment.splits import RealSplit, split
 from synthset.experiment.suites.base import Base
 from synthset.experiment.suites.suite import Judged, Suite
 from synthset.kinds import carry_out
 from synthset.recipe.experiment import Experiment
-from synthset.training.labelled import Labelled
+from synthset.training.labelled import LabelledImages
 
 
-def open_suites(experiment: Experiment, real: RealImages, published: bool) -> list[Suite]:
+def open_suites(experiment: Experiment, real: RealSplit, published: bool) -> list[Suite]:
     """Find the images and encoders of all suites.
 
     Args:
@@ -42,7 +42,7 @@ def open_suites(experiment: Experiment, real: RealImages, published: bool) -> li
     return opened
 
 
-def _real_training(experiment: Experiment, real: RealImages) -> dict[int, Labelled]:
+def _real_training(experiment: Experiment, real: RealSplit) -> dict[int, LabelledImages]:
     """Real training images of each seed's split."""
     settings, first = experiment.real, experiment.seeds[0]
     found = {}

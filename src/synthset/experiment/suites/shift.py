@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synthset.errors import Problem, RecipeError, did_you_mean
-from synthset.experiment.images import Collection, Names, collect, joined, label_called
+from synthset.experiment.images import ClassNames, Collection, collect, joined, label_called
 from synthset.experiment.run_experiment import labelled
 from synthset.experiment.suites.answers import probabilities
 from synthset.experiment.suites.suite import (
@@ -53,7 +53,7 @@ class ShiftSuite(Suite):
             Measure(name, settings.text or name, settings.group, note=self._note(judged.classes)),
         )
 
-    def _note(self, classes: Sequence[Names]) -> str:
+    def _note(self, classes: Sequence[ClassNames]) -> str:
         said = [f"{len(self.images):,} images of {len(self._there):,} of {len(classes):,} classes"]
         if len(self._there) < len(classes):
             said.append(
@@ -102,14 +102,14 @@ def _renamed(found: Collection, settings: Shift, where: str) -> Collection:
             right = did_you_mean(name, known)
             raise RecipeError(f"{where}.names.{name}", "no such class there", right)
     renamed = tuple(
-        Names([settings.names[one] for one in names if one in settings.names]) or names
+        ClassNames([settings.names[one] for one in names if one in settings.names]) or names
         for names in found.classes
     )
     return replace(found, classes=renamed)
 
 
 def _only(
-    labels: NDArray[np.int64], settings: Shift, classes: Sequence[Names], where: str
+    labels: NDArray[np.int64], settings: Shift, classes: Sequence[ClassNames], where: str
 ) -> NDArray[np.int64]:
     """Leave out what isn't asked for; refuse classes that nobody knows, or that don't occur."""
     index, wanted, problems = ClassIndex(classes), list[int](), list[Problem]()

@@ -24,7 +24,7 @@ from synthset.metrics.sets.inception_score import inception_score
 from synthset.recipe.suites import DataStatistics
 from synthset.results.benchmark import Measure
 from synthset.results.class_statistics import ClassStatistics, class_statistics, figures_of_trial
-from synthset.training.labelled import Labelled
+from synthset.training.labelled import LabelledImages
 
 CLASSES, CLIP, CLASSIFIER = "classes", "clip", "classifier"  # parts
 ALIKE = "one of both is the same for all classes, or there are fewer than three"
@@ -158,7 +158,7 @@ class StatisticsSuite(Suite):
         found = inception_score(self._encoded(CLASSIFIER, mine, job, logits=True), splits=1)
         return (self._reading("inception_score", found.mean),)
 
-    def _encoded(self, part: str, images: Labelled, job: Job, logits: bool = False) -> Any:
+    def _encoded(self, part: str, images: LabelledImages, job: Job, logits: bool = False) -> Any:
         kept, threads = job.folder.parent.parent / "suites", job.experiment.training.threads
         found = encode(getattr(self._settings, part), images, kept, threads)
         return found.logits if logits else found.features
@@ -171,12 +171,12 @@ def _value(found: ClassStatistics, name: str) -> float | None:
     return value
 
 
-def _some(images: Labelled, most: int) -> Labelled:
+def _some(images: LabelledImages, most: int) -> LabelledImages:
     """At most so many images, of all classes alike, drawn by their bytes."""
     return (
         images if len(images) <= most else images.take(np.sort(in_drawn_order(images.keys)[:most]))
     )
 
 
-def _too_few(images: Labelled) -> str:
+def _too_few(images: LabelledImages) -> str:
     return f"{len(images)} images, {FEWEST} at least are wanted"

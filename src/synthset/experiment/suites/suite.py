@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from synthset.experiment.trials import Job
 from synthset.results.benchmark import Measure
 from synthset.seeds import digest
-from synthset.taxonomy.names import Names
-from synthset.training.labelled import Labelled
+from synthset.taxonomy.names import ClassNames
+from synthset.training.labelled import LabelledImages
 
 WHOLE = ""  # the part of a suite that has one part
 
@@ -57,8 +57,8 @@ class Judged:
         published: whether the published conventions are followed, where they differ.
     """
 
-    classes: Sequence[Names]
-    real: Callable[[], Mapping[int, Labelled]]
+    classes: Sequence[ClassNames]
+    real: Callable[[], Mapping[int, LabelledImages]]
     published: bool
 
 
@@ -101,10 +101,10 @@ class Suite(ABC):
         return tuple(one for part in readings.values() for one in part)
 
 
-def training_images(job: Job) -> Labelled:
+def training_images(job: Job) -> LabelledImages:
     """Everything that a trial was trained on, pre-training included, each image once."""
     stages = [one.images for one in (job.pretrain, job.train) if one is not None]
-    images = Labelled.join(stages)
+    images = LabelledImages.join(stages)
     first = {key: row for row, key in reversed(list(enumerate(images.keys)))}
     return images if len(first) == len(images) else images.take(sorted(first.values()))
 
@@ -129,7 +129,7 @@ def in_drawn_order(keys: Sequence[str]) -> NDArray[np.int64]:
     return np.array(sorted(range(len(keys)), key=ranks.__getitem__), np.int64)
 
 
-def content(images: Labelled) -> str:
+def content(images: LabelledImages) -> str:
     """Name images and labels by what they are."""
     return digest([list(images.keys), images.labels.tolist()])
 

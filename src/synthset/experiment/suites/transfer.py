@@ -21,7 +21,7 @@ from synthset.machine import torch_threads
 from synthset.recipe.suites import Transfer
 from synthset.results.benchmark import Measure
 from synthset.training.finetune import Schedule, finetune, forgotten, with_new_head
-from synthset.training.labelled import Labelled
+from synthset.training.labelled import LabelledImages
 from synthset.training.predict import load_classifier, predict
 
 Rows = NDArray[np.int64]
@@ -89,7 +89,7 @@ class TransferSuite(Suite):
         return float((said.argmax(axis=1) == self.test.labels).mean())
 
 
-def _split(settings: Transfer, where: str) -> tuple[Labelled, Labelled, int]:
+def _split(settings: Transfer, where: str) -> tuple[LabelledImages, LabelledImages, int]:
     """Training and test images, none in both, and the number of classes."""
     found = collect(settings.train, f"{where}.train")
     classes = len(found.classes)
@@ -120,6 +120,6 @@ def _held(found: Collection, fraction: float) -> Rows:
     return np.concatenate([one[: max(1, round(fraction * len(one)))] for one in rows])
 
 
-def _some(found: Collection, labels: Rows, rows: Rows, most: int | None) -> Labelled:
+def _some(found: Collection, labels: Rows, rows: Rows, most: int | None) -> LabelledImages:
     keys = [found.contents[row] for row in rows.tolist()]
     return labelled(found, labels, rows[drawn(keys, labels[rows], most)])

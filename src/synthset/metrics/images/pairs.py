@@ -11,7 +11,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from synthset.errors import UsageError
-from synthset.metrics.distances import BLOCK, Rows, squared_distances
+from synthset.metrics.distances import BLOCK, CentredRows, squared_distances
 from synthset.metrics.features import Features, Scores, checked, checked_pair, spans, unit_rows
 
 WAITING = 2**20  # pairs that are gathered before they are joined
@@ -64,8 +64,8 @@ def cosine_pairs(
         others, features = checked_pair(others, features)
     unit = unit_rows(features, "features")
     centre = unit.mean(axis=0, dtype=np.float64)
-    rows = Rows.of(unit, centre, "cpu")
-    against = rows if others is None else Rows.of(unit_rows(others, "others"), centre, "cpu")
+    rows = CentredRows.of(unit, centre, "cpu")
+    against = rows if others is None else CentredRows.of(unit_rows(others, "others"), centre, "cpu")
     for one in spans(len(rows), BLOCK):
         for other in spans(len(against), BLOCK):
             if others is None and other.start < one.start:

@@ -35,7 +35,7 @@ Plane = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
+class OpenedImage:
     """One encoded image, opened.
 
     Attributes:
@@ -64,11 +64,11 @@ def cues(data: bytes) -> dict[str, list[float]]:
     """
     pixels = decode(data)
     with open_image(data) as header:
-        picture = Picture(header, pixels, pixels.astype(np.float32) @ LUMA)
+        picture = OpenedImage(header, pixels, pixels.astype(np.float32) @ LUMA)
         return {name: read(picture) for name, read in CUES.items()}
 
 
-def file_format(picture: Picture) -> list[float]:
+def file_format(picture: OpenedImage) -> list[float]:
     """Format, colour mode, and whether there are EXIF data, a colour profile or a resolution."""
     header = picture.header
     facts = [header.format == name for name in FORMATS] + [header.mode == mode for mode in MODES]
@@ -76,14 +76,14 @@ def file_format(picture: Picture) -> list[float]:
     return [float(fact) for fact in facts]
 
 
-def size(picture: Picture) -> list[float]:
+def size(picture: OpenedImage) -> list[float]:
     """Width, height, shape, and whether the sides are what models like to make."""
     height, width = picture.luma.shape
     even = [float(side % 8 == 0) for side in (width, height)]
     return [float(width), float(height), float(width * height), width / height, *even]
 
 
-def borders(picture: Picture) -> list[float]:
+def borders(picture: OpenedImage) -> list[float]:
     """Constant margins: their shares of the sides, and their brightness."""
     height, width = picture.luma.shape
     top, bottom, left, right = margins(picture.luma)
@@ -127,7 +127,7 @@ def _flat(lines: Plane) -> int:
     return 0
 
 
-def jpeg(picture: Picture) -> list[float]:
+def jpeg(picture: OpenedImage) -> list[float]:
     """Quantisation, chroma subsampling and order of a JPEG; NaN for other formats."""
     header = picture.header
     if not isinstance(header, JpegImagePlugin.JpegImageFile):
@@ -140,7 +140,7 @@ def jpeg(picture: Picture) -> list[float]:
     return [*fine, float(luma[0]), float(across), float(down), progressive]
 
 
-def frequency(picture: Picture) -> list[float]:
+def frequency(picture: OpenedImage) -> list[float]:
     """How the power spreads over frequencies, in luma and colour, and the trace of 8 × 8 blocks."""
     if min(picture.luma.shape) < 2 * GRID_PX:
         return [float("nan")] * (RINGS + 4)
@@ -184,7 +184,7 @@ def _grid(luma: Plane) -> float:
     return float(np.log((steps[between].mean() + 0.1) / (steps[~between].mean() + 0.1)))
 
 
-def colour(picture: Picture) -> list[float]:
+def colour(picture: OpenedImage) -> list[float]:
     """Brightness, contrast, colour balance, saturation, and how much is black or white; of a large
     picture on a grid of pixels."""
     step = max(1, min(picture.luma.shape) // SAMPLED_PX)
@@ -199,7 +199,7 @@ def colour(picture: Picture) -> list[float]:
 
 
 #: Cue -> how it is read, in the order of the report.
-CUES: dict[str, Callable[[Picture], list[float]]] = {
+CUES: dict[str, Callable[[OpenedImage], list[float]]] = {
     "file format": file_format,
     "size": size,
     "borders": borders,

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synthset.errors import UsageError
-from synthset.metrics.distances import Rows, kth_within, root
+from synthset.metrics.distances import CentredRows, kth_within, root
 from synthset.metrics.features import Features, Scores, checked, checked_pair, unit_rows
 from synthset.metrics.sets.worth import nearest_real
 from synthset.metrics.statistics.intervals import LEVEL, Interval, wilson
@@ -64,7 +64,7 @@ def most_alike_within(features: Features, device: str = "cpu") -> Scores:
         UsageError: as `features.checked`, or a row without direction.
     """
     unit = unit_rows(checked(features, "features", at_least=2), "features")
-    rows = Rows.of(unit, unit.mean(axis=0, dtype=np.float64), device)
+    rows = CentredRows.of(unit, unit.mean(axis=0, dtype=np.float64), device)
     return _cosine(root(kth_within(rows, 1)))
 
 

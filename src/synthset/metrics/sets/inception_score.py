@@ -18,7 +18,7 @@ SEED = 2020  # torch-fidelity's
 
 
 @dataclass(frozen=True)
-class InceptionScore:
+class SplitScores:
     """The score of each split, summed up.
 
     Attributes:
@@ -32,9 +32,7 @@ class InceptionScore:
     values: Scores = field(repr=False, compare=False)
 
 
-def inception_score(
-    logits: Features, splits: int = SPLITS, seed: int | None = SEED
-) -> InceptionScore:
+def inception_score(logits: Features, splits: int = SPLITS, seed: int | None = SEED) -> SplitScores:
     """Score a set by the logits that a classifier gave its images.
 
     Args:
@@ -70,7 +68,7 @@ def inception_score(
             entropy += row_entropies.sum()
         _, of_mean = entropies(mean[None] / len(part))
         values[split] = np.exp(of_mean[0] - entropy / len(part))
-    return InceptionScore(float(values.mean()), float(values.std()), values)
+    return SplitScores(float(values.mean()), float(values.std()), values)
 
 
 def checked_probabilities(probabilities: Features) -> Features:

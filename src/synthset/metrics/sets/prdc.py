@@ -16,14 +16,14 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from synthset.errors import UsageError
-from synthset.metrics.distances import Nearest, Rows, blocks_across, kth_within, root
+from synthset.metrics.distances import CentredRows, Nearest, blocks_across, kth_within, root
 from synthset.metrics.features import Features, Scores, checked_pair
 
 K = 5  # Naeem et al.; Kynkäänniemi et al. and torch-fidelity use 3
 
 
 @dataclass(frozen=True)
-class Prdc:
+class PrdcFigures:
     """The four figures; higher is better.
 
     Attributes:
@@ -79,7 +79,7 @@ class Neighbourhoods:
         return np.bincount(self.nearest_generated[self.covered], minlength=len(self.balls_around))
 
 
-def prdc(real: Features, generated: Features, k: int = K, device: str = "cpu") -> Prdc:
+def prdc(real: Features, generated: Features, k: int = K, device: str = "cpu") -> PrdcFigures:
     """Measure precision, recall, density and coverage, without any (N, M) matrix in memory.
 
     Compare only numbers of the same N, M and k.
@@ -100,9 +100,9 @@ def prdc(real: Features, generated: Features, k: int = K, device: str = "cpu") -
     return summarise(neighbourhoods(real, generated, k, device), k)
 
 
-def summarise(found: Neighbourhoods, k: int) -> Prdc:
+def summarise(found: Neighbourhoods, k: int) -> PrdcFigures:
     """The four figures of neighbourhoods that were found with this `k`."""
-    return Prdc(
+    return PrdcFigures(
         precision=float((found.balls_around > 0).mean()),
         recall=float(found.recalled.mean()),
         density=float(found.balls_around.mean() / k),
@@ -133,17 +133,17 @@ def neighbourhoods(
         raise UsageError(
             f"k: found {k}; with {smaller} images in the smaller set it is 1 to {smaller - 1}"
         )
-    real_rows = Rows.of(real, real.mean(axis=0, dtype=np.float64), device)
+    real_rows = CentredRows.of(real, real.mean(axis=0, dtype=np.float64), device)
     real_squared = kth_within(real_rows, k)
     # A set far from the other, or far tighter, keeps its digits only around its own mean.
-    own_rows = Rows.of(generated, generated.mean(axis=0, dtype=np.float64), device)
+    own_rows = CentredRows.of(generated, generated.mean(axis=0, dtype=np.float64), device)
     generated_squared = kth_within(own_rows, k)
-    rows = Rows.of(generated, real.mean(axis=0, dtype=np.float64), device)
+    rows = CentredRows.of(generated, real.mean(axis=0, dtype=np.float64), device)
     return _compare(real_rows, rows, real_squared, generated_squared)
 
 
 def _compare(
-    real: Rows, generated: Rows, real_squared: Tensor, generated_squared: Tensor
+    real: CentredRows, generated: CentredRows, real_squared: Tensor, generated_squared: Tensor
 ) -> Neighbourhoods:
     device = real.values.device
     balls_around = torch.zeros(len(generated), dtype=torch.int64, device=device)

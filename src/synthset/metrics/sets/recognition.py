@@ -25,7 +25,7 @@ ClassMap = Mapping[int, Sequence[int]]
 
 
 @dataclass(frozen=True, eq=False)
-class Recognition:
+class RecognisedImages:
     """What the classifier said of each image.
 
     Attributes:
@@ -45,7 +45,7 @@ class Recognition:
 
 def recognise(
     probabilities: Features, intended: Labels, class_map: ClassMap | None = None
-) -> Recognition:
+) -> RecognisedImages:
     """Compare a classifier's probabilities with the classes that were asked for.
 
     Args:
@@ -77,11 +77,11 @@ def recognise(
         hits = np.isin(guesses[rows], meant)  # (rows, 5)
         known[rows], top1[rows], top5[rows] = True, hits[:, 0], hits.any(axis=1)
         probability[rows] = probabilities[np.ix_(rows, meant)].sum(axis=1, dtype=np.float64)
-    return Recognition(top1, top5, np.minimum(probability, 1.0), known)
+    return RecognisedImages(top1, top5, np.minimum(probability, 1.0), known)
 
 
 @dataclass(frozen=True)
-class RecognitionRate:
+class RecognitionRates:
     """How much of a set is recognised.
 
     Attributes:
@@ -103,7 +103,7 @@ class RecognitionRate:
 
 def recognition_rate(
     recognised: NDArray[np.bool_], intended: Labels, level: float = LEVEL
-) -> RecognitionRate:
+) -> RecognitionRates:
     """Sum up which images were recognised, over all and class by class.
 
     An image that failed (black, blocked by a safety checker) counts as not recognised: pass False.
@@ -130,7 +130,7 @@ def recognition_rate(
         answers = recognised[intended == label]
         per_class[int(label)] = wilson(int(answers.sum()), len(answers), level)
     shares = np.array([interval.value for interval in per_class.values()])
-    return RecognitionRate(
+    return RecognitionRates(
         rate=wilson(int(recognised.sum()), len(recognised), level),
         per_class=per_class,
         mean_per_class=float(shares.mean()),

@@ -12,7 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synthset.errors import UsageError
-from synthset.metrics.distances import Nearest, Rows, blocks_across, kth_across, kth_within, root
+from synthset.metrics.distances import (
+    CentredRows,
+    Nearest,
+    blocks_across,
+    kth_across,
+    kth_within,
+    root,
+)
 from synthset.metrics.features import Features, Scores, checked_pair
 from synthset.metrics.sets.prdc import K
 
@@ -47,9 +54,9 @@ def nearest_real(real: Features, generated: Features, device: str = "cpu") -> Ne
     """
     real, generated = checked_pair(real, generated)
     centre = real.mean(axis=0, dtype=np.float64)
-    rows = Rows.of(generated, centre, device)
+    rows = CentredRows.of(generated, centre, device)
     nearest = Nearest(rows)
-    for at, among, distances in blocks_across(rows, Rows.of(real, centre, device)):
+    for at, among, distances in blocks_across(rows, CentredRows.of(real, centre, device)):
         squared, index = distances.min(dim=1)
         nearest.see(squared, index + among.start, at)
     return NearestReal(nearest.indices(), nearest.distances())
@@ -80,9 +87,9 @@ def typicality(real: Features, generated: Features, k: int = K, device: str = "c
     if not 1 <= k < len(real):
         raise UsageError(f"k: found {k}; with {len(real)} real images it is 1 to {len(real) - 1}")
     centre = real.mean(axis=0, dtype=np.float64)
-    real_rows = Rows.of(real, centre, device)
+    real_rows = CentredRows.of(real, centre, device)
     usual = np.sort(root(kth_within(real_rows, k)))  # (N,)
-    found = root(kth_across(Rows.of(generated, centre, device), real_rows, k))  # (M,)
+    found = root(kth_across(CentredRows.of(generated, centre, device), real_rows, k))  # (M,)
     as_far = len(real) - np.searchsorted(usual, found, side="left")  # (M,)
     shares: Scores = (as_far + 1) / (len(real) + 1)
     return shares

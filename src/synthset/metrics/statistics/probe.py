@@ -55,7 +55,7 @@ def probe(numbers: Numbers, positive: NDArray[np.bool_]) -> Interval:
 
 def _area(numbers: Numbers, positive: NDArray[np.bool_], test: NDArray[np.bool_]) -> float:
     """Learn on all but the test images, and judge those."""
-    shape = Shape.of(numbers[~test])
+    shape = ColumnRule.of(numbers[~test])
     weights = logistic(shape.columns(numbers[~test]), positive[~test])
     scores = shape.columns(numbers[test]) @ weights[:-1]
     return auc(np.round(scores, 9), positive[test])  # what rounding tells apart are ties
@@ -72,7 +72,7 @@ def _folds(positive: NDArray[np.bool_], seed: int) -> NDArray[np.int64]:
 
 
 @dataclass(frozen=True, eq=False)
-class Shape:
+class ColumnRule:
     """How numbers become columns, learned on one part of the images.
 
     Attributes:
@@ -88,7 +88,7 @@ class Shape:
     gaps: list[bool]
 
     @classmethod
-    def of(cls, numbers: Numbers) -> Shape:
+    def of(cls, numbers: Numbers) -> ColumnRule:
         """Learn it from (N, F) numbers."""
         known = [column[~np.isnan(column)] for column in numbers.T]
         mean = np.array([column.mean() if len(column) else 0.0 for column in known])

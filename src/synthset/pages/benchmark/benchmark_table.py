@@ -13,13 +13,13 @@ from synthset.pages.benchmark.benchmark_words import (
     value_text,
 )
 from synthset.pages.benchmark.headlines import best_arms
-from synthset.pages.benchmark.radar_axes import Axis, scale
+from synthset.pages.benchmark.radar_axes import RadarAxis, scale
 from synthset.pages.experiment.experiment_tables import heat
 from synthset.results.benchmark import Benchmark, Cell, Measure
 
 
 @dataclass(frozen=True)
-class Shown:
+class ShownCell:
     """A cell of the table.
 
     Attributes:
@@ -56,7 +56,7 @@ def columns(benchmark: Benchmark) -> list[tuple[str, list[Measure]]]:
     return [(text, measures) for text, measures in grouped if measures]
 
 
-def rows(benchmark: Benchmark) -> list[tuple[str, list[Shown]]]:
+def rows(benchmark: Benchmark) -> list[tuple[str, list[ShownCell]]]:
     """For each training set its name and a cell for each measure, in the order of `columns`."""
     measures = [measure for _, group in columns(benchmark) for measure in group]
     scales = {measure.name: scale(benchmark, measure) for measure in measures}
@@ -96,10 +96,10 @@ def cell_title(cell: Cell) -> str:
     return "\n".join([*lines, *cell.notes])
 
 
-def _shown(cell: Cell, best: bool, axis: Axis | None) -> Shown:
+def _shown(cell: Cell, best: bool, axis: RadarAxis | None) -> ShownCell:
     figure, difference = cell.figure, cell.difference
     strength = "" if axis is None or figure.value is None else heat(axis.place(figure.value))
-    return Shown(
+    return ShownCell(
         value=value_text(figure.unit, figure.value, sign=False),
         order=figure.value,
         span=ends_text(figure),

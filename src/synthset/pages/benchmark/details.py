@@ -15,7 +15,7 @@ FULL = 0.5  # of a grid; one with less in it is shown as a list
 
 
 @dataclass(frozen=True)
-class Part:
+class DetailCell:
     """A cell of the details.
 
     Attributes:
@@ -30,7 +30,7 @@ class Part:
 
 
 @dataclass(frozen=True)
-class Level:
+class LevelTable:
     """One table of a suite.
 
     Attributes:
@@ -39,11 +39,11 @@ class Level:
     """
 
     name: str
-    rows: tuple[tuple[str, tuple[Part, ...]], ...]
+    rows: tuple[tuple[str, tuple[DetailCell, ...]], ...]
 
 
 @dataclass(frozen=True)
-class Suite:
+class SuiteDetails:
     """The parts of one measure.
 
     Attributes:
@@ -53,11 +53,11 @@ class Suite:
     """
 
     measure: Measure
-    levels: tuple[Level, ...]
+    levels: tuple[LevelTable, ...]
     more: int
 
 
-def suites(benchmark: Benchmark) -> list[Suite]:
+def suites(benchmark: Benchmark) -> list[SuiteDetails]:
     """Tables of every measure that has parts, in the order of the measures."""
     found = [_suite(benchmark, measure) for measure in benchmark.measures]
     return [one for one in found if one is not None]
@@ -95,7 +95,7 @@ def mean_over(
     return sum(details[name] for name in names) / len(names)
 
 
-def _suite(benchmark: Benchmark, measure: Measure) -> Suite | None:
+def _suite(benchmark: Benchmark, measure: Measure) -> SuiteDetails | None:
     names = part_names(benchmark, measure)
     if not names:
         return None
@@ -110,15 +110,15 @@ def _suite(benchmark: Benchmark, measure: Measure) -> Suite | None:
     more = max(0, len(groups[0][1]) - MOST)
     top = _top_share(benchmark, measure)
     tables = tuple(
-        Level(level, tuple(_row(benchmark, measure, top, *row) for row in rows[:MOST]))
+        LevelTable(level, tuple(_row(benchmark, measure, top, *row) for row in rows[:MOST]))
         for level, rows in groups
     )
-    return Suite(measure, tables, more)
+    return SuiteDetails(measure, tables, more)
 
 
 def _row(
     benchmark: Benchmark, measure: Measure, top: float | None, name: str, parts: Sequence[str]
-) -> tuple[str, tuple[Part, ...]]:
+) -> tuple[str, tuple[DetailCell, ...]]:
     values = [mean_over(benchmark, measure, arm, parts) for arm in benchmark.arms]
     known = [value for value in values if value is not None]
     best = None
@@ -128,14 +128,16 @@ def _row(
     return name, tuple(cells)
 
 
-def _part(measure: Measure, value: float | None, top: float | None, best: float | None) -> Part:
+def _part(
+    measure: Measure, value: float | None, top: float | None, best: float | None
+) -> DetailCell:
     if value is None:
-        return Part("–", "", best=False)
+        return DetailCell("–", "", best=False)
     if top is None:
-        return Part(number(value), "", best=value == best)
+        return DetailCell(number(value), "", best=value == best)
     coloured = measure.better != "lower" and top > 0
     text = value_text(measure.unit, value, sign=False)
-    return Part(text, heat(value / top) if coloured else "", best=value == best)
+    return DetailCell(text, heat(value / top) if coloured else "", best=value == best)
 
 
 def _top_share(benchmark: Benchmark, measure: Measure) -> float | None:

@@ -12,7 +12,7 @@ FEWEST_AXES, FEWEST_SETS = 3, 2
 
 
 @dataclass(frozen=True)
-class Axis:
+class RadarAxis:
     """One figure as a spoke.
 
     Attributes:
@@ -43,7 +43,7 @@ class Axis:
         return f"{value_text(self.figure.unit, self.centre, sign=False)} to {rim}"
 
 
-def scale(benchmark: Benchmark, figure: Measure, zoomed: bool = False) -> Axis | None:
+def scale(benchmark: Benchmark, figure: Measure, zoomed: bool = False) -> RadarAxis | None:
     """Scale a figure: the rim is the best set.
 
     Unzoomed, a place is the ratio to it: half the radius is half the rim's value, or, where lower
@@ -66,10 +66,10 @@ def scale(benchmark: Benchmark, figure: Measure, zoomed: bool = False) -> Axis |
     centre = None if figure.better == "lower" else 0.0
     if zoomed and worst != best:
         centre = (worst - WORST * best) / (1 - WORST)
-    return Axis(figure, best, centre, tuple(arm for arm in known if known[arm] == best))
+    return RadarAxis(figure, best, centre, tuple(arm for arm in known if known[arm] == best))
 
 
-def radar_axes(benchmark: Benchmark, zoomed: bool = False) -> list[Axis]:
+def radar_axes(benchmark: Benchmark, zoomed: bool = False) -> list[RadarAxis]:
     """Scale every figure of the radar that has a scale."""
     found = [scale(benchmark, figure, zoomed) for figure in benchmark.measures if figure.radar]
     return [axis for axis in found if axis is not None]
@@ -81,7 +81,7 @@ def off_the_radar(benchmark: Benchmark) -> list[Measure]:
     return [one for one in benchmark.measures if one.radar and one.name not in there]
 
 
-def places(benchmark: Benchmark, axes: list[Axis], arm: str) -> list[float | None]:
+def places(benchmark: Benchmark, axes: list[RadarAxis], arm: str) -> list[float | None]:
     """Where a set lies on each axis; None where it has no value."""
     values = [benchmark.cells[axis.figure.name][arm].figure.value for axis in axes]
     return [

@@ -8,7 +8,13 @@ from itertools import pairwise
 from math import ceil, cos, degrees, pi, sin
 
 from synthset.pages.benchmark.benchmark_words import value_text
-from synthset.pages.benchmark.radar_axes import FEWEST_AXES, FEWEST_SETS, Axis, places, radar_axes
+from synthset.pages.benchmark.radar_axes import (
+    FEWEST_AXES,
+    FEWEST_SETS,
+    RadarAxis,
+    places,
+    radar_axes,
+)
 from synthset.pages.experiment.arms_chart import LONGEST
 from synthset.pages.kit.chart import HEAD, TICK, Line, write_key
 from synthset.pages.kit.palette import arm_colours, arm_dashes
@@ -135,7 +141,7 @@ def _moved(corners: Sequence[Point | None], middle: Point, radius: float) -> lis
     return [(middle[0] + radius * x, middle[1] + radius * y) for x, y in filter(None, corners)]
 
 
-def _names(middle: Point, axes: Sequence[Axis], *, turned: bool, numbered: bool) -> list[Mark]:
+def _names(middle: Point, axes: Sequence[RadarAxis], *, turned: bool, numbered: bool) -> list[Mark]:
     marks: list[Mark] = []
     for i, axis in enumerate(axes):
         x, y = _spoke(i, len(axes), OUT)
@@ -159,7 +165,7 @@ def _polygon(
     middle: Point,
     radius: float,
     benchmark: Benchmark,
-    axes: list[Axis],
+    axes: list[RadarAxis],
     arm: str,
     *,
     filled: float = 0.06,
@@ -184,7 +190,7 @@ def _polygon(
     return marks
 
 
-def _values(benchmark: Benchmark, axes: Sequence[Axis]) -> Table:
+def _values(benchmark: Benchmark, axes: Sequence[RadarAxis]) -> Table:
     rows = [
         (text, *(value_text(one.figure.unit, _value(benchmark, one, arm)) for one in axes))
         for arm, text in benchmark.arms.items()
@@ -192,5 +198,5 @@ def _values(benchmark: Benchmark, axes: Sequence[Axis]) -> Table:
     return Table(("training set", *(axis.figure.text for axis in axes)), rows)
 
 
-def _value(benchmark: Benchmark, axis: Axis, arm: str) -> float | None:
+def _value(benchmark: Benchmark, axis: RadarAxis, arm: str) -> float | None:
     return benchmark.cells[axis.figure.name][arm].figure.value

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synthset.pages.dataset.gallery import spread
-from synthset.pages.dataset.records import Seen
+from synthset.pages.dataset.records import FinishedRecords
 from synthset.recipe.recipe import Recipe
 
 CLASSES = 6
@@ -20,7 +20,7 @@ Mask = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, eq=False)
-class Against:
+class ThresholdComparison:
     """One class: what both keep, and what only one of them keeps.
 
     Attributes:
@@ -47,8 +47,8 @@ def score_of(recipe: Recipe) -> str | None:
 
 
 def against_threshold(
-    seen: Seen, step: str, column: str, labels: Sequence[int], room: int = CLASSES
-) -> list[Against]:
+    seen: FinishedRecords, step: str, column: str, labels: Sequence[int], room: int = CLASSES
+) -> list[ThresholdComparison]:
     """Compare a `nearest_set` with keeping the highest of a score.
 
     Args:
@@ -81,17 +81,17 @@ def words(column: str | None) -> str:
     return f"the images of highest {(column or 'score').replace('_', ' ')}"
 
 
-def _compared(label: int, rows: Rows, kept: Mask, best: Mask) -> Against:
+def _compared(label: int, rows: Rows, kept: Mask, best: Mask) -> ThresholdComparison:
     groups = {
         "only_set": rows[kept & ~best],
         "only_threshold": rows[~kept & best],
         "both": rows[kept & best],
     }
     shown = {name: spread(mine, EACH) for name, mine in groups.items()}
-    return Against(label, int(kept.sum()), len(rows), len(groups["only_set"]), shown)
+    return ThresholdComparison(label, int(kept.sum()), len(rows), len(groups["only_set"]), shown)
 
 
-def _sides(seen: Seen, step: str) -> tuple[Mask, Mask]:
+def _sides(seen: FinishedRecords, step: str) -> tuple[Mask, Mask]:
     """(N,) what the step kept, whatever happened later, and what it did not choose."""
     number = _number(step)
     later = [

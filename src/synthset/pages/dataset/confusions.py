@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from synthset.pages.dataset.records import Seen
+from synthset.pages.dataset.records import FinishedRecords
 from synthset.pages.kit.matrix import matrix_chart
 from synthset.pages.kit.picture import Picture
 
@@ -53,14 +53,14 @@ def confusion_chart(found: Confusion) -> Picture:
     )
 
 
-def confusions(seen: Seen) -> list[Confusion]:
+def confusions(seen: FinishedRecords) -> list[Confusion]:
     """Look at each recognition score."""
     names = seen.records.column_names
     prefixes = [name.removesuffix(PREDICTED) for name in names if name.endswith(PREDICTED)]
     return [confusion(seen, prefix) for prefix in prefixes if f"{prefix}_rank" in names]
 
 
-def confusion(seen: Seen, prefix: str) -> Confusion:
+def confusion(seen: FinishedRecords, prefix: str) -> Confusion:
     """Count intended classes against first choices, over all images that were made and scored."""
     predicted = seen.records.column(prefix + PREDICTED).to_pylist()
     rank = seen.records.column(f"{prefix}_rank").to_pylist()
@@ -82,7 +82,7 @@ def confusion(seen: Seen, prefix: str) -> Confusion:
 
 
 def _own_labels(
-    seen: Seen, labels: NDArray[np.int64], said: Sequence[str], hits: NDArray[np.bool_]
+    seen: FinishedRecords, labels: NDArray[np.int64], said: Sequence[str], hits: NDArray[np.bool_]
 ) -> dict[str, int]:
     """Find which class the classifier's words mean: the one they were right for, else by name."""
     meant = {seen.name(label).casefold(): label for label in range(len(seen.classes))}
@@ -94,7 +94,7 @@ def _own_labels(
 
 
 def _matrix(
-    seen: Seen,
+    seen: FinishedRecords,
     labels: NDArray[np.int64],
     said: Sequence[str],
     hits: NDArray[np.bool_],
@@ -110,7 +110,7 @@ def _matrix(
 
 
 def _pairs(
-    seen: Seen,
+    seen: FinishedRecords,
     labels: NDArray[np.int64],
     said: Sequence[str],
     hits: NDArray[np.bool_],

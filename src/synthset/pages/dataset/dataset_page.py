@@ -6,19 +6,19 @@ import platform
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from synthset.pages.dataset.against import Against, against_threshold, score_of, words
+from synthset.pages.dataset.against import ThresholdComparison, against_threshold, score_of, words
 from synthset.pages.dataset.confusions import confusion_chart, confusions
 from synthset.pages.dataset.cues import cue_bar, cue_charts, without_cues
 from synthset.pages.dataset.gallery import kept_rows, pictures, rejected_rows
 from synthset.pages.dataset.gan_charts import gan
 from synthset.pages.dataset.group_table import by_group, rate_row
-from synthset.pages.dataset.histograms import Histogram, Words, histogram_chart, histograms
+from synthset.pages.dataset.histograms import Histogram, WordCounts, histogram_chart, histograms
 from synthset.pages.dataset.metric_tables import by_class, class_row_chart, table
 from synthset.pages.dataset.nearest_sets import choices, distance_row, farthest_first, outcomes
 from synthset.pages.dataset.pairs import closest_pairs
 from synthset.pages.dataset.prompt_words import prompt_words
 from synthset.pages.dataset.recognised_map import recognised_map
-from synthset.pages.dataset.records import Seen
+from synthset.pages.dataset.records import FinishedRecords
 from synthset.pages.dataset.safety_counts import safety
 from synthset.pages.dataset.source_manifest import found
 from synthset.pages.dataset.stage_costs import title_of
@@ -64,7 +64,7 @@ def page(dataset: Dataset, recipe: Recipe) -> str:
 
 
 def _content(dataset: Dataset, recipe: Recipe) -> dict[str, Any]:
-    seen = Seen.of(dataset)
+    seen = FinishedRecords.of(dataset)
     numbers, metrics = summary(dataset, seen), dataset.metrics()
     results = table(without_cues(metrics))
     drawn = histograms(seen, recipe.selection)
@@ -79,7 +79,7 @@ def _content(dataset: Dataset, recipe: Recipe) -> dict[str, Any]:
         ),
         **_galleries(dataset, seen, recipe, numbers),
         "histograms": [c for c in drawn if isinstance(c, Histogram) and c.only is None],
-        "words": [c for c in drawn if isinstance(c, Words) and len(c.rows) > 1],
+        "words": [c for c in drawn if isinstance(c, WordCounts) and len(c.rows) > 1],
         "constant": [(c.column, c.only) for c in drawn if c.only is not None],
         "confusions": confusions(seen),
         "groups": by_group(dataset, seen, numbers["classes"], metrics),
@@ -108,7 +108,7 @@ def _weakest(row: Mapping[str, Any]) -> tuple[int, float, int]:
 
 
 def _galleries(
-    dataset: Dataset, seen: Seen, recipe: Recipe, numbers: Mapping[str, Any]
+    dataset: Dataset, seen: FinishedRecords, recipe: Recipe, numbers: Mapping[str, Any]
 ) -> dict[str, Any]:
     kept = kept_rows(seen, recipe.report)
     rejected = rejected_rows(seen, numbers["dropped"], recipe.report.rejected)
@@ -136,8 +136,8 @@ def _galleries(
 
 
 def _against(
-    dataset: Dataset, seen: Seen, recipe: Recipe, steps: Sequence[str]
-) -> list[list[Against]]:
+    dataset: Dataset, seen: FinishedRecords, recipe: Recipe, steps: Sequence[str]
+) -> list[list[ThresholdComparison]]:
     """Compare each step that chose a set with a threshold, the farthest classes first."""
     labels = {entry["key"]: label for label, entry in enumerate(seen.classes)}
     column, found = score_of(recipe), farthest_first(outcomes(dataset))
@@ -150,7 +150,7 @@ def _against(
 
 
 def _shown(
-    seen: Seen, compared: Sequence[Against], found: Mapping[str, Thumbnail]
+    seen: FinishedRecords, compared: Sequence[ThresholdComparison], found: Mapping[str, Thumbnail]
 ) -> list[dict[str, Any]]:
     titles = {
         "only_set": "kept here, a threshold drops",

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from synthset.pages.dataset.records import Seen
+from synthset.pages.dataset.records import FinishedRecords
 from synthset.pages.kit.thumbnails import Thumbnail, most
 from synthset.recipe.exports import Report
 from synthset.results.reason import Reason, read_reason, words
@@ -16,7 +16,7 @@ from synthset.results.reason import Reason, read_reason, words
 MAX_REASONS = 24  # groups of rejected images; the rarest are left to the table of reasons
 
 
-def kept_rows(seen: Seen, settings: Report) -> dict[int, list[int]]:
+def kept_rows(seen: FinishedRecords, settings: Report) -> dict[int, list[int]]:
     """Choose rows of kept images by label, evenly over their ranks, best first.
 
     With more classes than `max_classes`, the classes shown lie evenly over the label order; a page
@@ -32,7 +32,7 @@ def kept_rows(seen: Seen, settings: Report) -> dict[int, list[int]]:
     return {label: spread(rows, each) for label, rows in groups.items() if len(rows)}
 
 
-def _by_rank(seen: Seen) -> NDArray[np.int64]:
+def _by_rank(seen: FinishedRecords) -> NDArray[np.int64]:
     """Rows of the kept images, by class and rank."""
     rows = np.flatnonzero(seen.keep)
     if not seen.selected:
@@ -42,7 +42,7 @@ def _by_rank(seen: Seen) -> NDArray[np.int64]:
 
 
 def rejected_rows(
-    seen: Seen, dropped: Sequence[Mapping[str, Any]], limit: int
+    seen: FinishedRecords, dropped: Sequence[Mapping[str, Any]], limit: int
 ) -> list[tuple[dict[str, Any], list[int]]]:
     """Choose rows of rejected images with pixels: as many of each reason as there is room for."""
     if not seen.selected or not limit:
@@ -82,7 +82,7 @@ def spread(rows: NDArray[np.int64], count: int) -> list[int]:
 
 
 def pictures(
-    seen: Seen, rows: Sequence[int], found: Mapping[str, Thumbnail]
+    seen: FinishedRecords, rows: Sequence[int], found: Mapping[str, Thumbnail]
 ) -> list[dict[str, Any]]:
     """What the page says of each image: the picture, and words for its tooltip."""
     table = seen.records.take(rows) if rows else seen.records.slice(0, 0)
@@ -103,7 +103,7 @@ def pictures(
     return shown
 
 
-def _facts(seen: Seen, record: Mapping[str, Any]) -> str:
+def _facts(seen: FinishedRecords, record: Mapping[str, Any]) -> str:
     """One line a fact: class, prompt, seed, scores, reason, id."""
     facts = {"class": record["class_name"]}
     named = (

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from synthset.metrics.statistics.classification import over_classes
 from synthset.metrics.statistics.intervals import Interval, wilson
-from synthset.pages.dataset.records import Seen
+from synthset.pages.dataset.records import FinishedRecords
 from synthset.pages.kit.numbers import interval, percent
 from synthset.pages.kit.row_chart import Bar, row_chart
 from synthset.store.dataset import Dataset
@@ -80,7 +80,7 @@ class GroupTable:
 
 def by_group(
     dataset: Dataset,
-    seen: Seen,
+    seen: FinishedRecords,
     counted: Sequence[Mapping[str, Any]],
     metrics: Sequence[Mapping[str, Any]],
 ) -> GroupTable | None:
@@ -133,7 +133,7 @@ def _row(
     name: str,
     synsets: tuple[str, ...],
     labels: Sequence[int],
-    seen: Seen,
+    seen: FinishedRecords,
     counted: Sequence[Mapping[str, Any]],
     valued: Mapping[str, tuple[str, Mapping[str, Mapping[str, float]]]],
 ) -> GroupRow:
@@ -151,12 +151,12 @@ def _row(
     return GroupRow(name, synsets, classes, **sums, rates=rates, means=means, over=over)
 
 
-def is_recognition(seen: Seen, score: str) -> bool:
+def is_recognition(seen: FinishedRecords, score: str) -> bool:
     """Whether a column of ranks is one of recognition, which says a first choice too."""
     return f"{score}_predicted" in seen.records.column_names
 
 
-def _rate(seen: Seen, score: str, mine: NDArray[np.bool_]) -> Rate:
+def _rate(seen: FinishedRecords, score: str, mine: NDArray[np.bool_]) -> Rate:
     """The share recognised: of all, where a failed image is not recognised, and of the kept."""
     rank = seen.records.column(score + RANK).fill_null(0)
     hits = np.asarray(rank, dtype=np.int64) == 1

@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from synthset.pages.dataset.records import Mask, Seen
+from synthset.pages.dataset.records import FinishedRecords, Mask
 from synthset.pages.kit.axes import between, linear, logarithmic
 from synthset.pages.kit.chart import Area, Panel, chart
 from synthset.pages.kit.numbers import count, number
@@ -57,7 +57,7 @@ class Histogram:
 
 
 @dataclass(frozen=True)
-class Words:
+class WordCounts:
     """A score whose values are words: (word, kept, rejected), the most frequent first."""
 
     column: str
@@ -91,10 +91,10 @@ def histogram_chart(found: Histogram, selected: bool) -> Picture:
     return chart(f"histogram-{found.column}", title, [panel], size=SIZE, table=table)
 
 
-def histograms(seen: Seen, selection: Selection) -> list[Histogram | Words]:
+def histograms(seen: FinishedRecords, selection: Selection) -> list[Histogram | WordCounts]:
     """Draw up each score that has something to show."""
     limits = limits_of(selection)
-    found: list[Histogram | Words] = []
+    found: list[Histogram | WordCounts] = []
     for column in seen.score_columns:
         if column.endswith("_predicted"):
             continue  # the confusion matrix shows it
@@ -173,7 +173,7 @@ def _edges(values: Floats, cuts: Sequence[float]) -> Floats:
     return np.linspace(low - pad, high + pad, BINS + 1)
 
 
-def _words(column: str, values: Sequence[Any], seen: Seen) -> Words:
+def _words(column: str, values: Sequence[Any], seen: FinishedRecords) -> WordCounts:
     """Count words; a null is `none`, which for an issue means that all is well."""
     pairs = zip(values, seen.made.tolist(), seen.keep.tolist(), strict=True)
     found = Counter(("none" if v is None else str(v), kept) for v, made, kept in pairs if made)
@@ -181,4 +181,4 @@ def _words(column: str, values: Sequence[Any], seen: Seen) -> Words:
     for (name, _), times in found.items():
         names[name] += times
     rows = [(name, found[name, True], found[name, False]) for name, _ in names.most_common()]
-    return Words(column, rows)
+    return WordCounts(column, rows)

@@ -21,7 +21,7 @@ Outcome = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
-class Row:
+class ChoiceRow:
     """One class, or the whole set. Distances: lower is nearer.
 
     Attributes:
@@ -42,7 +42,7 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Measure:
+class ChoiceMeasure:
     """One way to measure the choice.
 
     Attributes:
@@ -55,7 +55,7 @@ class Measure:
 
     kind: str
     encoder: str
-    rows: tuple[Row, ...]
+    rows: tuple[ChoiceRow, ...]
     top: float
     ratio: float | None
 
@@ -88,7 +88,7 @@ def choices(dataset: Dataset, classes: Sequence[Mapping[str, Any]]) -> list[dict
     return shown
 
 
-def distance_row(row: Row, top: float) -> Markup:
+def distance_row(row: ChoiceRow, top: float) -> Markup:
     """Draw the distances of one class on a line from 0 to `top`, left is nearer."""
     marks: list[Bar | Spot | Tick] = [
         gain(row.nearest, row.random),
@@ -121,7 +121,7 @@ def farthest_first(found: Sequence[Outcome]) -> list[Outcome]:
     return sorted(found, key=place)
 
 
-def _measures(found: Sequence[Outcome], names: Mapping[str, str]) -> list[Measure]:
+def _measures(found: Sequence[Outcome], names: Mapping[str, str]) -> list[ChoiceMeasure]:
     encoder, ordered = str(found[0]["encoder"]), farthest_first(found)
     seen = [_row(o, names, "held_out", (o.get("real") or {}).get("held_out")) for o in ordered]
     measures = [_measure("held_out", encoder, seen)]
@@ -132,32 +132,34 @@ def _measures(found: Sequence[Outcome], names: Mapping[str, str]) -> list[Measur
     return [measure for measure in measures if measure.rows]
 
 
-def _measure(kind: str, encoder: str, rows: Sequence[Row | None]) -> Measure:
+def _measure(kind: str, encoder: str, rows: Sequence[ChoiceRow | None]) -> ChoiceMeasure:
     there = tuple(row for row in rows if row is not None)
     top = max((max(row.all, row.random, row.nearest) for row in there), default=1.0)
     ratios = [row.nearest / row.random for row in there if row.random > 0 and row.nearest > 0]
     ratio = float(np.exp(np.mean(np.log(ratios)))) if ratios else None
-    return Measure(kind, encoder, there, top or 1.0, ratio)
+    return ChoiceMeasure(kind, encoder, there, top or 1.0, ratio)
 
 
-def _row(outcome: Outcome, names: Mapping[str, str], at: str, mark: float | None) -> Row | None:
+def _row(
+    outcome: Outcome, names: Mapping[str, str], at: str, mark: float | None
+) -> ChoiceRow | None:
     far = [outcome[part].get(at) for part in PARTS]
     return _filled(outcome, names, far, mark)
 
 
-def _by_other(outcome: Outcome, names: Mapping[str, str], encoder: str) -> Row | None:
+def _by_other(outcome: Outcome, names: Mapping[str, str], encoder: str) -> ChoiceRow | None:
     seen = (outcome.get("by_other") or {}).get(encoder, {})
     return _filled(outcome, names, [seen.get(part) for part in PARTS], None)
 
 
 def _filled(
     outcome: Outcome, names: Mapping[str, str], far: Sequence[float | None], mark: float | None
-) -> Row | None:
+) -> ChoiceRow | None:
     if any(value is None for value in far):
         return None
     everything, random, nearest = (float(value) for value in far if value is not None)
     name = _name(outcome, names)
-    return Row(name, everything, random, nearest, mark, int(outcome["chosen"]))
+    return ChoiceRow(name, everything, random, nearest, mark, int(outcome["chosen"]))
 
 
 def _name(outcome: Outcome, names: Mapping[str, str]) -> str:

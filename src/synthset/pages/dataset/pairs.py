@@ -7,14 +7,14 @@ from typing import Any
 
 from synthset.errors import DatasetError
 from synthset.pages.dataset.gallery import pictures
-from synthset.pages.dataset.records import Seen
+from synthset.pages.dataset.records import FinishedRecords
 from synthset.pages.kit.thumbnails import Thumbnail, thumbnails
 from synthset.store.dataset import Dataset
 
 Shown = dict[str, Any]
 
 
-def closest_pairs(dataset: Dataset, seen: Seen) -> list[Shown]:
+def closest_pairs(dataset: Dataset, seen: FinishedRecords) -> list[Shown]:
     """Prepare what the metrics `copies` found.
 
     Returns:
@@ -34,7 +34,7 @@ def closest_pairs(dataset: Dataset, seen: Seen) -> list[Shown]:
     return shown
 
 
-def _pairs(dataset: Dataset, seen: Seen, page: Mapping[str, Any]) -> list[Shown]:
+def _pairs(dataset: Dataset, seen: FinishedRecords, page: Mapping[str, Any]) -> list[Shown]:
     found = page["pairs"]
     places = {name: row for row, name in enumerate(seen.records.column("id").to_pylist())}
     mine = thumbnails(dataset, [pair["id"] for pair in found])

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from synthset.metrics.statistics.plane import apart, fitted, principal
 from synthset.pages.dataset.gallery import spread
 from synthset.pages.dataset.group_table import GROUPS, RANK, is_recognition
-from synthset.pages.dataset.records import Seen
+from synthset.pages.dataset.records import FinishedRecords
 from synthset.pages.kit.map_labels import WORD_PX, gap_of, labels
 from synthset.pages.kit.picture import Picture
 from synthset.pages.kit.word_map import (
@@ -51,7 +51,7 @@ class RecognisedMap:
     absent: int
 
 
-def recognised_map(dataset: Dataset, seen: Seen) -> RecognisedMap | None:
+def recognised_map(dataset: Dataset, seen: FinishedRecords) -> RecognisedMap | None:
     """Draw the map by the dataset's first recognition score.
 
     Args:
@@ -88,7 +88,7 @@ def _number(entry: dict[str, str | None]) -> str | None:
     return found.number if found else None
 
 
-def _counts(seen: Seen, score: str) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _counts(seen: FinishedRecords, score: str) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Count images recognised, and planned, by label."""
     rank = np.asarray(seen.records.column(score + RANK).fill_null(0), dtype=np.int64)
     size = len(seen.classes)
@@ -98,7 +98,7 @@ def _counts(seen: Seen, score: str) -> tuple[NDArray[np.int64], NDArray[np.int64
 
 
 def _draw(
-    seen: Seen,
+    seen: FinishedRecords,
     shown: Sequence[int],
     numbers: Sequence[str | None],
     hits: NDArray[np.int64],

@@ -30,7 +30,7 @@ Mask = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, eq=False)
-class Seen:
+class FinishedRecords:
     """The finished records of a dataset.
 
     Attributes:
@@ -42,7 +42,7 @@ class Seen:
     classes: list[dict[str, Any]]
 
     @classmethod
-    def of(cls, dataset: Dataset) -> Seen:
+    def of(cls, dataset: Dataset) -> FinishedRecords:
         """Read them."""
         return cls(dataset.records(), dataset.classes())
 

@@ -8,7 +8,7 @@ from typing import Any, Literal
 import numpy as np
 
 from synthset.pages.dataset.gallery import spread
-from synthset.pages.dataset.records import Seen
+from synthset.pages.dataset.records import FinishedRecords
 from synthset.pages.kit.render import render_page
 from synthset.pages.kit.thumbnails import most, thumbnails
 from synthset.results.reason import words
@@ -19,7 +19,7 @@ REVIEW_PAGE = "<title>Review of "  # how a page of ours is known again
 Which = Literal["kept", "rejected", "all"]
 
 
-def rows_to_review(seen: Seen, which: Which, per_class: int) -> dict[int, list[int]]:
+def rows_to_review(seen: FinishedRecords, which: Which, per_class: int) -> dict[int, list[int]]:
     """Choose rows by label: so many of each class, evenly over what there is.
 
     A page holds only so many images; with many classes each gets fewer.
@@ -46,7 +46,7 @@ def review_page(
         which: images to look at.
         per_class: how many of each class at most.
     """
-    seen = Seen.of(dataset)
+    seen = FinishedRecords.of(dataset)
     groups = rows_to_review(seen, which, per_class)
     ids = seen.records.column("id")
     names = [ids[row].as_py() for rows in groups.values() for row in rows]
@@ -75,7 +75,7 @@ def review_table(
     dataset: Dataset, said: Mapping[str, tuple[str, str]], which: Which, per_class: int
 ) -> str:
     """Write the same images as CSV, for an editor: `id,verdict,note,class,reason`."""
-    seen = Seen.of(dataset)
+    seen = FinishedRecords.of(dataset)
     ids, table = seen.records.column("id"), []
     for label, rows in rows_to_review(seen, which, per_class).items():
         for row in rows:
@@ -85,6 +85,6 @@ def review_table(
     return write_sheet(("id", "verdict", "note", "class", "reason"), table)
 
 
-def _why(seen: Seen, row: int) -> str:
+def _why(seen: FinishedRecords, row: int) -> str:
     reason = seen.reasons[row]
     return "" if reason is None else words(reason.group)

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from synthset.pages.dataset.records import Seen
+from synthset.pages.dataset.records import FinishedRecords
 from synthset.record import BLANKED
 
 Mask = NDArray[np.bool_]
@@ -31,7 +31,7 @@ def verdicts(images: pa.Table) -> dict[str, Mask]:
     return {"checked": _flags(nsfw.is_valid()) | blanked, "blanked": blanked, "flagged": flagged}
 
 
-def safety(seen: Seen) -> dict[str, Any] | None:
+def safety(seen: FinishedRecords) -> dict[str, Any] | None:
     """Count what the safety checker said.
 
     Returns:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from synthset.pages.dataset.records import Seen
+from synthset.pages.dataset.records import FinishedRecords
 from synthset.pages.dataset.stage_costs import stages
 from synthset.results.reason import words
 from synthset.store.dataset import Dataset
@@ -16,7 +16,7 @@ from synthset.store.dataset import Dataset
 EXAMPLES = 5  # records named for each error
 
 
-def summary(dataset: Dataset, seen: Seen | None = None) -> dict[str, Any]:
+def summary(dataset: Dataset, seen: FinishedRecords | None = None) -> dict[str, Any]:
     """Count what was planned, made, passed and kept, why the rest was dropped, and what it cost.
 
     Args:
@@ -32,7 +32,7 @@ def summary(dataset: Dataset, seen: Seen | None = None) -> dict[str, Any]:
         `run` (the last start's event) and `truncated` (prompts cut by the text encoder, None
         where nobody counted).
     """
-    seen = seen or Seen.of(dataset)
+    seen = seen or FinishedRecords.of(dataset)
     classes = _classes(dataset, seen, _target(dataset))
     events = dataset.events()
     spent = stages(events, dataset.view, seen.records.num_rows)
@@ -62,7 +62,7 @@ def _target(dataset: Dataset) -> int | None:
     return target
 
 
-def _classes(dataset: Dataset, seen: Seen, target: int | None) -> list[dict[str, Any]]:
+def _classes(dataset: Dataset, seen: FinishedRecords, target: int | None) -> list[dict[str, Any]]:
     planned = dataset.read(dataset.view.plan, ["label"]).column("label")
     counts = {
         "planned": _count(np.asarray(planned, dtype=np.int64), len(seen.classes)),
@@ -83,7 +83,7 @@ def _count(labels: NDArray[np.int64], classes: int) -> NDArray[np.int64]:
     return np.bincount(labels, minlength=classes)
 
 
-def _dropped(seen: Seen) -> list[dict[str, Any]]:
+def _dropped(seen: FinishedRecords) -> list[dict[str, Any]]:
     """Count reasons, in the order of the steps, the most frequent first within each."""
     if not seen.selected:
         return []
@@ -103,7 +103,7 @@ def _place(step: str) -> tuple[int, str]:
     return (int(number) if number.isdigit() else 10**6, step)
 
 
-def _errors(seen: Seen) -> list[dict[str, Any]]:
+def _errors(seen: FinishedRecords) -> list[dict[str, Any]]:
     errors = seen.records.column("error").to_pylist()
     rows = [row for row, text in enumerate(errors) if text is not None]
     ids, found = seen.records.column("id"), Counter(str(errors[row]) for row in rows)

@@ -58,7 +58,7 @@ class CellFigure:
 
 
 @dataclass(frozen=True)
-class Cell:
+class SweepCell:
     """One run of a sweep.
 
     Attributes:
@@ -74,7 +74,7 @@ class Cell:
     figures: dict[str, CellFigure]
 
 
-def write_sweep(place: Path, recipe: Recipe, cells: Sequence[Cell], images: int) -> Path:
+def write_sweep(place: Path, recipe: Recipe, cells: Sequence[SweepCell], images: int) -> Path:
     """Write page and picture, in place of those before.
 
     Args:
@@ -98,7 +98,7 @@ def written(value: float, name: str) -> str:
     return percent(value, digits=0) if name == "recognition" else number(value, 3)
 
 
-def best(cells: Sequence[Cell], name: str) -> float | None:
+def best(cells: Sequence[SweepCell], name: str) -> float | None:
     """The best value of a figure in the grid; None where no cell has it, or all are alike."""
     values = [cell.figures[name].value for cell in cells if name in cell.figures]
     if len(set(values)) < 2:
@@ -106,7 +106,7 @@ def best(cells: Sequence[Cell], name: str) -> float | None:
     return max(values) if FIGURES[name][1] == "higher" else min(values)
 
 
-def _content(cells: Sequence[Cell]) -> dict[str, Any]:
+def _content(cells: Sequence[SweepCell]) -> dict[str, Any]:
     shown = [name for name in FIGURES if any(name in cell.figures for cell in cells)]
     tops = {name: best(cells, name) for name in shown}
     most = {name: max(c.figures[name].value for c in cells if name in c.figures) for name in shown}
@@ -138,7 +138,7 @@ def _content(cells: Sequence[Cell]) -> dict[str, Any]:
     return {"rows": rows, "legend": legend(cells), "columns": len(next(iter(rows.values())))}
 
 
-def legend(cells: Sequence[Cell]) -> list[tuple[str, str, str]]:
+def legend(cells: Sequence[SweepCell]) -> list[tuple[str, str, str]]:
     """Say of each figure what it is called, what it is, and which way is better."""
     said = []
     for name, (title, better) in FIGURES.items():
@@ -156,7 +156,7 @@ def _first(classes: Sequence[str], ids: Sequence[str]) -> list[tuple[str, list[s
     return [(name, mine[:ACROSS]) for name, mine in found.items()]
 
 
-def _draw(cells: Sequence[Cell]) -> Drawing:
+def _draw(cells: Sequence[SweepCell]) -> Drawing:
     """Draw the grid: a row a kind of prompts, a column a guidance scale."""
     kinds = list(dict.fromkeys(cell.prompts for cell in cells))
     columns = len(cells) // len(kinds)
@@ -172,7 +172,7 @@ def _draw(cells: Sequence[Cell]) -> Drawing:
     return drawing
 
 
-def _draw_cell(axes: Axes, cell: Cell, cells: Sequence[Cell]) -> None:
+def _draw_cell(axes: Axes, cell: SweepCell, cells: Sequence[SweepCell]) -> None:
     axes.imshow(_sheet(cell), interpolation="nearest")
     axes.axis("off")
     guidance = "" if cell.guidance is None else f" · guidance {cell.guidance:g}"
@@ -186,7 +186,7 @@ def _draw_cell(axes: Axes, cell: Cell, cells: Sequence[Cell]) -> None:
     axes.text(0, -0.03, text, transform=axes.transAxes, fontsize=6.5, va="top")
 
 
-def _sheet(cell: Cell) -> Pixels:
+def _sheet(cell: SweepCell) -> Pixels:
     """Lay a cell's pictures out: a row a class, (classes x side, ACROSS x side, 3) uint8."""
     records = cell.dataset.records(scores=False, selection=False)
     groups = _first(records.column("class_name").to_pylist(), records.column("id").to_pylist())

@@ -25,7 +25,7 @@ SIZE = (168.0, 104.0)  # of a panel
 
 
 @dataclass(frozen=True)
-class Limit:
+class LimitChart:
     """One limit of the selection.
 
     Attributes:
@@ -59,7 +59,7 @@ def what_if(dataset: Dataset) -> dict[str, Any] | None:
     return {**found, "limits": limits} if limits else None
 
 
-def limits_of(cases: Sequence[Mapping[str, Any]]) -> list[Limit]:
+def limits_of(cases: Sequence[Mapping[str, Any]]) -> list[LimitChart]:
     """Draw up the panels of each limit.
 
     Args:
@@ -71,7 +71,7 @@ def limits_of(cases: Sequence[Mapping[str, Any]]) -> list[Limit]:
         own = [case for case in cases if (case["column"], case["side"]) == (column, side)]
         known = [figure for figure in PANELS if _points(own, figure)]
         name = f"{column.replace('_', ' ')} {'≥' if side == 'min' else '≤'}"
-        limits.append(Limit(name, [_panel(own, figure, name) for figure in known]))
+        limits.append(LimitChart(name, [_panel(own, figure, name) for figure in known]))
     return limits
 
 

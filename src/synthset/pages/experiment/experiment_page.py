@@ -22,7 +22,7 @@ from synthset.pages.experiment.curve_charts import (
     roc_chart,
     training_chart,
 )
-from synthset.pages.experiment.parts import Case, Steps
+from synthset.pages.experiment.parts import ExplainedImage, Steps
 from synthset.pages.kit.matrix import matrix_chart
 from synthset.pages.kit.picture import Picture
 from synthset.pages.kit.picture_files import write_picture
@@ -46,7 +46,7 @@ def write_experiment_page(
     trials: Sequence[Trial],
     classes: Sequence[str],
     steps: Sequence[Steps] = (),
-    cases: Sequence[Case] = (),
+    cases: Sequence[ExplainedImage] = (),
 ) -> Path:
     """Write the page, its figures as SVG and PNG, and the judgement as JSON and CSV.
 
@@ -109,7 +109,7 @@ def _page(
     figures: dict[str, Picture],
     classes: Sequence[str],
     steps: Sequence[Steps],
-    cases: Sequence[Case],
+    cases: Sequence[ExplainedImage],
 ) -> str:
     texts = {arm.name: arm.text for arm in judgement.arms}
     content: dict[str, Any] = {
@@ -152,7 +152,9 @@ def _page(
     )
 
 
-def _arm_cases(name: str, text: str, cases: Sequence[Case]) -> tuple[str, list[Case], list[Case]]:
+def _arm_cases(
+    name: str, text: str, cases: Sequence[ExplainedImage]
+) -> tuple[str, list[ExplainedImage], list[ExplainedImage]]:
     """An arm's cases: words, wrong ones, right ones."""
     own = [case for case in cases if case.arm == name]
     return text, [one for one in own if not one.right], [one for one in own if one.right]

@@ -26,7 +26,7 @@ HEADLINES = ("focus_recall", "balanced_accuracy", "accuracy")
 
 
 @dataclass(frozen=True)
-class Headline:
+class MeasureSummary:
     """What is said of one measure.
 
     Attributes:
@@ -42,7 +42,7 @@ class Headline:
     rest: str
 
 
-def headlines(judgement: Judgement) -> list[Headline]:
+def headlines(judgement: Judgement) -> list[MeasureSummary]:
     """Say who is best at what: recall of the focus first, then balanced accuracy, accuracy."""
     shown = [name for name in HEADLINES if name in judgement.arms[0].whole]
     found = [_headline(judgement, name) for name in shown]
@@ -61,7 +61,7 @@ def measure_name(measure: str, judgement: Judgement) -> str:
     return name + judgement.over(measure)
 
 
-def _headline(judgement: Judgement, measure: str) -> Headline | None:
+def _headline(judgement: Judgement, measure: str) -> MeasureSummary | None:
     leader = judgement.leaders.get(measure)
     if leader is None:
         return None
@@ -74,7 +74,7 @@ def _headline(judgement: Judgement, measure: str) -> Headline | None:
     alike = [arm for arm in others if arm.name not in leader.beaten]
     said = (_beside(alike, others), _against_base(judgement, best, measure))
     rest = " ".join(text for text in said if text)
-    return Headline(measure_name(measure, judgement), best.text, figure, rest)
+    return MeasureSummary(measure_name(measure, judgement), best.text, figure, rest)
 
 
 def _beside(alike: list[ArmJudgement], others: list[ArmJudgement]) -> str:

@@ -36,7 +36,7 @@ class Neighbour:
 
 
 @dataclass(frozen=True, eq=False)
-class Case:
+class ExplainedImage:
     """A test image, what an arm's classifier said of it, and why.
 
     Attributes:

@@ -16,7 +16,7 @@ ROOM_PX = (16.0, 7.0)  # around a class name that lies on circles
 
 
 @dataclass(frozen=True, slots=True)
-class Label:
+class MapLabel:
     """A word on the map, around (x, y): the middle of its base line.
 
     Attributes:
@@ -49,7 +49,7 @@ def labels(
     colours: Sequence[int],
     groups: Sequence[str],
     size: tuple[float, float],
-) -> list[Label]:
+) -> list[MapLabel]:
     """Choose words that hide no other word.
 
     Class names stand first where they hide no circle, then, few and far between, on circles.
@@ -63,7 +63,7 @@ def labels(
         size: width and height of the map.
     """
     taken: list[Box] = []
-    found: list[Label] = []
+    found: list[MapLabel] = []
     for colour, text in enumerate(groups):
         mine = points[np.array(colours) == colour]
         if len(names) < MANY or not len(mine):
@@ -72,7 +72,7 @@ def labels(
             box = _box(text, x, y + GROUP_PX / 3, GROUP_PX, size)
             if not any(_meet(box, other) for other in taken):
                 taken.append(box)
-                found.append(Label(text, (box[0] + box[2]) / 2, box[3], True, colour))
+                found.append(MapLabel(text, (box[0] + box[2]) / 2, box[3], True, colour))
                 break
     circles = np.concatenate([points - radii[:, None], points + radii[:, None]], axis=1)
     named: set[int] = set()
@@ -85,7 +85,7 @@ def labels(
                 continue
             named.add(i)
             taken.append(box)
-            found.append(Label(text, (box[0] + box[2]) / 2, box[3], False))
+            found.append(MapLabel(text, (box[0] + box[2]) / 2, box[3], False))
     return found
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from synthset.pages.kit.chart import HEAD, TICK
-from synthset.pages.kit.map_labels import GROUP_PX, WORD_PX, Label
+from synthset.pages.kit.map_labels import GROUP_PX, WORD_PX, MapLabel
 from synthset.pages.kit.palette import series_colour
 from synthset.pages.kit.picture import Dot, Mark, Picture, Table, Word, text_width
 
@@ -86,7 +86,7 @@ def coloured(
 def map_picture(
     title: str,
     circles: Sequence[Circle],
-    labels: Sequence[Label],
+    labels: Sequence[MapLabel],
     height: float,
     groups: Sequence[str],
     note: str = "",

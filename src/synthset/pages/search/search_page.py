@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 from synthset.pages.kit.render import render_page
 from synthset.pages.kit.thumbnails import thumbnails
-from synthset.results.hits import Found
+from synthset.results.hits import Hit
 from synthset.store.dataset import Dataset
 
 
-def page(dataset: Dataset, found: Sequence[Found], asked: str, how: str) -> str:
+def page(dataset: Dataset, found: Sequence[Hit], asked: str, how: str) -> str:
     """Write the HTML.
 
     Args:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from synthset.encoders.classlist import ClassList
+from synthset.encoders.classlist import OutputClasses
 from synthset.pages.kit.thumbnails import Thumbnail, most, thumbnails
 from synthset.results.recognition import NOTHING, Answers, Rule
 from synthset.store.dataset import Dataset
@@ -18,7 +18,7 @@ ROOM = 1600  # pictures on all maps and lists together
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
+class ClassPicture:
     """One image of a class.
 
     Attributes:
@@ -37,10 +37,10 @@ class Picture:
 def pictures(
     dataset: Dataset,
     answers: Answers,
-    classes: ClassList,
+    classes: OutputClasses,
     by: Rule,
     wanted: Mapping[int, int],
-) -> dict[int, list[Picture]]:
+) -> dict[int, list[ClassPicture]]:
     """Read some pictures of some classes.
 
     Args:
@@ -93,12 +93,12 @@ def _rows(answers: Answers, by: Rule, label: int, count: int) -> list[int]:
 
 def _picture(
     answers: Answers,
-    classes: ClassList,
+    classes: OutputClasses,
     by: Rule,
     row: int,
     record: Mapping[str, str | None],
     thumbnail: Thumbnail,
-) -> Picture:
+) -> ClassPicture:
     index = int(answers.predicted[row])
     seen = classes.names[index] or f"class {index}" if index != NOTHING else "nothing"
     facts = {"taken for": seen, "prompt": record["prompt"], "id": record["id"]}
@@ -106,4 +106,4 @@ def _picture(
     if not np.isnan(probability):
         facts["probability of its class"] = f"{probability:.3g}"
     lines = "\n".join(f"{name}: {' '.join(text.split())}" for name, text in facts.items() if text)
-    return Picture(thumbnail, bool(answers.recognised[by][row]), seen, lines)
+    return ClassPicture(thumbnail, bool(answers.recognised[by][row]), seen, lines)

@@ -13,7 +13,7 @@ from synthset.metrics.sets.recognition import RecognisedOfN
 from synthset.metrics.statistics.intervals import Interval
 from synthset.pages.kit.axes import Axis, linear
 from synthset.pages.kit.chart import Area, Panel, chart
-from synthset.pages.kit.map_labels import Label
+from synthset.pages.kit.map_labels import MapLabel
 from synthset.pages.kit.numbers import count
 from synthset.pages.kit.picture import Picture, Table
 from synthset.pages.kit.row_chart import Bar, Spot, row_chart
@@ -46,7 +46,7 @@ class Map:
     largest: float
     colours: Sequence[int]
     groups: Sequence[str]
-    labels: Sequence[Label]
+    labels: Sequence[MapLabel]
     how: str
     of: int
 

@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from synthset.encoders.classlist import ClassList
+from synthset.encoders.classlist import OutputClasses
 from synthset.pages.kit.palette import series_colour
 from synthset.pages.kit.render import render_page
 from synthset.pages.kit.word_map import NO_GROUP
-from synthset.pages.study.class_pictures import Picture, how_many, pictures
+from synthset.pages.study.class_pictures import ClassPicture, how_many, pictures
 from synthset.pages.study.study_charts import Map, interval_row, map_of, recognised_chart
 from synthset.results.recognition import RULES, Answers, ClassResult, Study
 from synthset.store.dataset import Dataset
@@ -22,7 +22,7 @@ LISTED = 1000  # classes in the table of the page; classes.csv has all
 
 
 @dataclass(frozen=True, eq=False)
-class Shown:
+class StudyContent:
     """What the page is made of.
 
     Attributes:
@@ -37,14 +37,14 @@ class Shown:
 
     dataset: Dataset
     by_whom: str
-    classes: ClassList
+    classes: OutputClasses
     answers: Answers
     study: Study
     grouping: Grouping
     drawn: Map
 
 
-def page(shown: Shown) -> str:
+def page(shown: StudyContent) -> str:
     """Write the HTML of the page."""
     groups = _groups_of(shown.grouping)
     found = _pictures(shown)
@@ -65,7 +65,7 @@ def _ends(study: Study) -> tuple[list[ClassResult], list[ClassResult]]:
     return worst, [one for one in ranked[:half] if one.share(study.by) > 0]
 
 
-def _pictures(shown: Shown) -> dict[int, list[Picture]]:
+def _pictures(shown: StudyContent) -> dict[int, list[ClassPicture]]:
     worst, best = _ends(shown.study)
     on_map = (one.label for one in shown.drawn.shown)
     wanted = how_many(on_map, (one.label for one in (*best, *worst)))
@@ -73,7 +73,7 @@ def _pictures(shown: Shown) -> dict[int, list[Picture]]:
 
 
 def _content(
-    shown: Shown, found: Mapping[int, Sequence[Picture]], groups: Mapping[int, str]
+    shown: StudyContent, found: Mapping[int, Sequence[ClassPicture]], groups: Mapping[int, str]
 ) -> dict[str, Any]:
     study, drawn = shown.study, shown.drawn
     worst, best = _ends(study)
@@ -113,7 +113,7 @@ def _groups_of(grouping: Grouping) -> dict[int, str]:
 
 
 def _hovered(
-    one: ClassResult, groups: Mapping[int, str], found: Sequence[Picture]
+    one: ClassResult, groups: Mapping[int, str], found: Sequence[ClassPicture]
 ) -> dict[str, Any]:
     entry, nouns = one.entry, wordnet.load()
     gloss = entry.gloss

@@ -40,7 +40,7 @@ NOT_FINITE = "not finite: the model returned NaN or infinity; try source.dtype f
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
+class GeneratedImage:
     """What the model made of one request: pixels, (H, W, 3) uint8 RGB, or why there are none."""
 
     pixels: Pixels | None = None
@@ -48,7 +48,7 @@ class Made:
     error: str | None = None
 
 
-class Diffusion(Stage):
+class DiffusionStage(Stage):
     """What the stages that run a diffusers pipeline share.
 
     Attributes:
@@ -94,13 +94,13 @@ class Diffusion(Stage):
         """Give what the pipeline is called with besides prompts, generators and settings."""
         return {}
 
-    def compute(self, rows: Rows, prepared: list[Request | str]) -> list[Made]:
+    def compute(self, rows: Rows, prepared: list[Request | str]) -> list[GeneratedImage]:
         """Run the model on all requests.
 
         Raises:
             ModelError: not even one image fits the memory, or a fixed batch size does not.
         """
-        made = [Made(error=one if isinstance(one, str) else None) for one in prepared]
+        made = [GeneratedImage(error=one if isinstance(one, str) else None) for one in prepared]
         shared: dict[Hashable, list[tuple[int, Request]]] = {}
         for place, request in enumerate(prepared):
             if not isinstance(request, str):
@@ -111,13 +111,13 @@ class Diffusion(Stage):
                 made[place] = answer
         return made
 
-    def finish(self, rows: Rows, computed: list[Made]) -> pa.Table:
+    def finish(self, rows: Rows, computed: list[GeneratedImage]) -> pa.Table:
         """Encode the images."""
         return image_table(rows.column("id"), [self._outcome(made) for made in computed])
 
-    def _run(self, requests: Sequence[Request]) -> list[Made]:
+    def _run(self, requests: Sequence[Request]) -> list[GeneratedImage]:
         """Make the images of one company, batch by batch, the last one filled up."""
-        made: list[Made] = []
+        made: list[GeneratedImage] = []
         while len(made) < len(requests):
             batch = [*requests[len(made) : len(made) + self.batch_size]]
             full = batch + batch[-1:] * (self.batch_size - len(batch))
@@ -134,7 +134,7 @@ class Diffusion(Stage):
         on_cpu = pick_device(self.settings.device).type == "cpu"
         return 1 if on_cpu and large(self.pipeline, self.settings) else AUTO_BATCH
 
-    def _fitting(self, batch: Sequence[Request]) -> list[Made] | None:
+    def _fitting(self, batch: Sequence[Request]) -> list[GeneratedImage] | None:
         """Run one batch; where memory runs out, halve the batch size for good and answer None."""
         try:
             return self._call(batch)
@@ -149,7 +149,7 @@ class Diffusion(Stage):
             torch.cuda.empty_cache()
         return None
 
-    def _call(self, batch: Sequence[Request]) -> list[Made]:
+    def _call(self, batch: Sequence[Request]) -> list[GeneratedImage]:
         generators = [torch.Generator("cpu").manual_seed(request.seed) for request in batch]
         arguments = self._embeddings.arguments(batch) | self.call_options(batch)
         with np.errstate(invalid="ignore"):  # a safety checker casts NaN to bytes; we report it
@@ -157,7 +157,7 @@ class Diffusion(Stage):
         flags = getattr(result, "nsfw_content_detected", None) or [None] * len(batch)
         return [_made(image, flag) for image, flag in zip(result.images, flags, strict=True)]
 
-    def _outcome(self, made: Made) -> Outcome:
+    def _outcome(self, made: GeneratedImage) -> Outcome:
         if made.pixels is None:
             return Outcome(nsfw=made.nsfw, error=made.error)
         encoding = self.settings.encoding
@@ -177,7 +177,7 @@ def _call_options(settings: Settings) -> dict[str, Any]:
     return options
 
 
-def _made(image: Tensor, flag: bool | None) -> Made:
+def _made(image: Tensor, flag: bool | None) -> GeneratedImage:
     """Judge one image.
 
     Args:
@@ -188,13 +188,13 @@ def _made(image: Tensor, flag: bool | None) -> Made:
     nsfw = None if flag is None else bool(flag)
     image = image.detach().float()
     if not bool(torch.isfinite(image).all()):
-        return Made(nsfw=nsfw, error=NOT_FINITE)
+        return GeneratedImage(nsfw=nsfw, error=NOT_FINITE)
     if nsfw and bool((image < 0).any()):
         image = image / 2 + 0.5
     pixels = to_uint8(image)
     if nsfw and is_blank(pixels):
-        return Made(nsfw=True, error=BLANKED)
-    return Made(pixels, nsfw)
+        return GeneratedImage(nsfw=True, error=BLANKED)
+    return GeneratedImage(pixels, nsfw)
 
 
 def to_uint8(image: Tensor) -> Pixels:

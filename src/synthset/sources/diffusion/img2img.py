@@ -20,7 +20,7 @@ from synthset.formats.originals import Originals
 from synthset.images import Pixels
 from synthset.recipe.sources import Img2Img as Settings
 from synthset.sources.diffusion.embeddings import Request
-from synthset.sources.diffusion.generation import Diffusion
+from synthset.sources.diffusion.generation import DiffusionStage
 from synthset.sources.diffusion.models import native_size
 from synthset.sources.square import square
 from synthset.stage import Rows
@@ -39,7 +39,7 @@ class Edit(Request):
     strength: float
 
 
-class Img2Img(Diffusion):
+class Img2ImgStage(DiffusionStage):
     """Makes each record's image from its parent and its prompt.
 
     Attributes:

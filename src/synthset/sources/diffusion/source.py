@@ -21,7 +21,7 @@ from synthset.sources.diffusion.speed import gpu_seconds_per_image, seconds_per_
 from synthset.sources.labelled_images import MakesOfImages
 from synthset.sources.parents import Parents
 from synthset.stage import Stage
-from synthset.store.folder import Folder
+from synthset.store.folder import Storage
 from synthset.taxonomy.classlists import ClassEntry
 
 D = TypeVar("D", bound=Diffusion)
@@ -91,9 +91,9 @@ class DiffusionSource(Source[D]):
 class Txt2ImgSource(DiffusionSource[Txt2Img]):
     """Images from prompts."""
 
-    def stage(self, folder: Folder) -> Stage:
+    def stage(self, folder: Storage) -> Stage:
         """Run the pipeline."""
-        stage: Stage = imported("synthset.sources.diffusion.txt2img:Txt2Img")(self.settings)
+        stage: Stage = imported("synthset.sources.diffusion.txt2img:Txt2ImgStage")(self.settings)
         return stage
 
 
@@ -102,9 +102,9 @@ class Img2ImgSource(DiffusionSource[Img2Img], MakesOfImages[Img2Img]):
 
     columns: ClassVar[Sequence[pa.Field]] = tuple(EDITED)
 
-    def stage(self, folder: Folder) -> Stage:
+    def stage(self, folder: Storage) -> Stage:
         """Run the pipeline from the parents."""
-        stage: Stage = imported("synthset.sources.diffusion.img2img:Img2Img")(self.settings)
+        stage: Stage = imported("synthset.sources.diffusion.img2img:Img2ImgStage")(self.settings)
         return stage
 
     def identity(self) -> dict[str, Any]:

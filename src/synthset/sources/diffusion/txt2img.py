@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from synthset.sources.diffusion.embeddings import Request
-from synthset.sources.diffusion.generation import Diffusion
+from synthset.sources.diffusion.generation import DiffusionStage
 from synthset.stage import Rows
 
 NO_PROMPT = "no prompt"
 
 
-class Txt2Img(Diffusion):
+class Txt2ImgStage(DiffusionStage):
     """Makes each record's image from its prompt."""
 
     reads: ClassVar[Sequence[str]] = ("id", "prompt", "negative_prompt", "seed")

@@ -24,16 +24,16 @@ from synthset.source import Material, Preparation
 from synthset.sources.gan.examples import Examples, read_examples
 from synthset.sources.gan.sample_quality import Judge
 from synthset.sources.gan.source import words_of
-from synthset.sources.gan.training import Training, trained
+from synthset.sources.gan.training import GanTraining, trained
 from synthset.stage import Rows
-from synthset.store.folder import Folder
+from synthset.store.folder import Storage
 
 HELD_BACK = 10  # one in so many training images judges, where no validation images are named
 FEWEST_JUDGES = 32  # with fewer, FD compares with the training images themselves
 
 
 def training_of(
-    settings: Gan, judge: Encoder, folder: Folder, place: str, found: Material
+    settings: Gan, judge: Encoder, folder: Storage, place: str, found: Material
 ) -> Preparation | None:
     """Give the training of a model; None where it is finished.
 
@@ -53,7 +53,7 @@ def training_of(
 def _train(
     settings: Gan,
     encoder: Encoder,
-    folder: Folder,
+    folder: Storage,
     place: str,
     found: Material,
     advance: Callable[[int], None],
@@ -75,7 +75,7 @@ def _train(
         return read_examples(images, labels, originals, settings.size_px, passed)
 
     judge = Judge(read(judges), _Sight(encoder), settings.look_images)
-    training = Training(settings, classes, read(mine), judge, folder, place)
+    training = GanTraining(settings, classes, read(mine), judge, folder, place)
     for note in passed.notes():
         say(note)
     first = training.course.update

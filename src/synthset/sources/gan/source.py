@@ -20,7 +20,7 @@ from synthset.sources.encoded_size import encoded_bytes
 from synthset.sources.gan.training_cost import training_seconds
 from synthset.sources.labelled_images import StartsFromImages, content_of
 from synthset.stage import Stage
-from synthset.store.folder import Folder
+from synthset.store.folder import Storage
 from synthset.taxonomy.names import ClassIndex, Contradiction, caseless
 
 TRAINING_VERSION = "1"  # changes whenever the same settings and images would give other weights
@@ -30,9 +30,9 @@ SAMPLE_S = 0.002  # core-seconds for one image of 32 x 32 px
 class GanSource(StartsFromImages[Settings]):
     """Samples of a GAN that is trained before the first image, once, and kept in the dataset."""
 
-    def stage(self, folder: Folder) -> Stage:
+    def stage(self, folder: Storage) -> Stage:
         """Sample the trained model."""
-        stage: Stage = imported("synthset.sources.gan.stage:Gan")(self.settings, folder)
+        stage: Stage = imported("synthset.sources.gan.stage:GanStage")(self.settings, folder)
         return stage
 
     def material(self, settle: Settle) -> Material:
@@ -93,7 +93,7 @@ class GanSource(StartsFromImages[Settings]):
             notes=(note,),
         )
 
-    def preparation(self, folder: Folder, found: Material) -> Preparation | None:
+    def preparation(self, folder: Storage, found: Material) -> Preparation | None:
         """Train the model, unless it is there; a training that was cut short goes on."""
         place = f"models/{self.model_name(found)}"
         train = imported("synthset.sources.gan.fitting:training_of")

@@ -17,10 +17,10 @@ from synthset.sources.gan.sample_quality import sample
 from synthset.sources.gan.training import load_generator
 from synthset.sources.outcome import Outcome, image_table
 from synthset.stage import Rows, Stage
-from synthset.store.folder import Folder
+from synthset.store.folder import Storage
 
 
-class Gan(Stage):
+class GanStage(Stage):
     """Samples a trained generator; an image depends on weights, class and seed only.
 
     Args:
@@ -30,7 +30,7 @@ class Gan(Stage):
 
     reads: ClassVar[Sequence[str]] = ("id", "seed", "source")
 
-    def __init__(self, settings: Settings, folder: Folder) -> None:
+    def __init__(self, settings: Settings, folder: Storage) -> None:
         self.settings, self._folder = settings, folder
         self._models: dict[str, tuple[Generator, list[str]]] = {}
 

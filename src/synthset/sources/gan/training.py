@@ -25,7 +25,7 @@ from synthset.sources.gan.examples import Examples, shares, spreads
 from synthset.sources.gan.network import Generator
 from synthset.sources.gan.players import Losses, Players
 from synthset.sources.gan.sample_quality import Judge, grid
-from synthset.store.folder import Folder
+from synthset.store.folder import Storage
 
 STATE, MODEL, CONFIG, LOSSES = (
     "state.safetensors",
@@ -57,7 +57,7 @@ class Course:
     waiting: list[Losses] = field(default_factory=list)
 
 
-class Training:
+class GanTraining:
     """One training of one model.
 
     Args:
@@ -75,7 +75,7 @@ class Training:
         classes: Sequence[str],
         examples: Examples,
         judge: Judge,
-        folder: Folder,
+        folder: Storage,
         place: str,
     ) -> None:
         self.settings, self.classes, self.examples = settings, tuple(classes), examples
@@ -182,12 +182,14 @@ class Training:
         self.folder.discard(f"{self.place}/{STATE}")
 
 
-def trained(folder: Folder, place: str) -> bool:
+def trained(folder: Storage, place: str) -> bool:
     """Tell whether a model is finished."""
     return folder.exists(f"{place}/{MODEL}")
 
 
-def load_generator(folder: Folder, place: str, device: torch.device) -> tuple[Generator, list[str]]:
+def load_generator(
+    folder: Storage, place: str, device: torch.device
+) -> tuple[Generator, list[str]]:
     """Read a finished model.
 
     Returns:

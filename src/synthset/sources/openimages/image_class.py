@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
-from synthset.sources.openimages.image_labels import Labelled
+from synthset.sources.openimages.image_labels import ImageLabels
 from synthset.taxonomy import wordnet
 from synthset.taxonomy.classlists import ClassEntry
 from synthset.taxonomy.label_mapping import Link
@@ -17,7 +17,7 @@ Reason = Literal["weak", "denied", "several"]
 
 
 def settle(
-    labelled: Labelled,
+    labelled: ImageLabels,
     links: Mapping[str, tuple[Link, ...]],
     above: Sequence[frozenset[int]],
     min_confidence: float,

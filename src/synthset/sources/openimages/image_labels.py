@@ -25,7 +25,7 @@ MACHINE = "machine"  # the Source of a classifier's labels; all others are peopl
 
 
 @dataclass(slots=True)
-class Labelled:
+class ImageLabels:
     """What is known of one image.
 
     Attributes:
@@ -43,7 +43,7 @@ def image_labels(
     mids: Collection[str],
     labelled_by: str,
     where: str = "source.labels",
-) -> dict[str, Labelled]:
+) -> dict[str, ImageLabels]:
     """Read the labels of some images.
 
     Args:
@@ -62,7 +62,7 @@ def image_labels(
         RecipeError: a file is missing, has other columns, or mixes splits.
     """
     wanted_keys, wanted_mids = pa.array(sorted(keys)), pa.array(sorted(mids), pa.string())
-    found: dict[str, Labelled] = {}
+    found: dict[str, ImageLabels] = {}
     for i, path in enumerate(paths):
         files = [Path(str(file)) for file in expand(path, f"{where}[{i}]")]
         refuse_splits(files, f"{where}[{i}]")
@@ -103,7 +103,7 @@ def image_info(
     return found
 
 
-def _add(found: dict[str, Labelled], batch: pa.RecordBatch, labelled_by: str) -> None:
+def _add(found: dict[str, ImageLabels], batch: pa.RecordBatch, labelled_by: str) -> None:
     columns = [batch.column(name).to_pylist() for name in COLUMNS]
     for key, source, mid, confidence in zip(*columns, strict=True):
         by_machine = source == MACHINE
@@ -111,9 +111,9 @@ def _add(found: dict[str, Labelled], batch: pa.RecordBatch, labelled_by: str) ->
             continue
         if confidence <= 0:
             if not by_machine:
-                found.setdefault(key, Labelled()).denied.add(mid)
+                found.setdefault(key, ImageLabels()).denied.add(mid)
         elif labelled_by == "any" or by_machine == (labelled_by == "machine"):
-            said = found.setdefault(key, Labelled()).said
+            said = found.setdefault(key, ImageLabels()).said
             said[mid] = max(confidence, said.get(mid, 0.0))
 
 

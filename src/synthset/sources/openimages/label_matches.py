@@ -20,7 +20,7 @@ from synthset.recipe.paths import FolderPath
 from synthset.seeds import digest
 from synthset.sources.labelled_images import empty_classes
 from synthset.sources.openimages.image_class import classes_above, settle
-from synthset.sources.openimages.image_labels import INFO, Labelled, image_info, image_labels
+from synthset.sources.openimages.image_labels import INFO, ImageLabels, image_info, image_labels
 from synthset.sources.picked import Curated, once
 from synthset.taxonomy.classlists import ClassEntry
 from synthset.taxonomy.label_mapping import Link
@@ -88,7 +88,7 @@ def places(settings: OpenImages) -> tuple[FolderPath, ...]:
 def _hits(
     settings: OpenImages,
     images: Mapping[str, Keyed],
-    labels: Mapping[str, Labelled],
+    labels: Mapping[str, ImageLabels],
     mapping: LabelMapping,
     classes: Sequence[ClassEntry],
     counts: Counter[str],

@@ -32,7 +32,7 @@ from synthset.seeds import fingerprint
 from synthset.sources.picked import Curated
 from synthset.sources.pool.index_encoder import encoder_facts, settings_of
 from synthset.sources.pool.random_draw import draw_indexed
-from synthset.sources.pool.retrieval import Against, Queries, pick_retrieved
+from synthset.sources.pool.retrieval import ExcludedImages, Queries, pick_retrieved
 from synthset.stage import Rows, list_column
 from synthset.store.folder import LocalFolder
 from synthset.store.pool_index import PoolIndex, is_as_before, is_unsure, unit
@@ -203,13 +203,13 @@ def _nth(place: int, what: str, count: int) -> int:
     return place
 
 
-def _against(source: Pool, encoder: Encoder, index: PoolIndex) -> Against:
+def _against(source: Pool, encoder: Encoder, index: PoolIndex) -> ExcludedImages:
     """Images that nothing may be a copy of, whatever their classes."""
     with _called("against"):
         images = list(scan(Folder(kind="folder", paths=source.against)))
     features = _encoded(images, source.against, encoder, index)
     readable = features[~np.isnan(features[:, 0])]
-    return Against(readable, frozenset(image.content for image in images))
+    return ExcludedImages(readable, frozenset(image.content for image in images))
 
 
 def _encoded(

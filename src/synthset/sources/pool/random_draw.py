@@ -13,7 +13,7 @@ from synthset.seeds import digest
 from synthset.sources.labelled_images import empty_classes
 from synthset.sources.picked import Curated
 from synthset.sources.pool.retrieval import (
-    Against,
+    ExcludedImages,
     Queries,
     banned,
     found_in,
@@ -30,7 +30,7 @@ def draw_indexed(
     settings: Pool,
     index: PoolIndex,
     queries: Queries,
-    against: Against | None,
+    against: ExcludedImages | None,
     classes: Sequence[ClassEntry],
     images_per_class: int | None,
     seed: int,

@@ -56,7 +56,7 @@ class Queries:
 
 
 @dataclass(frozen=True)
-class Against:
+class ExcludedImages:
     """Images that nothing may be a copy of: their features (O, D), and SHA-256."""
 
     features: Floats
@@ -78,7 +78,7 @@ def pick_retrieved(
     settings: Pool,
     index: PoolIndex,
     queries: Queries,
-    against: Against | None,
+    against: ExcludedImages | None,
     classes: Sequence[ClassEntry],
     images_per_class: int | None,
 ) -> Curated:
@@ -118,14 +118,14 @@ def pick_retrieved(
     return Curated(tuple(kept), content, notes, len(index))
 
 
-def banned(queries: Queries, against: Against | None) -> frozenset[str]:
+def banned(queries: Queries, against: ExcludedImages | None) -> frozenset[str]:
     """SHA-256 of images that are never taken."""
     asked = frozenset(queries.contents) if queries.images else frozenset[str]()
     return asked | (against.contents if against else frozenset())
 
 
 def search(
-    settings: Pool, index: PoolIndex, queries: Queries, against: Against | None
+    settings: Pool, index: PoolIndex, queries: Queries, against: ExcludedImages | None
 ) -> tuple[Retrieved, Floats]:
     """Neighbours of the queries; (N,) how near each image comes to one of `against`."""
     k = min(settings.looked_at, len(index))

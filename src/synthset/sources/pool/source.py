@@ -9,12 +9,12 @@ from synthset.formats.captioned import image_columns
 from synthset.recipe.paths import FolderPath
 from synthset.recipe.pools import Pool as Settings
 from synthset.recipe.sources import Folder as FolderSettings
-from synthset.sources.folder import Folder
+from synthset.sources.folder import FolderStage
 from synthset.sources.picked import Curated, PickedSource
 from synthset.sources.pool.caption_matches import curate
 from synthset.sources.pool.index_queries import retrieved
 from synthset.stage import Stage
-from synthset.store.folder import Folder as Place
+from synthset.store.folder import Storage as Place
 from synthset.store.pool_index import PoolIndex
 from synthset.taxonomy.classlists import ClassEntry
 
@@ -24,7 +24,7 @@ class PoolSource(PickedSource[Settings]):
 
     def stage(self, folder: Place) -> Stage:
         """Take over the images."""
-        return Folder(FolderSettings(kind="folder", paths=paths_of(self.settings)))
+        return FolderStage(FolderSettings(kind="folder", paths=paths_of(self.settings)))
 
     def identity(self) -> dict[str, Any]:
         """The plan knows what the paths led to."""
