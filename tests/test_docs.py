@@ -123,8 +123,3 @@ def test_make_targets_that_are_named_exist():
     assert {
         name for name in named if name in ("demo", "test", "check", "bench", "setup")
     } <= targets
-
-
-def test_the_interface_is_what_it_says(tmp_path):
-    code = "import synthset; [getattr(synthset, name) for name in synthset.__all__]"
-    subprocess.run([sys.executable, "-c", code], check=True, cwd=tmp_path, env=dict(os.environ))

@@ -14,6 +14,7 @@ SOURCE = Path(__file__).parents[1] / "src" / "synthset"
 LAYERS = {
     "record": 0, "stage": 0, "errors": 0, "images": 0, "exif": 0, "seeds": 0, "revisions": 0,
     "kinds": 0, "user_code": 0, "machine": 0, "processes": 0, "sheets": 0, "litter": 0,
+    "lazy": 0,
     "recipe": 1, "taxonomy": 1, "models": 1,
     "store": 2, "encoders": 2, "metrics": 2,
     "formats": 3, "results": 3, "prompts": 3, "source": 3,
@@ -97,7 +98,7 @@ def test_metrics_are_reached_through_the_registry_only(path):
 @pytest.mark.parametrize("path", sorted((SOURCE / "metrics").rglob("*.py")), ids=lambda p: p.stem)
 def test_metrics_are_mathematics_without_recipe_store_or_encoder(path):
     others = {part_of(module) for module in imports(path) if module.startswith("synthset.")}
-    assert others <= {"metrics", "errors", "images", "seeds"}
+    assert others <= {"metrics", "errors", "images", "seeds", "lazy"}
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,9 @@ that is worth most.
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from synthset.lazy import offer
 
 __version__ = "0.1.0"
 __all__ = [
@@ -20,26 +22,28 @@ __all__ = [
     "Recipe",
     "SynthsetError",
     "__version__",
+    "experiment",
     "load_recipe",
     "metrics",
     "open",
+    "plan",
     "run",
+    "search",
+    "study",
+    "train",
 ]
 
 if TYPE_CHECKING:
     from synthset import metrics
+    from synthset.engine.check import forecast as plan
     from synthset.engine.run import run
     from synthset.errors import SynthsetError
+    from synthset.experiment.run_experiment import run_experiment as experiment
+    from synthset.experiment.single import train
     from synthset.recipe.recipe import Recipe, load_recipe
+    from synthset.search.search_records import search_records as search
     from synthset.store.dataset import Dataset
-
-_PLACES = {
-    "Dataset": "synthset.store.dataset",
-    "Recipe": "synthset.recipe.recipe",
-    "SynthsetError": "synthset.errors",
-    "load_recipe": "synthset.recipe.recipe",
-    "run": "synthset.engine.run",
-}
+    from synthset.study.run_study import study_recognition as study
 
 
 def open(path: str | os.PathLike[str]) -> Dataset:
@@ -56,13 +60,19 @@ def open(path: str | os.PathLike[str]) -> Dataset:
     return _Dataset.open(path)
 
 
-def __getattr__(name: str) -> Any:
-    """Load the parts of the interface when they are first used, so that `synthset --help` is
-    instant."""
-    from importlib import import_module
-
-    if name == "metrics":
-        return import_module("synthset.metrics")
-    if name not in _PLACES:
-        raise AttributeError(f"module 'synthset' has no attribute {name!r}")
-    return getattr(import_module(_PLACES[name]), name)
+__getattr__, __dir__ = offer(
+    __name__,
+    {
+        "Dataset": "synthset.store.dataset:Dataset",
+        "Recipe": "synthset.recipe.recipe:Recipe",
+        "SynthsetError": "synthset.errors:SynthsetError",
+        "experiment": "synthset.experiment",  # can be called, as `study` and `search` can
+        "load_recipe": "synthset.recipe.recipe:load_recipe",
+        "metrics": "synthset.metrics",
+        "plan": "synthset.engine.check:forecast",
+        "run": "synthset.engine.run:run",
+        "search": "synthset.search",
+        "study": "synthset.study",
+        "train": "synthset.experiment.single:train",
+    },
+)

@@ -9,6 +9,7 @@ import synthset
 from synthset.errors import ModelError, UsageError
 from synthset.pages.search.search_page import page
 from synthset.recipe.recipe import load_recipe
+from synthset.results.hits import Hits
 from synthset.search import feature_search as module
 from synthset.search.feature_search import nearest, search_clip, search_like
 from synthset.stage import list_column
@@ -90,7 +91,7 @@ def test_clip_finds_what_its_own_text_features_find(made):
 @needs_faiss
 def test_the_page_shows_what_was_found(made):
     found = search_clip(made, "a red star", 4)
-    text = page(made, found, "<i>star", "cosine")
+    text = page(made, Hits(tuple(found), "cosine"), "<i>star")
     assert text.count("data:image/") == 4
     assert "<i>star" not in text
 

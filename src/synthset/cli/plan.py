@@ -22,7 +22,7 @@ def plan(recipe: RecipeFile, output: Output = None, changes: Changes = None) -> 
     from synthset.recipe.recipe import load_recipe
 
     loaded = load_recipe(recipe, changes or ())
-    found = forecast(loaded, output or loaded.name)
+    found = forecast(loaded, output)
     if found.classes or not found.problems:
         _show(loaded.name, found)
     if found.problems:

@@ -10,8 +10,7 @@ from synthset.cli.options import DatasetFolder, OutFile
 from synthset.cli.terminal import screen, tell
 
 if TYPE_CHECKING:
-    from synthset.results.hits import Hit
-    from synthset.store.dataset import Dataset
+    from synthset.results.hits import Hits
 
 SHOWN = 12  # digits of an id: enough for --like
 
@@ -39,60 +38,31 @@ def search(
     Example: synthset search my-demo "red truck" -o found.html
     """
     from synthset.errors import UsageError
-    from synthset.store.dataset import Dataset
+    from synthset.search.search_records import search_records
 
-    if sum(asked is not None for asked in (words, like, clip)) != 1:
-        raise UsageError(
-            "synthset search: asks one thing: words, or --like an image, or --clip a text"
-        )
     if output is not None and (output.suffix != ".html" or output.exists()):
         why = "exists already" if output.exists() else "the page is an .html file"
         raise UsageError(f"-o {output}: {why}; name a new .html file")
-    dataset = Dataset.open(directory)
-    found, how = _search(dataset, words, like, clip, encoder, limit)
-    _show(found, how)
+    hits = search_records(directory, words, like=like, clip=clip, encoder=encoder, limit=limit)
+    _show(hits)
     if output is not None:
         from synthset.pages.search.search_page import page
+        from synthset.store.dataset import Dataset
         from synthset.store.folder import LocalFolder
 
-        text = page(dataset, found, words or clip or f"like {like}", how)
+        text = page(Dataset.open(directory), hits, words or clip or f"like {like}")
         LocalFolder(output.parent).create(output.name, text.encode())
         tell(output)
 
 
-def _search(
-    dataset: Dataset,
-    words: str | None,
-    like: str | None,
-    clip: str | None,
-    encoder: str | None,
-    limit: int,
-) -> tuple[list[Hit], str]:
-    """Ask, and say what the scores are."""
-    if words is not None:
-        from synthset.search.text_search import search_words
-
-        found = search_words(dataset, words, limit)
-        if found or len(words.split()) < 2:
-            return found, "BM25"
-        some = search_words(dataset, words, limit, any_word=True)
-        return some, "BM25 over any of the words, as no record has all"
-    from synthset.search.feature_search import search_clip, search_like
-
-    if like is not None:
-        return search_like(dataset, like, limit, encoder), "cosine of image features"
-    assert clip is not None
-    return search_clip(dataset, clip, limit, encoder), "cosine of CLIP features"
-
-
-def _show(found: list[Hit], how: str) -> None:
+def _show(hits: Hits) -> None:
     from rich.table import Table
 
-    table = Table(title=f"{len(found):,} found, by {how}", title_justify="left", box=None)
+    table = Table(title=f"{len(hits):,} found, by {hits.score}", title_justify="left", box=None)
     table.add_column("id", no_wrap=True)
     table.add_column("class", max_width=18, no_wrap=True)
     table.add_column("score", justify="right")
     table.add_column("path", no_wrap=True, min_width=38)
-    for one in found:
+    for one in hits:
         table.add_row(one.id[:SHOWN], one.class_name, f"{one.score:.4g}", one.path)
     screen().print(table)

@@ -62,29 +62,34 @@ def train(
 
     Example: synthset train my-folders -o my-classifier --set model=resnet18
     """
-    from synthset.experiment.places import find_places
-    from synthset.experiment.single import read_splits, train_single
-    from synthset.formats.columns import Columns
-    from synthset.recipe.single import load_single
-    from synthset.store.remote import place_at
-
-    settings = load_single(config, changes or ())
-    columns = Columns(image_column, label_column)
-    apart = [None if path is None else place_at(path) for path in (val, test)]
-    places = find_places(place_at(data), apart[0], apart[1], columns)
-    images = read_splits(places, val_fraction, settings.seed, settings.conflicts)
     if export_timm:
+        from synthset.experiment.single import read_images
         from synthset.experiment.timm_train import write_timm
+        from synthset.formats.columns import Columns
+        from synthset.recipe.single import load_single
 
+        settings = load_single(config, changes or ())
+        columns = Columns(image_column, label_column)
+        images = read_images(data, settings, val, test, val_fraction, columns)
         tell(write_timm(images, settings, output))
         return
     from synthset.cli.progress import RichBar
+    from synthset.experiment.single import train as train_classifier
     from synthset.machine import Silent
 
     speaks = os.environ.get("RANK", "0") == "0"  # of the processes that torchrun starts, the first
-    for line in images.found if speaks else ():
-        say(line)
-    trained = train_single(images, settings, output, RichBar() if speaks else Silent())
+    trained = train_classifier(
+        data,
+        output,
+        val=val,
+        test=test,
+        val_fraction=val_fraction,
+        image_column=image_column,
+        label_column=label_column,
+        config=config,
+        overrides=changes or (),
+        bar=RichBar() if speaks else Silent(),
+    )
     if speaks:
         _say(trained, output)
 

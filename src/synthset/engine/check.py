@@ -5,9 +5,10 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from synthset.encoders import models as encoder_models
 from synthset.encoders.statistics_files import check_statistics
@@ -23,7 +24,7 @@ from synthset.models.miniatures import knows
 from synthset.recipe.encoders import Encoder
 from synthset.recipe.paths import FolderPath
 from synthset.recipe.presets import preset_notes
-from synthset.recipe.recipe import Recipe, comparisons
+from synthset.recipe.recipe import Recipe, comparisons, load_recipe
 from synthset.selection.review import read_review
 from synthset.source import Material, TokenCounter
 from synthset.store.folder import LocalFolder
@@ -76,13 +77,29 @@ class Forecast:
     material: Material | None = None
 
 
-def forecast(recipe: Recipe, output: str) -> Forecast:
-    """Look ahead, and write nothing.
+def forecast(
+    recipe: Recipe | str | Path | Mapping[str, Any],
+    output: str | os.PathLike[str] | None = None,
+    overrides: Sequence[str] = (),
+) -> Forecast:
+    """Tell what a recipe will make, and every problem that can be found beforehand; write nothing.
 
     Args:
-        recipe: a recipe that has passed its own checks.
-        output: where the dataset would lie.
+        recipe: a recipe, its file, a shipped recipe's name, or its content.
+        output: folder or URL of the dataset; none takes `./<name of the recipe>`.
+        overrides: changes to the recipe, such as `source.guidance_scale=3`.
+
+    Returns:
+        Counts, disk, time, prompts and `problems`; a recipe with a problem can't run.
+
+    Raises:
+        RecipeError: it is no recipe.
+
+    >>> plan = forecast("demo")  # doctest: +SKIP
+    >>> plan.images, plan.problems  # doctest: +SKIP
     """
+    recipe = load_recipe(recipe, overrides)
+    output = os.fspath(output) if output is not None else recipe.name
     found = Forecast()
     _collect(found, lambda: _models(recipe))
     _collect(found, lambda: _review(recipe))

@@ -117,10 +117,7 @@ def run(
     >>> dataset = run("demo", "my-demo")  # doctest: +SKIP
     >>> dataset.kept().num_rows  # doctest: +SKIP
     """
-    if not isinstance(recipe, Recipe):
-        recipe = load_recipe(recipe, overrides)
-    elif overrides:
-        recipe = load_recipe(recipe.to_content(), overrides)
+    recipe = load_recipe(recipe, overrides)
     refuse_code(recipe.code, allow_code)
     target = os.fspath(output) if output is not None else recipe.name
     begun = time.monotonic()

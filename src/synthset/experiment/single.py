@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
@@ -16,17 +17,19 @@ from synthset.experiment.images import ClassNames, Collection, called, joined, k
 from synthset.experiment.places import Places, SplitImages
 from synthset.experiment.places import find_places as find_places
 from synthset.experiment.splits import conflict_notes
+from synthset.formats.columns import Columns
 from synthset.formats.manifest import Passed
 from synthset.formats.scan import list_units, refuse_test
 from synthset.formats.tree import name_of
 from synthset.litter import is_litter
-from synthset.machine import ProgressBar
+from synthset.machine import ProgressBar, Silent
 from synthset.metrics.statistics.classification import Measures, measures
-from synthset.recipe.single import Single
+from synthset.recipe.single import Single, load_single
 from synthset.recipe.sources import Folder as FolderSettings
 from synthset.seeds import digest
 from synthset.store.files import replace_file
 from synthset.store.pool_index import is_dataset
+from synthset.store.remote import on_disk, place_at
 from synthset.taxonomy.label_conflicts import Rule, label_conflicts, stay
 from synthset.taxonomy.vocabularies import FILE, rows_of
 from synthset.training.checkpoint import CONFIG, STATE
@@ -77,6 +80,65 @@ class Trained:
     images: Splits
     judged_by: str
     measures: Measures
+
+
+@explains_refusals()
+def train(
+    data: str | os.PathLike[str],
+    output: str | os.PathLike[str],
+    *,
+    val: str | os.PathLike[str] | None = None,
+    test: str | os.PathLike[str] | None = None,
+    val_fraction: float = 0.1,
+    image_column: str | None = None,
+    label_column: str | None = None,
+    config: str | Path | None = None,
+    overrides: Sequence[str] = (),
+    bar: ProgressBar | None = None,
+) -> Trained:
+    """Train a classifier on any labelled images, and judge it once.
+
+    A training that was killed goes on where it stopped.
+
+    Args:
+        data: images by class: a dataset, an export, folders, Parquet or tar files.
+        output: folder of the training.
+        val: images that choose the weights; none takes the split that `data` has, else splits them
+            off.
+        test: images that are asked once, at the end; none takes the split that `data` has, if any.
+        val_fraction: share of each class that is split off, in (0, 1).
+        image_column, label_column: of tables; none finds them.
+        config: YAML file with model, preprocessing, training, loss and seed; none takes defaults.
+        overrides: changes to it, such as `model=resnet18`.
+        bar: told how far it is; none stays quiet.
+
+    Returns:
+        The classifier, the images, and how good it is.
+
+    Raises:
+        RecipeError: nothing is there, classes don't fit, or a class is too small to split.
+        UsageError: the folder holds something else.
+    """
+    settings, bar = load_single(config, overrides), bar or Silent()
+    columns = Columns(image_column, label_column)
+    images = read_images(data, settings, val, test, val_fraction, columns)
+    for line in images.found:
+        bar.say(line)
+    return train_single(images, settings, on_disk(output, "-o"), bar)
+
+
+def read_images(
+    data: str | os.PathLike[str],
+    settings: Single,
+    val: str | os.PathLike[str] | None,
+    test: str | os.PathLike[str] | None,
+    val_fraction: float,
+    columns: Columns,
+) -> Splits:
+    """Find the splits of a training, and list their images, as `train` does."""
+    validate, judge = (None if one is None else place_at(os.fspath(one)) for one in (val, test))
+    places = find_places(place_at(os.fspath(data)), validate, judge, columns)
+    return read_splits(places, val_fraction, settings.seed, settings.conflicts)
 
 
 def read_splits(places: Places, val_fraction: float, seed: int, conflicts: Rule = "drop") -> Splits:

@@ -9,8 +9,9 @@ Each is loaded when it is first used.
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from synthset.lazy import offer
 
 if TYPE_CHECKING:
     from synthset.metrics.images.clip_score import clip_score_from_features as clip_score
@@ -39,28 +40,20 @@ __all__ = [
     "vendi_score",
 ]
 
-_PLACES = {
-    "clip_score": "images.clip_score:clip_score_from_features",
-    "cmmd": "sets.cmmd:cmmd",
-    "fid": "sets.fid:frechet_distance_from_features",
-    "frechet_distance": "sets.fid:frechet_distance",
-    "gaussian": "sets.gaussian:gaussian",
-    "inception_score": "sets.inception_score:inception_score",
-    "kid": "sets.kid:kid",
-    "kid_full": "sets.kid:kid_full",
-    "prdc": "sets.prdc:prdc",
-    "recognise": "sets.recognition:recognise",
-    "recognition_rate": "sets.recognition:recognition_rate",
-    "vendi_score": "sets.vendi:vendi_score",
-}
-
-
-def __dir__() -> list[str]:
-    return __all__
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _PLACES:
-        raise AttributeError(f"module 'synthset.metrics' has no attribute {name!r}")
-    module, _, function = _PLACES[name].partition(":")
-    return getattr(import_module(f"synthset.metrics.{module}"), function)
+__getattr__, __dir__ = offer(
+    __name__,
+    {
+        "clip_score": "synthset.metrics.images.clip_score:clip_score_from_features",
+        "cmmd": "synthset.metrics.sets.cmmd:cmmd",
+        "fid": "synthset.metrics.sets.fid:frechet_distance_from_features",
+        "frechet_distance": "synthset.metrics.sets.fid:frechet_distance",
+        "gaussian": "synthset.metrics.sets.gaussian:gaussian",
+        "inception_score": "synthset.metrics.sets.inception_score:inception_score",
+        "kid": "synthset.metrics.sets.kid:kid",
+        "kid_full": "synthset.metrics.sets.kid:kid_full",
+        "prdc": "synthset.metrics.sets.prdc:prdc",
+        "recognise": "synthset.metrics.sets.recognition:recognise",
+        "recognition_rate": "synthset.metrics.sets.recognition:recognition_rate",
+        "vendi_score": "synthset.metrics.sets.vendi:vendi_score",
+    },
+)

@@ -255,11 +255,14 @@ def _twice(where: str, names: Sequence[str], what: str) -> list[Problem]:
     return problems
 
 
-def load_recipe(source: str | Path | Mapping[str, Any], overrides: Sequence[str] = ()) -> Recipe:
+def load_recipe(
+    source: Recipe | str | Path | Mapping[str, Any], overrides: Sequence[str] = ()
+) -> Recipe:
     """Read a recipe from a YAML file, the name of a shipped recipe, or a mapping.
 
     Args:
-        source: a path, a shipped name (see `synthset recipes`), or the recipe's content.
+        source: a path, a shipped name (see `synthset recipes`), or the recipe's content; or a
+            recipe, to change it.
         overrides: changes such as `source.guidance_scale=3` or `classes=[cat, dog]`; the value is
             read as YAML.
 
@@ -271,6 +274,10 @@ def load_recipe(source: str | Path | Mapping[str, Any], overrides: Sequence[str]
     >>> recipe.source.num_steps
     4
     """
+    if isinstance(source, Recipe):
+        if not overrides:
+            return source
+        source = source.to_content()
     content = deepcopy(dict(source)) if isinstance(source, Mapping) else read_yaml(Path(source))
     if "arms" in content and "source" not in content:
         right = "run it with `synthset experiment`"

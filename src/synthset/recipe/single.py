@@ -40,7 +40,7 @@ class Single(Settings):
         return {"kind": "timm", "name": value} if isinstance(value, str) else value
 
 
-def load_single(path: str | None, overrides: Sequence[str] = ()) -> Single:
+def load_single(path: str | Path | None, overrides: Sequence[str] = ()) -> Single:
     """Read how a classifier is trained.
 
     Args:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 
@@ -23,3 +24,22 @@ class Hit:
     score: float
     path: str
     prompt: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Hits:
+    """All that a search finds.
+
+    Attributes:
+        records: what fits, best first.
+        score: what their scores are, in words.
+    """
+
+    records: tuple[Hit, ...]
+    score: str
+
+    def __len__(self) -> int:
+        return len(self.records)
+
+    def __iter__(self) -> Iterator[Hit]:
+        return iter(self.records)
