@@ -1,7 +1,10 @@
-"""A small world: dark and red images."""
+"""Small worlds: dark and red images; and three colours."""
 
 import pytest
 from small_images import png
+
+COLOURS = {"cat": (200, 0), "dog": (0, 200), "fox": (100, 100)}
+SIZES = {"real": 16, "test": 6, "made": 12, "other": 5}
 
 
 @pytest.fixture
@@ -39,3 +42,20 @@ def content():
         "seeds": [0, 1],
         "explain": 0,
     }
+
+
+@pytest.fixture(scope="session")
+def colours(tmp_path_factory):
+    """Folders real/, test/, made/ and other/ with cats, dogs and foxes; `other` has no fox, but
+    two cows, and is darker."""
+    root = tmp_path_factory.mktemp("colours")
+    for number, (place, count) in enumerate(SIZES.items()):
+        for name, (red, green) in COLOURS.items():
+            called = "cow" if (place, name) == ("other", "fox") else name
+            folder = root / place / called
+            folder.mkdir(parents=True)
+            for i in range(2 if called == "cow" else count):
+                dark = 0.7 if place == "other" else 1
+                made = png(int(dark * red) + i, int(dark * green), 10 * number + i)
+                (folder / f"{i}.png").write_bytes(made)
+    return root

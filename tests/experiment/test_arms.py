@@ -6,7 +6,6 @@ import pytest
 from synthset.errors import RecipeError
 from synthset.experiment.arms import compose
 from synthset.experiment.sets import Sets
-from synthset.experiment.splits import read_real, split
 from synthset.machine import Silent
 from synthset.recipe.experiment import load_experiment
 
@@ -14,10 +13,8 @@ from synthset.recipe.experiment import load_experiment
 def composed(content, parts, seed=0):
     content["arms"] = [{"name": "one", "parts": parts}]
     experiment = load_experiment(content)
-    real = read_real(experiment.real)
-    drawn = split(experiment.real, real, seed)
-    sets = Sets("scratch", experiment, real, Silent())
-    return compose(experiment.arms[0].parts, real, drawn, sets, "arms[0].parts")
+    sets = Sets("scratch", experiment, Silent())
+    return compose(experiment.arms[0].parts, sets, sets.draw_split(seed), "arms[0].parts")
 
 
 def counts(found):

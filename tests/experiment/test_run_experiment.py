@@ -20,7 +20,7 @@ def trained(monkeypatch):
         done.append((job.arm.name, job.seed))
         real(job, advance)
 
-    monkeypatch.setattr("synthset.experiment.trial_processes.run_trial", told)
+    monkeypatch.setattr("synthset.experiment.trials.run_trial", told)
     return done
 
 

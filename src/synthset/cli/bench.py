@@ -15,7 +15,7 @@ from synthset.cli.terminal import screen, tell
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from synthset.experiment.benchmark.statistics import StatisticsRow
+    from synthset.experiment.table_statistics import StatisticsRow
     from synthset.results.figure import Figure
 
 bench = typer.Typer(
@@ -58,12 +58,12 @@ def statistics(
     Example: synthset bench statistics classes.csv
     """
 
-    from synthset.experiment.benchmark.statistics import bench_statistics
-    from synthset.experiment.benchmark.statistics_results import (
+    from synthset.experiment.table_results import (
         FOOTNOTES,
         check_output,
         write_results,
     )
+    from synthset.experiment.table_statistics import bench_statistics
 
     if output is not None:
         check_output(output)

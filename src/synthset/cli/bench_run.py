@@ -16,6 +16,7 @@ from synthset.cli.terminal import screen, tell
 if TYPE_CHECKING:
     from rich.table import Table
 
+    from synthset.recipe.suites import Conventions
     from synthset.results.benchmark import Benchmark, Measure
     from synthset.results.figure import Figure
 
@@ -58,22 +59,25 @@ def run(
 
     console = screen()
     loaded = load_experiment(file, size, changes or ())
+    conventions: Conventions = "published" if compat else "corrected"
     if plan:
-        from synthset.experiment.benchmark.preview import preview
+        from synthset.experiment.preview import preview
 
-        for line in preview(loaded, published=compat):
+        for line in preview(loaded, conventions):
             console.print(line, soft_wrap=True)
         return
     from synthset.cli.progress import RichBar
-    from synthset.experiment.benchmark.run_benchmark import run_benchmark
+    from synthset.experiment.run_experiment import run_experiment
 
-    done = run_benchmark(loaded, output, workers=workers, published=compat, bar=RichBar())
+    done = run_experiment(loaded, output, workers=workers, suites=conventions, bar=RichBar())
+    assert done.benchmark is not None
+    assert done.benchmark_page is not None
     for table in _tables(done.benchmark):
         console.print(table)
     for convention in done.benchmark.conventions:
         console.print(f"* {convention}", soft_wrap=True)
-    tell(f"experiment: {done.experiment.page.resolve()}")
-    tell(f"benchmark: {done.page.resolve()}")
+    tell(f"experiment: {done.page.resolve()}")
+    tell(f"benchmark: {done.benchmark_page.resolve()}")
 
 
 def _tables(benchmark: Benchmark) -> Iterator[Table]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain
 
@@ -36,9 +36,7 @@ class Composed:
     short: tuple[str, ...]
 
 
-def compose(
-    parts: Sequence[ArmPart], real: RealSplit, split: Split, sets: Sets, where: str
-) -> Composed:
+def compose(parts: Sequence[ArmPart], sets: Sets, split: Split, where: str) -> Composed:
     """Put the parts of a training set together.
 
     Which images of a set are taken is drawn by the split's seed and the images' bytes: arms that
@@ -46,14 +44,14 @@ def compose(
 
     Args:
         parts: what goes in.
-        real: real images.
-        split: which of them train.
-        sets: the other sets.
+        sets: of the experiment.
+        split: which real images train.
         where: place in the experiment, for messages.
 
     Raises:
         RecipeError: a part takes nothing, or a set has too few images.
     """
+    real = sets.real
     counts = np.zeros(len(real.classes), np.int64)
     taken: list[LabelledImages] = []
     promised: dict[str, Rows] = {}
@@ -87,7 +85,7 @@ def compose(
         used[part.set] = np.concatenate([used.get(part.set, chosen[:0]), chosen])
         promised[part.set] = promised.get(part.set, np.zeros_like(mine)) + mine
         counts += mine
-        taken.append(_labelled(source, chosen, part.set))
+        taken.append(source.images.labelled(source.labels, chosen, part.set))
     images = LabelledImages.join(taken)
     _assert_counts(images, promised, len(real.classes))
     return Composed(images, (*short, *_without(counts, real)))
@@ -179,25 +177,3 @@ def _wanted(part: ArmPart, asked: Sequence[bool], there: Sequence[int], before: 
         top = before.max() if part.top_up_to == "largest" else part.top_up_to
         counts = np.maximum(0, top - before)
     return [int(count) if mine else 0 for count, mine in zip(counts, asked, strict=True)]
-
-
-def _labelled(source: SetImages, rows: Rows, name: str) -> LabelledImages:
-    contents = source.images.contents
-    return LabelledImages(
-        read=Rowwise(source.images.read, rows),
-        labels=source.labels[rows],
-        origins=np.zeros(len(rows), np.int16),
-        names=(name,),
-        keys=tuple(contents[row] for row in rows.tolist()),
-    )
-
-
-@dataclass(frozen=True)
-class Rowwise:
-    """Reads image i of some rows; may be sent to another process."""
-
-    read: Callable[[int], bytes]
-    rows: Rows
-
-    def __call__(self, i: int) -> bytes:
-        return self.read(int(self.rows[i]))

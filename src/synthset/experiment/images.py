@@ -26,11 +26,12 @@ from synthset.sources.folder import FolderStage
 from synthset.store.dataset import Dataset
 from synthset.taxonomy.names import ClassIndex, Contradiction, plain, refuse_same, unlike
 from synthset.taxonomy.names import ClassNames as ClassNames
+from synthset.training.labelled import LabelledImages
 
 
 @dataclass(frozen=True)
 class Collection:
-    """Labelled images as they lie.
+    """LabelledImages images as they lie.
 
     Attributes:
         classes: what each class is called, its name first.
@@ -51,6 +52,23 @@ class Collection:
 
     def __len__(self) -> int:
         return len(self.labels)
+
+    def labelled(
+        self,
+        labels: NDArray[np.int64],
+        rows: NDArray[np.int64] | None = None,
+        origin: str = "real",
+    ) -> LabelledImages:
+        """Give images to train on or to judge by.
+
+        Args:
+            labels: (N,) of the experiment.
+            rows: those to take, in this order; None takes all.
+            origin: name of the set.
+        """
+        origins = np.zeros(len(labels), np.int16)
+        whole = LabelledImages(self.read, labels, origins, (origin,), self.contents)
+        return whole if rows is None else whole.take(rows)
 
 
 class FromFiles:
@@ -239,7 +257,7 @@ def joined(
 ) -> NDArray[np.int64]:
     """Give each image its label among the experiment's classes.
 
-    Names are compared as `ClassIndex` does.
+    ClassNames are compared as `ClassIndex` does.
 
     Args:
         collection: the images.

@@ -4,25 +4,44 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
 from synthset.experiment.arms import compose
 from synthset.experiment.sets import Sets
-from synthset.experiment.splits import RealSplit, Split, read_real, split
+from synthset.experiment.suites.run_suites import describe_conventions, open_suites
 from synthset.machine import Silent
 from synthset.recipe.experiment import ArmPart, Experiment, Made
+from synthset.recipe.suites import Conventions
 
 LISTED = 12  # classes whose counts are spelt out
 
 
-def preview(experiment: Experiment) -> Iterator[str]:
-    """Count the images of every arm for the first seed; nothing is written.
+def preview(experiment: Experiment, suites: Conventions | None = None) -> Iterator[str]:
+    """Count the images of every arm for the first seed, and say what suites measure; nothing is
+    written.
+
+    Args:
+        experiment: what would run.
+        suites: by which conventions; none leaves the suites out.
 
     Raises:
-        RecipeError: the experiment asks for something impossible.
+        RecipeError: the experiment or a suite asks for something impossible.
+        ModelError: a library or model of a suite is missing.
     """
-    real = read_real(experiment.real)
-    drawn = split(experiment.real, real, experiment.seeds[0])
+    with tempfile.TemporaryDirectory() as scratch:
+        sets = Sets(scratch, experiment, Silent())
+        opened = () if suites is None else open_suites(sets, suites)
+        yield from _real(sets)
+        yield from _arms(sets)
+    for suite in opened:
+        measures = suite.measures
+        what = measures[0].note if len(measures) == 1 else ", ".join(one.text for one in measures)
+        yield f"suite {suite.name}: {what}"
+    if suites is not None:
+        yield from (f"* {said}" for said in describe_conventions(opened, suites))
+
+
+def _real(sets: Sets) -> Iterator[str]:
+    real, drawn = sets.real, sets.draw_split(sets.experiment.seeds[0])
     yield f"classes: {len(real.classes)} ({_some([names[0] for names in real.classes])})"
     counts = (len(drawn.train), len(drawn.val), len(drawn.test))
     yield "real images: {:,} train, {:,} validate, {:,} test".format(*counts)
@@ -32,16 +51,15 @@ def preview(experiment: Experiment) -> Iterator[str]:
         if images is not None:
             yield from (f"real.{name}: {said}" for said in (*images.found, *images.notes))
     yield from real.notes
-    with tempfile.TemporaryDirectory() as scratch:
-        sets = Sets(Path(scratch), experiment, real, Silent())
-        sets.check_present(drawn)
-        for i, arm in enumerate(experiment.arms):
-            for field in ("pretrain", "parts"):
-                parts = getattr(arm, field)
-                if parts:
-                    yield f"{arm.name}, {field}: " + _told(
-                        experiment, parts, real, drawn, sets, f"arms[{i}].{field}"
-                    )
+
+
+def _arms(sets: Sets) -> Iterator[str]:
+    experiment = sets.experiment
+    sets.check_present(sets.draw_split(experiment.seeds[0]))
+    for i, arm in enumerate(experiment.arms):
+        for field in ("pretrain", "parts"):
+            if parts := getattr(arm, field):
+                yield f"{arm.name}, {field}: {_count(sets, parts, f'arms[{i}].{field}')}"
     each, total = experiment.training.updates, len(experiment.arms) * len(experiment.seeds)
     yield (
         f"trainings: {total} ({len(experiment.arms)} arms × {len(experiment.seeds)} seeds), "
@@ -49,15 +67,9 @@ def preview(experiment: Experiment) -> Iterator[str]:
     )
 
 
-def _told(
-    experiment: Experiment,
-    parts: Sequence[ArmPart],
-    real: RealSplit,
-    drawn: Split,
-    sets: Sets,
-    where: str,
-) -> str:
+def _count(sets: Sets, parts: Sequence[ArmPart], where: str) -> str:
     """Counts of the parts that are there already, and which come later."""
+    experiment, drawn = sets.experiment, sets.draw_split(sets.experiment.seeds[0])
     there: list[ArmPart] = []
     for part in parts:
         if isinstance(experiment.sets.get(part.set), Made):
@@ -65,8 +77,8 @@ def _told(
         there.append(part)
     said = []
     if there:
-        composed = compose(there, real, drawn, sets, where)
-        counts = composed.images.counts(len(real.classes))
+        composed = compose(there, sets, drawn, where)
+        counts = composed.images.counts(len(sets.real.classes))
         said += [f"{int(one.sum()):,} {name}" for name, one in counts.items()]
         said += [f"short: {note}" for note in composed.short]
     for part in parts[len(there) :]:

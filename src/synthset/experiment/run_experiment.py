@@ -1,5 +1,5 @@
-"""Runs an experiment: splits, sets, trainings, judgement, page. Does what is missing, and nothing
-else."""
+"""Runs an experiment: splits, sets, trainings, judgement, page; and suites, where a benchmark is
+asked for. Does what is missing, and nothing else."""
 
 from __future__ import annotations
 
@@ -11,28 +11,27 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from synthset.errors import DatasetError, explains_refusals
-from synthset.experiment.arms import Composed, Rowwise, compose
+from synthset.experiment.arms import Composed, compose
 from synthset.experiment.cases import cases, preprocessing_steps
-from synthset.experiment.images import Collection
 from synthset.experiment.sets import Sets
-from synthset.experiment.splits import RealSplit, Split, read_real, split
-from synthset.experiment.trial_processes import run_jobs
-from synthset.experiment.trials import Job, read_trial, trial_name
-from synthset.machine import ProgressBar, Silent, count_workers
+from synthset.experiment.suites.run_suites import open_suites, run_suites
+from synthset.experiment.tasks import run_tasks
+from synthset.experiment.trials import Job, open_trials, read_trial, trial_name
+from synthset.machine import ProgressBar, Silent
+from synthset.pages.benchmark.benchmark_page import write_benchmark_page
 from synthset.pages.experiment.experiment_page import write_experiment_page
 from synthset.recipe.experiment import Arm, Experiment, load_experiment
+from synthset.recipe.suites import Conventions
+from synthset.results.benchmark import Benchmark
 from synthset.results.judgement import Judgement, judge
 from synthset.results.trial import Trial
 from synthset.store.folder import LocalFolder
 from synthset.store.lock import locked
 from synthset.store.remote import on_disk
-from synthset.training.labelled import LabelledImages
 
 MARK = "experiment.json"
+REPORT, BENCHMARK = "report", "benchmark"  # folders of the pages
 
 
 @dataclass(frozen=True)
@@ -46,6 +45,8 @@ class Done:
         trials: one for each arm and seed.
         judgement: what they are worth.
         page: the report.
+        benchmark: what the suites say; None where they weren't asked.
+        benchmark_page: its page, with `benchmark.json` and `table.csv` beside it; None likewise.
     """
 
     folder: Path
@@ -54,6 +55,8 @@ class Done:
     trials: tuple[Trial, ...]
     judgement: Judgement
     page: Path
+    benchmark: Benchmark | None = None
+    benchmark_page: Path | None = None
 
 
 @explains_refusals()
@@ -64,32 +67,48 @@ def run_experiment(
     size: str | None = None,
     overrides: Sequence[str] = (),
     workers: int | None = None,
+    suites: Conventions | None = None,
     bar: ProgressBar | None = None,
 ) -> Done:
-    """Train and judge every arm of an experiment.
+    """Train and judge every arm of an experiment; as a benchmark, measure each with every suite.
 
-    Finished sets and trainings are kept: a killed run goes on where it stopped, a new arm trains
-    alone, and nothing is deleted.
+    What is made, trained and measured is kept: a killed run goes on where it stopped, a new arm
+    trains alone, a new suite is measured alone, and nothing is deleted. No test chooses anything.
 
     Args:
         experiment: an experiment, its file, or its content.
         output: its folder; none takes `./<name>`.
         size: one of its `sizes`.
         overrides: changes such as `training.updates=100`.
-        workers: trainings at a time; none takes the experiment's.
+        workers: trainings, and parts of suites, at a time; none takes the experiment's.
+        suites: measure the arms by all suites too, by corrected or by published conventions, where
+            these differ; none leaves the suites out.
         bar: told how far it is; none stays quiet.
 
     Raises:
         RecipeError: it asks for something impossible; no training has begun.
-        StageError: trainings failed; those that are finished are kept.
+        ModelError: a library or model of a suite is missing; likewise.
+        StageError: trainings or suites failed; what is finished is kept.
     """
     if not isinstance(experiment, Experiment):
         experiment = load_experiment(experiment, size, overrides)
     folder = on_disk(experiment.name if output is None else output, "-o")
-    real = read_real(experiment.real)
+    sets = Sets(folder, experiment, bar or Silent())
+    opened = () if suites is None else open_suites(sets, suites)
     with claimed(folder, experiment):
-        jobs = train(Sets(folder, experiment, real, bar or Silent()), workers)
-        return conclude(folder, experiment, real, jobs)
+        jobs = train(sets, workers)
+        done = conclude(sets, jobs)
+        if suites is None:
+            return done
+        found = run_suites(opened, suites, sets, jobs, workers, done.judgement)
+        page = write_benchmark_page(
+            folder / BENCHMARK,
+            found,
+            experiment.name,
+            experiment.description,
+            experiment.to_yaml(),
+        )
+    return replace(done, benchmark=found, benchmark_page=page)
 
 
 @contextmanager
@@ -118,17 +137,14 @@ def train(sets: Sets, workers: int | None) -> list[Job]:
         RecipeError: an arm can't be composed; no training has begun.
         StageError: trainings failed; those that are finished are kept.
     """
-    experiment = sets.experiment
-    jobs = plan_jobs(sets.folder, experiment, sets.real, sets)
-    settings = experiment.training
-    asked = workers if workers is not None else experiment.workers
-    todo = sum(not job.finished for job in jobs)
-    count = count_workers(asked, todo, settings.device, settings.threads)
-    run_jobs(jobs, count, sets.bar)
+    jobs = plan_jobs(sets)
+    todo = [job for job in jobs if not job.finished]
+    sets.bar.start("training", sum(job.size for job in todo))
+    run_tasks(todo, open_trials, (), sets.experiment, workers, sets.bar)
     return jobs
 
 
-def plan_jobs(folder: Path, experiment: Experiment, real: RealSplit, sets: Sets) -> list[Job]:
+def plan_jobs(sets: Sets) -> list[Job]:
     """Compose the images of every arm and seed, seed by seed, so that all arms are there from the
     first seed on. Sets that don't exist yet are made here.
 
@@ -136,31 +152,20 @@ def plan_jobs(folder: Path, experiment: Experiment, real: RealSplit, sets: Sets)
         RecipeError: an arm can't be composed.
     """
     jobs = []
-    for seed in experiment.seeds:
-        drawn = split(
-            experiment.real, real, seed if experiment.real.redraw else experiment.seeds[0]
-        )
-        for i, arm in enumerate(experiment.arms):
-            where = f"arms[{i}]"
-            train = compose(arm.parts, real, drawn, sets, f"{where}.parts")
+    for seed in sets.experiment.seeds:
+        drawn = sets.draw_split(seed)
+        for i, arm in enumerate(sets.experiment.arms):
+            train = compose(arm.parts, sets, drawn, f"arms[{i}].parts")
             before = None
             if arm.pretrain:
-                before = compose(arm.pretrain, real, drawn, sets, f"{where}.pretrain")
-            jobs.append(_job(folder, experiment, real, arm, seed, drawn, before, train))
+                before = compose(arm.pretrain, sets, drawn, f"arms[{i}].pretrain")
+            jobs.append(_job(sets, arm, seed, before, train))
     return jobs
 
 
-def _job(
-    folder: Path,
-    experiment: Experiment,
-    real: RealSplit,
-    arm: Arm,
-    seed: int,
-    drawn: Split,
-    before: Composed | None,
-    train: Composed,
-) -> Job:
-    val, test = held_out(real, drawn)
+def _job(sets: Sets, arm: Arm, seed: int, before: Composed | None, train: Composed) -> Job:
+    experiment, real, drawn = sets.experiment, sets.real, sets.draw_split(seed)
+    val, test = real.take_validation(drawn), real.take_test(drawn)
     images = {"train": train.images, "val": val, "test": test}
     if before is not None:
         images["pretrain"] = before.images
@@ -173,41 +178,19 @@ def _job(
         val=val,
         test=test,
         classes=len(real.classes),
-        folder=folder / "trials" / trial_name(experiment, arm, seed, images),
+        folder=sets.folder / "trials" / trial_name(experiment, arm, seed, images),
     )
 
 
-def held_out(real: RealSplit, drawn: Split) -> tuple[LabelledImages, LabelledImages]:
-    """Validation and test images of a split."""
-    test = real.images if real.test is None else real.test
-    tested = real.labels if real.test is None else real.test_labels
-    return (
-        labelled(real.images, real.labels, drawn.val),
-        labelled(test, tested, drawn.test),
-    )
-
-
-def labelled(
-    images: Collection, labels: NDArray[np.int64], rows: NDArray[np.int64]
-) -> LabelledImages:
-    """Take some rows of a collection, in the given order, with labels of the experiment."""
-    return LabelledImages(
-        read=Rowwise(images.read, rows),
-        labels=labels[rows],
-        origins=np.zeros(len(rows), np.int16),
-        names=("real",),
-        keys=tuple(images.contents[row] for row in rows.tolist()),
-    )
-
-
-def conclude(folder: Path, experiment: Experiment, real: RealSplit, jobs: Sequence[Job]) -> Done:
+def conclude(sets: Sets, jobs: Sequence[Job]) -> Done:
     """Judge the finished trials and write the page."""
+    experiment, real = sets.experiment, sets.real
     classes = tuple(names[0] for names in real.classes)
     trials = tuple(read_trial(job.folder) for job in jobs)
     judgement = judge(experiment, trials, classes)
     judgement = replace(judgement, notes=(*real.notes, *judgement.notes))
     page = write_experiment_page(
-        folder / "report",
+        sets.folder / REPORT,
         experiment,
         judgement,
         trials,
@@ -215,7 +198,7 @@ def conclude(folder: Path, experiment: Experiment, real: RealSplit, jobs: Sequen
         preprocessing_steps(experiment, jobs),
         cases(experiment, jobs, real.classes),
     )
-    return Done(folder, experiment, classes, trials, judgement, page)
+    return Done(sets.folder, experiment, classes, trials, judgement, page)
 
 
 def _claim(folder: Path, experiment: Experiment) -> None:

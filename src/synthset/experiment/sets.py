@@ -16,7 +16,7 @@ from synthset.engine.run import run
 from synthset.errors import Problem, RecipeError, StageError
 from synthset.experiment.images import ClassNames, Collection, collect, joined, kept
 from synthset.experiment.present import missing
-from synthset.experiment.splits import RealSplit, Split
+from synthset.experiment.splits import RealSplit, Split, read_real, split
 from synthset.experiment.tested import refuse_tested
 from synthset.machine import ProgressBar
 from synthset.recipe.experiment import REAL, REAL_VAL, Experiment, Made
@@ -39,12 +39,29 @@ class SetImages:
 class Sets:
     """The sets of an experiment, read or made once, when an arm wants them."""
 
-    def __init__(
-        self, folder: Path | str, experiment: Experiment, real: RealSplit, bar: ProgressBar
-    ) -> None:
-        self.folder, self.experiment, self.real, self.bar = Path(folder), experiment, real, bar
+    def __init__(self, folder: Path | str, experiment: Experiment, bar: ProgressBar) -> None:
+        """List the real images; nothing is written.
+
+        Raises:
+            RecipeError: they aren't there, or a class is missing.
+        """
+        self.folder, self.experiment, self.bar = Path(folder), experiment, bar
+        self.real = read_real(experiment.real)
+        self._splits: dict[int, Split] = {}
         self._known: dict[tuple[str, str], SetImages] = {}
         self._checked: set[tuple[str, str, int]] = set()
+
+    def draw_split(self, seed: int) -> Split:
+        """Draw the split for the trainings of a seed.
+
+        Raises:
+            RecipeError: a class has too few images for what is asked.
+        """
+        settings = self.experiment.real
+        drawn_by = seed if settings.redraw else self.experiment.seeds[0]
+        if drawn_by not in self._splits:
+            self._splits[drawn_by] = split(settings, self.real, drawn_by)
+        return self._splits[drawn_by]
 
     def get(self, name: str, split: Split) -> SetImages:
         """Give a set as the arms of a split see it.

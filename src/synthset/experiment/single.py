@@ -61,7 +61,7 @@ class Splits:
 
     @property
     def classes(self) -> tuple[str, ...]:
-        """Names in label order."""
+        """ClassNames in label order."""
         return tuple(one[0] for one in self.names)
 
 
@@ -190,11 +190,11 @@ def read_splits(places: Places, val_fraction: float, seed: int, conflicts: Rule 
     held = np.empty(0, np.int64)
     if "val" not in others:
         held, rows = _split(train, rows, val_fraction, seed, torn)
-    sets = {name: _labelled(other, labels[name], None) for name, other in others.items()}
+    sets = {name: other.labelled(labels[name]) for name, other in others.items()}
     return Splits(
         tuple(names),
-        _labelled(train, train.labels, rows),
-        sets["val"] if "val" in sets else _labelled(train, train.labels, held),
+        train.labelled(train.labels, rows),
+        sets["val"] if "val" in sets else train.labelled(train.labels, held),
         sets.get("test"),
         sum(content in known and content not in torn for content in train.contents),
         (
@@ -350,12 +350,3 @@ def _split(
         np.array([row for row in rows if row in taken], np.int64),
         np.array([row for row in rows if row not in taken], np.int64),
     )
-
-
-def _labelled(
-    images: Collection, labels: NDArray[np.int64], rows: NDArray[np.int64] | None
-) -> LabelledImages:
-    whole = LabelledImages(
-        images.read, labels, np.zeros(len(labels), np.int16), ("real",), tuple(images.contents)
-    )
-    return whole if rows is None else whole.take(rows)

@@ -16,6 +16,7 @@ from synthset.recipe.experiment import Real
 from synthset.seeds import digest
 from synthset.taxonomy.label_conflicts import Rule, conflict_note, label_conflicts, outcome, stay
 from synthset.taxonomy.names import ClassIndex
+from synthset.training.labelled import LabelledImages
 
 TRAINED = "trained on"
 ASKED = f"not {TRAINED}, since validation or test have the same bytes"
@@ -56,6 +57,20 @@ class RealSplit:
         """What is left out of all training, in words."""
         tested = frozenset(() if self.test is None else self.test.contents)
         return conflict_notes(self.conflicts, tested, [one[0] for one in self.classes], self.rule)
+
+    def take_training(self, split: Split) -> LabelledImages:
+        """Give the training images of a split."""
+        return self.images.labelled(self.labels, split.train)
+
+    def take_validation(self, split: Split) -> LabelledImages:
+        """Give the images of a split that choose the checkpoint."""
+        return self.images.labelled(self.labels, split.val)
+
+    def take_test(self, split: Split) -> LabelledImages:
+        """Give the test images of a split."""
+        if self.test is not None:
+            return self.test.labelled(self.test_labels, split.test)
+        return self.images.labelled(self.labels, split.test)
 
     def tested(self, split: Split) -> frozenset[str]:
         """SHA-256 of all test images, also of those that `max_test_per_class` leaves out."""

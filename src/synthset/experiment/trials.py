@@ -15,7 +15,7 @@ from synthset.experiment.arms import Composed
 from synthset.machine import Silent, torch_threads
 from synthset.recipe.experiment import Arm, Experiment
 from synthset.results.trial import Look, Trial
-from synthset.seeds import digest, fingerprint
+from synthset.seeds import fingerprint
 from synthset.store.files import replace_file, writing
 from synthset.training.labelled import LabelledImages
 
@@ -50,6 +50,16 @@ class Job:
     folder: Path
 
     @property
+    def title(self) -> str:
+        """What messages call it."""
+        return f"arm {self.arm.name!r}, seed {self.seed}"
+
+    @property
+    def size(self) -> int:
+        """Updates."""
+        return self.experiment.training.updates
+
+    @property
     def finished(self) -> bool:
         """Whether its result is there."""
         return (self.folder / FACTS).exists()
@@ -74,13 +84,14 @@ def trial_name(
         "model": experiment.model.identity(),
         "preprocessing": experiment.preprocessing.identity(),
         "training": experiment.training.identity(),
-        "images": {role: _content(one) for role, one in images.items()},
+        "images": {role: one.content for role, one in images.items()},
     }
     return f"{arm.name}-s{seed}-{fingerprint(decides)}"
 
 
-def _content(images: LabelledImages) -> str:
-    return digest([list(images.keys), images.labels.tolist()])
+def open_trials() -> Callable[[Job, Callable[[int], None]], None]:
+    """Say what trains a job, in whatever process this is."""
+    return run_trial
 
 
 def run_trial(job: Job, advance: Callable[[int], None]) -> None:

@@ -18,6 +18,9 @@ from synthset.recipe.encoders import (
 from synthset.recipe.labelled_images import Found
 from synthset.recipe.settings import KindSettings, OneOf, Settings
 
+#: Where ours and the published ones differ, one of both is followed.
+Conventions = Literal["corrected", "published"]
+
 BASE = "base"  # the experiment's own test; no suite has this name
 #: Hendrycks and Dietterich 2019, arXiv 1903.12261: the fifteen of ImageNet-C, then the four that
 #: its authors keep for validation.

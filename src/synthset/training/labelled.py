@@ -1,4 +1,4 @@
-"""Labelled images that a classifier is trained on or judged by, read when they are needed."""
+"""LabelledImages images that a classifier is trained on or judged by, read when they are needed."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synthset.errors import UsageError
+from synthset.seeds import digest
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,11 @@ class LabelledImages:
 
     def __len__(self) -> int:
         return len(self.labels)
+
+    @property
+    def content(self) -> str:
+        """A name for images and labels, by what they are."""
+        return digest([list(self.keys), self.labels.tolist()])
 
     def take(self, indices: Sequence[int] | NDArray[np.int64]) -> LabelledImages:
         """Choose images, in the given order; one may be there several times."""

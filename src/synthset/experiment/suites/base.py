@@ -17,6 +17,14 @@ from synthset.results.class_statistics import class_statistics, figures_of_trial
 class Base(Suite):
     """Accuracy on the real test images; in its details balanced accuracy and mean precision."""
 
+    differences = (
+        ("balanced accuracy", "the mean recall", "the mean of (precision + recall) / 2"),
+        (
+            "precision",
+            "of the test images taken for a class",
+            "the same, each class weighing the same",
+        ),
+    )
     name = BASE
     measures = (
         Measure(BASE, "test accuracy", "base", note="top-1 on the experiment's real test images"),

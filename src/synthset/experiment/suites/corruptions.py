@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from synthset.errors import ModelError
 from synthset.experiment.suites.answers import opened, predicted
-from synthset.experiment.suites.suite import Judged, Reading, Suite, content, drawn
+from synthset.experiment.suites.suite import Judged, Reading, Suite, drawn
 from synthset.experiment.trials import Job
 from synthset.images import Pixels, decode
 from synthset.recipe.suites import Corruptions
@@ -62,7 +62,7 @@ class CorruptionsSuite(Suite):
         return [1, part, list(settings.severities), at, settings.max_per_class]
 
     def shared(self, job: Job) -> str:
-        return content(job.test)
+        return job.test.content
 
     def work(self, part: str, jobs: Sequence[Job]) -> int:
         rows = drawn(jobs[0].test.keys, jobs[0].test.labels, self._settings.max_per_class)

@@ -23,6 +23,8 @@ LISTED = 5  # classes that a note names before it counts the rest
 class KnnSuite(Suite):
     """Accuracy of weighted neighbours on the experiment's test images."""
 
+    remarks = ("a class without an image in the bank is reported; the published bank fills it in",)
+
     def __init__(self, name: str, settings: Knn, judged: Judged) -> None:
         """Look for the encoder.
 

@@ -11,17 +11,8 @@ from numpy.typing import NDArray
 
 from synthset.errors import Problem, RecipeError, did_you_mean
 from synthset.experiment.images import ClassNames, Collection, collect, joined, label_called
-from synthset.experiment.run_experiment import labelled
 from synthset.experiment.suites.answers import probabilities
-from synthset.experiment.suites.suite import (
-    Judged,
-    Reading,
-    Suite,
-    content,
-    drawn,
-    percent,
-    training_images,
-)
+from synthset.experiment.suites.suite import Judged, Reading, Suite, drawn, training_images
 from synthset.experiment.trials import Job
 from synthset.metrics.statistics.classification import over_classes
 from synthset.recipe.suites import Shift
@@ -46,7 +37,7 @@ class ShiftSuite(Suite):
         labels = _only(labels, settings, judged.classes, where)
         rows = np.flatnonzero(labels >= 0)
         chosen = drawn([found.contents[r] for r in rows], labels[rows], settings.max_per_class)
-        self.images = labelled(found, labels, rows[chosen])
+        self.images = found.labelled(labels, rows[chosen])
         self._there = np.unique(self.images.labels)
         self._over = over_classes(len(self._there), len(judged.classes))
         self.measures = (
@@ -64,7 +55,7 @@ class ShiftSuite(Suite):
         return "; ".join(said)
 
     def identity(self, part: str, job: Job) -> Any:
-        return [2 if self._over else 1, self._settings.mask, content(self.images)]
+        return [2 if self._over else 1, self._settings.mask, self.images.content]
 
     def work(self, part: str, jobs: Sequence[Job]) -> int:
         return len(self.images) * len(jobs)
@@ -80,12 +71,13 @@ class ShiftSuite(Suite):
         recalls = [float((predicted == k)[labels == k].mean()) for k in self._there.tolist()]
         known = set(training_images(job).keys)
         seen = sum(key in known for key in self.images.keys)
-        share = percent(seen, len(labels))
         return Reading(
             measure=self.name,
             value=float((predicted == labels).mean()),
             images=len(labels),
-            note=f"{seen:,} of its images ({share:.1%}) are training images too" if seen else "",
+            note=f"{seen:,} of its images ({seen / len(labels):.1%}) are training images too"
+            if seen
+            else "",
             details={
                 f"balanced accuracy{self._over}": float(np.mean(recalls)),
                 "with the mask": float((masked == labels).mean()),

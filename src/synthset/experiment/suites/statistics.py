@@ -12,7 +12,6 @@ from synthset.experiment.suites.suite import (
     Judged,
     Reading,
     Suite,
-    content,
     in_drawn_order,
     training_images,
 )
@@ -49,6 +48,19 @@ OF_CLIP = ("clip_score", "clip_iqa", "cmmd")
 
 class StatisticsSuite(Suite):
     """Statistics of each arm's training images."""
+
+    differences = (
+        (
+            "confusion skewness",
+            "of a class's five largest confusions, those of 0 too",
+            "of those among the five that aren't 0",
+        ),
+        (
+            "CMMD",
+            "without the pairs of an image and itself, so that sets of different sizes compare",
+            "with them, so never below 0 and larger for small sets",
+        ),
+    )
 
     def __init__(self, name: str, settings: DataStatistics, judged: Judged) -> None:
         """Look for the encoders.
@@ -103,7 +115,7 @@ class StatisticsSuite(Suite):
             return [1, encoder, self._settings.images]
         settings = self._settings.identity()
         texts = settings["prompt"], settings["quality"], self._classes
-        real = content(self._real[job.seed])
+        real = self._real[job.seed].content
         return [1, encoder, self._settings.images, texts, real, self._published]
 
     def work(self, part: str, jobs: Sequence[Job]) -> int:

@@ -69,10 +69,14 @@ class Suite(ABC):
     Attributes:
         name: of the experiment's `suites`.
         measures: columns that it fills.
+        differences: where the corrected and the published conventions differ: what, ours, theirs.
+        remarks: what else is done otherwise than published.
         parts: what is kept apart, so that a killed benchmark loses one part at most and another
             part computes alone.
     """
 
+    differences: ClassVar[tuple[tuple[str, str, str], ...]] = ()
+    remarks: ClassVar[tuple[str, ...]] = ()
     name: str
     measures: tuple[Measure, ...]
 
@@ -127,13 +131,3 @@ def in_drawn_order(keys: Sequence[str]) -> NDArray[np.int64]:
     """Rows in an order that only the bytes of the images decide."""
     ranks = [digest(["bench", key], 8) for key in keys]
     return np.array(sorted(range(len(keys)), key=ranks.__getitem__), np.int64)
-
-
-def content(images: LabelledImages) -> str:
-    """Name images and labels by what they are."""
-    return digest([list(images.keys), images.labels.tolist()])
-
-
-def percent(part: int, whole: int) -> float:
-    """A share in [0, 1]; 0 of nothing."""
-    return part / whole if whole else 0.0

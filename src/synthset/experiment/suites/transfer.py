@@ -14,8 +14,7 @@ from numpy.typing import NDArray
 
 from synthset.errors import RecipeError
 from synthset.experiment.images import Collection, collect, joined
-from synthset.experiment.run_experiment import labelled
-from synthset.experiment.suites.suite import Judged, Reading, Suite, content, drawn, in_drawn_order
+from synthset.experiment.suites.suite import Judged, Reading, Suite, drawn, in_drawn_order
 from synthset.experiment.trials import Job
 from synthset.machine import torch_threads
 from synthset.recipe.suites import Transfer
@@ -49,7 +48,7 @@ class TransferSuite(Suite):
         settings = self._settings.identity()
         for name in ("train", "test"):  # images are what their bytes are, wherever they lie
             settings.pop(name)
-        return [1, settings, content(self.train), content(self.test)]
+        return [1, settings, self.train.content, self.test.content]
 
     def work(self, part: str, jobs: Sequence[Job]) -> int:
         settings = self._settings
@@ -122,4 +121,4 @@ def _held(found: Collection, fraction: float) -> Rows:
 
 def _some(found: Collection, labels: Rows, rows: Rows, most: int | None) -> LabelledImages:
     keys = [found.contents[row] for row in rows.tolist()]
-    return labelled(found, labels, rows[drawn(keys, labels[rows], most)])
+    return found.labelled(labels, rows[drawn(keys, labels[rows], most)])

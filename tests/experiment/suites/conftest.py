@@ -1,34 +1,12 @@
-"""A small world of three colours, and trials on it."""
+"""Trials on the small world of three colours."""
 
 import pytest
-from small_images import png
 
 from synthset.experiment.run_experiment import claimed, train
 from synthset.experiment.sets import Sets
-from synthset.experiment.splits import read_real
-from synthset.experiment.suites.opening import open_suites
+from synthset.experiment.suites.run_suites import open_suites
 from synthset.machine import Silent
 from synthset.recipe.experiment import load_experiment
-
-COLOURS = {"cat": (200, 0), "dog": (0, 200), "fox": (100, 100)}
-SIZES = {"real": 16, "test": 6, "made": 12, "other": 5}
-
-
-@pytest.fixture(scope="session")
-def colours(tmp_path_factory):
-    """Folders real/, test/, made/ and other/ with cats, dogs and foxes; `other` has no fox, but
-    two cows, and is darker."""
-    root = tmp_path_factory.mktemp("colours")
-    for number, (place, count) in enumerate(SIZES.items()):
-        for name, (red, green) in COLOURS.items():
-            called = "cow" if (place, name) == ("other", "fox") else name
-            folder = root / place / called
-            folder.mkdir(parents=True)
-            for i in range(2 if called == "cow" else count):
-                dark = 0.7 if place == "other" else 1
-                made = png(int(dark * red) + i, int(dark * green), 10 * number + i)
-                (folder / f"{i}.png").write_bytes(made)
-    return root
 
 
 def images(root, place):
@@ -66,13 +44,11 @@ def trained(colours, tmp_path_factory):
 
     def opened(suites, *, published=False, **changes):
         loaded = load_experiment({**experiment(colours), "suites": suites, **changes})
-        real = read_real(loaded.real)
+        sets = Sets(folder, loaded, Silent())
         with claimed(folder, loaded):
-            jobs = known.setdefault(str(changes), None) or train(
-                Sets(folder, loaded, real, Silent()), 1
-            )
+            jobs = known.get(str(changes)) or train(sets, 1)
         known[str(changes)] = jobs
-        found = open_suites(loaded, real, published)
+        found = open_suites(sets, "published" if published else "corrected")
         return {suite.name: suite for suite in found}, jobs
 
     return opened
@@ -81,8 +57,6 @@ def trained(colours, tmp_path_factory):
 @pytest.fixture
 def no_pages(monkeypatch):
     """Leaves out the pages, whose figures take most of a small benchmark's time."""
-    for name in (
-        "run_experiment.write_experiment_page",
-        "benchmark.run_benchmark.write_benchmark_page",
-    ):
-        monkeypatch.setattr(f"synthset.experiment.{name}", lambda folder, *rest: folder)
+    for name in ("write_experiment_page", "write_benchmark_page"):
+        place = f"synthset.experiment.run_experiment.{name}"
+        monkeypatch.setattr(place, lambda folder, *rest: folder)

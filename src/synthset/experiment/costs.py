@@ -12,7 +12,7 @@ import numpy as np
 
 from synthset.errors import DatasetError, RecipeError
 from synthset.experiment.sets import Sets
-from synthset.experiment.splits import Split, split
+from synthset.experiment.splits import Split
 from synthset.experiment.trials import Job, read_trial
 from synthset.kinds import kinds
 from synthset.recipe.experiment import Arm, Made
@@ -45,8 +45,8 @@ class Price:
     notes: tuple[str, ...] = ()
 
 
-def ledger(sets: Sets, jobs: Sequence[Job], sizes: Mapping[str, float]) -> tuple[Cost, ...]:
-    """Draw the bill of every arm, from what the runs of its sets have written down.
+def count_costs(sets: Sets, jobs: Sequence[Job], sizes: Mapping[str, float]) -> tuple[Cost, ...]:
+    """Add up what every arm cost, from what the runs of its sets have written down.
 
     Real images count as they are: obtained, without candidates beside them and without cost. A set
     counts whole, however many of its images an arm takes.
@@ -66,12 +66,10 @@ def ledger(sets: Sets, jobs: Sequence[Job], sizes: Mapping[str, float]) -> tuple
 def _cost(
     sets: Sets, arm: Arm, jobs: Sequence[Job], size: float, known: dict[tuple[str, str], Price]
 ) -> Cost:
-    settings = sets.experiment
     trials = [read_trial(job.folder) for job in jobs]
     bills = []
     for job, trial in zip(jobs, trials, strict=True):
-        first = settings.seeds[0]
-        drawn = split(settings.real, sets.real, job.seed if settings.real.redraw else first)
+        drawn = sets.draw_split(job.seed)
         names = dict.fromkeys(part.set for part in (*arm.pretrain, *arm.parts))
         prices = [_price(sets, name, drawn, known) for name in names if name != "real"]
         real = [one["real"].sum() for one in (trial.counts, trial.pretrain_counts) if "real" in one]

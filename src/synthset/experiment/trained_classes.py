@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from synthset.errors import DatasetError
-from synthset.experiment.benchmark.tables import ClassTable
+from synthset.experiment.class_tables import ClassTable
 from synthset.experiment.trials import FACTS, read_trial
 from synthset.recipe.experiment import load_experiment
 from synthset.results.class_statistics import figures_of_trial

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from synthset.errors import DatasetError
-from synthset.experiment.benchmark.tables import ClassTable, aligned, read_table
+from synthset.experiment.class_tables import ClassTable, aligned, read_table
 from synthset.results.class_statistics import ClassStatistics, class_statistics
 
 
@@ -49,7 +49,7 @@ def bench_statistics(
     for place in places:
         if Path(place).is_dir():
             # Reading trials loads what trains them: only where there are some.
-            from synthset.experiment.benchmark.trained_classes import read_experiment
+            from synthset.experiment.trained_classes import read_experiment
 
             found += read_experiment(place, published=published)
         elif Path(place).exists():

@@ -7,11 +7,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from synthset.errors import StageError
 from synthset.experiment.suites.suite import Readings, Suite
+from synthset.experiment.tasks import run_tasks
 from synthset.experiment.trials import Job
 from synthset.machine import ProgressBar
-from synthset.processes import Fault, Processes
 from synthset.results.benchmark import Value
 from synthset.results.stored import dump, load
 from synthset.seeds import fingerprint
@@ -22,42 +21,32 @@ FOLDER = "suites"  # in the folder of a trial: a file for each suite and part
 
 @dataclass(frozen=True)
 class SuiteTask:
-    """A part of a suite, of trials that share the work; by their places in lists."""
+    """A part of a suite, of trials that share the work; both by their places in lists."""
 
+    title: str
+    size: int
     suite: int
     part: str
     jobs: tuple[int, ...]
-    work: int
 
 
 def measure(
-    suites: Sequence[Suite], jobs: Sequence[Job], workers: int, bar: ProgressBar
+    suites: Sequence[Suite], jobs: Sequence[Job], workers: int | None, bar: ProgressBar
 ) -> list[Value]:
     """Read what isn't read yet, and give all values.
 
     Args:
         suites: what is measured.
         jobs: finished trials.
-        workers: processes.
+        workers: parts at a time; none takes the experiment's.
         bar: told how far it is, in images.
 
     Raises:
         StageError: parts failed; the others are kept.
     """
-    todo, failed = list(_todo(suites, jobs)), {}
-    bar.start("suites", sum(task.work for task in todo))
-    try:
-        with Processes(max(1, min(workers, len(todo))), open_reader, (suites, jobs)) as processes:
-            for task, ended in processes.run(todo):
-                if isinstance(ended, Fault):
-                    failed[suites[task.suite].name] = ended.message
-                bar.advance(task.work)
-    finally:
-        bar.stop()
-    if failed:
-        first = next(iter(failed))
-        others = f" (and {len(failed) - 1} more)" if len(failed) > 1 else ""
-        raise StageError(f"suite {first!r}: {failed[first]}{others}; what is read is kept")
+    todo = list(_todo(suites, jobs))
+    bar.start("suites", sum(task.size for task in todo))
+    run_tasks(todo, open_reader, (suites, jobs), jobs[0].experiment, workers, bar)
     return [value for suite in suites for job in jobs for value in _values(suite, job)]
 
 
@@ -77,8 +66,8 @@ def _todo(suites: Sequence[Suite], jobs: Sequence[Job]) -> Iterator[SuiteTask]:
                 if not _place(suite, part, job).exists():
                     groups[suite.shared(job)].append(place)
             for places in groups.values():
-                work = suite.work(part, [jobs[place] for place in places])
-                yield SuiteTask(number, part, tuple(places), work)
+                size = suite.work(part, [jobs[place] for place in places])
+                yield SuiteTask(f"suite {suite.name!r}", size, number, part, tuple(places))
 
 
 def _place(suite: Suite, part: str, job: Job) -> Path:
@@ -91,13 +80,14 @@ def open_reader(
     suites: Sequence[Suite], jobs: Sequence[Job]
 ) -> Callable[[SuiteTask, Callable[[int], None]], None]:
     """Say what reads a part of a suite, in whatever process this is."""
-    return lambda task, _: _do(task, suites, jobs)
 
+    def read(task: SuiteTask, tell: Callable[[int], None]) -> None:
+        suite, mine = suites[task.suite], [jobs[place] for place in task.jobs]
+        for job, readings in zip(mine, suite.read(task.part, mine), strict=True):
+            replace_file(_place(suite, task.part, job), dump(Readings(readings)).encode())
+        tell(task.size)
 
-def _do(task: SuiteTask, suites: Sequence[Suite], jobs: Sequence[Job]) -> None:
-    suite, mine = suites[task.suite], [jobs[place] for place in task.jobs]
-    for job, readings in zip(mine, suite.read(task.part, mine), strict=True):
-        replace_file(_place(suite, task.part, job), dump(Readings(readings)).encode())
+    return read
 
 
 def _values(suite: Suite, job: Job) -> Iterable[Value]:

@@ -1,4 +1,4 @@
-from synthset.experiment.benchmark.measuring import measure, missing
+from synthset.experiment.suites.measuring import measure, missing
 from synthset.machine import Silent
 
 SUITES = {

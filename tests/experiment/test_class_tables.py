@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from synthset.errors import DatasetError, UsageError
-from synthset.experiment.benchmark.tables import aligned, read_table
+from synthset.experiment.class_tables import aligned, read_table
 
 HEADING = (
     "classname,most confused classnames,most confused scores,"

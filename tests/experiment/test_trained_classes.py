@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from synthset.errors import DatasetError
-from synthset.experiment.benchmark.statistics import bench_statistics
-from synthset.experiment.benchmark.trained_classes import read_experiment
+from synthset.experiment.table_statistics import bench_statistics
+from synthset.experiment.trained_classes import read_experiment
 from synthset.experiment.trials import write_trial
 from synthset.recipe.experiment import load_experiment
 from synthset.results.trial import Trial

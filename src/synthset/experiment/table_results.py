@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from synthset.errors import UsageError
-from synthset.experiment.benchmark.statistics import StatisticsRow
+from synthset.experiment.table_statistics import StatisticsRow
 from synthset.results.class_statistics import AGAINST_BASELINE, CORRELATIONS, MEANS
 from synthset.results.stored import dump
 from synthset.sheets import write_sheet
