@@ -110,9 +110,9 @@ def test_the_kinds_that_are_shown_run_together(tmp_path, monkeypatch):
     Path("shown.yaml").write_text(yaml.safe_dump(recipe))
     run = [sys.executable, "-m", "synthset.cli.app", "run", "shown.yaml", "--workers", "1"]
     subprocess.run(run, check=True, env=os.environ | {"PYTHONPATH": f"{ROOT}/src:{tmp_path}"})
-    (spread,) = [one for one in synthset.open("shown").metrics() if one["of"] == "all"]
-    assert spread["name"] == "spread (pixels fake)"
-    assert spread["value"] > 0
+    (spread,) = [one for one in synthset.open("shown").metrics() if one.of == "all"]
+    assert spread.name == "spread (pixels fake)"
+    assert spread.value > 0
 
 
 def test_make_targets_that_are_named_exist():

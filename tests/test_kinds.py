@@ -58,7 +58,7 @@ def test_a_recipe_uses_the_kinds_of_another_package(plugin, tmp_path):
     redness, keep = records["redness"].to_pylist(), records["keep"].to_pylist()
     assert all(0 <= one <= 1 for one in redness)
     assert sum(keep) == 4
-    assert {one["measured_by"] for one in dataset.metrics()} == {"mean_colour"}
+    assert {one.measured_by for one in dataset.metrics()} == {"mean_colour"}
     assert "redness" in (tmp_path / "set/report/index.html").read_text()
 
 
@@ -110,10 +110,10 @@ def test_a_metric_of_a_plug_in_measures_each_part_against_a_reference(plugin, tm
     asked = recipe(references=photos, metrics=[SHIFT])
     assert forecast(asked, str(tmp_path / "set")).problems == []
     dataset = synthset.run(asked, tmp_path / "set")
-    found = {one["of"]: one for one in dataset.metrics()}
+    found = {one.of: one for one in dataset.metrics()}
     assert list(found) == ["all", "kept", "rejected"]
-    assert all(0 < one["value"] < 2 for one in found.values())
-    assert {(one["name"], one["reference"]) for one in found.values()} == {
+    assert all(0 < one.value < 2 for one in found.values())
+    assert {(one.name, one.reference) for one in found.values()} == {
         ("mean shift (mean_colour)", "photos, 2 images")
     }
     assert "mean shift" in (tmp_path / "set/report/index.html").read_text()
@@ -149,7 +149,7 @@ def test_what_a_metric_of_a_plug_in_raises_is_named_and_the_rest_is_measured(
     monkeypatch.setattr("example_kinds.mean_shift.measure", lambda *_: 1 / 0)
     vendi = {"kind": "vendi", "encoder": "colour"}
     dataset = synthset.run(recipe(references=photos, metrics=[SHIFT, vendi]), tmp_path / "set")
-    failed = [one["failed"] for one in dataset.metrics()]
+    failed = [one.failed for one in dataset.metrics()]
     assert "mean_shift (example_kinds.mean_shift:measure) failed: ZeroDivisionError" in failed[0]
     assert failed[3:] == [None] * 3
 

@@ -1,5 +1,6 @@
 """What stands at the end of a run."""
 
+from dataclasses import replace
 from io import StringIO
 
 import pytest
@@ -10,6 +11,7 @@ import synthset
 from synthset.cli.closing import closing_table, counts, figures, lacks, lost, refuse_failures
 from synthset.errors import StageError
 from synthset.pages.dataset.summary import summary
+from synthset.results.metric_result import MetricResult
 
 
 def shown(table):
@@ -17,6 +19,10 @@ def shown(table):
     Console(file=out, width=120).print(table)
     cells = [line.strip("│ \n").split("│") for line in out.getvalue().splitlines()]
     return {row[0].strip(): [cell.strip() for cell in row[1:]] for row in cells}
+
+
+def result(name, value, **more):
+    return MetricResult(name=name, of="all", measured_by="m", value=value, **more)
 
 
 @pytest.fixture(scope="module")
@@ -39,8 +45,8 @@ def test_the_closing_table_has_the_reports_numbers(dataset):
 
 def test_metrics_stand_in_a_row_with_their_intervals(dataset):
     (row,) = [cells for name, cells in shown(figures(dataset)).items() if "Vendi" in name]
-    whole = next(m for m in dataset.metrics() if m["of"] == "all")
-    assert row[0].startswith(f"{whole['value']:.3g} [{whole['interval'][0]:.3g}, ")
+    whole = next(m for m in dataset.metrics() if m.of == "all")
+    assert row[0].startswith(f"{whole.value:.3g} [{whole.interval.low:.3g}, ")
     assert row[1] != "–"
 
 
@@ -52,11 +58,7 @@ def test_the_report_comes_last(dataset, capsys):
 def test_a_metric_against_two_references_stands_in_two_rows():
     class Measured:
         def metrics(self):
-            blank = {"name": "FD", "class_key": None, "of": "all", "interval": None}
-            return [
-                blank | {"reference": "train", "value": 2.0},
-                blank | {"reference": "test", "value": 3.0},
-            ]
+            return [result("FD", 2.0, reference="train"), result("FD", 3.0, reference="test")]
 
     rows = shown(figures(Measured()))
     assert rows["FD against train"][0] == "2"
@@ -64,12 +66,12 @@ def test_a_metric_against_two_references_stands_in_two_rows():
 
 
 def test_metrics_that_failed_are_named_and_a_failure():
-    lost = {"name": "kid", "value": None, "failed": "ValueError: no"}
-    refuse_failures([{"name": "fid", "of": "all", "value": 1.0}])
+    lost = result("kid", None, failed="ValueError: no")
+    refuse_failures([result("fid", 1.0)])
     with pytest.raises(
         StageError, match=r"failed metrics: 1;.*\n  kid \(all, kept\): ValueError: no"
     ):
-        refuse_failures([lost | {"of": "all"}, lost | {"of": "kept"}])
+        refuse_failures([lost, replace(lost, of="kept")])
 
 
 def test_failures_of_any_stage_are_counted_with_their_reasons():
@@ -99,7 +101,6 @@ def test_empty_classes_and_an_empty_selection_are_said(dataset):
 def test_a_mean_over_some_of_the_classes_says_so():
     class Measured:
         def metrics(self):
-            blank = {"name": "rate", "class_key": None, "of": "all", "interval": None}
-            return [blank | {"reference": None, "value": 0.5, "over": " over 3 of 4 classes"}]
+            return [result("rate", 0.5, over=" over 3 of 4 classes")]
 
     assert shown(figures(Measured()))["rate"][0] == "0.5 over 3 of 4 classes"

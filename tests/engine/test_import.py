@@ -174,12 +174,12 @@ def test_stable_diffusion_images_are_compared_with_real_ones(tmp_path, monkeypat
     records = dataset.records()
     assert records.num_rows == 120
     assert set(records["origin"].to_pylist()) == {"sd14"}
-    found = {(row["name"], row["of"]): row for row in dataset.metrics() if not row["class_key"]}
+    found = {(row.name, row.of): row for row in dataset.metrics() if not row.class_key}
     distance = found["FD (miniature clip)", "all"]
-    assert distance["value"] > 0
-    assert distance["reference"] == "test, 200 images"
-    assert found["recognition rate", "all"]["value"] > 0.5
-    assert found["FD (miniature clip)", "kept"]["warning"].count("chose by") == 0
+    assert distance.value > 0
+    assert distance.reference == "test, 200 images"
+    assert found["recognition rate", "all"].value > 0.5
+    assert found["FD (miniature clip)", "kept"].warning.count("chose by") == 0
     assert 30 < dataset.kept().num_rows <= 60
     held = {place.name.split("-")[0] for place in (tmp_path / "d" / "references").iterdir()}
     assert held == {"train", "test"}

@@ -54,13 +54,13 @@ def measured(tmp_path_factory):
 
 
 def found(dataset, name, of="all", key=None):
-    rows = [r for r in dataset.metrics() if (r["of"], r["class_key"]) == (of, key)]
-    return next(row for row in rows if row["name"].startswith(name))
+    rows = [r for r in dataset.metrics() if (r.of, r.class_key) == (of, key)]
+    return next(row for row in rows if row.name.startswith(name))
 
 
 def test_a_number_over_other_features_is_not_called_fid_or_kid(measured):
     _, dataset, _ = measured
-    names = {row["name"] for row in dataset.metrics()}
+    names = {row.name for row in dataset.metrics()}
     assert any(name.startswith("FD (") for name in names)
     assert any(name.startswith("KD x 1000 (") for name in names)
     assert not any(name.startswith(("FID", "KID")) for name in names)
@@ -71,8 +71,8 @@ def test_each_part_is_measured_on_its_own_images(measured, of, count):
     _, dataset, _ = measured
     for name in ("FD (", "KD x 1000", "precision", "Vendi"):
         row = found(dataset, name, of)
-        assert row["n"] == count
-        assert row["interval"][0] <= row["value"] <= row["interval"][1]
+        assert row.n == count
+        assert row.interval.low <= row.value <= row.interval.high
 
 
 def test_values_are_those_of_the_mathematics(measured):
@@ -83,10 +83,10 @@ def test_values_are_those_of_the_mathematics(measured):
     (reference,) = map(synthset.open, (place / "d" / "references").iterdir())
     real = list_column(reference.features("pixels"), "features")
     made = list_column(dataset.features("pixels"), "features")
-    assert found(dataset, "KD")["value"] == pytest.approx(1000 * kid_full(real, made).value)
+    assert found(dataset, "KD").value == pytest.approx(1000 * kid_full(real, made).value)
     cats = np.asarray(dataset.records()["label"]) == 0
     one = kid_full(real[:12], made[cats]).value
-    assert found(dataset, "KD", key="cat")["value"] == pytest.approx(1000 * one)
+    assert found(dataset, "KD", key="cat").value == pytest.approx(1000 * one)
 
 
 @pytest.fixture(scope="module")
@@ -108,30 +108,28 @@ def test_a_class_is_compared_over_axes_of_the_whole_reference(measured, features
     cats = np.asarray(measured[1].records()["label"]) == 0
     value = frechet_distance(gaussian(axes.project(real[:12])), gaussian(axes.project(made[cats])))
     row = found(measured[1], "FD over 5 axes", key="cat")
-    assert row["value"] == pytest.approx(value, rel=1e-9)
-    assert row["interval"][0] < row["value"] < row["interval"][1]
-    assert row["n"] == 12
-    assert "over 5 features is visibly too large" in row["warning"]
+    assert row.value == pytest.approx(value, rel=1e-9)
+    assert row.interval.low < row.value < row.interval.high
+    assert row.n == 12
+    assert "over 5 features is visibly too large" in row.warning
 
 
 def test_each_class_has_its_own_neighbours_diversity_and_floor(measured):
     _, dataset, _ = measured
     for name in ("precision", "coverage", "Vendi", "KD"):
-        assert found(dataset, name, key="dog")["n"] == 12
-    assert found(dataset, "FD (")["floor"]["n_generated"] == 12
-    assert found(dataset, "Vendi", key="dog")["floor"] is None
+        assert found(dataset, name, key="dog").n == 12
+    assert found(dataset, "FD (").floor.n_generated == 12
+    assert found(dataset, "Vendi", key="dog").floor is None
 
 
 def test_a_shifted_set_is_told_apart(measured):
     _, dataset, _ = measured
-    assert found(dataset, "KD")["interval"][0] > 0
+    assert found(dataset, "KD").interval.low > 0
 
 
 def test_too_few_images_are_said(measured):
     _, dataset, _ = measured
-    assert (
-        "12" in found(dataset, "FD (", "rejected")["warning"] or found(dataset, "FD (")["warning"]
-    )
+    assert "12" in found(dataset, "FD (", "rejected").warning or found(dataset, "FD (").warning
 
 
 @pytest.mark.parametrize(("place", "kind"), [(0, "frechet_distance by class"), (1, "kid")])
@@ -166,16 +164,16 @@ def test_a_metric_that_fails_is_named_and_the_others_are_measured(measured, tmp_
         patched.setattr("synthset.measures.kid.measure", broken)
         dataset = synthset.run(recipe, tmp_path / "d")
     lost = found(dataset, "kid", "kept")
-    assert (lost["value"], lost["failed"]) == (None, "ValueError: no such thing")
-    assert lost["measured_by"] == "pixels fake"
-    assert found(dataset, "KD")["value"] is not None
-    assert found(dataset, "Vendi", "kept")["value"] is not None
+    assert (lost.value, lost.failed) == (None, "ValueError: no such thing")
+    assert lost.measured_by == "pixels fake"
+    assert found(dataset, "KD").value is not None
+    assert found(dataset, "Vendi", "kept").value is not None
     assert "failed: ValueError: no such thing" in (tmp_path / "d/report/index.html").read_text()
     (event,) = [one for one in dataset.events()[-9:] if one.get("faults")]
     assert "broken" in event["faults"]["kid, kept"]
     dataset = synthset.run(recipe, tmp_path / "d")  # and the next run measures again
-    assert not any(one["failed"] for one in dataset.metrics())
-    assert found(dataset, "KD", "kept")["value"] is not None
+    assert not any(one.failed for one in dataset.metrics())
+    assert found(dataset, "KD", "kept").value is not None
 
 
 def test_what_lies_in_a_reference_is_said(measured, tmp_path, capsys):

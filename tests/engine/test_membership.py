@@ -67,7 +67,7 @@ def told(dataset):
     said = dataset.records().drop_columns(["source", "prompt", "seed", "index"]).to_pylist()
     features = [row["features"] for row in dataset.features("eye").to_pylist()]
     classes = [entry["name"] for entry in dataset.classes()]
-    return json.dumps([said, features, classes, dataset.metrics()])
+    return json.dumps([said, features, classes, str(dataset.metrics())])
 
 
 def run(name, content=CONTENT):

@@ -13,6 +13,7 @@ from shapes import cells, recipe
 from synthset.engine.sweep import Axes, cell_recipe, figures, picked, sweep_grid
 from synthset.errors import RecipeError, UsageError
 from synthset.recipe.recipe import load_recipe
+from synthset.results.metric_result import MetricResult
 from synthset.taxonomy.classlists import from_names
 
 SEEN = {"encoders": {"pixels": {"kind": "pixels"}}}
@@ -38,7 +39,7 @@ def test_each_cell_is_a_dataset_and_the_grid_shows_them_all(tmp_path):
 def test_diversity_is_the_mean_over_the_classes(tmp_path):
     found, _ = sweep(tmp_path / "s")
     metrics = found[0].dataset.metrics()
-    by_class = [m["value"] for m in metrics if m["class_key"] and m["of"] == "all"]
+    by_class = [m.value for m in metrics if m.class_key and m.of == "all"]
     assert len(by_class) == 2
     assert found[0].figures["diversity"].value == pytest.approx(sum(by_class) / 2)
 
@@ -134,8 +135,8 @@ def test_a_folder_with_other_things_is_left_alone(tmp_path):
 
 
 def test_a_diversity_over_some_of_the_classes_says_so():
-    one = {"kind": "vendi", "name": "Vendi (pixels)", "of": "all", "value": 2.0}
-    one |= {"class_key": "a", "interval": None}
+    whole = MetricResult(name="Vendi (pixels)", of="all", measured_by="pixels", value=2.0)
+    one = replace(whole, class_key="a", subject="diversity")
     for classes, words in ((["a", "b"], " over 1 of 2 classes"), (["a"], "")):
         dataset = SimpleNamespace(metrics=lambda: [one], classes=lambda known=classes: known)
         assert figures(dataset)["diversity"].over == words

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,9 @@ from PIL import Image
 
 from synthset.images import encode, sha256
 from synthset.record import IMAGES, PLAN, record_id
+from synthset.results.metric_result import MetricResult, SetResults
 from synthset.results.reason import Reason, reason_array
+from synthset.results.stored import dump
 from synthset.store.dataset import Dataset, View
 
 CLASSES = [("zebra", "zebra"), ("ant <b>|", "ant")]
@@ -146,24 +149,10 @@ class World:
         self.dataset.write_view(view)
         path = f"selections/{self.selections}.parquet"
         self.dataset.write_table(path, _selection(self.dataset.records(selection=False), keep))
-        self.dataset.write_json(
-            "metrics/1.json",
-            [
-                {
-                    "name": "FID",
-                    "of": of,
-                    "class_key": None,
-                    "value": value,
-                    "interval": None,
-                    "n": 20,
-                    "measured_by": "Inception-v3",
-                    "reference": "cifar10-train",
-                    "better": "lower",
-                    "warning": "n is small",
-                }
-                for of, value in (("all", 31.25), ("kept", 24.5))
-            ],
-        )
+        fid = MetricResult(name="FID", of="all", measured_by="Inception-v3", n=20, better="lower")
+        fid = replace(fid, value=31.25, reference="cifar10-train").warned("n is small")
+        results = SetResults((fid, replace(fid, of="kept", value=24.5)))
+        self.dataset.write_text("metrics/1.json", dump(results))
         self.dataset.write_view(
             View(
                 "plan",

@@ -14,6 +14,7 @@ from synthset.export.imagefolder import export
 from synthset.formats.listed import Listed
 from synthset.formats.manifest import FORMAT, Passed, manifest
 from synthset.recipe.exports import ImageFolder
+from synthset.results.metric_result import MetricResult
 
 SPLIT = ImageFolder(kind="imagefolder", path="export", val_fraction=0.25)
 
@@ -82,7 +83,8 @@ def test_a_card_that_was_changed_by_hand_stays(place: Path, world: Any) -> None:
 
 
 def test_a_mean_over_some_of_the_classes_says_so() -> None:
-    one = {"name": "rate", "of": "kept", "value": 0.5, "n": 20, "over": " over 3 of 4 classes"}
+    rate = MetricResult(name="rate", of="kept", measured_by="m", value=0.5, n=20)
+    one = replace(rate, over=" over 3 of 4 classes")
     assert _metrics([one])[0]["kept"] == "0.5 over 3 of 4 classes (n = 20)"
 
 

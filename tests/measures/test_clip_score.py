@@ -29,7 +29,7 @@ def test_a_clip_score_has_a_mean_a_deviation_and_a_mean_of_each_class():
     assert results["CLIP score", None].value == pytest.approx(27)
     spread = results["CLIP score, deviation of images", None]
     assert spread.value == pytest.approx(np.std(np.arange(15), ddof=1))
-    assert spread.interval[0] < spread.value < spread.interval[1]
+    assert spread.interval.low < spread.value < spread.interval.high
     assert results["CLIP score", "key-1"].value == pytest.approx(27)
     assert ("CLIP score", "key-3") not in results
     assert results["CLIP score", None].n == 15

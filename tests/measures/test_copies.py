@@ -96,17 +96,17 @@ def test_groups_are_counted_by_kind_beside_the_selection(world):
 
 def test_images_above_the_threshold_are_counted_and_so_are_real_ones_among_themselves(world):
     _, _, dataset = world
-    rows = [(row["name"][:4], row["of"], row["value"], row["n"]) for row in dataset.metrics()]
+    rows = [(row.name[:4], row.of, row.value, row.n) for row in dataset.metrics()]
     assert rows == [
         ("copi", "all", pytest.approx(3 / 11), 11),
         ("copi", "kept", 0.0, 6),
         ("copi", "rejected", pytest.approx(3 / 5), 5),
     ]
-    floor = dataset.metrics()[0]["floor"]
-    assert (floor["value"], floor["n_real"], floor["n_generated"]) == (0.0, 9, 10)
-    assert "drops copies" in dataset.metrics()[1]["warning"]
-    low, high = dataset.metrics()[0]["interval"]
-    assert 0 < low < 3 / 11 < high < 1
+    floor = dataset.metrics()[0].floor
+    assert (floor.value, floor.n_real, floor.n_generated) == (0.0, 9, 10)
+    assert "drops copies" in dataset.metrics()[1].warning
+    interval = dataset.metrics()[0].interval
+    assert 0 < interval.low < 3 / 11 < interval.high < 1
 
 
 def alike(place, recipe, name, real, made, **metric):
@@ -129,19 +129,19 @@ def test_without_a_threshold_it_lies_where_few_real_images_are_that_alike(world,
     real = [picture(n, 16) for n in range(40)]
     new = [picture(n, 16) for n in range(40, 80)]
     found = alike(tmp_path, world[1], "new", real, new)
-    assert found[0]["floor"]["value"] == pytest.approx(2 / 40)  # the most alike two, of 40
-    assert found[0]["value"] < 0.2
-    assert found[0]["warning"] is None
+    assert found[0].floor.value == pytest.approx(2 / 40)  # the most alike two, of 40
+    assert found[0].value < 0.2
+    assert found[0].warning is None
     copied = [decode(encode(pixels, "jpeg", 80)) for pixels in real]
     found = alike(tmp_path, world[1], "copied", real, copied)
-    assert found[0]["value"] == 1
-    assert "more often than real images are" in found[0]["warning"]
+    assert found[0].value == 1
+    assert "more often than real images are" in found[0].warning
 
 
 def test_a_threshold_that_tells_nothing_is_said(world, tmp_path):
     real = [picture(n, 16) for n in range(10)]
     found = alike(tmp_path, world[1], "all", real, real, threshold=0.1)
-    assert found[0]["warning"] == (
+    assert found[0].warning == (
         "100.0% of the real images are that alike to another: raise threshold"
     )
 

@@ -62,7 +62,7 @@ def rate(name, key=None, mask=ALL):
 def test_recognition_is_summed_up_over_images_and_over_classes(name, value):
     row = rate(name)
     assert row.value == pytest.approx(value)
-    assert row.interval[0] < row.value < row.interval[1]
+    assert row.interval.low < row.value < row.interval.high
     assert row.n == 20
 
 
@@ -82,7 +82,7 @@ def test_each_class_counts_the_same_in_the_mean_of_classes():
 def test_a_mean_of_shares_has_no_interval_beyond_one():
     row = rate("recognition rate, mean of classes", mask=LABELS == 2)
     assert row.value == 1
-    assert row.interval[0] < row.interval[1] == 1
+    assert row.interval.low < row.interval.high == 1
 
 
 def test_one_class_or_none_is_no_error():

@@ -44,10 +44,8 @@ def measured(tmp_path_factory):
 
 
 def areas(dataset, name, of="all"):
-    rows = [row for row in dataset.metrics() if row["of"] == of]
-    return {
-        row["name"].partition(": ")[2]: row for row in rows if row["name"].startswith(f"{name}: ")
-    }
+    rows = [row for row in dataset.metrics() if row.of == of]
+    return {row.cue.name: row for row in rows if row.name == f"{name}: {row.cue.name}"}
 
 
 def test_the_format_tells_the_sides_apart_until_they_are_laid_out_alike(measured):
@@ -55,23 +53,23 @@ def test_the_format_tells_the_sides_apart_until_they_are_laid_out_alike(measured
     stored, matched = areas(dataset, "source cue"), areas(dataset, "source cue, matched")
     assert set(stored) == set(matched) == CUES
     for cue in ("file format", "jpeg", "all cues together"):
-        assert stored[cue]["value"] > 0.99
-        assert matched[cue]["interval"][0] <= 0.5 <= matched[cue]["interval"][1]
-    assert stored["size"]["value"] == 0.5
+        assert stored[cue].value > 0.99
+        assert matched[cue].interval.low <= 0.5 <= matched[cue].interval.high
+    assert stored["size"].value == 0.5
 
 
 @pytest.mark.parametrize(("of", "count"), [("all", 80), ("kept", 30)])
 def test_all_and_kept_are_measured_on_their_own_images(measured, of, count):
     _, dataset, _ = measured
     for row in areas(dataset, "source cue", of).values():
-        assert (row["n"], row["reference"]) == (count, "real, 80 images")
+        assert (row.n, row.reference) == (count, "real, 80 images")
     assert not areas(dataset, "source cue", "rejected")
 
 
 def test_how_they_were_laid_out_is_said(measured):
     _, dataset, _ = measured
     row = areas(dataset, "source cue, matched")["jpeg"]
-    assert row["measured_by"] == "probe, all at 40 px, JPEG quality 85"
+    assert row.measured_by == "probe, all at 40 px, JPEG quality 85"
 
 
 def test_a_second_run_measures_nothing_again(measured):
@@ -85,8 +83,8 @@ def test_too_few_images_give_no_number_but_a_reason(measured):
     recipe, _, place = measured
     few = {**recipe, "images_per_class": 5, "selection": {}}
     rows = areas(synthset.run(few, place / "few"), "source cue").values()
-    assert all(row["value"] is None for row in rows)
-    assert {row["warning"] for row in rows} == {"fewer than 20 images on a side"}
+    assert all(row.value is None for row in rows)
+    assert {row.warning for row in rows} == {"fewer than 20 images on a side"}
 
 
 def test_statistics_and_unknown_references_are_refused(measured):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,9 @@ from synthset.images import encode, sha256
 from synthset.pages.kit.policy import content_policy
 from synthset.recipe.recipe import Recipe, load_recipe
 from synthset.record import IMAGES, PLAN, record_id
+from synthset.results.figure import ConfidenceInterval
+from synthset.results.metric_result import MetricResult, SetResults
+from synthset.results.stored import dump
 from synthset.selection.select import select
 from synthset.store.dataset import Dataset, View
 
@@ -112,7 +116,7 @@ def build(
     dataset.write_view(View("plan", "images-1", scores={"all": "scores-1"}))
     chosen = select(dataset.records(selection=False), recipe.selection)
     dataset.write_table("selections/1.parquet", chosen)
-    dataset.write_json("metrics/1.json", metrics(len(classes)))
+    dataset.write_text("metrics/1.json", dump(metrics(len(classes))))
     view = View(
         "plan", "images-1", {}, {"all": "scores-1"}, "selections/1.parquet", "metrics/1.json"
     )
@@ -121,32 +125,20 @@ def build(
     return dataset, recipe
 
 
-def metrics(classes: int) -> list[dict[str, Any]]:
+def metrics(classes: int) -> SetResults:
     """An FD that falls, and a recognition rate in all and by class."""
-    whole = {"class_key": None, "interval": [1.0, 99.0], "n": 16, "measured_by": "miniature"}
+    interval = ConfidenceInterval(1.0, 99.0, "bootstrap over images")
+    whole = MetricResult(name="", of="", measured_by="miniature", n=16, interval=interval)
+    distance = replace(whole, name="FD (miniature)", better="lower", reference="real")
+    rate = replace(whole, name="recognition rate", better="higher")
     found = [
-        whole
-        | {
-            "name": "FD (miniature)",
-            "of": of,
-            "value": value,
-            "better": "lower",
-            "reference": "real",
-            "warning": "n is small",
-        }
+        replace(distance, of=of, value=value).warned("n is small")
         for of, value in (("all", 30.0), ("kept", 24.0), ("rejected", None))
     ]
     for key in [None, *(f"key-{i}" for i in range(classes))]:
         for of, value in (("all", 0.8), ("kept", 0.9)):
-            one = {
-                "name": "recognition rate",
-                "of": of,
-                "value": value,
-                "better": "higher",
-                "class_key": key,
-            }
-            found.append(whole | one | {"reference": None, "warning": None})
-    return found
+            found.append(replace(rate, of=of, value=value, class_key=key))
+    return SetResults(tuple(found))
 
 
 def write_events(dataset: Dataset) -> None:

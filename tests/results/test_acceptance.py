@@ -6,11 +6,14 @@ from synthset.errors import RecipeError
 from synthset.recipe.recipe import load_recipe
 from synthset.recipe.steps import Limit
 from synthset.results.acceptance import acceptance
+from synthset.results.figure import ConfidenceInterval
+from synthset.results.metric_result import MetricResult, SetResults
+from synthset.results.stored import dump, load
 
 
 def result(name, value, of="kept", interval=None, **more):
-    return {"name": name, "of": of, "value": value, "interval": interval, "class_key": None,
-            "warning": None, **more}  # fmt: skip
+    interval = interval and ConfidenceInterval(*interval, "bootstrap over images")
+    return MetricResult(name=name, of=of, measured_by="m", value=value, interval=interval, **more)
 
 
 FOUND = [
@@ -18,7 +21,7 @@ FOUND = [
     result("FID", 28.0, interval=(26.0, 31.0)),
     result("FID", 99.0, class_key="cat"),
     result("CLIP score", 24.0, interval=(23.8, 24.2)),
-    result("Inception Score", None, warning="fewer than two images"),
+    result("Inception Score", None).warned("fewer than two images"),
 ]
 
 
@@ -50,7 +53,9 @@ def test_each_reference_that_a_metric_was_taken_against_must_be_met():
 
 
 def test_a_value_that_is_no_number_is_not_accepted():
-    (one,) = acceptance([result("FD", float("nan"))], {"FD": Limit(max=30)})
+    stored = dump(SetResults((result("FD", float("nan")),)))
+    found = load(SetResults, stored, "here").results
+    (one,) = acceptance(found, {"FD": Limit(max=30)})
     assert str(one) == "not accepted: FD not measured, asked at most 30 (no value)"
 
 

@@ -106,4 +106,4 @@ def test_an_encoder_is_a_function_too(make, tmp_path):
     features = np.array(dataset.read(dataset.view.features["mine"])["features"].to_pylist())
     assert features.shape == (6, 5)
     assert np.isfinite(features).all()
-    assert all(result["value"] for result in dataset.metrics() if result["of"] == "all")
+    assert all(result.value for result in dataset.metrics() if result.of == "all")

@@ -12,8 +12,9 @@ from synthset.cli.terminal import say, screen, tell
 from synthset.engine.failures import failures, reasons
 from synthset.errors import StageError
 from synthset.export.accepted import verdicts
-from synthset.metrics.images.source_cues import STORED, TOGETHER
+from synthset.metrics.images.source_cues import TOGETHER
 from synthset.pages.dataset.summary import summary
+from synthset.results.metric_result import MetricResult
 from synthset.store.dataset import Dataset
 from synthset.store.remote import is_url
 
@@ -40,7 +41,7 @@ def closing_table(dataset: Dataset, seconds: float) -> None:
     tell(f"report: {report if is_url(report) else Path(report).resolve()}")
 
 
-def refuse_failures(metrics: Sequence[Mapping[str, Any]]) -> None:
+def refuse_failures(metrics: Sequence[MetricResult]) -> None:
     """Name the metrics that failed, once all else is said.
 
     Raises:
@@ -48,8 +49,8 @@ def refuse_failures(metrics: Sequence[Mapping[str, Any]]) -> None:
     """
     failed: dict[tuple[str, str], list[str]] = {}
     for one in metrics:
-        if one.get("failed"):
-            failed.setdefault((one["name"], one["failed"]), []).append(one["of"])
+        if one.failed:
+            failed.setdefault((one.name, one.failed), []).append(one.of)
     if failed:
         named = [f"{name} ({', '.join(of)}): {why}" for (name, why), of in failed.items()]
         raise StageError(
@@ -105,10 +106,10 @@ def figures(dataset: Dataset) -> Table:
     """Lay out the metrics of the whole set and of the kept part, with their intervals."""
     rows: dict[tuple[str, str | None], dict[str, str]] = {}
     for result in dataset.metrics():
-        whole = result["class_key"] is None and result["of"] in PARTS
-        if whole and result["value"] is not None and not _one_cue(result["name"]):
-            row = rows.setdefault((result["name"], result["reference"]), {})
-            row[result["of"]] = _figure(result)
+        whole = result.class_key is None and result.of in PARTS
+        if whole and result.value is not None and not _one_cue(result):
+            row = rows.setdefault((result.name, result.reference), {})
+            row[result.of] = _figure(result, result.value)
     names = [name for name, _ in rows]
     table = Table()
     for heading in ("metric", *PARTS):
@@ -119,12 +120,12 @@ def figures(dataset: Dataset) -> Table:
     return table
 
 
-def _one_cue(name: str) -> bool:
+def _one_cue(result: MetricResult) -> bool:
     """Whether it is one of many cues, which only the report lists."""
-    return name.startswith(STORED) and not name.endswith(TOGETHER)
+    return result.cue is not None and result.cue.name != TOGETHER
 
 
-def _figure(result: Mapping[str, Any]) -> str:
-    ends = result["interval"]
-    span = f" [{ends[0]:.3g}, {ends[1]:.3g}]" if ends else ""
-    return f"{result['value']:.3g}{span}{result.get('over', '')}"
+def _figure(result: MetricResult, value: float) -> str:
+    ends = result.interval
+    span = f" [{ends.low:.3g}, {ends.high:.3g}]" if ends else ""
+    return f"{value:.3g}{span}{result.over}"

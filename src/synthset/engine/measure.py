@@ -9,9 +9,9 @@ from dataclasses import dataclass, field, replace
 from synthset.encoders.feature_reader import FeatureReader
 from synthset.kinds import carry_out
 from synthset.measures.part import Part, parts_of
-from synthset.measures.result import Result
 from synthset.recipe.metrics import Metric
 from synthset.recipe.recipe import Recipe
+from synthset.results.metric_result import MetricResult
 
 CHOSE = "the selection chose by this reference: see its held-out distance"
 
@@ -25,7 +25,7 @@ class MetricResults:
         faults: traceback of each that failed, by kind and part.
     """
 
-    results: list[Result] = field(default_factory=list)
+    results: list[MetricResult] = field(default_factory=list)
     faults: dict[str, str] = field(default_factory=dict)
 
 
@@ -49,16 +49,22 @@ def measure(reader: FeatureReader) -> MetricResults:
     return found
 
 
-def _try(metric: Metric, part: Part, faults: dict[str, str]) -> list[Result]:
+def _try(metric: Metric, part: Part, faults: dict[str, str]) -> list[MetricResult]:
     try:
-        results: list[Result] = carry_out(metric, metric, part)
+        results: list[MetricResult] = carry_out(metric, metric, part)
     except Exception as fault:  # whatever broke it, the rest of the run is worth having
         faults[f"{metric.kind}, {part.name}"] = "".join(traceback.format_exception(fault))
         said = f"{type(fault).__name__}: {fault}" if str(fault) else type(fault).__name__
         by = part.by(metric.seen_by) if metric.seen_by else ""
-        empty = Result(metric.kind, part.name, None, 0, by, "neither", reference=metric.compares)
-        results = [replace(empty, warning=f"failed: {said}", failed=said)]
-    return [replace(result, kind=metric.kind) for result in results]
+        lost = MetricResult(
+            name=metric.kind,
+            of=part.name,
+            measured_by=by,
+            reference=metric.compares,
+            failed=said,
+        )
+        results = [lost.warned(f"failed: {said}")]
+    return [replace(result, subject=metric.subject) for result in results]
 
 
 def _chose(recipe: Recipe, reference: str | None) -> bool:

@@ -52,6 +52,8 @@ from synthset.prompts.writer import PromptWriter
 from synthset.recipe.exports import Export
 from synthset.recipe.metrics import Metric
 from synthset.recipe.recipe import Recipe, conflict_rule, load_recipe
+from synthset.results.metric_result import SetResults
+from synthset.results.stored import dump
 from synthset.seeds import fingerprint
 from synthset.selection.select import decide
 from synthset.selection.what_if import sides
@@ -62,7 +64,7 @@ from synthset.user_code import refuse_code
 
 SELECTION_VERSION = "5"
 WHAT_IF_VERSION = "1"
-METRICS_VERSION = "6"
+METRICS_VERSION = "7"
 TITLES = {"images": "images", "features": "looking", "scores": "scoring"}
 LIBRARIES = (
     "synthset",
@@ -494,7 +496,7 @@ class _Run:
             inputs.append("named by their weights")  # results that were called FID are not
         path = f"metrics/{fingerprint(inputs)}.json"
         if not self.dataset.folder.exists(path) or any(
-            one.get("failed") for one in self.dataset.read_json(path)
+            one.failed for one in self.dataset.read_metrics(path)
         ):
             begun = time.monotonic()
             records = self.dataset.records()
@@ -503,7 +505,7 @@ class _Run:
             pages = [one.pairs for one in found.results if one.pairs is not None]
             if pages:  # first, so that the results are never without them
                 self.dataset.write_json(path.replace(".json", "-pairs.json"), pages)
-            self.dataset.write_json(path, [one.to_content() for one in found.results])
+            self.dataset.write_text(path, dump(SetResults(tuple(found.results))))
             seconds = round(time.monotonic() - begun, 3)
             rows = self.dataset.rows_in(self.plan)
             self.dataset.log(

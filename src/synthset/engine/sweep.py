@@ -17,7 +17,7 @@ from synthset.engine.run import run
 from synthset.errors import Problem, RecipeError, UsageError, did_you_mean, explains_refusals
 from synthset.machine import ProgressBar
 from synthset.metrics.statistics.classification import over_classes
-from synthset.pages.dataset.sweep_page import CellFigure, SweepCell, write_sweep
+from synthset.pages.dataset.sweep_page import FIGURES, CellFigure, SweepCell, write_sweep
 from synthset.recipe.classes import ImageNet, Names, WordNet, Words
 from synthset.recipe.recipe import Recipe, load_recipe
 from synthset.store.dataset import Dataset
@@ -37,13 +37,6 @@ PROMPTS: dict[str, dict[str, Any]] = {
     "clip": {"kind": "clip"},
 }
 OWN = "recipe"
-
-#: What the grid shows of the whole set -> kind of the metric.
-KINDS = {
-    "recognition": "recognition_rate",
-    "distance": "frechet_distance",
-    "clip": "clip_score",
-}
 
 
 @dataclass(frozen=True)
@@ -164,7 +157,7 @@ def _metrics(recipe: Recipe, scores: Sequence[dict[str, Any]]) -> list[dict[str,
     judged = [score for score in scores if score["kind"] == "recognition"]
     if judged:
         found.append({"kind": "recognition_rate", "score": judged[0].get("name") or "recognition"})
-    distance = next((one for one in recipe.metrics if one.kind == "frechet_distance"), None)
+    distance = next((one for one in recipe.metrics if one.subject == "distance"), None)
     if distance is not None:
         found.append(content_of(distance))
     encoder = distance.seen_by if distance is not None else next(iter(recipe.encoders), None)
@@ -176,19 +169,19 @@ def _metrics(recipe: Recipe, scores: Sequence[dict[str, Any]]) -> list[dict[str,
 def figures(dataset: Dataset) -> dict[str, CellFigure]:
     """Take what the grid shows from a cell's metrics of all its images."""
     found: dict[str, CellFigure] = {}
-    of_all = [one for one in dataset.metrics() if one["of"] == "all" and one["value"] is not None]
-    for name, kind in KINDS.items():
-        for one in of_all:
-            if one["class_key"] is None and one["kind"] == kind:
-                ends = one["interval"]
-                found[name] = CellFigure(one["value"], tuple(ends) if ends else None, one["name"])
-                break
-    by_class = [one for one in of_all if one["class_key"] and one["kind"] == "vendi"]
+    by_class: list[tuple[float, str]] = []
+    for one in dataset.metrics():
+        if one.of != "all" or one.value is None or one.subject is None:
+            continue
+        if one.class_key is None and one.subject != "diversity":
+            found.setdefault(one.subject, CellFigure(one.value, one.interval, one.name))
+        elif one.class_key is not None and one.subject == "diversity":
+            by_class.append((one.value, one.name))
     if by_class:
-        mean = fmean(one["value"] for one in by_class)
+        mean = fmean(value for value, _ in by_class)
         over = over_classes(len(by_class), len(dataset.classes()))
-        found["diversity"] = CellFigure(mean, None, by_class[0]["name"], over)
-    return found
+        found["diversity"] = CellFigure(mean, None, by_class[0][1], over)
+    return {name: found[name] for name in FIGURES if name in found}
 
 
 def picked(classes: Sequence[ClassEntry], wanted: tuple[str, ...] | int) -> list[int]:

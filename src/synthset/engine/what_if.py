@@ -101,10 +101,10 @@ def considered(
 
 
 def compared(recipe: Recipe) -> tuple[str | None, str | None]:
-    """Name encoder and reference: those of the recipe's first Fréchet distance, else of the first
+    """Name encoder and reference: those of the recipe's first distance, else of the first
     step that chooses by one, else the first encoder and no reference."""
     for metric in recipe.metrics:
-        if metric.kind == "frechet_distance":
+        if metric.subject == "distance":
             return metric.seen_by, metric.compares
     for step in recipe.selection.steps:
         if step.chooses and step.compares:

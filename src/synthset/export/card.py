@@ -21,6 +21,7 @@ from synthset.export.metadata import class_rows
 from synthset.formats.class_folders import folder_of
 from synthset.formats.manifest import imported
 from synthset.recipe.variables import conceal, fill_in
+from synthset.results.metric_result import MetricResult
 from synthset.results.reason import Reason
 from synthset.results.reason import words as words_of
 from synthset.store.dataset import Dataset
@@ -177,26 +178,25 @@ def reasons(records: pa.Table) -> list[tuple[str, int]]:
     return [(words_of(group), n) for group, n in groups.most_common()]
 
 
-def _metrics(found: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def _metrics(found: Sequence[MetricResult]) -> list[dict[str, Any]]:
     """One row a metric of the whole set, what was made beside what is kept."""
     rows: dict[tuple[Any, ...], dict[str, Any]] = {}
     for metric in found:
-        if metric.get("class_key") is not None or metric.get("of") not in ("all", "kept"):
+        if metric.class_key is not None or metric.of not in ("all", "kept"):
             continue
-        key = (metric["name"], metric.get("measured_by"), metric.get("reference"))
+        key = (metric.name, metric.measured_by, metric.reference)
         blank = {
-            "name": metric["name"],
-            "better": metric.get("better", "higher"),
-            "measured_by": metric.get("measured_by") or "–",
-            "reference": metric.get("reference") or "–",
+            "name": metric.name,
+            "better": metric.better,
+            "measured_by": metric.measured_by or "–",
+            "reference": metric.reference or "–",
             "all": "–",
             "kept": "–",
             "warning": None,
         }
         row = rows.setdefault(key, blank)
-        value = f"{number(metric.get('value'))}{metric.get('over', '')}"
-        row[metric["of"]] = f"{value} (n = {metric.get('n', '?')})"
-        row["warning"] = metric.get("warning") or row["warning"]
+        row[metric.of] = f"{number(metric.value)}{metric.over} (n = {metric.n})"
+        row["warning"] = metric.warning or row["warning"]
     return list(rows.values())
 
 

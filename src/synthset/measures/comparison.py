@@ -6,11 +6,12 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from synthset.measures.part import FEWEST, EncodedImages, Part
-from synthset.measures.result import Result
+from synthset.metrics.caution import Caution
 from synthset.metrics.features import Features
 from synthset.metrics.sets.mmd import Discrepancy
 from synthset.metrics.statistics.intervals import around
 from synthset.recipe.metrics import Cmmd, Kid, Prdc
+from synthset.results.metric_result import NORMAL, MetricResult
 
 ROUGH = 20  # below so many images a standard error is itself a guess
 
@@ -18,8 +19,8 @@ ROUGH = 20  # below so many images a standard error is itself a guess
 def compare(
     metric: Kid | Cmmd | Prdc,
     part: Part,
-    figures: Callable[[EncodedImages, Features, str], list[Result]],
-) -> list[Result]:
+    figures: Callable[[EncodedImages, Features, str], list[MetricResult]],
+) -> list[MetricResult]:
     """Compare a part with a reference set, and each class of it if wanted.
 
     Args:
@@ -38,16 +39,17 @@ def compare(
 
 
 def fill_discrepancy(
-    empty: Result,
+    empty: MetricResult,
     real: Features,
     generated: Features,
     discrepancy: Callable[[Features, Features], Discrepancy],
     scale: float,
-) -> Result:
+) -> MetricResult:
     """Unbiased at any count, so that the interval says what few images cost."""
     fewer = min(len(generated), len(real))
     if fewer < FEWEST:
         return empty.warned("fewer than three images")
     found = discrepancy(real, generated)
-    few = f"an interval of {fewer} images is a rough one itself" if fewer < ROUGH else ""
-    return empty.filled(around(scale * found.value, scale * found.standard_error), few)
+    few = Caution("an interval of {} images is a rough one itself", (fewer,))
+    error = around(scale * found.value, scale * found.standard_error)
+    return empty.filled(error, NORMAL, *([few] if fewer < ROUGH else ()))

@@ -11,18 +11,19 @@ from numpy.typing import NDArray
 
 from synthset.encoders.feature_reader import Mask, RealImages
 from synthset.measures.part import Part, parts_of
-from synthset.measures.result import Floor, Result
+from synthset.metrics.caution import Caution
 from synthset.metrics.features import Features, Scores
 from synthset.metrics.sets.copies import MostAlike, most_alike, most_alike_within, share_above
 from synthset.recipe.metrics import Copies
 from synthset.recipe.recipe import Recipe
+from synthset.results.metric_result import WILSON, Floor, MetricResult
 
 USUAL = 0.01  # share of real images that may be as alike to another as copies are
 
 Content = dict[str, Any]
 
 
-def measure(metric: Copies, part: Part) -> list[Result]:
+def measure(metric: Copies, part: Part) -> list[MetricResult]:
     """Find each image's most alike real one, and count those above the threshold.
 
     Returns:
@@ -38,7 +39,14 @@ def measure(metric: Copies, part: Part) -> list[Result]:
     threshold = metric.threshold if metric.threshold is not None else _unusual(others)
     by = part.by(metric.encoder)
     name = f"copies, cosine ≥ {threshold:.4g} ({by})"
-    empty = Result(name, "all", None, 0, by, "lower", reference=reference.what)
+    empty = MetricResult(
+        name=name,
+        of="all",
+        measured_by=by,
+        unit="share",
+        better="lower",
+        reference=reference.what,
+    )
     alike = _alike(real, features[rows])
     cosine = np.full(len(features), -1.0)
     cosine[rows] = alike.cosine
@@ -64,7 +72,7 @@ def measure(metric: Copies, part: Part) -> list[Result]:
     return _noted(results, metric, reader.recipe)
 
 
-def _noted(results: list[Result], metric: Copies, recipe: Recipe) -> list[Result]:
+def _noted(results: list[MetricResult], metric: Copies, recipe: Recipe) -> list[MetricResult]:
     """Add to the kept part that the selection has dropped copies of this reference."""
     if all(
         step.chooses or metric.reference not in step.compares for step in recipe.selection.steps
@@ -103,36 +111,44 @@ def _directed(real: RealImages) -> RealImages:
     return real.take(np.flatnonzero(_has_direction(real.features)))
 
 
-def _share(empty: Result, cosine: Scores, threshold: float) -> Result:
+def _share(empty: MetricResult, cosine: Scores, threshold: float) -> MetricResult:
     if not len(cosine):
         return empty.warned("no images")
-    return replace(empty, n=len(cosine)).filled(share_above(cosine, threshold))
+    return replace(empty, n=len(cosine)).filled(share_above(cosine, threshold), WILSON)
 
 
-def _judged(result: Result, among: Result, tells_nothing: bool) -> Result:
+def _judged(result: MetricResult, among: MetricResult, tells_nothing: bool) -> MetricResult:
     """Set the real images beside; warn where they are that alike as well, or less often."""
     if result.value is None or among.value is None or among.interval is None:
         return result
-    result = replace(result, floor=Floor(among.value, among.interval, among.n - 1, among.n))
+    ends = (among.interval.low, among.interval.high)
+    floor = Floor(among.value, ends, among.n - 1, among.n)
+    result = replace(result, floor=floor)
     if tells_nothing:
         return result.warned(
-            f"{among.value:.1%} of the real images are that alike to another: raise threshold"
+            Caution(
+                "{:.1%} of the real images are that alike to another: raise threshold",
+                (among.value,),
+            )
         )
-    if result.interval and result.interval[0] > among.interval[1]:
+    if result.interval and result.interval.low > among.interval.high:
         return result.warned(
-            f"more often than real images are to another ({among.value:.2%}): look at pairs"
+            Caution(
+                "more often than real images are to another ({:.2%}): look at pairs",
+                (among.value,),
+            )
         )
     return result
 
 
-def _counted(result: Result) -> Content:
+def _counted(result: MetricResult) -> Content:
     count = None if result.value is None else round(result.value * result.n)
     return {
         "of": result.of,
         "count": count,
         "n": result.n,
         "share": result.value,
-        "interval": result.interval,
+        "interval": result.interval and (result.interval.low, result.interval.high),
     }
 
 

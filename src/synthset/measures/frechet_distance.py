@@ -12,7 +12,7 @@ from dataclasses import replace
 from synthset.encoders.feature_reader import Reference
 from synthset.encoders.models import is_standard_inception
 from synthset.measures.part import EncodedImages, Part
-from synthset.measures.result import Floor, Result
+from synthset.metrics.caution import Caution
 from synthset.metrics.features import Features
 from synthset.metrics.sets.fid import frechet_distance, frechet_distance_from_features
 from synthset.metrics.sets.floor import real_floor
@@ -22,13 +22,14 @@ from synthset.metrics.sets.pca import principal_axes
 from synthset.metrics.sets.sample_size import shortfalls
 from synthset.metrics.statistics.intervals import Interval, around, bootstrap, jackknife
 from synthset.recipe.metrics import FrechetDistance
+from synthset.results.metric_result import BOOTSTRAP, JACKKNIFE, Floor, MetricResult
 
 RESAMPLED = 50_000  # above this many images an interval by resampling is narrow and slow
 NARROW = 512  # features; below, leaving out each image is cheaper than leaving out groups
 GROUPS = 20
 
 
-def measure(metric: FrechetDistance, part: Part) -> list[Result]:
+def measure(metric: FrechetDistance, part: Part) -> list[MetricResult]:
     """Compare a part with a reference set, and each class of it if wanted."""
     reference = part.reader.reference(metric.reference, metric.encoder)
     results = [_whole(metric, part, reference)]
@@ -37,7 +38,7 @@ def measure(metric: FrechetDistance, part: Part) -> list[Result]:
     return results
 
 
-def _whole(metric: FrechetDistance, part: Part, reference: Reference) -> Result:
+def _whole(metric: FrechetDistance, part: Part, reference: Reference) -> MetricResult:
     """Compare all images, shard by shard, so that any number of them fits in memory."""
     by = part.by(metric.encoder)
     accumulator = GaussianAccumulator()
@@ -45,7 +46,14 @@ def _whole(metric: FrechetDistance, part: Part, reference: Reference) -> Result:
         accumulator.add(block)
     standard = is_standard_inception(part.reader.recipe.encoders[metric.encoder])
     name = "FID" if standard else f"FD ({by})"
-    empty = Result(name, part.name, None, accumulator.n, by, "lower", reference=reference.what)
+    empty = MetricResult(
+        name=name,
+        of=part.name,
+        n=accumulator.n,
+        measured_by=by,
+        better="lower",
+        reference=reference.what,
+    )
     if accumulator.n < 2:
         return empty.warned("fewer than two images")
     found, goal = accumulator.gaussian(), reference.gaussian
@@ -58,13 +66,15 @@ def _whole(metric: FrechetDistance, part: Part, reference: Reference) -> Result:
             features,
             draws=40 if width <= NARROW else 10,
         )
-        empty = replace(empty, interval=(interval.low, interval.high))
+        empty = replace(empty.filled(interval, BOOTSTRAP), value=empty.value)
     if reference.read is not None and goal.n <= RESAMPLED:
         empty = replace(empty, floor=floor_of(reference.images().features, found.n))
     return empty.warned(*shortfalls("fid", goal.n, found.n, width))
 
 
-def by_class(metric: FrechetDistance, images: EncodedImages, reference: Reference) -> list[Result]:
+def by_class(
+    metric: FrechetDistance, images: EncodedImages, reference: Reference
+) -> list[MetricResult]:
     """Compare each class with its real images, over axes of the whole reference.
 
     Returns:
@@ -106,17 +116,21 @@ def floor_of(real: Features, count: int) -> Floor | None:
     return Floor(found.value, (found.low, found.high), len(real) - some, some)
 
 
-def _compared(empty: Result, real: Features, generated: Features, metric: str) -> Result:
+def _compared(
+    empty: MetricResult, real: Features, generated: Features, metric: str
+) -> MetricResult:
     value = frechet_distance_from_features(real, generated)
     interval = _interval(value, real, generated)
     floor = floor_of(real, len(generated))
     warnings = shortfalls(metric, len(real), len(generated), real.shape[1], per_class=True)
     if floor is not None and floor.n_generated < len(generated):
         warnings.append(
-            f"real images are too few for a floor at {len(generated):,}: it is of "
-            f"{floor.n_generated:,}, and so too high"
+            Caution(
+                "real images are too few for a floor at {:,}: it is of {:,}, and so too high",
+                (len(generated), floor.n_generated),
+            )
         )
-    return replace(empty.filled(interval, *warnings), value=value, floor=floor)
+    return replace(empty.filled(interval, JACKKNIFE, *warnings), value=value, floor=floor)
 
 
 def _interval(value: float, real: Features, generated: Features) -> Interval:

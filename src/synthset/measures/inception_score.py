@@ -8,15 +8,16 @@ import numpy as np
 from scipy.special import softmax
 
 from synthset.measures.part import EncodedImages, Part
-from synthset.measures.result import Result
 from synthset.metrics.sets.inception_score import inception_score
 from synthset.metrics.sets.influence import is_influence, jackknife_error
 from synthset.metrics.sets.sample_size import shortfalls
 from synthset.metrics.statistics.intervals import around, mean_interval
 from synthset.recipe.metrics import InceptionScore
+from synthset.results.figure import Better
+from synthset.results.metric_result import JACKKNIFE, MetricResult
 
 
-def measure(metric: InceptionScore, part: Part) -> list[Result]:
+def measure(metric: InceptionScore, part: Part) -> list[MetricResult]:
     """Score a part of the set, and each class of it if wanted.
 
     Within a class no direction is good: an image that shows its class clearly, beside others that
@@ -26,11 +27,11 @@ def measure(metric: InceptionScore, part: Part) -> list[Result]:
     results = [_scored(images, metric.splits, "higher")]
     if metric.per_class:
         for key, ours, _ in images.by_class(images.features, images.names):
-            results.append(replace(_scored(ours, 1, "neither"), class_key=key))
+            results.append(replace(_scored(ours, 1, None), class_key=key))
     return results
 
 
-def _scored(images: EncodedImages, splits: int, better: str) -> Result:
+def _scored(images: EncodedImages, splits: int, better: Better) -> MetricResult:
     name = "Inception Score" if images.is_standard else f"IS ({images.by})"
     empty = images.result(name, better)
     count, classes = images.features.shape
@@ -39,9 +40,9 @@ def _scored(images: EncodedImages, splits: int, better: str) -> Result:
     splits = min(splits, max(count // 2, 1))
     score = inception_score(images.features, splits=splits)
     if splits > 1:
-        interval = mean_interval(score.values)
+        interval, method = mean_interval(score.values), "normal over splits"
     else:
         influence = is_influence(softmax(images.features.astype(np.float64), axis=1))
-        interval = around(score.mean, jackknife_error(influence))
+        interval, method = around(score.mean, jackknife_error(influence)), JACKKNIFE
     short = shortfalls("inception_score", 0, count, classes, block=count // splits)
-    return replace(empty.filled(interval, *short), value=score.mean)
+    return replace(empty.filled(interval, method, *short), value=score.mean)

@@ -9,8 +9,9 @@ import numpy as np
 
 from synthset.encoders.feature_reader import FeatureReader, Mask, Rows
 from synthset.encoders.models import described, is_standard_inception
-from synthset.measures.result import Result
 from synthset.metrics.features import Features
+from synthset.results.figure import Better
+from synthset.results.metric_result import MetricResult
 
 FEWEST = 3  # images of a class on each side that a comparison with an error needs
 
@@ -35,16 +36,22 @@ class EncodedImages:
     by: str
     is_standard: bool = False
 
-    def result(self, name: str, better: str, reference: str | None = None) -> Result:
+    def result(self, name: str, better: Better, reference: str | None = None) -> MetricResult:
         """A result of these images that has no value yet.
 
         Args:
             name: what it may be called.
-            better: `lower`, `higher` or `neither`.
+            better: `lower`, `higher`, or None where neither is.
             reference: what it is compared with, in words.
         """
-        n = len(self.features)
-        return Result(name, self.part, None, n, self.by, better, reference=reference)
+        return MetricResult(
+            name=name,
+            of=self.part,
+            measured_by=self.by,
+            n=len(self.features),
+            better=better,
+            reference=reference,
+        )
 
     def rows(self, mine: Rows) -> EncodedImages:
         """Some of the images."""

@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synthset.measures.part import Part
-from synthset.measures.result import Result
 from synthset.metrics.sets.recognition import TOP, recognition_rate
 from synthset.metrics.sets.recognition import RecognitionRates as Rates
 from synthset.metrics.sets.sample_size import shortfalls
@@ -23,11 +22,13 @@ from synthset.metrics.statistics.intervals import (
     wilson,
 )
 from synthset.recipe.metrics import RecognitionRate
+from synthset.results.figure import Better
+from synthset.results.metric_result import NORMAL, WILSON, MetricResult
 
 GROUPS = 20
 
 
-def measure(metric: RecognitionRate, part: Part) -> list[Result]:
+def measure(metric: RecognitionRate, part: Part) -> list[MetricResult]:
     """Share of images whose class is recognised: first choice, and among the first five.
 
     An image of all that failed or is blank counts as not recognised.
@@ -40,7 +41,14 @@ def measure(metric: RecognitionRate, part: Part) -> list[Result]:
     score = next(score for score in recipe.scores if score.prefix == metric.score)
     mask = part.rows if part.name != "all" else np.ones(len(part.rows), dtype=bool)
     by = part.by(score.seen_by or "")
-    empty = Result("recognition rate", part.name, None, int(mask.sum()), by, "higher")
+    empty = MetricResult(
+        name="recognition rate",
+        of=part.name,
+        n=int(mask.sum()),
+        measured_by=by,
+        unit="share",
+        better="higher",
+    )
     if not mask.any():
         return [empty.warned("no images")]
     rank = np.asarray(records[f"{metric.score}_rank"].fill_null(0), dtype=np.int64)[mask]
@@ -54,34 +62,36 @@ def measure(metric: RecognitionRate, part: Part) -> list[Result]:
 
 
 def _rates(
-    empty: Result, rates: Rates, labels: NDArray[np.int64], keys: dict[int, str]
-) -> list[Result]:
-    results = [empty.filled(rates.rate, *shortfalls("recognition_rate", 0, empty.n, 1))]
+    empty: MetricResult, rates: Rates, labels: NDArray[np.int64], keys: dict[int, str]
+) -> list[MetricResult]:
+    results = [empty.filled(rates.rate, WILSON, *shortfalls("recognition_rate", 0, empty.n, 1))]
     for label, interval in rates.per_class.items():
         count = int((labels == label).sum())
-        results.append(replace(empty, n=count, class_key=keys[label]).filled(interval))
+        one = replace(empty, n=count, class_key=keys[label])
+        results.append(one.filled(interval, WILSON))
     return results
 
 
-def _over_classes(empty: Result, rates: Rates, classes: int) -> Iterator[Result]:
+def _over_classes(empty: MetricResult, rates: Rates, classes: int) -> Iterator[MetricResult]:
     """Mean, deviation and extremes: each class counts the same, however many images it has."""
     each = list(rates.per_class.values())
     empty = replace(empty, over=over_classes(len(each), classes))
     errors = np.array([one.high - one.low for one in each]) / (2 * normal_quantile(LEVEL))
     mean = around(rates.mean_per_class, float(np.sqrt((errors**2).sum())) / len(each))
     mean = replace(mean, low=max(mean.low, 0.0), high=min(mean.high, 1.0))  # a share
-    yield replace(empty, name="recognition rate, mean of classes").filled(mean)
+    yield replace(empty, name="recognition rate, mean of classes").filled(mean, NORMAL)
     spread = replace(empty, name="recognition rate, deviation of classes", better="lower")
     if len(each) > 1:
         shares = np.array([[one.value] for one in each])  # (K, 1)
-        yield spread.filled(
-            jackknife(lambda rows: float(rows.std()), shares, min(GROUPS, len(each)))
-        )
+        groups = min(GROUPS, len(each))
+        found = jackknife(lambda rows: float(rows.std()), shares, groups)
+        yield spread.filled(found, "jackknife over classes")
     else:
         yield replace(spread, value=rates.std_per_class).warned("one class has no deviation")
-    for name, share, better in (
+    ends: tuple[tuple[str, float, Better], ...] = (
         ("classes with none recognised", rates.share_none, "lower"),
         ("classes with all recognised", rates.share_all, "higher"),
-    ):
+    )
+    for name, share, better in ends:
         found = wilson(round(share * len(each)), len(each))
-        yield replace(empty, name=name, better=better).filled(found)
+        yield replace(empty, name=name, better=better).filled(found, "Wilson over classes")

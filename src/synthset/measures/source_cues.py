@@ -12,16 +12,17 @@ from numpy.typing import NDArray
 from synthset.encoders.feature_reader import FeatureReader
 from synthset.images import UnreadableImage, decode
 from synthset.measures.part import Part, parts_of
-from synthset.measures.result import Result
 from synthset.metrics.images.matched_preprocessing import matched
-from synthset.metrics.images.source_cues import CUES, MATCHED, STORED, TOGETHER, cues
+from synthset.metrics.images.source_cues import CUES, TOGETHER, cues
 from synthset.metrics.statistics.probe import probe
 from synthset.recipe.metrics import SourceCues
+from synthset.results.metric_result import MetricResult, SourceCue
 
 FEWEST = 20  # images a side: with fewer, an interval reaches from no cue to a strong one
 LARGEST_PX = 256  # that images are laid out at, where the recipe names no size
 LOOKED_AT = 200  # images whose size is asked for that
 THREADS = 4
+PROBED = "Hanley and McNeil, with shared images"
 Numbers = NDArray[np.float64]
 
 
@@ -48,7 +49,7 @@ class Side:
         return Side([self.hashes[row] for row in rows], *taken)
 
 
-def measure(metric: SourceCues, part: Part) -> list[Result]:
+def measure(metric: SourceCues, part: Part) -> list[MetricResult]:
     """Measure by each cue how well a probe tells all and the kept images from real ones.
 
     Returns:
@@ -62,13 +63,13 @@ def measure(metric: SourceCues, part: Part) -> list[Result]:
     photos = _images(real, set(draw(_contents(real), metric.per_side)))
     side_px = metric.size_px or min(_side(images) for images in (generated, photos))
     made, shot = (_read(images, side_px, metric) for images in (generated, photos))
-    how = f"probe, all at {side_px} px, JPEG quality {metric.jpeg_quality}"
+    how = f"all at {side_px} px, JPEG quality {metric.jpeg_quality}"
     what = f"{metric.reference}, {len(photos):,} images"
-    results: list[Result] = []
+    results: list[MetricResult] = []
     for name, names in drawn.items():
         mine = made.of(set(names))
-        results += _areas(name, mine.stored, shot.stored, (STORED, "probe"), what)
-        results += _areas(name, mine.matched, shot.matched, (MATCHED, how), what)
+        results += _areas(name, mine.stored, shot.stored, None, what)
+        results += _areas(name, mine.matched, shot.matched, how, what)
     return results
 
 
@@ -129,10 +130,11 @@ def _areas(
     part: str,
     made: Mapping[str, Numbers],
     shot: Mapping[str, Numbers],
-    named: tuple[str, str],
+    preprocessing: str | None,
     what: str,
-) -> list[Result]:
-    """One AUC by cue; `named` is what it is called and measured by."""
+) -> list[MetricResult]:
+    """One AUC by cue."""
+    called = "source cue, matched" if preprocessing else "source cue"
     tables = {cue: (made[cue], shot[cue]) for cue in CUES}
     tables[TOGETHER] = (
         np.concatenate(list(made.values()), axis=1),
@@ -140,12 +142,18 @@ def _areas(
     )
     results = []
     for cue, (ours, theirs) in tables.items():
-        empty = Result(
-            f"{named[0]}: {cue}", part, None, len(ours), named[1], "lower", reference=what
+        empty = MetricResult(
+            name=f"{called}: {cue}",
+            of=part,
+            n=len(ours),
+            measured_by=", ".join(filter(None, ["probe", preprocessing])),
+            better="lower",
+            reference=what,
+            cue=SourceCue(cue, preprocessing),
         )
         if min(len(ours), len(theirs)) < FEWEST:
             results.append(empty.warned(f"fewer than {FEWEST} images on a side"))
             continue
         source = np.arange(len(ours) + len(theirs)) < len(ours)
-        results.append(empty.filled(probe(np.concatenate([ours, theirs]), source)))
+        results.append(empty.filled(probe(np.concatenate([ours, theirs]), source), PROBED))
     return results

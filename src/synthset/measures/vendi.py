@@ -5,16 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 
 from synthset.measures.part import EncodedImages, Part
-from synthset.measures.result import Result
 from synthset.metrics.sets.sample_size import shortfalls
 from synthset.metrics.sets.vendi import vendi_score
 from synthset.metrics.statistics.intervals import jackknife
 from synthset.recipe.metrics import Vendi
+from synthset.results.metric_result import JACKKNIFE, MetricResult
 
 GROUPS = 20
 
 
-def measure(metric: Vendi, part: Part) -> list[Result]:
+def measure(metric: Vendi, part: Part) -> list[MetricResult]:
     """Count how many different images a part is worth, and each class of it if wanted."""
     images = part.encoded(metric.encoder)
     results = [_vendi(images)]
@@ -24,10 +24,10 @@ def measure(metric: Vendi, part: Part) -> list[Result]:
     return results
 
 
-def _vendi(images: EncodedImages) -> Result:
+def _vendi(images: EncodedImages) -> MetricResult:
     empty = images.result(f"Vendi score ({images.by})", "higher")
     count, width = images.features.shape
     if count < 2:
         return empty.warned("fewer than two images")
     interval = jackknife(vendi_score, images.features, groups=min(GROUPS, count))
-    return empty.filled(interval, *shortfalls("vendi", 0, count, width))
+    return empty.filled(interval, JACKKNIFE, *shortfalls("vendi", 0, count, width))

@@ -18,16 +18,18 @@ class MetricSettings(KindSettings):
     """What all metrics of a set share. A new kind is a subclass with a `kind` of its own.
 
     Its `implementation` is a function of these settings and a `synthset.measures.part.Part`, a part
-    of the set; it returns a list of `synthset.measures.result.Result`.
+    of the set; it returns a list of `synthset.results.metric_result.MetricResult`.
 
     Attributes:
         by_part: whether it is measured on all, the kept and the rejected images one after the
             other; else it is called once, with all, and gives the results of each part.
         encoder_kinds: kinds of encoders that it can use; empty for any.
+        subject: what of the set its first result tells, where a page has room for one figure.
     """
 
     by_part: ClassVar[bool] = True
     encoder_kinds: ClassVar[tuple[str, ...]] = ()
+    subject: ClassVar[Literal["recognition", "distance", "diversity", "clip"] | None] = None
 
     @property
     def compares(self) -> str | None:
@@ -63,6 +65,7 @@ class FrechetDistance(MetricSettings):
 
     implementation: ClassVar[str] = "synthset.measures.frechet_distance:measure"
     version: ClassVar[str] = "1"
+    subject = "distance"
 
     kind: Literal["frechet_distance"]
     encoder: Name
@@ -105,6 +108,7 @@ class RecognitionRate(MetricSettings):
 
     implementation: ClassVar[str] = "synthset.measures.recognition_rate:measure"
     version: ClassVar[str] = "1"
+    subject = "recognition"
 
     kind: Literal["recognition_rate"]
     score: Name = "recognition"
@@ -172,6 +176,7 @@ class Vendi(MetricSettings):
 
     implementation: ClassVar[str] = "synthset.measures.vendi:measure"
     version: ClassVar[str] = "1"
+    subject = "diversity"
 
     kind: Literal["vendi"]
     encoder: Name
@@ -231,6 +236,7 @@ class ClipScoreMean(MetricSettings):
 
     implementation: ClassVar[str] = "synthset.measures.clip_score:measure"
     version: ClassVar[str] = "1"
+    subject = "clip"
 
     kind: Literal["clip_score"] = "clip_score"
     score: Name

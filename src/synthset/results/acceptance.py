@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from synthset.errors import did_you_mean
 from synthset.recipe.steps import Limit
+from synthset.results.metric_result import MetricResult
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class Verdict:
         return f"{said}: {self.name} {value}, asked {self.asked}{note}"
 
 
-def acceptance(metrics: Sequence[Mapping[str, Any]], limits: Mapping[str, Limit]) -> list[Verdict]:
+def acceptance(metrics: Sequence[MetricResult], limits: Mapping[str, Limit]) -> list[Verdict]:
     """Hold the kept part's metrics against limits.
 
     Args:
@@ -48,10 +48,10 @@ def acceptance(metrics: Sequence[Mapping[str, Any]], limits: Mapping[str, Limit]
         A verdict for each limit and each metric of its name, in their order: against every
         reference that the set was compared with.
     """
-    kept: dict[str, list[Mapping[str, Any]]] = {}
+    kept: dict[str, list[MetricResult]] = {}
     for metric in metrics:
-        if metric["of"] == "kept" and metric["class_key"] is None:
-            kept.setdefault(metric["name"], []).append(metric)
+        if metric.of == "kept" and metric.class_key is None:
+            kept.setdefault(metric.name, []).append(metric)
     verdicts = []
     for name, limit in limits.items():
         if name not in kept:
@@ -60,20 +60,21 @@ def acceptance(metrics: Sequence[Mapping[str, Any]], limits: Mapping[str, Limit]
             verdicts.append(Verdict(name, _words(limit), None, False, None, note))
         for found in kept.get(name, ()):
             several = len(kept[name]) > 1
-            title = f"{name} against {found['reference']}" if several else name
-            verdicts.append(_verdict(title + found.get("over", ""), limit, found))
+            title = f"{name} against {found.reference}" if several else name
+            verdicts.append(_verdict(title + found.over, limit, found))
     return verdicts
 
 
-def _verdict(name: str, limit: Limit, found: Mapping[str, Any]) -> Verdict:
+def _verdict(name: str, limit: Limit, found: MetricResult) -> Verdict:
     asked = _words(limit)
-    if found["value"] is None or found["value"] != found["value"]:  # a NaN is no value
-        note = found.get("failed") or found["warning"] or "no value"
+    if found.value is None:
+        note = found.failed or found.warning or "no value"
         return Verdict(name, asked, None, False, None, note)
-    within = _within(found["value"], limit)
-    ends = found["interval"]
-    sure = None if ends is None else all(_within(end, limit) == within for end in ends)
-    return Verdict(name, asked, found["value"], within, sure)
+    within, ends = _within(found.value, limit), found.interval
+    sure = None
+    if ends is not None:
+        sure = all(_within(end, limit) == within for end in (ends.low, ends.high))
+    return Verdict(name, asked, found.value, within, sure)
 
 
 def _within(value: float, limit: Limit) -> bool:

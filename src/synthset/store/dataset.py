@@ -17,6 +17,8 @@ import pyarrow.parquet as pq
 from synthset.errors import DatasetError, SynthsetError, explains_refusals
 from synthset.recipe.reading import parse_settings
 from synthset.recipe.variables import conceal
+from synthset.results.metric_result import MetricResult, SetResults
+from synthset.results.stored import load
 from synthset.store import cells
 from synthset.store.folder import LocalFolder, Storage, folder_at
 
@@ -416,13 +418,18 @@ class Dataset:
             raise DatasetError(f"{self.path}: nothing is selected yet; run the recipe to its end")
         return records.filter(records.column("keep"))
 
-    def metrics(self) -> list[dict[str, Any]]:
+    def metrics(self) -> list[MetricResult]:
         """Read the set-level results; empty before the run has measured any."""
         path = self.view.metrics
-        content: list[dict[str, Any]] = (
-            self.read_json(path) if path and self.folder.exists(path) else []
-        )
-        return content
+        return self.read_metrics(path) if path and self.folder.exists(path) else []
+
+    def read_metrics(self, path: str) -> list[MetricResult]:
+        """Read the set-level results of a certain view.
+
+        Raises:
+            DatasetError: an older synthset wrote them, or the file is damaged.
+        """
+        return list(load(SetResults, self.read_text(path), f"{self.path}/{path}").results)
 
     def manifest(self) -> pa.Table | None:
         """Read what the source held when the recipe ran last: a row for each image, each file that

@@ -2,26 +2,33 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from synthset.metrics.images.source_cues import CUES, TOGETHER
-from synthset.pages.dataset.cues import ADVICE, advice, cue_bar, cue_charts, without_cues
+from synthset.metrics.statistics.intervals import Interval
+from synthset.pages.dataset.cues import ADVICE, advice, cue_bar, cue_charts
 from synthset.pages.dataset.dataset_page import page
+from synthset.results.metric_result import MetricResult, SetResults, SourceCue
+from synthset.results.stored import dump
 
 
-def result(name: str, value: float | None, of: str = "all", **facts: Any) -> dict[str, Any]:
-    span = None if value is None else [max(0.0, value - 0.03), min(1.0, value + 0.03)]
-    found = {"name": name, "of": of, "value": value, "interval": span, "n": 90, "class_key": None}
-    found |= {"measured_by": "probe", "reference": "photos", "warning": None, "better": "lower"}
-    return found | facts
+def result(name: str, value: float | None, of: str = "all", **facts: Any) -> MetricResult:
+    blank: dict[str, Any] = {"n": 90, "measured_by": "probe", "reference": "photos"}
+    found = MetricResult(name=name, of=of, **(blank | facts))
+    if value is None:
+        return found
+    return found.filled(Interval(value, max(0.0, value - 0.03), min(1.0, value + 0.03)), "probe")
 
 
 def both(cue: str, stored: float | None, matched: float | None, of: str = "all") -> list[Any]:
-    how = "probe, all at 32 px"
-    after = result(f"source cue, matched: {cue}", matched, of, measured_by=how)
-    return [result(f"source cue: {cue}", stored, of), after]
+    before, after = SourceCue(cue), SourceCue(cue, "all at 32 px")
+    return [
+        result(f"source cue: {cue}", stored, of, cue=before),
+        result(f"source cue, matched: {cue}", matched, of, cue=after),
+    ]
 
 
 def test_every_cue_has_its_advice() -> None:
@@ -32,16 +39,15 @@ def test_the_kept_part_is_shown_and_all_where_nothing_is_kept() -> None:
     metrics = [*both("size", 0.9, 0.5), *both("size", 0.7, 0.5, "kept")]
     (chart,) = cue_charts(metrics)
     assert (chart["part"], chart["how"], chart["n"]) == ("kept", "all at 32 px", 90)
-    assert chart["rows"][0]["stored"]["value"] == 0.7
+    assert chart["rows"][0]["stored"].value == 0.7
     (chart,) = cue_charts([*both("size", 0.9, 0.5), *both("size", None, None, "kept")])
     assert chart["part"] == "all"
 
 
 def test_each_reference_has_its_chart_and_other_results_have_none() -> None:
     metrics = [*both("size", 0.9, 0.5), result("FD (x)", 3.0)]
-    other = [{**one, "reference": "paintings"} for one in both("size", 0.6, 0.5)]
+    other = [replace(one, reference="paintings") for one in both("size", 0.6, 0.5)]
     assert [chart["reference"] for chart in cue_charts(metrics + other)] == ["photos", "paintings"]
-    assert [one["name"] for one in without_cues(metrics)] == ["FD (x)"]
     assert cue_charts([result("FD (x)", 3.0)]) == []
 
 
@@ -75,8 +81,8 @@ def test_the_page_has_a_section_and_the_table_of_metrics_none_of_it(made: Any) -
     dataset, recipe = made
     assert 'id="cues"' not in page(dataset, recipe)
     cues = [*both("jpeg", 0.99, None), *both("size", None, None)]
-    cues[0]["warning"] = "fewer than <20> images"
-    dataset.write_json(dataset.view.metrics, [*dataset.metrics(), *cues])
+    cues[0] = cues[0].warned("fewer than <20> images")
+    dataset.write_text(dataset.view.metrics, dump(SetResults((*dataset.metrics(), *cues))))
     html = page(dataset, recipe)
     assert '<a href="#cues">' in html
     section = html.split('<section id="cues">')[1].split("</section>")[0]

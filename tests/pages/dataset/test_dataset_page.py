@@ -3,6 +3,7 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -214,6 +215,6 @@ def test_what_a_variable_held_is_in_no_page_and_no_log(
 
 
 def test_a_mean_over_some_of_the_classes_says_so(made: Any, monkeypatch: Any) -> None:
-    found = [one | {"over": " over 1 of 2 classes"} for one in made[0].metrics()]
+    found = [replace(one, over=" over 1 of 2 classes") for one in made[0].metrics()]
     monkeypatch.setattr(type(made[0]), "metrics", lambda _: found)
     assert "<small>n = 16 over 1 of 2 classes</small>" in page(*made)

@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 import subprocess
+from dataclasses import replace
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from synthset.pages.dataset.dataset_page import page
 from synthset.pages.dataset.group_table import GroupTable, by_group, rate_row
 from synthset.pages.dataset.records import FinishedRecords
 from synthset.pages.dataset.summary import summary
+from synthset.results.metric_result import MetricResult
 from synthset.store.dataset import Dataset
 
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
@@ -27,6 +29,8 @@ GROUPS = {
     "outside": [],
     "unknown": [],
 }
+
+DISTANCE = MetricResult(name="FD", of="all", measured_by="clip", better="lower")
 
 
 def table(dataset: Dataset, groups: dict[str, Any]) -> GroupTable | None:
@@ -69,16 +73,15 @@ def test_classes_outside_and_without_synset_stand_apart_at_the_end(made: Any) ->
 def test_a_metric_by_class_is_a_mean_over_the_classes_of_a_group(made: Any) -> None:
     dataset = made[0]
     values = [("key-0", 10.0), ("key-1", 30.0), (None, 99.0)]
-    told = {"name": "FD", "measured_by": "clip", "better": "lower", "of": "all"}
-    results = [{**told, "class_key": key, "value": value} for key, value in values]
+    results = [replace(DISTANCE, class_key=key, value=value) for key, value in values]
     dataset.write_json("groups.json", GROUPS)
     seen = FinishedRecords.of(dataset)
     found = by_group(dataset, seen, summary(dataset, seen)["classes"], results)
     assert found is not None
-    assert found.metrics == {"FD · clip": "lower"}
+    assert found.metrics == {("FD", "clip"): "lower"}
     assert [row.means for row in found.rows] == [
-        {"FD · clip": (20.0, None)},
-        {"FD · clip": (30.0, None)},
+        {("FD", "clip"): (20.0, None)},
+        {("FD", "clip"): (30.0, None)},
     ]
 
 
@@ -156,11 +159,17 @@ def test_a_click_on_a_group_leaves_its_classes_only(
 
 
 def test_a_mean_over_some_classes_of_a_group_says_so(made: Any) -> None:
-    told = {"name": "FD", "measured_by": "clip", "better": "lower", "class_key": "key-0"}
-    results = [{**told, "of": part, "value": 10.0} for part in ("all", "kept")]
-    results += [{**told, "of": "all", "class_key": "key-1", "value": 30.0}]
+    results = [
+        replace(DISTANCE, of=part, class_key=key, value=value)
+        for part, key, value in (
+            ("all", "key-0", 10.0),
+            ("kept", "key-0", 10.0),
+            ("all", "key-1", 30.0),
+        )
+    ]
     made[0].write_json("groups.json", GROUPS)
     seen = FinishedRecords.of(made[0])
     found = by_group(made[0], seen, summary(made[0], seen)["classes"], results)
     assert found is not None
-    assert [row.over["FD · clip"] for row in found.rows] == [("", " over 1 of 2 classes"), ("", "")]
+    over = [row.over["FD", "clip"] for row in found.rows]
+    assert over == [("", " over 1 of 2 classes"), ("", "")]

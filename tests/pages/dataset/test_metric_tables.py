@@ -4,21 +4,21 @@ from typing import Any
 
 import pytest
 
+from synthset.metrics.caution import Caution
 from synthset.pages.dataset.metric_tables import by_class, change, table
+from synthset.results.metric_result import Floor, MetricResult
 
 CLASSES = [{"key": "a", "name": "ant"}, {"key": "b", "name": "bee"}]
 
 
-def metric(of: str, value: float | None, **more: Any) -> dict[str, Any]:
-    blank = {"name": "FD", "of": of, "value": value, "class_key": None, "interval": None, "n": 5}
-    return (
-        blank | {"measured_by": "m", "reference": None, "better": "lower", "warning": None} | more
-    )
+def metric(of: str, value: float | None, *cautions: Caution | str, **more: Any) -> MetricResult:
+    blank: dict[str, Any] = {"name": "FD", "n": 5, "measured_by": "m", "better": "lower"}
+    return MetricResult(of=of, value=value, **(blank | more)).warned(*cautions)
 
 
 def test_all_kept_and_rejected_stand_in_one_row() -> None:
     (row,) = table([metric("all", 10.0), metric("kept", 8.0), metric("rejected", None)])
-    assert [row["parts"][part]["value"] for part in ("all", "kept", "rejected")] == [
+    assert [row["parts"][part].value for part in ("all", "kept", "rejected")] == [
         10.0,
         8.0,
         None,
@@ -33,7 +33,7 @@ def test_the_same_name_by_another_model_is_another_row() -> None:
 
 
 def test_a_warning_that_parts_share_is_said_once() -> None:
-    (row,) = table([metric("all", 1.0, warning="few"), metric("kept", 1.0, warning="few")])
+    (row,) = table([metric("all", 1.0, "few"), metric("kept", 1.0, "few")])
     assert row["warnings"] == ["all, kept: few"]
 
 
@@ -45,11 +45,11 @@ def test_a_warning_that_parts_share_is_said_once() -> None:
         ("lower", 10.0, 12.0, ("worse", 20.0)),
         ("lower", 10.0, 10.0, None),
         ("lower", None, 10.0, None),
-        ("neither", 10.0, 12.0, None),
+        (None, 10.0, 12.0, None),
     ],
 )
 def test_better_follows_the_direction(
-    better: str, old: float | None, new: float, expected: tuple[str, float] | None
+    better: str | None, old: float | None, new: float, expected: tuple[str, float] | None
 ) -> None:
     assert change(metric("all", old, better=better), metric("kept", new, better=better)) == expected
 
@@ -69,7 +69,7 @@ def test_a_metric_of_the_whole_set_has_no_chart_by_class() -> None:
 
 
 def test_real_images_belong_to_the_axis_and_to_the_row_of_the_kept() -> None:
-    floors = [{"value": value, "n_generated": 9, "n_real": 9} for value in (3.0, 9.0)]
+    floors = [Floor(value, (0.0, value), 9, 9) for value in (3.0, 9.0)]
     found = [
         metric(of, 5.0, class_key="a", floor=floor)
         for of, floor in zip(("all", "kept"), floors, strict=True)
@@ -80,9 +80,10 @@ def test_real_images_belong_to_the_axis_and_to_the_row_of_the_kept() -> None:
 
 
 def test_warnings_that_differ_in_figures_only_are_said_once() -> None:
-    said = [("a", "few: 12 of 1,300"), ("b", "few: 14 of 1,300"), ("b", "other")]
+    few = "few: {} of {:,}"
+    said = [("a", Caution(few, (12, 1300))), ("b", Caution(few, (14, 1300))), ("b", "other")]
     found = [
-        metric(of, 1.0, class_key=key, warning=text)
+        metric(of, 1.0, text, class_key=key)
         for of, (key, text) in zip(("all", "all", "kept"), said, strict=True)
     ]
     (chart,) = by_class(found, CLASSES)
@@ -94,7 +95,7 @@ def test_warnings_that_differ_in_figures_only_are_said_once() -> None:
 
 def test_the_rejected_part_has_its_numbers_by_class_and_does_not_stretch_the_axis() -> None:
     found = [metric(of, v, class_key="a") for of, v in (("all", 2.0), ("kept", 1.5))]
-    (chart,) = by_class([*found, metric("rejected", 90.0, class_key="a", warning="few")], CLASSES)
-    assert chart["rows"][0]["rejected"]["value"] == 90.0
+    (chart,) = by_class([*found, metric("rejected", 90.0, "few", class_key="a")], CLASSES)
+    assert chart["rows"][0]["rejected"].value == 90.0
     assert chart["high"] == 2.0
     assert chart["warnings"] == ["ant, rejected: few"]

@@ -17,8 +17,7 @@ from PIL import Image, JpegImagePlugin
 
 from synthset.images import Pixels, decode, open_image
 
-STORED, MATCHED = "source cue", "source cue, matched"  # what the results are called, and before
-TOGETHER = "all cues together"  # what they are of, beside each of `CUES`
+TOGETHER = "all cues together"  # beside each of `CUES`
 
 LUMA = np.array([0.299, 0.587, 0.114], dtype=np.float32)  # ITU-R BT.601
 FORMATS = ("JPEG", "PNG", "WEBP")

@@ -7,7 +7,8 @@ distance is 0: benchmarks/RESULTS.md.
 from __future__ import annotations
 
 from synthset.errors import UsageError, did_you_mean
-from synthset.metrics.statistics.intervals import Interval, wilson
+from synthset.metrics.caution import Caution
+from synthset.metrics.statistics.intervals import wilson
 
 METRICS = ("fid", "fd_pca", "kid", "cmmd", "inception_score", "prdc", "vendi", "recognition_rate")
 
@@ -20,13 +21,13 @@ def shortfalls(
     *,
     per_class: bool = False,
     block: int = 1000,
-) -> list[str]:
+) -> list[Caution]:
     """Say why these counts are too small for a metric.
 
     >>> shortfalls("kid", 5000, 5000, 2048)
     []
-    >>> shortfalls("kid", 5000, 300, 2048)[0]
-    'KID draws blocks of 1,000, but there are only 300 generated images; use kid_full, or block=300'
+    >>> print(shortfalls("kid", 5000, 300, 2048)[0])
+    KID draws blocks of 1,000, but there are only 300 generated images; use kid_full, or block=300
 
     Args:
         metric: one of `METRICS`.
@@ -62,90 +63,93 @@ def shortfalls(
     return _recognition(n_generated)
 
 
-def _frechet(metric: str, smaller: int, side: str, width: int, per_class: bool) -> list[str]:
+def _frechet(metric: str, smaller: int, side: str, width: int, per_class: bool) -> list[Caution]:
     name = "FD over principal axes" if metric == "fd_pca" else "the Fréchet distance"
+    what = f"{name} of {{:,}} {side} images over {{:,}} features"
     if smaller <= width:
         share = "70 to 95 % of it is" if per_class else "most of it may be"
-        return [
-            f"{name} of {smaller:,} {side} images over {width:,} features sees a covariance of "
-            f"rank {max(smaller - 1, 0):,}, and {share} bias from the count alone; use kid_full, "
-            "or print it beside real_floor at the same counts"
-        ]
+        said = (
+            f"{what} sees a covariance of rank {{:,}}, and {share} bias from the count alone; use "
+            "kid_full, or print it beside real_floor at the same counts"
+        )
+        return [Caution(said, (smaller, width, max(smaller - 1, 0)))]
     if smaller < 5 * width:
-        return [
-            f"{name} of {smaller:,} {side} images over {width:,} features is visibly too large "
-            f"(with fewer than {5 * width:,}); compare it only at equal counts, beside real_floor"
-        ]
+        said = (
+            f"{what} is visibly too large (with fewer than {{:,}}); compare it only at equal "
+            "counts, beside real_floor"
+        )
+        return [Caution(said, (smaller, width, 5 * width))]
     return []
 
 
-def _kid(smaller: int, side: str, block: int) -> list[str]:
+def _kid(smaller: int, side: str, block: int) -> list[Caution]:
     if smaller < 3:
-        return [f"KID needs 3 images on each side, but there are only {smaller} {side} images"]
+        said = f"KID needs 3 images on each side, but there are only {{}} {side} images"
+        return [Caution(said, (smaller,))]
     if block > smaller:
-        return [
-            f"KID draws blocks of {block:,}, but there are only {smaller:,} {side} images; use "
-            f"kid_full, or block={smaller}"
-        ]
+        said = (
+            f"KID draws blocks of {{:,}}, but there are only {{:,}} {side} images; use kid_full, "
+            "or block={}"
+        )
+        return [Caution(said, (block, smaller, smaller))]
     return []
 
 
-def _cmmd(smaller: int, side: str) -> list[str]:
+def _cmmd(smaller: int, side: str) -> list[Caution]:
     if smaller < 300:
-        return [
-            f"CMMD with its diagonal is too large by about 1/n, which shows with {smaller:,} "
-            f"{side} images; use with_diagonal=False and read its standard error"
-        ]
+        said = (
+            f"CMMD with its diagonal is too large by about 1/n, which shows with {{:,}} {side} "
+            "images; use with_diagonal=False and read its standard error"
+        )
+        return [Caution(said, (smaller,))]
     return []
 
 
-def _inception_score(count: int, classes: int, block: int) -> list[str]:
+def _inception_score(count: int, classes: int, block: int) -> list[Caution]:
     found = []
     if block > count:
-        found.append(
-            f"a split of {block:,} is more than the {count:,} generated images; use fewer splits"
+        said = "a split of {:,} is more than the {:,} generated images; use fewer splits"
+        found.append(Caution(said, (block, count)))
+    most = min(block, count)
+    if most < classes:
+        said = (
+            "an inception score of {:,} images cannot exceed {:,}, with {:,} classes to tell "
+            "apart; use fewer splits"
         )
-    if min(block, count) < classes:
-        found.append(
-            f"an inception score of {min(block, count):,} images cannot exceed "
-            f"{min(block, count):,}, with {classes:,} classes to tell apart; use fewer splits"
-        )
+        found.append(Caution(said, (most, most, classes)))
     return found
 
 
-def _prdc(n_real: int, n_generated: int, smaller: int, side: str) -> list[str]:
+def _prdc(n_real: int, n_generated: int, smaller: int, side: str) -> list[Caution]:
     found = []
     if smaller < 1000:
-        found.append(
-            f"neighbourhoods of {smaller:,} {side} images are wide: precision, recall, density and "
+        said = (
+            f"neighbourhoods of {{:,}} {side} images are wide: precision, recall, density and "
             "coverage depend on the count there; compare them only at equal counts"
         )
+        found.append(Caution(said, (smaller,)))
     if max(n_real, n_generated) > 2 * smaller:
-        found.append(
-            f"{n_real:,} real and {n_generated:,} generated images: coverage and recall rise with "
-            "the number of generated images alone; draw as many of each"
+        said = (
+            "{:,} real and {:,} generated images: coverage and recall rise with the number of "
+            "generated images alone; draw as many of each"
         )
+        found.append(Caution(said, (n_real, n_generated)))
     return found
 
 
-def _vendi(count: int, width: int) -> list[str]:
+def _vendi(count: int, width: int) -> list[Caution]:
     if count < width:
-        return [
-            f"the Vendi score of {count:,} generated images over {width:,} features is held down "
-            "by the count; compare it only at equal counts"
-        ]
+        said = (
+            "the Vendi score of {:,} generated images over {:,} features is held down by the "
+            "count; compare it only at equal counts"
+        )
+        return [Caution(said, (count, width))]
     return []
 
 
-def _recognition(count: int) -> list[str]:
+def _recognition(count: int) -> list[Caution]:
+    if count >= 100:
+        return []
     interval = wilson(count // 2, count)
-    if count < 100:
-        return [
-            f"a recognition rate of {count:,} images is known to +-{_half(interval):.2f} at best; "
-            "print its interval"
-        ]
-    return []
-
-
-def _half(interval: Interval) -> float:
-    return (interval.high - interval.low) / 2
+    said = "a recognition rate of {:,} images is known to +-{:.2f} at best; print its interval"
+    return [Caution(said, (count, (interval.high - interval.low) / 2))]

@@ -7,8 +7,9 @@ from typing import Any
 
 from markupsafe import Markup
 
-from synthset.metrics.images.source_cues import MATCHED, STORED, TOGETHER
+from synthset.metrics.images.source_cues import TOGETHER
 from synthset.pages.kit.row_chart import Bar, row_chart
+from synthset.results.metric_result import MetricResult
 
 TELLING = 0.6  # an AUC from which on advice is given, where it is surely over 0.5
 ADVICE = {
@@ -23,12 +24,7 @@ ADVICE = {
 }
 
 
-def without_cues(metrics: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """The other results."""
-    return [metric for metric in metrics if _cue(metric) is None]
-
-
-def cue_charts(metrics: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def cue_charts(metrics: Sequence[MetricResult]) -> list[dict[str, Any]]:
     """One chart a reference.
 
     Returns:
@@ -37,29 +33,29 @@ def cue_charts(metrics: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
         value, or None), `advice` (sentences) and `warnings`.
     """
     charts = []
-    found = [metric for metric in metrics if _cue(metric) is not None]
-    for reference in dict.fromkeys(str(metric["reference"]) for metric in found):
-        mine = [metric for metric in found if metric["reference"] == reference]
-        measured = {metric["of"] for metric in mine if metric["value"] is not None}
+    found = [metric for metric in metrics if metric.cue is not None]
+    for reference in dict.fromkeys(str(metric.reference) for metric in found):
+        mine = [metric for metric in found if metric.reference == reference]
+        measured = {metric.of for metric in mine if metric.value is not None}
         part = "kept" if "kept" in measured or not measured else "all"
-        shown = [metric for metric in mine if metric["of"] == part]
+        shown = [metric for metric in mine if metric.of == part]
         if shown:
             charts.append({"reference": reference, "part": part, **_chart(shown)})
     return charts
 
 
-def _chart(shown: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def _chart(shown: Sequence[MetricResult]) -> dict[str, Any]:
     rows: dict[str, dict[str, Any]] = {}
     how = ""
     for metric in shown:
-        name, cue = _cue(metric) or ("", "")
+        assert metric.cue is not None
+        cue, preprocessing = metric.cue.name, metric.cue.preprocessing
         row = rows.setdefault(cue, {"cue": cue, "stored": None, "matched": None})
-        if metric["value"] is not None:
-            row["stored" if name == STORED else "matched"] = metric
-        if name == MATCHED:
-            how = str(metric["measured_by"]).partition(", ")[2]
-    warnings = dict.fromkeys(metric["warning"] for metric in shown if metric["warning"])
-    facts = {"n": shown[0]["n"], "how": how, "warnings": list(warnings)}
+        if metric.value is not None:
+            row["matched" if preprocessing else "stored"] = metric
+        how = preprocessing or how
+    warnings = dict.fromkeys(metric.warning for metric in shown if metric.warning)
+    facts = {"n": shown[0].n, "how": how, "warnings": list(warnings)}
     return {**facts, "rows": list(rows.values()), "advice": advice(list(rows.values()))}
 
 
@@ -69,7 +65,7 @@ def advice(rows: Sequence[Mapping[str, Any]]) -> list[str]:
     if not measured:
         return []
     telling = [row for row in measured if row["cue"] != TOGETHER and _tells(row["stored"])]
-    telling.sort(key=lambda row: -row["stored"]["value"])
+    telling.sort(key=lambda row: -row["stored"].value)
     sentences = [
         f"By {row['cue'].replace('jpeg', 'JPEG compression')} a generated image is told from a "
         f"real one in {_pairs(row['stored'])}: {ADVICE[row['cue']]}. After the same "
@@ -87,28 +83,30 @@ def advice(rows: Sequence[Mapping[str, Any]]) -> list[str]:
     return sentences
 
 
-def cue_bar(metric: Mapping[str, Any], colour: str) -> Markup:
+def cue_bar(metric: MetricResult, colour: str) -> Markup:
     """Draw an AUC as a bar from 0.5 to 1, and its interval as a line."""
-    value, (low, high) = metric["value"], metric["interval"]
+    value, (low, high) = _area(metric)
     marks = (Bar(0.5, value, colour), Bar(low, max(high, low + 0.001), "ink", thick=0.16))
     label = f"{value:.3f}, 95 % interval {low:.3f} to {high:.3f}"
     return row_chart(marks, 0.5, 1.0, label, height=10, filled=True)
 
 
-def _cue(metric: Mapping[str, Any]) -> tuple[str, str] | None:
-    """What a result is called and its cue; None for other results."""
-    name, _, cue = str(metric["name"]).partition(": ")
-    return (name, cue) if name in (STORED, MATCHED) else None
+def _area(metric: MetricResult) -> tuple[float, tuple[float, float]]:
+    """The AUC of a result that has a value, and its interval."""
+    assert metric.value is not None
+    assert metric.interval is not None
+    return metric.value, (metric.interval.low, metric.interval.high)
 
 
-def _tells(metric: Mapping[str, Any]) -> bool:
-    return bool(metric["value"] >= TELLING and metric["interval"][0] > 0.5)
+def _tells(metric: MetricResult) -> bool:
+    value, (low, _) = _area(metric)
+    return value >= TELLING and low > 0.5
 
 
-def _pairs(metric: Mapping[str, Any]) -> str:
-    return f"{100 * metric['value']:.0f} of 100 pairs"
+def _pairs(metric: MetricResult) -> str:
+    return f"{100 * _area(metric)[0]:.0f} of 100 pairs"
 
 
-def _left(metric: Mapping[str, Any]) -> str:
-    low, high = metric["interval"]
-    return "no cue any more" if low <= 0.5 <= high else f"{100 * metric['value']:.0f} of 100"
+def _left(metric: MetricResult) -> str:
+    value, (low, high) = _area(metric)
+    return "no cue any more" if low <= 0.5 <= high else f"{100 * value:.0f} of 100"

@@ -8,7 +8,7 @@ from typing import Any
 
 from synthset.pages.dataset.against import ThresholdComparison, against_threshold, score_of, words
 from synthset.pages.dataset.confusions import confusion_chart, confusions
-from synthset.pages.dataset.cues import cue_bar, cue_charts, without_cues
+from synthset.pages.dataset.cues import cue_bar, cue_charts
 from synthset.pages.dataset.gallery import kept_rows, pictures, rejected_rows
 from synthset.pages.dataset.gan_charts import gan
 from synthset.pages.dataset.group_table import by_group, rate_row
@@ -66,7 +66,7 @@ def page(dataset: Dataset, recipe: Recipe) -> str:
 def _content(dataset: Dataset, recipe: Recipe) -> dict[str, Any]:
     seen = FinishedRecords.of(dataset)
     numbers, metrics = summary(dataset, seen), dataset.metrics()
-    results = table(without_cues(metrics))
+    results = table([one for one in metrics if one.cue is None])
     drawn = histograms(seen, recipe.selection)
     return {
         "description": recipe.description,

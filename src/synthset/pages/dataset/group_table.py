@@ -15,6 +15,8 @@ from synthset.metrics.statistics.intervals import Interval, wilson
 from synthset.pages.dataset.records import FinishedRecords
 from synthset.pages.kit.numbers import interval, percent
 from synthset.pages.kit.row_chart import Bar, row_chart
+from synthset.results.figure import Better
+from synthset.results.metric_result import MetricResult
 from synthset.store.dataset import Dataset
 
 GROUPS = "groups.json"  # written by the engine beside classes.json
@@ -22,6 +24,8 @@ RANK = "_rank"
 RECOGNITION = "recognition rate"  # measured here from the images, with an interval a group
 OUTSIDE, UNKNOWN = "none of these", "no synset"
 PARTS = ("planned", "made", "kept")
+
+Name = tuple[str, str]  # what a metric is called, and how it was measured
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +49,8 @@ class GroupRow:
         classes: names of its classes, in label order.
         planned, made, kept: numbers of images.
         rates: one a recognition score.
-        means: metric -> its mean over the group's classes, of all and of kept; None where no class
-            has a value.
+        means: name of a metric -> its mean over the group's classes, of all and of kept; None
+            where no class has a value.
         over: metric -> over how many of the group's classes both means are, where not over all.
     """
 
@@ -57,8 +61,8 @@ class GroupRow:
     made: int
     kept: int
     rates: tuple[Rate, ...]
-    means: dict[str, tuple[float | None, float | None]]
-    over: dict[str, tuple[str, str]]
+    means: dict[Name, tuple[float | None, float | None]]
+    over: dict[Name, tuple[str, str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,20 +73,21 @@ class GroupTable:
         rows: groups with classes, largest first, then the classes that have none.
         several: names of the classes that count in two groups or more.
         unknown: number of classes without a synset.
-        metrics: names of the metrics that the rows have means of, with their direction.
+        metrics: names of the metrics that the rows have means of, and by what and against what they
+            were measured; with their direction.
     """
 
     rows: list[GroupRow]
     several: list[str]
     unknown: int
-    metrics: dict[str, str]
+    metrics: dict[Name, Better]
 
 
 def by_group(
     dataset: Dataset,
     seen: FinishedRecords,
     counted: Sequence[Mapping[str, Any]],
-    metrics: Sequence[Mapping[str, Any]],
+    metrics: Sequence[MetricResult],
 ) -> GroupTable | None:
     """Gather what the page shows by group.
 
@@ -135,7 +140,7 @@ def _row(
     labels: Sequence[int],
     seen: FinishedRecords,
     counted: Sequence[Mapping[str, Any]],
-    valued: Mapping[str, tuple[str, Mapping[str, Mapping[str, float]]]],
+    valued: Mapping[Name, tuple[Better, Mapping[str, Mapping[str, float]]]],
 ) -> GroupRow:
     mine = np.isin(seen.labels, labels)  # (N,) whether a record is of this group
     scores = [c.removesuffix(RANK) for c in seen.records.column_names if c.endswith(RANK)]
@@ -169,18 +174,17 @@ def _rate(seen: FinishedRecords, score: str, mine: NDArray[np.bool_]) -> Rate:
 
 
 def _by_class(
-    metrics: Sequence[Mapping[str, Any]],
-) -> dict[str, tuple[str, dict[str, dict[str, float]]]]:
+    metrics: Sequence[MetricResult],
+) -> dict[Name, tuple[Better, dict[str, dict[str, float]]]]:
     """Arrange results by class: metric -> its direction, and part -> class key -> value."""
-    found: dict[str, tuple[str, dict[str, dict[str, float]]]] = {}
+    found: dict[Name, tuple[Better, dict[str, dict[str, float]]]] = {}
     for metric in metrics:
-        key, value = metric.get("class_key"), metric.get("value")
-        if key is None or value is None or metric["name"] == RECOGNITION:
+        key, value = metric.class_key, metric.value
+        if key is None or value is None or metric.name == RECOGNITION:
             continue
-        told = [metric["name"], metric.get("measured_by"), metric.get("reference")]
-        name = " · ".join(str(part) for part in told if part)
-        _, values = found.setdefault(name, (str(metric.get("better")), {}))
-        values.setdefault(str(metric["of"]), {})[key] = float(value)
+        how = " · ".join(filter(None, [metric.measured_by, metric.reference]))
+        _, values = found.setdefault((metric.name, how), (metric.better, {}))
+        values.setdefault(metric.of, {})[key] = value
     return found
 
 

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from markupsafe import Markup
 
 from synthset.pages.kit.row_chart import Bar, Spot, Tick, gain, row_chart
+from synthset.results.metric_result import Floor, MetricResult
 
 PARTS = ("all", "kept", "rejected")
 DRAWN = ("all", "kept")
-FIGURES = str.maketrans("", "", "0123456789.,")
+HEADING = ("name", "measured_by", "reference", "better")
 
 
-def table(metrics: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def table(metrics: Sequence[MetricResult]) -> list[dict[str, Any]]:
     """One row a metric of the whole set.
 
     Returns:
@@ -23,19 +24,15 @@ def table(metrics: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
         in percent), `warnings`.
     """
     rows = []
-    for name, found in _grouped(metrics, whole=True).items():
-        parts = {part: next((m for m in found if m.get("of") == part), None) for part in PARTS}
-        warnings = [
-            f"{part}: {m['warning']}" for part, m in parts.items() if m and m.get("warning")
-        ]
-        row = _heading(name)
-        row |= {"better": found[0].get("better"), "parts": parts, "warnings": _together(warnings)}
+    for found in _grouped(metrics, whole=True):
+        parts = {part: next((m for m in found if m.of == part), None) for part in PARTS}
+        row = _heading(found[0]) | {"parts": parts, "warnings": _together(found)}
         rows.append(row | {"change": change(parts["all"], parts["kept"])})
     return rows
 
 
 def by_class(
-    metrics: Sequence[Mapping[str, Any]], classes: Sequence[Mapping[str, Any]]
+    metrics: Sequence[MetricResult], classes: Sequence[Mapping[str, Any]]
 ) -> list[dict[str, Any]]:
     """One row a class of each metric that was measured by class.
 
@@ -46,94 +43,90 @@ def by_class(
     """
     names = {entry["key"]: entry["name"] for entry in classes}
     charts = []
-    for name, found in _grouped(metrics, whole=False).items():
+    for found in _grouped(metrics, whole=False):
         rows: dict[str, dict[str, Any]] = {}
         for metric in found:
-            if metric["class_key"] in names and metric.get("of") in PARTS:
-                key = metric["class_key"]
+            key = metric.class_key
+            if key is not None and key in names and metric.of in PARTS:
                 row = rows.setdefault(key, {"class": names[key], **dict.fromkeys(PARTS)})
-                row[metric["of"]] = metric
+                row[metric.of] = metric
         for row in rows.values():
             row["floor"] = next(filter(None, (_floor(row[part]) for part in ("kept", "all"))), None)
         drawn = [row[part] for row in rows.values() for part in DRAWN if row[part]]
-        values = [m["value"] for m in drawn if m.get("value") is not None]
-        values += [row["floor"]["value"] for row in rows.values() if row["floor"]]
+        values = [m.value for m in drawn if m.value is not None]
+        values += [row["floor"].value for row in rows.values() if row["floor"]]
         if not values or not rows:
             continue
-        chart = _heading(name)
-        chart |= {"better": found[0].get("better"), "low": min(0.0, *values), "high": _top(values)}
-        chart["rows"] = _worst_first(list(rows.values()), found[0].get("better"))
+        chart = _heading(found[0]) | {"low": min(0.0, *values), "high": _top(values)}
+        chart["rows"] = _worst_first(list(rows.values()), found[0].better)
         charts.append(chart | {"warnings": _alike(chart["rows"])})
     return charts
 
 
 def class_row_chart(row: Mapping[str, Any], chart: Mapping[str, Any]) -> Markup:
     """Draw all and kept of one class, and what real images score, on the metric's axis."""
-    every, kept = (row[part] and row[part]["value"] for part in DRAWN)
+    every, kept = (row[part] and row[part].value for part in DRAWN)
     marks: list[Bar | Spot | Tick] = []
     if every is not None and kept is not None:
         marks.append(gain(every, kept))
-    marks += [Tick(row["floor"]["value"])] if row["floor"] else []
+    marks += [Tick(row["floor"].value)] if row["floor"] else []
     marks += [Spot(every, "soft", hollow=True)] if every is not None else []
     marks += [Spot(kept, "kept", 5.6)] if kept is not None else []
     return row_chart(marks, chart["low"], chart["high"])
 
 
-def _floor(result: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
-    return result.get("floor") if result else None
+def _floor(result: MetricResult | None) -> Floor | None:
+    return result.floor if result else None
 
 
 def _alike(rows: Sequence[Mapping[str, Any]]) -> list[str]:
     """Say once what is to be minded in several classes, with the figures of the first."""
-    said: dict[str, tuple[str, set[str]]] = {}
+    said: dict[tuple[str, ...], tuple[str, set[str]]] = {}
     for row in rows:
         for part in ("kept", "all", "rejected"):
-            text = (row[part] or {}).get("warning")
-            if text:
-                first = f"{row['class']}, {part}: {text}"
-                said.setdefault(text.translate(FIGURES), (first, set()))[1].add(row["class"])
+            result: MetricResult | None = row[part]
+            if result and result.cautions:
+                first = f"{row['class']}, {part}: {result.warning}"
+                sentences = tuple(one.sentence for one in result.cautions)
+                said.setdefault(sentences, (first, set()))[1].add(row["class"])
     return [
         text + (f" (and the like in {len(names) - 1} more)" if len(names) > 1 else "")
         for text, names in said.values()
     ]
 
 
-def change(
-    before: Mapping[str, Any] | None, after: Mapping[str, Any] | None
-) -> tuple[str, float] | None:
+def change(before: MetricResult | None, after: MetricResult | None) -> tuple[str, float] | None:
     """Say whether the kept part is better than all, and by how much in percent of all."""
-    if not before or not after or before.get("value") is None or after.get("value") is None:
+    if not before or not after or before.value is None or after.value is None:
         return None
-    old, new = float(before["value"]), float(after["value"])
-    if old == new or old == 0:
+    old, new = before.value, after.value
+    if old == new or old == 0 or before.better is None:
         return None
-    if before.get("better") not in ("higher", "lower"):
-        return None
-    rising = before.get("better") == "higher"
+    rising = before.better == "higher"
     return ("better" if (new > old) == rising else "worse", 100 * abs(new - old) / abs(old))
 
 
-def _grouped(
-    metrics: Sequence[Mapping[str, Any]], whole: bool
-) -> dict[tuple[str, str, str], list[Mapping[str, Any]]]:
-    found: dict[tuple[str, str, str], list[Mapping[str, Any]]] = {}
+def _grouped(metrics: Sequence[MetricResult], whole: bool) -> Iterator[list[MetricResult]]:
+    """Results of one name, encoder and reference together: of the whole set, or of its classes."""
+    found: dict[tuple[str, str, str | None], list[MetricResult]] = {}
     for metric in metrics:
-        if (metric.get("class_key") is None) == whole:
-            key = (metric["name"], metric.get("measured_by") or "", metric.get("reference") or "")
+        if (metric.class_key is None) == whole:
+            key = (metric.name, metric.measured_by, metric.reference)
             found.setdefault(key, []).append(metric)
-    return found
+    yield from found.values()
 
 
-def _heading(name: tuple[str, str, str]) -> dict[str, Any]:
-    return dict(zip(("name", "measured_by", "reference"), name, strict=True))
+def _heading(metric: MetricResult) -> dict[str, Any]:
+    return {name: getattr(metric, name) for name in HEADING}
 
 
-def _together(warnings: Sequence[str]) -> list[str]:
+def _together(found: Sequence[MetricResult]) -> list[str]:
     """Say a warning once that several parts share."""
     said: dict[str, list[str]] = {}
-    for warning in warnings:
-        part, _, text = warning.partition(": ")
-        said.setdefault(text, []).append(part)
+    for part in PARTS:
+        for metric in found:
+            if metric.of == part and metric.warning:
+                said.setdefault(metric.warning, []).append(part)
     return [f"{', '.join(parts)}: {text}" for text, parts in said.items()]
 
 
@@ -144,10 +137,9 @@ def _top(values: Sequence[float]) -> float:
 
 def _worst_first(rows: list[dict[str, Any]], better: str | None) -> list[dict[str, Any]]:
     def place(row: Mapping[str, Any]) -> float:
-        metric = row["all"] or row["kept"] or row["rejected"]
-        value = metric.get("value")
-        if value is None:
+        metric: MetricResult = row["all"] or row["kept"] or row["rejected"]
+        if metric.value is None:
             return float("-inf")
-        return float(value) if better == "higher" else -float(value)
+        return metric.value if better == "higher" else -metric.value
 
     return sorted(rows, key=place)

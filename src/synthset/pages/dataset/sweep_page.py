@@ -17,6 +17,7 @@ from synthset.pages.kit.render import render_page
 from synthset.pages.kit.row_chart import bars
 from synthset.pages.kit.thumbnails import thumbnails
 from synthset.recipe.recipe import Recipe
+from synthset.results.figure import ConfidenceInterval
 from synthset.store.dataset import Dataset
 from synthset.store.files import replace_file
 
@@ -46,13 +47,13 @@ class CellFigure:
 
     Attributes:
         value: the number.
-        interval: its ends, 95 %; None where none was computed.
+        interval: 95 %; None where none was computed.
         name: what it is, with the model that measured it.
         over: over how many classes a mean is, where some have no value.
     """
 
     value: float
-    interval: tuple[float, ...] | None
+    interval: ConfidenceInterval | None
     name: str
     over: str = ""
 
