@@ -8,7 +8,6 @@ from pathlib import Path
 from synthset.encoders import text
 from synthset.engine.classes import classes_of
 from synthset.errors import SynthsetError, UsageError, listed
-from synthset.recipe.openimages import OpenImages
 from synthset.recipe.recipe import load_recipe
 from synthset.taxonomy.classlists import ClassEntry
 from synthset.taxonomy.label_mapping import Mapped, map_labels
@@ -61,8 +60,7 @@ def make_mapping(
     """
     named = _named(source)
     if named is not None:
-        descriptions = descriptions or named.descriptions
-        hierarchy = hierarchy or named.hierarchy
+        descriptions, hierarchy = descriptions or named[0], hierarchy or named[1]
     if descriptions is None:
         found = f"{source} names no class descriptions"
         raise UsageError(f"{found}; give --descriptions class-descriptions.csv")
@@ -74,13 +72,12 @@ def make_mapping(
     return MappedPool(classes, vocabulary, mapped, nearness is not None)
 
 
-def _named(source: str) -> OpenImages | None:
-    """The files that a recipe names, if it is one of this kind."""
+def _named(source: str) -> tuple[str, str | None] | None:
+    """The files of labels that a recipe's source names, if it maps any."""
     path = Path(source).expanduser()
     if path.is_dir() or path.suffix.lower() in (".txt", ".csv"):
         return None
     try:
-        recipe = load_recipe(source)
+        return load_recipe(source).source.vocabulary
     except SynthsetError:
         return None  # `classes_of` says what is wrong with it
-    return recipe.source if isinstance(recipe.source, OpenImages) else None

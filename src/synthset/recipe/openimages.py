@@ -64,3 +64,8 @@ class OpenImages(SourceSettings):
     conflicts: Rule = Field("drop", json_schema_extra=MEMBERSHIP)
     """The same bytes under several keys whose labels mean several classes: `drop` takes none of
     them, `first` the class of the one that lies first, `keep` each class."""
+
+    @property
+    def vocabulary(self) -> tuple[str, str | None]:
+        """OpenImages' files of its labels."""
+        return self.descriptions, self.hierarchy

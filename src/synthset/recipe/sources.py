@@ -83,6 +83,12 @@ class SourceSettings(KindSettings):
     starts_from: ClassVar[str | None] = None
 
     @property
+    def vocabulary(self) -> tuple[str, str | None] | None:
+        """Files of the labels that it maps to classes: what they are called, and what lies above
+        them, if that is known; None where it maps none."""
+        return None
+
+    @property
     def has_prompts(self) -> bool:
         """Whether each of its images has a prompt, if only one that the image brought along."""
         return self.needs_prompts
@@ -127,6 +133,12 @@ class LabelledSource(SourceSettings):
     conflicts: Rule = Field("drop", json_schema_extra=MEMBERSHIP)
     """The same bytes under several labels: `drop` uses none of them, `first` the label that is
     listed first, `keep` each label."""
+
+    @property
+    def vocabulary(self) -> tuple[str, str | None] | None:
+        """Files of the labels that it maps to classes: what they are called, and what lies above
+        them, if that is known; None where it maps none."""
+        return None
 
     @property
     def has_prompts(self) -> bool:
@@ -367,6 +379,12 @@ class Gan(LabelledSource):
     """File format of the images."""
     device: Device = Field("auto", json_schema_extra=EXECUTION)
     """`auto`, `cpu`, `mps`, `cuda` or `cuda:1`."""
+
+    @property
+    def vocabulary(self) -> tuple[str, str | None] | None:
+        """Files of the labels that it maps to classes: what they are called, and what lies above
+        them, if that is known; None where it maps none."""
+        return None
 
     @property
     def has_prompts(self) -> bool:
