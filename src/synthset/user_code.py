@@ -48,7 +48,7 @@ def refuse_code(code: Sequence[str], allowed: bool) -> None:
     """See that code of a user's own may be run.
 
     Args:
-        code: what a recipe runs, as file and function.
+        code: what would be run, as files and functions.
         allowed: whether that was said.
 
     Raises:
@@ -56,7 +56,7 @@ def refuse_code(code: Sequence[str], allowed: bool) -> None:
     """
     if code and not allowed and os.environ.get(ALLOWED) != "1":
         raise UsageError(
-            f"the recipe runs code of its own ({', '.join(code)}); look at it, then allow it with "
+            f"this runs code of its own ({', '.join(code)}); look at it, then allow it with "
             f"--allow-code, or {ALLOWED}=1 in the environment"
         )
 

@@ -135,6 +135,7 @@ def test_a_benchmark_prints_a_table_and_names_its_page(tiny):
     assert result.exit_code == 0
     assert "2 seeds, 95 % intervals" in " ".join(result.stdout.split())
     assert "near ↑ ┃" in result.stdout
+    assert "\\" not in result.stdout
     assert "balanced accuracy: the mean of (precision + recall) / 2" in result.stdout
     assert f"benchmark: {tiny / 'out' / 'benchmark' / 'index.html'}" in result.stdout
     assert (tiny / "out" / "benchmark" / "index.html").is_file()

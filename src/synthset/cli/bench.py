@@ -136,4 +136,4 @@ def _cell(found: Figure | None) -> str:
         return value
     ends = (found.interval.low, found.interval.high)
     low, high = (f"{scale * end:z.{places}f}" for end in ends)
-    return f"{value}\n\\[{low}, {high}]"
+    return f"{value}\n[{low}, {high}]"

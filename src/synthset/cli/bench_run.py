@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from synthset.cli.experiment import File, Output
-from synthset.cli.options import Changes
+from synthset.cli.experiment import AtATime, File, Output, PlanOnly, Size, load, show_plan
+from synthset.cli.options import AllowCode, Changes
 from synthset.cli.terminal import screen, tell
 
 if TYPE_CHECKING:
@@ -36,16 +36,11 @@ class RunGroup(TyperGroup):
 def run(
     file: File,
     output: Output = None,
-    size: Annotated[
-        str | None, typer.Option(help="Another size that the file names, such as full.")
-    ] = None,
+    size: Size = None,
     changes: Changes = None,
-    workers: Annotated[
-        int | None, typer.Option(min=1, max=256, help="Trainings or suites at a time.")
-    ] = None,
-    plan: Annotated[
-        bool, typer.Option("--plan", help="Only say what would be trained and measured.")
-    ] = False,
+    workers: AtATime = None,
+    plan: PlanOnly = False,
+    allow_code: AllowCode = False,
     compat: Annotated[
         bool, typer.Option("--compat", help="Follow the published conventions where they differ.")
     ] = False,
@@ -54,22 +49,23 @@ def run(
 
     Example: synthset bench imbalance-digits --plan
     """
-
-    from synthset.recipe.experiment import load_experiment
-
-    console = screen()
-    loaded = load_experiment(file, size, changes or ())
     conventions: Conventions = "published" if compat else "corrected"
+    loaded = load(file, size, changes)
     if plan:
-        from synthset.experiment.preview import preview
-
-        for line in preview(loaded, conventions):
-            console.print(line, soft_wrap=True)
+        show_plan(loaded, conventions)
         return
     from synthset.cli.progress import RichBar
     from synthset.experiment.run_experiment import run_experiment
 
-    done = run_experiment(loaded, output, workers=workers, suites=conventions, bar=RichBar())
+    done = run_experiment(
+        loaded,
+        output,
+        workers=workers,
+        suites=conventions,
+        bar=RichBar(),
+        allow_code=allow_code,
+    )
+    console = screen()
     assert done.benchmark is not None
     assert done.benchmark_page is not None
     for table in _tables(done.benchmark):
@@ -121,7 +117,7 @@ def _cell(figure: Figure) -> str:
         return _number(figure.value, share)
     scale = 100 if share else 1
     low, high = (_number(scale * end, share=False) for end in (ends.low, ends.high))
-    return f"{_number(figure.value, share)}\n\\[{low}, {high}]"
+    return f"{_number(figure.value, share)}\n[{low}, {high}]"
 
 
 def _number(value: float, share: bool) -> str:

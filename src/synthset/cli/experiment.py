@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from synthset.cli.options import Changes
+from synthset.cli.options import AllowCode, Changes
 from synthset.cli.terminal import screen, tell
 
 if TYPE_CHECKING:
     from rich.table import Table
 
+    from synthset.recipe.experiment import Experiment
+    from synthset.recipe.suites import Conventions
     from synthset.results.figure import Figure
     from synthset.results.judgement import Judgement
 
@@ -23,44 +25,55 @@ Output = Annotated[
     str | None,
     typer.Option("--output", "-o", help="Its folder; ./<name of the experiment> if not given."),
 ]
+Size = Annotated[str | None, typer.Option(help="Another size that the file names, such as full.")]
+AtATime = Annotated[int | None, typer.Option(min=1, max=256, help="Trainings or suites at a time.")]
+PlanOnly = Annotated[
+    bool, typer.Option("--plan", help="Only say what would be trained and measured.")
+]
 
 
 def experiment(
     file: File,
     output: Output = None,
-    size: Annotated[
-        str | None, typer.Option(help="Another size that the file names, such as full.")
-    ] = None,
+    size: Size = None,
     changes: Changes = None,
-    workers: Annotated[
-        int | None, typer.Option(min=1, max=256, help="Trainings at a time.")
-    ] = None,
-    plan: Annotated[
-        bool, typer.Option("--plan", help="Only count the images of every arm; train nothing.")
-    ] = False,
+    workers: AtATime = None,
+    plan: PlanOnly = False,
+    allow_code: AllowCode = False,
 ) -> None:
     """Train the arms of an experiment alike, and judge them by the same real test images.
 
     Example: synthset experiment imbalance-digits --plan
     """
-
-    from synthset.experiment.preview import preview
-    from synthset.recipe.experiment import load_experiment
-
-    console = screen()
-    loaded = load_experiment(file, size, changes or ())
+    loaded = load(file, size, changes)
     if plan:
-        for line in preview(loaded):
-            console.print(line, soft_wrap=True)
+        show_plan(loaded)
         return
     from synthset.cli.progress import RichBar
     from synthset.experiment.run_experiment import run_experiment
 
-    done = run_experiment(loaded, output, workers=workers, bar=RichBar())
+    done = run_experiment(loaded, output, workers=workers, bar=RichBar(), allow_code=allow_code)
+    console = screen()
     console.print(_table(done.judgement))
     for note in done.judgement.notes:
         console.print(f"note: {note}", soft_wrap=True)
     tell(f"report: {done.page.resolve()}")
+
+
+def load(file: str, size: str | None, changes: list[str] | None) -> Experiment:
+    """Read an experiment as it was asked for."""
+    from synthset.recipe.experiment import load_experiment
+
+    return load_experiment(file, size, changes or ())
+
+
+def show_plan(experiment: Experiment, suites: Conventions | None = None) -> None:
+    """Say what an experiment would do, and what its suites would, by which conventions."""
+    from synthset.experiment.preview import preview
+
+    console = screen()
+    for line in preview(experiment, suites):
+        console.print(line, soft_wrap=True)
 
 
 def _table(judgement: Judgement) -> Table:

@@ -39,7 +39,7 @@ AllowCode = Annotated[
     bool,
     typer.Option(
         "--allow-code",
-        help="Run code of the recipe's own: scores and encoders of kind python.",
+        help="Run code of the file's own: scores and encoders of kind python.",
     ),
 ]
 ImageColumn = Annotated[

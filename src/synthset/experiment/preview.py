@@ -32,6 +32,8 @@ def preview(experiment: Experiment, suites: Conventions | None = None) -> Iterat
         opened = () if suites is None else open_suites(sets, suites)
         yield from _real(sets)
         yield from _arms(sets)
+        for code in sets.list_code(suites is not None):
+            yield f"warning: runs code of its own: {code}"
     for suite in opened:
         measures = suite.measures
         what = measures[0].note if len(measures) == 1 else ", ".join(one.text for one in measures)

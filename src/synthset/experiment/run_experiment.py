@@ -29,6 +29,7 @@ from synthset.results.trial import Trial
 from synthset.store.folder import LocalFolder
 from synthset.store.lock import locked
 from synthset.store.remote import on_disk
+from synthset.user_code import refuse_code
 
 MARK = "experiment.json"
 REPORT, BENCHMARK = "report", "benchmark"  # folders of the pages
@@ -69,6 +70,7 @@ def run_experiment(
     workers: int | None = None,
     suites: Conventions | None = None,
     bar: ProgressBar | None = None,
+    allow_code: bool = False,
 ) -> Done:
     """Train and judge every arm of an experiment; as a benchmark, measure each with every suite.
 
@@ -84,17 +86,21 @@ def run_experiment(
         suites: measure the arms by all suites too, by corrected or by published conventions, where
             these differ; none leaves the suites out.
         bar: told how far it is; none stays quiet.
+        allow_code: run code of your own: scores and encoders of kind `python` that recipes of its
+            sets and its suites name; `SYNTHSET_ALLOW_CODE=1` in the environment says the same.
 
     Raises:
         RecipeError: it asks for something impossible; no training has begun.
+        UsageError: it runs code of your own, which isn't allowed; likewise.
         ModelError: a library or model of a suite is missing; likewise.
         StageError: trainings or suites failed; what is finished is kept.
     """
     if not isinstance(experiment, Experiment):
         experiment = load_experiment(experiment, size, overrides)
     folder = on_disk(experiment.name if output is None else output, "-o")
-    sets = Sets(folder, experiment, bar or Silent())
+    sets = Sets(folder, experiment, bar or Silent(), allow_code)
     opened = () if suites is None else open_suites(sets, suites)
+    refuse_code(sets.list_code(suites is not None), allow_code)
     with claimed(folder, experiment):
         jobs = train(sets, workers)
         done = conclude(sets, jobs)

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from synthset.engine.run import run
-from synthset.errors import Problem, RecipeError, StageError
+from synthset.errors import RecipeError, StageError
 from synthset.experiment.images import ClassNames, Collection, collect, joined, kept
 from synthset.experiment.present import missing
 from synthset.experiment.splits import RealSplit, Split, read_real, split
@@ -39,13 +39,26 @@ class SetImages:
 class Sets:
     """The sets of an experiment, read or made once, when an arm wants them."""
 
-    def __init__(self, folder: Path | str, experiment: Experiment, bar: ProgressBar) -> None:
+    def __init__(
+        self,
+        folder: Path | str,
+        experiment: Experiment,
+        bar: ProgressBar,
+        allow_code: bool = False,
+    ) -> None:
         """List the real images; nothing is written.
+
+        Args:
+            folder: of the experiment.
+            experiment: which images it wants.
+            bar: told how far recipes are that run.
+            allow_code: these may run code of their own.
 
         Raises:
             RecipeError: they aren't there, or a class is missing.
         """
         self.folder, self.experiment, self.bar = Path(folder), experiment, bar
+        self.allow_code = allow_code
         self.real = read_real(experiment.real)
         self._splits: dict[int, Split] = {}
         self._known: dict[tuple[str, str], SetImages] = {}
@@ -117,14 +130,30 @@ class Sets:
         Raises:
             RecipeError: some are not; all of them are named.
         """
-        parts = [part for arm in self.experiment.arms for part in (*arm.pretrain, *arm.parts)]
-        problems: list[Problem] = []
-        for name in dict.fromkeys(part.set for part in parts):
-            if isinstance(self.experiment.sets.get(name), Made):
-                drawn = self._files(split).values()
-                problems += missing(self.recipe(name, split), drawn, f"sets.{name}.recipe")
+        drawn = self._files(split).values()
+        problems = [
+            problem
+            for name, recipe in self._recipes(split).items()
+            for problem in missing(recipe, drawn, f"sets.{name}.recipe")
+        ]
         if problems:
             raise RecipeError.of(problems)
+
+    def list_code(self, suites: bool) -> tuple[str, ...]:
+        """List the code of the user's own that recipes of the arms' sets run, as files and
+        functions.
+
+        Args:
+            suites: add that of the experiment's suites.
+
+        Raises:
+            RecipeError: a recipe is wrong.
+        """
+        recipes = self._recipes(self.draw_split(self.experiment.seeds[0])).values()
+        code = [one for recipe in recipes for one in recipe.code]
+        if suites:
+            code += [one.code for one in self.experiment.suites.values() if one.code is not None]
+        return tuple(dict.fromkeys(code))
 
     def checked(self, name: str, split: Split) -> Recipe:
         """Read a set's recipe as `recipe` does, and see that it starts from no test image.
@@ -139,6 +168,15 @@ class Sets:
             self._checked.add(key)
         return recipe
 
+    def _recipes(self, split: Split) -> dict[str, Recipe]:
+        """Recipes of the sets that the arms take images of."""
+        parts = [part for arm in self.experiment.arms for part in (*arm.pretrain, *arm.parts)]
+        return {
+            name: self.recipe(name, split)
+            for name in dict.fromkeys(part.set for part in parts)
+            if isinstance(self.experiment.sets.get(name), Made)
+        }
+
     def _make(self, settings: Made, where: str, place: Path, split: Split) -> None:
         name = where.removeprefix("sets.")
         self.check_present(split)  # before the first set takes its hours
@@ -146,7 +184,7 @@ class Sets:
         for part, path in self._files(split).items():
             if part in repr(_content(settings, where)):
                 write_images(self.real, getattr(split, PARTS[part]), Path(path))
-        made = run(recipe, place, bar=self.bar)
+        made = run(recipe, place, bar=self.bar, allow_code=self.allow_code)
         if not made.kept().num_rows:
             what = f"{where}: none of {made.rows_in(made.view.plan):,} images was kept"
             right = f"change the selection of its recipe, or look at {place}/report/index.html"

@@ -7,20 +7,21 @@ from __future__ import annotations
 
 from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, field_serializer, field_validator, model_validator
 
 from synthset.recipe.encoders import (
     ClassifierEncoder,
     ClipEncoder,
-    EncoderSettings,
+    Encoder,
     InceptionEncoder,
 )
 from synthset.recipe.labelled_images import Found
-from synthset.recipe.settings import KindSettings, OneOf, Settings
+from synthset.recipe.settings import KindSettings, OneOf
 
 #: Where ours and the published ones differ, one of both is followed.
 Conventions = Literal["corrected", "published"]
 
+TRAINED = "trained"  # features of each arm's own classifier
 BASE = "base"  # the experiment's own test; no suite has this name
 #: Hendrycks and Dietterich 2019, arXiv 1903.12261: the fifteen of ImageNet-C, then the four that
 #: its authors keep for validation.
@@ -140,15 +141,6 @@ class Transfer(SuiteSettings):
     weights are worth is the difference."""
 
 
-class TrainedEncoder(Settings):
-    """What enters the last layer of each arm's own classifier."""
-
-    kind: Literal["trained"]
-
-
-FeatureSource = Annotated[EncoderSettings | TrainedEncoder, OneOf("encoders", TrainedEncoder)]
-
-
 class Knn(SuiteSettings):
     """Weighted nearest neighbours: what a class's images teach without a label at the training of
     the features. The arm's training images are the bank, the test images ask."""
@@ -157,8 +149,8 @@ class Knn(SuiteSettings):
     version: ClassVar[str] = "1"
 
     kind: Literal["knn"]
-    encoder: FeatureSource
-    """Frozen encoder, or `trained` for each arm's own classifier."""
+    encoder: Encoder | None
+    """Frozen encoder, or `trained` for what enters the last layer of each arm's own classifier."""
     per_class: int | None = Field(100, ge=1)
     """Images of each class in the bank, drawn by their bytes, so that arms with the same images
     have the same ones. A class with fewer has fewer, one without any can't be answered; both are
@@ -173,7 +165,16 @@ class Knn(SuiteSettings):
     @field_validator("encoder", mode="before")
     @classmethod
     def _encoder_in_short(cls, value: Any) -> Any:
-        return {"kind": value} if value == "trained" else value
+        return None if value == TRAINED else value
+
+    @field_serializer("encoder")
+    def _encoder_as_written(self, value: Encoder | None) -> Any:
+        return TRAINED if value is None else value.model_dump(mode="json")
+
+    @property
+    def code(self) -> str | None:
+        """What of the user's own its encoder runs."""
+        return None if self.encoder is None else self.encoder.code
 
     @model_validator(mode="after")
     def _once_each(self) -> Self:

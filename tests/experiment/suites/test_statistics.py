@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -44,7 +46,7 @@ def encoded(monkeypatch):
     monkeypatch.setattr("synthset.encoders.clip.ClipText", _Texts)
 
 
-def _encoded(settings, images, folder, threads):
+def _encoded(settings, images, job):
     rows = np.eye(3, 4)[images.labels] + [0, 0, 0, 1]
     return Encoded(rows.astype(np.float32), (20 * rows[:, :3]).astype(np.float32))
 
@@ -76,7 +78,7 @@ def test_figures_of_encoders_have_known_answers(trained, encoded):
 def test_the_published_cmmd_counts_each_image_with_itself(trained, encoded):
     corrected, jobs = trained({"stats": WITH_CLIP})
     published, _ = trained({"stats": WITH_CLIP}, published=True)
-    rows = _encoded(None, training_images(jobs[0]), None, 1).features
+    rows = _encoded(None, training_images(jobs[0]), None).features
     for suites, diagonal in ((corrected, False), (published, True)):
         found = values(suites["stats"].read("clip", jobs)[0])
         assert found["cmmd"] == pytest.approx(cmmd(rows, rows, with_diagonal=diagonal).value)
@@ -90,14 +92,15 @@ def test_real_images_among_them_are_said(trained, encoded):
 
 def test_features_are_kept_and_rows_stay_with_their_images(trained, tmp_path, monkeypatch):
     _, jobs = trained({})
-    images = training_images(jobs[1])
+    job = replace(jobs[1], folder=tmp_path / "trials" / "mixed")
+    images = training_images(job)
     settings = PixelsEncoder(kind="pixels", size_px=2)
-    found = encode(settings, images, tmp_path, 1)
-    alone = encode(settings, images.take([30]), tmp_path, 1)
+    found = encode(settings, images, job)
+    alone = encode(settings, images.take([30]), job)
     np.testing.assert_allclose(found.features[30], alone.features[0], atol=1e-6)
-    assert len(list(tmp_path.iterdir())) == 3  # real, made, and the one
+    assert len(list((tmp_path / "suites").iterdir())) == 3  # real, made, and the one
     monkeypatch.setattr("synthset.experiment.suites.encoding.carry_out", None)
-    np.testing.assert_array_equal(encode(settings, images, tmp_path, 1).features, found.features)
+    np.testing.assert_array_equal(encode(settings, images, job).features, found.features)
 
 
 def test_an_encoder_that_is_not_there_is_refused(trained):

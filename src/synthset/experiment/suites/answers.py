@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -29,30 +31,21 @@ class PixelsInMemory:
 
 def probabilities(job: Job, images: LabelledImages) -> NDArray[np.float32]:
     """Ask a trial's classifier for the probabilities of each class: (N, K) float32."""
-    settings = job.experiment.training
-    with torch_threads(settings.threads):
-        return predict(
-            load_classifier(job.folder),
-            images,
-            job.experiment.preprocessing,
-            settings.batch_size,
-            settings.device,
-            settings.precision,
-        )
+    return _ask(predict, job, images)
 
 
 def last_features(job: Job, images: LabelledImages) -> NDArray[np.float32]:
     """Read what enters the last layer of a trial's classifier: (N, D) float32."""
-    settings = job.experiment.training
-    with torch_threads(settings.threads):
-        return features(
-            load_classifier(job.folder),
-            images,
-            job.experiment.preprocessing,
-            settings.batch_size,
-            settings.device,
-            settings.precision,
-        )
+    return _ask(features, job, images)
+
+
+def _ask(
+    what: Callable[..., NDArray[np.float32]], job: Job, images: LabelledImages
+) -> NDArray[np.float32]:
+    training = job.experiment.training
+    how = (training.batch_size, training.device, training.precision)
+    with torch_threads(training.threads):
+        return what(load_classifier(job.folder), images, job.experiment.preprocessing, *how)
 
 
 def opened(job: Job) -> Classifier:

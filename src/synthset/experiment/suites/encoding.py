@@ -11,6 +11,7 @@ import pyarrow as pa
 from synthset.encoders.encoder import Encoded
 from synthset.encoders.models import check
 from synthset.errors import DatasetError, RecipeError
+from synthset.experiment.trials import Job
 from synthset.kinds import carry_out
 from synthset.machine import torch_threads
 from synthset.recipe.encoders import Encoder
@@ -31,14 +32,14 @@ def check_encoder(where: str, settings: Encoder) -> None:
         raise RecipeError.of(problems)
 
 
-def encode(settings: Encoder, images: LabelledImages, folder: Path, threads: int) -> Encoded:
+def encode(settings: Encoder, images: LabelledImages, job: Job) -> Encoded:
     """Read features and logits of images, set by set.
 
     Args:
         settings: the encoder.
         images: N of them.
-        folder: where features are kept, a file for each encoder and set of images.
-        threads: of arithmetic on a CPU.
+        job: of the experiment in whose folder features are kept, a file for each encoder and set of
+            images.
 
     Returns:
         (N, D) features and (N, K) logits, K = 0 where the encoder doesn't classify.
@@ -47,6 +48,7 @@ def encode(settings: Encoder, images: LabelledImages, folder: Path, threads: int
         DatasetError: an image can't be read.
         ModelError: the encoder can't be had.
     """
+    folder, threads = job.folder.parent.parent / "suites", job.experiment.training.threads
     groups = [np.flatnonzero(images.origins == code) for code in np.unique(images.origins)]
     found = [_kept(settings, images.take(rows), folder, threads) for rows in groups]
     order = np.argsort(np.concatenate(groups), kind="stable")

@@ -13,7 +13,7 @@ from synthset.experiment.suites.encoding import check_encoder, encode
 from synthset.experiment.suites.suite import Judged, Reading, Suite, drawn, training_images
 from synthset.experiment.trials import Job
 from synthset.metrics.sets.knn import weighted_knn
-from synthset.recipe.suites import Knn, TrainedEncoder
+from synthset.recipe.suites import Knn
 from synthset.results.benchmark import Measure
 from synthset.training.labelled import LabelledImages
 
@@ -33,10 +33,10 @@ class KnnSuite(Suite):
         """
         self.name, self._settings = name, settings
         self._classes = tuple(names[0] for names in judged.classes)
-        if not isinstance(settings.encoder, TrainedEncoder):
+        eyes = "each arm's classifier"
+        if settings.encoder is not None:
             check_encoder(f"suites.{name}.encoder", settings.encoder)
-        kind = settings.encoder.kind
-        eyes = "each arm's classifier" if kind == "trained" else f"a frozen encoder ({kind})"
+            eyes = f"a frozen encoder ({settings.encoder.kind})"
         bank = (
             f"{settings.per_class:,} training images of each class"
             if settings.per_class
@@ -50,10 +50,9 @@ class KnnSuite(Suite):
         self.measures = (measure,)
 
     def identity(self, part: str, job: Job) -> Any:
-        settings = self._settings
-        encoder = settings.encoder
-        known = None if isinstance(encoder, TrainedEncoder) else encoder.full_identity()
-        return [1, {**settings.identity(), "encoder": known}]
+        encoder = self._settings.encoder
+        known = None if encoder is None else encoder.full_identity()
+        return [1, {**self._settings.identity(), "encoder": known}]
 
     def work(self, part: str, jobs: Sequence[Job]) -> int:
         return sum(len(job.test) + len(job.train.images) for job in jobs)
@@ -84,10 +83,9 @@ class KnnSuite(Suite):
 
     def _features(self, job: Job, images: LabelledImages) -> NDArray[np.float32]:
         encoder = self._settings.encoder
-        if isinstance(encoder, TrainedEncoder):
+        if encoder is None:
             return last_features(job, images)
-        kept = job.folder.parent.parent / "suites"
-        return encode(encoder, images, kept, job.experiment.training.threads).features
+        return encode(encoder, images, job).features
 
     def _note(self, bank: LabelledImages) -> str:
         counts = np.bincount(bank.labels, minlength=len(self._classes))

@@ -171,8 +171,7 @@ class StatisticsSuite(Suite):
         return (self._reading("inception_score", found.mean),)
 
     def _encoded(self, part: str, images: LabelledImages, job: Job, logits: bool = False) -> Any:
-        kept, threads = job.folder.parent.parent / "suites", job.experiment.training.threads
-        found = encode(getattr(self._settings, part), images, kept, threads)
+        found = encode(getattr(self._settings, part), images, job)
         return found.logits if logits else found.features
 
 
