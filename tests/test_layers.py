@@ -106,10 +106,12 @@ def test_metrics_are_mathematics_without_recipe_store_or_encoder(path):
     [path for path in FILES if path.relative_to(SOURCE).parts[0] == "pages"],
     ids=lambda p: str(p.relative_to(SOURCE)),
 )
-def test_pages_take_no_sentence_apart_and_test_nothing(path):
+def test_pages_take_no_sentence_apart_count_nothing_and_test_nothing(path):
     judging = {f"synthset.results.judge.{name}" for name in ("compare", "estimate", "lead")}
     judging |= {"synthset.results.judgement.judge", "synthset.results.benchmark.summarise"}
-    forbidden = {"re", "synthset.metrics.statistics.significance"} | judging
+    counting = {"collections.Counter", "pyarrow.compute", "scipy", "sklearn"}
+    counting |= {f"synthset.metrics.statistics.intervals.{name}" for name in ("wilson", "around")}
+    forbidden = {"re", "synthset.metrics.statistics.significance"} | judging | counting
     assert not imports(path) & forbidden
 
 

@@ -10,7 +10,7 @@ from shapes import CONTENT
 import synthset
 from synthset.cli.closing import closing_table, counts, figures, lacks, lost, refuse_failures
 from synthset.errors import StageError
-from synthset.pages.dataset.summary import summary
+from synthset.results.dataset.summary import summary
 from synthset.results.metric_result import MetricResult
 
 

@@ -18,8 +18,8 @@ from synthset.engine.plan import material, plan_table
 from synthset.errors import RecipeError
 from synthset.export.card import write_card
 from synthset.pages.dataset.gallery import _facts
-from synthset.pages.dataset.records import FinishedRecords
 from synthset.recipe.recipe import load_recipe
+from synthset.results.dataset.finished_records import FinishedRecords
 
 SWEEP = [0.5, 1.0]
 CONTENT = {

@@ -13,7 +13,7 @@ from synthset.engine.failures import failures, reasons
 from synthset.errors import StageError
 from synthset.export.accepted import verdicts
 from synthset.metrics.images.source_cues import TOGETHER
-from synthset.pages.dataset.summary import summary
+from synthset.results.dataset.summary import summary
 from synthset.results.metric_result import MetricResult
 from synthset.store.dataset import Dataset
 from synthset.store.remote import is_url

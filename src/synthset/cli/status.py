@@ -13,7 +13,7 @@ def status(directory: DatasetFolder) -> None:
     """
     from rich.table import Table
 
-    from synthset.pages.dataset.safety_counts import verdicts
+    from synthset.results.dataset.safety import verdicts
     from synthset.store.dataset import Dataset
     from synthset.store.folder import LocalFolder
     from synthset.store.lock import holder

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from synthset.pages.dataset.gallery import spread
 from synthset.pages.kit.map_labels import WORD_PX, gap_of, labels
 from synthset.pages.kit.word_map import MOST, WIDTH, coloured, height_of, largest_of, radius
 from synthset.pages.study.study_charts import Map
+from synthset.results.dataset.finished_records import spread
 from synthset.results.recognition import Study
 from synthset.study.layout import Method, layout
 from synthset.study.words import word_features

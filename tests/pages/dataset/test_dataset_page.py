@@ -8,6 +8,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 
 from synthset.pages.dataset.dataset_page import page, write_report
@@ -218,3 +219,20 @@ def test_a_mean_over_some_of_the_classes_says_so(made: Any, monkeypatch: Any) ->
     found = [replace(one, over=" over 1 of 2 classes") for one in made[0].metrics()]
     monkeypatch.setattr(type(made[0]), "metrics", lambda _: found)
     assert "<small>n = 16 over 1 of 2 classes</small>" in page(*made)
+
+
+@pytest.mark.parametrize(("flags", "said"), [(True, "12 %"), (False, "Nothing was blanked")])
+def test_there_is_a_section_of_safety_only_where_a_checker_looked(
+    made: Any, flags: bool, said: str
+) -> None:
+    dataset, recipe = made
+    assert 'id="safety"' not in page(dataset, recipe)
+    images = dataset.read("images-1")
+    nsfw = pa.array([flags and row in (2, 5) for row in range(images.num_rows)], pa.bool_())
+    place = images.column_names.index("nsfw")
+    dataset.write_cell("images-2", 0, images.set_column(place, "nsfw", nsfw))
+    dataset.write_view(replace(dataset.view, images="images-2"))
+    html = page(dataset, recipe)
+    assert '<a href="#safety">' in html
+    section = html.split('<section id="safety">')[1].split("</section>")[0]
+    assert said in section

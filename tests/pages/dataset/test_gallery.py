@@ -4,11 +4,11 @@ from typing import Any
 
 import numpy as np
 
-from synthset.pages.dataset.gallery import fair, kept_rows, pictures, rejected_rows, spread
-from synthset.pages.dataset.records import FinishedRecords
-from synthset.pages.dataset.summary import summary
+from synthset.pages.dataset.gallery import fair, kept_rows, pictures, rejected_rows
 from synthset.pages.kit.thumbnails import thumbnails
 from synthset.recipe.exports import Report
+from synthset.results.dataset.finished_records import FinishedRecords, spread
+from synthset.results.dataset.summary import summary
 
 
 def test_room_is_shared_fairly_and_none_gets_more_than_it_has() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from synthset.pages.dataset.dataset_page import page
 from synthset.pages.dataset.pairs import closest_pairs
-from synthset.pages.dataset.records import FinishedRecords
+from synthset.results.dataset.finished_records import FinishedRecords
 from synthset.store.dataset import Dataset
 
 

@@ -10,9 +10,9 @@ import pytest
 
 from synthset.pages.dataset.dataset_page import page
 from synthset.pages.dataset.recognised_map import recognised_map
-from synthset.pages.dataset.records import FinishedRecords
 from synthset.pages.kit.picture import Word
 from synthset.pages.kit.word_map import coloured
+from synthset.results.dataset.finished_records import FinishedRecords
 
 WNIDS = {"dog": "n02084071", "cat": "n02121620", "truck": "n04490091"}
 GROUPS = {

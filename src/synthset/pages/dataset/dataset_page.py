@@ -6,29 +6,36 @@ import platform
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from synthset.pages.dataset.against import ThresholdComparison, against_threshold, score_of, words
-from synthset.pages.dataset.confusions import confusion_chart, confusions
+from synthset.pages.dataset.confusion_chart import confusion_chart
 from synthset.pages.dataset.cues import cue_bar, cue_charts
 from synthset.pages.dataset.gallery import kept_rows, pictures, rejected_rows
 from synthset.pages.dataset.gan_charts import gan
-from synthset.pages.dataset.group_table import by_group, rate_row
-from synthset.pages.dataset.histograms import Histogram, WordCounts, histogram_chart, histograms
+from synthset.pages.dataset.histogram_chart import histogram_chart
 from synthset.pages.dataset.metric_tables import by_class, class_row_chart, table
 from synthset.pages.dataset.nearest_sets import choices, distance_row, farthest_first, outcomes
 from synthset.pages.dataset.pairs import closest_pairs
 from synthset.pages.dataset.prompt_words import prompt_words
+from synthset.pages.dataset.rate_row import rate_row
 from synthset.pages.dataset.recognised_map import recognised_map
-from synthset.pages.dataset.records import FinishedRecords
-from synthset.pages.dataset.safety_counts import safety
 from synthset.pages.dataset.source_manifest import found
-from synthset.pages.dataset.stage_costs import title_of
-from synthset.pages.dataset.summary import summary
 from synthset.pages.dataset.what_if_charts import what_if
 from synthset.pages.kit.render import render_page
 from synthset.pages.kit.row_chart import bars
 from synthset.pages.kit.thumbnails import Thumbnail, thumbnails
 from synthset.recipe.recipe import Recipe
 from synthset.results.acceptance import acceptance
+from synthset.results.dataset.confusions import confusions
+from synthset.results.dataset.finished_records import FinishedRecords
+from synthset.results.dataset.groups import by_group
+from synthset.results.dataset.histograms import Histogram, WordCounts, histograms
+from synthset.results.dataset.safety import safety
+from synthset.results.dataset.stage_costs import title_of
+from synthset.results.dataset.summary import summary
+from synthset.results.dataset.threshold_comparison import (
+    ThresholdComparison,
+    against_threshold,
+    score_of,
+)
 from synthset.store.dataset import Dataset
 
 PAGE = "report/index.html"
@@ -129,7 +136,11 @@ def _galleries(
             {**reason, "pictures": pictures(seen, group, found)} for reason, group in rejected
         ],
         "choices": [
-            {**choice, "against": _shown(seen, one, found), "threshold": words(score_of(recipe))}
+            {
+                **choice,
+                "against": _shown(seen, one, found),
+                "threshold": _would_keep(score_of(recipe)),
+            }
             for choice, one in zip(shown, compared, strict=True)
         ],
     }
@@ -169,3 +180,8 @@ def _shown(
         }
         for one in compared
     ]
+
+
+def _would_keep(column: str | None) -> str:
+    """Say what a threshold on a column would keep."""
+    return f"the images of highest {(column or 'score').replace('_', ' ')}"

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from synthset.pages.dataset.records import FinishedRecords
 from synthset.pages.kit.thumbnails import Thumbnail, most
 from synthset.recipe.exports import Report
+from synthset.results.dataset.finished_records import FinishedRecords, spread
 from synthset.results.reason import Reason, read_reason, words
 
 MAX_REASONS = 24  # groups of rejected images; the rarest are left to the table of reasons
@@ -72,13 +72,6 @@ def fair(sizes: Sequence[int], room: int) -> list[int]:
         shares[group] = min(sizes[group], room // (len(sizes) - place))
         room -= shares[group]
     return shares
-
-
-def spread(rows: NDArray[np.int64], count: int) -> list[int]:
-    """Take so many, evenly over all, the first one included."""
-    if len(rows) <= count:
-        return [int(row) for row in rows]
-    return [int(rows[i * len(rows) // count]) for i in range(count)]
 
 
 def pictures(

@@ -7,8 +7,8 @@ from typing import Any
 
 from synthset.errors import DatasetError
 from synthset.pages.dataset.gallery import pictures
-from synthset.pages.dataset.records import FinishedRecords
 from synthset.pages.kit.thumbnails import Thumbnail, thumbnails
+from synthset.results.dataset.finished_records import FinishedRecords
 from synthset.store.dataset import Dataset
 
 Shown = dict[str, Any]

@@ -9,9 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synthset.metrics.statistics.plane import apart, fitted, principal
-from synthset.pages.dataset.gallery import spread
-from synthset.pages.dataset.group_table import GROUPS, RANK, is_recognition
-from synthset.pages.dataset.records import FinishedRecords
 from synthset.pages.kit.map_labels import WORD_PX, gap_of, labels
 from synthset.pages.kit.picture import Picture
 from synthset.pages.kit.word_map import (
@@ -23,6 +20,8 @@ from synthset.pages.kit.word_map import (
     map_picture,
     radius,
 )
+from synthset.results.dataset.finished_records import FinishedRecords, spread
+from synthset.results.dataset.groups import GROUPS, RANK, is_recognition
 from synthset.store.dataset import Dataset
 from synthset.taxonomy.classlists import ClassEntry
 from synthset.taxonomy.groups import synset_of

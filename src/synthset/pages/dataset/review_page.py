@@ -7,10 +7,9 @@ from typing import Any, Literal
 
 import numpy as np
 
-from synthset.pages.dataset.gallery import spread
-from synthset.pages.dataset.records import FinishedRecords
 from synthset.pages.kit.render import render_page
 from synthset.pages.kit.thumbnails import most, thumbnails
+from synthset.results.dataset.finished_records import FinishedRecords, spread
 from synthset.results.reason import words
 from synthset.sheets import write_sheet
 from synthset.store.dataset import Dataset

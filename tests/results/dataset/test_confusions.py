@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from synthset.pages.dataset.confusions import LARGEST, confusion_chart, confusions
-from synthset.pages.dataset.records import FinishedRecords
+from synthset.results.dataset.confusions import LARGEST, confusions
+from synthset.results.dataset.finished_records import FinishedRecords
 
 
 def test_the_classifiers_own_words_find_their_class_by_what_it_got_right(made: Any) -> None:
@@ -33,14 +33,6 @@ def test_many_classes_have_pairs_only(tmp_path: Path, make: Any) -> None:
     (found,) = confusions(FinishedRecords.of(make(tmp_path / "many", names, each=6, side=8)[0]))
     assert found.shares is None
     assert found.pairs == [("c0", "own word 1", 0.2, 1)]
-
-
-def test_the_matrix_names_each_cell_and_escapes_names(made: Any) -> None:
-    (found,) = confusions(FinishedRecords.of(made[0]))
-    drawn = confusion_chart(found).__html__()
-    assert "zebra taken for zebra: 85.7 %" in drawn
-    assert "zebra taken for another class: 0.0 %" in drawn
-    assert "<img" not in drawn
 
 
 def test_two_classes_of_one_name_are_told_apart() -> None:

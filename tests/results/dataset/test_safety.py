@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import Any
-
 import pyarrow as pa
-import pytest
 
-from synthset.pages.dataset.dataset_page import page
-from synthset.pages.dataset.records import FinishedRecords
-from synthset.pages.dataset.safety_counts import safety, verdicts
 from synthset.record import BLANKED
+from synthset.results.dataset.finished_records import FinishedRecords
+from synthset.results.dataset.safety import safety, verdicts
 
 CLASSES = [{"name": name} for name in ("cat", "dog", "frog")]
 OTHER = "not finite: the model returned NaN"
@@ -59,20 +54,3 @@ def test_each_image_has_one_verdict_at_most() -> None:
     said = verdicts(seen((0, True, BLANKED), (0, True, None), (0, True, OTHER)).records)
     assert said["blanked"].tolist() == [True, False, False]
     assert said["flagged"].tolist() == [False, True, True]
-
-
-@pytest.mark.parametrize(("flags", "said"), [(True, "12 %"), (False, "Nothing was blanked")])
-def test_the_page_has_a_section_only_where_a_checker_looked(
-    made: Any, flags: bool, said: str
-) -> None:
-    dataset, recipe = made
-    assert 'id="safety"' not in page(dataset, recipe)
-    images = dataset.read("images-1")
-    nsfw = pa.array([flags and row in (2, 5) for row in range(images.num_rows)], pa.bool_())
-    place = images.column_names.index("nsfw")
-    dataset.write_cell("images-2", 0, images.set_column(place, "nsfw", nsfw))
-    dataset.write_view(replace(dataset.view, images="images-2"))
-    html = page(dataset, recipe)
-    assert '<a href="#safety">' in html
-    section = html.split('<section id="safety">')[1].split("</section>")[0]
-    assert said in section

@@ -6,8 +6,8 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from synthset.pages.dataset.against import EACH, against_threshold, score_of, words
-from synthset.pages.dataset.records import FinishedRecords
+from synthset.results.dataset.finished_records import FinishedRecords
+from synthset.results.dataset.threshold_comparison import EACH, against_threshold, score_of
 from synthset.results.reason import Reason, reason_array
 
 REASONS = [
@@ -66,4 +66,3 @@ def test_recognition_is_what_a_threshold_looks_at_first(
 ) -> None:
     recipe = recipe_of(["cat"], scores=scores, selection={})
     assert score_of(recipe) == column
-    assert words(column).startswith("the images of highest ")

@@ -9,8 +9,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from synthset.pages.dataset.records import FinishedRecords
 from synthset.record import BLANKED
+from synthset.results.dataset.finished_records import FinishedRecords
 
 Mask = NDArray[np.bool_]
 

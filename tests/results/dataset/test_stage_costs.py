@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from synthset.pages.dataset.stage_costs import title_of
+from synthset.results.dataset.stage_costs import title_of
 
 
 def test_the_title_of_a_pass_names_its_parts() -> None:

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from synthset.pages.dataset.records import FinishedRecords
-from synthset.pages.dataset.stage_costs import stages
+from synthset.results.dataset.finished_records import FinishedRecords
+from synthset.results.dataset.stage_costs import stages
 from synthset.results.reason import words
 from synthset.store.dataset import Dataset
 

@@ -1,4 +1,4 @@
-"""A dataset's records as the report looks at them: who was made, passed, is kept, and why not."""
+"""A dataset's records: which were made, passed, are kept, and why the others are not."""
 
 from __future__ import annotations
 
@@ -94,3 +94,10 @@ class FinishedRecords:
 
     def _flags(self, column: str) -> Mask:
         return np.asarray(self.records.column(column).fill_null(False), dtype=bool)
+
+
+def spread(rows: NDArray[np.int64], count: int) -> list[int]:
+    """Take so many, evenly over all, the first one included."""
+    if len(rows) <= count:
+        return [int(row) for row in rows]
+    return [int(rows[i * len(rows) // count]) for i in range(count)]

@@ -7,14 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from markupsafe import Markup
 from numpy.typing import NDArray
 
 from synthset.metrics.statistics.classification import over_classes
 from synthset.metrics.statistics.intervals import Interval, wilson
-from synthset.pages.dataset.records import FinishedRecords
-from synthset.pages.kit.numbers import interval, percent
-from synthset.pages.kit.row_chart import Bar, row_chart
+from synthset.results.dataset.finished_records import FinishedRecords
 from synthset.results.figure import Better
 from synthset.results.metric_result import MetricResult
 from synthset.store.dataset import Dataset
@@ -117,21 +114,6 @@ def by_group(
     several = [seen.name(label) for label in found["several"]]
     shown = {name: better for name, (better, _) in valued.items()}
     return GroupTable(rows, several, len(found["unknown"]), shown)
-
-
-def rate_row(rate: Rate) -> Markup:
-    """Draw two intervals from 0 to 1: all above, kept below; the dark mark is the share itself."""
-    marks = []
-    for colour, found, at in (("passed", rate.all, 0.27), ("kept", rate.kept, 0.73)):
-        if found is not None:
-            marks.append(Bar(found.low, found.high, colour, 0.3, at, 0.45))
-            marks.append(Bar(found.value - 0.008, found.value + 0.008, colour, 0.4, at))
-    label = "; ".join(
-        f"{part}: {percent(found.value, digits=1)}, {interval(found)}"
-        for part, found in (("all", rate.all), ("kept", rate.kept))
-        if found is not None
-    )
-    return row_chart(marks, 0.0, 1.0, label, height=22)
 
 
 def _row(

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from synthset.pages.dataset.summary import summary
+from synthset.results.dataset.summary import summary
 from synthset.store.dataset import View
 
 

@@ -8,9 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from synthset.pages.dataset.gallery import spread
-from synthset.pages.dataset.records import FinishedRecords
 from synthset.recipe.recipe import Recipe
+from synthset.results.dataset.finished_records import FinishedRecords, spread
 
 CLASSES = 6
 EACH = 12  # images of each class and group
@@ -74,11 +73,6 @@ def against_threshold(
         if len(found) == room:
             break
     return found
-
-
-def words(column: str | None) -> str:
-    """Say what a threshold on a column would keep."""
-    return f"the images of highest {(column or 'score').replace('_', ' ')}"
 
 
 def _compared(label: int, rows: Rows, kept: Mask, best: Mask) -> ThresholdComparison:

@@ -9,9 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from synthset.pages.dataset.records import FinishedRecords
-from synthset.pages.kit.matrix import matrix_chart
-from synthset.pages.kit.picture import Picture
+from synthset.results.dataset.finished_records import FinishedRecords
 
 LARGEST = 30  # classes of a matrix that can still be read; larger ones show their worst pairs only
 PAIRS = 12
@@ -38,19 +36,6 @@ class Confusion:
     counts: NDArray[np.int64]
     pairs: list[tuple[str, str, float, int]]
     recognised: NDArray[np.float64]
-
-
-def confusion_chart(found: Confusion) -> Picture:
-    """Draw the matrix, where there is one."""
-    assert found.shares is not None
-    return matrix_chart(
-        f"confusion-{found.score}",
-        "What the classifier takes each class for, in percent of a row",
-        found.classes,
-        [*found.classes, "another class"],
-        found.shares,
-        ("the classifier's first choice", "class that the image was made for"),
-    )
 
 
 def confusions(seen: FinishedRecords) -> list[Confusion]:

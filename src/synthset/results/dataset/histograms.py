@@ -1,4 +1,4 @@
-"""Histograms of the scores, kept and rejected images stacked, with the limits drawn in."""
+"""Histograms of the scores: kept and rejected images, and where the limits lie."""
 
 from __future__ import annotations
 
@@ -11,19 +11,14 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from synthset.pages.dataset.records import FinishedRecords, Mask
-from synthset.pages.kit.axes import between, linear, logarithmic
-from synthset.pages.kit.chart import Area, Panel, chart
-from synthset.pages.kit.numbers import count, number
-from synthset.pages.kit.picture import Picture, Table
 from synthset.recipe.selection import Selection
 from synthset.recipe.steps import Limit, Limits
+from synthset.results.dataset.finished_records import FinishedRecords, Mask
 
 BINS = 36
 FEW = 24  # whole numbers with up to so many values get a bar each
 TAIL = 0.5  # percent at either end that the axis leaves to the end bars
 SKEWED = 200  # of a median's multiples; above this the axis is logarithmic
-SIZE = (300.0, 112.0)  # between the axes, pixels
 MAX_WORDS = 12  # different words of a score that are shown as bars, if any comes twice
 
 Floats = NDArray[np.float64]
@@ -67,28 +62,6 @@ class WordCounts:
     def only(self) -> str | None:
         """The one word that all images have; None where they differ."""
         return self.rows[0][0] if len(self.rows) == 1 else None
-
-
-def histogram_chart(found: Histogram, selected: bool) -> Picture:
-    """Draw a histogram: kept below, rejected on top of it, limits as lines across."""
-    areas, rows, edges = [], [], found.edges.tolist()
-    bars = zip(edges[:-1], edges[1:], found.kept.tolist(), found.rejected.tolist(), strict=True)
-    for left, right, kept, rejected in bars:
-        here = f"{number(left)} to {number(right)}"
-        if kept:
-            areas.append(Area((left, 0), (right, kept), "kept", f"{here}: {count(kept)} kept"))
-        if rejected:
-            says = f"{here}: {count(rejected)} rejected"
-            areas.append(Area((left, kept), (right, kept + rejected), "rejected", says))
-        if kept or rejected:
-            rows.append((here, count(kept), count(rejected)))
-    name, ends = found.column.replace("_", " "), (edges[0], edges[-1])
-    x = logarithmic(f"{name}, logarithmic", ends) if found.log else between(name, *ends)
-    y = linear("images", (found.kept + found.rejected).tolist(), zero=True)
-    title = f"Images by {name}{', kept and rejected' if selected else ''}"
-    panel = Panel("", x, y, areas, rules=found.limits)
-    table = Table((name, "kept", "rejected"), rows)
-    return chart(f"histogram-{found.column}", title, [panel], size=SIZE, table=table)
 
 
 def histograms(seen: FinishedRecords, selection: Selection) -> list[Histogram | WordCounts]:

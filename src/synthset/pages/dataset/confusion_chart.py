@@ -1,0 +1,20 @@
+"""Intended classes against a classifier's first choices, as the page draws them."""
+
+from __future__ import annotations
+
+from synthset.pages.kit.matrix import matrix_chart
+from synthset.pages.kit.picture import Picture
+from synthset.results.dataset.confusions import Confusion
+
+
+def confusion_chart(found: Confusion) -> Picture:
+    """Draw the matrix, where there is one."""
+    assert found.shares is not None
+    return matrix_chart(
+        f"confusion-{found.score}",
+        "What the classifier takes each class for, in percent of a row",
+        found.classes,
+        [*found.classes, "another class"],
+        found.shares,
+        ("the classifier's first choice", "class that the image was made for"),
+    )

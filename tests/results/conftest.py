@@ -1,0 +1,5 @@
+"""A dataset whose records are counted."""
+
+from toy_dataset import classes, made, make, recipe_of, with_script
+
+__all__ = ["classes", "made", "make", "recipe_of", "with_script"]
