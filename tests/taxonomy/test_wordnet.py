@@ -115,13 +115,6 @@ def test_neighbours_are_read_both_ways(toy: WordNetNouns) -> None:
     assert names(toy.hypernyms("paris.n.01", instances=False)) == []
 
 
-def test_the_nearest_group_wins_and_a_tie_goes_to_the_first(toy: WordNetNouns) -> None:
-    assert toy.nearest_group("puppy.n.01", ("entity.n.01", "dog.n.01")) == "dog.n.01"
-    assert toy.nearest_group("dog.n.01", ("pet.n.01", "animal.n.01")) == "pet.n.01"
-    assert toy.nearest_group("puppy.n.01", ("puppy.n.01", "dog.n.01")) == "puppy.n.01"
-    assert toy.nearest_group("city.n.01", ("animal.n.01",)) is None
-
-
 def test_examples_are_kept_apart_from_the_gloss(toy: WordNetNouns) -> None:
     assert toy.examples("dog.n.01") == ("one bark", "two barks")
     assert toy.examples("pet.n.01") == ()

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import numpy as np
 from PIL import Image
+from sklearn.datasets import load_digits
 
-from synthset.errors import ModelError
 from synthset.formats.in_memory import in_memory
 from synthset.formats.listed import Label, Listed, Vocabulary
 from synthset.formats.manifest import Passed
@@ -16,18 +16,7 @@ NAMES = Vocabulary(tuple(map(str, range(10))), said_by="scikit-learn")
 
 
 def find(passed: Passed) -> Iterator[Listed]:
-    """List the images, in their order.
-
-    Raises:
-        ModelError: scikit-learn is missing.
-    """
-    try:
-        from sklearn.datasets import load_digits
-    except ModuleNotFoundError:
-        right = "pip install 'synthset[train]'"
-        raise ModelError(
-            f"the digits are part of scikit-learn, which is missing: {right}"
-        ) from None
+    """List the images, in their order."""
     digits = load_digits()
     passed.layouts.append("the digits of scikit-learn")
     pixels = np.round(digits.images * (255 / 16)).astype(np.uint8)  # (N, 8, 8)

@@ -58,7 +58,6 @@ STANDARD = WIDE | {
     "posterize": 4.0,
 }
 UNSIGNED = {"posterize", "solarize", "identity", "autocontrast", "equalize"}
-MOVING = {"shear_x", "shear_y", "translate_x", "translate_y", "rotate"}
 
 
 @dataclass(frozen=True)

@@ -147,16 +147,6 @@ class WordNetNouns:
         """Return the numbers of a synset and of all that it is a kind or an instance of."""
         return {f"n{self._numbers[row]}" for row in self._distances(self._row(query))}
 
-    def nearest_group(self, query: str | Synset, groups: tuple[str, ...]) -> str | None:
-        """Return the group that lies fewest steps above a synset (ties: the first); None if none.
-
-        >>> load().nearest_group("golden_retriever.n.01", ("animal.n.01", "dog.n.01", "tool.n.01"))
-        'dog.n.01'
-        """
-        distances = self._distances(self._row(query))
-        above = [group for group in groups if self._row(group) in distances]
-        return min(above, key=lambda group: distances[self._row(group)], default=None)
-
     # Rows: a synset's place in the file. Every column is a list of lines, unpacked when first used.
 
     def _column(self, name: str) -> list[str]:

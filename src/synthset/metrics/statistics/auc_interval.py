@@ -1,38 +1,10 @@
-"""Area under the ROC curve: how often a score ranks a positive above a negative."""
+"""How sure is an area under the ROC curve?"""
 
 from __future__ import annotations
 
-import numpy as np
-from numpy.typing import NDArray
 from scipy.optimize import brentq
-from scipy.stats import rankdata
 
-from synthset.errors import UsageError
 from synthset.metrics.statistics.intervals import LEVEL, Interval, normal_quantile
-
-
-def auc(scores: NDArray[np.float64], positive: NDArray[np.bool_]) -> float:
-    """Share of pairs of a positive and a negative in which the positive has the higher score.
-
-    Args:
-        scores: (N,) float64; higher says positive. A tie counts half.
-        positive: (N,) bool, with some of each.
-
-    Returns:
-        In [0, 1]; 0.5 where the scores say nothing.
-
-    Raises:
-        UsageError: only positives, or only negatives.
-
-    >>> auc(np.array([0.1, 0.4, 0.35, 0.8]), np.array([False, False, True, True]))
-    0.75
-    """
-    there = int(positive.sum())
-    others = len(positive) - there
-    if not there or not others:
-        raise UsageError(f"positive: found {there} of {len(positive)}; an AUC needs some of both")
-    ranks = rankdata(scores)  # of ties the mean rank
-    return float((ranks[positive].sum() - there * (there + 1) / 2) / (there * others))
 
 
 def auc_interval(value: float, positives: int, negatives: int, level: float = LEVEL) -> Interval:
