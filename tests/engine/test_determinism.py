@@ -30,7 +30,7 @@ def one(tmp_path_factory):
 
 
 def pixels(dataset):
-    return np.stack([decode(image["bytes"]) for image in dataset.images(ids(dataset))])
+    return np.stack([decode(image) for image in dataset.read_images(ids(dataset))])
 
 
 def ids(dataset):

@@ -39,7 +39,7 @@ def test_bytes_are_kept_and_classes_come_from_the_folders(photos):
     records = dataset.records()
     assert [entry["name"] for entry in dataset.classes()] == ["cat", "dog"]
     assert set(records["origin"].to_pylist()) == {"real"}
-    first = dataset.images(records["id"].to_pylist()[:1])[0]["bytes"]
+    first = dataset.read_images(records["id"].to_pylist()[:1])[0]
     assert first == (photos / "cat" / "0.png").read_bytes()
 
 

@@ -81,8 +81,8 @@ def test_values_are_those_of_the_mathematics(measured):
 
     _, dataset, place = measured
     (reference,) = map(synthset.open, (place / "d" / "references").iterdir())
-    real = list_column(reference.features("pixels"), "features")
-    made = list_column(dataset.features("pixels"), "features")
+    real = list_column(reference.read_features("pixels"), "features")
+    made = list_column(dataset.read_features("pixels"), "features")
     assert found(dataset, "KD").value == pytest.approx(1000 * kid_full(real, made).value)
     cats = np.asarray(dataset.records()["label"]) == 0
     one = kid_full(real[:12], made[cats]).value
@@ -95,7 +95,7 @@ def features(measured):
 
     _, dataset, place = measured
     (reference,) = map(synthset.open, (place / "d" / "references").iterdir())
-    both = (reference.features("pixels"), dataset.features("pixels"))
+    both = (reference.read_features("pixels"), dataset.read_features("pixels"))
     return [list_column(rows, "features") for rows in both]
 
 

@@ -65,7 +65,7 @@ def photos(tmp_path, monkeypatch):
 def told(dataset):
     """What a set says of its images, and each figure."""
     said = dataset.records().drop_columns(["source", "prompt", "seed", "index"]).to_pylist()
-    features = [row["features"] for row in dataset.features("eye").to_pylist()]
+    features = [row["features"] for row in dataset.read_features("eye").to_pylist()]
     classes = [entry["name"] for entry in dataset.classes()]
     return json.dumps([said, features, classes, str(dataset.metrics())])
 

@@ -30,7 +30,7 @@ def test_a_run_plans_makes_selects_and_reports(tmp_path):
         set(records.column("sha256").to_pylist())
     )
     assert (tmp_path / "d" / "report" / "index.html").exists()
-    assert dataset.images(records.column("id").to_pylist()[:2])[0]["bytes"][:4] == b"\x89PNG"
+    assert dataset.read_images(records.column("id").to_pylist()[:2])[0][:4] == b"\x89PNG"
 
 
 def test_a_second_run_does_nothing(tmp_path):

@@ -29,7 +29,7 @@ def recipe(folder, scores, **content):
 
 
 def features_of(dataset):
-    return list_column(dataset.features("eye"), "features").astype(np.float64)
+    return list_column(dataset.read_features("eye"), "features").astype(np.float64)
 
 
 def test_the_influence_on_the_distance_is_that_of_really_leaving_an_image_out(tmp_path):

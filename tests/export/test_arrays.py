@@ -29,7 +29,7 @@ def test_arrays_hold_every_kept_image_with_its_label_and_facts(world: Any) -> No
     assert {row["id"] for row in rows} == set(kept)
     for row, pixels, label in zip(rows, images, labels, strict=True):
         assert label == kept[row["id"]]["label"]
-        assert (pixels == decode(dataset.images([row["id"]])[0]["bytes"])).all()
+        assert (pixels == decode(dataset.read_images([row["id"]])[0])).all()
     assert [row["label"] for row in json.loads((place / "classes.json").read_text())] == [0, 1]
 
 

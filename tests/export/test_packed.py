@@ -53,9 +53,9 @@ def test_webdataset_reads_every_kept_image_with_its_label_and_facts(world: Any) 
     kept = dataset.kept().to_pylist()
     assert set(found) == {row["id"] for row in kept}
     raw = {s["__key__"]: s for s in webdataset.WebDataset(shards, shardshuffle=False)}
-    for row, image in zip(kept, dataset.images([row["id"] for row in kept]), strict=True):
+    for row, image in zip(kept, dataset.read_images([row["id"] for row in kept]), strict=True):
         assert image is not None
-        assert raw[row["id"]]["jpg"] == image["bytes"]
+        assert raw[row["id"]]["jpg"] == image
         assert found[row["id"]]["cls"] == row["label"]
         assert found[row["id"]]["json"]["prompt"] == row["prompt"]
 

@@ -99,7 +99,7 @@ def test_a_dataset_is_indexed_and_images_are_retrieved_from_it(made, tmp_path):
     one = next(iter(kept.values()))
     query = tmp_path / "real" / one["class_name"] / "q.png"
     query.parent.mkdir(parents=True)
-    query.write_bytes(made.images([one["id"]])[0]["bytes"])
+    query.write_bytes(made.read_images([one["id"]])[0])
     settings = Pool.model_validate(
         {
             "kind": "pool",

@@ -50,7 +50,7 @@ def make(tmp_path, monkeypatch):
 def test_each_image_gets_what_the_function_gives(make, tmp_path):
     dataset = synthset.run(make(), tmp_path / "set", allow_code=True)
     records = dataset.records()
-    images = [decode(one["bytes"]) for one in dataset.images(records["id"].to_pylist())]
+    images = [decode(one) for one in dataset.read_images(records["id"].to_pylist())]
     expected = [pixels[..., 0].mean() / 255 for pixels in images]
     assert records["redness"].to_pylist() == pytest.approx(expected)
 

@@ -34,7 +34,7 @@ def made(tmp_path_factory):
 
 def by_hand(dataset, encoder, vector, limit):
     """The same by one large product."""
-    table = dataset.features(encoder)
+    table = dataset.read_features(encoder)
     rows = list_column(table, "features")
     rows = rows / np.linalg.norm(rows, axis=1, keepdims=True)
     scores = np.nan_to_num(rows @ (vector / np.linalg.norm(vector)), nan=-2)
@@ -70,7 +70,7 @@ def test_an_image_is_like_others_and_not_itself(made):
 @needs_faiss
 def test_a_file_is_an_example_too(made, tmp_path):
     own = made.records().column("id")[0].as_py()
-    (tmp_path / "example.png").write_bytes(made.images([own])[0]["bytes"])
+    (tmp_path / "example.png").write_bytes(made.read_images([own])[0])
     found = search_like(made, str(tmp_path / "example.png"), 3, "tiny")
     assert found[0].score == pytest.approx(1, abs=1e-5)
     (tmp_path / "words.png").write_text("no image")

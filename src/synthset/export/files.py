@@ -5,10 +5,9 @@ from __future__ import annotations
 import hashlib
 import os
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -125,12 +124,12 @@ def _suffixes(dataset: Dataset, wanted: set[str]) -> Iterator[tuple[str, str]]:
                 yield name, suffix
             elif name in wanted:
                 unsure.append(name)
-    for name, image in zip(unsure, dataset.images(unsure) if unsure else [], strict=True):
+    for name, image in zip(unsure, dataset.read_images(unsure) if unsure else [], strict=True):
         yield name, _by_content(name, image)
 
 
-def _by_content(name: str, image: Mapping[str, Any] | None) -> str:
-    suffix = suffix_of((image or {}).get("bytes") or b"")
+def _by_content(name: str, image: bytes | None) -> str:
+    suffix = suffix_of(image or b"")
     if suffix is None:
         raise DatasetError(
             f"record {name}: neither the path nor the bytes of its image tell a format; reject it "

@@ -116,8 +116,8 @@ def check_space(place: Path, dataset: Dataset, missing: Sequence[File]) -> None:
     """Compare the free disk with what the images will take, by the size of up to 64 of them."""
     if not missing:
         return
-    sample = dataset.images([file.id for file in missing[:: max(1, len(missing) // 64)][:64]])
-    sizes = [-(-len(image["bytes"]) // BLOCK) * BLOCK for image in sample if image]
+    sample = dataset.read_images([file.id for file in missing[:: max(1, len(missing) // 64)][:64]])
+    sizes = [-(-len(image) // BLOCK) * BLOCK for image in sample if image]
     needed = round(sum(sizes) / max(1, len(sizes)) * len(missing))
     check_free(place, needed, len(missing))
 

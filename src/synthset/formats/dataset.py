@@ -11,7 +11,6 @@ import pyarrow as pa
 
 from synthset.errors import DatasetError, RecipeError, did_you_mean
 from synthset.formats.columns import is_text
-from synthset.formats.labels import keyed_names
 from synthset.formats.listed import Label, Listed, Vocabulary
 from synthset.formats.manifest import Passed
 from synthset.formats.table_files import TableImages
@@ -107,7 +106,7 @@ def rows_of(dataset: Dataset) -> dict[str, str]:
 def _labels(dataset: Dataset, folder: str) -> list[Label]:
     """The classes in label order; those of one name carry their key."""
     entries = dataset.classes()
-    names = keyed_names(entries)
+    names = dataset.class_names()
     wnids = tuple(entry.get("wnid") for entry in entries)
     vocabulary = Vocabulary(tuple(names), wnids, f"the classes of {folder}")
     return [

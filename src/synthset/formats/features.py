@@ -8,8 +8,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from synthset.formats.labels import keyed_names
 from synthset.record import IMAGE
+from synthset.taxonomy.names import keyed_names
 
 NOTE = b"huggingface"  # in the schema's metadata
 

@@ -75,18 +75,6 @@ def told_apart(names: Sequence[str]) -> tuple[str, ...]:
     return tuple(names)
 
 
-def keyed_names(classes: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Name the classes of a dataset, each once: where some share a name, all carry their key.
-
-    Args:
-        classes: entries of `classes.json`.
-    """
-    names = [entry["name"] for entry in classes]
-    if len(set(names)) < len(names):
-        names = [f"{entry['name']} ({entry['key']})" for entry in classes]
-    return names
-
-
 def numbers_told_apart(found: Iterable[Listed], where: str = "source") -> Iterator[Listed]:
     """Do the same for images whose files give each image a name and a number, and list no classes.
 

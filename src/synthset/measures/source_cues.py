@@ -89,11 +89,11 @@ def _images(reader: FeatureReader, hashes: set[str]) -> dict[str, bytes]:
     for name, record in zip(*columns, strict=True):
         if name in hashes:
             ids.setdefault(name, record)
-    found = reader.dataset.images(list(ids.values()))
+    found = reader.dataset.read_images(list(ids.values()))
     return {
-        name: image["bytes"]
+        name: image
         for name, image in sorted(zip(ids, found, strict=True), key=lambda pair: pair[0])
-        if image is not None and image["bytes"] is not None
+        if image is not None
     }
 
 

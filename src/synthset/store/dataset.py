@@ -1,30 +1,37 @@
-"""A dataset on disk: a grid of shards and tables. The only code that knows where files lie."""
+"""A dataset, as users read it: records, images, features, scores and selections."""
 
 from __future__ import annotations
 
-import json
-import os
-import re
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from functools import partial
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
+from numpy.typing import NDArray
+from PIL import Image
 
-from synthset.errors import DatasetError, SynthsetError, explains_refusals
+from synthset.errors import DatasetError, UsageError
 from synthset.recipe.reading import parse_settings
-from synthset.recipe.variables import conceal
 from synthset.results.metric_result import MetricResult, SetResults
 from synthset.results.stored import load
-from synthset.store import cells
-from synthset.store.folder import LocalFolder, Storage, folder_at
+from synthset.stage import list_column
+from synthset.store.grid import Grid, Place, damaged
+from synthset.store.kept_image import KeptImage, to_picture
+from synthset.store.notebook_view import choose_images, to_html
+from synthset.taxonomy.names import keyed_names
 
-FORMAT = 1
-SPOOL = ".spool"
-AGAIN = "move that file away and run the same recipe again, which makes it anew"
+if TYPE_CHECKING:
+    import datasets
+    import pandas
+
+    from synthset.store.torch_images import TorchImages
+
+IMAGES_AT_ONCE = 64  # read together, in order: a few row groups
+MISSING = "which is not installed: pip install 'synthset"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,205 +63,16 @@ class View:
     manifest: str | None = None
 
 
-class Dataset:
+class Dataset(Grid):
     """A labelled image dataset: planned records, images, features, scores and selections, as Arrow
     tables.
 
-    Open one with `synthset.open(path)`. Every table of a shard has the same ids in the same order,
-    so tables join by position. A row that failed is null with an `error`; it is never missing.
+    Open one with `synthset.open(path)`.
     """
-
-    def __init__(self, folder: Storage, name: str, rows_per_shard: int) -> None:
-        self.folder = folder
-        self.name = name
-        self.rows_per_shard = rows_per_shard
-
-    def __repr__(self) -> str:
-        return f"Dataset({self.folder.url!r}, name={self.name!r})"
-
-    @classmethod
-    @explains_refusals()
-    def create(cls, path: str | os.PathLike[str], name: str, rows_per_shard: int) -> Dataset:
-        """Make a dataset, or open the one that is there.
-
-        Raises:
-            DatasetError: the folder holds something else; nothing is touched.
-            StorageError: it can't be written.
-        """
-        folder = folder_at(path)
-        if folder.exists("dataset.json"):
-            return cls.open(path)
-        strangers = folder.names()
-        if strangers:
-            raise DatasetError(
-                f"{folder.url}: holds "
-                f"{', '.join(strangers[:3])}{' …' if len(strangers) > 3 else ''} and no "
-                "dataset.json; "
-                "name a new or empty folder with -o, so that nothing of yours is touched"
-            )
-        content = {"format": FORMAT, "name": name, "rows_per_shard": rows_per_shard}
-        folder.create("dataset.json", _json(content))
-        return cls.open(path)
-
-    @classmethod
-    @explains_refusals()
-    def open(cls, path: str | os.PathLike[str]) -> Dataset:
-        """Open a dataset.
-
-        Raises:
-            DatasetError: there is none, or a newer synthset wrote it.
-        """
-        folder = folder_at(path)
-        if not folder.exists("dataset.json"):
-            raise DatasetError(
-                f"{folder.url}: no dataset here (no dataset.json); name the folder that "
-                "`synthset run` made"
-            )
-        content = _read_json(folder, "dataset.json")
-        try:
-            found, name, rows = content["format"], content["name"], content["rows_per_shard"]
-        except (TypeError, KeyError) as fault:
-            raise _damaged(folder, "dataset.json", fault) from None
-        if found != FORMAT:
-            raise DatasetError(
-                f"{folder.url}: dataset format {found}, this synthset reads format {FORMAT}; "
-                "update synthset"
-            )
-        return cls(folder, name, rows)
-
-    @property
-    def path(self) -> str:
-        """Path or URL of the dataset."""
-        return self.folder.url
-
-    # Cells
-
-    def shards(self, table: str) -> list[int]:
-        """List the finished shards of a table."""
-        names = self.folder.names(table)
-        return [
-            int(name.removesuffix(".parquet"))
-            for name in names
-            if re.fullmatch(r"\d+\.parquet", name)
-        ]
-
-    def has(self, table: str, shard: int) -> bool:
-        """Tell whether a cell is finished."""
-        return self.folder.exists(_cell(table, shard))
-
-    def read_cell(self, table: str, shard: int, columns: Sequence[str] | None = None) -> pa.Table:
-        """Read one shard of a table."""
-        return self._read(_cell(table, shard), columns)
-
-    def write_cell(self, table: str, shard: int, rows: pa.Table) -> bool:
-        """Commit one shard of a table; the first writer wins."""
-        return self.folder.create(_cell(table, shard), cells.to_bytes(rows))
-
-    def read(self, table: str, columns: Sequence[str] | None = None) -> pa.Table:
-        """Read a whole table, its finished shards in order."""
-        parts = [self.read_cell(table, shard, columns) for shard in self.shards(table)]
-        if not parts:
-            raise DatasetError(
-                f"{self.path}: table {table!r} has no finished shard; run the recipe first"
-            )
-        return pa.concat_tables(parts)
-
-    def read_shard(
-        self, tables: Sequence[str], shard: int, columns: Sequence[str] | None = None
-    ) -> pa.Table:
-        """Join several tables of one shard by position.
-
-        Args:
-            tables: names; the first gives `id`.
-            shard: number of the shard.
-            columns: columns wanted besides `id` and `error`; none takes all.
-
-        Returns:
-            Their columns side by side; `error` is the first error of each row.
-        """
-        wanted = None if columns is None else {*columns, "id", "error"}
-        joined: pa.Table | None = None
-        errors: list[pa.ChunkedArray] = []
-        for table in tables:
-            names = self._column_names(table, shard)
-            cell = self.read_cell(table, shard, [n for n in names if wanted is None or n in wanted])
-            if "error" in cell.column_names:
-                errors.append(cell.column("error"))
-                cell = cell.drop_columns(["error"])
-            if joined is None:
-                joined = cell
-                continue
-            if not joined.column("id").equals(cell.column("id")):
-                raise DatasetError(
-                    f"{self.path}: {_cell(table, shard)} holds other ids than {tables[0]}; {AGAIN}"
-                )
-            for name in cell.column_names:
-                if name != "id":
-                    joined = joined.append_column(name, cell.column(name))
-        assert joined is not None
-        none = pa.nulls(joined.num_rows, pa.string())
-        return joined.append_column("error", pc.coalesce(*errors, none) if errors else none)
-
-    # Scratch: finished chunks of unfinished shards
-
-    def chunks(self, table: str, shard: int) -> list[tuple[int, int]]:
-        """List the finished chunks of an unfinished shard as (first row, rows), in order."""
-        found = []
-        for name in self.folder.names(f"{SPOOL}/{table}/{shard:05d}"):
-            match = re.fullmatch(r"(\d+)-(\d+)\.parquet", name)
-            if match:
-                found.append((int(match[1]), int(match[2])))
-        return sorted(found)
-
-    def sound_chunks(self, table: str, shard: int) -> list[tuple[int, int]]:
-        """List the finished chunks as `chunks` does; one that is damaged is scratch, and goes."""
-        found = []
-        for start, rows in self.chunks(table, shard):
-            try:
-                if self.read_chunk(table, shard, start, rows).num_rows == rows:
-                    found.append((start, rows))
-                    continue
-            except DatasetError:
-                pass
-            self.folder.discard(_chunk(table, shard, start, rows))
-        return found
-
-    def write_chunk(self, table: str, shard: int, start: int, rows: pa.Table) -> bool:
-        """Commit one chunk of an unfinished shard."""
-        return self.folder.create(_chunk(table, shard, start, rows.num_rows), cells.to_bytes(rows))
-
-    def read_chunk(self, table: str, shard: int, start: int, rows: int) -> pa.Table:
-        """Read one chunk of an unfinished shard."""
-        return self._read(_chunk(table, shard, start, rows))
-
-    def clear_chunks(self, table: str, shard: int) -> None:
-        """Remove the scratch of a finished shard."""
-        place = f"{SPOOL}/{table}/{shard:05d}"
-        self.folder.discard_temporaries(place)  # of a worker whose parent was killed
-        for name in self.folder.names(place):
-            self.folder.discard(f"{place}/{name}")
-        for empty in (place, f"{SPOOL}/{table}", SPOOL):
-            if isinstance(self.folder, LocalFolder):
-                self.folder.discard(empty)
-
-    def clear_scratch(self, tables: Sequence[str]) -> None:
-        """Remove what a kill left behind: half-written files, and scratch of finished shards.
-
-        Only for the holder of the lock.
-        """
-        for place in ("", "selections", "metrics", "manifests", *tables):
-            self.folder.discard_temporaries(place)
-        for table in tables:
-            for name in self.folder.names(f"{SPOOL}/{table}"):
-                self.folder.discard_temporaries(f"{SPOOL}/{table}/{name}")
-                if name.isdigit() and self.has(table, int(name)):
-                    self.clear_chunks(table, int(name))
-
-    # Small files of ours
 
     def write_view(self, view: View) -> None:
         """Remember which tables belong to the recipe that runs."""
-        self.folder.replace("current.json", _json(asdict(view)))
+        self.write_json("current.json", asdict(view))
 
     @property
     def view(self) -> View:
@@ -265,26 +83,11 @@ class Dataset:
         """
         if not self.folder.exists("current.json"):
             raise DatasetError(f"{self.path}: nothing has run here yet; start with `synthset run`")
-        content = _read_json(self.folder, "current.json")
+        content = self.read_json("current.json")
         try:
             return View(**{**content, "exports": tuple(content["exports"])})
         except (TypeError, KeyError) as fault:
-            raise _damaged(self.folder, "current.json", fault) from None
-
-    def write_text(self, path: str, text: str) -> None:
-        """Write a small text file of ours, in place of the one before."""
-        self.folder.replace(path, text.encode())
-
-    def read_text(self, path: str) -> str:
-        """Read a text file.
-
-        Raises:
-            DatasetError: it is no text in UTF-8.
-        """
-        try:
-            return self.folder.read(path).decode()
-        except UnicodeDecodeError as fault:
-            raise _damaged(self.folder, path, fault) from None
+            raise damaged(self.folder, "current.json", fault) from None
 
     def recipe_content(self) -> dict[str, Any]:
         """Read `recipe.yaml` as plain values, as it is written; empty where there is none.
@@ -295,46 +98,6 @@ class Dataset:
         if not self.folder.exists("recipe.yaml"):
             return {}
         return parse_settings(self.read_text("recipe.yaml"), f"{self.path}/recipe.yaml")
-
-    def write_json(self, path: str, content: Any) -> None:
-        """Write a small JSON file of ours, in place of the one before."""
-        self.folder.replace(path, _json(content))
-
-    def commit_json(self, path: str, content: Any) -> bool:
-        """Write a small JSON file of ours for good; the first writer wins."""
-        return self.folder.create(path, _json(content))
-
-    def read_json(self, path: str) -> Any:
-        """Read a JSON file.
-
-        Raises:
-            DatasetError: it is no JSON.
-        """
-        return _read_json(self.folder, path)
-
-    def write_table(self, path: str, table: pa.Table) -> bool:
-        """Write a table that is no grid (a selection); the first writer wins."""
-        return self.folder.create(path, cells.to_bytes(table))
-
-    def read_table(self, path: str) -> pa.Table:
-        """Read a table that is no grid."""
-        return self._read(path)
-
-    def log(self, event: dict[str, Any]) -> None:
-        """Add an event to `run.jsonl`, without what environment variables held."""
-        self.folder.append("run.jsonl", conceal(json.dumps(event, ensure_ascii=False)))
-
-    def events(self) -> list[dict[str, Any]]:
-        """Read `run.jsonl`; a line that a kill cut short is left out."""
-        found = []
-        for line in self.folder.lines("run.jsonl"):
-            try:
-                found.append(json.loads(line))
-            except ValueError:
-                continue
-        return found
-
-    # What users read
 
     def records(
         self, *, scores: bool = True, selection: bool = True, images: bool = False
@@ -376,15 +139,68 @@ class Dataset:
         shards = [self.read_shard(tables, shard, columns) for shard in sorted(done)]
         return pa.concat_tables(shards)
 
-    def rows_in(self, table: str, shards: Sequence[int] | None = None) -> int:
-        """Count the rows of some shards of a table; none counts all."""
-        total = 0
-        for shard in self.shards(table) if shards is None else shards:
-            with self._opened(_cell(table, shard)) as file:
-                total += int(file.metadata.num_rows)
-        return total
+    def kept(self) -> pa.Table:
+        """Read the kept records, as `records` gives them."""
+        return self._kept(images=False)
 
-    def features(self, encoder: str) -> pa.Table:
+    def _kept(self, images: bool) -> pa.Table:
+        records = self.records(images=images)
+        if "keep" not in records.column_names:
+            raise DatasetError(f"{self.path}: nothing is selected yet; run the recipe to its end")
+        return records.filter(records.column("keep"))
+
+    def __len__(self) -> int:
+        """Count the kept images."""
+        return int(self.kept().num_rows)
+
+    def __bool__(self) -> bool:
+        """There is a dataset, also where nothing is kept, or selected yet."""
+        return True
+
+    def __iter__(self) -> Iterator[KeptImage]:
+        """Go through the kept images, in the order of the plan; pixels are read when asked for."""
+        table, kept = self.view.images, self.kept()
+        places = self.find_rows(table, kept.column("id").to_pylist())
+        for record in kept.to_pylist():
+            read = partial(self.read_image, table, places[record["id"]])
+            yield KeptImage(record["id"], record["label"], record["class_name"], record, read)
+
+    def images(self, ids: Iterable[str] | None = None) -> Iterator[tuple[str, Image.Image]]:
+        """Go through images: id and picture, RGB and upright.
+
+        Args:
+            ids: of records, in the order wanted; none takes the kept ones, in that of the plan.
+
+        Raises:
+            DatasetError: a record has no image, or there is no such record.
+        """
+        table = self.view.images
+        names = self.kept().column("id").to_pylist() if ids is None else list(ids)
+        places = self.find_rows(table, names)
+        for start in range(0, len(names), IMAGES_AT_ONCE):
+            some = names[start : start + IMAGES_AT_ONCE]
+            for name, data in zip(some, self._read_places(table, places, some), strict=True):
+                if data is None:
+                    raise DatasetError(f"{self.path}: record {name!r} has no image; name another")
+                yield name, to_picture(data)
+
+    def features(self, encoder: str) -> tuple[list[str], NDArray[np.float32]]:
+        """Read what an encoder says of the kept images.
+
+        Returns:
+            The ids, and (N, D) float32 features, row by row.
+
+        Raises:
+            DatasetError: the recipe has no such encoder, or nothing is selected yet.
+
+        >>> ids, features = dataset.features("inception")  # doctest: +SKIP
+        """
+        table, kept = self.read_features(encoder), self.kept().column("id").combine_chunks()
+        rows = table.filter(pc.is_in(table.column("id"), kept))
+        rows = rows.filter(rows.column("features").is_valid())
+        return rows.column("id").to_pylist(), list_column(rows, "features")
+
+    def read_features(self, encoder: str) -> pa.Table:
         """Read the features of every record: `id`, `features`, `error`, and `logits` where the
         encoder classifies.
 
@@ -398,25 +214,21 @@ class Dataset:
             )
         return self.read(known[encoder])
 
-    def images(self, ids: Sequence[str]) -> list[dict[str, Any] | None]:
-        """Read the encoded images of some records, in the order asked: `{bytes, path}`, or None
-        where there is none."""
-        view = self.view
-        wanted, found = set(ids), {}
-        for shard in self.shards(view.images):
-            rows = self.read_cell(view.images, shard, ["id"]).column("id").to_pylist()
-            here = [i for i, name in enumerate(rows) if name in wanted]
-            if here:
-                with self._opened(_cell(view.images, shard)) as file:
-                    found.update(_read_rows(file, here))
-        return [found.get(name) for name in ids]
+    def read_images(self, ids: Sequence[str]) -> list[bytes | None]:
+        """Read the encoded images of some records, in the order asked; None where there is none."""
+        table = self.view.images
+        return self._read_places(table, self.find_rows(table, ids), ids)
 
-    def kept(self) -> pa.Table:
-        """Read the kept records, as `records` gives them."""
-        records = self.records()
-        if "keep" not in records.column_names:
-            raise DatasetError(f"{self.path}: nothing is selected yet; run the recipe to its end")
-        return records.filter(records.column("keep"))
+    def _read_places(
+        self, table: str, places: Mapping[str, Place], ids: Sequence[str]
+    ) -> list[bytes | None]:
+        """Read encoded images whose rows are known, opening each shard once."""
+        asked = [places.get(one) for one in ids]
+        rows: dict[int, set[int]] = {}
+        for shard, row in filter(None, asked):
+            rows.setdefault(shard, set()).add(row)
+        read = {shard: self.read_image_rows(table, shard, some) for shard, some in rows.items()}
+        return [None if place is None else read[place[0]][place[1]] for place in asked]
 
     def metrics(self) -> list[MetricResult]:
         """Read the set-level results; empty before the run has measured any."""
@@ -447,67 +259,79 @@ class Dataset:
         content: list[dict[str, Any]] = self.read_json("classes.json")
         return content
 
+    def class_names(self) -> list[str]:
+        """Name the classes in label order, each once: where some share a name, all carry their
+        key."""
+        return keyed_names(self.classes())
+
+    def to_pandas(self) -> pandas.DataFrame:
+        """Give the kept records as a data frame, without pixels.
+
+        Raises:
+            UsageError: pandas is not installed.
+        """
+        if find_spec("pandas") is None:
+            raise UsageError(f"a data frame needs pandas, {MISSING}[pandas]'")
+        return self.kept().to_pandas()
+
+    def to_hf(self) -> datasets.Dataset:
+        """Give the kept images as a data set of Hugging Face's `datasets`.
+
+        It has the columns of `kept`, an `image`, and a `label` with the names of the classes. The
+        encoded images lie in memory; for a larger set, export Parquet and load that.
+
+        Raises:
+            UsageError: `datasets` is not installed.
+        """
+        if find_spec("datasets") is None:
+            raise UsageError(f"a Hugging Face data set needs `datasets`, {MISSING}[hf]'")
+        import datasets  # an extra, which takes a second
+
+        table = self._kept(images=True).drop_columns(["keep", "reason", "error"])
+        features = datasets.Features.from_arrow_schema(table.schema)
+        features["image"] = datasets.Image()
+        features["label"] = datasets.ClassLabel(names=self.class_names())
+        return datasets.Dataset(table.cast(features.arrow_schema))
+
+    def to_torch(self, transform: Callable[[Any], Any] | None = None) -> TorchImages:
+        """Give the kept images as a map-style PyTorch data set of pairs: image, label.
+
+        Args:
+            transform: what is done to each picture, such as one of torchvision's; none gives it as
+                Pillow has it.
+
+        >>> loader = DataLoader(dataset.to_torch(ToTensor()), num_workers=2)  # doctest: +SKIP
+        """
+        from synthset.store.torch_images import TorchImages  # loads torch
+
+        table, kept = self.view.images, self.kept()
+        ids, labels = (kept.column(name).to_pylist() for name in ("id", "label"))
+        places = self.find_rows(table, ids)
+        rows = [places[one] for one in ids]
+        return TorchImages(self, table, rows, labels, self.class_names(), transform)
+
+    def _repr_html_(self) -> str:
+        """Show a notebook a few images of each class, also of a dataset that isn't finished."""
+        try:
+            return self._show()
+        except DatasetError as fault:
+            return to_html(self.name, [str(fault)], {})
+
+    def _show(self) -> str:
+        planned, records = self.rows_in(self.view.plan), self.records(scores=False)
+        shown = records.filter(records.column("sha256").is_valid())
+        facts = [self.path, f"{planned:,} planned", f"{shown.num_rows:,} made"]
+        if "keep" in shown.column_names:
+            shown = shown.filter(shown.column("keep"))
+            facts.append(f"{shown.num_rows:,} kept")
+        columns = (shown.column(name).to_pylist() for name in ("label", "id"))
+        rows = choose_images(zip(*columns, strict=True))
+        names = self.class_names()
+        images = {names[label]: self.read_images(ids) for label, ids in rows.items()}
+        return to_html(self.name, facts, images)
+
     def _columns(self, tables: Sequence[str], shard: int, without: Sequence[str]) -> list[str]:
         names: list[str] = []
         for table in tables:
             names += [name for name in self._column_names(table, shard) if name not in without]
         return names
-
-    def _column_names(self, table: str, shard: int) -> list[str]:
-        with self._opened(_cell(table, shard)) as file:
-            names: list[str] = file.schema_arrow.names
-            return names
-
-    def _read(self, path: str, columns: Sequence[str] | None = None) -> pa.Table:
-        with self._opened(path) as file:
-            return cells.read(file, file.schema_arrow.names if columns is None else columns)
-
-    @contextmanager
-    def _opened(self, path: str) -> Iterator[pq.ParquetFile]:
-        """Open a table of ours, and name its file where that can't be read as it was written."""
-        try:
-            with self.folder.open(path) as file, cells.opened(file) as opened:
-                yield opened
-        except SynthsetError:
-            raise
-        except Exception as fault:  # damaged bytes may raise anything: ArrowInvalid, OSError, …
-            if isinstance(fault, OSError) and fault.errno:
-                raise  # of the disk, not of what lies there
-            raise DatasetError(f"{self.path}/{path}: is damaged ({fault}); {AGAIN}") from fault
-
-
-def _read_rows(file: pq.ParquetFile, wanted: list[int]) -> dict[str, dict[str, Any] | None]:
-    """Read some rows of an images cell, touching only their row groups."""
-    found: dict[str, dict[str, Any] | None] = {}
-    first = 0
-    for group in range(file.num_row_groups):
-        size = file.metadata.row_group(group).num_rows
-        here = [i - first for i in wanted if first <= i < first + size]
-        if here:
-            rows = cells.read(file, ["id", "image"], group).take(here).to_pylist()
-            found.update({row["id"]: row["image"] for row in rows})
-        first += size
-    return found
-
-
-def _cell(table: str, shard: int) -> str:
-    return f"{table}/{shard:05d}.parquet"
-
-
-def _chunk(table: str, shard: int, start: int, rows: int) -> str:
-    return f"{SPOOL}/{table}/{shard:05d}/{start:06d}-{rows:06d}.parquet"
-
-
-def _read_json(folder: Storage, path: str) -> Any:
-    try:
-        return json.loads(folder.read(path))
-    except (ValueError, RecursionError) as fault:
-        raise _damaged(folder, path, fault) from None
-
-
-def _damaged(folder: Storage, path: str, fault: Exception) -> DatasetError:
-    return DatasetError(f"{folder.url}/{path}: damaged ({fault}); restore it from a copy")
-
-
-def _json(content: Any) -> bytes:
-    return (json.dumps(content, indent=2, ensure_ascii=False) + "\n").encode()

@@ -10,8 +10,8 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
-from typing import Self
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Self
 
 from synthset.errors import Problem, RecipeError
 
@@ -81,6 +81,18 @@ def loose(name: str) -> str:
     ('golden retriever', 't shirt', 'a-', '__')
     """
     return _stepped(JOINT.sub(" ", INVISIBLE.sub("", name))) or plain(name)
+
+
+def keyed_names(classes: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Name the classes of a dataset, each once: where some share a name, all carry their key.
+
+    Args:
+        classes: entries of `classes.json`.
+    """
+    names = [entry["name"] for entry in classes]
+    if len(set(names)) < len(names):
+        names = [f"{entry['name']} ({entry['key']})" for entry in classes]
+    return names
 
 
 def told(one: str, other: str) -> str:

@@ -4,11 +4,8 @@ import base64
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from synthset.images import decode, encode
-from synthset.pages.kit import thumbnails as module
-from synthset.pages.kit.thumbnails import PAGE, _thumbnail, most, side_px, thumbnails
+from synthset.images import decode
+from synthset.pages.kit.thumbnails import PAGE, most, side_px, thumbnails
 
 
 def content(uri: str) -> bytes:
@@ -17,10 +14,10 @@ def content(uri: str) -> bytes:
 
 def test_a_small_image_goes_in_as_it_is(made: Any) -> None:
     name = made[0].kept().column("id")[0].as_py()
-    (stored,) = made[0].images([name])
+    (stored,) = made[0].read_images([name])
     thumbnail = thumbnails(made[0], [name])[name]
     assert thumbnail.uri.startswith("data:image/jpeg;base64,")
-    assert content(thumbnail.uri) == stored["bytes"]
+    assert content(thumbnail.uri) == stored
     assert (thumbnail.width, thumbnail.height) == (16, 16)
 
 
@@ -42,19 +39,3 @@ def test_what_cannot_be_read_is_left_out(made: Any) -> None:
     failed = made[0].records().column("id")[0].as_py()
     assert thumbnails(made[0], [failed]) == {}
     assert thumbnails(made[0], []) == {}
-    assert _thumbnail({"bytes": b"\xff\xd8 no image", "path": None}, 128) is None
-
-
-def test_a_format_that_browsers_may_not_know_is_written_anew(monkeypatch: Any) -> None:
-    png = encode(np.full((8, 8, 3), 7, dtype=np.uint8), "png")
-    monkeypatch.setattr(module, "MIME", ())
-    thumbnail = _thumbnail({"bytes": png, "path": None}, 128)
-    assert thumbnail is not None
-    assert thumbnail.uri.startswith("data:image/webp")
-
-
-def test_a_large_image_of_few_bytes_gets_smaller_too() -> None:
-    flat = encode(np.full((300, 200, 3), 7, dtype=np.uint8), "jpeg", 50)
-    thumbnail = _thumbnail({"bytes": flat, "path": None}, 128)
-    assert thumbnail is not None
-    assert decode(content(thumbnail.uri)).shape == (128, 85, 3)

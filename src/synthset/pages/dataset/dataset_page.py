@@ -21,7 +21,7 @@ from synthset.pages.dataset.source_manifest import found
 from synthset.pages.dataset.what_if_charts import what_if
 from synthset.pages.kit.render import render_page
 from synthset.pages.kit.row_chart import bars
-from synthset.pages.kit.thumbnails import Thumbnail, thumbnails
+from synthset.pages.kit.thumbnails import thumbnails
 from synthset.recipe.recipe import Recipe
 from synthset.results.acceptance import acceptance
 from synthset.results.dataset.confusions import confusions
@@ -37,6 +37,7 @@ from synthset.results.dataset.threshold_comparison import (
     score_of,
 )
 from synthset.store.dataset import Dataset
+from synthset.thumbnail import Thumbnail
 
 PAGE = "report/index.html"
 

@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from synthset.pages.kit.thumbnails import Thumbnail, most
+from synthset.pages.kit.thumbnails import most
 from synthset.recipe.exports import Report
 from synthset.results.dataset.finished_records import FinishedRecords, spread
 from synthset.results.reason import Reason, read_reason, words
+from synthset.thumbnail import Thumbnail
 
 MAX_REASONS = 24  # groups of rejected images; the rarest are left to the table of reasons
 

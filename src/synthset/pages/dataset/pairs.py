@@ -7,9 +7,10 @@ from typing import Any
 
 from synthset.errors import DatasetError
 from synthset.pages.dataset.gallery import pictures
-from synthset.pages.kit.thumbnails import Thumbnail, thumbnails
+from synthset.pages.kit.thumbnails import thumbnails
 from synthset.results.dataset.finished_records import FinishedRecords
 from synthset.store.dataset import Dataset
+from synthset.thumbnail import Thumbnail
 
 Shown = dict[str, Any]
 

@@ -194,20 +194,20 @@ def _sheet(cell: SweepCell) -> Pixels:
     across = max(len(ids) for _, ids in groups)
     sheet = np.full((len(groups) * TILE_PX, across * TILE_PX, 3), 255, dtype=np.uint8)
     for row, (_, ids) in enumerate(groups):
-        for column, image in enumerate(cell.dataset.images(ids)):
+        for column, image in enumerate(cell.dataset.read_images(ids)):
             tile = _tile(image)
             top, left = row * TILE_PX, column * TILE_PX
             sheet[top : top + TILE_PX, left : left + TILE_PX] = tile
     return sheet
 
 
-def _tile(image: dict[str, Any] | None) -> Pixels:
+def _tile(image: bytes | None) -> Pixels:
     """One picture at the side of a tile, by its nearest pixels; grey where there is none."""
     empty = np.full((TILE_PX, TILE_PX, 3), 200, dtype=np.uint8)
-    if image is None or not image["bytes"]:
+    if not image:
         return empty
     try:
-        pixels = decode(image["bytes"])  # (H, W, 3)
+        pixels = decode(image)  # (H, W, 3)
     except UnreadableImage:
         return empty
     rows = np.arange(TILE_PX) * pixels.shape[0] // TILE_PX

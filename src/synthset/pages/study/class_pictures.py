@@ -9,9 +9,10 @@ import numpy as np
 import pyarrow as pa
 
 from synthset.encoders.classlist import OutputClasses
-from synthset.pages.kit.thumbnails import Thumbnail, most, thumbnails
+from synthset.pages.kit.thumbnails import most, thumbnails
 from synthset.results.recognition import NOTHING, Answers, Rule
 from synthset.store.dataset import Dataset
+from synthset.thumbnail import Thumbnail
 
 ON_MAP, IN_LISTS = 6, 8  # pictures of a class at most
 ROOM = 1600  # pictures on all maps and lists together
