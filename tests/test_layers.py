@@ -16,7 +16,7 @@ LAYERS = {
     "kinds": 0, "user_code": 0, "machine": 0, "processes": 0, "sheets": 0, "litter": 0,
     "lazy": 0, "thumbnail": 0,
     "recipe": 1, "taxonomy": 1, "models": 1,
-    "store": 2, "encoders": 2, "metrics": 2, "results": 2,
+    "notebook_bar": 2, "store": 2, "encoders": 2, "metrics": 2, "results": 2,
     "formats": 3, "prompts": 3, "source": 3,
     "sources": 4, "scores": 4, "selection": 4, "measures": 4, "export": 4,
     "pages": 4, "training": 4,

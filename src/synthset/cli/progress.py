@@ -1,4 +1,4 @@
-"""Draws one progress bar a pass, with rate and time left; quiet when not on a terminal."""
+"""Draws one progress bar a pass, with rate and time left; lines where that is no terminal."""
 
 from __future__ import annotations
 
@@ -16,20 +16,23 @@ from rich.progress import (
 )
 
 from synthset.cli.terminal import screen
+from synthset.pages.kit.numbers import duration
 
 WORDS = screen(stderr=True)
+SECONDS_A_LINE = 30  # in a file or a pipe, while a pass runs
 
 
 class RichBar:
-    """A bar on a terminal; elsewhere one line at the end of each pass."""
+    """A bar on a terminal; elsewhere a line now and then, and one at the end of each pass."""
 
     def __init__(self) -> None:
         self._progress: Progress | None = None
         self._task: TaskID | None = None
-        self._title, self._total, self._done, self._begun = "", 0, 0, 0.0
+        self._title, self._total, self._done, self._begun, self._said = "", 0, 0, 0.0, 0.0
 
     def start(self, title: str, total: int) -> None:
-        self._title, self._total, self._done, self._begun = title, total, 0, time.monotonic()
+        self._title, self._total, self._done = title, total, 0
+        self._begun = self._said = time.monotonic()
         if not sys.stderr.isatty():
             return
         self._progress = Progress(
@@ -49,6 +52,11 @@ class RichBar:
         self._done += rows
         if self._progress is not None and self._task is not None:
             self._progress.update(self._task, advance=rows, rate=f"{self._rate():,.1f}/s")
+        elif time.monotonic() - self._said > SECONDS_A_LINE:
+            self._said = time.monotonic()
+            left = duration((self._total - self._done) / max(self._rate(), 1e-9))
+            done = f"{self._done:,} of {self._total:,} records"
+            WORDS.print(f"{self._title:<8} {done} ({self._rate():,.1f}/s, {left} left)")
 
     def stop(self) -> None:
         if self._progress is not None:

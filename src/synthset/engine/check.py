@@ -95,7 +95,7 @@ def forecast(
     Raises:
         RecipeError: it is no recipe.
 
-    >>> plan = forecast("demo")  # doctest: +SKIP
+    >>> plan = synthset.plan("demo")  # doctest: +SKIP
     >>> plan.images, plan.problems  # doctest: +SKIP
     """
     recipe = load_recipe(recipe, overrides)

@@ -46,7 +46,8 @@ from synthset.engine.wording import wording, wording_path
 from synthset.errors import RecipeError, StageError, explains_refusals
 from synthset.export.accepted import refuse_unaccepted
 from synthset.export.write import write_export
-from synthset.machine import ProgressBar, Silent, count_gpus_used, count_workers, torch_threads
+from synthset.machine import ProgressBar, count_gpus_used, count_workers, torch_threads
+from synthset.notebook_bar import default_bar
 from synthset.pages.dataset.dataset_page import write_report
 from synthset.prompts.writer import PromptWriter
 from synthset.recipe.exports import Export
@@ -100,7 +101,7 @@ def run(
         output: folder or URL of the dataset; none takes `./<name of the recipe>`.
         overrides: changes to the recipe, such as `source.guidance_scale=3`.
         workers: worker processes; none takes the recipe's.
-        bar: told how far each pass is; none stays quiet.
+        bar: told how far each pass is; none shows a bar in notebooks, and is quiet elsewhere.
         require_accepted: export nothing if the kept part misses what the recipe's `accept` asks.
         allow_code: run code of the recipe's own, its scores and encoders of kind `python`;
             `SYNTHSET_ALLOW_CODE=1` in the environment says the same.
@@ -116,7 +117,7 @@ def run(
         StorageError: a disk is full or can't be written; what is finished is kept.
         NotAccepted: that is required, and the set misses it; all but the exports is written.
 
-    >>> dataset = run("demo", "my-demo")  # doctest: +SKIP
+    >>> dataset = synthset.run("demo", "my-demo")  # doctest: +SKIP
     >>> dataset.kept().num_rows  # doctest: +SKIP
     """
     recipe = load_recipe(recipe, overrides)
@@ -131,7 +132,7 @@ def run(
     with locked(dataset.folder):
         if ahead.material.candidates is not None:
             dataset.log({"event": "picking", "at": _now(), "seconds": picking_s})
-        bar = bar or Silent()
+        bar = bar or default_bar()
         for warning in ahead.warnings:
             bar.say(f"warning: {warning}")
             dataset.log({"event": "warning", "at": _now(), "text": warning})

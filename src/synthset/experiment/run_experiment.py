@@ -18,7 +18,8 @@ from synthset.experiment.sets import Sets
 from synthset.experiment.suites.run_suites import open_suites, run_suites
 from synthset.experiment.tasks import run_tasks
 from synthset.experiment.trials import Job, open_trials, read_trial, trial_name
-from synthset.machine import ProgressBar, Silent
+from synthset.machine import ProgressBar
+from synthset.notebook_bar import default_bar
 from synthset.pages.benchmark.benchmark_page import write_benchmark_page
 from synthset.pages.experiment.experiment_page import write_experiment_page
 from synthset.recipe.experiment import Arm, Experiment, load_experiment
@@ -85,7 +86,7 @@ def run_experiment(
         workers: trainings, and parts of suites, at a time; none takes the experiment's.
         suites: measure the arms by all suites too, by corrected or by published conventions, where
             these differ; none leaves the suites out.
-        bar: told how far it is; none stays quiet.
+        bar: told how far it is; none shows a bar in notebooks, and is quiet elsewhere.
         allow_code: run code of your own: scores and encoders of kind `python` that recipes of its
             sets and its suites name; `SYNTHSET_ALLOW_CODE=1` in the environment says the same.
 
@@ -98,7 +99,7 @@ def run_experiment(
     if not isinstance(experiment, Experiment):
         experiment = load_experiment(experiment, size, overrides)
     folder = on_disk(experiment.name if output is None else output, "-o")
-    sets = Sets(folder, experiment, bar or Silent(), allow_code)
+    sets = Sets(folder, experiment, bar or default_bar(), allow_code)
     opened = () if suites is None else open_suites(sets, suites)
     refuse_code(sets.list_code(suites is not None), allow_code)
     with claimed(folder, experiment):

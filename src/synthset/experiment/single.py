@@ -22,8 +22,9 @@ from synthset.formats.manifest import Passed
 from synthset.formats.scan import list_units, refuse_test
 from synthset.formats.tree import name_of
 from synthset.litter import is_litter
-from synthset.machine import ProgressBar, Silent
+from synthset.machine import ProgressBar
 from synthset.metrics.statistics.classification import Measures, measures
+from synthset.notebook_bar import default_bar
 from synthset.recipe.single import Single, load_single
 from synthset.recipe.sources import Folder as FolderSettings
 from synthset.seeds import digest
@@ -110,7 +111,7 @@ def train(
         image_column, label_column: of tables; none finds them.
         config: YAML file with model, preprocessing, training, loss and seed; none takes defaults.
         overrides: changes to it, such as `model=resnet18`.
-        bar: told how far it is; none stays quiet.
+        bar: told how far it is; none shows a bar in notebooks, and is quiet elsewhere.
 
     Returns:
         The classifier, the images, and how good it is.
@@ -119,7 +120,7 @@ def train(
         RecipeError: nothing is there, classes don't fit, or a class is too small to split.
         UsageError: the folder holds something else.
     """
-    settings, bar = load_single(config, overrides), bar or Silent()
+    settings, bar = load_single(config, overrides), bar or default_bar()
     columns = Columns(image_column, label_column)
     images = read_images(data, settings, val, test, val_fraction, columns)
     for line in images.found:

@@ -12,7 +12,8 @@ from synthset.encoders.classlist import class_names
 from synthset.encoders.models import weights_sha256
 from synthset.engine.plan import read_classes
 from synthset.errors import DatasetError, explains_refusals
-from synthset.machine import ProgressBar, Silent
+from synthset.machine import ProgressBar
+from synthset.notebook_bar import default_bar
 from synthset.pages.kit.picture_files import picture_bytes
 from synthset.pages.study.study_charts import map_of
 from synthset.pages.study.study_page import StudyContent, page
@@ -60,7 +61,7 @@ def study_recognition(
         output: folder for page, figures and tables; none takes one within the dataset.
         method: how classes are placed on the map.
         seed: of the map.
-        bar: told how far the classifier is.
+        bar: told how far the classifier is; none shows a bar in notebooks, and is quiet elsewhere.
 
     Returns:
         What was found, and the path or URL of the page.
@@ -78,7 +79,7 @@ def study_recognition(
     _refuse_strangers(place)
     classes = class_names(settings)
     joined = join(entries, classes)
-    table = look(dataset, recipe, settings, bar or Silent())
+    table = look(dataset, recipe, settings, bar or default_bar())
     said = answers(dataset, table, classes, joined)
     grouping = group(entries, recipe.report.wanted_groups())
     study = summed_up(entries, said, classes, joined, grouping, by)
