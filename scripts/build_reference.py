@@ -230,7 +230,7 @@ def prose(text: str | None) -> Iterator[str]:
             section = True
             yield from (f"*{head[:-1]}*", "", *items(body), "")
         elif head.startswith(">>>"):
-            yield from ("```pycon", re.sub(r"\s*# doctest.*", "", block), "```", "")
+            yield from ("```text", re.sub(r"\s*# doctest.*", "", block), "```", "")
         else:
             yield from (block if section and block.startswith(" ") else flat(block), "")
 

@@ -94,7 +94,7 @@ def test_hugging_face_gets_images_and_names_of_labels(made, ids, monkeypatch):
 
 
 def test_a_loader_reads_it_and_workers_may_be_sent_it(made):
-    images = made.to_torch(transform=np.asarray)
+    images = made.to_torch(transform=np.array)
     assert isinstance(images, Dataset)
     assert images.classes == ["circle", "square", "<i>star"]
     loader = DataLoader(images, batch_size=5)
