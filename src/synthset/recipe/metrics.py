@@ -120,7 +120,18 @@ class RecognitionRate(MetricSettings):
         return named(f"{where}.score", self.score, names, "scores")
 
 
-class Kid(MetricSettings):
+class SetComparison(MetricSettings):
+    """What metrics share that compare the features of two sets of images."""
+
+    encoder: Name
+    """Name of an encoder."""
+    reference: Name
+    """Name of a reference of kind `images`."""
+    per_class: bool = False
+    """Compare class by class as well."""
+
+
+class Kid(SetComparison):
     """Kernel Inception Distance: unbiased cubic-kernel discrepancy, times 1,000. Lower is better.
 
     Named so with the Inception encoder only. Sound for small sets, unlike a Fréchet distance.
@@ -130,15 +141,9 @@ class Kid(MetricSettings):
     version: ClassVar[str] = "1"
 
     kind: Literal["kid"]
-    encoder: Name
-    """Name of an encoder."""
-    reference: Name
-    """Name of a reference of kind `images`."""
-    per_class: bool = False
-    """Compare class by class as well."""
 
 
-class Cmmd(MetricSettings):
+class Cmmd(SetComparison):
     """CLIP maximum mean discrepancy, times 1,000 (arXiv 2401.09603). Lower is better."""
 
     implementation: ClassVar[str] = "synthset.measures.cmmd:measure"
@@ -148,27 +153,17 @@ class Cmmd(MetricSettings):
     kind: Literal["cmmd"]
     encoder: Name = "clip"
     """Name of a CLIP encoder."""
-    reference: Name
-    """Name of a reference of kind `images`."""
-    per_class: bool = False
-    """Compare class by class as well."""
 
 
-class Prdc(MetricSettings):
+class Prdc(SetComparison):
     """Precision, recall, density and coverage (arXiv 2002.09797). Higher is better."""
 
     implementation: ClassVar[str] = "synthset.measures.prdc:measure"
     version: ClassVar[str] = "1"
 
     kind: Literal["prdc"]
-    encoder: Name
-    """Name of an encoder."""
-    reference: Name
-    """Name of a reference of kind `images`."""
     k: int = Field(5, ge=1, le=100)
     """Which neighbour a ball reaches to."""
-    per_class: bool = False
-    """Compare class by class as well."""
 
 
 class Vendi(MetricSettings):

@@ -93,16 +93,15 @@ class OneOf:
 
     Args:
         group: such as `scores`; see `synthset.kinds`.
-        others: further classes that the field takes.
     """
 
-    def __init__(self, group: str, *others: type[Settings]) -> None:
-        self.group, self.others = group, others
+    def __init__(self, group: str) -> None:
+        self.group = group
 
     @property
     def classes(self) -> tuple[type[Settings], ...]:
         """All that the field takes."""
-        return (*(kind.settings for kind in kinds(self.group).usable.values()), *self.others)
+        return tuple(kind.settings for kind in kinds(self.group).usable.values())
 
     def __get_pydantic_core_schema__(
         self, source: Any, handler: GetCoreSchemaHandler

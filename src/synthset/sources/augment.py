@@ -5,17 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import ClassVar
 
-import pyarrow as pa
-
 from synthset.formats.originals import Originals
-from synthset.images import EXTENSIONS, Pixels, encode
+from synthset.images import Pixels
 from synthset.recipe.sources import Augment as Settings
-from synthset.record import IMAGES
 from synthset.source import Estimate, Material, Start
 from synthset.sources.augmentations import apply, draw
 from synthset.sources.encoded_size import encoded_bytes
 from synthset.sources.labelled_images import MakesOfImages
-from synthset.sources.outcome import Outcome, image_table
+from synthset.sources.outcome import ImageStage
 from synthset.sources.parents import Parents
 from synthset.sources.square import square
 from synthset.stage import Rows, Stage
@@ -24,18 +21,15 @@ from synthset.store.folder import Storage
 CHANGE_S = 0.001  # core-seconds that one augmented copy of 32 x 32 px takes
 
 
-class AugmentStage(Stage):
+class AugmentStage(ImageStage):
     """Changes a copy of each record's parent, by the record's own seed."""
 
+    settings: Settings
     reads: ClassVar[Sequence[str]] = ("id", "seed", "parent", "source")
 
     def __init__(self, settings: Settings) -> None:
-        self.settings = settings
+        super().__init__(settings)
         self._originals = Originals(settings.paths)
-
-    @property
-    def writes(self) -> pa.Schema:
-        return IMAGES
 
     def prepare(self, rows: Rows) -> list[Pixels | str]:
         """Read and decode the parents; words where one cannot be used.
@@ -54,21 +48,10 @@ class AugmentStage(Stage):
             for parent, seed in pairs
         ]
 
-    def finish(self, rows: Rows, computed: list[Pixels | str]) -> pa.Table:
-        """Encode the images."""
-        return image_table(rows.column("id"), [self._outcome(made) for made in computed])
-
     def change(self, parent: Pixels, seed: int) -> Pixels:
         """Change one picture, (H, W, 3) uint8 RGB, as a seed says."""
         sized = parent if self.settings.size_px is None else square(parent, self.settings.size_px)
         return apply(sized, draw(self.settings, seed), self.settings.fill)
-
-    def _outcome(self, made: Pixels | str) -> Outcome:
-        if isinstance(made, str):
-            return Outcome(error=made)
-        encoding = self.settings.encoding
-        data = encode(made, encoding.format, encoding.quality)
-        return Outcome(data, EXTENSIONS[encoding.format], made.shape[1], made.shape[0])
 
 
 class AugmentSource(MakesOfImages[Settings]):

@@ -5,57 +5,51 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
-import pyarrow as pa
-
 from synthset.formats.listed import Listed
 from synthset.formats.manifest import Passed
 from synthset.formats.originals import Originals
 from synthset.formats.scan import scan
 from synthset.images import UnreadableImage, decode, suffix_of
 from synthset.recipe.sources import Folder as Settings
-from synthset.record import IMAGES
 from synthset.seeds import digest
 from synthset.source import Estimate, Material, Settle
 from synthset.sources.labelled_images import StartsFromImages, empty_classes
-from synthset.sources.outcome import Outcome, image_table
+from synthset.sources.outcome import ImageStage, Outcome
 from synthset.stage import Rows, Stage
 from synthset.store.folder import Storage as Place
 
 IMPORT_S = 0.002  # seconds to take over an image
 
 
-class FolderStage(Stage):
+class FolderStage(ImageStage):
     """Takes over each record's image from its source; the bytes stay as they are."""
 
+    settings: Settings
     reads: ClassVar[Sequence[str]] = ("id", "source")
 
     def __init__(self, settings: Settings) -> None:
-        self.settings = settings
+        super().__init__(settings)
         self._originals = Originals(settings.paths)
 
-    @property
-    def writes(self) -> pa.Schema:
-        return IMAGES
-
-    def prepare(self, rows: Rows) -> list[bytes | None]:
+    def prepare(self, rows: Rows) -> list[tuple[str, bytes | None]]:
         """Read the files.
 
         Raises:
             DatasetError: a Parquet file or a whole folder is gone, which is no fault of the single
             image.
         """
-        return [self.read(source) for source in rows.column("source")]
+        return [(source, self.read(source)) for source in rows.column("source")]
 
-    def finish(self, rows: Rows, computed: list[bytes | None]) -> pa.Table:
-        """Decode each image once, to be sure that it is one."""
-        sources = rows.column("source")
-        outcomes = [
-            _outcome(source, data)
-            if data is not None
-            else Outcome(error=self._originals.missing(source))
-            for source, data in zip(sources, computed, strict=True)
-        ]
-        return image_table(rows.column("id"), outcomes)
+    def outcome(self, made: tuple[str, bytes | None]) -> Outcome:
+        """Decode the image of a source once, to be sure that it is one."""
+        source, data = made
+        if data is None:
+            return Outcome(error=self._originals.missing(source))
+        try:
+            pixels = decode(data)
+        except UnreadableImage as fault:
+            return Outcome(error=f"{source}: {fault}")
+        return Outcome(data, suffix_of(data) or "", pixels.shape[1], pixels.shape[0])
 
     def read(self, source: str) -> bytes | None:
         """Read the encoded image that a scan found at `source`; None where there is none now."""
@@ -109,11 +103,3 @@ class FolderSource(StartsFromImages[Settings]):
 def imports(found: Material) -> Estimate:
     """Estimate what it takes to take over images."""
     return Estimate(IMPORT_S, "importing is quick", found.image_bytes)
-
-
-def _outcome(source: str, data: bytes) -> Outcome:
-    try:
-        pixels = decode(data)
-    except UnreadableImage as fault:
-        return Outcome(error=f"{source}: {fault}")
-    return Outcome(data, suffix_of(data) or "", pixels.shape[1], pixels.shape[0])

@@ -1,14 +1,16 @@
-"""What becomes of one planned image, and the columns that every generator writes."""
+"""What becomes of one planned image, and what all stages that give records their images share."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pyarrow as pa
 
-from synthset.images import sha256
+from synthset.images import EXTENSIONS, encode, sha256
 from synthset.record import IMAGES
+from synthset.stage import Rows, Stage
 
 COLUMNS = pa.schema([*IMAGES, pa.field("error", pa.string())])
 
@@ -46,6 +48,33 @@ class Outcome:
             "nsfw": self.nsfw,
             "error": self.error,
         }
+
+
+class ImageStage(Stage):
+    """A stage that gives each record its image.
+
+    Attributes:
+        settings: of the source; those of a generator say how pictures are encoded.
+    """
+
+    def __init__(self, settings: Any) -> None:
+        self.settings = settings
+
+    @property
+    def writes(self) -> pa.Schema:
+        return IMAGES
+
+    def finish(self, rows: Rows, computed: Sequence[Any]) -> pa.Table:
+        """Encode the images."""
+        return image_table(rows.column("id"), [self.outcome(made) for made in computed])
+
+    def outcome(self, made: Any) -> Outcome:
+        """Encode a picture, (H, W, 3) uint8 RGB; words say why there is none."""
+        if isinstance(made, str):
+            return Outcome(error=made)
+        encoding = self.settings.encoding
+        data = encode(made, encoding.format, encoding.quality)
+        return Outcome(data, EXTENSIONS[encoding.format], made.shape[1], made.shape[0])
 
 
 def image_table(ids: Sequence[str], outcomes: Sequence[Outcome]) -> pa.Table:

@@ -7,16 +7,14 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 import numpy as np
-import pyarrow as pa
 from numpy.typing import NDArray
 
-from synthset.images import EXTENSIONS, Pixels, encode
+from synthset.images import Pixels
 from synthset.recipe.sources import Shapes as Settings
-from synthset.record import IMAGES
 from synthset.seeds import digest
 from synthset.source import Estimate, Material, Source
 from synthset.sources.encoded_size import HEADER_BYTES
-from synthset.sources.outcome import Outcome, image_table
+from synthset.sources.outcome import ImageStage
 from synthset.stage import Rows, Stage
 from synthset.store.folder import Storage
 
@@ -24,40 +22,23 @@ Mask = NDArray[np.bool_]
 Plane = NDArray[np.float64]
 
 
-class ShapesStage(Stage):
+class ShapesStage(ImageStage):
     """Draws one shape a record."""
 
+    settings: Settings
     reads: ClassVar[Sequence[str]] = ("id", "class_key", "seed", "index")
 
-    def __init__(self, settings: Settings) -> None:
-        self.settings = settings
-
-    @property
-    def writes(self) -> pa.Schema:
-        return IMAGES
-
-    def compute(self, rows: Rows, prepared: Rows) -> list[Pixels | None]:
-        """Draw each record; None where it is its turn to fail."""
+    def compute(self, rows: Rows, prepared: Rows) -> list[Pixels | str]:
+        """Draw each record; words where it is its turn to fail."""
         columns = (rows.column(name) for name in ("class_key", "seed", "index"))
         return [self._draw(*values) for values in zip(*columns, strict=True)]
 
-    def finish(self, rows: Rows, computed: list[Pixels | None]) -> pa.Table:
-        """Encode the images."""
-        return image_table(rows.column("id"), [self._outcome(pixels) for pixels in computed])
-
-    def _draw(self, class_key: str, seed: int, index: int) -> Pixels | None:
+    def _draw(self, class_key: str, seed: int, index: int) -> Pixels | str:
         time.sleep(self.settings.delay_s)
         every = self.settings.fail_every
         if every and (index + 1) % every == 0:
-            return None
+            return f"made to fail (fail_every: {every})"
         return draw(class_key, seed, self.settings.size_px)
-
-    def _outcome(self, pixels: Pixels | None) -> Outcome:
-        if pixels is None:
-            return Outcome(error=f"made to fail (fail_every: {self.settings.fail_every})")
-        encoding, size = self.settings.encoding, self.settings.size_px
-        data = encode(pixels, encoding.format, encoding.quality)
-        return Outcome(data, EXTENSIONS[encoding.format], size, size)
 
 
 class ShapesSource(Source[Settings]):

@@ -11,23 +11,22 @@ from __future__ import annotations
 import gc
 from abc import abstractmethod
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 import torch
 from torch import Tensor
 
 from synthset.encoders.device import pick_device
 from synthset.errors import ModelError
-from synthset.images import EXTENSIONS, Pixels, encode, is_blank
+from synthset.images import Pixels, is_blank
 from synthset.recipe.sources import Diffusion as Settings
-from synthset.record import BLANKED, IMAGES
+from synthset.record import BLANKED
 from synthset.sources.diffusion.embeddings import PromptEmbeddings, Request
 from synthset.sources.diffusion.pipelines import large, load
-from synthset.sources.outcome import Outcome, image_table
-from synthset.stage import Rows, Stage
+from synthset.sources.outcome import ImageStage, Outcome
+from synthset.stage import Rows
 
 AUTO_BATCH = 16
 MEMORY_WORDS = (
@@ -48,7 +47,7 @@ class GeneratedImage:
     error: str | None = None
 
 
-class DiffusionStage(Stage):
+class DiffusionStage(ImageStage):
     """What the stages that run a diffusers pipeline share.
 
     Attributes:
@@ -57,14 +56,12 @@ class DiffusionStage(Stage):
         batch_size: images a call, once opened; `auto` may have lowered it.
     """
 
+    settings: Settings
+
     def __init__(self, settings: Settings) -> None:
-        self.settings: Settings = settings
+        super().__init__(settings)
         self.pipeline: Any = None
         self.batch_size = 0
-
-    @property
-    def writes(self) -> pa.Schema:
-        return IMAGES
 
     def open(self) -> None:
         """Load the pipeline.
@@ -111,10 +108,6 @@ class DiffusionStage(Stage):
                 made[place] = answer
         return made
 
-    def finish(self, rows: Rows, computed: list[GeneratedImage]) -> pa.Table:
-        """Encode the images."""
-        return image_table(rows.column("id"), [self._outcome(made) for made in computed])
-
     def _run(self, requests: Sequence[Request]) -> list[GeneratedImage]:
         """Make the images of one company, batch by batch, the last one filled up."""
         made: list[GeneratedImage] = []
@@ -157,13 +150,10 @@ class DiffusionStage(Stage):
         flags = getattr(result, "nsfw_content_detected", None) or [None] * len(batch)
         return [_made(image, flag) for image, flag in zip(result.images, flags, strict=True)]
 
-    def _outcome(self, made: GeneratedImage) -> Outcome:
-        if made.pixels is None:
-            return Outcome(nsfw=made.nsfw, error=made.error)
-        encoding = self.settings.encoding
-        height, width = made.pixels.shape[:2]
-        data = encode(made.pixels, encoding.format, encoding.quality)
-        return Outcome(data, EXTENSIONS[encoding.format], width, height, made.nsfw)
+    def outcome(self, made: GeneratedImage) -> Outcome:
+        """Encode a picture, and say what the safety checker said of it."""
+        found = super().outcome(made.error if made.pixels is None else made.pixels)
+        return replace(found, nsfw=made.nsfw)
 
 
 def _call_options(settings: Settings) -> dict[str, Any]:

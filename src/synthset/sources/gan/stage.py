@@ -5,22 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
-import pyarrow as pa
-
 from synthset.encoders.device import exactly, pick_device
 from synthset.errors import ModelError
-from synthset.images import EXTENSIONS, Pixels, encode
+from synthset.images import Pixels
 from synthset.recipe.sources import Gan as Settings
-from synthset.record import IMAGES
 from synthset.sources.gan.network import Generator
 from synthset.sources.gan.sample_quality import sample
 from synthset.sources.gan.training import load_generator
-from synthset.sources.outcome import Outcome, image_table
-from synthset.stage import Rows, Stage
+from synthset.sources.outcome import ImageStage
+from synthset.stage import Rows
 from synthset.store.folder import Storage
 
 
-class GanStage(Stage):
+class GanStage(ImageStage):
     """Samples a trained generator; an image depends on weights, class and seed only.
 
     Args:
@@ -28,15 +25,13 @@ class GanStage(Stage):
         folder: of the dataset, in which the models lie.
     """
 
+    settings: Settings
     reads: ClassVar[Sequence[str]] = ("id", "seed", "source")
 
     def __init__(self, settings: Settings, folder: Storage) -> None:
-        self.settings, self._folder = settings, folder
+        super().__init__(settings)
+        self._folder = folder
         self._models: dict[str, tuple[Generator, list[str]]] = {}
-
-    @property
-    def writes(self) -> pa.Schema:
-        return IMAGES
 
     def compute(self, rows: Rows, prepared: Rows) -> list[Pixels]:
         """Make the pictures.
@@ -55,20 +50,11 @@ class GanStage(Stage):
             made |= dict(zip(mine, pictures, strict=True))
         return [made[i] for i in range(len(sources))]
 
-    def finish(self, rows: Rows, computed: list[Pixels]) -> pa.Table:
-        """Encode the images."""
-        return image_table(rows.column("id"), [self._outcome(pixels) for pixels in computed])
-
     def _model(self, place: str) -> tuple[Generator, list[str]]:
         if place not in self._models:
             device = pick_device(self.settings.device)
             self._models[place] = load_generator(self._folder, place, device)
         return self._models[place]
-
-    def _outcome(self, pixels: Pixels) -> Outcome:
-        encoding, size = self.settings.encoding, self.settings.size_px
-        data = encode(pixels, encoding.format, encoding.quality)
-        return Outcome(data, EXTENSIONS[encoding.format], size, size)
 
 
 def _label(classes: list[str], source: str) -> int:
