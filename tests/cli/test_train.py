@@ -19,7 +19,7 @@ def images(labels):
 
 def test_a_balanced_accuracy_over_some_of_the_classes_says_so(tmp_path, capsys):
     fitted = SimpleNamespace(chosen=2, looks=[SimpleNamespace(update=2)], seconds=0.0)
-    for tested, words in (([0, 1, 2], "50.0% over 3 of 4 classes ("), ([0, 1, 2, 3], "50.0% (")):
+    for tested, words in (([0, 1, 2], "50.0 % over 3 of 4 classes ("), ([0, 1, 2, 3], "50.0 % (")):
         splits = Splits(
             tuple(ClassNames([one]) for one in "abcd"),
             images([0, 1, 2, 3]),

@@ -12,13 +12,13 @@ from typer.core import TyperGroup
 from synthset.cli.experiment import AtATime, File, Output, PlanOnly, Size, load, show_plan
 from synthset.cli.options import AllowCode, Changes
 from synthset.cli.terminal import screen, tell
+from synthset.pages.kit.numbers import figure
 
 if TYPE_CHECKING:
     from rich.table import Table
 
     from synthset.recipe.suites import Conventions
     from synthset.results.benchmark import Benchmark, Measure
-    from synthset.results.figure import Figure
 
 RUN = "run"
 COLUMNS = 4  # figures that stand side by side in a narrow terminal
@@ -93,7 +93,7 @@ def _tables(benchmark: Benchmark) -> Iterator[Table]:
                 arrow = "↑" if measure.better == "higher" else "↓"
                 table.add_column(f"{measure.text} {arrow}", justify="right")
             for arm in benchmark.arms:
-                cells = [_cell(benchmark.cells[one.name][arm].figure) for one in some]
+                cells = [figure(benchmark.cells[one.name][arm].figure, "\n") for one in some]
                 table.add_row(arm, *cells)
             yield table
 
@@ -107,25 +107,3 @@ def _batched(measures: Iterator[Measure], count: int) -> Iterator[list[Measure]]
     """Cut into lists of at most so many."""
     while some := list(islice(measures, count)):
         yield some
-
-
-def _cell(figure: Figure) -> str:
-    if figure.value is None:
-        return "–"
-    share, ends = figure.unit == "share", figure.interval
-    if ends is None:
-        return _number(figure.value, share)
-    scale = 100 if share else 1
-    low, high = (_number(scale * end, share=False) for end in (ends.low, ends.high))
-    return f"{_number(figure.value, share)}\n[{low}, {high}]"
-
-
-def _number(value: float, share: bool) -> str:
-    """One digit after the point of a percentage, else three that mean something.
-
-    >>> _number(0.4567, True), _number(0.04567, False), _number(1300.0, False)
-    ('45.7%', '0.0457', '1,300')
-    """
-    if share:
-        return f"{value:z.1%}"
-    return f"{value:,.0f}" if value == round(value) or abs(value) >= 1000 else f"{value:z.3g}"

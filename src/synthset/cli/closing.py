@@ -13,6 +13,7 @@ from synthset.engine.failures import failures, reasons
 from synthset.errors import StageError
 from synthset.export.accepted import verdicts
 from synthset.metrics.images.source_cues import TOGETHER
+from synthset.pages.kit.numbers import figure
 from synthset.results.dataset.summary import summary
 from synthset.results.metric_result import MetricResult
 from synthset.store.dataset import Dataset
@@ -109,7 +110,7 @@ def figures(dataset: Dataset) -> Table:
         whole = result.class_key is None and result.of in PARTS
         if whole and result.value is not None and not _one_cue(result):
             row = rows.setdefault((result.name, result.reference), {})
-            row[result.of] = _figure(result, result.value)
+            row[result.of] = figure(result) + result.over
     names = [name for name, _ in rows]
     table = Table()
     for heading in ("metric", *PARTS):
@@ -123,9 +124,3 @@ def figures(dataset: Dataset) -> Table:
 def _one_cue(result: MetricResult) -> bool:
     """Whether it is one of many cues, which only the report lists."""
     return result.cue is not None and result.cue.name != TOGETHER
-
-
-def _figure(result: MetricResult, value: float) -> str:
-    ends = result.interval
-    span = f" [{ends.low:.3g}, {ends.high:.3g}]" if ends else ""
-    return f"{value:.3g}{span}{result.over}"

@@ -8,13 +8,13 @@ import typer
 
 from synthset.cli.options import AllowCode, Changes
 from synthset.cli.terminal import screen, tell
+from synthset.pages.kit.numbers import figure
 
 if TYPE_CHECKING:
     from rich.table import Table
 
     from synthset.recipe.experiment import Experiment
     from synthset.recipe.suites import Conventions
-    from synthset.results.figure import Figure
     from synthset.results.judgement import Judgement
 
 File = Annotated[
@@ -92,7 +92,7 @@ def _table(judgement: Judgement) -> Table:
     for arm in judgement.arms:
         counts = [*arm.pretraining.items(), *arm.training.items()]
         images = ", ".join(f"{int(one.sum()):,} {origin}" for origin, one in counts)
-        table.add_row(arm.text or arm.name, images, *(_cell(arm.whole[name]) for name in names))
+        table.add_row(arm.text or arm.name, images, *(figure(arm.whole[name]) for name in names))
     return table
 
 
@@ -100,11 +100,3 @@ def _title(judgement: Judgement) -> str:
     seeds = f"{len(judgement.seeds)} seed" + ("s" if len(judgement.seeds) > 1 else "")
     rare = ", ".join(judgement.classes[label] for label in judgement.focus[:5])
     return f"{seeds}, 95 % intervals" + (f"; focus: {rare}" if rare else "")
-
-
-def _cell(found: Figure) -> str:
-    if found.value is None:
-        return "–"
-    if found.interval is None:
-        return f"{found.value:.1%}"
-    return f"{found.value:.1%} [{100 * found.interval.low:.1f}, {100 * found.interval.high:.1f}]"

@@ -8,6 +8,7 @@ import typer
 
 from synthset.cli.options import DatasetFolder, OutFile
 from synthset.cli.terminal import screen, tell
+from synthset.pages.kit.numbers import number
 
 if TYPE_CHECKING:
     from synthset.results.hits import Hits
@@ -64,5 +65,5 @@ def _show(hits: Hits) -> None:
     table.add_column("score", justify="right")
     table.add_column("path", no_wrap=True, min_width=38)
     for one in hits:
-        table.add_row(one.id[:SHOWN], one.class_name, f"{one.score:.4g}", one.path)
+        table.add_row(one.id[:SHOWN], one.class_name, number(one.score), one.path)
     screen().print(table)

@@ -9,6 +9,7 @@ import typer
 
 from synthset.cli.options import DatasetFolder
 from synthset.cli.terminal import screen, tell
+from synthset.pages.kit.numbers import interval, number, percent
 
 if TYPE_CHECKING:
     from synthset.results.recognition import Study
@@ -106,21 +107,25 @@ def _show(found: Study) -> None:
             table.add_row(rule, "0", *["–"] * 6)
             continue
         of = f"/{one.each}" if one.each else ""
-        mean = f"{one.mean:.3g}{of}" if one.each else f"{one.mean:.1%}"
-        deviation = f"{one.deviation:.3g}" if one.each else f"{one.deviation:.1%}"
+        mean = f"{number(one.mean, 3)}{of}" if one.each else percent(one.mean, digits=1)
+        spread = number(one.deviation, 3) if one.each else percent(one.deviation, digits=1)
         shares = (one.rate.value, one.share_none, one.share_some, one.share_all)
-        figures = (f"{one.classes:,}", mean, deviation, *(f"{share:.1%}" for share in shares))
+        figures = (
+            f"{one.classes:,}",
+            mean,
+            spread,
+            *(percent(share, digits=1) for share in shares),
+        )
         table.add_row(rule, *figures, style="bold" if rule == found.by else None)
     groups = Table(title=f"by group, {found.by}", title_justify="left")
-    for heading in ("group", "classes", "images", "recognised", "interval"):
+    for heading in ("group", "classes", "images", "recognised", "interval, %"):
         groups.add_column(heading, justify="left" if heading == "group" else "right")
     for group in found.groups:
         if group.found is None:
             continue
         rate = group.found.rate
-        interval = f"{rate.low:.1%} to {rate.high:.1%}"
         counts = (f"{group.found.classes:,}", f"{group.found.images:,}")
-        groups.add_row(group.name, *counts, f"{rate.value:.1%}", interval)
+        groups.add_row(group.name, *counts, percent(rate.value, digits=1), interval(rate))
     console = screen()
     console.print(table)
     if groups.row_count:

@@ -10,6 +10,7 @@ import typer
 
 from synthset.cli.options import Changes, ImageColumn, LabelColumn
 from synthset.cli.terminal import say, screen, tell
+from synthset.pages.kit.numbers import percent
 from synthset.store.remote import on_disk
 
 if TYPE_CHECKING:
@@ -98,8 +99,8 @@ def _say(trained: Trained, output: Path) -> None:
     console = screen()
     found, fitted = trained.measures, trained.fitted
     tell(
-        f"{trained.judged_by}: accuracy {found.whole['accuracy'][0]:.1%}, balanced "
-        f"{found.whole['balanced_accuracy'][0]:.1%}{found.over} (weights of update "
+        f"{trained.judged_by}: accuracy {percent(found.whole['accuracy'][0], digits=1)}, balanced "
+        f"{percent(found.whole['balanced_accuracy'][0], digits=1)}{found.over} (weights of update "
         f"{fitted.chosen:,} of {fitted.looks[-1].update:,}; {fitted.seconds:.0f} s)"
     )
     console.print(_table(trained))
@@ -126,6 +127,8 @@ def _table(trained: Trained) -> Table:
         order = sorted(order, key=lambda k: float(recalls[k]))[:MOST]
         table.title = f"the {MOST} classes of lowest recall"
     for k in order:
-        rates = ("–" if rate != rate else f"{rate:.1%}" for rate in (recalls[k], precisions[k]))
+        rates = (
+            "–" if rate != rate else percent(rate, digits=1) for rate in (recalls[k], precisions[k])
+        )
         table.add_row(images.classes[k], *(f"{one[k]:,}" for one in counts), *rates)
     return table

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from synthset.cli.options import DatasetFolder, OutFile
 from synthset.cli.terminal import screen, tell
+from synthset.pages.kit.numbers import number
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -54,9 +55,9 @@ def _table(cases: Sequence[Case]) -> Table:
     for case in cases:
         figures = (case.distance, case.random, case.coverage, case.recognition, case.diversity)
         table.add_row(
-            f"{'now ' if case.current else ''}{case.threshold:.4g}",
+            f"{'now ' if case.current else ''}{number(case.threshold)}",
             f"{case.kept:,}",
-            *("–" if figure is None else f"{figure:.4g}" for figure in figures),
+            *map(number, figures),
             style="bold" if case.current else None,
         )
     return table

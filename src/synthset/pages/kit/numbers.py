@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from synthset.results.figure import Figure
 
 NONE = "–"
 MINUS = "−"
@@ -65,6 +68,27 @@ def percent(part: float | None, of: float = 1.0, digits: int | None = None) -> s
 def interval(found: Ends | None) -> str:
     """Write both ends of an interval of shares, in percent without the sign; nothing without."""
     return "" if found is None else f"{100 * found.low:.1f} to {100 * found.high:.1f}"
+
+
+def figure(found: Figure, between: str = " ") -> str:
+    """Write a figure and its interval: a share in percent, all else with three digits.
+
+    >>> from synthset.results.figure import ConfidenceInterval, Figure
+    >>> figure(Figure(0.4567, ConfidenceInterval(0.4, 0.5, "Wilson over images")))
+    '45.7 % [40.0, 50.0]'
+
+    Args:
+        found: the figure.
+        between: stands before the interval.
+    """
+    if found.value is None:
+        return NONE
+    share, ends = found.unit == "share", found.interval
+    value = percent(found.value, digits=1) if share else number(found.value, 3)
+    if ends is None:
+        return value
+    low, high = (f"{100 * end:.1f}" if share else number(end, 3) for end in (ends.low, ends.high))
+    return f"{value}{between}[{low}, {high}]"
 
 
 def points(value: float) -> str:
