@@ -12,6 +12,7 @@ from shapes import cells, recipe
 
 from synthset.engine.sweep import Axes, cell_recipe, figures, picked, sweep_grid
 from synthset.errors import RecipeError, UsageError
+from synthset.pages.dataset.sweep_page import grid_picture
 from synthset.recipe.recipe import load_recipe
 from synthset.results.metric_result import MetricResult
 from synthset.taxonomy.classlists import from_names
@@ -140,3 +141,12 @@ def test_a_diversity_over_some_of_the_classes_says_so():
     for classes, words in ((["a", "b"], " over 1 of 2 classes"), (["a"], "")):
         dataset = SimpleNamespace(metrics=lambda: [one], classes=lambda known=classes: known)
         assert figures(dataset)["diversity"].over == words
+
+
+def test_the_picture_has_the_pictures_and_figures_of_each_cell(tmp_path):
+    found, _ = sweep(tmp_path / "s")
+    picture = grid_picture(found)
+    assert [row[0] for row in picture.table.rows] == ["plain", "background"]
+    drawn = picture.__html__()
+    assert drawn.count("<image ") == 2
+    assert "What prompts and guidance do" in drawn

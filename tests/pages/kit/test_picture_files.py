@@ -1,13 +1,15 @@
 """Pictures are written as files for papers."""
 
+import numpy as np
 import pytest
 
-from synthset.pages.kit.picture import Dot, Picture, Shape, Table, Word, rectangle
+from synthset.pages.kit.picture import Dot, Photo, Picture, Shape, Table, Word
 from synthset.pages.kit.picture_files import picture_bytes
 
 MARKS = (
-    Shape(rectangle(10, 10, 30, 20), fill="kept", stroke="ink", dash="3 3"),
+    Shape(((10, 10), (40, 10), (40, 30), (10, 30)), fill="kept", stroke="ink", dash="3 3"),
     Dot((60, 20), 8, stroke="c1"),
+    Photo((70, 30), 20, 20, np.full((4, 4, 3), 90, np.uint8)),
     Word((50, 50), "$1 & <more>", turn=-45, halo=True),
 )
 PICTURE = Picture("p", "A box and a ring", 100, 60, MARKS, Table(("x",), [("1",)]))

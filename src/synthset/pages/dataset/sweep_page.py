@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure as Drawing
 
 from synthset.images import Pixels, UnreadableImage, decode
-from synthset.pages.kit.numbers import number, percent
+from synthset.pages.kit.numbers import NONE, number, percent
+from synthset.pages.kit.picture import Mark, Photo, Picture, Point, Table, Word
+from synthset.pages.kit.picture_files import picture_bytes
 from synthset.pages.kit.render import render_page
 from synthset.pages.kit.row_chart import bars
 from synthset.pages.kit.thumbnails import thumbnails
@@ -24,7 +24,10 @@ from synthset.store.files import replace_file
 PAGE, PICTURE = "sweep.html", "sweep.png"
 ACROSS = 8  # pictures of a class in a cell
 TILE_PX = 64  # side of a picture in the PNG
-WIDTH, TEXT_HEIGHT = 3.1, 0.75  # inches that a cell's pictures and its words take in the PNG
+TILE, GAP, LINE = 36.0, 12.0, 14.0  # units of a picture, between cells, of a line of words
+BESIDE = 4 * LINE  # above and below a cell's pictures
+LEAST = 440.0  # of a width, so that the words below have room
+TITLE = "What prompts and guidance do: the first images of each class"
 
 #: What is shown of each cell: title, and which way is better.
 FIGURES = {
@@ -90,7 +93,7 @@ def write_sweep(place: Path, recipe: Recipe, cells: Sequence[SweepCell], images:
     content = {"recipe": recipe, "images": images, "bars": bars, "figure": written}
     page = render_page("dataset/sweep_page.html.j2", content | _content(cells))
     replace_file(place / PAGE, page.encode())
-    _draw(cells).savefig(place / PICTURE, dpi=150)
+    replace_file(place / PICTURE, picture_bytes(grid_picture(cells), "png"))
     return place / PAGE
 
 
@@ -157,34 +160,54 @@ def _first(classes: Sequence[str], ids: Sequence[str]) -> list[tuple[str, list[s
     return [(name, mine[:ACROSS]) for name, mine in found.items()]
 
 
-def _draw(cells: Sequence[SweepCell]) -> Drawing:
+def grid_picture(cells: Sequence[SweepCell]) -> Picture:
     """Draw the grid: a row a kind of prompts, a column a guidance scale."""
-    kinds = list(dict.fromkeys(cell.prompts for cell in cells))
-    columns = len(cells) // len(kinds)
-    height = WIDTH * len(cells[0].dataset.classes()) / ACROSS + TEXT_HEIGHT
-    size = (max(WIDTH * columns, 4.5), height * len(kinds) + TEXT_HEIGHT)
-    drawing = Drawing(figsize=size, layout="constrained")
-    grid = drawing.subplots(len(kinds), columns, squeeze=False)
-    for axes, cell in zip(grid.flat, cells, strict=True):
-        _draw_cell(axes, cell, cells)
-    said = [f"{title}: {what}, {better} is better" for title, what, better in legend(cells)]
-    foot = "\n".join([*said, "* the best of the grid"])
-    drawing.supxlabel(foot, fontsize=5.5, color="0.35", x=0.01, ha="left")
-    return drawing
+    columns = len(cells) // len({cell.prompts for cell in cells})
+    rows = len(cells) // columns
+    step = (ACROSS * TILE + GAP, len(cells[0].dataset.classes()) * TILE + BESIDE)
+    marks: list[Mark] = [Word((0, LINE), TITLE, size=12, colour="ink", bold=True)]
+    for place, cell in enumerate(cells):
+        left, top = place % columns * step[0], place // columns * step[1] + 2 * LINE
+        marks += _cell_marks(cell, cells, (left, top))
+    foot = [f"{title}: {what}, {better} is better" for title, what, better in legend(cells)]
+    low = rows * step[1] + 3 * LINE
+    for line, text in enumerate([*foot, "* the best of the grid"]):
+        marks.append(Word((0, low + line * LINE), text, size=8))
+    size = (max(columns * step[0], LEAST), low + (len(foot) + 1) * LINE)
+    return Picture("sweep", TITLE, *size, marks, _table(cells))
 
 
-def _draw_cell(axes: Axes, cell: SweepCell, cells: Sequence[SweepCell]) -> None:
-    axes.imshow(_sheet(cell), interpolation="nearest")
-    axes.axis("off")
+def _cell_marks(cell: SweepCell, cells: Sequence[SweepCell], at: Point) -> list[Mark]:
+    (left, top), sheet = at, _sheet(cell)
     guidance = "" if cell.guidance is None else f" · guidance {cell.guidance:g}"
-    axes.set_title(f"{cell.prompts}{guidance}", fontsize=8, loc="left")
+    width, height = (side * TILE / TILE_PX for side in (sheet.shape[1], sheet.shape[0]))
     said = []
     for name, figure in cell.figures.items():
         star = "*" if figure.value == best(cells, name) else ""
         said.append(f"{FIGURES[name][0]}{figure.over} {written(figure.value, name)}{star}")
-    half = -(-len(said) // 2)
-    text = "\n".join(" · ".join(part) for part in (said[:half], said[half:]))
-    axes.text(0, -0.03, text, transform=axes.transAxes, fontsize=6.5, va="top")
+    half, low = -(-len(said) // 2), top + LINE / 2 + height
+    return [
+        Word((left, top), f"{cell.prompts}{guidance}", colour="ink"),
+        Photo((left, top + LINE / 2), width, height, sheet),
+        Word((left, low + LINE), " · ".join(said[:half]), size=9),
+        Word((left, low + 2 * LINE), " · ".join(said[half:]), size=9),
+    ]
+
+
+def _table(cells: Sequence[SweepCell]) -> Table:
+    headings = ("prompts", "guidance", *(title for title, _ in FIGURES.values()))
+    rows = [
+        (
+            cell.prompts,
+            number(cell.guidance),
+            *(
+                written(cell.figures[name].value, name) if name in cell.figures else NONE
+                for name in FIGURES
+            ),
+        )
+        for cell in cells
+    ]
+    return Table(headings, rows)
 
 
 def _sheet(cell: SweepCell) -> Pixels:

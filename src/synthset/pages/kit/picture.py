@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from markupsafe import Markup, escape
+
+from synthset.images import Pixels, encode
 
 Point = tuple[float, float]  # to the right, down; one unit is one pixel on most screens
 LETTER, BOLD = 0.57, 0.66  # mean width of a letter, as a share of its size
@@ -79,7 +82,24 @@ class Word:
     data: Mapping[str, str] = field(default_factory=dict)
 
 
-Mark = Shape | Dot | Word
+@dataclass(frozen=True, slots=True)
+class Photo:
+    """Pixels, each as they are.
+
+    Attributes:
+        at: the upper left corner.
+        width: in units.
+        height: in units.
+        pixels: (H, W, 3) uint8 RGB.
+    """
+
+    at: Point
+    width: float
+    height: float
+    pixels: Pixels
+
+
+Mark = Shape | Dot | Word | Photo
 
 
 @dataclass(frozen=True)
@@ -124,11 +144,6 @@ class Picture:
         )
 
 
-def rectangle(x: float, y: float, width: float, height: float) -> list[Point]:
-    """Corners of a rectangle."""
-    return [(x, y), (x + width, y), (x + width, y + height), (x, y + height)]
-
-
 def text_width(text: str, size: float) -> float:
     """About how wide a line of text is."""
     return len(text) * size * LETTER
@@ -155,6 +170,8 @@ def _svg(mark: Mark) -> str:
     match mark:
         case Word():
             return _svg_word(mark)
+        case Photo():
+            return _svg_photo(mark)
         case Dot():
             x, y = mark.at
             name, place = "circle", f' cx="{_short(x)}" cy="{_short(y)}" r="{_short(mark.radius)}"'
@@ -189,6 +206,13 @@ def _svg_word(mark: Word) -> str:
         f'<text x="{x}" y="{y}" font-size="{mark.size:g}" fill="var(--{mark.colour})"'
         f"{anchor}{turn}{bold}{halo}{_data(mark.data)}>{escape(mark.text)}</text>"
     )
+
+
+def _svg_photo(mark: Photo) -> str:
+    x, y = (_short(part) for part in mark.at)
+    uri = f"data:image/png;base64,{base64.b64encode(encode(mark.pixels, 'png')).decode()}"
+    size = f'width="{_short(mark.width)}" height="{_short(mark.height)}"'
+    return f'<image x="{x}" y="{y}" {size} href="{uri}" image-rendering="pixelated"/>'
 
 
 def _data(data: Mapping[str, str]) -> str:

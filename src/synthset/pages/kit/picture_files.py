@@ -14,7 +14,7 @@ from matplotlib.patches import Circle, Polygon
 from matplotlib.patheffects import withStroke
 
 from synthset.pages.kit.palette import PALETTE
-from synthset.pages.kit.picture import Dot, Picture, Shape, Word
+from synthset.pages.kit.picture import Dot, Photo, Picture, Shape, Word
 from synthset.store.files import replace_file
 
 INCH = 96.0  # units
@@ -51,6 +51,8 @@ def picture_bytes(picture: Picture, suffix: str) -> bytes:
                 _draw_dot(axes, mark, place)
             case Word():
                 _draw_word(axes, mark, place)
+            case Photo():
+                _draw_photo(axes, mark, place)
     sink = io.BytesIO()
     with matplotlib.rc_context({"svg.hashsalt": picture.name}):
         figure.savefig(sink, format=suffix, dpi=DPI, metadata=METADATA[suffix])
@@ -91,6 +93,12 @@ def _draw_word(axes: Axes, mark: Word, place: int) -> None:
         fontweight="bold" if mark.bold else "normal", path_effects=halo, zorder=place,
         parse_math=False,
     )  # fmt: skip
+
+
+def _draw_photo(axes: Axes, mark: Photo, place: int) -> None:
+    (x, y), right, low = mark.at, mark.at[0] + mark.width, mark.at[1] + mark.height
+    look: dict[str, Any] = {"interpolation": "nearest", "aspect": "auto", "zorder": place}
+    axes.imshow(mark.pixels, extent=(x, right, low, y), **look)
 
 
 def _white(name: str) -> str:
