@@ -11,8 +11,8 @@ from __future__ import annotations
 from itertools import islice
 
 from synthset.taxonomy import wordnet
-from synthset.taxonomy.classlists import of_synset
-from synthset.taxonomy.matching import CaptionMatcher, words_of
+from synthset.taxonomy.classlists import make_synset_entry
+from synthset.taxonomy.matching import CaptionMatcher, split_words
 from turns import conditions, in_turns, write_section
 
 SYNSETS, TOP = 26_000, "physical_entity.n.01"
@@ -21,7 +21,7 @@ BAR = 50_000  # captions a second
 
 def main() -> None:
     nouns = wordnet.load()
-    classes = [of_synset(synset) for synset in islice(nouns.closure(TOP), SYNSETS)]
+    classes = [make_synset_entry(synset) for synset in islice(nouns.closure(TOP), SYNSETS)]
     matcher = CaptionMatcher(classes)
     lemmas = {lemma for entry in classes for lemma in entry.lemmas}
     sets = {
@@ -37,7 +37,7 @@ def main() -> None:
     rows.append("|---|---|---|---|---|---|")
     for timing in in_turns(ways, 5):
         texts = sets[timing.name]
-        words = sum(len(words_of(text)) for text in texts) / len(texts)
+        words = sum(len(split_words(text)) for text in texts) / len(texts)
         rate = len(texts) / timing.fastest
         rows.append(
             f"| {timing.name} | {len(texts):,} | {words:.1f} | {timing.value / len(texts):.2f} "

@@ -181,7 +181,7 @@ def _scan(path: Path) -> Run:
 
 
 def _plan(path: Path) -> Run:
-    from synthset.engine.plan import material
+    from synthset.engine.plan import settle_material
     from synthset.recipe.recipe import load_recipe
 
     paths = [{"path": str(path), "origin": "x"}]
@@ -189,7 +189,7 @@ def _plan(path: Path) -> Run:
     recipe = load_recipe({"name": "intake", **content})
 
     def run() -> tuple[object, int]:
-        found = material(recipe)
+        found = settle_material(recipe)
         return (found, found.said), len(found.there)
 
     return run

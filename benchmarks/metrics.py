@@ -41,7 +41,7 @@ from synthset.metrics.sets.gaussian import Gaussian, GaussianAccumulator, gaussi
 from synthset.metrics.sets.inception_score import inception_score
 from synthset.metrics.sets.influence import fd_influence
 from synthset.metrics.sets.kid import kid, kid_full
-from synthset.metrics.sets.pca import principal_axes
+from synthset.metrics.sets.pca import find_principal_axes
 from synthset.metrics.sets.prdc import prdc
 from synthset.metrics.sets.vendi import vendi_score
 from turns import RESULTS, conditions, in_turns, table, write_section
@@ -254,7 +254,7 @@ def counts(small: bool) -> str:
         real = draw(n_real, width)
         sets = [draw(n_generated, width, seed=1, shift=shift) for shift in (0.0, 0.05)]
         same, shifted = (frechet_distance_from_features(real, rows_) for rows_ in sets)
-        leading = principal_axes(real, 64)
+        leading = find_principal_axes(real, 64)
         goal = gaussian(leading.project(real))
         axes = [frechet_distance(goal, gaussian(leading.project(rows_))) for rows_ in sets]
         kids = [1000 * kid_full(real, rows_).value for rows_ in sets]

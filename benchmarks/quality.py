@@ -23,7 +23,7 @@ from PIL import Image, ImageFilter
 from synthset.images import Pixels, decode
 from synthset.metrics.statistics.intervals import wilson
 from synthset.recipe.scores import Quality
-from synthset.scores.quality import faults, measure
+from synthset.scores.quality import find_faults, measure
 from turns import conditions, write_section
 
 THEIRS = {
@@ -113,7 +113,7 @@ def strip(pixels: Pixels, ratio: float) -> Pixels:
 def both(pictures: list[Pixels]) -> tuple[Verdicts, Verdicts]:
     """Our verdicts and cleanvision's."""
     settings = Quality(kind="quality")
-    found = [faults(measure(picture), settings) for picture in pictures]
+    found = [find_faults(measure(picture), settings) for picture in pictures]
     ours = np.array([[fault in mine for fault in THEIRS] for mine in found])
     judge = ImagePropertyIssueManager()
     asked = {name: {} for name in THEIRS.values()}

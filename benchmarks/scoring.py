@@ -36,9 +36,9 @@ import turns
 from scoring_peers import Peers
 from scoring_world import World, make_world
 from synthset.encoders.encoder import Encoder
-from synthset.engine.catalog import Spec, build, passes
-from synthset.engine.check import forecast
-from synthset.engine.plan import plan_table
+from synthset.engine.catalog import Spec, build, plan_passes
+from synthset.engine.check import forecast_run
+from synthset.engine.plan import name_plan
 from synthset.engine.run import run
 from synthset.engine.shard import run_shard
 from synthset.recipe.recipe import Recipe, load_recipe
@@ -72,12 +72,12 @@ class Ours:
         self.imported = self.world.folder / f"imported-{self.dtype}"
         only_images = {k: v for k, v in content.items() if k not in ("encoders", "scores")}
         run(only_images, self.imported)
-        plan = plan_table(self.recipe)
-        material = forecast(self.recipe, str(self.imported)).material
+        plan = name_plan(self.recipe)
+        material = forecast_run(self.recipe, str(self.imported)).material
         assert material is not None
         self.passes = [
             {spec: build(self.recipe, spec.role, material.classes) for spec in specs}
-            for specs in passes(self.recipe, plan)[1:]
+            for specs in plan_passes(self.recipe, plan)[1:]
         ]
         for stages in self.passes:
             for stage in stages.values():
@@ -99,7 +99,7 @@ class Ours:
         self.runs += 1
         shutil.copytree(self.imported, place, copy_function=_link)
         self.dataset = Dataset.open(place)
-        shards = self.dataset.shards(plan_table(self.recipe))
+        shards = self.dataset.shards(name_plan(self.recipe))
         for stages in self.passes:
             for shard in shards:
                 outcome = run_shard(self.dataset, stages, shard, lambda rows: None)

@@ -28,7 +28,7 @@ from PIL import Image, ImageEnhance, ImageFilter
 from synthset.encoders.classifier import ClassifierStage
 from synthset.encoders.clip import Clip
 from synthset.encoders.encoder import Encoder
-from synthset.encoders.models import encoder_fingerprint
+from synthset.encoders.models import fingerprint_encoder
 from synthset.metrics.sets.fid import frechet_distance
 from synthset.metrics.sets.gaussian import Gaussian, gaussian
 from synthset.metrics.sets.kid import kid_full
@@ -36,9 +36,9 @@ from synthset.recipe.encoders import ClassifierEncoder, ClipEncoder
 from synthset.selection.bound import frank_wolfe_bound
 from synthset.selection.diverse import facility_location
 from synthset.selection.kernel_mean import nearest_kernel_mean
-from synthset.selection.nearest import nearest_set
+from synthset.selection.nearest import choose_nearest_set
 from synthset.selection.other_encoders import population_gaussian
-from synthset.selection.shrink import shrunk
+from synthset.selection.shrink import shrink_covariance
 from synthset.stage import Rows, list_column
 from turns import conditions, write_section
 
@@ -119,7 +119,7 @@ def world(asked: argparse.Namespace, encoders: dict[str, Encoder], label: int) -
 def features(encoder: Encoder, path: Path, label: int, count: int, cache: Path | None) -> Cloud:
     """Encode the first distinct images of a class."""
     name = f"{encoder.kind}-{path.parent.name}-{label}-{count}"
-    kept = cache / f"{name}-{encoder_fingerprint(encoder.settings)}.npy" if cache else None
+    kept = cache / f"{name}-{fingerprint_encoder(encoder.settings)}.npy" if cache else None
     if kept and kept.exists():
         return np.load(kept)
     found = encode(encoder, distinct(path, label)[:count])
@@ -203,8 +203,8 @@ def nearest(worlds: list[World], by: str, other: str, what: str) -> str:
             "nearest set, kernel means": lambda pool=pool, at=at: nearest_kernel_mean(
                 pool, at.real[by], CHOSEN
             ),
-            "nearest set": lambda pool=pool, goal=goal: nearest_set(pool, goal, CHOSEN),
-            "nearest set, 64 axes": lambda pool=pool, goal=goal: nearest_set(
+            "nearest set": lambda pool=pool, goal=goal: choose_nearest_set(pool, goal, CHOSEN),
+            "nearest set, 64 axes": lambda pool=pool, goal=goal: choose_nearest_set(
                 pool, goal, CHOSEN, directions=64
             ),
         }
@@ -254,7 +254,7 @@ def pools(worlds: list[World]) -> str:
             cells = []
             for size in sizes:
                 pool = at.generated[by][:size]
-                chosen = pool[nearest_set(pool, goal, 500)]
+                chosen = pool[choose_nearest_set(pool, goal, 500)]
                 chance = pool[drawn(len(pool), 500)]
                 ratio = frechet_distance(held_out, population_gaussian(chosen)) / frechet_distance(
                     held_out, population_gaussian(chance)
@@ -296,8 +296,8 @@ def _few(at: World, by: str, other: str, pool: Cloud, count: int, draw: int) -> 
     real = at.real[by][np.random.default_rng(draw).permutation(REAL)[:count]]
     sets = [
         drawn(len(pool), CHOSEN, draw),
-        nearest_set(pool, gaussian(real), CHOSEN),
-        nearest_set(pool, shrunk(real, gaussian(pool)).gaussian, CHOSEN),
+        choose_nearest_set(pool, gaussian(real), CHOSEN),
+        choose_nearest_set(pool, shrink_covariance(real, gaussian(pool)).gaussian, CHOSEN),
     ]
     found = [distances(at, by, other, chosen) for chosen in sets]
     return [each[1] for each in found] + [each[2] for each in found]
@@ -314,7 +314,7 @@ def growth(largest: int) -> str:
         pool = rng.standard_normal((size, 256), dtype=np.float32) * spectrum
         pool[size // 2 :] = pool[size // 2 :] * 0.7 + 0.3 * spectrum
         start = time.process_time()
-        nearest_set(pool, goal, size // 2)
+        choose_nearest_set(pool, goal, size // 2)
         taken = time.process_time() - start
         rows.append(f"| {size:,} | {taken:.1f} | {1000 * taken / size:.2f} |")
         size = size * 4 if size * 4 <= largest or size == largest else largest

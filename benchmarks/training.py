@@ -33,7 +33,7 @@ from torch.nn import functional
 
 import synthset
 from synthset.encoders.feature_reader import FeatureReader
-from synthset.engine.reference import reference_place
+from synthset.engine.reference import find_reference
 from synthset.recipe.recipe import load_recipe
 from synthset.recipe.selection import Selection
 from synthset.selection.select import select
@@ -138,7 +138,7 @@ def chosen(dataset: Dataset, way: str, size: int, seed: int, work: Path) -> Tens
         view, records = dataset.view, dataset.read_records(dataset.view)
         reader = FeatureReader(
             dataset, view, records, recipe,
-            lambda name: Dataset.open(reference_place(dataset, recipe, name)),
+            lambda name: Dataset.open(find_reference(dataset, recipe, name)),
         )  # fmt: skip
         keep = select(records, Selection.model_validate({"steps": steps}), reader)["keep"]
         np.save(place, np.flatnonzero(np.asarray(keep)))

@@ -6,7 +6,7 @@ import os
 import pytest
 
 from synthset.cli import app
-from synthset.errors import DatasetError, StorageError, explained, explains_refusals
+from synthset.errors import DatasetError, StorageError, raise_storage_errors, to_storage_error
 from synthset.store.dataset import Dataset
 from synthset.store.folder import LocalFolder
 
@@ -22,13 +22,13 @@ REFUSED = {
 
 @pytest.mark.parametrize("number", REFUSED, ids=errno.errorcode.__getitem__)
 def test_each_refusal_names_the_file_and_what_to_do(number):
-    told = str(explained(OSError(number, os.strerror(number), "pets/run.jsonl")))
+    told = str(to_storage_error(OSError(number, os.strerror(number), "pets/run.jsonl")))
     assert told.startswith(f"pets/run.jsonl: {os.strerror(number)}; {REFUSED[number]}")
-    assert str(explained(OSError("no cable"))).startswith("no cable; mend that")
+    assert str(to_storage_error(OSError("no cable"))).startswith("no cable; mend that")
 
 
 def test_a_function_raises_what_the_system_refuses_as_an_error_of_ours():
-    @explains_refusals()
+    @raise_storage_errors()
     def write() -> None:
         raise OSError(errno.ENOSPC, "No space left on device", "a")
 

@@ -10,7 +10,7 @@ import pytest
 from PIL import EpsImagePlugin, Image, ImageFile, ImageOps
 
 from synthset import images
-from synthset.images import UnreadableImage, decode, encode, is_blank, open_image, suffix_of
+from synthset.images import UnreadableImage, decode, encode, find_suffix, is_blank, open_image
 
 NOISE = np.random.default_rng(0).integers(0, 256, (20, 30, 3), dtype=np.uint8)
 RAMP = np.tile(np.linspace(0, 1, 64), (64, 1))
@@ -206,4 +206,4 @@ def test_a_bomb_is_refused_before_it_is_decoded(side, colours):
 def test_every_format_is_known_by_its_first_bytes(kind):
     data = encoded(NOISE, kind)
     assert decode(data).shape == (20, 30, 3)
-    assert suffix_of(data) in images.SUFFIXES
+    assert find_suffix(data) in images.SUFFIXES

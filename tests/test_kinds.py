@@ -10,9 +10,9 @@ from typer.testing import CliRunner
 import synthset
 from synthset.cli.app import app
 from synthset.engine.catalog import build
-from synthset.engine.check import forecast
+from synthset.engine.check import forecast_run
 from synthset.errors import ModelError, RecipeError, StageError
-from synthset.kinds import kinds
+from synthset.kinds import list_kinds
 from synthset.recipe.recipe import Recipe, load_recipe
 from synthset.recipe.selection import Selection
 
@@ -31,7 +31,7 @@ def plugin(monkeypatch):
 
 
 def read_anew():
-    kinds.cache_clear()
+    list_kinds.cache_clear()
     for part in (Selection, Recipe):
         part.model_rebuild(force=True)
 
@@ -52,7 +52,7 @@ def recipe(**changes):
 
 
 def test_a_recipe_uses_the_kinds_of_another_package(plugin, tmp_path):
-    assert forecast(recipe(), str(tmp_path / "set")).problems == []
+    assert forecast_run(recipe(), str(tmp_path / "set")).problems == []
     dataset = synthset.run(recipe(), tmp_path / "set")
     records = dataset.records()
     redness, keep = records["redness"].to_pylist(), records["keep"].to_pylist()
@@ -108,7 +108,7 @@ SHIFT = {"kind": "mean_shift", "encoder": "colour", "reference": "photos"}
 
 def test_a_metric_of_a_plug_in_measures_each_part_against_a_reference(plugin, tmp_path, photos):
     asked = recipe(references=photos, metrics=[SHIFT])
-    assert forecast(asked, str(tmp_path / "set")).problems == []
+    assert forecast_run(asked, str(tmp_path / "set")).problems == []
     dataset = synthset.run(asked, tmp_path / "set")
     found = {one.of: one for one in dataset.metrics()}
     assert list(found) == ["all", "kept", "rejected"]
@@ -174,7 +174,7 @@ def test_wrong_settings_of_a_plug_in_are_explained_like_any_others(plugin):
 
 
 def test_a_broken_plug_in_is_named_and_stops_nobody(plugin):
-    found = kinds("scores")
+    found = list_kinds("scores")
     assert found.usable["redness"].origin == "example-kinds 1.0"
     assert [one.name for one in found.broken] == ["gone", "quality"]
     with pytest.raises(RecipeError, match=r"gone of example-kinds 1.0 can't be used.*No module"):
@@ -190,7 +190,7 @@ def test_two_packages_of_one_kind_and_one_that_exits_can_not_be_used(plugin, tmp
     (tmp_path / "quits.py").write_text("import sys\nsys.exit('no')\n")
     monkeypatch.syspath_prepend(tmp_path)
     read_anew()
-    found = kinds("scores")
+    found = list_kinds("scores")
     assert "redness" not in found.usable
     said = " ".join(map(str, found.broken))
     assert "both bring a kind 'redness'" in said

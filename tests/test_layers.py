@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from synthset.kinds import GROUPS, imported
+from synthset.kinds import GROUPS, import_name
 
 SOURCE = Path(__file__).parents[1] / "src" / "synthset"
 LAYERS = {
@@ -125,7 +125,7 @@ def test_the_engine_reaches_sources_and_scores_through_the_registry_alone():
 
 
 def test_what_a_source_plans_imports_no_torch():
-    targets = [imported(target).implementation for target in GROUPS["sources"].own]
+    targets = [import_name(target).implementation for target in GROUPS["sources"].own]
     modules = [target.partition(":")[0] for target in targets]
     code = f"import sys, {', '.join(modules)}; print('torch' in sys.modules)"
     assert subprocess.check_output([sys.executable, "-c", code], text=True).strip() == "False"

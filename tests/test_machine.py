@@ -3,7 +3,7 @@
 import pytest
 
 from synthset import machine
-from synthset.machine import count_gpus_used, count_workers, worker_environment
+from synthset.machine import count_gpus_used, count_workers, make_worker_environment
 
 
 def test_there_are_no_more_workers_than_tasks():
@@ -41,10 +41,10 @@ def test_of_several_gpus_each_worker_sees_one(monkeypatch, tmp_path, name, visib
     monkeypatch.delenv(name, raising=False)
     if visible:
         monkeypatch.setenv(name, visible)
-    assert [worker_environment(1, place, gpus=2)[name] for place in range(3)] == seen
+    assert [make_worker_environment(1, place, gpus=2)[name] for place in range(3)] == seen
 
 
 def test_threads_are_fixed_for_every_library():
-    found = worker_environment(3)
+    found = make_worker_environment(3)
     assert found["OMP_NUM_THREADS"] == found["MKL_NUM_THREADS"] == "3"
     assert "CUDA_VISIBLE_DEVICES" not in found or found["CUDA_VISIBLE_DEVICES"]

@@ -33,14 +33,14 @@ def test_help_loads_no_torch():
     assert run(code).stdout == "False False\n"
 
 
-MODULE, FUNCTION = "from synthset.search.text_search import as_match", "called = synthset.search"
+MODULE, FUNCTION = "from synthset.search.text_search import write_match", "called = synthset.search"
 
 
 @pytest.mark.parametrize("order", [(MODULE, FUNCTION), (FUNCTION, MODULE)])
 def test_a_package_is_called_whatever_was_imported_before(order):
     lines = ("import synthset", *order, "assert called is synthset.search")
     code = "\n".join((*lines, "try: called('nowhere', 'red', limit=1)"))
-    error = "except synthset.SynthsetError as fault: print(as_match('red'), fault)"
+    error = "except synthset.SynthsetError as fault: print(write_match('red'), fault)"
     assert run(f"{code}\n{error}").stdout.startswith('"red" nowhere: no dataset here')
 
 

@@ -35,7 +35,7 @@ __all__ = [
 
 if TYPE_CHECKING:
     from synthset import metrics
-    from synthset.engine.check import forecast as plan
+    from synthset.engine.check import forecast_run as plan
     from synthset.engine.run import run
     from synthset.errors import SynthsetError
     from synthset.experiment.run_experiment import run_experiment as experiment
@@ -69,7 +69,7 @@ __getattr__, __dir__ = offer(
         "experiment": "synthset.experiment",  # can be called, as `study` and `search` can
         "load_recipe": "synthset.recipe.recipe:load_recipe",
         "metrics": "synthset.metrics",
-        "plan": "synthset.engine.check:forecast",
+        "plan": "synthset.engine.check:forecast_run",
         "run": "synthset.engine.run:run",
         "search": "synthset.search",
         "study": "synthset.study",

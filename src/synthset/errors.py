@@ -120,10 +120,10 @@ class StageError(SynthsetError):
     """A stage failed on a shard; every finished chunk and shard is kept."""
 
 
-def explained(fault: OSError) -> StorageError:
+def to_storage_error(fault: OSError) -> StorageError:
     """Say what the system refused, of which file, and what to do.
 
-    >>> print(explained(OSError(errno.EROFS, "Read-only file system", "pets/.lock")))
+    >>> print(to_storage_error(OSError(errno.EROFS, "Read-only file system", "pets/.lock")))
     pets/.lock: Read-only file system; name a folder on a disk that can be written
     """
     path = fault.filename2 or fault.filename
@@ -134,7 +134,7 @@ def explained(fault: OSError) -> StorageError:
 
 
 @contextmanager
-def explains_refusals() -> Iterator[None]:
+def raise_storage_errors() -> Iterator[None]:
     """Raise what the system refuses as an error of this tree; also a function's decorator.
 
     Raises:
@@ -143,7 +143,7 @@ def explains_refusals() -> Iterator[None]:
     try:
         yield
     except OSError as fault:
-        raise explained(fault) from fault
+        raise to_storage_error(fault) from fault
 
 
 class NotAccepted(SynthsetError):
@@ -173,28 +173,28 @@ def did_you_mean(found: str, known: Iterable[str], limit: int = 12) -> str:
     return f"known: {listed}" + (f", … ({len(names)} in all)" if len(names) > limit else "")
 
 
-def listed(names: Sequence[str]) -> str:
+def list_names(names: Sequence[str]) -> str:
     """List some names, and count the rest.
 
-    >>> listed(["cat", "dog"])
+    >>> list_names(["cat", "dog"])
     'cat, dog'
     """
     rest = f" and {len(names) - SHOWN:,} more" if len(names) > SHOWN else ""
     return ", ".join(names[:SHOWN]) + rest
 
 
-def in_short(value: object, most: int = 60) -> str:
+def shorten(value: object, most: int = 60) -> str:
     """Spell a value as Python does, in at most so many letters, however large it is.
 
-    >>> in_short(["cat", 3])
+    >>> shorten(["cat", 3])
     "['cat', 3]"
-    >>> in_short("x" * 1000, 10)
+    >>> shorten("x" * 1000, 10)
     "'xxxxxx…"
     """
-    return _cut(_spelt(value, most, 3), most)
+    return _cut(_spell(value, most, 3), most)
 
 
-def _spelt(value: object, most: int, depth: int) -> str:
+def _spell(value: object, most: int, depth: int) -> str:
     if isinstance(value, str | bytes | bytearray):
         return repr(value[:most])
     if isinstance(value, int) and value.bit_length() > 4 * most:  # Python refuses to spell it
@@ -203,10 +203,10 @@ def _spelt(value: object, most: int, depth: int) -> str:
         return "…"
     first = most // 3  # of a list: each takes three letters at least
     if isinstance(value, list):
-        return f"[{', '.join(_spelt(one, most, depth - 1) for one in value[:first])}]"
+        return f"[{', '.join(_spell(one, most, depth - 1) for one in value[:first])}]"
     if isinstance(value, dict):
         pairs = islice(value.items(), first)
-        spelt = [f"{_spelt(key, most, 1)}: {_spelt(one, most, depth - 1)}" for key, one in pairs]
+        spelt = [f"{_spell(key, most, 1)}: {_spell(one, most, depth - 1)}" for key, one in pairs]
         return f"{{{', '.join(spelt)}}}"
     return repr(value[:first] if isinstance(value, tuple) else value)
 

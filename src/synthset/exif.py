@@ -13,7 +13,7 @@ ENTRY_BYTES = 12
 IN_XMP = re.compile(rb'tiff:Orientation(?:="|>)([0-9])')
 
 
-def orientation(info: Mapping[Any, Any]) -> int:
+def read_orientation(info: Mapping[Any, Any]) -> int:
     """Read how an image lies in its file.
 
     Nothing else of EXIF is read: other tags may be broken, and are no reason to lose a picture.

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import EpsImagePlugin, Image, UnidentifiedImageError
 
-from synthset.exif import orientation
+from synthset.exif import read_orientation
 
 Pixels = NDArray[np.uint8]
 ImageFormat = Literal["jpeg", "png", "webp"]
@@ -97,11 +97,11 @@ def open_image(data: bytes) -> Image.Image:
         UnreadableImage: the bytes are no such image.
     """
     try:
-        image = _opened(data)
+        image = _open(data)
     except UnidentifiedImageError:
-        raise UnreadableImage(f"not a readable image ({_refused(data)})") from None
+        raise UnreadableImage(f"not a readable image ({_explain_refusal(data)})") from None
     except Exception as fault:  # decoders raise whatever their bytes lead them to
-        raise _unreadable(fault) from fault
+        raise _to_unreadable(fault) from fault
     needed = _decoding_bytes(image)
     if needed > MOST_BYTES:
         raise UnreadableImage(
@@ -111,7 +111,7 @@ def open_image(data: bytes) -> Image.Image:
     return image
 
 
-def _opened(data: bytes) -> Image.Image:
+def _open(data: bytes) -> Image.Image:
     try:
         return Image.open(io.BytesIO(data), formats=FORMATS)
     except Exception:
@@ -122,11 +122,11 @@ def _opened(data: bytes) -> Image.Image:
         return Image.open(io.BytesIO(without), formats=FORMATS)
 
 
-def _refused(data: bytes) -> str:
+def _explain_refusal(data: bytes) -> str:
     """Say why no decoder takes some bytes."""
     if not data:
         return "it is empty"
-    suffix = suffix_of(data)
+    suffix = find_suffix(data)
     if suffix is None:
         return f"it begins with {data[:12]!r}; what is read: {', '.join(FORMATS)}"
     try:
@@ -139,7 +139,7 @@ def _refused(data: bytes) -> str:
     return f"it begins as a {suffix} file does, but {said}; save it anew, as 8-bit RGB"
 
 
-def _unreadable(fault: Exception) -> UnreadableImage:
+def _to_unreadable(fault: Exception) -> UnreadableImage:
     return UnreadableImage(f"not a readable image ({str(fault) or type(fault).__name__})")
 
 
@@ -175,11 +175,13 @@ def decode(data: bytes) -> Pixels:
     except UnreadableImage:
         raise
     except Exception as fault:  # as in `open_image`
-        raise _unreadable(fault) from fault
+        raise _to_unreadable(fault) from fault
 
 
 def _pixels(image: Image.Image) -> Pixels:
-    turned = 1 if image.format == "TIFF" else orientation(image.info)  # Pillow turns a TIFF itself
+    turned = (
+        1 if image.format == "TIFF" else read_orientation(image.info)
+    )  # Pillow turns a TIFF itself
     tiles = getattr(image, "tile", [])
     packed = tiles[0].args if image.format == "PNG" and tiles else None
     if packed in PNG_CLEAR and "transparency" in image.info:
@@ -188,7 +190,7 @@ def _pixels(image: Image.Image) -> Pixels:
     width, height = image.size
     sides = (width, height) if turned in SIDEWAYS else (height, width)
     out = np.empty((*sides, 3), np.uint8)
-    lying, paint = LIES[turned](out), _painter(image)
+    lying, paint = LIES[turned](out), _make_painter(image)
     for top, strip in _strips(image):
         lying[top : top + strip.height] = paint(strip)
     return out  # (H, W, 3)
@@ -204,10 +206,10 @@ def _strips(image: Image.Image) -> Iterator[tuple[int, Image.Image]]:
         yield top, image.crop((0, top, image.width, min(top + rows, image.height)))
 
 
-def _painter(image: Image.Image) -> Callable[[Image.Image], Pixels]:
+def _make_painter(image: Image.Image) -> Callable[[Image.Image], Pixels]:
     """Settle what holds for all of an image, and give what turns its strips to RGB."""
     wide = image.mode[0] in "IF" or _kind(image) in MISTAKEN
-    eight_bit = _narrower(image) if wide else _as_it_is
+    eight_bit = _make_narrower(image) if wide else _as_it_is
     if "transparency" not in image.info and image.mode.lower() not in ("rgba", "la", "pa"):
         return lambda strip: _rgb(eight_bit(strip))
     shade = _ground(eight_bit(strip) for _, strip in _strips(image))
@@ -242,7 +244,7 @@ def _ground(strips: Iterator[Image.Image]) -> int:
     return BLACK if seen < LEAST_SEEN * ink else WHITE
 
 
-def _narrower(image: Image.Image) -> Callable[[Image.Image], Image.Image]:
+def _make_narrower(image: Image.Image) -> Callable[[Image.Image], Image.Image]:
     """Give what scales an image of grey numbers to 8 bits, with alpha where one number is
     transparent."""
     top, clear = _highest(image), image.info.get("transparency")
@@ -330,10 +332,10 @@ def sha256(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def suffix_of(data: bytes) -> str | None:
+def find_suffix(data: bytes) -> str | None:
     """Name an image's extension by its first bytes, since names often carry the wrong one.
 
-    >>> suffix_of(b"GIF89a"), suffix_of(b"%!PS")
+    >>> find_suffix(b"GIF89a"), find_suffix(b"%!PS")
     ('.gif', None)
     """
     found = (suffix for begins, suffix in SIGNATURES.items() if re.match(begins, data, re.DOTALL))

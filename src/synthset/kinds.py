@@ -185,23 +185,23 @@ class Unfit(Exception):
 
 
 @cache
-def kinds(group: str) -> Kinds:
+def list_kinds(group: str) -> Kinds:
     """List the kinds of a group, such as `scores`. A package whose kind can't be used doesn't stop
     the others."""
-    own = (imported(target) for target in GROUPS[group].own)
-    usable = {kind_of(settings): Kind(kind_of(settings), settings) for settings in own}
+    own = (import_name(target) for target in GROUPS[group].own)
+    usable = {name_kind(settings): Kind(name_kind(settings), settings) for settings in own}
     broken, brought = [], dict[str, list[Kind]]()
     for entry in sorted(entry_points(group=f"synthset.{group}"), key=lambda one: one.name):
         origin = _origin(entry)
         try:
-            settings = _checked(entry.load(), group)
-            name = kind_of(settings)
+            settings = _check_settings(entry.load(), group)
+            name = name_kind(settings)
             if name in usable:
                 raise Unfit(f"synthset has a kind {name!r} itself; give it another name")
         except Unfit as fault:
             broken.append(Broken(entry.name, origin, str(fault)))
         except (Exception, SystemExit) as fault:  # whatever foreign code does when it is imported
-            broken.append(Broken(entry.name, origin, in_words(fault)))
+            broken.append(Broken(entry.name, origin, describe_fault(fault)))
         else:
             brought.setdefault(name, []).append(Kind(name, settings, origin))
     for name, several in brought.items():
@@ -221,7 +221,7 @@ def carry_out(settings: Any, *arguments: Any) -> Any:
         ModelError: it can't be imported.
         StageError: it is another package's, and fails.
     """
-    do = imported(settings.implementation)
+    do = import_name(settings.implementation)
     if settings.implementation.startswith(f"{OWN}."):
         return do(*arguments)
     try:
@@ -229,22 +229,22 @@ def carry_out(settings: Any, *arguments: Any) -> Any:
     except SynthsetError:
         raise
     except Exception as fault:  # whatever foreign code does
-        found = f"{settings.kind} ({settings.implementation}) failed: {in_words(fault)}"
+        found = f"{settings.kind} ({settings.implementation}) failed: {describe_fault(fault)}"
         raise StageError(f"{found}; mend or update its package, and run this again") from fault
 
 
-def in_words(fault: BaseException) -> str:
+def describe_fault(fault: BaseException) -> str:
     """The kind of an exception and its message, on one line."""
     return " ".join(f"{type(fault).__name__}: {fault}".split())
 
 
-def kind_of(settings: type[Any]) -> str:
+def name_kind(settings: type[Any]) -> str:
     """The name of a kind in recipes."""
     named = get_args(settings.model_fields["kind"].annotation)
     return str(named[0]) if named else ""
 
 
-def imported(target: str) -> Any:
+def import_name(target: str) -> Any:
     """Import what `package.module:name` names.
 
     Raises:
@@ -256,19 +256,21 @@ def imported(target: str) -> Any:
     try:
         return getattr(import_module(module), name)
     except (Exception, SystemExit) as fault:  # whatever foreign code does when it is imported
-        raise ModelError(f"{target} can't be imported ({in_words(fault)}); mend it") from fault
+        raise ModelError(
+            f"{target} can't be imported ({describe_fault(fault)}); mend it"
+        ) from fault
 
 
-def _checked(settings: Any, group: str) -> type[Any]:
+def _check_settings(settings: Any, group: str) -> type[Any]:
     """See that an entry point names settings of its group.
 
     Raises:
         Unfit: it names something else, or they lack what a kind has.
     """
-    base = imported(GROUPS[group].base)
+    base = import_name(GROUPS[group].base)
     if not (isinstance(settings, type) and issubclass(settings, base)):
         raise Unfit(f"it has to name a subclass of {GROUPS[group].base}")
-    if not kind_of(settings):
+    if not name_kind(settings):
         raise Unfit('its settings need a `kind: Literal["its_name"]`')
     for name in ("implementation", "version"):
         if not isinstance(getattr(settings, name, None), str):

@@ -82,7 +82,7 @@ def count_gpus_used(devices: Sequence[str], workers: int) -> int:
     return max((min(workers, _count_gpus_of(device)) for device in devices), default=0)
 
 
-def worker_environment(threads: int, place: int = 0, gpus: int = 0) -> dict[str, str]:
+def make_worker_environment(threads: int, place: int = 0, gpus: int = 0) -> dict[str, str]:
     """Describe the environment of a worker process.
 
     Args:
@@ -102,7 +102,7 @@ def worker_environment(threads: int, place: int = 0, gpus: int = 0) -> dict[str,
 
 
 @contextmanager
-def torch_threads(count: int) -> Iterator[None]:
+def fix_torch_threads(count: int) -> Iterator[None]:
     """Fix the number of threads of arithmetic, which decides the last bit of a result on a CPU.
 
     Work without torch need not load it for that.

@@ -23,7 +23,7 @@ from types import TracebackType
 from typing import Any, Generic, TypeVar
 
 from synthset.errors import SynthsetError
-from synthset.machine import count_gpus, worker_environment
+from synthset.machine import count_gpus, make_worker_environment
 
 TRIES = 3  # a task on which so many workers died is given up
 
@@ -109,12 +109,12 @@ class Processes(Generic[Task]):
                 yield task, self._here(task, told)
             return
         try:
-            yield from self._beside(deque(enumerate(tasks)), told)
+            yield from self._run_side_by_side(deque(enumerate(tasks)), told)
         except BaseException:  # an answer that nobody waits for would meet the next call
             self._end()
             raise
 
-    def _beside(
+    def _run_side_by_side(
         self, waiting: deque[tuple[int, Task]], told: Tell
     ) -> Iterator[tuple[Task, Any | Fault]]:
         busy: dict[int, tuple[int, Task]] = {}
@@ -148,7 +148,7 @@ class Processes(Generic[Task]):
     def _give(self, place: int, waiting: deque[tuple[int, Task]]) -> tuple[int, Task]:
         if place not in self._workers:
             gpus = 0 if self._names_gpu else count_gpus()
-            environment = worker_environment(self._threads, place, gpus)
+            environment = make_worker_environment(self._threads, place, gpus)
             worker = _Worker(place, environment, self._answers)
             self._workers[place] = worker
             worker.send((sys.path, self._begin.__module__, self._begin.__qualname__))

@@ -76,7 +76,7 @@ IMAGES = pa.schema(
 )
 
 
-def record_id(origin: str, class_key: str, pixels: dict[str, object]) -> str:
+def make_record_id(origin: str, class_key: str, pixels: dict[str, object]) -> str:
     """Name a record by what decides its pixels, and by nothing else.
 
     Args:

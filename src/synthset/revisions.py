@@ -11,7 +11,7 @@ WHOLE = 64 << 20  # files up to this size are hashed whole
 KINDS = {".safetensors", ".json", ".bin", ".pt", ".pth", ".txt", ".model"}
 
 
-def revision_of(path: Path) -> str:
+def compute_revision(path: Path) -> str:
     """Name the content of a model file or folder, the same on every machine and wherever it lies.
 
     Small files count whole; of a large one the size and the first and last MiB, so that naming a
@@ -32,8 +32,8 @@ def revision_of(path: Path) -> str:
     return hasher.hexdigest()
 
 
-def revision_of_bytes(opened: IO[bytes], size: int) -> str:
-    """Name the content of one file as `revision_of` does, wherever it lies.
+def compute_bytes_revision(opened: IO[bytes], size: int) -> str:
+    """Name the content of one file as `compute_revision` does, wherever it lies.
 
     Args:
         opened: at its start.

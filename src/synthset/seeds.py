@@ -9,7 +9,7 @@ from typing import Any
 SEED_BITS = 63  # a torch.Generator takes 64 bits; 63 fit Arrow's and everyone's int64
 
 
-def canonical(value: Any) -> bytes:
+def write_canonical(value: Any) -> bytes:
     """Write a JSON value in the one way that two machines agree on (sorted keys, no spaces,
     UTF-8)."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
@@ -25,7 +25,7 @@ def digest(value: Any, size: int = 16) -> str:
     >>> digest({"b": 1, "a": 2}) == digest({"a": 2, "b": 1})
     True
     """
-    return hashlib.blake2b(canonical(value), digest_size=size).hexdigest()
+    return hashlib.blake2b(write_canonical(value), digest_size=size).hexdigest()
 
 
 def fingerprint(value: Any) -> str:
@@ -33,7 +33,7 @@ def fingerprint(value: Any) -> str:
     return digest(value, size=6)
 
 
-def record_seed(recipe_seed: int, class_key: str, index: int) -> int:
+def derive_record_seed(recipe_seed: int, class_key: str, index: int) -> int:
     """Give the record at one place of the plan its own seed.
 
     The seed depends on the recipe's seed, the class and the number of the image in its class, and

@@ -61,7 +61,7 @@ def read_sheet(text: str, where: str, *, spaced: bool = False) -> Sheet:
     Raises:
         RecipeError: it is no CSV; with the line.
     """
-    lines = cells_of(text, where, spaced=spaced)
+    lines = read_cells(text, where, spaced=spaced)
     _, columns = next(lines, (0, []))
     rows = [
         (line, dict.fromkeys(columns, "") | dict(zip(columns, cells, strict=False)))
@@ -70,7 +70,7 @@ def read_sheet(text: str, where: str, *, spaced: bool = False) -> Sheet:
     return Sheet(tuple(columns), tuple(rows))
 
 
-def cells_of(
+def read_cells(
     text: str, where: str, *, spaced: bool = False, delimiter: str = ","
 ) -> Iterator[tuple[int, list[str]]]:
     """Give the lines of a CSV that hold cells, each with its number.
@@ -83,13 +83,13 @@ def cells_of(
     try:
         for cells in reader:
             if cells:
-                yield reader.line_num, [unmarked(cell) for cell in cells]
+                yield reader.line_num, [remove_mark(cell) for cell in cells]
     except csv.Error as fault:
         found = f"line {reader.line_num} is no CSV ({fault})"
         raise RecipeError(where, found, "save it as CSV again, in UTF-8") from None
 
 
-def unmarked(cell: str) -> str:
+def remove_mark(cell: str) -> str:
     """Take the mark for text away that `write_sheet` sets."""
     return cell[1:] if MARKED.match(cell) else cell
 
@@ -97,9 +97,9 @@ def unmarked(cell: str) -> str:
 def _line(row: Sequence[Any]) -> str:
     line = StringIO(newline="")
     writer = csv.writer(line, lineterminator=END)  # it quotes the letters of its line end alone
-    writer.writerow([_marked(cell) if isinstance(cell, str) else cell for cell in row])
+    writer.writerow([_add_mark(cell) if isinstance(cell, str) else cell for cell in row])
     return line.getvalue().removesuffix(END) + "\n"
 
 
-def _marked(cell: str) -> str:
+def _add_mark(cell: str) -> str:
     return f"'{cell}" if FORMULA.match(cell) and not NUMBER.fullmatch(cell) else cell

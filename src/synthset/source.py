@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from synthset.errors import Problem
 from synthset.formats.listed import Listed
-from synthset.formats.manifest import Passed, in_words
+from synthset.formats.manifest import Passed, describe_images
 from synthset.recipe.recipe import Recipe
 from synthset.recipe.sources import SourceSettings
 from synthset.stage import Stage
@@ -76,7 +76,7 @@ class Material:
     @property
     def said(self) -> tuple[str, ...]:
         """What was decided of the source's paths, in words; nothing for a generator or a pool."""
-        return in_words(self.there, self.passed) if self.passed.layouts else ()
+        return describe_images(self.there, self.passed) if self.passed.layouts else ()
 
     @property
     def whole(self) -> tuple[tuple[Listed, int], ...]:

@@ -41,7 +41,7 @@ class Rows:
         """A fixed-size-list column as (N, D) float32; a row that failed is NaN."""
         return list_column(self.table, name)
 
-    def once(self, key: Hashable, make: Callable[[], T]) -> T:
+    def compute_once(self, key: Hashable, make: Callable[[], T]) -> T:
         """Compute something for this chunk once, whichever stage asks first (a decode, a
         resize)."""
         with self._lock:
@@ -53,10 +53,12 @@ class Rows:
     @property
     def pixels(self) -> list[Pixels | None]:
         """Decoded images, (H, W, 3) uint8 RGB each; None where there is none."""
-        return self.once("pixels", lambda: [_decoded(image) for image in self.column("image")])
+        return self.compute_once(
+            "pixels", lambda: [_decode(image) for image in self.column("image")]
+        )
 
 
-def _decoded(image: dict[str, Any] | None) -> Pixels | None:
+def _decode(image: dict[str, Any] | None) -> Pixels | None:
     if image is None or image["bytes"] is None:
         return None
     try:

@@ -17,7 +17,7 @@ from pydantic import AfterValidator
 
 from synthset.errors import ModelError, Problem, UsageError, did_you_mean
 from synthset.images import Pixels
-from synthset.kinds import in_words
+from synthset.kinds import describe_fault
 from synthset.seeds import digest
 
 #: Environment variable that allows recipes to run code of their own, where it is 1.
@@ -29,7 +29,7 @@ Function = Callable[[NDArray[np.uint8]], Any]
 Result = NDArray[np.float64] | str
 
 
-def file_of(path: str) -> str:
+def get_file(path: str) -> str:
     """The file in `my_scores.py:redness`, as it is written."""
     return path.rpartition(":")[0]
 
@@ -61,14 +61,14 @@ def refuse_code(code: Sequence[str], allowed: bool) -> None:
         )
 
 
-def function_problems(where: str, path: str) -> list[Problem]:
+def check_function(where: str, path: str) -> list[Problem]:
     """Look whether a file has a function, and run nothing of it.
 
     Args:
         where: place in the recipe, for messages.
         path: such as `my_scores.py:redness`.
     """
-    name, file = path.rpartition(":")[2], Path(file_of(path)).expanduser()
+    name, file = path.rpartition(":")[2], Path(get_file(path)).expanduser()
     if not file.is_file():
         return [Problem(where, f"no file {file}", "write it as my_file.py:my_function")]
     try:
@@ -101,7 +101,7 @@ def load_function(path: str) -> Function:
     Raises:
         ModelError: the file fails, or has no such function.
     """
-    name, file = path.rpartition(":")[2], Path(file_of(path)).expanduser()
+    name, file = path.rpartition(":")[2], Path(get_file(path)).expanduser()
     spec = spec_from_file_location(f"synthset_user_{digest([str(file.absolute())], size=6)}", file)
     if spec is None or spec.loader is None:
         raise ModelError(f"{file}: is no Python file; name one that ends in .py")
@@ -110,11 +110,11 @@ def load_function(path: str) -> Function:
         spec.loader.exec_module(module)
         function: Function = getattr(module, name)
     except (Exception, SystemExit) as fault:  # whatever the user's code raises
-        raise ModelError(f"{path}: {in_words(fault)}; correct that file") from fault
+        raise ModelError(f"{path}: {describe_fault(fault)}; correct that file") from fault
     return function
 
 
-def by_shape(
+def call_by_shape(
     function: Function, images: Sequence[Pixels | None], width: int | None = None
 ) -> list[Result | None]:
     """Call a function with the images of each shape at once.
@@ -139,7 +139,7 @@ def by_shape(
             given = np.asarray(function(batch), dtype=np.float64)
         except (Exception, SystemExit) as fault:  # whatever the user's code raises
             for place in mine:
-                found[place] = in_words(fault)
+                found[place] = describe_fault(fault)
             continue
         wanted = (len(mine),) if width is None else (len(mine), width)
         for place, row in zip(mine, given if given.shape == wanted else mine, strict=True):

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from synthset.cli.app import app
 from synthset.errors import RecipeError, UsageError
 from synthset.taxonomy import wordnet
-from synthset.taxonomy.listfile import from_file
+from synthset.taxonomy.listfile import read_class_file
 
 
 def printed(*words):
@@ -61,7 +61,7 @@ def test_a_synset_under_two_is_opened_once_in_a_tree():
 
 def test_the_csv_is_a_class_file(tmp_path):
     (tmp_path / "cats.csv").write_text(printed("wordnet", "cat.n.01", "--csv"))
-    entries = from_file(str(tmp_path / "cats.csv"))
+    entries = read_class_file(str(tmp_path / "cats.csv"))
     assert entries[0].name == "cat"
     assert entries[0].wnid == "n02121620"
     assert len(entries) == len(wordnet.load().closure("cat.n.01"))

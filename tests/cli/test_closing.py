@@ -8,9 +8,16 @@ from rich.console import Console
 from shapes import CONTENT
 
 import synthset
-from synthset.cli.closing import closing_table, counts, figures, lacks, lost, refuse_failures
+from synthset.cli.closing import (
+    count_by_class,
+    count_failures,
+    name_empty_classes,
+    refuse_failures,
+    show_closing_table,
+    tabulate_metrics,
+)
 from synthset.errors import StageError
-from synthset.results.dataset.summary import summary
+from synthset.results.dataset.summary import summarise
 from synthset.results.metric_result import MetricResult
 
 
@@ -37,21 +44,21 @@ def dataset(tmp_path_factory):
 
 
 def test_the_closing_table_has_the_reports_numbers(dataset):
-    rows = shown(counts(dataset, 12.3))
-    numbers = summary(dataset)
+    rows = shown(count_by_class(dataset, 12.3))
+    numbers = summarise(dataset)
     assert rows["star"] == ["8", "8", "5", "4", "0"]
     assert rows["all 3"] == [str(numbers[p]) for p in ("planned", "made", "passed", "kept")] + ["0"]
 
 
 def test_metrics_stand_in_a_row_with_their_intervals(dataset):
-    (row,) = [cells for name, cells in shown(figures(dataset)).items() if "Vendi" in name]
+    (row,) = [cells for name, cells in shown(tabulate_metrics(dataset)).items() if "Vendi" in name]
     whole = next(m for m in dataset.metrics() if m.of == "all")
     assert row[0].startswith(f"{whole.value:.3g} [{whole.interval.low:.3g}, ")
     assert row[1] != "–"
 
 
 def test_the_report_comes_last(dataset, capsys):
-    closing_table(dataset, 1.0)
+    show_closing_table(dataset, 1.0)
     assert capsys.readouterr().out.rstrip().endswith("report/index.html")
 
 
@@ -60,7 +67,7 @@ def test_a_metric_against_two_references_stands_in_two_rows():
         def metrics(self):
             return [result("FD", 2.0, reference="train"), result("FD", 3.0, reference="test")]
 
-    rows = shown(figures(Measured()))
+    rows = shown(tabulate_metrics(Measured()))
     assert rows["FD against train"][0] == "2"
     assert rows["FD against test"][0] == "3"
 
@@ -76,13 +83,13 @@ def test_metrics_that_failed_are_named_and_a_failure():
 
 def test_failures_of_any_stage_are_counted_with_their_reasons():
     failed = {"images": ["/a.png: torn", "/b.png: torn"], "scores/quality": ["odd"]}
-    assert shown(lost(failed))["images"] == ["2", "2 × /a.png: torn"]
-    assert shown(lost(failed))["scores/quality"] == ["1", "1 × odd"]
+    assert shown(count_failures(failed))["images"] == ["2", "2 × /a.png: torn"]
+    assert shown(count_failures(failed))["scores/quality"] == ["1", "1 × odd"]
 
 
 def test_empty_classes_and_an_empty_selection_are_said(dataset):
-    numbers = summary(dataset)
-    assert list(lacks(numbers)) == []
+    numbers = summarise(dataset)
+    assert list(name_empty_classes(numbers)) == []
     first, *others = numbers["classes"]
     none = {"made": 0, "kept": 0}
     dropped = [{"step": "0 limits", "reason": "score < 2", "n": 16}]
@@ -91,7 +98,7 @@ def test_empty_classes_and_an_empty_selection_are_said(dataset):
         "kept": 0,
         "dropped": dropped,
     }
-    assert list(lacks(empty)) == [
+    assert list(name_empty_classes(empty)) == [
         "no image of 1 of 3 classes: 'circle'",
         "nothing is kept of 2 of 3 classes: 'square', 'star'",
         "nothing is kept: 16 × score < 2 (0 limits); change the selection, or look at the report",
@@ -103,4 +110,4 @@ def test_a_mean_over_some_of_the_classes_says_so():
         def metrics(self):
             return [result("rate", 0.5, over=" over 3 of 4 classes")]
 
-    assert shown(figures(Measured()))["rate"][0] == "0.5 over 3 of 4 classes"
+    assert shown(tabulate_metrics(Measured()))["rate"][0] == "0.5 over 3 of 4 classes"

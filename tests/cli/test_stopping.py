@@ -8,7 +8,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from synthset.store.lock import holder
+from synthset.store.lock import read_holder
 
 WORK = """
 import signal, sys
@@ -49,4 +49,4 @@ def test_a_signal_ends_the_children_and_frees_the_lock(tmp_path, number, code, w
         _, said = running.communicate(timeout=60)
     assert (running.returncode, said) == (code, words)
     assert not psutil.pid_exists(child)
-    assert holder(tmp_path / "d") is None
+    assert read_holder(tmp_path / "d") is None

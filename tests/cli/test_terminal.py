@@ -8,7 +8,7 @@ from rich.table import Table
 from typer.testing import CliRunner
 
 from synthset.cli.app import app
-from synthset.cli.terminal import say, screen, shown
+from synthset.cli.terminal import escape, say, screen
 
 SPELT = {
     "\x1b[31mred": r"\x1b[31mred", "a\u202eb": r"a\u202eb", "\udcff": r"\udcff", "\x9b": r"\x9b",
@@ -19,7 +19,7 @@ SPELT = {
 
 @pytest.mark.parametrize("text", SPELT)
 def test_what_a_terminal_would_obey_is_spelt_out(text):
-    assert shown(text) == SPELT[text]
+    assert escape(text) == SPELT[text]
 
 
 def test_tables_and_lines_show_markup_as_it_stands():

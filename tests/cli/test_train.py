@@ -6,7 +6,7 @@ import numpy as np
 
 from synthset.cli.train import _say
 from synthset.experiment.single import Splits, Trained
-from synthset.metrics.statistics.classification import measures
+from synthset.metrics.statistics.classification import measure_classifier
 from synthset.taxonomy.names import ClassNames
 from synthset.training.labelled import LabelledImages
 
@@ -28,7 +28,7 @@ def test_a_balanced_accuracy_over_some_of_the_classes_says_so(tmp_path, capsys):
             0,
         )
         said = np.eye(4)[[0, *[1] * (len(tested) - 1)]]
-        found = measures(np.array(tested), said)
+        found = measure_classifier(np.array(tested), said)
         found.whole["balanced_accuracy"][0] = 0.5
         _say(Trained(fitted, splits, "val", found), tmp_path)
         assert f"balanced {words}" in capsys.readouterr().out

@@ -2,16 +2,20 @@ import json
 
 import pytest
 
-from synthset.encoders.classlist import OutputClasses, class_names, imagenet_classes, match
+from synthset.encoders.classlist import OutputClasses, imagenet_classes, match, read_class_list
 from synthset.errors import ModelError
 from synthset.recipe.encoders import ClassifierEncoder
-from synthset.taxonomy.classlists import from_imagenet, from_names, from_wordnet
+from synthset.taxonomy.classlists import (
+    make_name_classes,
+    pick_imagenet_classes,
+    pick_wordnet_classes,
+)
 
 PETS = OutputClasses(names=("Cat", "dog", "tench, Tinca tinca", "ice_cream"))
 
 
 def named(**settings):
-    return class_names(ClassifierEncoder(kind="classifier", **settings))
+    return read_class_list(ClassifierEncoder(kind="classifier", **settings))
 
 
 def test_names_come_from_the_configuration(timm_folder):
@@ -39,7 +43,9 @@ def test_a_thousand_classes_without_names_are_imagenets(tmp_path):
 def test_larger_imagenets_have_timms_names():
     found = named(model="vit_tiny_patch16_224.augreg_in21k")
     assert len(found) == 21843 or len(found) == 21841
-    assert match("names", from_imagenet(["n02099601"]), found, {}) == (found.by_wnid["n02099601"],)
+    assert match("names", pick_imagenet_classes(["n02099601"]), found, {}) == (
+        found.by_wnid["n02099601"],
+    )
 
 
 def test_a_model_that_says_nothing_has_empty_names(tmp_path):
@@ -54,12 +60,12 @@ def test_a_broken_configuration_is_a_model_error(tmp_path):
 
 
 def test_names_match_whatever_case_underscore_or_hyphen():
-    entries = from_names(["DOG", "cat", "Ice-Cream", "tinca tinca"])
+    entries = make_name_classes(["DOG", "cat", "Ice-Cream", "tinca tinca"])
     assert match("names", entries, PETS, {}) == (1, 0, 3, 2)
 
 
 def test_a_mapping_wins_by_name_wnid_or_index():
-    entries = from_names(["kitten", "puppy", "fish"])
+    entries = make_name_classes(["kitten", "puppy", "fish"])
     mapping = {"kitten": "cat", "puppy": "1", "fish": "n01440764"}
     with_wnid = OutputClasses(PETS.names, (None, None, "n01440764", None))
     assert match("names", entries, with_wnid, mapping) == (0, 1, 2)
@@ -67,17 +73,17 @@ def test_a_mapping_wins_by_name_wnid_or_index():
 
 def test_a_number_that_is_a_name_is_taken_as_the_name():
     digits = OutputClasses(names=("1", "9", "0"))
-    assert match("names", from_names(["one"]), digits, {"one": "1"}) == (0,)
-    assert match("names", from_names(["one"]), digits, {"one": "2"}) == (2,)
+    assert match("names", make_name_classes(["one"]), digits, {"one": "1"}) == (0,)
+    assert match("names", make_name_classes(["one"]), digits, {"one": "2"}) == (2,)
 
 
 def test_imagenet_classes_match_by_wnid():
-    entries = from_imagenet(["n02012849", 517, "tench"])
+    entries = pick_imagenet_classes(["n02012849", 517, "tench"])
     assert match("names", entries, imagenet_classes(), {}) == (134, 517, 0)
 
 
 def test_a_name_never_joins_two_wordnet_numbers():
-    bird = from_wordnet("crane.n.05")
+    bird = pick_wordnet_classes("crane.n.05")
     machine = OutputClasses(names=("crane",), wnids=("n03126707",))
     assert isinstance(match("names", bird, machine, {}), list)
     assert match("names", bird, OutputClasses(names=("crane",)), {}) == (0,)
@@ -85,14 +91,14 @@ def test_a_name_never_joins_two_wordnet_numbers():
 
 def test_an_ambiguous_name_asks_for_the_index():
     twice = OutputClasses(names=("crane", "dog", "crane"), wnids=("n02012849", None, "n03126707"))
-    (problem,) = match("scores[0].names", from_names(["crane"]), twice, {})
+    (problem,) = match("scores[0].names", make_name_classes(["crane"]), twice, {})
     assert problem.where == "scores[0].names.crane"
     assert "2 classes" in problem.found
     assert "0 (crane, n02012849), 2 (crane, n03126707)" in problem.right
 
 
 def test_every_unmatched_class_is_a_problem_with_the_nearest_names():
-    problems = match("names", from_names(["cats", "zeppelin", "dog"]), PETS, {"bird": "dog"})
+    problems = match("names", make_name_classes(["cats", "zeppelin", "dog"]), PETS, {"bird": "dog"})
     assert [str(problem) for problem in problems] == [
         "names.bird: no class of the recipe has this key; known: cats, dog, zeppelin",
         "names.cats: the classifier has no class 'cats'; map it, as cats: Cat (nearest: Cat)",
@@ -102,12 +108,12 @@ def test_every_unmatched_class_is_a_problem_with_the_nearest_names():
 
 
 def test_a_classifier_without_names_asks_for_indices():
-    (problem,) = match("names", from_names(["cat"]), OutputClasses(names=("", "")), {})
+    (problem,) = match("names", make_name_classes(["cat"]), OutputClasses(names=("", "")), {})
     assert "map the index" in problem.right
 
 
 def test_many_unknown_classes_are_counted_and_not_all_listed():
-    entries = from_names([f"thing {place}" for place in range(1000)])
+    entries = make_name_classes([f"thing {place}" for place in range(1000)])
     problems = match("scores[0].names", entries, OutputClasses(names=("cat", "thing 7")), {})
     assert len(problems) == 51
     assert str(problems[-1]) == (
@@ -118,6 +124,6 @@ def test_many_unknown_classes_are_counted_and_not_all_listed():
 
 def test_a_name_that_is_there_exactly_is_that_class_whatever_looks_like_it():
     classes = OutputClasses(names=("hot dog", "hot_dog"))
-    assert match("names", from_names(["hot_dog", "hot dog"]), classes, {}) == (1, 0)
-    (problem,) = match("names", from_names(["Hot-Dog"]), classes, {})
+    assert match("names", make_name_classes(["hot_dog", "hot dog"]), classes, {}) == (1, 0)
+    (problem,) = match("names", make_name_classes(["Hot-Dog"]), classes, {})
     assert "'Hot-Dog' is 2 classes of the classifier" in problem.found

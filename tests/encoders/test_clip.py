@@ -15,7 +15,7 @@ from transformers import (
 )
 
 from synthset.encoders import clip
-from synthset.encoders.clip import Clip, ClipText, clip_width
+from synthset.encoders.clip import Clip, ClipText, read_clip_width
 from synthset.errors import ModelError
 from synthset.recipe.encoders import ClipEncoder
 from synthset.stage import list_column
@@ -125,7 +125,7 @@ def test_features_have_unit_length_and_the_declared_width(
     open_clip_folder, transformers_folder, pictures, rows_of
 ):
     for folder in (open_clip_folder, transformers_folder):
-        assert clip_width(settings_of(folder)) == 16
+        assert read_clip_width(settings_of(folder)) == 16
         lengths = np.linalg.norm(features_of(folder, rows_of(pictures)), axis=1)
         assert np.allclose(lengths, 1, atol=1e-6)
 

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from synthset.encoders.classifier import ClassifierStage
-from synthset.encoders.encoder import normalised
+from synthset.encoders.encoder import normalise
 from synthset.encoders.pixels import Pixels
 from synthset.encoders.resize import Resize
 from synthset.errors import ModelError
@@ -81,7 +81,7 @@ def test_encoders_that_resize_alike_share_the_pixels(pictures, rows_of):
     rows = rows_of(pictures)
     first, second = (Pixels(PixelsEncoder(kind="pixels", size_px=4)) for _ in range(2))
     assert first.prepare(rows) is second.prepare(rows)
-    assert rows.once(Resize(4, "area"), list) is first.prepare(rows)
+    assert rows.compute_once(Resize(4, "area"), list) is first.prepare(rows)
 
 
 def test_pixels_are_mean_colours_in_unit_range(rows_of):
@@ -110,7 +110,7 @@ def test_half_precision_gives_float32_features_near_the_exact_ones(
 
 def test_normalising_divides_by_255_first():
     batch = torch.full((1, 3, 2, 2), 255.0)
-    assert normalised(batch, (0.5, 0.0, 1.0), (0.5, 2.0, 1.0))[0, :, 0, 0].tolist() == [1, 0.5, 0]
+    assert normalise(batch, (0.5, 0.0, 1.0), (0.5, 2.0, 1.0))[0, :, 0, 0].tolist() == [1, 0.5, 0]
 
 
 def test_gpu_convolutions_use_all_of_float32(pictures, rows_of, monkeypatch):

@@ -6,7 +6,7 @@ import torch
 from safetensors.torch import save_file
 from torch_fidelity import feature_extractor_inceptionv3 as torch_fidelity
 
-from synthset.encoders.inception import Inception, inception_weights
+from synthset.encoders.inception import Inception, load_inception_weights
 from synthset.errors import ModelError
 from synthset.recipe.encoders import InceptionEncoder
 from synthset.stage import list_column
@@ -67,9 +67,9 @@ def test_bfloat16_comes_near_and_is_not_the_same(weights, pictures, rows_of):
 
 
 def test_safetensors_weights_are_read_alike(weights, tmp_path):
-    pickled = inception_weights(str(weights))
+    pickled = load_inception_weights(str(weights))
     save_file(dict(pickled), tmp_path / "weights.safetensors")
-    safe = inception_weights(str(tmp_path / "weights.safetensors"))
+    safe = load_inception_weights(str(tmp_path / "weights.safetensors"))
     assert set(safe) == set(pickled)
     assert all(torch.equal(safe[name], pickled[name]) for name in safe)
 

@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from synthset.encoders import models
-from synthset.encoders.models import check, encoder_fingerprint, weights_sha256
+from synthset.encoders.models import check, fingerprint_encoder, hash_weights
 from synthset.recipe.encoders import ClassifierEncoder, ClipEncoder, InceptionEncoder, PixelsEncoder
 
 
@@ -84,13 +84,13 @@ def test_a_name_without_weights_anywhere_asks_for_a_file():
 def test_the_sha256_of_a_local_model_is_that_of_its_one_weight_file(open_clip_folder):
     weights = (open_clip_folder / "open_clip_model.safetensors").read_bytes()
     expected = hashlib.sha256(weights).hexdigest()
-    assert weights_sha256(clip(model=str(open_clip_folder))) == expected
+    assert hash_weights(clip(model=str(open_clip_folder))) == expected
 
 
 def test_models_elsewhere_are_named_not_hashed():
-    assert weights_sha256(clip(model="RN50", pretrained="openai")) == "clip:RN50:openai"
-    assert weights_sha256(classifier(model="resnet18")) == "classifier:resnet18"
-    assert weights_sha256(InceptionEncoder(kind="inception")) == models.INCEPTION
+    assert hash_weights(clip(model="RN50", pretrained="openai")) == "clip:RN50:openai"
+    assert hash_weights(classifier(model="resnet18")) == "classifier:resnet18"
+    assert hash_weights(InceptionEncoder(kind="inception")) == models.INCEPTION
 
 
 def test_a_fingerprint_changes_with_weights_preprocessing_and_arithmetic(timm_folder, tmp_path):
@@ -98,19 +98,19 @@ def test_a_fingerprint_changes_with_weights_preprocessing_and_arithmetic(timm_fo
     copy.mkdir()
     for file in timm_folder.iterdir():
         (copy / file.name).write_bytes(file.read_bytes())
-    original = encoder_fingerprint(classifier(model=str(timm_folder)))
-    assert encoder_fingerprint(classifier(model=str(copy))) == original
-    assert encoder_fingerprint(classifier(model=str(copy), batch_size=7)) == original
-    assert encoder_fingerprint(classifier(model=str(copy), dtype="bfloat16")) != original
+    original = fingerprint_encoder(classifier(model=str(timm_folder)))
+    assert fingerprint_encoder(classifier(model=str(copy))) == original
+    assert fingerprint_encoder(classifier(model=str(copy), batch_size=7)) == original
+    assert fingerprint_encoder(classifier(model=str(copy), dtype="bfloat16")) != original
     config = json.loads((copy / "config.json").read_text())
     config["pretrained_cfg"]["crop_pct"] = 1.0
     (copy / "config.json").write_text(json.dumps(config))
-    assert encoder_fingerprint(classifier(model=str(copy))) != original
+    assert fingerprint_encoder(classifier(model=str(copy))) != original
 
 
 def test_the_resize_of_inception_is_part_of_its_fingerprint():
     prints = {
-        encoder_fingerprint(InceptionEncoder(kind="inception", resize=resize))
+        fingerprint_encoder(InceptionEncoder(kind="inception", resize=resize))
         for resize in ("clean", "torch-fidelity")
     }
     assert len(prints) == 2

@@ -11,7 +11,7 @@ from safetensors.numpy import save_file
 from shapes import recipe
 
 import synthset
-from synthset.engine.check import forecast
+from synthset.engine.check import forecast_run
 from synthset.errors import RecipeError
 from synthset.recipe.recipe import load_recipe
 
@@ -19,7 +19,7 @@ DEMO = "demo"
 
 
 def problems(output, *changes):
-    return [str(p) for p in forecast(synthset.load_recipe(DEMO, changes), str(output)).problems]
+    return [str(p) for p in forecast_run(synthset.load_recipe(DEMO, changes), str(output)).problems]
 
 
 WRONG = {
@@ -68,23 +68,23 @@ def test_an_output_that_is_a_file_is_refused(tmp_path):
 def test_a_disk_that_may_be_too_small_is_a_warning(tmp_path, monkeypatch):
     usage = namedtuple("usage", "total used free")
     monkeypatch.setattr(shutil, "disk_usage", lambda _: usage(10, 10, 1000))
-    found = forecast(synthset.load_recipe(DEMO), str(tmp_path))
+    found = forecast_run(synthset.load_recipe(DEMO), str(tmp_path))
     assert found.problems == []
     assert found.warnings[0].startswith("the disk has 0.0 GB free, this may take about ")
 
 
 def test_the_miniature_is_not_asked_for_what_it_does_not_know(tmp_path):
-    found = forecast(hub("miniature"), str(tmp_path / "d"))
+    found = forecast_run(hub("miniature"), str(tmp_path / "d"))
     assert found.problems == []
     content = {"name": "x", "images_per_class": 1, "source": {"kind": "txt2img"}}
     fruit = load_recipe(content | {"classes": ["apple", "tabby cat", "sports cars", "hot-rod"]})
-    (problem,) = forecast(fruit, str(tmp_path / "d")).problems
+    (problem,) = forecast_run(fruit, str(tmp_path / "d")).problems
     assert str(problem).startswith("source.model: the miniature doesn't know 'apple', 'hot-rod'; ")
     assert "it draws airplane, automobile" in problem.right
 
 
 def test_a_clip_score_of_classes_that_the_miniature_does_not_know_is_a_warning(tmp_path):
-    found = forecast(
+    found = forecast_run(
         recipe(
             classes=["apple", "cat"],
             encoders={"clip": {"kind": "clip"}},
@@ -101,7 +101,7 @@ def test_words_of_ones_own_may_name_what_the_miniature_knows(tmp_path):
     content = {"name": "x", "images_per_class": 1, "source": {"kind": "txt2img"}}
     prompts = {"kind": "file", "file": str(tmp_path / "texts.csv")}
     mine = load_recipe(content | {"classes": ["Tom"], "prompts": prompts})
-    assert forecast(mine, str(tmp_path / "d")).problems == []
+    assert forecast_run(mine, str(tmp_path / "d")).problems == []
 
 
 def hub(model, **source):
@@ -119,13 +119,13 @@ def hub(model, **source):
 
 
 def test_a_hub_model_of_a_known_family_is_planned_in_its_own_size(tmp_path):
-    found = forecast(hub("stable-diffusion-v1-5/stable-diffusion-v1-5"), str(tmp_path / "d"))
+    found = forecast_run(hub("stable-diffusion-v1-5/stable-diffusion-v1-5"), str(tmp_path / "d"))
     assert found.disk_bytes == pytest.approx(319e9 / 1300, rel=0.005)
     assert not any("guess" in note for note in found.notes)
 
 
 def test_a_guessed_size_is_called_a_guess(tmp_path):
-    found = forecast(hub("nobody/knows-it"), str(tmp_path / "d"))
+    found = forecast_run(hub("nobody/knows-it"), str(tmp_path / "d"))
     assert any("a guess of 1,024 px" in note for note in found.notes)
     assert found.seconds is None
     assert "isn't known" in found.basis
@@ -170,7 +170,7 @@ def test_a_reference_that_holds_no_images_is_refused_before_a_run(tmp_path, made
 
 
 def test_a_forecast_counts_images_shards_and_prompts(tmp_path):
-    found = forecast(synthset.load_recipe(DEMO, ["images_per_class=100"]), str(tmp_path))
+    found = forecast_run(synthset.load_recipe(DEMO, ["images_per_class=100"]), str(tmp_path))
     assert (found.images, found.classes, found.shards) == (1000, 10, 13)
     assert found.disk_bytes > 0
     assert found.seconds > 0
@@ -180,7 +180,7 @@ def test_a_forecast_counts_images_shards_and_prompts(tmp_path):
 
 def test_prompts_that_would_be_cut_are_counted(tmp_path):
     change = f"prompts.templates=['{{class}} {'very ' * 80}']"
-    found = forecast(synthset.load_recipe(DEMO, [change]), str(tmp_path))
+    found = forecast_run(synthset.load_recipe(DEMO, [change]), str(tmp_path))
     assert found.cut_prompts == 1
     assert "longer than the 32 tokens" in found.notes[0]
 

@@ -7,8 +7,8 @@ from shapes import recipe
 
 import synthset
 from synthset.encoders import text
-from synthset.engine.check import forecast
-from synthset.engine.classes import classes_of, settle, settle_words
+from synthset.engine.check import forecast_run
+from synthset.engine.classes import find_classes, settle, settle_words
 from synthset.errors import RecipeError
 from synthset.recipe.classes import ImageNetSubset
 from synthset.taxonomy import imagenet
@@ -27,11 +27,13 @@ def settled(classes):
 
 
 def refused(tmp_path, **content):
-    return [str(problem) for problem in forecast(recipe(**content), str(tmp_path / "d")).problems]
+    return [
+        str(problem) for problem in forecast_run(recipe(**content), str(tmp_path / "d")).problems
+    ]
 
 
 def test_all_nouns_under_object_are_classes_and_the_screen_is_told(tmp_path):
-    found = forecast(recipe(classes=OBJECTS, images_per_class=10), str(tmp_path / "d"))
+    found = forecast_run(recipe(classes=OBJECTS, images_per_class=10), str(tmp_path / "d"))
     assert (found.classes, found.images) == (22_583, 225_830)
     assert found.notes == [
         "6,998 of 29,581 synsets are left out by the screen (6,944 people and 54 offensive); "
@@ -73,7 +75,7 @@ def test_imagenet_takes_subsets_lists_and_several_hypernyms():
 
 
 def test_the_recipe_knows_every_subset():
-    assert get_args(ImageNetSubset) == imagenet.subset_names()
+    assert get_args(ImageNetSubset) == imagenet.list_subset_names()
 
 
 def test_a_free_word_of_four_senses_is_refused_with_all_shown(tmp_path):
@@ -123,7 +125,7 @@ def test_hints_by_meaning_need_the_extra(tmp_path, monkeypatch):
 
 def test_hints_by_meaning_go_to_the_text_encoder(monkeypatch):
     monkeypatch.setattr(text, "PACKAGE", "synthset")
-    monkeypatch.setattr(text, "nearness", lambda hint, glosses: [len(g) / 99 for g in glosses])
+    monkeypatch.setattr(text, "compare_texts", lambda hint, glosses: [len(g) / 99 for g in glosses])
     (crane,) = settled({"kind": "words", "words": ["crane (machine)"], "hints": "text"})
     assert crane.key == "n03126707"
 
@@ -177,7 +179,7 @@ def test_classes_are_found_in_whatever_lists_them(tmp_path, kind):
         "csv": tmp_path / "a.csv",
         "recipe": tmp_path / "a.yaml",
     }[kind]
-    assert [entry.key for entry in classes_of(str(place))] == ["circle", "square", "star"]
+    assert [entry.key for entry in find_classes(str(place))] == ["circle", "square", "star"]
 
 
 def test_the_names_of_all_objects_are_not_unique(tmp_path):

@@ -4,7 +4,7 @@ import pytest
 from shapes import recipe
 
 import synthset
-from synthset.engine.failures import Budget, kind_of, reasons
+from synthset.engine.failures import Budget, count_errors, find_kind
 from synthset.errors import StageError, TooManyFailures
 
 
@@ -43,6 +43,8 @@ def test_another_kind_or_stage_or_a_good_record_ends_a_row():
 
 
 def test_an_error_is_known_by_what_it_says_of_any_record():
-    assert kind_of("/a/my cat.png: 3 channels of 'x'") == kind_of("/b/dog.png: 4 channels of 'y'")
-    assert kind_of("not finite") != kind_of("blanked")
-    assert reasons(["/a.png: torn", "/b.png: torn", "black"]) == "2 × /a.png: torn; 1 × black"
+    assert find_kind("/a/my cat.png: 3 channels of 'x'") == find_kind(
+        "/b/dog.png: 4 channels of 'y'"
+    )
+    assert find_kind("not finite") != find_kind("blanked")
+    assert count_errors(["/a.png: torn", "/b.png: torn", "black"]) == "2 × /a.png: torn; 1 × black"

@@ -8,11 +8,11 @@ import pytest
 from PIL import Image
 
 import synthset
-from synthset.engine.check import forecast
+from synthset.engine.check import forecast_run
 from synthset.errors import RecipeError
 from synthset.formats.listed import Label, Listed
 from synthset.machine import Silent
-from synthset.sources.gan.source import words_of
+from synthset.sources.gan.source import name_words
 from synthset.sources.shapes import draw
 
 GAN = {
@@ -125,9 +125,9 @@ def test_classes_that_the_recipe_does_not_list_are_learned_and_not_made(shapes):
 def test_what_cannot_be_learned_is_refused_in_words(shapes):
     for number in (1, 2, 3):
         (shapes / "ring" / f"{number}.png").unlink()
-    problems = forecast(synthset.load_recipe(CONTENT), "d").problems
+    problems = forecast_run(synthset.load_recipe(CONTENT), "d").problems
     assert "one image only of 'ring'" in str(problems[0])
-    problems = forecast(
+    problems = forecast_run(
         synthset.load_recipe(CONTENT | {"classes": ["circle", "cross"]}), "d"
     ).problems
     assert "no image to start from for 'cross'" in str(problems[0])
@@ -138,7 +138,7 @@ def test_what_cannot_be_learned_is_refused_in_words(shapes):
 def test_validation_images_of_another_class_are_refused(shapes):
     Path("val").mkdir()
     (shapes / "ring").rename("val/ring")
-    problems = forecast(synthset.load_recipe(changed(val=[{"path": "val"}])), "d").problems
+    problems = forecast_run(synthset.load_recipe(changed(val=[{"path": "val"}])), "d").problems
     assert "images of 'ring', which it never learns" in str(problems[0])
 
 
@@ -152,5 +152,5 @@ def test_the_page_shows_losses_and_grids(shapes):
 
 def test_a_gan_keeps_classes_apart_that_differ_in_an_underscore():
     images = [Listed("x", Label(name)) for name in ("Hot Dog", "hot_dog", "T_Shirt", "a-b")]
-    words = words_of(images, [Listed("y", Label("t shirt"))])
+    words = name_words(images, [Listed("y", Label("t shirt"))])
     assert [*words.values()] == ["hot dog", "t shirt", "a-b", "hot_dog", "t shirt"]

@@ -12,9 +12,9 @@ from PIL import Image
 from safetensors.torch import save_file
 
 import synthset
-from synthset.engine.catalog import passes, source_of
-from synthset.engine.check import forecast
-from synthset.engine.plan import material, plan_table
+from synthset.engine.catalog import make_source, plan_passes
+from synthset.engine.check import forecast_run
+from synthset.engine.plan import name_plan, settle_material
 from synthset.errors import RecipeError
 from synthset.export.card import write_card
 from synthset.pages.dataset.gallery import _facts
@@ -57,7 +57,7 @@ def photos(tmp_path, monkeypatch):
 
 
 def problems(content, output="d"):
-    return [str(problem) for problem in forecast(load_recipe(content), output).problems]
+    return [str(problem) for problem in forecast_run(load_recipe(content), output).problems]
 
 
 def test_parents_and_strengths_are_spread_evenly_and_told(photos):
@@ -85,7 +85,7 @@ def test_workers_and_growth_change_no_byte(photos):
 def planned(content):
     """Name the plan, and the digest that goes into its ids."""
     recipe = load_recipe(content)
-    return plan_table(recipe, material(recipe)), source_of(recipe).identity()
+    return name_plan(recipe, settle_material(recipe)), make_source(recipe).identity()
 
 
 def test_other_parents_strengths_and_settings_are_another_plan(photos):
@@ -108,7 +108,7 @@ def test_an_adapter_is_part_of_the_ids_by_content_and_scale(photos, tmp_path):
         save_file({"unet.x.lora_A.weight": torch.full((1, 1), value)}, f"{name}.safetensors")
     source = {"kind": "txt2img"}
     found = [
-        source_of(load_recipe(CONTENT | {"source": source | {"lora": lora}})).identity()
+        make_source(load_recipe(CONTENT | {"source": source | {"lora": lora}})).identity()
         for lora in (
             [],
             [{"path": "a.safetensors"}],
@@ -127,7 +127,7 @@ def test_a_learned_word_is_part_of_the_ids_by_content_and_token(photos):
         save_file({"emb_params": torch.full((1, 128), value)}, f"{name}.safetensors")
     found = {
         str(
-            source_of(
+            make_source(
                 load_recipe(changed(textual_inversion=[{"path": path, "token": token}]))
             ).identity()
         )
@@ -153,7 +153,7 @@ def test_captions_are_the_prompts_where_there_are_some(photos):
     table_of(photos, "train.parquet", ["a cat on a mat", None, "two cats"])
     captioned = changed(paths=[{"path": "train.parquet", "prompt_column": "words"}])
     captioned |= {"classes": ["cat"], "images_per_class": 3}
-    told = forecast(load_recipe(captioned), "d")
+    told = forecast_run(load_recipe(captioned), "d")
     wanted = {"a cat on a mat", "a photo of a cat", "two cats"}
     assert set(told.prompts) == wanted
     rows = synthset.run(captioned, "d").records().to_pylist()
@@ -201,25 +201,25 @@ def test_what_cannot_work_is_said_before_anything_is_written(photos):
 def test_a_learned_word_that_no_prompt_holds_is_noted(photos):
     save_file({"emb_params": torch.zeros(1, 128)}, "word.safetensors")
     words = {"textual_inversion": [{"path": "word.safetensors", "token": "<qz>"}]}
-    idle = forecast(load_recipe(changed(**words)), "d")
+    idle = forecast_run(load_recipe(changed(**words)), "d")
     used = changed(**words) | {"prompts": {"templates": ["a <qz> {class}"]}}
     assert idle.problems == []
     assert "no prompt holds the learned word '<qz>'" in idle.notes
-    assert not any("<qz>" in note for note in forecast(load_recipe(used), "d").notes)
+    assert not any("<qz>" in note for note in forecast_run(load_recipe(used), "d").notes)
 
 
 def test_half_the_strength_takes_half_the_time(photos):
-    whole, half = (forecast(load_recipe(changed(strength=s)), "d").seconds for s in (1.0, 0.5))
+    whole, half = (forecast_run(load_recipe(changed(strength=s)), "d").seconds for s in (1.0, 0.5))
     assert half == pytest.approx(whole / 2)
 
 
 def test_a_chunk_fills_the_calls_of_each_strength(photos):
     recipe = load_recipe(changed(batch_size=3))
-    assert passes(recipe, "plan")[0][0].chunk == 6
+    assert plan_passes(recipe, "plan")[0][0].chunk == 6
 
 
 def test_classes_may_come_from_the_folders(photos):
-    found = material(load_recipe(CONTENT | {"classes": {"kind": "source"}}))
+    found = settle_material(load_recipe(CONTENT | {"classes": {"kind": "source"}}))
     assert [entry.name for entry in found.classes] == ["cat", "dog", "frog"]
 
 

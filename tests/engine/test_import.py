@@ -94,10 +94,10 @@ def test_so_many_of_each_class_are_drawn_by_content(photos):
 
 
 def test_an_unlisted_class_is_left_out_and_said(photos):
-    from synthset.engine.check import forecast
+    from synthset.engine.check import forecast_run
 
     recipe = synthset.load_recipe({**CONTENT, "classes": ["cat"]})
-    assert forecast(recipe, "d").notes == [
+    assert forecast_run(recipe, "d").notes == [
         "left out, since the recipe doesn't list their class: dog (3)"
     ]
     assert synthset.run(recipe, "d").records().num_rows == 3
@@ -149,14 +149,14 @@ def test_a_reference_of_imagenet_keeps_its_numbers(cranes, tmp_path):
 
 
 def test_a_score_by_prompt_needs_prompts(photos):
-    from synthset.engine.check import forecast
+    from synthset.engine.check import forecast_run
 
     content = {
         **CONTENT,
         "encoders": {"clip": {"kind": "clip"}},
         "scores": [{"kind": "clip_score"}],
     }
-    (problem,) = forecast(synthset.load_recipe(content), "d").problems
+    (problem,) = forecast_run(synthset.load_recipe(content), "d").problems
     assert str(problem).startswith("scores[0].text: compares with {prompt}, and the images")
 
 
@@ -190,7 +190,7 @@ RULES = {"drop": (4, "not used; "), "first": (6, "used under the first"), "keep"
 
 @pytest.mark.parametrize("rule", RULES)
 def test_the_same_bytes_under_two_labels_are_a_conflict_that_a_rule_settles(photos, rule):
-    from synthset.engine.check import forecast
+    from synthset.engine.check import forecast_run
 
     for name in ("0.png", "1.png"):
         (photos / "dog" / f"cat-{name}").write_bytes((photos / "cat" / name).read_bytes())
@@ -198,7 +198,7 @@ def test_the_same_bytes_under_two_labels_are_a_conflict_that_a_rule_settles(phot
     recipe = {**CONTENT, "source": source, "selection": {"steps": []}}
     count, outcome = RULES[rule]
     said = "2 images stand with the same bytes under several labels: 'cat' and 'dog' (2); "
-    (note,) = forecast(synthset.load_recipe(recipe), "d").notes
+    (note,) = forecast_run(synthset.load_recipe(recipe), "d").notes
     assert note.startswith(f"label conflict: {said}{outcome}")
     dataset = synthset.run(recipe, "d")
     assert note in dataset.events()[0]["notes"]
@@ -208,7 +208,7 @@ def test_the_same_bytes_under_two_labels_are_a_conflict_that_a_rule_settles(phot
 
 
 def test_a_rule_for_conflicts_changes_no_plan_where_there_is_none(photos):
-    from synthset.engine.plan import material, plan_table
+    from synthset.engine.plan import name_plan, settle_material
 
     for kind, more in (("folder", {}), ("augment", {}), ("gan", {"size_px": 16})):
         source = {"kind": kind, "paths": [{"path": "photos"}], **more}
@@ -218,29 +218,31 @@ def test_a_rule_for_conflicts_changes_no_plan_where_there_is_none(photos):
         names = []
         for rule in ("drop", "first", "keep"):
             recipe = synthset.load_recipe({**content, "source": {**source, "conflicts": rule}})
-            names.append(plan_table(recipe, material(recipe)))
+            names.append(name_plan(recipe, settle_material(recipe)))
         assert len(set(names)) == 1
 
 
 def test_augmentation_and_gan_use_no_image_in_conflict(photos):
-    from synthset.engine.plan import material
+    from synthset.engine.plan import settle_material
 
     again = (photos / "cat" / "0.png").read_bytes()
     (photos / "dog" / "cat.png").write_bytes(again)
     for kind in ("augment", "img2img", "gan"):
         source = {"kind": kind, "paths": [{"path": "photos"}]}
-        found = material(synthset.load_recipe({**CONTENT, "source": source, "images_per_class": 1}))
+        found = settle_material(
+            synthset.load_recipe({**CONTENT, "source": source, "images_per_class": 1})
+        )
         assert sha256(again) not in {image.content for image, _ in found.found}
         assert sha256(again) not in {image.content for image in found.learned}
 
 
 def test_an_image_in_conflict_is_never_drawn_under_one_of_its_labels(photos):
-    from synthset.engine.plan import material
+    from synthset.engine.plan import settle_material
 
     again = (photos / "cat" / "0.png").read_bytes()
     (photos / "dog" / "cat.png").write_bytes(again)
     for count, drawn in ((1, 2), (3, 5)):
-        found = material(synthset.load_recipe({**CONTENT, "images_per_class": count}))
+        found = settle_material(synthset.load_recipe({**CONTENT, "images_per_class": count}))
         assert len(found.found) == drawn
         assert sha256(again) not in {image.content for image, _ in found.found}
         assert found.notes[0].endswith("or choose another rule (conflicts: drop)")

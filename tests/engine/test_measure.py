@@ -101,10 +101,10 @@ def features(measured):
 
 def test_a_class_is_compared_over_axes_of_the_whole_reference(measured, features):
     from synthset.metrics.sets.fid import frechet_distance
-    from synthset.metrics.sets.pca import principal_axes
+    from synthset.metrics.sets.pca import find_principal_axes
 
     real, made = features
-    axes = principal_axes(real, 5)
+    axes = find_principal_axes(real, 5)
     cats = np.asarray(measured[1].records()["label"]) == 0
     value = frechet_distance(gaussian(axes.project(real[:12])), gaussian(axes.project(made[cats])))
     row = found(measured[1], "FD over 5 axes", key="cat")

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 import synthset
-from synthset.engine.reference import reference_mark
+from synthset.engine.reference import mark_reference
 from synthset.machine import Silent
 
 CONTENT = {
@@ -191,5 +191,5 @@ def test_statistics_that_were_replaced_are_another_reference(photos):
     recipe, marks = synthset.load_recipe(content), []
     for data in (b"wrong", b"right"):
         Path("s.safetensors").write_bytes(data)
-        marks.append(reference_mark(recipe, "real", "eye", lambda name: None))
+        marks.append(mark_reference(recipe, "real", "eye", lambda name: None))
     assert marks[0] != marks[1]

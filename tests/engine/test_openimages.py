@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 import synthset
 from synthset.cli.app import app
 from synthset.encoders import text
-from synthset.engine.check import forecast
+from synthset.engine.check import forecast_run
 from synthset.images import encode
 from synthset.recipe.recipe import load_recipe
 
@@ -89,7 +89,7 @@ def test_a_mapping_is_written_answered_and_run(world):
 
 def test_an_empty_class_is_said_and_stays_empty(world):
     mapped("recipe.yaml")
-    plan = forecast(load_recipe(CONTENT), "d")
+    plan = forecast_run(load_recipe(CONTENT), "d")
     assert (plan.images, plan.problems) == (5, [])
     assert "no label means 2 of 4 classes: 'seal', 'unicycle'" in plan.notes
     assert "no image for 2 of 4 classes: 'seal', 'unicycle'" in plan.notes

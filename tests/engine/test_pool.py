@@ -6,7 +6,7 @@ import pyarrow.parquet as pq
 import pytest
 
 import synthset
-from synthset.engine.check import forecast
+from synthset.engine.check import forecast_run
 from synthset.errors import RecipeError
 from synthset.images import encode
 from synthset.recipe.recipe import load_recipe
@@ -58,7 +58,7 @@ def test_workers_and_growth_change_no_record(pool):
 
 
 def test_a_plan_says_which_class_is_empty(pool):
-    found = forecast(load_recipe(CONTENT), "d")
+    found = forecast_run(load_recipe(CONTENT), "d")
     assert (found.images, found.problems) == (6, [])
     assert "no image for 1 of 3 classes: 'owl'" in found.notes
 

@@ -14,16 +14,16 @@ from typer.testing import CliRunner
 import synthset
 from synthset.cli.app import app
 from synthset.errors import DatasetError, RecipeError, UsageError
-from synthset.formats.captioned import captioned
+from synthset.formats.captioned import read_captioned
 from synthset.formats.originals import Originals
 from synthset.images import encode, sha256
 from synthset.pools.index_pool import index_pool
 from synthset.recipe.encoders import PixelsEncoder
 from synthset.recipe.pools import Pool, PoolPath
 from synthset.sources.pool.caption_matches import curate
-from synthset.sources.pool.index_queries import retrieved
+from synthset.sources.pool.index_queries import retrieve_images
 from synthset.sources.pool.source import PoolSource
-from synthset.taxonomy.classlists import from_names
+from synthset.taxonomy.classlists import make_name_classes
 
 NAMES = ["cat", "dog"]
 COLOURS = PixelsEncoder(kind="pixels", size_px=1)
@@ -90,7 +90,7 @@ def at(path, **settings):
 @pytest.mark.parametrize("form", FORMS)
 def test_the_same_images_are_picked_and_can_be_read_again(both, form, strategy):
     settings = [at(f"{root}/{form}", strategy=strategy) for root in both]
-    here, there = (curate(one, from_names(NAMES), 2, 0) for one in settings)
+    here, there = (curate(one, make_name_classes(NAMES), 2, 0) for one in settings)
     assert there.content == here.content
     assert there.notes == tuple(note.replace(both[0], both[1]) for note in here.notes)
     assert len(there.chosen) == 4
@@ -103,7 +103,7 @@ def test_the_same_images_are_picked_and_can_be_read_again(both, form, strategy):
 
 @pytest.mark.parametrize("named", ["tables/*.parquet", "shards/00001.tar", "ima*"])
 def test_files_and_patterns_are_named_as_on_a_disk(both, named):
-    here, there = (list(captioned(at(f"{root}/{named}"))) for root in both)
+    here, there = (list(read_captioned(at(f"{root}/{named}"))) for root in both)
     assert [one.caption for one in there] == [one.caption for one in here]
     assert len(there) == {"t": 12, "s": 6, "i": 12}[named[0]]
 
@@ -138,13 +138,13 @@ def test_an_index_of_it_finds_the_same(both, form, tmp_path):
     settings = [
         at("", paths=(), index=str(index.folder), max_similarity=None, **asked) for index in indexes
     ]
-    here, there = (retrieved(one, from_names(NAMES), 4, 0) for one in settings)
+    here, there = (retrieve_images(one, make_name_classes(NAMES), 4, 0) for one in settings)
     assert (there.content, there.notes) == (here.content, here.notes)
     for image, _ in there.chosen:
         assert sha256(read_picked(settings[1], image.source)) == image.content
     fsspec.filesystem("memory").pipe_file(f"{both[1]}/{form}/00001.{form[:-1]}.tar", b"")
     with pytest.raises(RecipeError, match=r"in the index|has changed since"):
-        retrieved(settings[1], from_names(NAMES), 4, 0)
+        retrieve_images(settings[1], make_name_classes(NAMES), 4, 0)
 
 
 def test_a_file_that_changed_is_seen(both, tmp_path):
@@ -153,7 +153,7 @@ def test_a_file_that_changed_is_seen(both, tmp_path):
     texts = at("", paths=(), strategy="retrieve_text", index=str(index.folder))
     memory.pipe_file(place, memory.cat_file(place)[:-512] + bytes(511) + b"!")
     with pytest.raises(RecipeError, match=r"00000\.tar has changed since it was indexed"):
-        retrieved(texts, from_names(NAMES), 4, 0)
+        retrieve_images(texts, make_name_classes(NAMES), 4, 0)
 
 
 def test_a_dataset_in_an_object_store_is_a_pool(tmp_path):
@@ -162,7 +162,7 @@ def test_a_dataset_in_an_object_store_is_a_pool(tmp_path):
     url = f"memory://{tmp_path.name}/made"
     made = synthset.run(content | {"images_per_class": 4, "engine": {"workers": 1}}, url)
     settings = at(url)
-    chosen = curate(settings, from_names(["circle", "star"]), None, 0).chosen
+    chosen = curate(settings, make_name_classes(["circle", "star"]), None, 0).chosen
     kept = {row["id"]: row["sha256"] for row in made.kept().to_pylist()}
     assert {image.facts["pool_key"]: image.content for image, _ in chosen} == kept
     assert all(sha256(read_picked(settings, one.source)) == one.content for one, _ in chosen)
@@ -176,7 +176,7 @@ def test_what_is_not_there_or_not_spoken_is_said(both):
         ("foo://bucket/x", r"Protocol not known: foo.*copy the files to a disk"),
     ):
         with pytest.raises(RecipeError, match=rf"source\.paths\[0\]\.path: .*{message}"):
-            list(captioned(at(path)))
+            list(read_captioned(at(path)))
 
 
 def test_an_image_that_is_gone_fails_alone_and_a_file_that_is_gone_fails_loudly(both):
@@ -214,7 +214,7 @@ def test_a_connection_that_breaks_during_a_scan_is_said(both, form, monkeypatch)
     with pytest.raises(
         (DatasetError, RecipeError), match=rf"{both[1]}/{form}.*\((memory:.*: )?reset\)"
     ):
-        curate(at(f"{both[1]}/{form}"), from_names(NAMES), 2, 0)
+        curate(at(f"{both[1]}/{form}"), make_name_classes(NAMES), 2, 0)
 
 
 def test_features_may_lie_in_its_columns_but_an_index_lies_on_the_disk(both, tmp_path):

@@ -14,8 +14,8 @@ from chat_server import chat_server
 from shapes import recipe
 
 import synthset
-from synthset.engine.check import forecast
-from synthset.engine.plan import plan_table
+from synthset.engine.check import forecast_run
+from synthset.engine.plan import name_plan
 from synthset.errors import ModelError, RecipeError
 from synthset.images import encode
 from synthset.source import Material
@@ -43,9 +43,9 @@ def test_plans_made_before_there_were_kinds_keep_their_names():
     """Names computed by the version before; another name would make every image again."""
     varied = {"templates": ["{class} {x}"], "variations": {"x": ["a", "b"]}, "negative": "blurry"}
     old = {"source": {"kind": "shapes"}, "classes": ["cat", "dog"], "images_per_class": 2}
-    assert plan_table(recipe(prompts=varied, **old), Material(())) == "plan-97dd7904a84a"
+    assert name_plan(recipe(prompts=varied, **old), Material(())) == "plan-97dd7904a84a"
     assert (
-        plan_table(recipe(prompts={**varied, "draw": "balanced"}, **old), Material(()))
+        name_plan(recipe(prompts={**varied, "draw": "balanced"}, **old), Material(()))
         != "plan-97dd7904a84a"
     )
 
@@ -69,8 +69,8 @@ def test_long_glosses_are_shortened_for_the_miniature_and_short_ones_left():
     """The miniature reads 32 tokens."""
     content = {"source": {"kind": "txt2img"}, "images_per_class": 1}
     content["classes"] = {"kind": "wordnet", "synsets": ["dog.n.01"]}
-    long = forecast(recipe(prompts={"kind": "gloss", "shorten": False}, **content), "x")
-    short = forecast(recipe(prompts={"kind": "gloss"}, **content), "x")
+    long = forecast_run(recipe(prompts={"kind": "gloss", "shorten": False}, **content), "x")
+    short = forecast_run(recipe(prompts={"kind": "gloss"}, **content), "x")
     assert (long.cut_prompts, short.cut_prompts) == (1, 0)
     assert long.prompts[0].startswith(short.prompts[0].split(" that ")[0])
     assert any("longer than the 32 tokens" in note for note in long.notes)
@@ -192,7 +192,7 @@ def test_what_was_recorded_makes_the_same_plan_without_the_model(tmp_path, asked
 
 def test_a_plan_asks_nobody_and_says_what_a_run_would_ask(tmp_path, asked):
     server, prompts = asked
-    found = forecast(recipe(prompts=prompts), str(tmp_path / "d"))
+    found = forecast_run(recipe(prompts=prompts), str(tmp_path / "d"))
     assert not found.problems
     assert any("3 prompts each of 3 of 3 classes" in note for note in found.notes)
     assert server.asked == []

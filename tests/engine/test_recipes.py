@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from synthset.engine.check import forecast
+from synthset.engine.check import forecast_run
 from synthset.engine.run import run
 from synthset.recipe.reading import read_yaml
 from synthset.recipe.recipe import load_recipe
@@ -41,7 +41,7 @@ def test_every_recipe_opens_with_its_command_and_its_cost(imagenet):
 
 
 def test_imagenet_is_planned_with_gpu_hours_and_disk(imagenet, tmp_path):
-    ahead = forecast(load_recipe(RECIPES / "imagenet-plus.yaml"), str(tmp_path / "out"))
+    ahead = forecast_run(load_recipe(RECIPES / "imagenet-plus.yaml"), str(tmp_path / "out"))
     assert (ahead.images, ahead.classes) == (1_280_000, 1000)
     assert 300 < ahead.gpu_seconds / 3600 < 1200
     assert ahead.disk_bytes > 1e11

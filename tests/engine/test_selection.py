@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 from shapes import CONTENT
 
-from synthset.engine.check import forecast
+from synthset.engine.check import forecast_run
 from synthset.engine.run import run
 from synthset.errors import RecipeError
 from synthset.recipe.recipe import load_recipe
@@ -58,11 +58,11 @@ def test_a_run_chooses_the_set_nearest_to_a_reference(tmp_path):
 
 def test_a_test_split_measures_a_set_and_never_chooses_it(tmp_path):
     wanted = recipe(photos(tmp_path / "pets_test"))
-    (problem,) = forecast(wanted, str(tmp_path / "out")).problems
+    (problem,) = forecast_run(wanted, str(tmp_path / "out")).problems
     assert problem.where == "references.photos.paths[0].path"
     assert "is a test split by its name" in problem.found
     measured = load_recipe({**wanted.model_dump(mode="json"), "selection": {"steps": []}})
-    assert not forecast(measured, str(tmp_path / "out")).problems
+    assert not forecast_run(measured, str(tmp_path / "out")).problems
 
 
 def test_a_reference_that_is_not_there_is_found_before_anything_is_made(tmp_path):

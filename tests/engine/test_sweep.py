@@ -10,12 +10,12 @@ import pytest
 from PIL import Image
 from shapes import cells, recipe
 
-from synthset.engine.sweep import Axes, cell_recipe, figures, picked, sweep_grid
+from synthset.engine.sweep import Axes, make_cell_recipe, pick_labels, read_figures, sweep_grid
 from synthset.errors import RecipeError, UsageError
 from synthset.pages.dataset.sweep_page import grid_picture
 from synthset.recipe.recipe import load_recipe
 from synthset.results.metric_result import MetricResult
-from synthset.taxonomy.classlists import from_names
+from synthset.taxonomy.classlists import make_name_classes
 
 SEEN = {"encoders": {"pixels": {"kind": "pixels"}}}
 TWO = Axes((), ("plain", "background"), 2, 3)
@@ -64,7 +64,7 @@ def test_a_sweep_again_makes_no_image_and_a_wider_one_only_what_is_new(tmp_path)
 def test_a_cell_keeps_everything_and_measures_recognition_distance_and_diversity():
     own = load_recipe("demo")
     names = {"kind": "names", "names": ["cat", "dog"]}
-    one = cell_recipe(own, names, "clip", 7.5, 4)
+    one = make_cell_recipe(own, names, "clip", 7.5, 4)
     assert (one.name, one.source.guidance_scale, one.prompts.kind) == ("clip-g7_5", 7.5, "clip")
     assert (one.selection.steps, one.exports) == ((), ())
     kinds = [metric.kind for metric in one.metrics]
@@ -78,15 +78,15 @@ def test_the_recipes_own_prompts_are_a_kind_too(tmp_path):
 
 
 def test_classes_are_drawn_evenly_or_named():
-    ten = from_names([f"class {number}" for number in range(10)])
-    assert picked(ten, 3) == [0, 4, 9]
-    assert picked(ten, 1) == [0]
-    assert picked(ten, 99) == list(range(10))
-    assert picked(ten, ("class 7", "class-2")) == [7, 2]
+    ten = make_name_classes([f"class {number}" for number in range(10)])
+    assert pick_labels(ten, 3) == [0, 4, 9]
+    assert pick_labels(ten, 1) == [0]
+    assert pick_labels(ten, 99) == list(range(10))
+    assert pick_labels(ten, ("class 7", "class-2")) == [7, 2]
     with pytest.raises(
         UsageError, match="--classes klass 7: no such class; did you mean 'class 7'"
     ):
-        picked(ten, ("klass 7",))
+        pick_labels(ten, ("klass 7",))
 
 
 @pytest.mark.parametrize(
@@ -140,7 +140,7 @@ def test_a_diversity_over_some_of_the_classes_says_so():
     one = replace(whole, class_key="a", subject="diversity")
     for classes, words in ((["a", "b"], " over 1 of 2 classes"), (["a"], "")):
         dataset = SimpleNamespace(metrics=lambda: [one], classes=lambda known=classes: known)
-        assert figures(dataset)["diversity"].over == words
+        assert read_figures(dataset)["diversity"].over == words
 
 
 def test_the_picture_has_the_pictures_and_figures_of_each_cell(tmp_path):

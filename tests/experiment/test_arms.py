@@ -18,7 +18,7 @@ def composed(content, parts, seed=0):
 
 
 def counts(found):
-    return {name: one.tolist() for name, one in found.images.counts(2).items()}
+    return {name: one.tolist() for name, one in found.images.count_images(2).items()}
 
 
 def keys(found, origin):

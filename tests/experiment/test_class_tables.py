@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from synthset.errors import DatasetError, UsageError
-from synthset.experiment.class_tables import aligned, read_table
+from synthset.experiment.class_tables import align_classes, read_table
 
 HEADING = (
     "classname,most confused classnames,most confused scores,"
@@ -162,7 +162,7 @@ def test_a_baseline_is_put_in_order_and_what_it_lacks_is_said(place, tmp_path):
     table = read_table(write(place, TENCH, EEL, PIKE))
     other = EEL.replace("eel", "conger").replace(",400", ",7")
     baseline = read_table(write(tmp_path / "in.csv", other, TENCH))
-    figures, notes = aligned(table, baseline)
+    figures, notes = align_classes(table, baseline)
     np.testing.assert_equal(figures.counts, [16, 7, np.nan])
     assert notes == (
         "baseline in lacks 1 of 3 classes: correlations leave them out",
@@ -174,4 +174,4 @@ def test_a_baseline_of_other_classes_is_refused(place, tmp_path):
     table = read_table(write(place, TENCH, EEL))
     far = [row.replace(",2,0", f",{i},0") for i, row in enumerate([PIKE, PIKE], start=8)]
     with pytest.raises(UsageError, match="baseline in: has no index of oi"):
-        aligned(table, read_table(write(tmp_path / "in.csv", *far)))
+        align_classes(table, read_table(write(tmp_path / "in.csv", *far)))

@@ -7,7 +7,7 @@ import pytest
 from small_images import png
 
 from synthset.errors import RecipeError
-from synthset.experiment.images import Collection, FromMemory, collect, joined, label_called
+from synthset.experiment.images import Collection, FromMemory, collect, find_label, join_labels
 from synthset.recipe.labelled_images import Pictures
 from synthset.taxonomy.names import ClassIndex, ClassNames
 
@@ -33,7 +33,7 @@ def folders(place, *names):
 
 
 def joins(train, test):
-    return joined(test, train.classes, "real.test", strict=True).tolist()
+    return join_labels(test, train.classes, "real.test", strict=True).tolist()
 
 
 def test_names_join_in_any_normal_form(tmp_path):
@@ -105,8 +105,8 @@ def test_a_setting_names_a_class_as_it_is_written_or_by_what_looks_like_it_alone
     index = ClassIndex(
         [ClassNames(["hot dog", "hot-dog"]), ClassNames(["hot-dog", "hot-dog-2"]), ["Cat"]]
     )
-    assert [label_called(one, index, "x") for one in ("hot dog", "hot-dog", "cat")] == [0, 1, 2]
+    assert [find_label(one, index, "x") for one in ("hot dog", "hot-dog", "cat")] == [0, 1, 2]
     with pytest.raises(RecipeError, match="x: 'hot_dog' may be 'hot dog' or 'hot-dog'"):
-        label_called("hot_dog", index, "x")
+        find_label("hot_dog", index, "x")
     with pytest.raises(RecipeError, match="no class 'Hot'; known: Cat, hot dog"):
-        label_called("Hot", index, "x")
+        find_label("Hot", index, "x")

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from synthset.experiment.readable import readable
+from synthset.experiment.readable import drop_unreadable
 from synthset.formats.manifest import Passed
 from synthset.formats.scan import scan
 from synthset.images import encode
@@ -21,7 +21,7 @@ def test_images_that_cannot_be_read_are_left_out_and_named(tmp_path):
     found, passed = list(scan(settings)), Passed()
     (tmp_path / "cat/gone.png").unlink()
     assert len(found) == 22
-    assert len(readable(found, settings, passed)) == 20
+    assert len(drop_unreadable(found, settings, passed)) == 20
     assert [row.path for row in passed.rows] == [
         f"{tmp_path}/cat/{name}.png" for name in ("bad", "gone")
     ]

@@ -7,7 +7,7 @@ from kills import Killed, kill_at
 
 from synthset.errors import DatasetError, RecipeError, StageError
 from synthset.experiment import trials
-from synthset.experiment.run_experiment import claimed, run_experiment
+from synthset.experiment.run_experiment import claim_folder, run_experiment
 from synthset.recipe.experiment import load_experiment
 
 
@@ -174,9 +174,9 @@ def test_a_kill_at_the_first_writes_of_a_new_experiment_leaves_one_that_goes_on(
     for write in (1, 2, 3):
         with monkeypatch.context() as killing:
             kill_at(killing, write)
-            with pytest.raises(Killed), claimed(tmp_path / "e", asked):
+            with pytest.raises(Killed), claim_folder(tmp_path / "e", asked):
                 pass
-    with claimed(tmp_path / "e", asked):
+    with claim_folder(tmp_path / "e", asked):
         there = [".lock", ".lock-holder", "experiment.json", "experiment.yaml"]
         assert sorted(os.listdir(tmp_path / "e")) == there
 

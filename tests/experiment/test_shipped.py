@@ -11,7 +11,7 @@ from small_images import png
 from synthset.experiment.preview import preview
 from synthset.experiment.run_experiment import run_experiment
 from synthset.recipe.experiment import load_experiment
-from synthset.recipe.reading import read_yaml, shipped_experiments
+from synthset.recipe.reading import list_shipped_experiments, read_yaml
 from synthset.recipe.recipe import load_recipe
 
 RECIPES = Path(__file__).parents[2] / "recipes"
@@ -51,7 +51,7 @@ def data(tmp_path, monkeypatch):
 
 def experiments():
     files = [path for path in sorted(RECIPES.glob("*.yaml")) if "\narms:" in path.read_text()]
-    return [*files, *shipped_experiments().values()]
+    return [*files, *list_shipped_experiments().values()]
 
 
 @pytest.mark.parametrize("path", experiments(), ids=lambda path: path.stem)

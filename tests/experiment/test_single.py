@@ -16,17 +16,17 @@ from typer.testing import CliRunner
 
 import synthset
 from synthset.cli.app import app
-from synthset.encoders.classlist import class_names, match
+from synthset.encoders.classlist import match, read_class_list
 from synthset.errors import DatasetError, ModelError, RecipeError, UsageError
 from synthset.experiment.single import find_places, read_splits, train_single
-from synthset.experiment.timm_train import timm_arguments, timm_notes, write_timm
+from synthset.experiment.timm_train import name_differences, to_timm_arguments, write_timm
 from synthset.images import decode, encode, sha256
 from synthset.machine import Silent
 from synthset.recipe.encoders import ClassifierEncoder
 from synthset.recipe.single import Single, load_single
 from synthset.recipe.training import TimmModel
-from synthset.store.remote import place_at
-from synthset.taxonomy.classlists import from_names
+from synthset.store.remote import parse_place
+from synthset.taxonomy.classlists import make_name_classes
 from synthset.training.labelled import LabelledImages
 
 #: Names of arguments of timm 1.0's train.py that are of use here, from its argument parser.
@@ -74,7 +74,7 @@ def test_folders_are_split_by_class_and_nothing_is_on_both_sides(tmp_path):
     assert images.classes == tuple(f"digit_{k}" for k in range(10))
     assert len(images.train) + len(images.val) == 300
     assert not set(images.train.keys) & set(images.val.keys)
-    counts = images.val.counts(10)["real"]
+    counts = images.val.count_images(10)["real"]
     assert counts.min() >= 4
     again = read_splits(find_places(tmp_path), 0.2, seed=1)
     assert set(again.val.keys) != set(images.val.keys)
@@ -182,18 +182,18 @@ def test_wnids_numbers_and_keys_reach_the_trained_folder_and_join_by_wnid(tmp_pa
     row = {"label": 1, "name": "tench", "key": "n01440764", "wnid": "n01440764", "number": 1}
     assert json.loads((tmp_path / "out" / "classes.json").read_text())[1] == row
     weights = str(tmp_path / "out" / "model.safetensors")
-    known = class_names(ClassifierEncoder(kind="classifier", model="resnet18", weights=weights))
-    assert match("names", from_names(["n01440764", "n02099601"]), known, {}) == (1, 0)
+    known = read_class_list(ClassifierEncoder(kind="classifier", model="resnet18", weights=weights))
+    assert match("names", make_name_classes(["n01440764", "n02099601"]), known, {}) == (1, 0)
 
 
 def test_a_list_of_names_that_an_older_training_wrote_is_read(tmp_path):
     (tmp_path / "classes.json").write_text('["cat", "dog"]')
     weights = str(tmp_path / "model.safetensors")
-    known = class_names(ClassifierEncoder(kind="classifier", model="resnet18", weights=weights))
+    known = read_class_list(ClassifierEncoder(kind="classifier", model="resnet18", weights=weights))
     assert (known.names, known.wnids) == (("cat", "dog"), ())
     (tmp_path / "classes.json").write_text("3")
     with pytest.raises(ModelError, match="cannot be read"):
-        class_names(ClassifierEncoder(kind="classifier", model="resnet18", weights=weights))
+        read_class_list(ClassifierEncoder(kind="classifier", model="resnet18", weights=weights))
 
 
 def test_what_timm_gets_names_classes_by_wnid_and_describes_them(tmp_path):
@@ -203,7 +203,7 @@ def test_what_timm_gets_names_classes_by_wnid_and_describes_them(tmp_path):
     assert found["label_names"] == ["n02099601", "n01440764"]
     assert found["label_descriptions"]["n01440764"] == "tench"
     assert json.loads((tmp_path / "out" / "classes.json").read_text())[1]["name"] == "tench"
-    known = class_names(ClassifierEncoder(kind="classifier", model=str(tmp_path / "out")))
+    known = read_class_list(ClassifierEncoder(kind="classifier", model=str(tmp_path / "out")))
     assert known.wnids == ("n02099601", "n01440764")
 
 
@@ -308,7 +308,7 @@ def test_timm_gets_images_arguments_and_a_command(tmp_path):
     assert set(arguments) <= set(TIMM_NAMES)
     assert arguments["epochs"] == round(1000 / (len(images.train) // 64))
     written = sorted((tmp_path / "timm" / "train" / "3_digit_3").glob("*.png"))
-    assert len(written) == images.train.counts(10)["real"][3]
+    assert len(written) == images.train.count_images(10)["real"][3]
     assert decode(written[0].read_bytes()).shape == (16, 16, 3)
     with pytest.raises(UsageError, match="name a new folder"):
         write_timm(images, settings, tmp_path / "timm")
@@ -316,27 +316,29 @@ def test_timm_gets_images_arguments_and_a_command(tmp_path):
 
 def test_what_timm_does_otherwise_is_said():
     settings = load_single(None, ["loss.kind=focal", "training.augmentation.shift=0"])
-    notes = timm_notes(TimmModel(kind="timm"), settings)
+    notes = name_differences(TimmModel(kind="timm"), settings)
     assert notes == [
         "timm has no small stem: it trains the model's own first layers",
         "timm has no focal loss and no class weights",
     ]
-    own = timm_notes(TimmModel(kind="timm", name="vit_tiny_patch16_224"), Single())
+    own = name_differences(TimmModel(kind="timm", name="vit_tiny_patch16_224"), Single())
     assert own == ["timm shifts no images: it crops and enlarges as much"]
     with pytest.raises(RecipeError, match="which timm does not know"):
         write_timm(None, quick(), None)
 
 
 def test_a_set_smaller_than_a_batch_still_has_epochs():
-    arguments = timm_arguments(50, 10, TimmModel(kind="timm"), Single())
+    arguments = to_timm_arguments(50, 10, TimmModel(kind="timm"), Single())
     assert (arguments["batch_size"], arguments["epochs"]) == (50, 1000)
 
 
 def test_timm_crops_as_much_as_is_asked_for():
     model = TimmModel(kind="timm")
-    shifted = timm_arguments(50, 10, model, load_single(None, []))
+    shifted = to_timm_arguments(50, 10, model, load_single(None, []))
     assert (shifted["scale"], shifted["ratio"]) == ([0.7656, 1.0], [1.0, 1.0])
-    cropped = timm_arguments(50, 10, model, load_single(None, ["training.augmentation.crop=0.08"]))
+    cropped = to_timm_arguments(
+        50, 10, model, load_single(None, ["training.augmentation.crop=0.08"])
+    )
     assert (cropped["scale"], cropped["ratio"]) == ([0.08, 1.0], [0.75, 1.3333])
 
 
@@ -364,7 +366,7 @@ def test_a_dataset_is_trained_on_wherever_it_lies(tmp_path):
     images = []
     for place in (near, far):
         synthset.run(asked, place)
-        images.append(read_splits(find_places(place_at(place), None, None), 0.2, 0))
+        images.append(read_splits(find_places(parse_place(place), None, None), 0.2, 0))
     assert images[0].found == (
         f"DATA: layout: a dataset of synthset in {near}",
         "DATA: classes: 3 (circle, square, star), by its own list",
@@ -376,7 +378,7 @@ def test_a_dataset_is_trained_on_wherever_it_lies(tmp_path):
         local.read(i) for i in range(len(local))
     ]
     with pytest.raises(RecipeError, match=r"nothing at memory://nothing"):
-        read_splits(find_places(place_at("memory://nothing"), None, None), 0.2, 0)
+        read_splits(find_places(parse_place("memory://nothing"), None, None), 0.2, 0)
 
 
 def test_an_image_that_was_changed_since_it_was_listed_is_not_trained_on(tmp_path):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from synthset.errors import DatasetError
-from synthset.experiment.table_statistics import bench_statistics
+from synthset.experiment.table_statistics import compute_statistics
 from synthset.experiment.trained_classes import read_experiment
 from synthset.experiment.trials import write_trial
 from synthset.recipe.experiment import load_experiment
@@ -42,7 +42,7 @@ def folder(tmp_path):
 
 
 def test_each_trial_is_a_row_and_the_base_arm_its_baseline(folder):
-    found = bench_statistics([str(folder)])
+    found = compute_statistics([str(folder)])
     assert [one.name for one in found] == ["few, seed 0", "few, seed 1", "filled, seed 0"]
     assert [one.baseline for one in found] == ["", "", "few, seed 0"]
     assert [one.statistics.images for one in found] == [6, 4, 30]
@@ -70,6 +70,6 @@ def test_a_folder_without_an_experiment_or_a_trial_is_refused(tmp_path):
 def test_means_over_the_tested_classes_are_named_as_such(folder):
     some = replace(trial("few", 1, [1] * 4), labels=np.repeat([0, 1, 1, 2], 2))
     write_trial(folder / "trials" / "few-s1", some)
-    notes = {one.name: one.notes for one in bench_statistics([str(folder)])}
+    notes = {one.name: one.notes for one in compute_statistics([str(folder)])}
     assert notes["few, seed 1"] == ("means are over 3 of 4 classes: the others have no test image",)
     assert notes["few, seed 0"] == ()

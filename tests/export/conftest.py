@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from synthset.images import encode, sha256
-from synthset.record import IMAGES, PLAN, record_id
+from synthset.record import IMAGES, PLAN, make_record_id
 from synthset.results.metric_result import MetricResult, SetResults
-from synthset.results.reason import Reason, reason_array
+from synthset.results.reason import Reason, make_reason_array
 from synthset.results.stored import dump
 from synthset.store.dataset import Dataset, View
 
@@ -33,7 +33,7 @@ source: {kind: txt2img, model: some/model, guidance_scale: 3.0}
 def _plan(classes: Sequence[tuple[str, str]], start: int, stop: int) -> pa.Table:
     rows = [
         {
-            "id": record_id("txt2img", key, {"index": index}),
+            "id": make_record_id("txt2img", key, {"index": index}),
             "label": label,
             "class_key": key,
             "class_name": name,
@@ -92,7 +92,7 @@ def _selection(records: pa.Table, keep: Callable[[int], bool]) -> pa.Table:
         {
             "id": records.column("id"),
             "keep": kept,
-            "reason": reason_array(reasons),
+            "reason": make_reason_array(reasons),
             "rank": pa.array(
                 [i if k else None for i, k in zip(index, kept, strict=True)], pa.int32()
             ),
@@ -150,7 +150,7 @@ class World:
         path = f"selections/{self.selections}.parquet"
         self.dataset.write_table(path, _selection(self.dataset.records(selection=False), keep))
         fid = MetricResult(name="FID", of="all", measured_by="Inception-v3", n=20, better="lower")
-        fid = replace(fid, value=31.25, reference="cifar10-train").warned("n is small")
+        fid = replace(fid, value=31.25, reference="cifar10-train").warn("n is small")
         results = SetResults((fid, replace(fid, of="kept", value=24.5)))
         self.dataset.write_text("metrics/1.json", dump(results))
         self.dataset.write_view(

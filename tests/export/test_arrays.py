@@ -59,7 +59,7 @@ def test_images_of_several_sizes_need_a_size(world: Any, monkeypatch: pytest.Mon
 def test_a_middle_is_cut_out_before_it_is_scaled() -> None:
     pixels = np.zeros((2, 6, 3), np.uint8)
     pixels[:, 2:4] = 200
-    assert (arrays._fitted(pixels, 2, 2) == 200).all()
+    assert (arrays._fit_image(pixels, 2, 2) == 200).all()
 
 
 def test_a_killed_export_goes_on_and_another_selection_is_refused(

@@ -9,10 +9,10 @@ import datasets
 import pytest
 import yaml
 
-from synthset.export.card import _metrics, reasons, words
+from synthset.export.card import _metrics, count_reasons, escape_words
 from synthset.export.imagefolder import export
 from synthset.formats.listed import Listed
-from synthset.formats.manifest import FORMAT, Passed, manifest
+from synthset.formats.manifest import FORMAT, Passed, make_manifest
 from synthset.recipe.exports import ImageFolder
 from synthset.results.metric_result import MetricResult
 
@@ -51,7 +51,7 @@ def test_the_card_says_what_how_how_many_and_how_good(place: Path) -> None:
 
 def test_words_of_users_cannot_break_the_card(place: Path) -> None:
     assert "ant &lt;b&gt;\\|" in (place / "README.md").read_text()
-    assert words("a|b\n<script> [x](y)") == "a\\|b &lt;script&gt; \\[x\\](y)"
+    assert escape_words("a|b\n<script> [x](y)") == "a\\|b &lt;script&gt; \\[x\\](y)"
 
 
 def test_the_commands_of_the_card_run(
@@ -71,7 +71,7 @@ def test_the_commands_of_the_card_run(
 
 def test_reasons_are_counted_without_each_images_value(world: Any) -> None:
     dataset = world.select(lambda index: index < 8)
-    assert reasons(dataset.records()) == [("clip_score < 22", 4), ("flagged", 1)]
+    assert count_reasons(dataset.records()) == [("clip_score < 22", 4), ("flagged", 1)]
 
 
 def test_a_card_that_was_changed_by_hand_stays(place: Path, world: Any) -> None:
@@ -92,7 +92,7 @@ def test_the_card_says_what_the_source_held_and_what_was_passed_over(world: Any)
     dataset, passed = world.select(), Passed(read=["/pets/labels.csv"])
     for name in ("a.heic", "b.heic"):
         passed.add(FORMAT, f"/pets/{name}")
-    dataset.write_table("manifests/1.parquet", manifest([Listed("/pets/0.png")], passed))
+    dataset.write_table("manifests/1.parquet", make_manifest([Listed("/pets/0.png")], passed))
     dataset.write_view(replace(dataset.view, manifest="manifests/1.parquet"))
     dataset.log({"event": "run", "found": ["found: all"]})
     text = (Path(export(dataset, SPLIT)) / "README.md").read_text()

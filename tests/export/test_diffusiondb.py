@@ -4,7 +4,7 @@ import pyarrow as pa
 import pytest
 
 import synthset
-from synthset.export.diffusiondb import diffusiondb_table, sampler
+from synthset.export.diffusiondb import find_sampler, make_diffusiondb_table
 from synthset.recipe.recipe import load_recipe
 
 COLUMNS = {
@@ -33,33 +33,33 @@ def made(tmp_path_factory):
 
 
 def test_the_columns_are_those_of_diffusiondb(made):
-    table = diffusiondb_table(made)
+    table = make_diffusiondb_table(made)
     assert {name: table.schema.field(name).type for name in COLUMNS} == COLUMNS
 
 
 def test_each_row_says_what_made_the_image(made):
-    rows, records = diffusiondb_table(made).to_pylist(), made.records().to_pylist()
+    rows, records = make_diffusiondb_table(made).to_pylist(), made.records().to_pylist()
     assert [row["seed"] for row in rows] == [one["seed"] for one in records]
     assert [row["prompt"] for row in rows] == [one["prompt"] for one in records]
     assert {(row["step"], row["cfg"], row["width"]) for row in rows} == {(1, 3.5, 32)}
-    assert {row["sampler"] for row in rows} == {sampler({"model": "miniature"})}
+    assert {row["sampler"] for row in rows} == {find_sampler({"model": "miniature"})}
     cell, row = rows[3]["image_name"].split("#")
     assert made.folder.exists(cell)
     assert row == "3"
 
 
 def test_no_likelihood_is_made_up(made):
-    table = diffusiondb_table(made)
+    table = make_diffusiondb_table(made)
     assert table.column("prompt_nsfw").null_count == 4
     assert table.column("image_nsfw").null_count == 4  # the miniature has no safety checker
 
 
 def test_a_scheduler_that_only_a_hub_knows_is_left_open():
-    assert sampler({"model": "some/model", "scheduler": None}) is None
-    assert sampler({"model": "some/model", "scheduler": "UniPC"}) == "UniPC"
+    assert find_sampler({"model": "some/model", "scheduler": None}) is None
+    assert find_sampler({"model": "some/model", "scheduler": "UniPC"}) == "UniPC"
 
 
 def test_images_made_elsewhere_have_no_settings(tmp_path):
     content = {**CONTENT, "source": {"kind": "shapes"}}
-    table = diffusiondb_table(synthset.run(load_recipe(content), tmp_path / "d"))
+    table = make_diffusiondb_table(synthset.run(load_recipe(content), tmp_path / "d"))
     assert table.column("step").null_count == table.num_rows == 4

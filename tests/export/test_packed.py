@@ -78,7 +78,7 @@ def test_every_file_is_about_as_large_and_mixes_the_classes(world: Any) -> None:
     files = [
         packed.File(f"{i:03d}", "train", f"train/{i // 500}/{i:03d}.jpg", "") for i in range(1000)
     ]
-    dealt = packed.packs(files, WebDataset(kind="webdataset", images_per_file=300))
+    dealt = packed.deal_packs(files, WebDataset(kind="webdataset", images_per_file=300))
     assert [len(pack.rows) for pack in dealt] == [250] * 4
     assert sorted(row for pack in dealt for row in pack.rows) == list(range(1000))
     shares = [sum(row < 500 for row in pack.rows) / 250 for pack in dealt]

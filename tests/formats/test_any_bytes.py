@@ -12,7 +12,7 @@ from PIL import Image
 
 from synthset.formats.manifest import Passed
 from synthset.formats.scan import scan
-from synthset.formats.source_names import place_of, source_of, text_of
+from synthset.formats.source_names import decode_name, name_source, parse_source
 from synthset.images import SUFFIXES, UnreadableImage, decode
 from synthset.recipe.sources import Folder as Settings
 from synthset.sources.folder import FolderStage
@@ -119,9 +119,9 @@ def test_one_odd_file_is_one_image_or_one_named_error_beside_twenty_images(folde
     finally:
         odd.unlink()
     errors = dict(zip(rows.column("source"), made["error"].to_pylist(), strict=True))
-    mine = [error for source, error in errors.items() if place_of(source) == odd]
+    mine = [error for source, error in errors.items() if parse_source(source) == odd]
     assert len(errors) - GOOD == len(mine)
     assert len(mine) + len(passed) == 1
-    assert {row.path for row in passed.rows} <= {text_of(str(odd))}
+    assert {row.path for row in passed.rows} <= {decode_name(str(odd))}
     assert [error for error in errors.values() if error] == [error for error in mine if error]
-    assert all(error is None or error.startswith(source_of(odd)) for error in mine)
+    assert all(error is None or error.startswith(name_source(odd)) for error in mine)

@@ -8,7 +8,7 @@ import pytest
 
 from synthset.errors import DatasetError, RecipeError
 from synthset.formats.arrays import find, read, split_in, split_source
-from synthset.formats.class_lists import ClassList, listed_classes
+from synthset.formats.class_lists import ClassList, find_class_list
 from synthset.formats.manifest import UNLABELLED, Passed
 from synthset.images import decode
 
@@ -41,7 +41,7 @@ def test_grey_images_are_read(tmp_path, shape):
 
 def test_numbers_are_those_of_the_list_beside(tmp_path):
     (tmp_path / "classes.json").write_text(json.dumps(["dog", "ant", "cat"]))
-    classes = listed_classes([tmp_path], "source")
+    classes = find_class_list([tmp_path], "source")
     found, passed = listed(
         tmp_path, PIXELS, np.array([2.0, np.nan, 0, 9]), classes, "val_images.npy"
     )

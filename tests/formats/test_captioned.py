@@ -11,7 +11,7 @@ import pytest
 from small_images import png
 
 from synthset.errors import RecipeError
-from synthset.formats.captioned import captioned
+from synthset.formats.captioned import read_captioned
 from synthset.formats.manifest import ABSENT, FORMAT, ODD, OTHER, UNREADABLE, Passed
 from synthset.recipe.pools import Pool
 
@@ -20,7 +20,7 @@ DATA = png(1, 2, 3)
 
 def read(path, passed=None, **settings):
     pool = Pool.model_validate({"kind": "pool", "paths": [{"path": str(path), **settings}]})
-    return [(image.caption, dict(image.facts)) for image in captioned(pool, passed)]
+    return [(image.caption, dict(image.facts)) for image in read_captioned(pool, passed)]
 
 
 def captions(path, passed=None, **settings):

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from synthset.formats.captions import caption_beside
+from synthset.formats.captions import read_caption
 from synthset.formats.columns import Columns
 
 
@@ -13,7 +13,7 @@ def caption(named=None, **beside):
         ending: data if isinstance(data, bytes) else data.encode()
         for ending, data in beside.items()
     }
-    return caption_beside(files.get, Columns(caption=named))
+    return read_caption(files.get, Columns(caption=named))
 
 
 def entry(**said):

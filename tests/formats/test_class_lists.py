@@ -5,7 +5,7 @@ import json
 import pytest
 
 from synthset.errors import RecipeError
-from synthset.formats.class_lists import listed_classes, read_class_list
+from synthset.formats.class_lists import find_class_list, read_class_list
 from synthset.formats.columns import Columns
 from synthset.formats.listed import Vocabulary
 from synthset.formats.manifest import OTHER, UNREADABLE, Passed
@@ -62,8 +62,12 @@ def test_a_list_gives_the_classes_in_label_order(name, text):
 def test_a_list_of_synsets_has_their_first_names_and_numbers(name, text):
     classes = listing({name: text})[0]
     assert classes.vocabulary == Vocabulary(PAIR, (TENCH, SHARK))
-    assert [classes.label(one).number for one in (SHARK, "1", "great white  shark")] == [1, 1, 1]
-    assert classes.label(SHARK).wnid == SHARK
+    assert [classes.find_label(one).number for one in (SHARK, "1", "great white  shark")] == [
+        1,
+        1,
+        1,
+    ]
+    assert classes.find_label(SHARK).wnid == SHARK
 
 
 def test_names_of_synsets_stand_in_a_file_of_their_own():
@@ -79,18 +83,18 @@ def test_what_a_folder_a_key_or_a_number_means():
         {"name": "cat"},
     ]
     classes = listing({"classes.json": json.dumps(rows)})[0]
-    said = [classes.label(one) for one in ("golden-retriever", "gr", "Golden Retriever", "0")]
+    said = [classes.find_label(one) for one in ("golden-retriever", "gr", "Golden Retriever", "0")]
     assert [(one.name, one.number) for one in said] == [("Golden Retriever", 0)] * 4
-    assert [classes.label(one) for one in ("dog", "2", "-1", "9" * 5000)] == [None] * 4
-    assert listing({"classes.txt": "1 cat\n2 dog\n"})[0].label("1").name == "cat"
+    assert [classes.find_label(one) for one in ("dog", "2", "-1", "9" * 5000)] == [None] * 4
+    assert listing({"classes.txt": "1 cat\n2 dog\n"})[0].find_label("1").name == "cat"
 
 
 def test_names_of_one_word_are_told_apart_and_mean_none_alone():
     rows = [{"name": "crane", "wnid": "n02012849"}, {"name": "crane", "wnid": "n03126707"}]
     classes = listing({"classes.json": json.dumps(rows)})[0]
     assert classes.names == ("crane (0)", "crane (1)")
-    assert classes.label("crane") is None
-    assert classes.label("n03126707").name == "crane (1)"
+    assert classes.find_label("crane") is None
+    assert classes.find_label("n03126707").name == "crane (1)"
 
 
 def test_the_surest_list_nearest_to_the_root_counts_and_the_others_are_accounted_for():
@@ -143,13 +147,13 @@ def test_on_disk_only_the_folders_that_are_named_are_searched(tmp_path):
     (tmp_path / "in").mkdir()
     (tmp_path / "classes.txt").write_text("cat\ndog\n")
     (tmp_path / "in" / "classes.json").mkdir()
-    assert listed_classes((tmp_path / "in", tmp_path), "x").names == ("cat", "dog")
-    assert not listed_classes((tmp_path / "in", tmp_path / "gone"), "x")
+    assert find_class_list((tmp_path / "in", tmp_path), "x").names == ("cat", "dog")
+    assert not find_class_list((tmp_path / "in", tmp_path / "gone"), "x")
     (tmp_path / "classes.txt").write_bytes(b"\xff")
-    broken = listed_classes((tmp_path,), "x")
-    assert broken.label("cat") is None
+    broken = find_class_list((tmp_path,), "x")
+    assert broken.find_label("cat") is None
     with pytest.raises(RecipeError, match=r"x: the list of classes .*/classes\.txt: line 1 is no"):
-        broken.label(0)
+        broken.find_label(0)
 
 
 def test_labels_of_a_table_are_what_the_list_beside_it_says():
@@ -160,10 +164,13 @@ def test_labels_of_a_table_are_what_the_list_beside_it_says():
         side = read_side_tables(
             [*read, "a.png", "b.png"], read.__getitem__, Columns(), "x", Passed()
         )
-        label = side.of("a.png").label
+        label = side.find_row("a.png").label
         assert (label.name, label.number, label.wnid) == ("tench", 0, TENCH)
         assert side.vocabulary == Vocabulary(("tench", "cat"), (TENCH, None))
-        assert (side.of("b.png").name, side.of("b.png").label.vocabulary) == ("dog", None)
+        assert (side.find_row("b.png").name, side.find_row("b.png").label.vocabulary) == (
+            "dog",
+            None,
+        )
 
 
 def test_a_broken_list_is_an_error_only_where_numbers_need_it():
@@ -171,7 +178,7 @@ def test_a_broken_list_is_an_error_only_where_numbers_need_it():
         heading = "file_name,label,class_name" if "," in label else "file_name,label"
         files = {"classes.json": b"{", "metadata.csv": f"{heading}\na.png,{label}\n".encode()}
         side = read_side_tables([*files, "a.png"], files.__getitem__, Columns(), "x", Passed())
-        assert side.of("a.png").name == name
+        assert side.find_row("a.png").name == name
     files["metadata.csv"] = b"file_name,label\na.png,0\n"
     with pytest.raises(RecipeError, match=r"the list of classes classes\.json"):
         read_side_tables([*files, "a.png"], files.__getitem__, Columns(), "x", Passed())
@@ -180,6 +187,6 @@ def test_a_broken_list_is_an_error_only_where_numbers_need_it():
 def test_a_folder_is_the_class_whose_folder_the_list_says_whatever_another_is_called():
     rows = [{"name": "hot dog", "folder": "hot-dog"}, {"name": "hot-dog", "folder": "hot-dog-2"}]
     classes = listing({"classes.json": json.dumps(rows)})[0]
-    folders = [classes.of_folder(one).name for one in ("hot-dog", "hot-dog-2", "hot dog")]
+    folders = [classes.find_by_folder(one).name for one in ("hot-dog", "hot-dog-2", "hot dog")]
     assert folders == ["hot dog", "hot-dog", "hot dog"]
-    assert classes.label("hot-dog").name == "hot-dog"
+    assert classes.find_label("hot-dog").name == "hot-dog"

@@ -6,7 +6,7 @@ import pyarrow as pa
 import pytest
 
 from synthset.errors import RecipeError
-from synthset.formats.columns import Columns, find_columns, missing
+from synthset.formats.columns import Columns, explain_missing, find_columns
 
 CELL = pa.struct({"bytes": pa.binary(), "path": pa.string()})
 T, N = pa.string(), pa.int64()
@@ -68,14 +68,14 @@ def test_numbers_have_their_names_beside_them():
     ):
         one = found(**{name: T, number: N})
         assert (one.label, one.named, one.rivals) == (number, name, ())
-        given = one.label_of({number: 3, name: "cat"})
+        given = one.read_label({number: 3, name: "cat"})
         assert (given.name, given.number) == ("cat", 3)
 
 
 def test_a_label_is_never_guessed_among_several():
     schema = pa.schema({"breed": T, "species": T})
     one = find_columns(schema, NONE, "t.csv", WHERE)
-    fault = missing(schema, "label", one, "t.csv", WHERE)
+    fault = explain_missing(schema, "label", one, "t.csv", WHERE)
     assert str(fault) == (
         "source.paths[0].label_column: t.csv may have its labels in 'breed' or 'species'; "
         "name one: label_column (--label-column), such as 'breed'"
@@ -104,6 +104,6 @@ def test_broken_notes_are_no_features(noted):
 def test_a_list_says_what_numbers_mean_and_rows_which_synset():
     one = found(label("label"), label=N, wnid=T)
     rows = [{"label": value, "wnid": "n02123045"} for value in (1, 2, -1, None)]
-    labels = [one.label_of(row) for row in rows]
+    labels = [one.read_label(row) for row in rows]
     assert (labels[0].name, labels[0].number, labels[0].wnid) == ("dog", 1, "n02123045")
     assert labels[1:] == [None, None, None]

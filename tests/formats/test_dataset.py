@@ -4,16 +4,16 @@ import pytest
 
 import synthset
 from synthset.errors import DatasetError, RecipeError
-from synthset.formats.captioned import captioned
+from synthset.formats.captioned import read_captioned
 from synthset.images import sha256
 from synthset.pools.index_pool import index_pool
 from synthset.recipe.encoders import PixelsEncoder
 from synthset.recipe.pools import Pool, PoolPath
 from synthset.sources.pool.caption_matches import curate
-from synthset.sources.pool.index_queries import retrieved
+from synthset.sources.pool.index_queries import retrieve_images
 from synthset.sources.pool.source import PoolSource
 from synthset.store.dataset import Dataset
-from synthset.taxonomy.classlists import from_names
+from synthset.taxonomy.classlists import make_name_classes
 
 CLASSES = ["circle", "square", "star"]
 CONTENT = {
@@ -50,7 +50,7 @@ def test_the_pool_is_what_a_dataset_keeps(made):
     records, kept = made.records().to_pylist(), kept_of(made)
     assert any(row["error"] for row in records)
     assert (len(records), len(kept)) == (24, 12)
-    images = list(captioned(at(made)))
+    images = list(read_captioned(at(made)))
     assert [image.facts["pool_key"] for image in images] == list(kept)
     for image in images:
         row = kept[image.facts["pool_key"]]
@@ -60,7 +60,7 @@ def test_the_pool_is_what_a_dataset_keeps(made):
 @pytest.mark.parametrize("strategy", ["caption", "substring", "random"])
 def test_its_prompts_are_captions_and_its_bytes_are_taken_over(made, strategy):
     settings, kept = at(made, strategy), kept_of(made)
-    chosen = curate(settings, from_names(CLASSES), None, 0).chosen
+    chosen = curate(settings, make_name_classes(CLASSES), None, 0).chosen
     assert len(chosen) == 12
     for image, label in chosen:
         row = kept[image.facts["pool_key"]]
@@ -69,7 +69,7 @@ def test_its_prompts_are_captions_and_its_bytes_are_taken_over(made, strategy):
 
 
 def test_another_text_column_may_be_the_caption(made):
-    captions = [image.caption for image in captioned(at(made, caption_column="class_name"))]
+    captions = [image.caption for image in read_captioned(at(made, caption_column="class_name"))]
     assert sorted(set(captions)) == CLASSES
 
 
@@ -81,13 +81,13 @@ def test_what_a_dataset_lacks_is_said(made):
         ({"image_column": "jpg"}, r"image_column: .* is a dataset, whose images lie in 'image'"),
     ):
         with pytest.raises(RecipeError, match=rf"source\.paths\[0\]\.{message}"):
-            list(captioned(at(made, **place)))
+            list(read_captioned(at(made, **place)))
 
 
 def test_a_dataset_that_was_not_run_to_its_end_is_refused(tmp_path):
     begun = Dataset.create(tmp_path / "begun", "begun", 10)
     with pytest.raises(RecipeError, match=r"paths\[0\]\.path: .*nothing has run here yet.*to its"):
-        list(captioned(at(begun)))
+        list(read_captioned(at(begun)))
     with pytest.raises(DatasetError, match="nothing has run here yet"):
         index_pool([PoolPath(path=begun.path)], tmp_path / "i", PixelsEncoder(kind="pixels"))
 
@@ -110,7 +110,7 @@ def test_a_dataset_is_indexed_and_images_are_retrieved_from_it(made, tmp_path):
             "max_similarity": None,
         }
     )
-    chosen = retrieved(settings, from_names(CLASSES), None, 0).chosen
+    chosen = retrieve_images(settings, make_name_classes(CLASSES), None, 0).chosen
     assert {image.facts["pool_key"] for image, _ in chosen} == {*kept} - {one["id"]}
     read = PoolSource(settings, None).stage(None).read
     assert all(sha256(read(image.source)) == image.content for image, _ in chosen)
@@ -123,4 +123,4 @@ def test_an_index_is_refused_once_the_dataset_keeps_others(tmp_path):
     settings = {"kind": "pool", "strategy": "retrieve_text", "index": str(tmp_path / "index")}
     synthset.run(CONTENT | {"selection": {"target_per_class": 3}}, tmp_path / "d")
     with pytest.raises(RecipeError, match="has changed since it was indexed"):
-        retrieved(Pool.model_validate(settings), from_names(CLASSES), None, 0)
+        retrieve_images(Pool.model_validate(settings), make_name_classes(CLASSES), None, 0)

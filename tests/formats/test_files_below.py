@@ -18,7 +18,7 @@ def folder(tmp_path):
 
 
 def below(folder, passed=None):
-    return list(Disk(folder).below("", Passed() if passed is None else passed))
+    return list(Disk(folder).list_below("", Passed() if passed is None else passed))
 
 
 def test_files_come_by_name_and_before_those_further_down(folder):
@@ -44,7 +44,7 @@ def test_a_link_to_a_folder_above_is_not_entered(folder, tmp_path):
         (folder / "deep" / f"up{len(up)}").symlink_to(up)
     passed = Passed()
     tree = Disk(folder)
-    assert list(tree.below("deep", passed)) == ["deep/c.jpg"]
+    assert list(tree.list_below("deep", passed)) == ["deep/c.jpg"]
     assert passed.counts() == {LOOP: 3}
 
 
@@ -53,7 +53,7 @@ def test_litter_is_counted_behind_links_too(folder, tmp_path):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_bytes(b"")
     (folder / "more").symlink_to(tmp_path / "more")
-    found = set(Disk(folder).litter(""))
+    found = set(Disk(folder).list_litter(""))
     assert {"more/.git/config", "more/Thumbs.db"} <= found
 
 

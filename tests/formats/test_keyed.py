@@ -9,7 +9,7 @@ import pytest
 from small_images import png
 
 from synthset.errors import RecipeError
-from synthset.formats.keyed import keyed
+from synthset.formats.keyed import read_keyed
 from synthset.formats.manifest import ODD, OTHER, STRAY, UNREADABLE, Passed
 from synthset.recipe.openimages import KeyedPath
 
@@ -17,7 +17,7 @@ DATA = png(1, 2, 3)
 
 
 def keys(path, passed=None, **settings):
-    return [image.key for image in keyed([KeyedPath(path=str(path), **settings)], passed)]
+    return [image.key for image in read_keyed([KeyedPath(path=str(path), **settings)], passed)]
 
 
 def table(path, **columns):

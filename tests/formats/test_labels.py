@@ -11,11 +11,11 @@ import pytest
 
 from synthset.errors import RecipeError
 from synthset.formats.labels import (
-    class_names,
-    classes_in,
-    numbers_told_apart,
+    find_classes,
+    name_image_classes,
+    number_same_labels,
+    number_same_names,
     read_label,
-    told_apart,
 )
 from synthset.formats.listed import Label, Listed
 from synthset.formats.scan import scan
@@ -52,7 +52,7 @@ def shard(path, **members):
 def found(path):
     settings = {"kind": "folder", "paths": [{"path": str(path)}]}
     images = list(scan(Folder.model_validate(settings)))
-    return [one.name for one in images], class_names(images)
+    return [one.name for one in images], name_image_classes(images)
 
 
 def test_a_label_is_a_number_from_zero_on_or_a_name():
@@ -77,7 +77,7 @@ def test_numbered_classes_of_one_name_never_merge(tmp_path):
     assert classes == ["crane (134)", "dog", "crane (517)"]
     listed = table(tmp_path / "b.parquet", ["crane", "crane"], label=[1, 0])
     assert found(listed) == (["crane (1)", "crane (0)"], ["crane (0)", "crane (1)"])
-    assert told_apart(["a", "a", "a (0)"]) == ("a (0) (0)", "a (1)", "a (0) (2)")
+    assert number_same_names(["a", "a", "a (0)"]) == ("a (0) (0)", "a (1)", "a (0) (2)")
 
 
 @pytest.mark.parametrize("last", ["\n", "", "\r\n"])
@@ -145,19 +145,19 @@ def test_a_name_with_two_numbers_in_two_places_is_refused(tmp_path):
     paths = [{"path": str(tmp_path / f"{k}.parquet")} for k in (134, 517)]
     images = list(scan(Folder.model_validate({"kind": "folder", "paths": paths})))
     with pytest.raises(RecipeError, match="'crane' has the numbers 134 and 517"):
-        class_names(images)
+        name_image_classes(images)
 
 
 def test_a_class_is_called_by_its_wnid_and_by_its_number():
     said = [Label("n02012849"), Label("crane", 517), Label("dog", wnid="n02084071")]
-    machine, dog, bird = classes_in([Listed(str(i), label) for i, label in enumerate(said)])
+    machine, dog, bird = find_classes([Listed(str(i), label) for i, label in enumerate(said)])
     assert (bird, bird.wnid) == (("n02012849",), "n02012849")
     assert (machine, machine.wnid, machine.number) == (("crane", "crane (517)"), None, 517)
     assert (dog, dog.wnid) == (("dog", "n02084071"), "n02084071")
 
 
 def test_names_that_differ_in_case_alone_carry_their_numbers():
-    assert told_apart(["Cardigan", "tabby", "cardigan"]) == (
+    assert number_same_names(["Cardigan", "tabby", "cardigan"]) == (
         "Cardigan (0)",
         "tabby",
         "cardigan (2)",
@@ -165,4 +165,4 @@ def test_names_that_differ_in_case_alone_carry_their_numbers():
     listed = [
         Listed(f"{k}.png", Label(name, k)) for k, name in ((264, "Cardigan"), (474, "cardigan"))
     ]
-    assert [one.name for one in numbers_told_apart(listed)] == ["Cardigan (264)", "cardigan (474)"]
+    assert [one.name for one in number_same_labels(listed)] == ["Cardigan (264)", "cardigan (474)"]

@@ -18,13 +18,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from synthset.engine.classes import classes_of
-from synthset.engine.plan import material
+from synthset.engine.classes import find_classes
+from synthset.engine.plan import settle_material
 from synthset.experiment.images import collect
 from synthset.experiment.single import find_places, read_splits
-from synthset.formats.captioned import images_of
+from synthset.formats.captioned import read_images
 from synthset.formats.manifest import Passed
-from synthset.formats.pool_files import pool_files
+from synthset.formats.pool_files import list_pool_files
 from synthset.images import encode
 from synthset.recipe.labelled_images import Pictures
 from synthset.recipe.pools import PoolPath
@@ -174,12 +174,12 @@ def said(images: int, classes: list[str]) -> Said:
 
 
 def by_run(path: Path) -> Said:
-    found = material(recipe(path))
+    found = settle_material(recipe(path))
     return said(len(found.found), [entry.name for entry in found.classes])
 
 
 def by_augment(path: Path) -> Said:
-    found = material(recipe(path, kind="augment"))
+    found = settle_material(recipe(path, kind="augment"))
     return said(len(found.found), [entry.name for entry in found.classes])
 
 
@@ -195,13 +195,13 @@ def by_experiment(path: Path) -> Said:
 
 
 def by_classes(path: Path) -> Said:
-    return said(2 * EACH, [entry.name for entry in classes_of(str(path))])
+    return said(2 * EACH, [entry.name for entry in find_classes(str(path))])
 
 
 def by_pool(path: Path) -> Said:
     place, passed = PoolPath(path=str(path)), Passed()
-    files = pool_files(str(path), "source.paths[0].path", passed)
-    images = [one for file in files for one in images_of(file, place, "here", passed, False)]
+    files = list_pool_files(str(path), "source.paths[0].path", passed)
+    images = [one for file in files for one in read_images(file, place, "here", passed, False)]
     return said(len(images), list(NAMES))  # captions say the classes
 
 

@@ -3,19 +3,19 @@
 import pytest
 
 from synthset.errors import RecipeError
-from synthset.formats.levels import level_of
-from synthset.formats.tree import Disk, name_of
+from synthset.formats.levels import find_level
+from synthset.formats.tree import Disk, get_name
 
 
 def lay(root, *names):
     for name in names:
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_bytes(b"")
-    return level_of(Disk(root), "here")
+    return find_level(Disk(root), "here")
 
 
 def names(paths):
-    return [name_of(path) for path in paths]
+    return [get_name(path) for path in paths]
 
 
 @pytest.mark.parametrize("name", ["train", "test_tube", "dev board"])
@@ -27,12 +27,12 @@ def test_a_folder_with_images_beside_others_is_a_class(tmp_path, name):
 def test_prefixed_splits_are_splits_and_their_inner_folder_wraps_the_classes(tmp_path):
     places = [f"seg_{s}/seg_{s}/{c}/a.png" for s in ("train", "test") for c in ("sea", "forest")]
     level = lay(tmp_path, *places, "seg_pred/a.png")
-    assert {split: name_of(path) for split, path in level.splits} == {
+    assert {split: get_name(path) for split, path in level.splits} == {
         "train": "seg_train",
         "test": "seg_test",
     }
     assert names(level.others) == ["seg_pred"]
-    inner = level_of(Disk(tmp_path / "seg_train"), "here")
+    inner = find_level(Disk(tmp_path / "seg_train"), "here")
     assert names(inner.classes) == ["forest", "sea"]
 
 

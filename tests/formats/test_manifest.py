@@ -16,11 +16,11 @@ from synthset.formats.manifest import (
     READ,
     Passed,
     Totals,
-    manifest,
+    count_totals,
+    make_manifest,
     mark_of,
-    passed_of,
-    totals,
-    totals_of,
+    read_passed,
+    read_totals,
 )
 from synthset.formats.scan import scan
 from synthset.recipe.sources import Folder
@@ -47,7 +47,7 @@ def scanned(path):
 
 
 def add_up(images, passed):
-    return totals((image.source for image in images), passed)
+    return count_totals((image.source for image in images), passed)
 
 
 @pytest.fixture
@@ -79,11 +79,11 @@ def test_images_and_what_is_passed_over_are_all_files_there_are(odd):
     found, files = add_up(images, passed), sum(len(names) for *_, names in os.walk(odd))
     assert (found.images, found.files) == (13, files)
     assert str(found) == f"13 images + 10 passed over = {files} files"
-    table = manifest(images, passed)
-    assert totals_of(table) == found
-    assert passed_of(table).counts() == passed.counts()
+    table = make_manifest(images, passed)
+    assert read_totals(table) == found
+    assert read_passed(table).counts() == passed.counts()
     assert sum(row["what"] == PASSED for row in table.to_pylist()) == len(passed)
-    assert mark_of(table) == mark_of(manifest(*scanned(odd)))
+    assert mark_of(table) == mark_of(make_manifest(*scanned(odd)))
 
 
 def test_a_table_beside_the_images_is_a_file_that_was_read(tmp_path):
@@ -92,7 +92,7 @@ def test_a_table_beside_the_images_is_a_file_that_was_read(tmp_path):
     images, passed = scanned(tmp_path)
     found = add_up(images, passed)
     assert (found.images, found.read, found.passed, found.files) == (2, 1, 1, 4)
-    read = [row["path"] for row in manifest(images, passed).to_pylist() if row["what"] == READ]
+    read = [row["path"] for row in make_manifest(images, passed).to_pylist() if row["what"] == READ]
     assert read == [str(tmp_path / "metadata.csv")]
 
 
@@ -154,8 +154,8 @@ def test_rows_of_a_packed_file_are_images_or_passed_over(tmp_path, pack):
 def test_a_manifest_names_content_label_and_split_of_each_image(tmp_path):
     put(tmp_path, "train/cat/a.png", "train/dog/b.png")
     images, passed = scanned(tmp_path / "train")
-    first = manifest(images, passed).to_pylist()[0]
+    first = make_manifest(images, passed).to_pylist()[0]
     assert (first["label"], first["content"]) == ("cat", images[0].content)
-    before = mark_of(manifest(images, passed))
+    before = mark_of(make_manifest(images, passed))
     put(tmp_path, "train/dog/note.txt")
-    assert mark_of(manifest(*scanned(tmp_path / "train"))) != before
+    assert mark_of(make_manifest(*scanned(tmp_path / "train"))) != before

@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from synthset.formats.image_cells import image_bytes
+from synthset.formats.image_cells import extract_image
 from synthset.images import encode
 from synthset.recipe.sources import Folder as Settings
 from synthset.sources.folder import FolderStage
@@ -32,8 +32,8 @@ def inside(tmp_path: Path) -> Path:
 @pytest.mark.parametrize("name", OUTSIDE)
 def test_a_path_that_leads_out_of_the_files_folder_is_not_followed(inside, name):
     name = name.format(inside.parent)
-    assert image_bytes({"bytes": None, "path": name}, inside / "x.parquet") is None
-    assert image_bytes({"bytes": None, "path": "img/a.png"}, inside / "x.parquet") is not None
+    assert extract_image({"bytes": None, "path": name}, inside / "x.parquet") is None
+    assert extract_image({"bytes": None, "path": "img/a.png"}, inside / "x.parquet") is not None
 
 
 def test_its_record_has_an_error_that_names_it(inside):

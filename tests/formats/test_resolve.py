@@ -10,14 +10,14 @@ import pyarrow.parquet as pq
 import pytest
 from layouts import LAYOUTS, Made, write
 
-from synthset.engine.classes import classes_of
-from synthset.engine.plan import material
+from synthset.engine.classes import find_classes
+from synthset.engine.plan import settle_material
 from synthset.errors import RecipeError
 from synthset.experiment.single import find_places, read_splits
-from synthset.formats.labels import class_names
+from synthset.formats.labels import name_image_classes
 from synthset.formats.manifest import REST
 from synthset.formats.originals import Originals
-from synthset.formats.scan import layout_of, scan_path
+from synthset.formats.scan import resolve_place, scan_path
 from synthset.images import encode
 from synthset.recipe.paths import FolderPath
 from synthset.recipe.recipe import load_recipe
@@ -46,7 +46,9 @@ def train(path):
 
 def plan(path, **settings):
     source = {"kind": "folder", "paths": [{"path": str(path), **settings}]}
-    return material(load_recipe({"name": "r", "classes": {"kind": "source"}, "source": source}))
+    return settle_material(
+        load_recipe({"name": "r", "classes": {"kind": "source"}, "source": source})
+    )
 
 
 def test_tiny_imagenet_trains_by_folders_validates_by_its_list_and_has_no_test(tmp_path):
@@ -185,16 +187,16 @@ def test_a_zip_archive_may_part_folders_as_windows_does(tmp_path):
 def test_a_layout_knows_its_classes_in_order_before_a_row_is_read(tmp_path, layout):
     made = Made(("zebra", "none of them", "ant"), (0, 2, 0, 2))
     place = FolderPath(path=str(write(made, layout, tmp_path / "d")))
-    found = layout_of(place, "x")
+    found = resolve_place(place, "x")
     assert found.vocabulary.names == made.names
-    assert class_names(list(scan_path(place, "x"))) == list(made.names)
+    assert name_image_classes(list(scan_path(place, "x"))) == list(made.names)
     assert found.tables == (("metadata.csv",) if layout == "table" else ())
 
 
 def test_where_only_rows_tell_a_layout_knows_no_classes(tmp_path):
     pq.write_table(pa.table({"image": [picture(1)], "label": ["cat"]}), tmp_path / "pets.parquet")
-    assert layout_of(FolderPath(path=str(tmp_path)), "x").vocabulary is None
-    assert [entry.name for entry in classes_of(str(tmp_path))] == ["cat"]
+    assert resolve_place(FolderPath(path=str(tmp_path)), "x").vocabulary is None
+    assert [entry.name for entry in find_classes(str(tmp_path))] == ["cat"]
 
 
 def test_classes_of_folders_are_shown_without_reading_an_image(tmp_path, monkeypatch):
@@ -202,8 +204,8 @@ def test_classes_of_folders_are_shown_without_reading_an_image(tmp_path, monkeyp
         put(tmp_path / f"{name}/{i}.png", picture(i))
     (tmp_path / "empty").mkdir()
     put(tmp_path / "notes/a.md", "x")
-    monkeypatch.setattr("synthset.formats.scan.hashed", None)
-    assert [entry.name for entry in classes_of(str(tmp_path))] == ["cat", "dog", "empty"]
+    monkeypatch.setattr("synthset.formats.scan.hash_images", None)
+    assert [entry.name for entry in find_classes(str(tmp_path))] == ["cat", "dog", "empty"]
 
 
 def test_the_column_that_was_chosen_is_said_and_kept(tmp_path):

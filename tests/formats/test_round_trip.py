@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from layouts import LAYOUTS, SIDE, Made, write
 from pydantic import TypeAdapter
 
-from synthset.engine.plan import add_rows, material, plan_table, write_classes
+from synthset.engine.plan import add_rows, name_plan, settle_material, write_classes
 from synthset.experiment.single import find_places, read_splits, train_single
 from synthset.export.write import write_export
 from synthset.formats.originals import Originals
@@ -25,7 +25,7 @@ from synthset.recipe.single import load_single
 from synthset.record import IMAGES
 from synthset.results.reason import REASON
 from synthset.store.dataset import Dataset, View
-from synthset.taxonomy.names import INVISIBLE, caseless, plain
+from synthset.taxonomy.names import INVISIBLE, fold_name, normalise
 from synthset.training.labelled import LabelledImages
 
 KINDS = ("imagefolder", "webdataset", "parquet", "npy")
@@ -33,7 +33,7 @@ FEW = 6  # examples, each of which is imported, exported and read four times
 LETTERS = "abzABZ019éßжя犬हि"
 SYMBOLS = "+-#%&!.,_ ()€'\U0001f34e\U0001f34a"
 NAMES = st.text(LETTERS + SYMBOLS, min_size=1, max_size=8).filter(
-    lambda name: plain(name) == name and not INVISIBLE.search(name) and name[0] != "."
+    lambda name: normalise(name) == name and not INVISIBLE.search(name) and name[0] != "."
 )
 SMALLEST = load_single(
     None,
@@ -47,7 +47,7 @@ SMALLEST = load_single(
 @st.composite
 def worlds(draw):
     """Classes in any order, and images of two of them at least; some without a label."""
-    names = draw(st.lists(NAMES, min_size=2, max_size=6, unique_by=caseless))
+    names = draw(st.lists(NAMES, min_size=2, max_size=6, unique_by=fold_name))
     counts = draw(st.lists(st.sampled_from((0, 2, 3)), min_size=len(names), max_size=len(names)))
     for label in draw(st.permutations(range(len(names))))[:2]:
         counts[label] = max(counts[label], 2)
@@ -61,8 +61,8 @@ def imported(place, folder):
     source = {"kind": "folder", "paths": [{"path": str(place)}]}
     content = {"name": "d", "classes": {"kind": "source"}, "source": source}
     recipe = load_recipe(content)
-    found, dataset = material(recipe), Dataset.create(folder, "d", 1024)
-    table = plan_table(recipe, found)
+    found, dataset = settle_material(recipe), Dataset.create(folder, "d", 1024)
+    table = name_plan(recipe, found)
     dataset.write_text("recipe.yaml", json.dumps(content))
     write_classes(dataset, found.classes, listed=False)
     add_rows(dataset, recipe, table, found)

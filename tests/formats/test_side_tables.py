@@ -96,10 +96,10 @@ def test_the_name_of_a_table_and_a_column_say_the_split():
     images = [f"images/{i}.jpg" for i in range(4)]
     rows = {"train.csv": "file,label\n0,a\n1,b\n", "val.csv": "file,label\n2,a\n"}
     tables, _ = side(rows | {"test.csv": "file\n3.jpg\n"}, images)
-    assert [tables.of(image).split for image in images] == ["train", "train", "val", "test"]
+    assert [tables.find_row(image).split for image in images] == ["train", "train", "val", "test"]
     column = "file_name,Usage\nimages/0.jpg,Training\nimages/1.jpg,PublicTest\nimages/2.jpg,x\n"
     tables, _ = side({"metadata.csv": column}, images)
-    assert [tables.of(image).split for image in images[:3]] == ["train", "test", None]
+    assert [tables.find_row(image).split for image in images[:3]] == ["train", "test", None]
 
 
 def test_lists_of_challenges_give_wnids_and_a_split():
@@ -109,22 +109,22 @@ def test_lists_of_challenges_give_wnids_and_a_split():
     assert [row.label.wnid for row in tables.rows.values()] == ["n01443537", "n02124075"]
     solution = "ImageId,PredictionString\nval_0,n01443537 1 2 3 4 n02124075 5 6 7 8 \nval_1,\n"
     tables, _ = side({"LOC_val_solution.csv": solution}, images)
-    (label, none) = (tables.of(image) for image in images)
+    (label, none) = (tables.find_row(image) for image in images)
     assert (label.label.wnid, label.split, none.label) == ("n01443537", "val", None)
 
 
 def test_prompts_of_diffusiondb_are_captions():
     part = json.dumps({"a.png": {"p": "a tabby", "se": 3}, "c.png": {"p": "x"}})
     tables, _ = side({"part-1/part-000001.json": part}, ["part-1/a.png"])
-    row = tables.of("part-1/a.png")
+    row = tables.find_row("part-1/a.png")
     assert (row.caption, row.facts["se"], row.label) == ("a tabby", 3, None)
     assert [one.path for one in tables.absent] == ["part-1/c.png"]
 
 
 def test_the_caption_column_that_is_named_is_taken_and_no_other():
     table = {"metadata.jsonl": lines([{"file_name": "a.png", "text": "x", "blip": "y"}])}
-    assert side(table, AB)[0].of("a.png").caption == "x"
-    assert side(table, AB, caption="BLIP")[0].of("a.png").caption == "y"
+    assert side(table, AB)[0].find_row("a.png").caption == "x"
+    assert side(table, AB, caption="BLIP")[0].find_row("a.png").caption == "y"
     assert side(table | {"t.csv": "id,label\na,cat\n"}, AB, caption="z")[0].captioned is False
 
 
@@ -192,18 +192,21 @@ def test_a_label_is_never_guessed_among_several_columns():
 def test_an_image_with_two_labels_has_none_and_says_both():
     tables, _ = side({"labels.csv": "id,label\na,cat\na,dog\nb,dog\nb,dog\n"}, AB)
     assert names(tables) == {"a.png": "", "b.png": "dog"}
-    assert tables.of("a.png").detail == "labels.csv: its labels are 'cat' and 'dog'"
+    assert tables.find_row("a.png").detail == "labels.csv: its labels are 'cat' and 'dog'"
     tables, _ = side({"l.csv": "id,label\na,cat\n", "m.csv": "id,label\na,dog\nb,dog\n"}, AB)
     assert names(tables) == {"a.png": "", "b.png": "dog"}
     tables, _ = side({"metadata.jsonl": lines([{"file_name": "a.png", "label": [1]}])}, AB)
-    assert tables.of("a.png").detail == "metadata.jsonl, row 0: [1] is no single label"
+    assert tables.find_row("a.png").detail == "metadata.jsonl, row 0: [1] is no single label"
 
 
 def test_the_nearest_table_counts_and_others_fill_what_it_leaves_open():
     near = "file_name,label\n0.png,cat\n"
     far = "file_name,label,text\ntrain/0.png,dog,a cat\n"
     tables, _ = side({"metadata.csv": far, "train/metadata.csv": near}, ["train/0.png"])
-    assert (names(tables), tables.of("train/0.png").caption) == ({"train/0.png": "cat"}, "a cat")
+    assert (names(tables), tables.find_row("train/0.png").caption) == (
+        {"train/0.png": "cat"},
+        "a cat",
+    )
 
 
 def test_cells_that_are_marked_as_text_are_read_as_they_were():
@@ -248,7 +251,7 @@ def test_an_export_comes_back_as_the_dataset_had_it(tmp_path):
     }
     tables, passed = side(there, [file.name for file in files])
     assert (len(tables.rows), passed.rows, tables.absent) == (4, [], ())
-    for row, made in zip((tables.of(file.name) for file in files), rows, strict=True):
+    for row, made in zip((tables.find_row(file.name) for file in files), rows, strict=True):
         said = (row.label.name, row.label.number, row.label.wnid, row.caption)
         assert said == tuple(made[name] for name in ("class_name", "label", "wnid", "prompt"))
     listed = ("tabby", "beagle", "star, red"), ("n02123045", "n02088364", None)

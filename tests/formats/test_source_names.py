@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from synthset.formats.source_names import place_of, source_of, text_of
+from synthset.formats.source_names import decode_name, name_source, parse_source
 
 
 @pytest.mark.parametrize(
@@ -15,13 +15,13 @@ from synthset.formats.source_names import place_of, source_of, text_of
 def test_every_name_leads_back_to_its_file(name, tmp_path):
     place = Path(os.fsdecode(os.fsencode(tmp_path) + b"/" + name))
     place.write_bytes(b"here")
-    source = source_of(place)
+    source = name_source(place)
     source.encode()
-    assert place_of(source).read_bytes() == b"here"
+    assert parse_source(source).read_bytes() == b"here"
 
 
 def test_names_that_are_text_stay_as_they_are():
     for name in ("a b#%?.jpg", "日本.png"):
-        assert source_of(Path("/x") / name) == f"/x/{name}"
-        assert text_of(name) == name
-    assert text_of(os.fsdecode(b"caf\xe9 100%")) == "caf%E9 100%"
+        assert name_source(Path("/x") / name) == f"/x/{name}"
+        assert decode_name(name) == name
+    assert decode_name(os.fsdecode(b"caf\xe9 100%")) == "caf%E9 100%"

@@ -95,7 +95,7 @@ def test_cells_that_are_paths_are_read_below_the_tables_folder(tmp_path):
     rows, _ = listed(write(tmp_path / "in" / "metadata.parquet", made))
     assert [row.read() for row in rows] == [PICTURES[0], None, None, None, None]
     images = TableImages(["image"])
-    why = [images.why(*split_source(row.source)) for row in rows[1:]]
+    why = [images.explain_missing(*split_source(row.source)) for row in rows[1:]]
     assert ["leads out" in one for one in why] == [True, True, True, False]
 
 

@@ -57,5 +57,5 @@ def test_what_is_hidden_counts_in_hidden_folders_too_and_once_where_a_link_leads
     write(tmp_path, "cat/a.jpg", "cat/.b.jpg", "cat/@eaDir/deep/c.jpg", ".git/d", "other/.e")
     (tmp_path / "cat" / "link").symlink_to(tmp_path / "other")
     litter = [".git/d", "cat/.b.jpg", "cat/@eaDir/deep/c.jpg", "other/.e"]
-    assert list(Disk(tmp_path).litter("")) == litter
-    assert list(Disk(tmp_path).litter("cat")) == litter[1:3]
+    assert list(Disk(tmp_path).list_litter("")) == litter
+    assert list(Disk(tmp_path).list_litter("cat")) == litter[1:3]

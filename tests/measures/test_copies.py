@@ -5,11 +5,11 @@ import pytest
 from PIL import Image
 
 import synthset
-from synthset.engine.check import forecast
+from synthset.engine.check import forecast_run
 from synthset.errors import RecipeError
 from synthset.images import decode, encode
 from synthset.recipe.recipe import load_recipe
-from synthset.results.reason import Reason, words
+from synthset.results.reason import Reason, describe_reason
 
 
 def picture(seed, side=64):
@@ -69,7 +69,7 @@ def reasons(dataset):
     rows = dataset.records().select(["source", "reason"]).to_pylist()
     return {
         row["source"].split("/")[-1].removesuffix(".png"): row["reason"]
-        and words(Reason(**row["reason"]))
+        and describe_reason(Reason(**row["reason"]))
         for row in rows
     }
 
@@ -221,5 +221,5 @@ def test_what_a_search_for_copies_lacks_is_told_beforehand(world, name):
 def test_real_images_that_are_not_there_are_told_beforehand(world, tmp_path):
     paths = [{"path": str(tmp_path / "nowhere")}]
     recipe = {**world[1], "references": {"test": {"kind": "images", "paths": paths}}, "metrics": []}
-    (problem,) = forecast(load_recipe(recipe), str(tmp_path / "d")).problems
+    (problem,) = forecast_run(load_recipe(recipe), str(tmp_path / "d")).problems
     assert problem.where == "references.test.paths[0].path"

@@ -9,12 +9,12 @@ from shapes import recipe
 
 from synthset.encoders import models
 from synthset.encoders.feature_reader import RealImages, Reference
-from synthset.measures.frechet_distance import by_class as measure_classes
-from synthset.measures.frechet_distance import floor_of
+from synthset.measures.frechet_distance import compare_classes as measure_classes
+from synthset.measures.frechet_distance import find_floor
 from synthset.measures.part import EncodedImages, Part
 from synthset.metrics.sets.fid import frechet_distance, frechet_distance_from_features
 from synthset.metrics.sets.gaussian import gaussian
-from synthset.metrics.sets.pca import principal_axes
+from synthset.metrics.sets.pca import find_principal_axes
 from synthset.recipe.encoders import InceptionEncoder
 from synthset.recipe.metrics import FrechetDistance
 
@@ -33,7 +33,7 @@ def test_a_reference_of_one_class_gives_the_distance_over_its_own_axes():
     draw = np.random.default_rng(1)
     real = draw.normal(size=(60, 9)).astype(np.float32)
     made = draw.normal(size=(40, 9)).astype(np.float32)
-    axes = principal_axes(real, 4)
+    axes = find_principal_axes(real, 4)
     both = (gaussian(axes.project(rows)) for rows in (real, made))
     over_axes = frechet_distance(*both)
     (row,) = by_class(real, made, axes=4)
@@ -57,7 +57,7 @@ def test_the_standard_names_are_earned_by_the_standard_weights_alone(tmp_path, m
     names = {}
     for digest in ("f" * 64, models.INCEPTION_SHA256 + "0" * 56):
         monkeypatch.setattr(models, "_sha256", lambda _, digest=digest: digest)
-        images = Part("all", np.ones(1, dtype=bool), reader).encoded("fid")
+        images = Part("all", np.ones(1, dtype=bool), reader).read_encoded("fid")
         names[digest[0]] = images.is_standard, images.by
     assert names["6"] == (True, "Inception-v3 (torch-fidelity), clean resize")
     assert names["f"] == (False, "Inception-v3 (weights mine.pth), clean resize")
@@ -82,4 +82,4 @@ def test_a_floor_of_fewer_images_is_said_to_be_too_high():
     (row,) = by_class(draw.normal(size=(50, 4)), draw.normal(size=(40, 4)), axes=3)
     assert row.floor.n_generated == 25
     assert "a floor at 40: it is of 25" in row.warning
-    assert floor_of(np.zeros((3, 2)), 10) is None
+    assert find_floor(np.zeros((3, 2)), 10) is None

@@ -16,9 +16,9 @@ from diffusers.utils import logging
 from PIL import Image
 from safetensors import safe_open
 
-from synthset.encoders.models import weights_sha256
+from synthset.encoders.models import hash_weights
 from synthset.models import miniatures
-from synthset.models.miniatures import locate, reference_statistics, words
+from synthset.models.miniatures import find_reference_statistics, locate, read_words
 from synthset.recipe.encoders import ClassifierEncoder, ClipEncoder
 
 HOME = locate("clip").parent
@@ -138,14 +138,14 @@ def test_the_classifier_names_its_classes() -> None:
 @pytest.mark.parametrize("encoder", ["clip", "classifier"])
 @pytest.mark.parametrize(("split", "n"), [("train", 50_000), ("test", 10_000)])
 def test_the_statistics_belong_to_the_weights(encoder: str, split: str, n: int) -> None:
-    with safe_open(reference_statistics(encoder, split), framework="np") as file:
+    with safe_open(find_reference_statistics(encoder, split), framework="np") as file:
         mean, cov, facts = file.get_tensor("mean"), file.get_tensor("cov"), file.metadata()
 
     assert mean.dtype == cov.dtype == np.float64
     assert cov.shape == (len(mean), len(mean))
     np.testing.assert_allclose(cov, cov.T, atol=1e-12)
     assert np.linalg.eigvalsh(cov).min() > -1e-9
-    assert facts["encoder_sha256"] == weights_sha256(ENCODERS[encoder])
+    assert facts["encoder_sha256"] == hash_weights(ENCODERS[encoder])
     assert int(facts["n"]) == n
     assert facts["source"].startswith(f"CIFAR-10 {split}")
 
@@ -190,7 +190,7 @@ def test_the_cards_give_the_measured_numbers(quality: dict[str, dict[str, object
     ("call", "message"),
     [
         (lambda: locate("gan"), "there is no such miniature"),
-        (lambda: reference_statistics("clip", "val"), "the split 'train' or 'test'"),
+        (lambda: find_reference_statistics("clip", "val"), "the split 'train' or 'test'"),
     ],
 )
 def test_an_unknown_name_is_explained(call: object, message: str) -> None:
@@ -206,4 +206,4 @@ def test_the_module_needs_no_torch() -> None:
 
 def test_the_words_are_those_of_the_training() -> None:
     captions = Path(__file__).parents[2] / "scripts" / "miniatures" / "captions.toml"
-    assert words() == tomllib.loads(captions.read_text(encoding="utf-8"))["classes"]
+    assert read_words() == tomllib.loads(captions.read_text(encoding="utf-8"))["classes"]

@@ -13,9 +13,9 @@ import pyarrow as pa
 import pytest
 
 from synthset.images import encode, sha256
-from synthset.pages.kit.policy import content_policy
+from synthset.pages.kit.policy import write_content_policy
 from synthset.recipe.recipe import Recipe, load_recipe
-from synthset.record import IMAGES, PLAN, record_id
+from synthset.record import IMAGES, PLAN, make_record_id
 from synthset.results.figure import ConfidenceInterval
 from synthset.results.metric_result import MetricResult, SetResults
 from synthset.results.stored import dump
@@ -67,7 +67,7 @@ def toy_recipe(classes: Sequence[str], **changes: Any) -> Recipe:
 def record(label: int, name: str, index: int, side: int) -> tuple[dict[str, Any], ...]:
     """One row a table. Number 0 fails, 1 is below the limit, 2 dark; 1 to 4 share their bytes."""
     key = f"key-{label}"
-    mine = {"id": record_id("txt2img", key, {"index": index})}
+    mine = {"id": make_record_id("txt2img", key, {"index": index})}
     plan = {
         "label": label,
         "class_key": key,
@@ -132,7 +132,7 @@ def metrics(classes: int) -> SetResults:
     distance = replace(whole, name="FD (miniature)", better="lower", reference="real")
     rate = replace(whole, name="recognition rate", better="higher")
     found = [
-        replace(distance, of=of, value=value).warned("n is small")
+        replace(distance, of=of, value=value).warn("n is small")
         for of, value in (("all", 30.0), ("kept", 24.0), ("rejected", None))
     ]
     for key in [None, *(f"key-{i}" for i in range(classes))]:
@@ -193,7 +193,7 @@ def with_script() -> Any:
     """Put a script of a test's own at the end of a page, and let the page's policy allow it."""
 
     def put(html: str, script: str) -> str:
-        allowed = re.search("'sha256-[^']*'", content_policy(script))
+        allowed = re.search("'sha256-[^']*'", write_content_policy(script))
         assert allowed is not None
         html = html.replace("script-src ", f"script-src {allowed[0]} ", 1)
         return html.replace("</body>", f"<script>{script}</script></body>")

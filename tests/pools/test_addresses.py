@@ -5,7 +5,7 @@ from ipaddress import ip_address
 
 import pytest
 
-from synthset.pools.addresses import PrivateAddress, is_public, public_addresses
+from synthset.pools.addresses import PrivateAddress, is_public, resolve_public_addresses
 
 
 @pytest.mark.parametrize(
@@ -37,12 +37,12 @@ def known_as(monkeypatch, *addresses):
 def test_a_name_that_stands_for_a_private_address_is_refused_even_beside_a_public_one(monkeypatch):
     known_as(monkeypatch, "8.8.8.8", "10.0.0.1")
     with pytest.raises(PrivateAddress, match=r"example\.org is 10\.0\.0\.1"):
-        public_addresses("example.org", 80)
+        resolve_public_addresses("example.org", 80)
     known_as(monkeypatch, "8.8.8.8", "8.8.8.8", "8.8.4.4")
-    assert public_addresses("example.org", 80) == ["8.8.8.8", "8.8.4.4"]
+    assert resolve_public_addresses("example.org", 80) == ["8.8.8.8", "8.8.4.4"]
 
 
 @pytest.mark.parametrize("host", ["localhost", "127.1", "2130706433", "0x7f.1"])
 def test_other_spellings_of_this_machine_are_refused(host):
     with pytest.raises(PrivateAddress):
-        public_addresses(host, 80)
+        resolve_public_addresses(host, 80)

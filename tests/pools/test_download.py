@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from synthset.cli.app import app
 from synthset.errors import DatasetError, StageError, UsageError
-from synthset.formats.captioned import captioned
+from synthset.formats.captioned import read_captioned
 from synthset.images import sha256
 from synthset.pools.attempt import Terms
 from synthset.pools.download import download
@@ -69,7 +69,7 @@ def test_each_row_is_an_image_or_has_a_reason(mixed, terms, tmp_path):
 def test_a_pool_of_either_layout_is_read_as_one(mixed, terms, tmp_path, layout):
     download(read_urls(mixed, 4), str(tmp_path / "pool"), terms, layout)
     place = {"path": str(tmp_path / "pool")}
-    images = captioned(Pool.model_validate({"kind": "pool", "paths": [place]}))
+    images = read_captioned(Pool.model_validate({"kind": "pool", "paths": [place]}))
     read = [(image.caption, image.facts["pool_key"], image.read()) for image in images]
     assert read == [
         ("picture 0", "000000", picture(1)),

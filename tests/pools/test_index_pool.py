@@ -18,11 +18,11 @@ from synthset.cli.app import app
 from synthset.errors import DatasetLocked, RecipeError, StageError, SynthsetError, UsageError
 from synthset.images import encode, sha256
 from synthset.pools import index_writer
-from synthset.pools.index_pool import encoder_of, index_pool
+from synthset.pools.index_pool import index_pool, read_encoder
 from synthset.recipe.encoders import PixelsEncoder
 from synthset.recipe.pools import PoolPath
 from synthset.store.folder import LocalFolder
-from synthset.store.lock import locked
+from synthset.store.lock import hold_lock
 
 COLOURS = PixelsEncoder(kind="pixels", size_px=1)  # features are red, green, blue
 
@@ -145,7 +145,7 @@ def test_an_index_of_nothing_is_a_failure_and_never_finished(tmp_path, count, wo
 
 
 def test_captions_are_encoded_by_the_same_clip(pool, tmp_path):
-    clip = encoder_of("clip", None)
+    clip = read_encoder("clip", None)
     index = indexed(pool, tmp_path / "index", clip, rows_per_shard=16)
     from synthset.encoders.clip import ClipText
 
@@ -211,7 +211,7 @@ def test_npy_features_are_found_by_key(pool, tmp_path, features, layout):
 
 
 def test_features_of_captions_come_along_too(pool, tmp_path):
-    clip = encoder_of("clip", None)
+    clip = read_encoder("clip", None)
     own = indexed(pool, tmp_path / "own", clip)
     (tmp_path / "emb" / "img_emb").mkdir(parents=True)
     for part in ("text_emb", "metadata"):
@@ -268,7 +268,7 @@ def test_what_was_there_before_is_left_alone(pool, tmp_path):
     (tmp_path / "mine" / "notes.txt").write_text("mine")
     with pytest.raises(UsageError, match="holds other things"):
         indexed(pool, tmp_path / "mine")
-    with locked(LocalFolder(tmp_path / "busy")), pytest.raises(DatasetLocked):
+    with hold_lock(LocalFolder(tmp_path / "busy")), pytest.raises(DatasetLocked):
         indexed(pool, tmp_path / "busy")
 
 

@@ -1,6 +1,6 @@
 import pytest
 
-from synthset.pools.licenses import is_taken, license_named
+from synthset.pools.licenses import is_taken, parse_license
 
 
 @pytest.mark.parametrize(
@@ -37,4 +37,4 @@ def test_other_licences_are_compared_word_by_word():
     assert not is_taken("not CC BY", {"CC BY"})
     assert not is_taken(None, {"CC0"})
     assert is_taken(None, None)
-    assert license_named("?") != license_named("")
+    assert parse_license("?") != parse_license("")

@@ -4,7 +4,7 @@ from email.message import Message
 
 import pytest
 
-from synthset.pools.opt_out import opted_out
+from synthset.pools.opt_out import find_opt_out
 
 
 def headers(*values, name="X-Robots-Tag"):
@@ -27,16 +27,16 @@ def headers(*values, name="X-Robots-Tag"):
     ],
 )
 def test_an_opt_out_is_heard(values, directive):
-    assert opted_out(headers(*values)) == directive
+    assert find_opt_out(headers(*values)) == directive
 
 
 @pytest.mark.parametrize(
     "values", [[], ["all"], ["nofollow, noarchive"], ["googlebot: noindex"], ["max-snippet:-1"]]
 )
 def test_what_is_no_opt_out_or_meant_for_others_is_not(values):
-    assert opted_out(headers(*values)) is None
+    assert find_opt_out(headers(*values)) is None
 
 
 def test_a_reservation_of_text_and_data_mining_is_heard():
-    assert opted_out(headers("1", name="TDM-Reservation")) == "tdm-reservation"
-    assert opted_out(headers("0", name="TDM-Reservation")) is None
+    assert find_opt_out(headers("1", name="TDM-Reservation")) == "tdm-reservation"
+    assert find_opt_out(headers("0", name="TDM-Reservation")) is None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from synthset.prompts.articles import with_article
+from synthset.prompts.articles import add_article
 from synthset.taxonomy import imagenet
 
 
@@ -21,23 +21,25 @@ from synthset.taxonomy import imagenet
     ],
 )  # fmt: skip
 def test_the_article_follows_the_sound(phrase: str) -> None:
-    assert with_article(phrase.split(" ", 1)[1]) == phrase
+    assert add_article(phrase.split(" ", 1)[1]) == phrase
 
 
 @pytest.mark.parametrize(
     "name", ["sunglasses", "jeans", "mashed potatoes", "pajamas", "swim trunks / shorts"]
 )
 def test_a_plural_has_no_article(name: str) -> None:
-    assert with_article(name) == name
+    assert add_article(name) == name
 
 
 @pytest.mark.parametrize("name", ["the moon", "A dog", "an owl"])
 def test_a_name_with_an_article_gets_no_second(name: str) -> None:
-    assert with_article(name) == name
+    assert add_article(name) == name
 
 
 def test_nine_names_of_imagenet_are_plurals() -> None:
-    bare = [known.name for known in imagenet.classes() if with_article(known.name) == known.name]
+    bare = [
+        known.name for known in imagenet.list_classes() if add_article(known.name) == known.name
+    ]
     assert bare == [
         "binoculars", "clogs", "jeans", "tights", "pajamas", "parallel bars", "sunglasses",
         "swim trunks / shorts", "mashed potatoes",

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from itertools import product
 
-from synthset.prompts.balanced import dealt, render_balanced
-from synthset.taxonomy.classlists import from_names
+from synthset.prompts.balanced import deal_card, render_balanced
+from synthset.taxonomy.classlists import make_name_classes
 
-OWL, DOG = from_names(["owl", "dog"])
+OWL, DOG = make_name_classes(["owl", "dog"])
 WORDS = {"where": ["barn", "wood", "park"], "light": ["sun", "fog", "rain", "dusk"]}
 BOTH = ["{class} {where} {light}"]
 
@@ -65,7 +65,7 @@ def test_classes_and_seeds_have_their_own_order():
 
 def test_the_deal_is_the_same_everywhere():
     """Values computed once; a dataset's prompts hang on them."""
-    assert [dealt(0, "owl", "template", turn, 5) for turn in range(10)] == DEALT
+    assert [deal_card(0, "owl", "template", turn, 5) for turn in range(10)] == DEALT
     assert prompts(BOTH, 3) == ["owl barn dusk", "owl wood sun", "owl park fog"]
 
 

@@ -14,7 +14,7 @@ from synthset.prompts.kept_answers import KeptAnswers, Question
 from synthset.prompts.local_model import LocalModel
 from synthset.prompts.questions import ask
 from synthset.recipe.prompts import LanguageModel
-from synthset.taxonomy.classlists import from_names
+from synthset.taxonomy.classlists import make_name_classes
 
 WORDS = ["<unk>", "</s>", "\n", *(f" w{number}" for number in range(61))]
 
@@ -60,7 +60,9 @@ def test_without_temperature_companions_change_nothing(folder):
 
 def test_classes_get_prompts_from_it(folder, tmp_path):
     wanted = settings(folder)
-    found = ask(wanted, from_names(["cat", "dog"]), LocalModel(wanted), KeptAnswers(tmp_path))
+    found = ask(
+        wanted, make_name_classes(["cat", "dog"]), LocalModel(wanted), KeptAnswers(tmp_path)
+    )
     assert {len(texts) for texts in found.values()} <= {1, 2}
     assert set(found) == {"cat", "dog"}
 

@@ -7,13 +7,13 @@ from chat_server import chat_server
 
 from synthset.errors import ModelError
 from synthset.prompts.kept_answers import KeptAnswers, Question
-from synthset.prompts.questions import ask, instruction, prompts_in
+from synthset.prompts.questions import ask, fill_in_instruction, read_prompts
 from synthset.prompts.service import TRIES, Service
 from synthset.recipe.prompts import LanguageModel
-from synthset.taxonomy.classlists import from_names
+from synthset.taxonomy.classlists import make_name_classes
 
 KEY = "sk-very-secret"
-CAT, DOG = from_names(["cat", "dog"])
+CAT, DOG = make_name_classes(["cat", "dog"])
 
 
 @pytest.fixture
@@ -110,13 +110,15 @@ def test_answers_that_name_no_class_are_left_out_and_missed(server, tmp_path):
 
 def test_numbers_bullets_and_quotes_go_and_words_stay():
     said = 'Here are two:\n- "A cat."\n(12) A cat at 3. p.m.\n* 3 cats\n\n4.5 m of cat'
-    assert prompts_in(said, CAT, True) == ["A cat.", "A cat at 3. p.m.", "3 cats", "4.5 m of cat"]
+    assert read_prompts(said, CAT, True) == ["A cat.", "A cat at 3. p.m.", "3 cats", "4.5 m of cat"]
 
 
 def test_the_instruction_is_filled_and_other_braces_stay(server):
     told = settings(server, instruction="{number} x {a_class} as {json}, {gloss}")
-    (unicycle,) = from_names(["unicycle"])
-    assert instruction(told, unicycle).startswith("3 x a unicycle as {json}, a vehicle with")
+    (unicycle,) = make_name_classes(["unicycle"])
+    assert fill_in_instruction(told, unicycle).startswith(
+        "3 x a unicycle as {json}, a vehicle with"
+    )
 
 
 def test_a_damaged_answer_is_asked_for_again(server, tmp_path):

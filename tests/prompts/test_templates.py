@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from synthset.errors import RecipeError
-from synthset.prompts.templates import DEFAULT, check, draw, problems, render, templates_of
-from synthset.taxonomy.classlists import ClassEntry, from_names
+from synthset.prompts.templates import DEFAULT, check, draw, find_problems, get_templates, render
+from synthset.taxonomy.classlists import ClassEntry, make_name_classes
 
 OWL = ClassEntry(
     key="n1",
@@ -21,11 +21,11 @@ OWL = ClassEntry(
     hypernym="bird of prey",
     lemmas=("owl", "bird of night"),
 )
-(BLORPLE,) = from_names(["blorple"])
+(BLORPLE,) = make_name_classes(["blorple"])
 
 
 def found(templates: list[str], variations: dict[str, list[str]], *entries: ClassEntry) -> str:
-    return "\n".join(map(str, problems(templates, variations, entries)))
+    return "\n".join(map(str, find_problems(templates, variations, entries)))
 
 
 def test_plain_words_are_the_default() -> None:
@@ -48,7 +48,7 @@ def test_each_field_says_its_part(template: str, prompt: str) -> None:
 
 
 def test_a_plain_name_of_one_sense_borrows_its_gloss() -> None:
-    (unicycle,) = from_names(["unicycle"])
+    (unicycle,) = make_name_classes(["unicycle"])
     prompt = render(["{class}: {gloss}"], {}, unicycle, seed=0)
     assert prompt == "unicycle: a vehicle with a single wheel that is driven by pedals"
 
@@ -120,8 +120,8 @@ def test_clip_names_the_eighty_templates_of_openai() -> None:
         pytest.skip("open_clip is not installed")
     text = (Path(spec.submodule_search_locations[0]) / "zero_shot_metadata.py").read_text()
     published = re.findall(r"lambda c: f'(.*)',", text.split("SIMPLE_IMAGENET_TEMPLATES")[0])
-    assert len(templates_of("clip")) == 80
-    assert [template.replace("{class}", "{c}") for template in templates_of("clip")] == published
+    assert len(get_templates("clip")) == 80
+    assert [template.replace("{class}", "{c}") for template in get_templates("clip")] == published
     assert render("clip", {}, OWL, seed=1) in [text.format(c="owl") for text in published]
 
 
@@ -132,7 +132,7 @@ def test_a_list_that_does_not_exist_is_refused() -> None:
 
 def test_a_good_set_of_templates_has_no_problem() -> None:
     words = {"view": ["from above", ""]}
-    assert problems(["{a_class} {view}", "{class}: {gloss}"], words, [OWL]) == []
+    assert find_problems(["{a_class} {view}", "{class}: {gloss}"], words, [OWL]) == []
     check("clip", {}, [OWL, BLORPLE])
 
 
@@ -159,7 +159,7 @@ def test_a_mistake_is_reported_in_its_place(
     templates: list[str], variations: dict[str, list[str]], problem: str
 ) -> None:
     assert problem in found(templates, variations, OWL, BLORPLE)
-    assert len(problems(templates, variations, [OWL, BLORPLE])) == 1
+    assert len(find_problems(templates, variations, [OWL, BLORPLE])) == 1
 
 
 def test_all_mistakes_are_reported_at_once() -> None:
@@ -177,7 +177,7 @@ def test_all_mistakes_are_reported_at_once() -> None:
 
 def test_many_classes_without_a_gloss_are_one_problem() -> None:
     entries = [ClassEntry(f"c{i}", f"blorple {i}", f"c{i}") for i in range(20)]
-    (problem,) = problems(["{class} {gloss}"], {}, entries)
+    (problem,) = find_problems(["{class} {gloss}"], {}, entries)
     assert "'blorple 4' and 15 more have none" in str(problem)
 
 

@@ -7,8 +7,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from synthset.errors import RecipeError
-from synthset.prompts.texts import by_class, columns_of, lines_of
-from synthset.taxonomy.classlists import from_imagenet, from_names
+from synthset.prompts.texts import group_by_class, read_columns, read_lines
+from synthset.taxonomy.classlists import make_name_classes, pick_imagenet_classes
 
 
 def test_a_csv_gives_each_class_its_texts_once_and_in_order(tmp_path):
@@ -16,35 +16,35 @@ def test_a_csv_gives_each_class_its_texts_once_and_in_order(tmp_path):
     file.write_text(
         'class,prompt\nCat,"a cat, asleep"\ndog,a dog\ncat,two cats\ncat,two  cats\nemu,x\n'
     )
-    rows = columns_of(str(file), ["class", "prompt"], "prompts.file")
-    found = by_class(rows, from_names(["dog", "cat", "owl"]))
+    rows = read_columns(str(file), ["class", "prompt"], "prompts.file")
+    found = group_by_class(rows, make_name_classes(["dog", "cat", "owl"]))
     assert found == {"cat": ("a cat, asleep", "two cats"), "dog": ("a dog",)}
 
 
 def test_a_parquet_file_says_the_same_and_empty_cells_are_left_out(tmp_path):
     table = pa.table({"prompt": ["x", None, ""], "class": ["cat", "cat", "cat"], "n": [1, 2, 3]})
     pq.write_table(table, tmp_path / "p.parquet")
-    assert columns_of(str(tmp_path / "p.parquet"), ["class", "prompt"], "") == [("cat", "x")]
+    assert read_columns(str(tmp_path / "p.parquet"), ["class", "prompt"], "") == [("cat", "x")]
 
 
 def test_a_class_goes_by_wnid_key_name_and_underscored_name():
-    (retriever,) = from_imagenet([207])
+    (retriever,) = pick_imagenet_classes([207])
     for name in ("n02099601", "golden retriever", "Golden_Retriever"):
-        assert by_class([(name, "x")], [retriever]) == {"n02099601": ("x",)}
+        assert group_by_class([(name, "x")], [retriever]) == {"n02099601": ("x",)}
 
 
 def test_texts_of_a_name_that_may_be_two_classes_are_refused():
-    entries = from_names(["hot dog", "hot_dog"])
-    found = by_class([("hot dog", "x"), ("hot_dog", "y")], entries)
+    entries = make_name_classes(["hot dog", "hot_dog"])
+    found = group_by_class([("hot dog", "x"), ("hot_dog", "y")], entries)
     assert found == {"hot-dog": ("x",), "hot-dog-2": ("y",)}
     with pytest.raises(RecipeError, match=r"may be of 'hot dog' \(hot-dog\) or 'hot_dog'"):
-        by_class([("Hot-Dog", "x")], entries)
+        group_by_class([("Hot-Dog", "x")], entries)
 
 
 def test_a_text_file_has_a_template_a_line(tmp_path):
     file = tmp_path / "p.txt"
     file.write_text("# mine\n\na photo of {a_class}\n  {class} at night \n")
-    assert lines_of(str(file), "prompts.file") == ("a photo of {a_class}", "{class} at night")
+    assert read_lines(str(file), "prompts.file") == ("a photo of {a_class}", "{class} at night")
 
 
 @pytest.mark.parametrize(
@@ -59,11 +59,11 @@ def test_a_file_that_is_not_as_it_should_be_is_explained(tmp_path, name, content
     if content is not None:
         (tmp_path / name).write_text(content)
     with pytest.raises(RecipeError, match=r"^prompts\.file: ") as error:
-        columns_of(str(tmp_path / name), ["class", "prompt"], "prompts.file")
+        read_columns(str(tmp_path / name), ["class", "prompt"], "prompts.file")
     assert said in str(error.value)
 
 
 def test_an_empty_text_file_is_refused(tmp_path):
     (tmp_path / "a.txt").write_text("# nothing\n")
     with pytest.raises(RecipeError, match="holds no line"):
-        lines_of(str(tmp_path / "a.txt"), "prompts.file")
+        read_lines(str(tmp_path / "a.txt"), "prompts.file")

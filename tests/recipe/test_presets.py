@@ -3,7 +3,7 @@
 import pytest
 
 from synthset.errors import RecipeError
-from synthset.recipe.presets import preset_notes
+from synthset.recipe.presets import describe_preset
 from synthset.recipe.recipe import load_recipe
 
 PETS = {
@@ -19,7 +19,7 @@ def loaded(*changes, **content):
 
 
 def notes(recipe):
-    return preset_notes(recipe.model_dump(mode="json"))
+    return describe_preset(recipe.model_dump(mode="json"))
 
 
 @pytest.mark.parametrize(

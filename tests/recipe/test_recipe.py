@@ -3,7 +3,7 @@
 import pytest
 
 from synthset.errors import RecipeError
-from synthset.recipe.reading import shipped_recipes
+from synthset.recipe.reading import list_shipped_recipes
 from synthset.recipe.recipe import load_recipe
 
 GOOD = {
@@ -158,6 +158,6 @@ def test_a_missing_file_suggests_a_shipped_recipe():
         load_recipe("demmo")
 
 
-@pytest.mark.parametrize("name", shipped_recipes())
+@pytest.mark.parametrize("name", list_shipped_recipes())
 def test_shipped_recipes_are_right(name):
     assert load_recipe(name).description

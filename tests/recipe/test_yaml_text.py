@@ -5,7 +5,7 @@ import random
 import pytest
 
 from synthset.errors import RecipeError
-from synthset.recipe.reading import shipped_experiments, shipped_recipes
+from synthset.recipe.reading import list_shipped_experiments, list_shipped_recipes
 from synthset.recipe.yaml_text import DEEPEST, MOST_VALUES, parse_yaml
 
 LAUGHS = "a0: &a0 [x, x, x, x, x, x, x, x, x]\n" + "".join(
@@ -60,7 +60,9 @@ def test_keys_are_texts_also_where_yaml_sees_something_else():
 
 def test_broken_files_of_settings_end_in_an_error_with_words():
     draw = random.Random(0)
-    texts = [path.read_text() for path in (shipped_recipes() | shipped_experiments()).values()]
+    texts = [
+        path.read_text() for path in (list_shipped_recipes() | list_shipped_experiments()).values()
+    ]
     torn = ["[", "{", '"', "'", "\0", "&a ", "*a", "!!int ", "? ", "|", "\t", "%", "\\", "<<: "]
     refused = 0
     for _ in range(150):

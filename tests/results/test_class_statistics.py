@@ -10,12 +10,12 @@ from synthset.results.class_statistics import (
     class_statistics,
     confusion_skewness,
     coverage,
-    figures_of_confusion,
-    figures_of_trial,
+    find_top_confusions,
     head_share,
+    judge_confusion,
+    judge_trial,
     long_tail,
     pearson,
-    top_confusions,
 )
 from synthset.results.trial import Trial
 
@@ -71,8 +71,8 @@ def test_equal_scores_have_no_skewness_though_they_differ_by_rounding():
 
 def test_the_largest_confusions_leave_the_diagonal_out():
     confusion = np.array([[9, 1, 2], [3, 0, 4], [5, 6, 7.0]])
-    assert top_confusions(confusion).tolist() == [[2, 1], [4, 3], [6, 5]]
-    assert top_confusions(confusion, 1).tolist() == [[2], [4], [6]]
+    assert find_top_confusions(confusion).tolist() == [[2, 1], [4, 3], [6, 5]]
+    assert find_top_confusions(confusion, 1).tolist() == [[2], [4], [6]]
 
 
 def test_correlation_is_numpys_and_a_constant_has_none():
@@ -87,7 +87,7 @@ def test_correlation_is_numpys_and_a_constant_has_none():
 
 def test_a_confusion_matrix_gives_what_a_hand_computes():
     confusion = np.array([[8, 2, 0], [0, 5, 5], [0, 0, 0.0]])
-    found = figures_of_confusion(confusion, np.array([10, 0, 3]))
+    found = judge_confusion(confusion, np.array([10, 0, 3]))
     np.testing.assert_allclose(found.accuracy, [0.8, 0.5, np.nan])
     np.testing.assert_allclose(found.precision, [1, 5 / 7, np.nan])
     assert found.counts.tolist() == [10, 0, 3]
@@ -96,16 +96,16 @@ def test_a_confusion_matrix_gives_what_a_hand_computes():
 def test_published_precision_gives_each_class_the_same_number_of_test_images():
     confusion = np.array([[50, 50], [0, 10.0]])
     counts = np.array([1, 1])
-    assert figures_of_confusion(confusion, counts).precision[1] == pytest.approx(10 / 60)
-    published = figures_of_confusion(confusion, counts, published=True)
+    assert judge_confusion(confusion, counts).precision[1] == pytest.approx(10 / 60)
+    published = judge_confusion(confusion, counts, published=True)
     assert published.precision[1] == pytest.approx(1 / 1.5)
 
 
 def test_one_confusion_alone_is_the_most_skewed_but_by_the_published_convention():
     confusion = np.eye(6) * 9
     confusion[0, 1] = 1
-    assert figures_of_confusion(confusion, np.ones(6)).skewness[0] == pytest.approx(1.5)
-    assert figures_of_confusion(confusion, np.ones(6), published=True).skewness[0] == 0
+    assert judge_confusion(confusion, np.ones(6)).skewness[0] == pytest.approx(1.5)
+    assert judge_confusion(confusion, np.ones(6), published=True).skewness[0] == 0
 
 
 def test_balanced_accuracy_is_the_mean_recall_or_as_published():
@@ -159,7 +159,7 @@ def test_what_does_not_exist_is_none_and_two_classes_have_no_interval():
 def test_a_trial_counts_the_images_of_all_origins():
     labels, said = np.array([0, 0, 1]), np.array([[0.9, 0.1, 0], [0.2, 0.8, 0], [0, 0.6, 0.4]])
     trial = Trial("a", 0, labels, said, {"real": np.array([1, 2, 0])}, {"sd": np.array([0, 5, 0])})
-    found = figures_of_trial(trial)
+    found = judge_trial(trial)
     assert found.counts.tolist() == [1, 7, 0]
     np.testing.assert_allclose(found.recall, [0.5, 1, np.nan])
     summed = class_statistics(found, draws=0)
@@ -170,15 +170,15 @@ def test_a_baseline_has_the_same_classes():
     with pytest.raises(UsageError, match="baseline: found 2 classes for 3"):
         class_statistics(figures([1, 2, 3]), figures([1, 2]))
     with pytest.raises(UsageError, match=r"\(K, K\)"):
-        figures_of_confusion(np.ones((2, 3)), np.ones(2))
+        judge_confusion(np.ones((2, 3)), np.ones(2))
 
 
 def test_means_over_the_tested_classes_say_so():
     shares = np.zeros((3, 3), np.float32)
     shares[:, 0] = 1
     counts = {"real": np.array([5, 5, 5])}
-    some = figures_of_trial(Trial("a", 0, np.array([0, 0, 1]), shares, counts))
+    some = judge_trial(Trial("a", 0, np.array([0, 0, 1]), shares, counts))
     found = class_statistics(some, draws=0)
     assert (found.tested, found.over) == (2, " over 2 of 3 classes")
-    every = figures_of_trial(Trial("a", 0, np.arange(3), shares, counts))
+    every = judge_trial(Trial("a", 0, np.arange(3), shares, counts))
     assert class_statistics(every, draws=0).over == ""

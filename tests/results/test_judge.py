@@ -4,7 +4,7 @@ import pytest
 from synthset.metrics.statistics.intervals import wilson
 from synthset.metrics.statistics.significance import paired_t
 from synthset.results.figure import CHANCE, SEEDS
-from synthset.results.judge import Runs, compare, estimate, lead
+from synthset.results.judge import Runs, compare, estimate, find_leader
 
 BEST = [0.70, 0.71, 0.72]
 GAPS = [0.020, 0.035, 0.030]  # p 0.023 alone
@@ -22,7 +22,7 @@ def behind(count):
 def leader(arms, base=""):
     figures = {name: estimate(one, list(one.values)) for name, one in arms.items()}
     others = {name: one for name, one in arms.items() if name != base}
-    return lead(arms, figures, base, compare(arms[base], others) if base else ())
+    return find_leader(arms, figures, base, compare(arms[base], others) if base else ())
 
 
 def test_being_told_apart_is_corrected_for_the_number_of_arms():

@@ -10,7 +10,7 @@ from synthset.recipe.experiment import load_experiment
 from synthset.results.figure import DRAWS, SEEDS
 from synthset.results.judge import CORRECTION
 from synthset.results.judgement import Judgement, draw_weights, judge
-from synthset.results.judgement_tables import arm_rows, class_rows
+from synthset.results.judgement_tables import make_arm_rows, make_class_rows
 from synthset.results.stored import dump, load
 from synthset.results.trial import Look, Trial
 
@@ -122,7 +122,7 @@ def test_a_class_without_test_images_is_null_in_json_and_noted():
 
 def test_tables_have_a_row_an_arm_and_a_row_an_arm_and_class():
     judged = judge(experiment(), three_seeds(), CLASSES)
-    arms, classes = arm_rows(judged), class_rows(judged)
+    arms, classes = make_arm_rows(judged), make_class_rows(judged)
     assert [row["train_sd"] for row in arms] == [0, 45]
     assert arms[0]["difference_focus_recall"] is None
     assert arms[1]["difference_focus_recall"] == pytest.approx(7 / 15, abs=1e-5)

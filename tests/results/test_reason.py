@@ -1,6 +1,6 @@
 import pytest
 
-from synthset.results.reason import Reason, read_reason, reason_array, words
+from synthset.results.reason import Reason, describe_reason, make_reason_array, read_reason
 
 ID = "0123456789abcdef" * 2
 
@@ -51,8 +51,8 @@ ID = "0123456789abcdef" * 2
 )
 def test_a_reason_is_said_with_the_images_own_value_and_a_group_without(reason, said, shared):
     one = Reason("1 step", *reason)
-    assert words(one) == said
-    assert words(one.group) == shared
+    assert describe_reason(one) == said
+    assert describe_reason(one.group) == shared
 
 
 def test_images_of_one_step_rule_and_column_are_one_group():
@@ -64,4 +64,4 @@ def test_images_of_one_step_rule_and_column_are_one_group():
 
 def test_what_is_written_as_a_column_is_read_back():
     reasons = [None, Reason("1 limits", "below", "a", 1.5, 2.0), Reason("quota", "over quota")]
-    assert [read_reason(cell) for cell in reason_array(reasons).to_pylist()] == reasons
+    assert [read_reason(cell) for cell in make_reason_array(reasons).to_pylist()] == reasons

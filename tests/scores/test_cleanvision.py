@@ -10,7 +10,7 @@ from cleanvision.issue_managers.image_property import (
 from PIL import Image, ImageFilter
 
 from synthset.recipe.scores import Quality
-from synthset.scores.quality import faults, measure
+from synthset.scores.quality import find_faults, measure
 
 SETTINGS = Quality(kind="quality")
 # cleanvision's own way from a picture to a score, and its default threshold, below which it is bad
@@ -60,7 +60,7 @@ def graded(fault):
 @pytest.mark.parametrize("fault", JUDGES)
 def test_verdicts_agree_on_graded_damage(fault):
     pictures = list(graded(fault))
-    ours = [fault in faults(measure(one), SETTINGS) for one in pictures]
+    ours = [fault in find_faults(measure(one), SETTINGS) for one in pictures]
     others = [theirs(fault, one) for one in pictures]
     assert 0.2 < np.mean(others) < 0.8  # some of both, else agreement says nothing
     assert np.mean(np.equal(ours, others)) >= 0.95
@@ -69,5 +69,5 @@ def test_verdicts_agree_on_graded_damage(fault):
 def test_a_blurred_picture_is_told_from_a_dimmed_one():
     sharp = picture(0).astype(np.uint8)
     blurred = np.asarray(Image.fromarray(sharp).filter(ImageFilter.GaussianBlur(6)))
-    assert faults(measure(blurred), SETTINGS) == ["blurry"]
-    assert faults(measure(sharp // 2), SETTINGS) == []
+    assert find_faults(measure(blurred), SETTINGS) == ["blurry"]
+    assert find_faults(measure(sharp // 2), SETTINGS) == []

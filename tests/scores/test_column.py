@@ -5,7 +5,7 @@ import pyarrow.parquet as pq
 import pytest
 
 import synthset
-from synthset.engine.check import forecast
+from synthset.engine.check import forecast_run
 from synthset.errors import RecipeError
 from synthset.recipe.recipe import load_recipe
 
@@ -71,7 +71,9 @@ def test_a_table_that_does_not_fit_is_said_by_plan(tmp_path, text, found):
     path = tmp_path / "votes.csv"
     if text is not None:
         path.write_text(text)
-    (problem,) = forecast(recipe(path=str(path), column="beauty"), str(tmp_path / "set")).problems
+    (problem,) = forecast_run(
+        recipe(path=str(path), column="beauty"), str(tmp_path / "set")
+    ).problems
     assert problem.where == "scores[0].path"
     assert found in str(problem)
 

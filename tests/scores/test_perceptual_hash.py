@@ -8,7 +8,7 @@ import pytest
 from PIL import Image, ImageDraw
 
 from synthset.images import decode, encode
-from synthset.metrics.images.colours import PARTS, alike, colour_steps
+from synthset.metrics.images.colours import PARTS, are_alike, colour_steps
 from synthset.recipe.scores import PerceptualHash as Settings
 from synthset.record import IMAGE
 from synthset.scores.perceptual_hash import PerceptualHashStage, perceptual_hash
@@ -32,7 +32,7 @@ def apart(one, other):
 
 def same_colours(one, other):
     steps = colour_steps([perceptual_hash(pixels)[16:] for pixels in (one, other)])
-    return alike(steps[:1], steps[1:])[0]
+    return are_alike(steps[:1], steps[1:])[0]
 
 
 def disc(colour, radius, place):

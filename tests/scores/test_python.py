@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import synthset
-from synthset.engine.check import forecast
+from synthset.engine.check import forecast_run
 from synthset.errors import UsageError
 from synthset.images import decode
 from synthset.recipe.recipe import load_recipe
@@ -59,7 +59,9 @@ def test_code_runs_only_where_it_is_allowed(make, tmp_path, monkeypatch):
     with pytest.raises(UsageError, match=r"mine\.py:redness.*--allow-code"):
         synthset.run(make(), tmp_path / "set")
     assert not (tmp_path / "set").exists()
-    assert any("mine.py:redness" in one for one in forecast(make(), str(tmp_path / "s")).warnings)
+    assert any(
+        "mine.py:redness" in one for one in forecast_run(make(), str(tmp_path / "s")).warnings
+    )
     monkeypatch.setenv("SYNTHSET_ALLOW_CODE", "1")
     assert synthset.run(make(), tmp_path / "set").kept().num_rows == 6
 
@@ -93,7 +95,7 @@ def test_what_the_function_does_wrong_is_the_image_s_error(make, tmp_path, funct
 )
 def test_a_missing_function_is_said_by_plan(make, tmp_path, path, found):
     recipe = make(scores=[{"kind": "python", "path": f"{tmp_path}/{path}"}])
-    (problem,) = forecast(recipe, str(tmp_path / "set")).problems
+    (problem,) = forecast_run(recipe, str(tmp_path / "set")).problems
     assert problem.where == "scores[0].path"
     assert found in str(problem)
 

@@ -7,7 +7,7 @@ from PIL import Image, ImageFilter
 from synthset.images import encode
 from synthset.recipe.scores import Quality as QualitySettings
 from synthset.record import IMAGE
-from synthset.scores.quality import QualityStage, faults, issue, measure
+from synthset.scores.quality import QualityStage, find_faults, issue, measure
 from synthset.stage import Rows
 
 SETTINGS = QualitySettings(kind="quality")
@@ -99,13 +99,13 @@ def test_columns_are_null_where_there_is_no_picture():
 
 def test_what_is_too_faint_to_be_judged_is_not_called_blurry():
     ramp = np.tile(np.arange(64, dtype=np.uint8), (64, 1))[..., None].repeat(3, axis=2)
-    assert faults(measure(100 + ramp), SETTINGS) == ["blurry"]
-    assert faults(measure(100 + ramp // 8), SETTINGS) == []
+    assert find_faults(measure(100 + ramp), SETTINGS) == ["blurry"]
+    assert find_faults(measure(100 + ramp // 8), SETTINGS) == []
 
 
 def test_every_fault_is_named_and_the_first_one_is_the_issue():
     black = np.zeros((20, 64, 3), np.uint8)
-    assert faults(measure(black), SETTINGS) == ["dark", "low_information", "odd_size"]
+    assert find_faults(measure(black), SETTINGS) == ["dark", "low_information", "odd_size"]
     assert issue(measure(black), SETTINGS) == "dark"
 
 

@@ -5,7 +5,7 @@ from scipy.special import softmax
 from synthset.encoders.classlist import OutputClasses
 from synthset.errors import ModelError
 from synthset.recipe.scores import Recognition as RecognitionSettings
-from synthset.scores.recognition import RecognitionStage, rank_of
+from synthset.scores.recognition import RecognitionStage, rank_intended
 
 CLASSES = OutputClasses(names=("cat", "dog", "", "fish"))
 
@@ -49,7 +49,7 @@ def test_a_class_without_a_name_is_called_by_its_index(joined):
 
 def test_of_equal_probabilities_the_lower_index_stands_first():
     same = np.full((3, 3), 1 / 3)
-    assert rank_of(same, np.array([0, 1, 2])).tolist() == [1, 2, 3]
+    assert rank_intended(same, np.array([0, 1, 2])).tolist() == [1, 2, 3]
 
 
 def test_rank_one_is_exactly_the_first_choice(joined):

@@ -7,11 +7,11 @@ import pytest
 
 import synthset
 from synthset.errors import ModelError, UsageError
-from synthset.pages.search.search_page import page
+from synthset.pages.search.search_page import render_search_page
 from synthset.recipe.recipe import load_recipe
 from synthset.results.hits import Hits
 from synthset.search import feature_search as module
-from synthset.search.feature_search import nearest, search_clip, search_like
+from synthset.search.feature_search import find_nearest, search_clip, search_like
 from synthset.stage import list_column
 
 needs_faiss = pytest.mark.skipif(
@@ -45,7 +45,7 @@ def by_hand(dataset, encoder, vector, limit):
 @needs_faiss
 def test_the_nearest_are_those_of_one_large_product(made):
     vector = np.random.default_rng(0).normal(size=48).astype(np.float32)
-    found = nearest(made, "tiny", vector, 7)
+    found = find_nearest(made, "tiny", vector, 7)
     ids, scores = by_hand(made, "tiny", vector, 7)
     assert [one.id for one in found] == ids
     assert np.allclose([one.score for one in found], scores, atol=1e-6)
@@ -53,7 +53,7 @@ def test_the_nearest_are_those_of_one_large_product(made):
 
 @needs_faiss
 def test_records_without_an_image_are_never_found(made):
-    found = nearest(made, "tiny", np.ones(48, np.float32), 100)
+    found = find_nearest(made, "tiny", np.ones(48, np.float32), 100)
     errors = made.records().column("error")
     assert len(found) == errors.null_count < 24
 
@@ -91,7 +91,7 @@ def test_clip_finds_what_its_own_text_features_find(made):
 @needs_faiss
 def test_the_page_shows_what_was_found(made):
     found = search_clip(made, "a red star", 4)
-    text = page(made, Hits(tuple(found), "cosine"), "<i>star")
+    text = render_search_page(made, Hits(tuple(found), "cosine"), "<i>star")
     assert text.count("data:image/") == 4
     assert "<i>star" not in text
 

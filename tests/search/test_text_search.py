@@ -7,7 +7,7 @@ import pytest
 import synthset
 from synthset.errors import UsageError
 from synthset.recipe.recipe import load_recipe
-from synthset.search.text_search import INDEX, as_match, search_words
+from synthset.search.text_search import INDEX, search_words, write_match
 
 CONTENT = {
     "name": "toy",
@@ -71,7 +71,7 @@ def test_no_query_is_taken_for_a_language(made, query):
 
 
 def test_words_of_a_query_are_only_words():
-    assert as_match("red AND truck") == '"red" "AND" "truck"'
+    assert write_match("red AND truck") == '"red" "AND" "truck"'
 
 
 def test_a_path_names_the_cell_and_the_row(made):

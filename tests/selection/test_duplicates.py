@@ -6,7 +6,7 @@ import pytest
 
 from synthset.errors import UsageError
 from synthset.recipe.selection import Selection
-from synthset.results.reason import Reason, words
+from synthset.results.reason import Reason, describe_reason
 from synthset.selection.select import decide
 
 
@@ -78,7 +78,7 @@ def decided(
 
 def reasons(decision):
     cells = decision.table.column("reason").to_pylist()
-    return [None if cell is None else words(Reason(**cell)) for cell in cells]
+    return [None if cell is None else describe_reason(Reason(**cell)) for cell in cells]
 
 
 def test_hashes_within_the_radius_are_near_copies_and_the_reason_says_how_near():

@@ -5,7 +5,7 @@ import pyarrow as pa
 import pytest
 
 from synthset.recipe.selection import Selection
-from synthset.results.reason import Reason, words
+from synthset.results.reason import Reason, describe_reason
 from synthset.selection.select import select
 
 
@@ -25,7 +25,7 @@ def chosen(table, **settings):
 
 
 def said(row):
-    return row["reason"] and words(Reason(**row["reason"]))
+    return row["reason"] and describe_reason(Reason(**row["reason"]))
 
 
 def limits(**columns):

@@ -10,7 +10,7 @@ from worlds import candidates, real
 from synthset.encoders.feature_reader import RealImages
 from synthset.metrics.sets.gaussian import gaussian
 from synthset.recipe.selection import Selection
-from synthset.selection.what_if import what_if
+from synthset.selection.what_if import move_limits
 
 IMAGES = real(300)
 PHOTOS = RealImages(IMAGES, ["cat"] * 300, ["cat"] * 300, [str(i) for i in range(300)], [])
@@ -37,7 +37,7 @@ def cases(reference=PHOTOS, features=FEATURES, **limits):
         {"kind": "duplicates"},
         {"kind": "limits", "limits": limits or {"score": {"min": 0.5}}},
     ]
-    return what_if(records(), Selection(steps=steps), features, reference)
+    return move_limits(records(), Selection(steps=steps), features, reference)
 
 
 def test_a_stricter_limit_keeps_fewer_and_here_better_images():
@@ -75,4 +75,4 @@ def test_what_cannot_be_measured_is_left_out():
     statistics = cases(reference=gaussian(IMAGES))
     assert {case.coverage for case in statistics} == {None}
     assert statistics[0].distance == pytest.approx(cases()[0].distance)
-    assert what_if(records(), Selection(), FEATURES, PHOTOS) == []
+    assert move_limits(records(), Selection(), FEATURES, PHOTOS) == []

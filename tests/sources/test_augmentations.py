@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from synthset.images import Pixels
 from synthset.recipe.sources import Augment
 from synthset.sources.augmentations import GEOMETRY, Chain, apply, draw
-from synthset.sources.square import square
+from synthset.sources.square import cut_square
 
 STILL = {"flip": 0, "translate": 0, "degrees": 0}
 
@@ -111,4 +111,4 @@ def test_a_strength_that_the_policy_passes_over_is_refused() -> None:
 def test_other_shapes_lose_their_margins_before_they_are_resized() -> None:
     wide = np.zeros((8, 16, 3), dtype=np.uint8)
     wide[:, 4:12] = 255
-    assert (square(wide, 4) == 255).all()
+    assert (cut_square(wide, 4) == 255).all()

@@ -12,7 +12,7 @@ from synthset.images import sha256
 from synthset.record import IMAGES
 from synthset.store import cells
 from synthset.store.dataset import Dataset
-from synthset.store.folder import folder_at
+from synthset.store.folder import open_folder
 
 ROWS = pa.table({"id": ["a", "b"], "value": [1.0, 2.0]})
 PLACES = ("disk", "memory")
@@ -100,7 +100,7 @@ def test_no_dataset_and_a_newer_one_are_explained(tmp_path):
     with pytest.raises(DatasetError, match="no dataset here"):
         synthset.open(tmp_path)
     Dataset.create(tmp_path / "d", "a", 2)
-    folder_at(tmp_path / "d").replace(
+    open_folder(tmp_path / "d").replace(
         "dataset.json", b'{"format": 9, "name": "a", "rows_per_shard": 2}'
     )
     with pytest.raises(DatasetError, match="dataset format 9"):
@@ -187,4 +187,4 @@ def test_a_damaged_chunk_of_the_spool_goes_and_no_other(tmp_path):
     for start in (0, 2):
         dataset.write_chunk("images-x", 0, start, ROWS)
     flip(tmp_path / ".spool" / "images-x" / "00000" / "000002-000002.parquet", 100)
-    assert dataset.sound_chunks("images-x", 0) == dataset.chunks("images-x", 0) == [(0, 2)]
+    assert dataset.list_sound_chunks("images-x", 0) == dataset.chunks("images-x", 0) == [(0, 2)]

@@ -8,8 +8,8 @@ import pytest
 from synthset.errors import DatasetError, StorageError, UsageError
 from synthset.revisions import EDGE, WHOLE
 from synthset.store.dataset import Dataset
-from synthset.store.pool_index import facts_of, is_as_before
-from synthset.store.remote import Remote, on_disk, place_at
+from synthset.store.pool_index import describe_file, is_as_before
+from synthset.store.remote import Remote, parse_place, require_on_disk
 
 FILES = {"b.tar": b"12345", "a/z.png": b"z", "a/b/c.png": b"c", "ab.png": b"", "a/.h": b"1"}
 
@@ -21,7 +21,7 @@ def both(tmp_path):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_bytes(data)
         fsspec.filesystem("memory").pipe_file(f"/{tmp_path.name}/{name}", data)
-    return tmp_path, place_at(f"memory://{tmp_path.name}")
+    return tmp_path, parse_place(f"memory://{tmp_path.name}")
 
 
 def names(places, root):
@@ -47,23 +47,23 @@ def test_listings_are_those_of_the_disk(both):
     for pattern in ("*.tar", "*/", "a/*.png"):
         assert names(remote.glob(pattern), remote) == names(sorted(local.glob(pattern)), local)
     walked = ["/ab.png", "/b.tar", "/a/.h", "/a/z.png", "/a/b/c.png"]
-    assert names((file for file, _ in remote.files_below()), remote) == walked
-    assert sum(size for _, size in remote.files_below()) == 8
+    assert names((file for file, _ in remote.list_files()), remote) == walked
+    assert sum(size for _, size in remote.list_files()) == 8
 
 
 def test_a_url_stands_for_a_file_a_folder_or_a_pattern(both):
     root = str(both[1])
-    assert [(str(one), one.folder) for one in place_at(f"{root}/").found()] == [(root, True)]
-    assert [str(one) for one in place_at(f"{root}/*b*").found()] == [
+    assert [(str(one), one.folder) for one in parse_place(f"{root}/").find()] == [(root, True)]
+    assert [str(one) for one in parse_place(f"{root}/*b*").find()] == [
         f"{root}/ab.png",
         f"{root}/b.tar",
     ]
-    assert place_at(f"{root}/nothing").found() == []
+    assert parse_place(f"{root}/nothing").find() == []
 
 
 def test_its_revision_is_the_same_wherever_it_lies(both):
     for name in ("", "/b.tar"):
-        local, remote = (facts_of(place_at(f"{root}{name}")) for root in both)
+        local, remote = (describe_file(parse_place(f"{root}{name}")) for root in both)
         assert (remote["revision"], remote["bytes"]) == (local["revision"], local["bytes"])
         assert is_as_before(remote)
     fsspec.filesystem("memory").pipe_file(f"/{both[0].name}/b.tar", b"12346")
@@ -76,12 +76,15 @@ def test_of_a_large_file_the_ends_are_read(tmp_path):
     (tmp_path / "large").write_bytes(data)
     fsspec.filesystem("memory").pipe_file(f"/{tmp_path.name}/large", bytes(data))
     here, there = (f"{root}/large" for root in (tmp_path, f"memory://{tmp_path.name}"))
-    assert facts_of(place_at(here))["revision"] == facts_of(place_at(there))["revision"]
+    assert (
+        describe_file(parse_place(here))["revision"]
+        == describe_file(parse_place(there))["revision"]
+    )
     fsspec.filesystem("memory").rm(f"/{tmp_path.name}/large")
 
 
 def test_paths_of_the_disk_stay_paths():
-    assert place_at("pool/0.tar") == Path("pool/0.tar") == place_at("file://pool/0.tar")
+    assert parse_place("pool/0.tar") == Path("pool/0.tar") == parse_place("file://pool/0.tar")
 
 
 def test_a_missing_package_and_an_unknown_protocol_are_named(monkeypatch):
@@ -89,10 +92,10 @@ def test_a_missing_package_and_an_unknown_protocol_are_named(monkeypatch):
         raise ImportError("Install s3fs to access S3")
 
     with pytest.raises(DatasetError, match=r"foo://x can't be opened \(Protocol not known: foo"):
-        place_at("foo://x")
+        parse_place("foo://x")
     monkeypatch.setattr(fsspec.core, "url_to_fs", missing)
     with pytest.raises(DatasetError, match=r"Install s3fs to access S3\); install that package"):
-        place_at("s3://bucket/laion")
+        parse_place("s3://bucket/laion")
 
 
 def test_what_goes_wrong_afar_is_an_oserror(both):
@@ -108,16 +111,16 @@ def test_a_url_is_told_from_a_path_of_this_disk(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     for far in ("s3://bucket/x", "gs://b", "memory://x", "simplecache::s3://b", Path("s3://b/x")):
         with pytest.raises(UsageError, match=r"^-o .*: does not lie on this disk; name a path"):
-            on_disk(far, "-o")
+            require_on_disk(far, "-o")
     for near in ("C://pets", "C:\\pets", "./a://b", "s3", "a:b"):
-        assert on_disk(near) == Path(near)
-    assert on_disk(f"file://{tmp_path}") == tmp_path
+        assert require_on_disk(near) == Path(near)
+    assert require_on_disk(f"file://{tmp_path}") == tmp_path
     with pytest.raises(UsageError, match=r"s3:/b/x: is no path .*; did you mean s3://b/x\?"):
         Dataset.create("s3:/b/x", "pets", 2)
     with pytest.raises(UsageError, match="does not lie on this disk"):
-        on_disk("s3:b/x")
+        require_on_disk("s3:b/x")
     (tmp_path / "s3:").mkdir()
-    assert on_disk("s3:/") == Path("s3:"), "a folder that is there is one"
+    assert require_on_disk("s3:/") == Path("s3:"), "a folder that is there is one"
 
 
 def test_a_store_without_its_package_is_named_by_a_dataset_too(monkeypatch):

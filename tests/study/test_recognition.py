@@ -7,12 +7,12 @@ from synthset.encoders.classlist import OutputClasses
 from synthset.errors import UsageError
 from synthset.results.recognition import RULES, Answers
 from synthset.study.join import ClassMatches
-from synthset.study.recognition import summed_up
-from synthset.taxonomy.classlists import from_wordnet
+from synthset.study.recognition import sum_up
+from synthset.taxonomy.classlists import pick_wordnet_classes
 from synthset.taxonomy.groups import group
 
 CLASSES = OutputClasses(names=("tabby", "collie", "truck", "guitar"))
-ENTRIES = from_wordnet(["cat.n.01", "dog.n.01", "truck.n.01", "tree.n.01"])
+ENTRIES = pick_wordnet_classes(["cat.n.01", "dog.n.01", "truck.n.01", "tree.n.01"])
 
 
 def answers(labels, right, predicted, made=None):
@@ -34,7 +34,7 @@ def study(by="top1", **changes):
     exact = changes.get("exact", ((0,), (1,), (2,), ()))
     joined = ClassMatches(exact, ((0,), (1,), (2,), ()))
     grouping = group(ENTRIES, {"animal": "animal.n.01", "pet": ["dog.n.01"], "plant": "plant.n.02"})
-    return summed_up(ENTRIES, said, CLASSES, joined, grouping, by)
+    return sum_up(ENTRIES, said, CLASSES, joined, grouping, by)
 
 
 def test_classes_that_the_classifier_cannot_know_are_counted_apart():

@@ -21,17 +21,17 @@ def folder_of(package: str) -> Path:
 
 
 def test_there_are_a_thousand_classes_in_the_order_of_their_wnids() -> None:
-    classes = imagenet.classes()
+    classes = imagenet.list_classes()
     assert [known.class_index for known in classes] == list(range(1000))
     assert [known.wnid for known in classes] == sorted({known.wnid for known in classes})
 
 
 def test_our_names_are_unique_whatever_their_case() -> None:
-    assert len({known.name.casefold() for known in imagenet.classes()}) == 1000
+    assert len({known.name.casefold() for known in imagenet.list_classes()}) == 1000
 
 
 def test_the_official_name_is_the_first_lemma() -> None:
-    for known in imagenet.classes():
+    for known in imagenet.list_classes():
         assert wordnet.load().synset(known.wnid).word == known.official_name
 
 
@@ -39,8 +39,8 @@ def test_the_table_agrees_with_the_libraries_it_came_from() -> None:
     wnids = (folder_of("timm") / "data/_info/imagenet_synsets.txt").read_text().split()
     text = (folder_of("open_clip") / "zero_shot_metadata.py").read_text()
     names = ast.literal_eval(text.split("IMAGENET_CLASSNAMES = ")[1])
-    assert [known.wnid for known in imagenet.classes()] == wnids
-    assert [known.clip_name for known in imagenet.classes()] == list(names)
+    assert [known.wnid for known in imagenet.list_classes()] == wnids
+    assert [known.clip_name for known in imagenet.list_classes()] == list(names)
 
 
 @pytest.mark.parametrize(
@@ -94,12 +94,12 @@ def test_an_unknown_class_is_refused_with_a_hint(query: str | int, hint: str) ->
 
 
 def test_imagenette_has_its_ten_classes_in_its_own_order() -> None:
-    indices = [known.class_index for known in imagenet.subset("imagenette")]
+    indices = [known.class_index for known in imagenet.list_subset("imagenette")]
     assert indices == [0, 217, 482, 491, 497, 566, 569, 571, 574, 701]
 
 
 def test_every_subset_has_the_size_it_is_known_for() -> None:
-    sizes = {name: len(set(imagenet.subset(name))) for name in imagenet.subset_names()}
+    sizes = {name: len(set(imagenet.list_subset(name))) for name in imagenet.list_subset_names()}
     assert sizes == {
         "all": 1000,
         "imagenette": 10,
@@ -113,18 +113,18 @@ def test_every_subset_has_the_size_it_is_known_for() -> None:
 
 def test_an_unknown_subset_is_refused_with_the_nearest() -> None:
     with pytest.raises(RecipeError, match="did you mean 'imagenette'"):
-        imagenet.subset("imagenete")
+        imagenet.list_subset("imagenete")
 
 
 def test_a_hypernym_selects_all_classes_under_it() -> None:
-    assert [known.class_index for known in imagenet.under("dog.n.01")] == list(range(151, 269))
-    assert len(imagenet.under("entity.n.01")) == 1000
-    assert [known.class_index for known in imagenet.under("golden_retriever.n.01")] == [207]
+    assert [known.class_index for known in imagenet.list_under("dog.n.01")] == list(range(151, 269))
+    assert len(imagenet.list_under("entity.n.01")) == 1000
+    assert [known.class_index for known in imagenet.list_under("golden_retriever.n.01")] == [207]
 
 
 def test_a_hypernym_with_no_class_under_it_is_refused() -> None:
     with pytest.raises(RecipeError, match=r"no ImageNet class lies under 'tree\.n\.01'"):
-        imagenet.under("tree.n.01")
+        imagenet.list_under("tree.n.01")
 
 
 @pytest.mark.parametrize(

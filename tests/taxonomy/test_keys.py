@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from synthset.taxonomy.keys import folder_fault, folder_of, keys_of, slug, spelt
+from synthset.taxonomy.keys import (
+    find_folder_fault,
+    make_keys,
+    make_slug,
+    name_folder,
+    spell_symbols,
+)
 
 
 @pytest.mark.parametrize(
@@ -24,25 +30,25 @@ from synthset.taxonomy.keys import folder_fault, folder_of, keys_of, slug, spelt
     ],
 )
 def test_names_that_differ_in_symbols_have_keys_of_their_own(names, keys) -> None:  # type: ignore[no-untyped-def]
-    assert keys_of(names) == keys
-    assert not any(map(folder_fault, keys))
+    assert make_keys(names) == keys
+    assert not any(map(find_folder_fault, keys))
 
 
 def test_what_is_appended_changes_no_key() -> None:
     names = ["C", "C++", "+", "-", "c plus plus", "C#", "c", "C++!", "\U0001f34e" * 99, "+-"]
     for count in range(len(names)):
-        assert keys_of(names[:count]) == keys_of(names)[:count]
-    assert len(set(keys_of(names))) == len(names)
-    assert len(spelt("\U0001f34e" * 99).encode()) <= 200
+        assert make_keys(names[:count]) == make_keys(names)[:count]
+    assert len(set(make_keys(names))) == len(names)
+    assert len(spell_symbols("\U0001f34e" * 99).encode()) <= 200
 
 
 def test_a_plain_name_keeps_the_key_that_it_always_had() -> None:
     names = ["Granny Smith (apple)", "crème brûlée", "cafe\u0301", "犬", "Nul", "a/b"]
-    assert keys_of(names) == [slug(name) for name in names]
+    assert make_keys(names) == [make_slug(name) for name in names]
 
 
 @pytest.mark.parametrize("folder", [".hid", "@eaDir", "__MACOSX", "CON", "..", "a/b", "a.", " a"])
 def test_a_folder_that_could_not_be_read_back_is_told(folder: str) -> None:
-    assert folder_fault(folder)
-    assert folder_fault("x" * 200) is None
-    assert folder_of(slug("Recycler")) == "recycler-"
+    assert find_folder_fault(folder)
+    assert find_folder_fault("x" * 200) is None
+    assert name_folder(make_slug("Recycler")) == "recycler-"

@@ -2,13 +2,19 @@
 
 import pytest
 
-from synthset.taxonomy.classlists import from_imagenet, from_names, from_wordnet
-from synthset.taxonomy.label_mapping import UNRELATED, Link, described, map_labels, senses_of
+from synthset.taxonomy.classlists import (
+    make_name_classes,
+    pick_imagenet_classes,
+    pick_wordnet_classes,
+)
+from synthset.taxonomy.label_mapping import UNRELATED, Link, describe_sense, find_senses, map_labels
 from synthset.taxonomy.open_images import OpenImagesVocabulary
 from synthset.taxonomy.wordnet import load
 
 MACHINE, BIRD, CAT, DOG = range(4)
-CLASSES = from_wordnet(["crane.n.04", "crane.n.05", "cat.n.01", "dog.n.01"], shared_names="qualify")
+CLASSES = pick_wordnet_classes(
+    ["crane.n.04", "crane.n.05", "cat.n.01", "dog.n.01"], shared_names="qualify"
+)
 PARENTS = {"/m/crane": ("/m/bird",), "/m/bird": ("/m/animal",)}
 
 
@@ -60,7 +66,7 @@ def test_meanings_that_are_about_as_near_decide_nothing():
 
 def test_a_parent_above_several_senses_tells_none_apart():
     names, parents = {"b": "Bat", "p": "Artifact"}, {"/m/b": ("/m/p",)}
-    links, unsure = mapped(names, parents, from_wordnet(["cricket_bat.n.01"]))
+    links, unsure = mapped(names, parents, pick_wordnet_classes(["cricket_bat.n.01"]))
     assert links == {}
     assert unsure["b"].why.endswith("the names above it tell none apart")
 
@@ -84,7 +90,7 @@ def test_a_kind_of_one_class_is_narrower_and_many_labels_mean_one_class():
 
 
 def test_a_kind_of_two_classes_is_left_to_a_person_and_a_class_itself_is_not():
-    classes = from_wordnet(["dog.n.01", "hunting_dog.n.01", "beagle.n.01"])
+    classes = pick_wordnet_classes(["dog.n.01", "hunting_dog.n.01", "beagle.n.01"])
     links, unsure = mapped({"p": "Poodle", "b": "Beagle", "f": "Foxhound"}, {}, classes)
     assert links == {"p": (0, "narrower"), "b": (2, "exact")}
     assert unsure["f"].why == "foxhound.n.01 lies under several classes"
@@ -101,41 +107,41 @@ def test_a_label_that_wordnet_lacks_goes_with_the_labels_above_it():
 
 
 def test_case_number_and_punctuation_do_not_count():
-    jersey, glasses = from_wordnet(["jersey.n.03", "spectacles.n.01"])
+    jersey, glasses = pick_wordnet_classes(["jersey.n.03", "spectacles.n.01"])
     links, _ = mapped({"a": "T SHIRTS", "b": "t-shirt", "c": "Glasses"}, {}, [jersey, glasses])
     assert links == {"a": (0, "exact"), "b": (0, "exact"), "c": (1, "exact")}
 
 
 def test_people_with_a_name_are_no_sense_of_a_label():
     assert "crane.n.01" in [sense.name for sense in load().senses("crane")]
-    assert [sense.name for sense in senses_of("Cranes")] == ["crane.n.04", "crane.n.05"]
+    assert [sense.name for sense in find_senses("Cranes")] == ["crane.n.04", "crane.n.05"]
 
 
 def test_a_class_without_a_synset_is_found_by_its_name():
-    links, unsure = mapped({"a": "Cranes", "b": "Lorry"}, {}, from_names(["crane", "truck"]))
+    links, unsure = mapped({"a": "Cranes", "b": "Lorry"}, {}, make_name_classes(["crane", "truck"]))
     assert (links, unsure) == ({"a": (0, "exact")}, {})
 
 
 def test_a_name_that_is_a_class_and_a_sense_of_another_is_left_to_a_person():
-    classes = [*from_names(["crane"]), *from_wordnet(["bird.n.01"])]
+    classes = [*make_name_classes(["crane"]), *pick_wordnet_classes(["bird.n.01"])]
     links, unsure = mapped({"c": "Crane"}, {}, classes)
     assert links == {}
     assert unsure["c"].why == "a class has its name, and others have its senses"
 
 
 def test_all_senses_under_one_class_need_no_choice():
-    links, _ = mapped({"h": "Poodle"}, {}, from_wordnet(["entity.n.01"]))
+    links, _ = mapped({"h": "Poodle"}, {}, pick_wordnet_classes(["entity.n.01"]))
     assert links == {"h": (0, "narrower")}
 
 
 def test_a_sense_is_described_without_its_word():
-    assert described(load().synset("beagle.n.01")) == (
+    assert describe_sense(load().synset("beagle.n.01")) == (
         "a small short-legged smooth-coated breed of hound, a kind of hound, hunting dog, dog"
     )
 
 
 def test_a_label_with_the_name_of_a_class_means_it_though_its_parents_know_another_sense():
-    classes = from_imagenet(["castle", "rooster", "clownfish"])
+    classes = pick_imagenet_classes(["castle", "rooster", "clownfish"])
     names = {"c": "Castle", "r": "Roosters", "d": "Clownfish", "b": "Building", "a": "Bird"}
     parents = {"/m/c": ("/m/b",), "/m/r": ("/m/a",)}
     links, unsure = mapped(names, parents, classes)
@@ -147,7 +153,7 @@ def test_a_label_with_the_name_of_a_class_means_it_though_its_parents_know_anoth
 
 
 def test_a_label_of_another_kind_than_the_class_of_its_name_is_left_to_a_person():
-    classes = from_wordnet(["mouse.n.04"])  # of a computer
+    classes = pick_wordnet_classes(["mouse.n.04"])  # of a computer
     links, unsure = mapped({"m": "Mouse", "r": "Rodent"}, {"/m/m": ("/m/r",)}, classes)
     assert links == {}
     assert unsure["m"].suggested == 0
@@ -155,7 +161,9 @@ def test_a_label_of_another_kind_than_the_class_of_its_name_is_left_to_a_person(
 
 
 def test_of_two_classes_of_one_kind_with_its_name_the_nearest_alone_is_not_taken():
-    classes = from_wordnet(["giant_panda.n.01", "lesser_panda.n.01"], shared_names="qualify")
+    classes = pick_wordnet_classes(
+        ["giant_panda.n.01", "lesser_panda.n.01"], shared_names="qualify"
+    )
     parents = {"/m/p": ("/m/c",)}
     links, unsure = mapped({"p": "Panda", "c": "Beast"}, parents, classes, near(0.1, 0.9))
     assert links == {}
@@ -163,7 +171,7 @@ def test_of_two_classes_of_one_kind_with_its_name_the_nearest_alone_is_not_taken
 
 
 def test_a_hint_of_another_thing_is_left_to_a_person():
-    classes = from_wordnet(["basketball.n.02"])
+    classes = pick_wordnet_classes(["basketball.n.02"])
     links, unsure = mapped({"b": "Basketball (Game)", "c": "Basketball (Ball)"}, {}, classes)
     assert links == {"c": (0, "parents")}
     assert [label for label, _ in unsure["b"].meanings] == [None, 0]

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from synthset.errors import RecipeError
-from synthset.taxonomy.listfile import from_file
+from synthset.taxonomy.listfile import read_class_file
 
 
 def written(folder: Path, name: str, text: str) -> str:
@@ -17,7 +17,7 @@ def written(folder: Path, name: str, text: str) -> str:
 
 def test_a_text_has_one_name_a_line(tmp_path: Path) -> None:
     path = written(tmp_path, "pets.txt", "# my pets\ncat\n\n  Golden Retriever \n")
-    assert [(e.name, e.key) for e in from_file(path)] == [
+    assert [(e.name, e.key) for e in read_class_file(path)] == [
         ("cat", "cat"),
         ("Golden Retriever", "golden-retriever"),
     ]
@@ -29,7 +29,7 @@ def test_a_csv_may_give_synsets_and_folders(tmp_path: Path) -> None:
         "pets.csv",
         "\ufeffname, synset, folder, remark\ncat, cat.n.01, 01-cats, nice\nrobot dog,,,new\n",
     )
-    cat, robot = from_file(path)
+    cat, robot = read_class_file(path)
     assert (cat.key, cat.wnid, cat.folder) == ("cat", "n02121620", "01-cats")
     assert (robot.key, robot.wnid, robot.folder) == ("robot-dog", None, "robot-dog")
 
@@ -51,13 +51,13 @@ def test_a_wrong_file_is_refused_with_its_line(tmp_path: Path, name: str) -> Non
     file, text, message = WRONG[name]
     path = str(tmp_path / file) if text is None else written(tmp_path, file, text)
     with pytest.raises(RecipeError) as error:
-        from_file(path)
+        read_class_file(path)
     assert str(error.value).startswith(message.format(path=path))
 
 
 def test_symbols_are_names_with_folders_of_their_own(tmp_path: Path) -> None:
     path = written(tmp_path, "a.csv", "name,folder\nC,c\nC++,cpp\nC#,\n\U0001f34e,\n")
-    assert [(e.name, e.key, e.folder) for e in from_file(path)] == [
+    assert [(e.name, e.key, e.folder) for e in read_class_file(path)] == [
         ("C", "c", "c"),
         ("C++", "c-plus-plus", "cpp"),
         ("C#", "c-number", "c-number"),

@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 
 from synthset.errors import RecipeError, UsageError
-from synthset.taxonomy.classlists import from_names, from_wordnet
+from synthset.taxonomy.classlists import make_name_classes, pick_wordnet_classes
 from synthset.taxonomy.label_mapping import Link, map_labels
 from synthset.taxonomy.mapping_file import read_mapping, write_mapping
 from synthset.taxonomy.open_images import OpenImagesVocabulary
 
-CLASSES = from_wordnet(["crane.n.04", "crane.n.05", "cat.n.01"], shared_names="qualify")
+CLASSES = pick_wordnet_classes(["crane.n.04", "crane.n.05", "cat.n.01"], shared_names="qualify")
 MACHINE, BIRD, CAT = (entry.key for entry in CLASSES)
 WORDS = OpenImagesVocabulary({"/m/0a": "Crane", "/m/0b": "Tabby cat", "/m/0c": "Cat"})
 
@@ -101,7 +101,7 @@ def test_unknown_labels_classes_rules_and_scores_are_named_with_the_nearest(mapp
 
 
 def test_plain_classes_are_named_by_key(mapping):
-    classes = from_names(["Tabby cat"])
+    classes = make_name_classes(["Tabby cat"])
     assert read(mapping("/m/0b,,tabby-cat,,,"), classes=classes).links["/m/0b"][0].label == 0
     (told,) = refused(mapping("/m/0b,,taby-cat,,,", name="b.csv"), classes=classes)
     assert "did you mean 'tabby-cat'?" in told

@@ -6,12 +6,12 @@ from itertools import islice
 import pytest
 
 from synthset.taxonomy import wordnet
-from synthset.taxonomy.classlists import from_names, of_synset
-from synthset.taxonomy.matching import SEVERAL, CaptionMatcher, words_of
+from synthset.taxonomy.classlists import make_name_classes, make_synset_entry
+from synthset.taxonomy.matching import SEVERAL, CaptionMatcher, split_words
 
 
 def matcher_of(*synsets):
-    return CaptionMatcher([of_synset(wordnet.load().synset(name)) for name in synsets])
+    return CaptionMatcher([make_synset_entry(wordnet.load().synset(name)) for name in synsets])
 
 
 def test_a_lemma_of_several_classes_matches_none_of_them_and_is_listed():
@@ -34,21 +34,21 @@ def test_two_lemmas_of_one_synset_are_one_match_and_two_synsets_are_two():
     "caption", ["HOT-DOG!", "a hot  dog", "hot_dog.jpg", "“hot dog”", "(hot,dog)"]
 )
 def test_case_and_punctuation_do_not_count(caption):
-    assert CaptionMatcher(from_names(["Hot dog"])).match([caption]) == [{0: "hot dog"}]
+    assert CaptionMatcher(make_name_classes(["Hot dog"])).match([caption]) == [{0: "hot dog"}]
 
 
 @pytest.mark.parametrize("caption", ["hot dogs", "shot dog", "hot big dog", "dog hot", "hot", ""])
 def test_other_words_and_plurals_do_not_match(caption):
-    assert CaptionMatcher(from_names(["hot dog"])).match([caption]) == [{}]
+    assert CaptionMatcher(make_name_classes(["hot dog"])).match([caption]) == [{}]
 
 
 def test_accents_match_however_they_are_encoded():
-    matcher = CaptionMatcher(from_names(["crème brûlée"]))
+    matcher = CaptionMatcher(make_name_classes(["crème brûlée"]))
     assert matcher.match(["cre\u0300me bru\u0302le\u0301e"]) == [{0: "crème brûlée"}]
 
 
 def test_a_lemma_inside_a_longer_one_does_not_count_even_if_the_longer_names_several():
-    matcher = CaptionMatcher(from_names(["lion", "sea lion", "sea lion pup"]))
+    matcher = CaptionMatcher(make_name_classes(["lion", "sea lion", "sea lion pup"]))
     assert matcher.match(["sea lion", "lion, sea lion", "sea lion pups"]) == [
         {1: "sea lion"},
         {0: "lion", 1: "sea lion"},
@@ -59,21 +59,21 @@ def test_a_lemma_inside_a_longer_one_does_not_count_even_if_the_longer_names_sev
 
 
 def test_lemmas_that_overlap_both_count():
-    matcher = CaptionMatcher(from_names(["school bus", "bus stop"]))
+    matcher = CaptionMatcher(make_name_classes(["school bus", "bus stop"]))
     assert matcher.match(["school bus stop"]) == [{0: "school bus", 1: "bus stop"}]
 
 
 def test_the_tree_finds_what_a_search_for_each_lemma_finds():
     synsets = wordnet.load().closure("canine.n.02")
-    matcher = CaptionMatcher([of_synset(synset) for synset in synsets])
+    matcher = CaptionMatcher([make_synset_entry(synset) for synset in synsets])
     captions = [synset.gloss for synset in islice(wordnet.load(), 7000, 12000)]
     longest: dict[str, set[int]] = {}
     for label, synset in enumerate(synsets):
         for lemma in synset.lemmas:
-            longest.setdefault(" ".join(words_of(lemma)), set()).add(label)
+            longest.setdefault(" ".join(split_words(lemma)), set()).add(label)
     pattern = "|".join(sorted(map(re.escape, longest), key=len, reverse=True))
     for caption, found in zip(captions, matcher.match(captions), strict=True):
-        hits = re.findall(rf"(?<= )(?:{pattern})(?= )", f" {' '.join(words_of(caption))} ")
+        hits = re.findall(rf"(?<= )(?:{pattern})(?= )", f" {' '.join(split_words(caption))} ")
         assert set(found) == {i for hit in hits if len(longest[hit]) == 1 for i in longest[hit]}
     assert sum(map(len, matcher.match(captions))) > 100
     assert SEVERAL not in {label for found in matcher.match(captions) for label in found}

@@ -11,11 +11,11 @@ from synthset.taxonomy.names import (
     ClassIndex,
     ClassNames,
     Contradiction,
-    loose,
-    plain,
+    describe_difference,
+    describe_lookalike,
+    fold_loosely,
+    normalise,
     refuse_same,
-    told,
-    unlike,
 )
 
 DECOMPOSED, CYRILLIC = "cafe\u0301", "\u0441at"
@@ -63,10 +63,10 @@ def test_names_that_look_or_mean_otherwise_are_apart(names: list[str]) -> None:
 
 def test_a_normal_form_is_its_own() -> None:
     for name in (" a\t b ", DECOMPOSED, "\ufeffx\u200b", "\u2764\ufe0f", ENGLAND):
-        assert plain(plain(name)) == plain(name)
-        assert loose(loose(name)) == loose(name)
-    assert plain("\u2764\ufe0f") == "\u2764\ufe0f"
-    assert told("cat", "cat") == "'cat' stands there twice"
+        assert normalise(normalise(name)) == normalise(name)
+        assert fold_loosely(fold_loosely(name)) == fold_loosely(name)
+    assert normalise("\u2764\ufe0f") == "\u2764\ufe0f"
+    assert describe_difference("cat", "cat") == "'cat' stands there twice"
 
 
 def test_names_join_as_written_then_in_normal_form_then_in_any_case() -> None:
@@ -132,7 +132,7 @@ def test_numbers_and_wnids_that_contradict_are_shown() -> None:
 
 
 def test_letters_of_another_script_are_pointed_out() -> None:
-    said = unlike(CYRILLIC, ["dog", "cat", "cot"])
+    said = describe_lookalike(CYRILLIC, ["dog", "cat", "cot"])
     assert said.endswith("(\u0441 is U+0441 CYRILLIC SMALL LETTER ES) is not 'cat'")
-    assert "U+0441" in unlike("cat", [CYRILLIC])
-    assert unlike("dog", ["cat", "dot"]) == ""
+    assert "U+0441" in describe_lookalike("cat", [CYRILLIC])
+    assert describe_lookalike("dog", ["cat", "dot"]) == ""

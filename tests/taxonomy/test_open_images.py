@@ -35,13 +35,13 @@ def test_what_lies_above_a_label_is_listed_nearest_first_and_parts_are_no_kinds(
     tree = tmp_path / "tree.json"
     tree.write_text(json.dumps(TREE))
     found = read_vocabulary(described(tmp_path, "/m/015p6,Bird\n"), str(tree))
-    assert found.above("/m/015p6") == ("/m/0jbk", "/m/07yv9", "/m/0bl9f")
-    assert found.above("/m/083wq") == ()
+    assert found.list_above("/m/015p6") == ("/m/0jbk", "/m/07yv9", "/m/0bl9f")
+    assert found.list_above("/m/083wq") == ()
 
 
 def test_labels_in_a_circle_end():
     circle = OpenImagesVocabulary({"/m/a": "a"}, {"/m/a": ("/m/b",), "/m/b": ("/m/a",)})
-    assert circle.above("/m/a") == ("/m/b", "/m/a")
+    assert circle.list_above("/m/a") == ("/m/b", "/m/a")
 
 
 def test_a_line_that_is_no_label_is_named(tmp_path):

@@ -10,8 +10,14 @@ import pytest
 
 from synthset.errors import RecipeError
 from synthset.taxonomy import wordnet
-from synthset.taxonomy.classlists import from_wordnet, pick_synsets
-from synthset.taxonomy.screen import decent_lemmas, people, sift, table, verdict
+from synthset.taxonomy.classlists import pick_synsets, pick_wordnet_classes
+from synthset.taxonomy.screen import (
+    list_decent_lemmas,
+    read_people,
+    read_table,
+    screen_synset,
+    sift,
+)
 
 NOUNS = wordnet.load()
 PEJORATIVE_FOR_AN_ASYLUM = "n02820798"  # a building, so that the screen of people does not hide it
@@ -19,30 +25,30 @@ PEJORATIVE_FOR_AN_ASYLUM = "n02820798"  # a building, so that the screen of peop
 
 def test_all_that_lies_under_person_is_a_person_named_ones_too() -> None:
     under = {synset.number for synset in NOUNS.closure("person.n.01", instances=True)}
-    assert under <= people().keys()
-    assert verdict(NOUNS.synset("einstein.n.01")).screen == "people"  # type: ignore[union-attr]
+    assert under <= read_people().keys()
+    assert screen_synset(NOUNS.synset("einstein.n.01")).screen == "people"  # type: ignore[union-attr]
 
 
 def test_few_organisms_beside_persons_count_as_persons() -> None:
-    beside = [number for number, why in people().items() if why == "filed under noun.person"]
+    beside = [number for number, why in read_people().items() if why == "filed under noun.person"]
     assert len(beside) < 30
     assert NOUNS.synset("mascot.n.01").number in beside
 
 
 @pytest.mark.parametrize("name", ["dog.n.01", "statue.n.01", "doll.n.01", "fire_engine.n.01"])
 def test_animals_and_objects_pass(name: str) -> None:
-    assert verdict(NOUNS.synset(name)) is None
+    assert screen_synset(NOUNS.synset(name)) is None
 
 
 def test_nothing_under_person_is_an_artifact_or_an_animal() -> None:
-    for number in people():
+    for number in read_people():
         synset = NOUNS.synset(number)
         assert not NOUNS.is_under(synset, "artifact.n.01"), synset
         assert synset.lexical_file not in ("noun.artifact", "noun.animal", "noun.plant"), synset
 
 
 def test_the_offensive_are_screened_though_they_are_no_persons() -> None:
-    found = verdict(NOUNS.synset(PEJORATIVE_FOR_AN_ASYLUM))
+    found = screen_synset(NOUNS.synset(PEJORATIVE_FOR_AN_ASYLUM))
     assert found is not None
     assert (found.screen, found.criterion) == ("offensive", "gloss")
 
@@ -50,7 +56,7 @@ def test_the_offensive_are_screened_though_they_are_no_persons() -> None:
 def test_the_table_holds_numbers_that_exist_and_no_words() -> None:
     text = (files("synthset.taxonomy") / "data" / "screened-synsets.tsv").read_text()
     rows = list(csv.reader(text.splitlines()[1:], delimiter="\t"))
-    assert len(rows) == len(table()) == 72
+    assert len(rows) == len(read_table()) == 72
     for number, lemma, criterion in rows:
         assert number in NOUNS
         assert re.fullmatch(r"\d*", lemma)
@@ -60,10 +66,10 @@ def test_the_table_holds_numbers_that_exist_and_no_words() -> None:
 
 
 def test_a_word_that_alone_is_offensive_is_dropped_and_its_synset_stays() -> None:
-    (number,) = {row["number"] for row in table() if row["lemma"] == "3"} - {"n09645091"}
+    (number,) = {row["number"] for row in read_table() if row["lemma"] == "3"} - {"n09645091"}
     synset = NOUNS.synset(number)
-    assert verdict(synset, ["offensive"]) is None
-    assert decent_lemmas(synset) == (*synset.lemmas[:2], *synset.lemmas[3:])
+    assert screen_synset(synset, ["offensive"]) is None
+    assert list_decent_lemmas(synset) == (*synset.lemmas[:2], *synset.lemmas[3:])
 
 
 def test_a_closure_counts_what_it_leaves_out() -> None:
@@ -82,7 +88,7 @@ def test_each_screen_can_be_switched_off() -> None:
 
 def test_a_synset_that_is_named_and_screened_is_refused() -> None:
     with pytest.raises(RecipeError) as error:
-        from_wordnet(["dog.n.01", "nurse.n.01"], screen=("people",))
+        pick_wordnet_classes(["dog.n.01", "nurse.n.01"], screen=("people",))
     assert str(error.value) == (
         "classes.synsets: 'nurse.n.01' is left out by the screen 'people' (under person.n.01); "
         "take it out, or switch that screen off: `screen: []`"

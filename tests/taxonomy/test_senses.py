@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from synthset.taxonomy.senses import match, refusal
+from synthset.taxonomy.senses import explain_refusal, match
 
 
 def settled(*words: str, **how: object) -> list[str | None]:
@@ -81,7 +81,7 @@ def test_a_suggestion_is_a_kind_of_thing_and_no_person_or_name() -> None:
 
 def test_a_word_with_four_senses_is_refused_with_all_shown() -> None:
     (question,) = match(["owl", "mouse"]).questions
-    assert str(refusal(question)) == (
+    assert str(explain_refusal(question)) == (
         "classes.words[1]: 'mouse' has 4 senses; name one, or add a hint as in 'mouse (…)', or "
         "answer it in a review file that `senses` names:\n"
         "  mouse.n.01  any of numerous small rodents typically resembling diminutive rats having "
@@ -96,7 +96,7 @@ def test_a_word_with_four_senses_is_refused_with_all_shown() -> None:
 
 def test_a_hint_that_settles_nothing_is_told() -> None:
     (question,) = match(["crane (machine)"]).questions
-    text = str(refusal(question)).splitlines()[0]
+    text = str(explain_refusal(question)).splitlines()[0]
     assert text == (
         "classes.words[0]: 'crane (machine)' has 5 senses, and the hint 'machine' settles none; "
         "name one, or add another hint as in 'crane (…)', or answer it in a review file that "

@@ -6,8 +6,8 @@ import torch
 from torchvision.transforms import v2
 
 from synthset.recipe.training import Augmentation
-from synthset.training.augment import augment, draw, mix_targets, neighbours, policy_changes
-from synthset.training.policy import BINS, OPERATIONS, RAND, TRIVIAL, strength
+from synthset.training.augment import apply_policy, augment, draw, mix_targets, pair_neighbours
+from synthset.training.policy import BINS, OPERATIONS, RAND, TRIVIAL, read_strength
 
 SIZE = 8
 
@@ -106,7 +106,7 @@ def test_a_part_of_a_batch_is_changed_as_in_the_whole(batch):
 
 
 def test_the_last_of_an_odd_number_is_alone():
-    assert neighbours(5).tolist() == [1, 0, 3, 2, 4]
+    assert pair_neighbours(5).tolist() == [1, 0, 3, 2, 4]
 
 
 @pytest.mark.parametrize(
@@ -119,7 +119,7 @@ def test_tables_of_strengths_are_torchvisions(table, theirs):
         values = magnitudes(BINS, SIZE, SIZE)
         assert table[name].signed == signed
         if values is not None:
-            ours = [strength(table[name], name, step, SIZE) for step in range(BINS)]
+            ours = [read_strength(table[name], name, step, SIZE) for step in range(BINS)]
             np.testing.assert_allclose(ours, values.numpy(), atol=1e-5)
 
 
@@ -127,7 +127,7 @@ def test_operations_are_torchvisions():
     image = torch.randint(0, 256, (3, 16, 16), dtype=torch.uint8)
     theirs = v2.TrivialAugmentWide()
     for name, operation in OPERATIONS.items():
-        amount = strength(TRIVIAL[name], name, 12, 16)
+        amount = read_strength(TRIVIAL[name], name, 12, 16)
         expected = theirs._apply_image_or_video_transform(
             image, name, amount, theirs.interpolation, theirs._fill
         )
@@ -139,7 +139,7 @@ def test_a_policy_changes_images_the_same_way_each_time_and_leaves_torchs_genera
     batch = torch.randint(0, 256, (6, 3, SIZE, SIZE), dtype=torch.uint8)
     settings, drawn = Augmentation(policy=policy), draws()
     before = torch.get_rng_state()
-    once, again = (policy_changes(batch, settings, drawn) for _ in range(2))
+    once, again = (apply_policy(batch, settings, drawn) for _ in range(2))
     assert torch.equal(torch.get_rng_state(), before)
     assert torch.equal(once, again)
     assert not torch.equal(once, batch)

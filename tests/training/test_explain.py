@@ -5,9 +5,9 @@ import torch
 from PIL import Image
 
 from synthset.recipe.training import Augmentation, Loss, Preprocessing, SmallCnn, Training
-from synthset.training.explain import grad_cam, nearest
+from synthset.training.explain import find_nearest, grad_cam
 from synthset.training.labelled import LabelledImages
-from synthset.training.predict import as_batch
+from synthset.training.predict import to_batch
 from synthset.training.train import Task, TrainingStage, train_classifier
 
 
@@ -48,7 +48,7 @@ def test_the_heat_lies_where_the_class_is_seen(tmp_path):
     )
     model = train_classifier(task, tmp_path / "m").model
     shown = np.flatnonzero(labels == 1)[:8]
-    heat = grad_cam(model, as_batch(pixels[shown], torch.device("cpu")), torch.ones(8).long())
+    heat = grad_cam(model, to_batch(pixels[shown], torch.device("cpu")), torch.ones(8).long())
     assert heat.shape == (8, 16, 16)
     assert heat.min() >= 0
     assert heat.max() == 1
@@ -58,7 +58,7 @@ def test_the_heat_lies_where_the_class_is_seen(tmp_path):
 
 def test_the_nearest_images_come_first_whatever_their_length():
     known = np.array([[1, 0], [0, 3], [5, 5]], np.float32)
-    rows, distances = nearest(np.array([[2, 0.1]], np.float32), known, 3)
+    rows, distances = find_nearest(np.array([[2, 0.1]], np.float32), known, 3)
     assert rows.tolist() == [[0, 2, 1]]
     assert distances[0, 0] < 0.01
     assert 0.2 < distances[0, 1] < 0.3 < distances[0, 2] < 1.0

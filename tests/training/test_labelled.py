@@ -28,7 +28,7 @@ def test_joined_sets_stand_one_behind_the_other_and_one_name_is_one_origin():
     joined = LabelledImages.join([two("real", 0, 1), two("sd", 1), two("real", 2)])
     assert [joined.read(i) for i in range(4)] == [b"real0", b"real1", b"sd0", b"real0"]
     assert joined.names == ("real", "sd")
-    counts = joined.counts(3)
+    counts = joined.count_images(3)
     assert counts["real"].tolist() == [1, 1, 1]
     assert counts["sd"].tolist() == [0, 1, 0]
 

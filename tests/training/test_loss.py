@@ -4,7 +4,7 @@ import torch
 from torch.nn import functional
 
 from synthset.recipe.training import Loss
-from synthset.training.loss import class_weights, losses, smoothed
+from synthset.training.loss import compute_class_weights, compute_losses, smooth_targets
 
 
 @pytest.fixture
@@ -18,11 +18,11 @@ def asked():
 def test_cross_entropy_is_torchs(asked, share, weighted):
     logits, labels = asked
     weights = torch.tensor([0.5, 1.0, 2.0, 4.0]) if weighted else None
-    targets = smoothed(functional.one_hot(labels, 4).float(), share)
+    targets = smooth_targets(functional.one_hot(labels, 4).float(), share)
     theirs = functional.cross_entropy(
         logits, labels, weights, label_smoothing=share, reduction="none"
     )
-    torch.testing.assert_close(losses(logits, targets, Loss(), weights), theirs)
+    torch.testing.assert_close(compute_losses(logits, targets, Loss(), weights), theirs)
 
 
 def test_the_focal_loss_is_torchvisions_of_two_classes(asked):
@@ -31,7 +31,7 @@ def test_the_focal_loss_is_torchvisions_of_two_classes(asked):
     scores = torch.tensor([-2.0, 0.3, 4.0])
     logits = torch.stack([torch.zeros(3), scores], dim=1)  # the softmax is their sigmoid
     targets = functional.one_hot(torch.tensor([1, 0, 1]), 2).float()
-    ours = losses(logits, targets, Loss(kind="focal", gamma=1.5), None)
+    ours = compute_losses(logits, targets, Loss(kind="focal", gamma=1.5), None)
     theirs = sigmoid_focal_loss(scores, targets[:, 1], alpha=-1, gamma=1.5)
     torch.testing.assert_close(ours, theirs)
 
@@ -39,13 +39,13 @@ def test_the_focal_loss_is_torchvisions_of_two_classes(asked):
 def test_a_focal_loss_without_focus_is_the_cross_entropy(asked):
     logits, labels = asked
     targets = functional.one_hot(labels, 4).float()
-    focal = losses(logits, targets, Loss(kind="focal", gamma=0), None)
-    torch.testing.assert_close(focal, losses(logits, targets, Loss(), None))
+    focal = compute_losses(logits, targets, Loss(kind="focal", gamma=0), None)
+    torch.testing.assert_close(focal, compute_losses(logits, targets, Loss(), None))
 
 
 def test_balanced_weights_are_one_over_the_count_with_mean_one_over_the_images():
     counts = np.array([90, 10, 0])
-    weights = class_weights(counts, "balanced")
+    weights = compute_class_weights(counts, "balanced")
     assert weights[1] / weights[0] == pytest.approx(9)
     assert (weights * counts).sum() / counts.sum() == pytest.approx(1)
     assert weights[2] == 0
@@ -53,7 +53,7 @@ def test_balanced_weights_are_one_over_the_count_with_mean_one_over_the_images()
 
 def test_the_effective_number_makes_large_classes_alike():
     counts = np.array([10, 20, 100_000, 200_000])
-    weights = class_weights(counts, "effective")
+    weights = compute_class_weights(counts, "effective")
     assert weights[0] / weights[1] == pytest.approx((1 - 0.999**20) / (1 - 0.999**10))
     assert weights[2] == pytest.approx(weights[3])
-    assert class_weights(counts, "none") is None
+    assert compute_class_weights(counts, "none") is None

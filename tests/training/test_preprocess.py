@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from synthset.recipe.training import Preprocessing
-from synthset.training.preprocess import Draw, is_random, preprocess, steps
+from synthset.training.preprocess import Draw, apply_steps, is_random, preprocess
 
 TEST = Draw.testing("a")
 
@@ -64,12 +64,12 @@ def test_noise_has_the_asked_deviation_and_is_another_for_each_image_but_the_sam
 def test_steps_are_named_in_their_order():
     asked = settings(fit="letterbox", random_margins=0.5, jpeg_quality=30, grayscale=True, noise=4)
     square = np.random.default_rng(0).integers(0, 256, (32, 32, 3), dtype=np.uint8)
-    taken = steps(square, asked, Draw.train("a", 0, 0))
+    taken = apply_steps(square, asked, Draw.train("a", 0, 0))
     names = [name for name, _ in taken]
     assert names == ["square", "random margins", "resize", "JPEG", "grayscale", "noise"]
     grey = taken[-1][1]
     assert (grey[..., 0] == grey[..., 2]).all()
-    assert len(steps(square, settings(), TEST)) == 2
+    assert len(apply_steps(square, settings(), TEST)) == 2
 
 
 def test_only_training_with_noise_or_random_margins_is_random():

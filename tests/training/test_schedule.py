@@ -4,7 +4,7 @@ from torch import nn
 
 from synthset.recipe.training import Training
 from synthset.training.ema import follow
-from synthset.training.hardware import part_of
+from synthset.training.hardware import cut_batch
 from synthset.training.schedule import learning_rate, make_optimizer
 
 
@@ -48,6 +48,6 @@ def test_processes_share_a_batch_in_whole_pairs(size, world):
 
     parts = []
     for Place.process_index in range(world):
-        parts.append(list(range(size))[part_of(Place, size)])
+        parts.append(list(range(size))[cut_batch(Place, size)])
     assert [row for part in parts for row in part] == list(range(size))
     assert all(part and part[0] % 2 == 0 for part in parts)

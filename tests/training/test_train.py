@@ -12,7 +12,7 @@ from synthset.errors import DatasetError, ModelError, RecipeError, UsageError
 from synthset.machine import Silent
 from synthset.recipe.training import Augmentation, Loss, Preprocessing, TimmModel
 from synthset.training import loop
-from synthset.training.predict import features, load_classifier, predict
+from synthset.training.predict import extract_features, load_classifier, predict
 from synthset.training.train import LabelledImages, TrainingStage, train_classifier
 
 
@@ -31,7 +31,10 @@ def test_a_small_network_learns_the_digits_and_leaves_what_predicts_them(tmp_pat
         load_classifier(tmp_path), held_out, task.preprocessing, 7, "cpu", precision="float32"
     )
     np.testing.assert_allclose(again, said, atol=1e-5)
-    assert features(fitted.model, held_out, task.preprocessing, device="cpu").shape == (300, 16)
+    assert extract_features(fitted.model, held_out, task.preprocessing, device="cpu").shape == (
+        300,
+        16,
+    )
 
 
 def test_twenty_looks_are_taken_and_the_best_one_is_kept(tmp_path):
@@ -106,7 +109,7 @@ def test_the_last_weights_are_kept_if_asked(tmp_path):
 
 
 def test_a_loss_that_is_no_longer_finite_is_said(tmp_path, monkeypatch):
-    monkeypatch.setattr(loop, "losses", lambda logits, *_: logits.sum(dim=1) * float("inf"))
+    monkeypatch.setattr(loop, "compute_losses", lambda logits, *_: logits.sum(dim=1) * float("inf"))
     with pytest.raises(ModelError, match=r"diverged .* lower training\.learning_rate"):
         train_classifier(small_task(), tmp_path)
 

@@ -29,7 +29,7 @@ from synthset.cli.sweep import sweep
 from synthset.cli.terminal import prepare, say, tell
 from synthset.cli.train import train
 from synthset.cli.what_if import what_if
-from synthset.errors import SynthsetError, explained
+from synthset.errors import SynthsetError, to_storage_error
 
 app = typer.Typer(
     name="synthset",
@@ -91,7 +91,7 @@ def main() -> None:
     except SynthsetError as error:
         _refuse(error)
     except OSError as fault:
-        _refuse(explained(fault))
+        _refuse(to_storage_error(fault))
     except Stopped as stopped:
         kept = "what is finished is kept, the same command goes on from there"
         by = "" if stopped.exit_code == 130 else f" by {stopped.name}"

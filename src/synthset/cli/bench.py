@@ -63,11 +63,11 @@ def statistics(
         check_output,
         write_results,
     )
-    from synthset.experiment.table_statistics import bench_statistics
+    from synthset.experiment.table_statistics import compute_statistics
 
     if output is not None:
         check_output(output)
-    results = bench_statistics(tables, baseline, published=compat)
+    results = compute_statistics(tables, baseline, published=compat)
     console = screen()
     console.print(_counts(results))
     for names, title in _parts(results):

@@ -81,10 +81,10 @@ def _tables(benchmark: Benchmark) -> Iterator[Table]:
     neither end is better, or statistics that are equal, stand on the page alone."""
     from rich.table import Table
 
-    shown = [one for one in benchmark.measures if one.better and _tells(benchmark, one)]
+    shown = [one for one in benchmark.measures if one.better and _is_informative(benchmark, one)]
     count = len(benchmark.seeds)
     for group, measures in groupby(shown, key=lambda one: one.group == "statistics"):
-        for some in _batched(measures, COLUMNS):
+        for some in _split_into_tables(measures, COLUMNS):
             title = "the training sets" if group else "what their classifiers do"
             seeds = f"{count} seed{'s' if count > 1 else ''}, 95 % intervals"
             table = Table(title=f"{title} ({seeds})", title_justify="left")
@@ -98,12 +98,12 @@ def _tables(benchmark: Benchmark) -> Iterator[Table]:
             yield table
 
 
-def _tells(benchmark: Benchmark, measure: Measure) -> bool:
+def _is_informative(benchmark: Benchmark, measure: Measure) -> bool:
     values = {cell.figure.value for cell in benchmark.cells[measure.name].values()}
     return measure.group != "statistics" or len(values) > 1 or len(benchmark.arms) == 1
 
 
-def _batched(measures: Iterator[Measure], count: int) -> Iterator[list[Measure]]:
+def _split_into_tables(measures: Iterator[Measure], count: int) -> Iterator[list[Measure]]:
     """Cut into lists of at most so many."""
     while some := list(islice(measures, count)):
         yield some

@@ -10,7 +10,7 @@ import typer
 
 from synthset.cli.options import ImageColumn, LabelColumn
 from synthset.cli.terminal import say, tell
-from synthset.store.remote import on_disk
+from synthset.store.remote import require_on_disk
 
 if TYPE_CHECKING:
     from synthset.taxonomy.classlists import ClassEntry
@@ -52,19 +52,19 @@ def wordnet(
     Example: synthset classes wordnet object.n.01 --count
     """
     from synthset.cli import listing
-    from synthset.taxonomy.classlists import of_synsets, pick_synsets
+    from synthset.taxonomy.classlists import make_synset_classes, pick_synsets
     from synthset.taxonomy.screen import SCREENS, sift
 
     found, _ = pick_synsets(synsets, True, instances, depth, leaves)
     passed, left_out = sift(found, () if no_screen else SCREENS)
     if count:
-        listing.counts(", ".join(synsets), found, passed, left_out)
+        listing.print_counts(", ".join(synsets), found, passed, left_out)
     elif screened:
-        listing.screened(left_out)
+        listing.print_screened(left_out)
     elif tree:
-        listing.tree(synsets, passed, instances)
+        listing.print_tree(synsets, passed, instances)
     elif passed:
-        _show(of_synsets(passed, "qualify"), as_csv)
+        _show(make_synset_classes(passed, "qualify"), as_csv)
     if left_out and not (count or screened):
         say(f"{len(left_out):,} left out by the screen: --screened lists them")
 
@@ -87,13 +87,13 @@ def imagenet(
 
     Example: synthset classes imagenet --subset imagenet-100 --under dog.n.01
     """
-    from synthset.taxonomy.classlists import from_imagenet
-    from synthset.taxonomy.imagenet import subset as known
+    from synthset.taxonomy.classlists import pick_imagenet_classes
+    from synthset.taxonomy.imagenet import list_subset as known
 
     if subset is not None:
         known(subset, "--subset")
     items = [*([subset] if subset else []), *(select or [])]
-    _show(from_imagenet(items or "all", under or (), "classes"), as_csv, count, groups)
+    _show(pick_imagenet_classes(items or "all", under or (), "classes"), as_csv, count, groups)
 
 
 @classes.command()
@@ -108,7 +108,9 @@ def words(
     review: Annotated[
         Path | None,
         typer.Option(
-            help="Write a new review file for the words left open.", parser=on_disk, metavar="FILE"
+            help="Write a new review file for the words left open.",
+            parser=require_on_disk,
+            metavar="FILE",
         ),
     ] = None,
     as_csv: Csv = False,
@@ -145,9 +147,9 @@ def show(
 
     Example: synthset classes show demo --groups
     """
-    from synthset.engine.classes import classes_of
+    from synthset.engine.classes import find_classes
 
-    _show(classes_of(source, image_column, label_column), as_csv, count, groups)
+    _show(find_classes(source, image_column, label_column), as_csv, count, groups)
 
 
 def _show(
@@ -158,8 +160,8 @@ def _show(
     if count:
         tell(f"{len(entries):,} classes")
     elif groups:
-        listing.grouped(entries)
+        listing.print_groups(entries)
     elif as_csv:
-        listing.csv_of(entries)
+        listing.print_csv(entries)
     else:
-        listing.table(entries)
+        listing.print_table(entries)

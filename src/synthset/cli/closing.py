@@ -9,12 +9,12 @@ from typing import Any
 from rich.table import Table
 
 from synthset.cli.terminal import say, screen, tell
-from synthset.engine.failures import failures, reasons
+from synthset.engine.failures import collect_failures, count_errors
 from synthset.errors import StageError
-from synthset.export.accepted import verdicts
+from synthset.export.accepted import judge_limits
 from synthset.metrics.images.source_cues import TOGETHER
 from synthset.pages.kit.numbers import figure
-from synthset.results.dataset.summary import summary
+from synthset.results.dataset.summary import summarise
 from synthset.results.metric_result import MetricResult
 from synthset.store.dataset import Dataset
 from synthset.store.remote import is_url
@@ -23,18 +23,18 @@ MOST = 20  # classes that are listed; of more, only all together
 PARTS = ("all", "kept")
 
 
-def closing_table(dataset: Dataset, seconds: float) -> None:
+def show_closing_table(dataset: Dataset, seconds: float) -> None:
     """Show what came out, and name the report to open."""
     console = screen()
-    console.print(counts(dataset, seconds))
-    failed = failures(dataset)
+    console.print(count_by_class(dataset, seconds))
+    failed = collect_failures(dataset)
     if failed:
-        console.print(lost(failed))
-    for words in lacks(summary(dataset)):
+        console.print(count_failures(failed))
+    for words in name_empty_classes(summarise(dataset)):
         say(words)
     if dataset.metrics():
-        console.print(figures(dataset))
-    for one in verdicts(dataset):
+        console.print(tabulate_metrics(dataset))
+    for one in judge_limits(dataset):
         tell(one)
     for place in dataset.view.exports:
         tell(f"export: {place}")
@@ -60,9 +60,9 @@ def refuse_failures(metrics: Sequence[MetricResult]) -> None:
         )
 
 
-def counts(dataset: Dataset, seconds: float) -> Table:
+def count_by_class(dataset: Dataset, seconds: float) -> Table:
     """Count by class what was planned, made, and kept; and of a target what is short of it."""
-    numbers = summary(dataset)
+    numbers = summarise(dataset)
     parts = ["planned", "made", "kept"]
     if numbers["target"]:  # without one, all that passed is kept
         parts = ["planned", "made", "passed", "kept", "short"]
@@ -78,17 +78,17 @@ def counts(dataset: Dataset, seconds: float) -> Table:
     return table
 
 
-def lost(failed: Mapping[str, Sequence[str]]) -> Table:
+def count_failures(failed: Mapping[str, Sequence[str]]) -> Table:
     """Count the records that failed, by stage, with the most frequent reasons."""
     table = Table()
     for heading in ("stage", "failed", "why"):
         table.add_column(heading, justify="right" if heading == "failed" else "left")
     for role, errors in failed.items():
-        table.add_row(role, f"{len(errors):,}", reasons(errors))
+        table.add_row(role, f"{len(errors):,}", count_errors(errors))
     return table
 
 
-def lacks(numbers: Mapping[str, Any]) -> Iterator[str]:
+def name_empty_classes(numbers: Mapping[str, Any]) -> Iterator[str]:
     """Say which classes are without a single image, and why nothing is kept where nothing is."""
     classes = numbers["classes"]
     for part, what in (("made", "no image"), ("kept", "nothing is kept")):
@@ -103,12 +103,12 @@ def lacks(numbers: Mapping[str, Any]) -> Iterator[str]:
         yield f"nothing is kept: {'; '.join(why)}; change the selection, or look at the report"
 
 
-def figures(dataset: Dataset) -> Table:
+def tabulate_metrics(dataset: Dataset) -> Table:
     """Lay out the metrics of the whole set and of the kept part, with their intervals."""
     rows: dict[tuple[str, str | None], dict[str, str]] = {}
     for result in dataset.metrics():
         whole = result.class_key is None and result.of in PARTS
-        if whole and result.value is not None and not _one_cue(result):
+        if whole and result.value is not None and not _is_cue(result):
             row = rows.setdefault((result.name, result.reference), {})
             row[result.of] = figure(result) + result.over
     names = [name for name, _ in rows]
@@ -121,6 +121,6 @@ def figures(dataset: Dataset) -> Table:
     return table
 
 
-def _one_cue(result: MetricResult) -> bool:
+def _is_cue(result: MetricResult) -> bool:
     """Whether it is one of many cues, which only the report lists."""
     return result.cue is not None and result.cue.name != TOGETHER

@@ -42,13 +42,13 @@ def export(
     """
     from synthset.errors import UsageError, did_you_mean
     from synthset.export.write import write_export
-    from synthset.kinds import kinds
+    from synthset.kinds import list_kinds
     from synthset.recipe.exports import ExportSettings
-    from synthset.recipe.messages import checked
+    from synthset.recipe.messages import read_settings
     from synthset.store.dataset import Dataset
-    from synthset.store.remote import on_disk
+    from synthset.store.remote import require_on_disk
 
-    known = kinds("exports").usable
+    known = list_kinds("exports").usable
     if kind not in known:
         raise UsageError(f"--kind {kind}: no such kind of export; {did_you_mean(kind, known)}")
     layout: type[ExportSettings] = known[kind].settings
@@ -62,8 +62,8 @@ def export(
     for name in given.keys() - layout.model_fields.keys():
         option = "--" + name.replace("_", "-")
         raise UsageError(f"{option}: has no effect on --kind {kind}; leave it out")
-    asked = {"kind": kind, "path": str(on_disk(path, "PATH").absolute()), **given}
-    settings = checked(asked, layout)
+    asked = {"kind": kind, "path": str(require_on_disk(path, "PATH").absolute()), **given}
+    settings = read_settings(asked, layout)
     written = write_export(Dataset.open(directory), settings, require_accepted)
     for note in written.notes:
         say(f"note: {note}")

@@ -24,7 +24,7 @@ def kinds(
     """
     from synthset.errors import UsageError, did_you_mean
     from synthset.kinds import GROUPS
-    from synthset.kinds import kinds as kinds_of
+    from synthset.kinds import list_kinds as kinds_of
 
     known: list[str] = []
     for group in GROUPS:

@@ -17,7 +17,7 @@ from synthset.taxonomy.wordnet import Synset
 WIDEST = 40  # letters of a column that others must not wait for
 
 
-def table(entries: Sequence[ClassEntry]) -> None:
+def print_table(entries: Sequence[ClassEntry]) -> None:
     """Print label, key, name, folder and synset; a synset in brackets is the only sense of a plain
     name, which groups use and nothing else."""
     heading = ("label", "key", "name", "folder", "synset")
@@ -32,7 +32,7 @@ def table(entries: Sequence[ClassEntry]) -> None:
         tell("  ".join(cells).rstrip())
 
 
-def csv_of(entries: Sequence[ClassEntry]) -> None:
+def print_csv(entries: Sequence[ClassEntry]) -> None:
     """Print a CSV that `kind: file` reads: name, synset, folder, then what is good to know."""
     rows, nouns = [], nouns_of.load()
     for entry in entries:
@@ -43,26 +43,26 @@ def csv_of(entries: Sequence[ClassEntry]) -> None:
     sys.stdout.write(write_sheet(columns, rows))
 
 
-def counts(
+def print_counts(
     what: str, found: Sequence[Synset], passed: Sequence[Synset], left_out: Sequence[Screened]
 ) -> None:
     """Print how many synsets and names there are, before and after the screen."""
-    tell(f"{what}: {_counted(found)}")
+    tell(f"{what}: {_count_synsets(found)}")
     if left_out:
         by = Counter(one.screen for one in left_out)
         listed = ", ".join(f"{count:,} {screen}" for screen, count in by.most_common())
         tell(f"screened: {len(left_out):,} ({listed})")
-        tell(f"left: {_counted(passed)}")
+        tell(f"left: {_count_synsets(passed)}")
 
 
-def screened(left_out: Sequence[Screened]) -> None:
+def print_screened(left_out: Sequence[Screened]) -> None:
     """Print what is left out and why; the words of offensive synsets are not spelt out."""
     for one in left_out:
         name = one.synset.name if one.screen == "people" else "–"
         tell(f"{one.synset.number}  {one.screen:<9}  {one.criterion:<22}  {name}")
 
 
-def tree(tops: Sequence[str], passed: Sequence[Synset], instances: bool) -> None:
+def print_tree(tops: Sequence[str], passed: Sequence[Synset], instances: bool) -> None:
     """Print synsets under one another; one that was printed before is not opened again."""
     nouns, wanted = nouns_of.load(), {synset.number for synset in passed}
     opened: set[str] = set()
@@ -78,7 +78,7 @@ def tree(tops: Sequence[str], passed: Sequence[Synset], instances: bool) -> None
             waiting += [(child, depth + 1) for child in reversed(below)]
 
 
-def grouped(entries: Sequence[ClassEntry]) -> None:
+def print_groups(entries: Sequence[ClassEntry]) -> None:
     """Print how many classes each usual group has."""
     found = groups.group(entries)
     for name, labels in found.members.items():
@@ -93,13 +93,13 @@ def grouped(entries: Sequence[ClassEntry]) -> None:
             tell(f"({name}){'':<{20 - len(name)}}{len(labels):>7,}")
 
 
-def _counted(synsets: Sequence[Synset]) -> str:
+def _count_synsets(synsets: Sequence[Synset]) -> str:
     names = len({synset.word for synset in synsets})
     return f"{len(synsets):,} synsets, {names:,} distinct first lemmas"
 
 
 def _synset(entry: ClassEntry) -> str:
-    synset = groups.synset_of(entry)
+    synset = groups.find_synset(entry)
     if synset is None:
         return "–"
     return synset.name if entry.wnid else f"({synset.name})"

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from synthset.store.remote import on_disk
+from synthset.store.remote import require_on_disk
 
 RecipeFile = Annotated[
     str, typer.Argument(help="A recipe file, or the name of a shipped recipe.", metavar="RECIPE")
@@ -52,6 +52,10 @@ LabelColumn = Annotated[
 OutFile = Annotated[
     Path | None,
     typer.Option(
-        "--output", "-o", help="Write here instead of the screen.", parser=on_disk, metavar="FILE"
+        "--output",
+        "-o",
+        help="Write here instead of the screen.",
+        parser=require_on_disk,
+        metavar="FILE",
     ),
 ]

@@ -17,12 +17,12 @@ def plan(recipe: RecipeFile, output: Output = None, changes: Changes = None) -> 
 
     Example: synthset plan demo --set images_per_class=100
     """
-    from synthset.engine.check import forecast
+    from synthset.engine.check import forecast_run
     from synthset.errors import RecipeError
     from synthset.recipe.recipe import load_recipe
 
     loaded = load_recipe(recipe, changes or ())
-    found = forecast(loaded, output)
+    found = forecast_run(loaded, output)
     if found.classes or not found.problems:
         _show(loaded.name, found)
     if found.problems:

@@ -82,10 +82,10 @@ def index(
     Example: synthset pool index laion -o laion-index --model ViT-B-32 --set pretrained=openai
     """
     from synthset.cli.progress import RichBar
-    from synthset.pools.index_pool import encoder_of, index_pool
+    from synthset.pools.index_pool import index_pool, read_encoder
     from synthset.recipe.pools import PoolPath
 
-    settings = encoder_of(encoder.value, model, changes or ())
+    settings = read_encoder(encoder.value, model, changes or ())
     places = [
         PoolPath(path=path, origin=origin, image_column=images, caption_column=captions)
         for path in paths

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from synthset.cli.terminal import say, screen, tell
-from synthset.store.remote import on_disk
+from synthset.store.remote import require_on_disk
 
 if TYPE_CHECKING:
     from synthset.pools.download import Downloaded
@@ -43,14 +43,14 @@ def download(
         Path,
         typer.Argument(
             help="Parquet, CSV or TSV with url and caption, and where wanted sha256, license, key.",
-            parser=on_disk,
+            parser=require_on_disk,
             metavar="URLS",
         ),
     ],
     output: Annotated[
         Path,
         typer.Option(
-            "--output", "-o", help="Folder of the pool.", parser=on_disk, metavar="FOLDER"
+            "--output", "-o", help="Folder of the pool.", parser=require_on_disk, metavar="FOLDER"
         ),
     ],
     layout: Annotated[
@@ -88,7 +88,7 @@ def download(
     from synthset.cli.progress import RichBar
     from synthset.errors import StageError
     from synthset.pools.attempt import Terms
-    from synthset.pools.download import SUMMARY, download, licenses_in_words
+    from synthset.pools.download import SUMMARY, describe_licenses, download
     from synthset.pools.fetch import FetchLimits
     from synthset.pools.licenses import is_taken
     from synthset.pools.url_lists import read_urls
@@ -110,7 +110,7 @@ def download(
         bar.stop()
     _show(found)
     if found.left_out:
-        say(f"licence not taken: {licenses_in_words(found.left_out)}")
+        say(f"licence not taken: {describe_licenses(found.left_out)}")
     tell(f"pool: {output}\ncounts: {output / SUMMARY}")
     if not found.obtained:
         raise StageError(

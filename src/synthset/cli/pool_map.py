@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from synthset.cli.terminal import screen, tell
-from synthset.store.remote import on_disk
+from synthset.store.remote import require_on_disk
 
 if TYPE_CHECKING:
     from synthset.pools.map_labels import MappedPool
@@ -35,14 +35,14 @@ def map_labels(
     output: Annotated[
         Path,
         typer.Option(
-            "--output", "-o", help="The new mapping, a CSV.", parser=on_disk, metavar="FILE"
+            "--output", "-o", help="The new mapping, a CSV.", parser=require_on_disk, metavar="FILE"
         ),
     ] = Path("mapping.csv"),
     review: Annotated[
         Path | None,
         typer.Option(
             help="New CSV for labels to decide; NAME-review.csv if not given.",
-            parser=on_disk,
+            parser=require_on_disk,
             metavar="FILE",
         ),
     ] = None,

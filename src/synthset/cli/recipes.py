@@ -17,12 +17,12 @@ def recipes(
     Example: synthset recipes demo
     """
     from synthset.errors import UsageError, did_you_mean
-    from synthset.recipe.reading import read_yaml, shipped_experiments, shipped_recipes
+    from synthset.recipe.reading import list_shipped_experiments, list_shipped_recipes, read_yaml
 
-    shipped = shipped_recipes() | shipped_experiments()
+    shipped = list_shipped_recipes() | list_shipped_experiments()
     if name is None:
         for known in shipped:
-            kind = " (experiment)" if known in shipped_experiments() else ""
+            kind = " (experiment)" if known in list_shipped_experiments() else ""
             tell(f"{known:<20} {read_yaml(shipped[known]).get('description', '')}{kind}")
         return
     if name not in shipped:

@@ -37,9 +37,9 @@ def review(
     from synthset.selection.review import read_review
     from synthset.store.dataset import Dataset
     from synthset.store.folder import LocalFolder
-    from synthset.store.remote import on_disk
+    from synthset.store.remote import require_on_disk
 
-    place = on_disk(output, "--output")
+    place = require_on_disk(output, "--output")
     if place.suffix not in (".html", ".csv"):
         raise UsageError(f"--output {output}: ends in {place.suffix!r}; name a .html or .csv")
     ours = place.suffix == ".html" and place.is_file() and REVIEW_PAGE in place.read_text("utf-8")

@@ -19,7 +19,7 @@ def run(
 
     Example: synthset run demo -o my-demo
     """
-    from synthset.cli.closing import closing_table, refuse_failures
+    from synthset.cli.closing import refuse_failures, show_closing_table
     from synthset.cli.faults import say_faults
     from synthset.cli.progress import RichBar
     from synthset.engine.run import run as run_recipe
@@ -44,7 +44,7 @@ def run(
         )
     except NotAccepted as missed:
         dataset, refused = Dataset.open(target), missed
-    closing_table(dataset, time.monotonic() - begun)
+    show_closing_table(dataset, time.monotonic() - begun)
     say_faults(dataset)
     if refused:
         raise refused

@@ -47,11 +47,11 @@ def search(
     hits = search_records(directory, words, like=like, clip=clip, encoder=encoder, limit=limit)
     _show(hits)
     if output is not None:
-        from synthset.pages.search.search_page import page
+        from synthset.pages.search.search_page import render_search_page
         from synthset.store.dataset import Dataset
         from synthset.store.folder import LocalFolder
 
-        text = page(Dataset.open(directory), hits, words or clip or f"like {like}")
+        text = render_search_page(Dataset.open(directory), hits, words or clip or f"like {like}")
         LocalFolder(output.parent).create(output.name, text.encode())
         tell(output)
 

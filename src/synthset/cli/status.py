@@ -13,10 +13,10 @@ def status(directory: DatasetFolder) -> None:
     """
     from rich.table import Table
 
-    from synthset.results.dataset.safety import verdicts
+    from synthset.results.dataset.safety import find_verdicts
     from synthset.store.dataset import Dataset
     from synthset.store.folder import LocalFolder
-    from synthset.store.lock import holder
+    from synthset.store.lock import read_holder
 
     dataset = Dataset.open(directory)
     view = dataset.view
@@ -35,14 +35,14 @@ def status(directory: DatasetFolder) -> None:
         table.add_row(name, f"{len(done)}/{len(planned)}", f"{dataset.rows_in(name):,}", state)
     console = screen()
     console.print(table)
-    owner = holder(dataset.folder.root) if isinstance(dataset.folder, LocalFolder) else None
+    owner = read_holder(dataset.folder.root) if isinstance(dataset.folder, LocalFolder) else None
     tell(
         f"working on it: process {owner.get('pid')} on {owner.get('host')}"
         if owner
         else "nobody works on it"
     )
     if dataset.shards(view.images):
-        said = verdicts(dataset.read(view.images, ["nsfw", "error"]))
+        said = find_verdicts(dataset.read(view.images, ["nsfw", "error"]))
         if said["checked"].any():
             checked, blanked, flagged = (int(mask.sum()) for mask in said.values())
             tell(f"safety checker: {blanked:,} blanked and {flagged:,} flagged of {checked:,}")

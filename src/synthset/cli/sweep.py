@@ -74,7 +74,7 @@ def _classes(text: str) -> tuple[str, ...] | int:
 def _table(cells: list[SweepCell]) -> Table:
     from rich.table import Table
 
-    from synthset.pages.dataset.sweep_page import FIGURES, written
+    from synthset.pages.dataset.sweep_page import FIGURES, format_figure
 
     shown = [name for name in FIGURES if any(name in cell.figures for cell in cells)]
     table = Table(title_justify="left")
@@ -82,7 +82,7 @@ def _table(cells: list[SweepCell]) -> Table:
         table.add_column(heading, justify="left" if heading == "prompts" else "right")
     for cell in cells:
         numbers = [
-            written(figure.value, name) + figure.over if figure else "–"
+            format_figure(figure.value, name) + figure.over if figure else "–"
             for name, figure in ((name, cell.figures.get(name)) for name in shown)
         ]
         guidance = "–" if cell.guidance is None else f"{cell.guidance:g}"

@@ -16,25 +16,25 @@ from synthset.recipe.variables import conceal
 KEPT = "\n\t\u200c\u200d"  # the last two join letters of Persian and parts of emoji
 
 
-def shown(words: str) -> str:
+def escape(words: str) -> str:
     r"""Spell out what a terminal would obey or not show: escapes, bidi controls, lone surrogates.
 
-    >>> shown("cat\x1b[31m")
+    >>> escape("cat\x1b[31m")
     'cat\\x1b[31m'
     """
     if words.isprintable():
         return words
-    return "".join(letter if _is_plain(letter) else _spelt(letter) for letter in words)
+    return "".join(letter if _is_plain(letter) else _escape_letter(letter) for letter in words)
 
 
 def tell(result: object) -> None:
     """Print a result: to stdout, so that it can be piped."""
-    print(shown(str(result)))
+    print(escape(str(result)))
 
 
 def say(words: str) -> None:
     """Print words about what happens: to stderr, beside what is piped."""
-    print(shown(conceal(words)), file=sys.stderr)
+    print(escape(conceal(words)), file=sys.stderr)
 
 
 def screen(stderr: bool = False) -> Console:
@@ -61,14 +61,14 @@ class _Screen(Console):
     """Every text that rich draws passes `render_str`, those in tables too."""
 
     def render_str(self, text: str, **options: Any) -> Text:
-        return super().render_str(shown(conceal(text)), **options)
+        return super().render_str(escape(conceal(text)), **options)
 
 
 def _is_plain(letter: str) -> bool:
     return letter.isprintable() or letter in KEPT or unicodedata.category(letter) == "Zs"
 
 
-def _spelt(letter: str) -> str:
+def _escape_letter(letter: str) -> str:
     code = ord(letter)
     width, mark = (2, "x") if code < 1 << 8 else (4, "u") if code < 1 << 16 else (8, "U")
     return f"\\{mark}{code:0{width}x}"

@@ -11,7 +11,7 @@ import typer
 from synthset.cli.options import Changes, ImageColumn, LabelColumn
 from synthset.cli.terminal import say, screen, tell
 from synthset.pages.kit.numbers import percent
-from synthset.store.remote import on_disk
+from synthset.store.remote import require_on_disk
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -34,7 +34,7 @@ def train(
         typer.Option(
             *("--output", "-o"),
             help="Folder of the training; it goes on there.",
-            parser=on_disk,
+            parser=require_on_disk,
             metavar="FOLDER",
         ),
     ],
@@ -117,7 +117,7 @@ def _table(trained: Trained) -> Table:
 
     images, found = trained.images, trained.measures
     asked = images.val if images.test is None else images.test
-    counts = [one.counts(len(images.classes))["real"] for one in (images.train, asked)]
+    counts = [one.count_images(len(images.classes))["real"] for one in (images.train, asked)]
     table = Table()
     for heading in ("class", "train", trained.judged_by, "recall", "precision"):
         table.add_column(heading, justify="left" if heading == "class" else "right")

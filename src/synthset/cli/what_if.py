@@ -21,26 +21,26 @@ def what_if(directory: DatasetFolder, output: OutFile = None) -> None:
 
     Example: synthset what-if my-demo -o what-if.png
     """
-    from synthset.engine.what_if import consider
+    from synthset.engine.what_if import find_what_if
     from synthset.errors import UsageError
 
     if output is not None and output.suffix not in (".png", ".svg", ".pdf"):
         raise UsageError(f"-o {output}: the figure is a .png, .svg or .pdf file; name one of them")
     if output is not None and output.exists():
         raise UsageError(f"-o {output}: exists already; name a new file")
-    found = consider(directory)
+    found = find_what_if(directory)
     console = screen()
     console.print(found.title)
     for limit in dict.fromkeys((case.column, case.side) for case in found.cases):
         part = [case for case in found.cases if (case.column, case.side) == limit]
         console.print(_table(part))
     if output is not None:
-        from synthset.pages.dataset.what_if_charts import what_if_picture
-        from synthset.pages.kit.picture_files import picture_bytes
+        from synthset.pages.dataset.what_if_charts import draw_what_if
+        from synthset.pages.kit.picture_files import paint_picture
         from synthset.store.files import create_file
 
-        picture = what_if_picture([asdict(case) for case in found.cases])
-        create_file(output, picture_bytes(picture, output.suffix[1:]))
+        picture = draw_what_if([asdict(case) for case in found.cases])
+        create_file(output, paint_picture(picture, output.suffix[1:]))
         tell(output)
 
 

@@ -38,7 +38,7 @@ class Taps:
         return cls(low, np.minimum(low + 1, side - 1), place - low.astype(np.float32))
 
 
-def bilinear_tf1(pictures: Pixels, height: int, width: int) -> NDArray[np.float32]:
+def resize_bilinear_tf1(pictures: Pixels, height: int, width: int) -> NDArray[np.float32]:
     """Resize pictures of one size.
 
     Args:
@@ -53,14 +53,14 @@ def bilinear_tf1(pictures: Pixels, height: int, width: int) -> NDArray[np.float3
     down, along = Taps.of(tall, height), Taps.of(wide, width)
     lines = pictures.reshape(count * tall, wide * 3)
     left, right = _columns(lines, along.low), _columns(lines, along.high)
-    left += _scaled(right, left, np.tile(along.weight, 3))
+    left += _weight_difference(right, left, np.tile(along.weight, 3))
     rows = left.reshape(count, tall, 3 * width)
     top, bottom = rows[:, down.low], rows[:, down.high]  # (N, height, 3 * width)
-    top += _scaled(bottom, top, down.weight[:, None])
+    top += _weight_difference(bottom, top, down.weight[:, None])
     return top.reshape(count, height, 3, width).transpose(0, 2, 1, 3)
 
 
-def _scaled(
+def _weight_difference(
     end: NDArray[np.float32], start: NDArray[np.float32], weight: NDArray[np.float32]
 ) -> NDArray[np.float32]:
     """The way from `start` to `end`, times the weight; in place of `end`."""

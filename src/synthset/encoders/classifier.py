@@ -14,10 +14,10 @@ from safetensors.torch import load_file
 from timm.data import resolve_model_data_config
 from torch import Tensor, nn
 
-from synthset.encoders.device import ready
-from synthset.encoders.encoder import Encoder, normalised
-from synthset.encoders.loading import explained
-from synthset.encoders.models import HUB, folder_of
+from synthset.encoders.device import prepare_model
+from synthset.encoders.encoder import Encoder, normalise
+from synthset.encoders.loading import explain_errors
+from synthset.encoders.models import HUB, find_folder
 from synthset.encoders.resize import Resize
 from synthset.errors import ModelError
 from synthset.recipe.encoders import ClassifierEncoder
@@ -35,8 +35,8 @@ class ClassifierStage(Encoder):
     @cached_property
     def _sizes(self) -> tuple[int, int]:
         """D and K, from the network without numbers in it."""
-        with _explained(self.settings), torch.device("meta"):
-            outline = _untrained(self.settings)
+        with _explain_errors(self.settings), torch.device("meta"):
+            outline = _build_network(self.settings)
         return int(getattr(outline, "head_hidden_size", outline.num_features)), outline.num_classes
 
     @property
@@ -54,15 +54,15 @@ class ClassifierStage(Encoder):
             ModelError: it cannot be had, its weights do not fit, or it wants images in a way that
                 is not supported.
         """
-        with _explained(self.settings):
-            model = _trained(self.settings)
+        with _explain_errors(self.settings):
+            model = _load_network(self.settings)
         config = resolve_model_data_config(model)
         self.resize = _resize(self.settings.model, config)
         self._mean, self._std = config["mean"], config["std"]
-        self._model: Any = ready(model, self.device, self.dtype)
+        self._model: Any = prepare_model(model, self.device, self.dtype)
 
     def forward(self, batch: Tensor) -> tuple[Tensor, Tensor | None]:
-        pixels = normalised(batch, self._mean, self._std)
+        pixels = normalise(batch, self._mean, self._std)
         pixels = pixels.to(self.dtype, memory_format=torch.channels_last)
         maps = self._model.forward_features(pixels)
         features = self._model.forward_head(maps, pre_logits=True).flatten(1)  # (N, D)
@@ -70,11 +70,11 @@ class ClassifierStage(Encoder):
 
 
 def _timm_name(settings: ClassifierEncoder) -> str:
-    folder = folder_of(settings)
+    folder = find_folder(settings)
     return f"local-dir:{folder}" if folder else settings.model
 
 
-def _untrained(settings: ClassifierEncoder) -> Any:
+def _build_network(settings: ClassifierEncoder) -> Any:
     """Build the network, with as many classes as the weight file has if one is given."""
     name = _timm_name(settings)
     model = timm.create_model(name, pretrained=False)
@@ -88,11 +88,11 @@ def _untrained(settings: ClassifierEncoder) -> Any:
     return model
 
 
-def _trained(settings: ClassifierEncoder) -> nn.Module:
+def _load_network(settings: ClassifierEncoder) -> nn.Module:
     if settings.weights is None:
         model: nn.Module = timm.create_model(_timm_name(settings), pretrained=True)
         return model
-    model = _untrained(settings)
+    model = _build_network(settings)
     model.load_state_dict(load_file(Path(settings.weights).expanduser()))
     return model
 
@@ -122,12 +122,12 @@ def _resize(model: str, config: dict[str, Any]) -> Resize:
     return Resize(height, eight_bit, scale, keep_aspect=mode == "center")
 
 
-def _explained(settings: ClassifierEncoder) -> Any:
+def _explain_errors(settings: ClassifierEncoder) -> Any:
     weights = f" with {settings.weights}" if settings.weights else ""
-    if settings.weights or folder_of(settings):
+    if settings.weights or find_folder(settings):
         advice = "give weights that timm saved for this very architecture"
     else:
         advice = (
             f"check the name and the network, or give a local folder ({HUB}… names a hub model)"
         )
-    return explained(f"the classifier {settings.model!r}{weights}", advice)
+    return explain_errors(f"the classifier {settings.model!r}{weights}", advice)

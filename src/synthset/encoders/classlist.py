@@ -14,14 +14,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from synthset.encoders.loading import explained
-from synthset.encoders.models import CONFIG, HUB, folder_of, read_config
+from synthset.encoders.loading import explain_errors
+from synthset.encoders.models import CONFIG, HUB, find_folder, read_config
 from synthset.errors import ModelError, Problem, RecipeError, did_you_mean
 from synthset.recipe.encoders import ClassifierEncoder
 from synthset.taxonomy import imagenet
 from synthset.taxonomy.classlists import ClassEntry
-from synthset.taxonomy.names import plain
-from synthset.taxonomy.vocabularies import FILE, classes_of
+from synthset.taxonomy.names import normalise
+from synthset.taxonomy.vocabularies import FILE, read_classes
 
 WNID = re.compile(r"n\d{8}")
 IMAGENET_CLASSES = 1000
@@ -57,7 +57,7 @@ class OutputClasses:
         table: dict[str, list[int]] = {}
         for index, name in enumerate(self.names):
             if name:
-                table.setdefault(plain(name), []).append(index)
+                table.setdefault(normalise(name), []).append(index)
         return table
 
     @cached_property
@@ -79,10 +79,10 @@ class OutputClasses:
                 table.setdefault(key, []).append(index)
         return table
 
-    def called(self, name: str) -> list[int]:
+    def find_by_name(self, name: str) -> list[int]:
         """Give the classes of this very name, else of this name as it is compared, else of this
         synonym."""
-        if exact := self.by_plain_name.get(plain(name)):
+        if exact := self.by_plain_name.get(normalise(name)):
             return exact
         key = name_key(name)
         return (self.by_name.get(key) or self.by_synonym.get(key) or []) if key else []
@@ -97,7 +97,7 @@ def name_key(name: str) -> str:
     return " ".join(re.sub(r"[_-]+", " ", name.casefold()).split())
 
 
-def class_names(settings: ClassifierEncoder) -> OutputClasses:
+def read_class_list(settings: ClassifierEncoder) -> OutputClasses:
     """Tell a classifier's classes from its configuration alone.
 
     Returns:
@@ -108,32 +108,34 @@ def class_names(settings: ClassifierEncoder) -> OutputClasses:
     Raises:
         ModelError: there is no such model, or a hub could not be asked.
     """
-    if settings.weights and (known := _beside(Path(settings.weights).expanduser())):
+    if settings.weights and (known := _read_saved_classes(Path(settings.weights).expanduser())):
         return known
-    config = pretrained_config(settings)
+    config = read_pretrained_config(settings)
     count = int(config.get("num_classes", IMAGENET_CLASSES))
     labels = config.get("label_names")
     if labels:
-        return _listed([str(label) for label in labels], config.get("label_descriptions") or {})
-    folder = folder_of(settings)
-    if folder and (known := _beside(folder / CONFIG)):
+        return _parse_labels(
+            [str(label) for label in labels], config.get("label_descriptions") or {}
+        )
+    folder = find_folder(settings)
+    if folder and (known := _read_saved_classes(folder / CONFIG)):
         return known
     if count == IMAGENET_CLASSES:
         return imagenet_classes()
-    return _larger_imagenet(count) or OutputClasses(names=("",) * count)
+    return _read_larger_imagenet(count) or OutputClasses(names=("",) * count)
 
 
-def pretrained_config(settings: ClassifierEncoder) -> dict[str, Any]:
+def read_pretrained_config(settings: ClassifierEncoder) -> dict[str, Any]:
     """Read timm's description of a model: input, preprocessing, classes.
 
     Raises:
         ModelError: there is no such model, or a hub could not be asked.
     """
-    folder = folder_of(settings)
+    folder = find_folder(settings)
     if folder:
         content = read_config(folder)
-        return {**content, **content.get("pretrained_cfg", {}), **_own_classes(content)}
-    with explained(
+        return {**content, **content.get("pretrained_cfg", {}), **_read_own_config(content)}
+    with explain_errors(
         f"the description of the classifier {settings.model!r}", "check the name and the network"
     ):
         import timm  # heavy, and not needed for a local folder
@@ -147,7 +149,7 @@ def pretrained_config(settings: ClassifierEncoder) -> dict[str, Any]:
 
 def imagenet_classes() -> OutputClasses:
     """The classes of ImageNet-1k, in the order of timm and torchvision."""
-    classes = imagenet.classes()
+    classes = imagenet.list_classes()
     return OutputClasses(
         names=tuple(known.name for known in classes),
         wnids=tuple(known.wnid for known in classes),
@@ -182,34 +184,34 @@ def match(
     unmatched = 0
     for entry in entries:
         given = names.get(entry.key)
-        found = _given(classes, given) if given is not None else _found(entry, classes)
+        found = _find_classes(classes, given) if given is not None else _find_entry(entry, classes)
         if len(found) == 1:
             indices.append(found[0])
             continue
         unmatched += 1
         if unmatched <= SHOWN:  # to look for the nearest name of each of 20,000 takes minutes
-            problems.append(_unmatched(where, entry, classes, given, found))
+            problems.append(_explain_mismatch(where, entry, classes, given, found))
     if unmatched > SHOWN:
         more = f"{unmatched - SHOWN:,} more of {len(entries):,} classes are not the classifier's"
         problems.append(Problem(where, more, "as above, or use a classifier that has them"))
     return problems or tuple(indices)
 
 
-def _given(classes: OutputClasses, text: str) -> list[int]:
+def _find_classes(classes: OutputClasses, text: str) -> list[int]:
     """The classes that a name, a wnid or an index stands for."""
     if text in classes.by_wnid:
         return [classes.by_wnid[text]]
-    found = classes.called(text)
+    found = classes.find_by_name(text)
     if not found and text.isdecimal() and int(text) < len(classes):
         return [int(text)]
     return found
 
 
-def _found(entry: ClassEntry, classes: OutputClasses) -> list[int]:
+def _find_entry(entry: ClassEntry, classes: OutputClasses) -> list[int]:
     if entry.wnid in classes.by_wnid:
         return [classes.by_wnid[entry.wnid]]
     for name in (entry.name, *entry.lemmas):
-        found = [i for i in classes.called(name) if not (entry.wnid and _wnid(classes, i))]
+        found = [i for i in classes.find_by_name(name) if not (entry.wnid and _wnid(classes, i))]
         if found:
             return found
     return []
@@ -219,7 +221,7 @@ def _wnid(classes: OutputClasses, index: int) -> str | None:
     return classes.wnids[index] if classes.wnids else None
 
 
-def _unmatched(
+def _explain_mismatch(
     where: str, entry: ClassEntry, classes: OutputClasses, given: str | None, found: Sequence[int]
 ) -> Problem:
     """Say which class was not found, or found more than once, and what comes near."""
@@ -247,7 +249,7 @@ def _label(classes: OutputClasses, index: int) -> str:
     return ", ".join(filter(None, (classes.names[index], _wnid(classes, index))))
 
 
-def _own_classes(content: Mapping[str, Any]) -> dict[str, Any]:
+def _read_own_config(content: Mapping[str, Any]) -> dict[str, Any]:
     """What timm's config.json says beside `pretrained_cfg` wins; old files say `labels`."""
     named = {"label_names": content.get("label_names") or content.get("labels")}
     for key in ("num_classes", "label_descriptions"):
@@ -255,7 +257,7 @@ def _own_classes(content: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in named.items() if value is not None}
 
 
-def _listed(labels: Sequence[str], descriptions: Mapping[str, str]) -> OutputClasses:
+def _parse_labels(labels: Sequence[str], descriptions: Mapping[str, str]) -> OutputClasses:
     """Names that a configuration lists, some of which may be WordNet numbers with descriptions."""
     wnids = [label if WNID.fullmatch(label) else None for label in labels]
     names = [
@@ -265,7 +267,7 @@ def _listed(labels: Sequence[str], descriptions: Mapping[str, str]) -> OutputCla
     return OutputClasses(names=tuple(names), wnids=tuple(wnids) if any(wnids) else ())
 
 
-def _beside(weights: Path) -> OutputClasses | None:
+def _read_saved_classes(weights: Path) -> OutputClasses | None:
     """The classes that a training has written beside its weights; None where it has not.
 
     Raises:
@@ -275,7 +277,7 @@ def _beside(weights: Path) -> OutputClasses | None:
     if not file.is_file():
         return None
     try:
-        classes = classes_of(json.loads(file.read_text(encoding="utf-8")))
+        classes = read_classes(json.loads(file.read_text(encoding="utf-8")))
     except (OSError, ValueError) as fault:
         raise ModelError(f"{file}: cannot be read ({fault}); train again, or remove it") from None
     wnids = tuple(names.wnid for names in classes)
@@ -284,12 +286,12 @@ def _beside(weights: Path) -> OutputClasses | None:
 
 def _imagenet_name(wnid: str) -> str:
     try:
-        return imagenet.by_wnid(wnid, "classes").name
+        return imagenet.get_by_wnid(wnid, "classes").name
     except RecipeError:
         return wnid
 
 
-def _larger_imagenet(count: int) -> OutputClasses | None:
+def _read_larger_imagenet(count: int) -> OutputClasses | None:
     """Classes of ImageNet-12k, 21k and 22k, from timm's tables."""
     from timm.data import ImageNetInfo, infer_imagenet_subset
 

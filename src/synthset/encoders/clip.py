@@ -18,10 +18,10 @@ from torch.nn import functional
 from transformers import AutoTokenizer, CLIPImageProcessor, CLIPModel
 from transformers.utils.logging import disable_progress_bar
 
-from synthset.encoders.device import pick_device, pick_dtype, ready
-from synthset.encoders.encoder import Encoder, Floats, normalised
-from synthset.encoders.loading import explained
-from synthset.encoders.models import HUB, OPEN_CLIP_CONFIG, folder_of, read_config
+from synthset.encoders.device import pick_device, pick_dtype, prepare_model
+from synthset.encoders.encoder import Encoder, Floats, normalise
+from synthset.encoders.loading import explain_errors
+from synthset.encoders.models import HUB, OPEN_CLIP_CONFIG, find_folder, read_config
 from synthset.encoders.resize import Resize
 from synthset.errors import ModelError
 from synthset.recipe.encoders import ClipEncoder
@@ -64,7 +64,7 @@ class Clip(Encoder):
 
     @property
     def width(self) -> int:
-        return clip_width(self.settings)
+        return read_clip_width(self.settings)
 
     def open(self) -> None:
         """Load the model.
@@ -76,7 +76,7 @@ class Clip(Encoder):
         self.resize = self._towers.resize
 
     def forward(self, batch: Tensor) -> tuple[Tensor, Tensor | None]:
-        pixels = normalised(batch, self._towers.mean, self._towers.std).to(self.dtype)
+        pixels = normalise(batch, self._towers.mean, self._towers.std).to(self.dtype)
         return functional.normalize(self._towers.images(pixels).float(), dim=-1), None  # (N, D)
 
 
@@ -112,7 +112,7 @@ class ClipText:
         new = [text for text in dict.fromkeys(texts) if text not in self._known]
         for batch in self._batches(new):
             self._known.update(zip(batch, self._encode(batch), strict=True))
-        width = clip_width(self._settings)
+        width = read_clip_width(self._settings)
         return (
             np.stack([self._known[text] for text in texts])
             if texts
@@ -141,14 +141,14 @@ class ClipText:
         return encoded  # (n, D)
 
 
-def clip_width(settings: ClipEncoder) -> int:
+def read_clip_width(settings: ClipEncoder) -> int:
     """Tell D from the model's configuration, without its weights.
 
     Raises:
         ModelError: there is no such model.
     """
-    folder = folder_of(settings)
-    with _explained(settings):
+    folder = find_folder(settings)
+    with _explain_errors(settings):
         if folder and not (folder / OPEN_CLIP_CONFIG).is_file():
             return int(read_config(folder)["projection_dim"])
         return int(open_clip.get_model_config(_open_clip_name(settings))["embed_dim"])
@@ -162,12 +162,12 @@ def load_towers(settings: ClipEncoder) -> Towers:
     """
     device = pick_device(settings.device)
     dtype = pick_dtype(settings.dtype, device)
-    folder = folder_of(settings)
+    folder = find_folder(settings)
     if not (folder or settings.pretrained or settings.model.startswith(HUB)):
         raise ModelError(
             f"pretrained: missing for {settings.model}; name its weights or give a file"
         )
-    with _explained(settings):
+    with _explain_errors(settings):
         if folder and not (folder / OPEN_CLIP_CONFIG).is_file():
             return _Transformers(folder, device, dtype)
         return _OpenClip(_open_clip_name(settings), settings.pretrained, device, dtype)
@@ -184,7 +184,7 @@ class _OpenClip:
         )
         self.mean, self.std = config["mean"], config["std"]
         self._tokenizer = open_clip.get_tokenizer(name)
-        self._model: Any = ready(model, device, dtype)
+        self._model: Any = prepare_model(model, device, dtype)
         self._device = device
 
     def images(self, batch: Tensor) -> Tensor:
@@ -217,7 +217,7 @@ class _Transformers:
         self.mean, self.std = config.image_mean, config.image_std
         self._tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
         self._context = model.config.text_config.max_position_embeddings
-        self._model: Any = ready(model, device, dtype)
+        self._model: Any = prepare_model(model, device, dtype)
         self._device = device
 
     def images(self, batch: Tensor) -> Tensor:
@@ -263,16 +263,16 @@ def _resize(
 
 
 def _open_clip_name(settings: ClipEncoder) -> str:
-    folder = folder_of(settings)
+    folder = find_folder(settings)
     return f"local-dir:{folder}" if folder else settings.model
 
 
-def _explained(settings: ClipEncoder) -> Any:
+def _explain_errors(settings: ClipEncoder) -> Any:
     tag = f" with {settings.pretrained!r}" if settings.pretrained else ""
-    if folder_of(settings):
+    if find_folder(settings):
         advice = "give a folder that open_clip or transformers saved"
     else:
         advice = (
             f"check the name and the network, or give a local folder ({HUB}… names a hub model)"
         )
-    return explained(f"the CLIP {settings.model!r}{tag}", advice)
+    return explain_errors(f"the CLIP {settings.model!r}{tag}", advice)

@@ -39,13 +39,13 @@ def pick_dtype(name: str, device: torch.device) -> torch.dtype:
     return DTYPES[name]
 
 
-def ready(model: nn.Module, device: torch.device, dtype: torch.dtype) -> nn.Module:
+def prepare_model(model: nn.Module, device: torch.device, dtype: torch.dtype) -> nn.Module:
     """Put a model in place for inference; channels last is the faster layout of convolutions."""
     model.eval().requires_grad_(False)
     return model.to(memory_format=torch.channels_last).to(device, dtype)
 
 
-def exactly() -> AbstractContextManager[None]:
+def make_repeatable() -> AbstractContextManager[None]:
     """Make convolutions on a GPU repeatable, with all of float32 (by default cuDNN uses TF32)."""
     flags: AbstractContextManager[None] = torch.backends.cudnn.flags(
         enabled=True, deterministic=True, allow_tf32=False

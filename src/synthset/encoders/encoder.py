@@ -14,8 +14,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from synthset.encoders.device import exactly, pick_device, pick_dtype
-from synthset.encoders.faults import NOT_FINITE, image_faults
+from synthset.encoders.device import make_repeatable, pick_device, pick_dtype
+from synthset.encoders.faults import NOT_FINITE, find_image_faults
 from synthset.encoders.resize import Resize
 from synthset.recipe.encoders import EncoderSettings
 from synthset.stage import Rows, Stage, list_array
@@ -95,7 +95,7 @@ class Encoder(Stage):
         Returns:
             (n, 3, S, S) float32 RGB in [0, 255], of the n records that have pixels.
         """
-        return rows.once(
+        return rows.compute_once(
             self.resize, lambda: self.resize([p for p in rows.pixels if p is not None])
         )
 
@@ -106,7 +106,7 @@ class Encoder(Stage):
         """
         size, device = self.settings.batch_size, self.device
         features, logits = [torch.empty(0, self.width)], [torch.empty(0, self.classes)]
-        with torch.inference_mode(), exactly():
+        with torch.inference_mode(), make_repeatable():
             for batch in torch.split(prepared, size):
                 full = torch.zeros(size, *batch.shape[1:])
                 full[: len(batch)] = batch
@@ -118,7 +118,7 @@ class Encoder(Stage):
 
     def finish(self, rows: Rows, computed: Encoded) -> pa.Table:
         """Put nulls and reasons where there are no pixels, or the model gave no numbers."""
-        faults = image_faults(rows)
+        faults = find_image_faults(rows)
         unseen = np.asarray(faults.is_valid())
         sound = np.isfinite(computed.features).all(axis=1)
         if self.classes:
@@ -133,7 +133,7 @@ class Encoder(Stage):
         return pa.table({**columns, "error": faults})
 
 
-def normalised(batch: Tensor, mean: Sequence[float], std: Sequence[float]) -> Tensor:
+def normalise(batch: Tensor, mean: Sequence[float], std: Sequence[float]) -> Tensor:
     """Bring (N, 3, H, W) from [0, 255] to the mean and deviation that a model was trained with.
 
     Args:

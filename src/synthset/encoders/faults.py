@@ -13,7 +13,7 @@ NO_IMAGE = "no image"
 NOT_FINITE = "not finite: the model returned NaN or infinity; try dtype float32 or bfloat16"
 
 
-def image_faults(rows: Rows) -> pa.Array:
+def find_image_faults(rows: Rows) -> pa.Array:
     """Say for each record why there are no pixels.
 
     Returns:

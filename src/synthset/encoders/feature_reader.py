@@ -47,7 +47,7 @@ class RealImages:
         texts = (self.classes, self.names, self.contents, self.ids)
         return RealImages(self.features[rows], *([of[row] for row in rows] for of in texts))
 
-    def rows_of(self, key: str, name: str) -> Rows:
+    def find_rows(self, key: str, name: str) -> Rows:
         """Rows of a class: by its key, else by its name, whatever the case."""
         rows = np.flatnonzero(np.array([found == key for found in self.classes], dtype=bool))
         if len(rows):
@@ -110,7 +110,7 @@ class FeatureReader:
     def features(self, encoder: str, column: str = "features") -> Features:
         """(N, D) float32, in the order of the records; NaN where an image has none. Column
         `logits` gives those of a classifier."""
-        return _in_order(self.dataset, self.tables[encoder], self.records["id"], column)
+        return _read_in_order(self.dataset, self.tables[encoder], self.records["id"], column)
 
     def blocks(self, encoder: str, rows: Mask) -> Iterator[Features]:
         """Features of some records, shard by shard; images without any are left out.
@@ -181,7 +181,7 @@ def _shards(dataset: Dataset, table: str) -> Iterator[Features]:
         yield list_column(dataset.read_cell(table, shard, ["features"]), "features")
 
 
-def _in_order(dataset: Dataset, table: str, ids: pa.ChunkedArray, column: str) -> Features:
+def _read_in_order(dataset: Dataset, table: str, ids: pa.ChunkedArray, column: str) -> Features:
     """A column of a table of features, in the order of some ids."""
     rows = dataset.read(table, ["id", column])
     places = pc.index_in(ids, value_set=rows["id"].combine_chunks())

@@ -19,9 +19,9 @@ from torch_fidelity.feature_extractor_inceptionv3 import (
     FeatureExtractorInceptionV3,
 )
 
-from synthset.encoders.device import ready
+from synthset.encoders.device import prepare_model
 from synthset.encoders.encoder import Encoder
-from synthset.encoders.loading import explained
+from synthset.encoders.loading import explain_errors
 from synthset.encoders.resize import Resize
 from synthset.errors import ModelError
 from synthset.recipe.encoders import InceptionEncoder
@@ -56,12 +56,12 @@ class Inception(Encoder):
         Raises:
             ModelError: they cannot be had, or are not Inception's.
         """
-        weights = inception_weights(self.settings.weights)
+        weights = load_inception_weights(self.settings.weights)
         advice = "give torch-fidelity's own file, or leave `weights` out to download it"
-        with explained(f"the Inception weights {self.settings.weights}", advice):
+        with explain_errors(f"the Inception weights {self.settings.weights}", advice):
             network = _network(weights)
         layers = nn.Sequential(*(getattr(network, name) for name in LAYERS))
-        self._layers = ready(layers, self.device, self.dtype)
+        self._layers = prepare_model(layers, self.device, self.dtype)
         self._head: Tensor = network.fc.weight.detach().to(self.device, self.dtype)  # (1008, 2048)
 
     def forward(self, batch: Tensor) -> tuple[Tensor, Tensor | None]:
@@ -70,7 +70,7 @@ class Inception(Encoder):
         return features, features @ self._head.T  # (N, 1008)
 
 
-def inception_weights(file: str | None) -> Mapping[str, Tensor]:
+def load_inception_weights(file: str | None) -> Mapping[str, Tensor]:
     """Read torch-fidelity's weights from a file, or from its own download (95 MB).
 
     Raises:
@@ -78,7 +78,7 @@ def inception_weights(file: str | None) -> Mapping[str, Tensor]:
     """
     if file is None:
         right = "download it on another machine and give its path as `weights`"
-        with explained(f"the Inception weights from {URL_INCEPTION_V3}", right):
+        with explain_errors(f"the Inception weights from {URL_INCEPTION_V3}", right):
             hub: Mapping[str, Tensor] = torch.hub.load_state_dict_from_url(
                 URL_INCEPTION_V3, progress=False, check_hash=True, weights_only=True
             )
@@ -86,7 +86,7 @@ def inception_weights(file: str | None) -> Mapping[str, Tensor]:
     path = Path(file).expanduser()
     if not path.is_file():
         raise ModelError(f"weights: no file {file}; leave it out to download torch-fidelity's")
-    with explained(f"the Inception weights {file}", "give torch-fidelity's own file"):
+    with explain_errors(f"the Inception weights {file}", "give torch-fidelity's own file"):
         safe = path.suffix == ".safetensors"
         local: Mapping[str, Tensor] = (
             load_file(path) if safe else torch.load(path, weights_only=True)

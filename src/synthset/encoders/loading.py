@@ -11,7 +11,7 @@ REASON = 300  # letters of a library's own message; state dicts that do not fit 
 
 
 @contextmanager
-def explained(what: str, advice: str) -> Iterator[None]:
+def explain_errors(what: str, advice: str) -> Iterator[None]:
     """Turn whatever a model library raises while loading into a ModelError.
 
     Args:

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synthset.errors import ModelError, Problem, did_you_mean
-from synthset.kinds import imported
+from synthset.kinds import import_name
 from synthset.models.miniatures import locate
 from synthset.recipe.encoders import (
     ClassifierEncoder,
@@ -50,13 +50,13 @@ class TextEncoder(Protocol):
         """Encode texts: (N, D) float32, unit length; row i belongs to text i."""
 
 
-def folder_of(settings: Encoder) -> Path | None:
+def find_folder(settings: Encoder) -> Path | None:
     """Find the local folder that holds the model; None where the model is named otherwise.
 
     >>> from synthset.recipe.encoders import ClipEncoder
-    >>> folder_of(ClipEncoder(kind="clip", model="./my-clip")).name
+    >>> find_folder(ClipEncoder(kind="clip", model="./my-clip")).name
     'my-clip'
-    >>> folder_of(ClipEncoder(kind="clip", model="ViT-B-32"))
+    >>> find_folder(ClipEncoder(kind="clip", model="ViT-B-32"))
     """
     if not isinstance(settings, ClipEncoder | ClassifierEncoder):
         return None
@@ -65,7 +65,7 @@ def folder_of(settings: Encoder) -> Path | None:
     return Path(settings.model).expanduser() if _is_path(settings.model) else None
 
 
-def weight_files(settings: Encoder) -> tuple[Path, ...]:
+def list_weight_files(settings: Encoder) -> tuple[Path, ...]:
     """List the local files that hold the weights; none where a hub or a download provides them.
 
     Raises:
@@ -78,16 +78,16 @@ def weight_files(settings: Encoder) -> tuple[Path, ...]:
     if isinstance(settings, ClipEncoder) and settings.pretrained:
         file = Path(settings.pretrained).expanduser()
         return (file,) if file.is_file() else ()
-    folder = folder_of(settings)
+    folder = find_folder(settings)
     if folder is None:
         return ()
-    found = weights_in(folder)
+    found = find_weights(folder)
     if not found:
         raise ModelError(f"{folder}: holds no .safetensors file; save the model's weights there")
     return found
 
 
-def weights_in(folder: Path) -> tuple[Path, ...]:
+def find_weights(folder: Path) -> tuple[Path, ...]:
     """List a folder's safetensors files; of several, timm and open_clip read the well-known one."""
     for name in ("open_clip_model.safetensors", "model.safetensors"):
         if (folder / name).is_file():
@@ -95,14 +95,14 @@ def weights_in(folder: Path) -> tuple[Path, ...]:
     return tuple(sorted(folder.glob("*.safetensors")))
 
 
-def weights_sha256(settings: Encoder) -> str:
+def hash_weights(settings: Encoder) -> str:
     """Name the weights: what `encoder_sha256` says in a file of reference statistics.
 
     Returns:
         The SHA-256 of the one local weight file (of the list of theirs, if there are several), else
         the name that a hub or a download knows the weights by.
     """
-    hashes = [_sha256(file) for file in weight_files(settings)]
+    hashes = [_sha256(file) for file in list_weight_files(settings)]
     if isinstance(settings, InceptionEncoder):
         original = not hashes or hashes[0].startswith(INCEPTION_SHA256)
         return INCEPTION if original else hashes[0]
@@ -118,12 +118,12 @@ def is_standard_inception(settings: Encoder) -> bool:
     if not isinstance(settings, InceptionEncoder):
         return False
     try:
-        return weights_sha256(settings) == INCEPTION
+        return hash_weights(settings) == INCEPTION
     except ModelError:  # the file is gone, and nobody can look at it any more
         return False
 
 
-def warnings_of(where: str, settings: Encoder) -> list[str]:
+def list_warnings(where: str, settings: Encoder) -> list[str]:
     """Say what a user should know of an encoder before it looks at anything."""
     if not isinstance(settings, InceptionEncoder) or is_standard_inception(settings):
         return []
@@ -133,7 +133,7 @@ def warnings_of(where: str, settings: Encoder) -> list[str]:
     ]
 
 
-def described(settings: Encoder) -> str:
+def describe_encoder(settings: Encoder) -> str:
     """Name an encoder in words."""
     if isinstance(settings, InceptionEncoder):
         weights = "torch-fidelity"
@@ -146,7 +146,7 @@ def described(settings: Encoder) -> str:
     return f"{model} {settings.kind}" if model == MINIATURE else str(model)
 
 
-def encoder_fingerprint(settings: Encoder) -> str:
+def fingerprint_encoder(settings: Encoder) -> str:
     """Name everything that decides the features: weights, their use, how images are resized.
 
     Two encoders of one fingerprint give the same features; reference statistics made with another
@@ -156,10 +156,10 @@ def encoder_fingerprint(settings: Encoder) -> str:
         32 hexadecimal digits.
     """
     chosen = {**settings.identity(), "model": None, "weights": None, "pretrained": None}
-    folder = folder_of(settings)
+    folder = find_folder(settings)
     files = sorted(folder.glob("*.json")) if folder else []
     configs = {file.name: _sha256(file) for file in files}
-    return digest([chosen, weights_sha256(settings), configs])
+    return digest([chosen, hash_weights(settings), configs])
 
 
 def check(where: str, settings: Encoder) -> list[Problem]:
@@ -171,7 +171,7 @@ def check(where: str, settings: Encoder) -> list[Problem]:
     """
     if settings.checked_by is None:
         return []
-    problems: list[Problem] = imported(settings.checked_by)(where, settings)
+    problems: list[Problem] = import_name(settings.checked_by)(where, settings)
     return problems
 
 
@@ -184,7 +184,7 @@ def open_text_encoder(settings: Encoder) -> TextEncoder:
     if settings.text_implementation is None:
         right = "name a CLIP, or another that `synthset kinds` says reads text"
         raise ModelError(f"an encoder of kind {settings.kind!r} reads no text; {right}")
-    encoder: TextEncoder = imported(settings.text_implementation)(settings)
+    encoder: TextEncoder = import_name(settings.text_implementation)(settings)
     return encoder
 
 
@@ -219,7 +219,7 @@ def is_transformers_clip(folder: Path) -> bool:
 def check_clip(where: str, settings: ClipEncoder) -> list[Problem]:
     """Look for the model by its name, its tag, or in its folder."""
     model, pretrained = settings.model, settings.pretrained
-    folder = folder_of(settings)
+    folder = find_folder(settings)
     if pretrained and (folder or model.startswith(HUB)):
         found = f"set, but {model!r} brings its own weights"
         return [Problem(f"{where}.pretrained", found, "leave it out")]
@@ -240,7 +240,9 @@ def _open_clip_problems(where: str, model: str, pretrained: str | None) -> list[
     import open_clip  # heavy, and needed for its list of names alone
 
     if model not in open_clip.list_models():
-        return [_unknown(f"{where}.model", "open_clip model", model, open_clip.list_models())]
+        return [
+            _explain_unknown(f"{where}.model", "open_clip model", model, open_clip.list_models())
+        ]
     tags = open_clip.list_pretrained_tags_by_model(model)
     if pretrained is None:
         right = f"name its weights, such as {tags[-1]}" if tags else "give a local weight file"
@@ -260,7 +262,7 @@ def _open_clip_problems(where: str, model: str, pretrained: str | None) -> list[
 
 def check_classifier(where: str, settings: ClassifierEncoder) -> list[Problem]:
     """Look for the model by its name, or in its folder, and for its weights."""
-    model, weights, folder = settings.model, settings.weights, folder_of(settings)
+    model, weights, folder = settings.model, settings.weights, find_folder(settings)
     problems = _file_problems(f"{where}.weights", weights)
     if weights and not problems and Path(weights).suffix != ".safetensors":
         right = "save them as safetensors: other formats can run code when they are opened"
@@ -280,14 +282,14 @@ def _timm_problems(where: str, model: str, weights: str | None) -> list[Problem]
     known = timm.list_models(include_tags=True)
     if not (timm.is_model(model) or model in known):
         names = [*known, *timm.list_models()]
-        return [_unknown(f"{where}.model", "timm model", model, names)]
+        return [_explain_unknown(f"{where}.model", "timm model", model, names)]
     if weights is None and not timm.models.is_model_pretrained(model):
         right = "give a local file as `weights`"
         return [Problem(f"{where}.weights", f"missing, and timm has none for {model}", right)]
     return []
 
 
-def _unknown(where: str, what: str, name: str, known: Iterable[str]) -> Problem:
+def _explain_unknown(where: str, what: str, name: str, known: Iterable[str]) -> Problem:
     right = f"did you mean './{name}'?" if Path(name).is_dir() else did_you_mean(name, known)
     return Problem(where, f"no {what} is called {name!r}", right)
 
@@ -304,7 +306,7 @@ def _folder_problems(where: str, name: str, folder: Path) -> list[Problem]:
 
 
 def _weight_problems(where: str, folder: Path) -> list[Problem]:
-    if weights_in(folder):
+    if find_weights(folder):
         return []
     return [
         Problem(where, f"{folder} holds no .safetensors file", "save the model's weights there")

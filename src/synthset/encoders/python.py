@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 import pyarrow as pa
 
-from synthset.encoders.faults import image_faults
+from synthset.encoders.faults import find_image_faults
 from synthset.errors import Problem
 from synthset.recipe.encoders import PythonEncoder
 from synthset.stage import Rows, Stage, list_array
@@ -16,8 +16,8 @@ from synthset.user_code import (
     NO_NUMBER,
     Function,
     Result,
-    by_shape,
-    function_problems,
+    call_by_shape,
+    check_function,
     load_function,
 )
 
@@ -55,11 +55,11 @@ class PythonEncoderStage(Stage):
 
     def compute(self, rows: Rows, prepared: Rows) -> list[Result | None]:
         """Call the function, in the order of the records."""
-        return by_shape(self._function, rows.pixels, self.width)
+        return call_by_shape(self._function, rows.pixels, self.width)
 
     def finish(self, rows: Rows, computed: list[Result | None]) -> pa.Table:
         """Put nulls and reasons where there is no image, or no vector came out."""
-        errors = image_faults(rows).to_pylist()
+        errors = find_image_faults(rows).to_pylist()
         features = np.zeros((len(rows), self.width), dtype=np.float32)
         missing = np.ones(len(rows), dtype=bool)
         for place, result in enumerate(computed):
@@ -75,4 +75,4 @@ class PythonEncoderStage(Stage):
 
 def check(where: str, settings: PythonEncoder) -> list[Problem]:
     """Look for the function."""
-    return function_problems(f"{where}.path", settings.path)
+    return check_function(f"{where}.path", settings.path)

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from synthset.encoders.bilinear_tf1 import bilinear_tf1
+from synthset.encoders.bilinear_tf1 import resize_bilinear_tf1
 from synthset.images import Pixels
 
 #: `bicubic`, `bilinear`: antialiased, in float, as clean-fid resizes. With `-8bit`: antialiased and
@@ -56,7 +56,7 @@ class Resize:
             (N, 3, size_px, size_px) float32 RGB in [0, 255].
         """
         out = torch.empty(len(images), 3, self.size_px, self.size_px)
-        for rows in _of_one_size(images):
+        for rows in _group_by_size(images):
             stack = torch.from_numpy(np.stack([images[row] for row in rows]))  # (n, H, W, 3)
             for row, resized in zip(rows, self._one_size(stack.permute(0, 3, 1, 2)), strict=True):
                 out[row] = resized
@@ -64,14 +64,14 @@ class Resize:
 
     def _one_size(self, stack: Tensor) -> Tensor:
         """(n, 3, H, W) uint8 to (n, 3, size_px, size_px) float32."""
-        stack = self._shortened(stack) if self.keep_aspect else stack
-        height, width = self._scaled(stack.shape[2], stack.shape[3])
+        stack = self._cut_ends(stack) if self.keep_aspect else stack
+        height, width = self._scale_size(stack.shape[2], stack.shape[3])
         scaled = _interpolate(stack, height, width, self.kernel)
         whole = int if self.floor_crop else round
         top, left = whole((height - self.size_px) / 2), whole((width - self.size_px) / 2)
         return scaled[:, :, top : top + self.size_px, left : left + self.size_px].float()
 
-    def _shortened(self, stack: Tensor) -> Tensor:
+    def _cut_ends(self, stack: Tensor) -> Tensor:
         """Leave out the ends of very long images, which the crop would cut off: a line of 20,000
         pixels would be a billion when its short side is large enough."""
         height, width = stack.shape[2:]
@@ -79,7 +79,7 @@ class Resize:
         down, across = max(0, height - aspect * width) // 2, max(0, width - aspect * height) // 2
         return stack[:, :, down : height - down, across : width - across]
 
-    def _scaled(self, height: int, width: int) -> tuple[int, int]:
+    def _scale_size(self, height: int, width: int) -> tuple[int, int]:
         """Sizes before the crop; torchvision cuts the long side to a whole number, and so do we."""
         scale = self.scale_px or self.size_px
         if not self.keep_aspect:
@@ -89,7 +89,7 @@ class Resize:
         return int(scale * height / width), scale
 
 
-def _of_one_size(images: Sequence[Pixels]) -> Iterator[list[int]]:
+def _group_by_size(images: Sequence[Pixels]) -> Iterator[list[int]]:
     """Give the indices of pictures of equal size, not too many at a time."""
     groups: dict[tuple[int, ...], list[int]] = {}
     for row, image in enumerate(images):
@@ -104,7 +104,9 @@ def _interpolate(stack: Tensor, height: int, width: int, kernel: Kernel) -> Tens
     """(n, 3, H, W) uint8 to (n, 3, height, width), uint8 or float32 in [0, 255]."""
     size = (height, width)
     if kernel == "bilinear-tf1":
-        return torch.from_numpy(bilinear_tf1(stack.permute(0, 2, 3, 1).numpy(), height, width))
+        return torch.from_numpy(
+            resize_bilinear_tf1(stack.permute(0, 2, 3, 1).numpy(), height, width)
+        )
     if kernel == "area":
         return functional.adaptive_avg_pool2d(stack.float(), size)
     mode, _, eight_bit = kernel.partition("-")

@@ -6,26 +6,26 @@ from pathlib import Path
 
 from safetensors import safe_open
 
-from synthset.encoders.models import weights_sha256
+from synthset.encoders.models import hash_weights
 from synthset.errors import DatasetError, Problem, did_you_mean
 from synthset.metrics.sets.gaussian import Gaussian
-from synthset.models.miniatures import Split, reference_statistics
+from synthset.models.miniatures import Split, find_reference_statistics
 from synthset.recipe.encoders import Encoder, InceptionEncoder
 from synthset.recipe.references import Statistics
 
 SHIPPED: dict[str, Split] = {"cifar10-train": "train", "cifar10-test": "test"}
 
 
-def statistics_file(settings: Statistics, encoder: Encoder) -> Path:
+def find_statistics_file(settings: Statistics, encoder: Encoder) -> Path:
     """Find a statistics file: one of ours by its name and the encoder, or a path."""
     if settings.file in SHIPPED and encoder.miniature is not None:
-        return reference_statistics(encoder.miniature, SHIPPED[settings.file])
+        return find_reference_statistics(encoder.miniature, SHIPPED[settings.file])
     return Path(settings.file).expanduser()
 
 
 def check_statistics(where: str, settings: Statistics, encoder: Encoder) -> list[Problem]:
     """Find out before a run whether stored statistics exist and fit the encoder."""
-    path = statistics_file(settings, encoder)
+    path = find_statistics_file(settings, encoder)
     if not path.is_file():
         found = f"no statistics {settings.file!r} for an encoder of kind {encoder.kind}"
         right = (
@@ -39,7 +39,7 @@ def check_statistics(where: str, settings: Statistics, encoder: Encoder) -> list
     if isinstance(encoder, InceptionEncoder) and facts.get("resize") != encoder.resize:
         found = f"{path.name} was made with resize {facts.get('resize')!r}, not {encoder.resize!r}"
         return [Problem(where, found, "set the encoder's resize to the same")]
-    mine = weights_sha256(encoder)
+    mine = hash_weights(encoder)
     if made_by != mine:
         found = (
             f"{path.name} was made by other weights ({(made_by or 'unnamed')[:12]}) than this "
@@ -60,7 +60,7 @@ def read_statistics(settings: Statistics, encoder: Encoder) -> tuple[Gaussian, s
     problems = check_statistics("reference", settings, encoder)
     if problems:
         raise DatasetError(str(problems[0]))
-    with safe_open(str(statistics_file(settings, encoder)), framework="np") as file:
+    with safe_open(str(find_statistics_file(settings, encoder)), framework="np") as file:
         facts = file.metadata()
         found = Gaussian(file.get_tensor("mean"), file.get_tensor("cov"), int(facts["n"]))
     return found, facts["source"]

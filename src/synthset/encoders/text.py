@@ -26,12 +26,12 @@ BATCH = 64
 Features = NDArray[np.float32]
 
 
-def installed() -> bool:
+def is_installed() -> bool:
     """Tell whether the extra `synthset[text]` is there; nothing is loaded."""
     return find_spec(PACKAGE) is not None
 
 
-def sentence_features(texts: Sequence[str]) -> Features:
+def encode_sentences(texts: Sequence[str]) -> Features:
     """Encode texts.
 
     Args:
@@ -45,7 +45,7 @@ def sentence_features(texts: Sequence[str]) -> Features:
     """
     import torch
 
-    tokenizer, model = loaded()
+    tokenizer, model = load_model()
     found = []
     with torch.inference_mode():
         for start in range(0, len(texts), BATCH):
@@ -63,18 +63,18 @@ def sentence_features(texts: Sequence[str]) -> Features:
     return np.concatenate([rows.numpy() for rows in found] or [np.zeros((0, 384), np.float32)])
 
 
-def nearness(text: str, others: Sequence[str]) -> list[float]:
+def compare_texts(text: str, others: Sequence[str]) -> list[float]:
     """Compare one text with several.
 
     Returns:
         The cosine of each with the text, in [-1, 1]; higher is nearer in meaning.
     """
-    features = sentence_features([text, *others])  # (1 + N, 384)
+    features = encode_sentences([text, *others])  # (1 + N, 384)
     return [float(value) for value in features[1:] @ features[0]]
 
 
 @cache
-def loaded() -> tuple[Any, Any]:
+def load_model() -> tuple[Any, Any]:
     """Load tokenizer and model from the package's folder, once in a process."""
     spec = find_spec(PACKAGE)
     if spec is None or spec.origin is None:

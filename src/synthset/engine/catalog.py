@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from synthset.errors import ModelError
-from synthset.kinds import carry_out, imported
+from synthset.kinds import carry_out, import_name
 from synthset.prompts.prompt_source import PromptSource
 from synthset.recipe.recipe import Recipe
 from synthset.recipe.scores import Score
@@ -35,19 +35,19 @@ class Spec:
     chunk: int
 
 
-def source_of(recipe: Recipe) -> Source[Any]:
+def make_source(recipe: Recipe) -> Source[Any]:
     """Make the source of a recipe."""
     source: Source[Any] = carry_out(recipe.source, recipe.source, recipe)
     return source
 
 
-def prompts_of(recipe: Recipe) -> PromptSource[Any]:
+def make_prompts(recipe: Recipe) -> PromptSource[Any]:
     """Make the prompts of a recipe."""
     prompts: PromptSource[Any] = carry_out(recipe.prompts, recipe.prompts, recipe)
     return prompts
 
 
-def passes(recipe: Recipe, plan: str) -> list[list[Spec]]:
+def plan_passes(recipe: Recipe, plan: str) -> list[list[Spec]]:
     """Order the tables of a recipe: those of one pass share their input, and one decode of each
     image.
 
@@ -57,7 +57,7 @@ def passes(recipe: Recipe, plan: str) -> list[list[Spec]]:
     """
     images = Spec(
         "images",
-        f"images-{fingerprint([source_of(recipe).identity(), plan])}",
+        f"images-{fingerprint([make_source(recipe).identity(), plan])}",
         (plan,),
         recipe.source.chunk,
     )
@@ -100,12 +100,12 @@ def build(
     part, _, name = role.partition("/")
     if part == "images":
         assert folder is not None
-        return source_of(recipe).stage(folder)
+        return make_source(recipe).stage(folder)
     if part == "features":
         encoder: Stage = carry_out(recipe.encoders[name], recipe.encoders[name])
         return encoder
     score = next(score for score in recipe.scores if score.prefix == name)
-    stage: Stage = imported(score.implementation).of(score, recipe, classes)
+    stage: Stage = import_name(score.implementation).of(score, recipe, classes)
     if tuple(stage.writes.names) != score.columns:
         raise ModelError(f"{role}: writes {stage.writes.names}, promised {list(score.columns)}")
     return stage

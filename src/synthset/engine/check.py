@@ -12,23 +12,23 @@ from typing import Any
 
 from synthset.encoders import models as encoder_models
 from synthset.encoders.statistics_files import check_statistics
-from synthset.engine.catalog import source_of
+from synthset.engine.catalog import make_source
 from synthset.engine.classes import check_groups
-from synthset.engine.plan import material, storage_place
+from synthset.engine.plan import find_storage, settle_material
 from synthset.engine.preview import Preview, preview
 from synthset.errors import DatasetError, Problem, RecipeError, UsageError
 from synthset.export.marker import read_marker
 from synthset.formats.scan import refuse_tests, refuse_unusable
-from synthset.kinds import imported
+from synthset.kinds import import_name
 from synthset.models.miniatures import knows
 from synthset.recipe.encoders import Encoder
 from synthset.recipe.paths import FolderPath
-from synthset.recipe.presets import preset_notes
-from synthset.recipe.recipe import Recipe, comparisons, load_recipe
+from synthset.recipe.presets import describe_preset
+from synthset.recipe.recipe import Recipe, list_comparisons, load_recipe
 from synthset.selection.review import read_review
 from synthset.source import Material, TokenCounter
 from synthset.store.folder import LocalFolder
-from synthset.store.remote import Remote, is_url, on_disk, place_at
+from synthset.store.remote import Remote, is_url, parse_place, require_on_disk
 from synthset.taxonomy.classlists import ClassEntry
 
 FEATURE_BYTES = 8_000  # a record's features, logits and scores, roughly
@@ -77,7 +77,7 @@ class Forecast:
     material: Material | None = None
 
 
-def forecast(
+def forecast_run(
     recipe: Recipe | str | Path | Mapping[str, Any],
     output: str | os.PathLike[str] | None = None,
     overrides: Sequence[str] = (),
@@ -101,25 +101,25 @@ def forecast(
     recipe = load_recipe(recipe, overrides)
     output = os.fspath(output) if output is not None else recipe.name
     found = Forecast()
-    _collect(found, lambda: _models(recipe))
+    _collect(found, lambda: _check_models(recipe))
     _collect(found, lambda: _review(recipe))
-    _collect(found, lambda: _output(output))
-    _collect(found, lambda: _exports(recipe, output))
+    _collect(found, lambda: _check_output(output))
+    _collect(found, lambda: _check_exports(recipe, output))
     _collect(found, lambda: check_groups(recipe))
     found.warnings += [f"runs code of its own: {code}" for code in recipe.code]
     for name, encoder in recipe.encoders.items():
-        found.warnings += encoder_models.warnings_of(f"encoders.{name}", encoder)
+        found.warnings += encoder_models.list_warnings(f"encoders.{name}", encoder)
     try:
-        found.material = material(recipe) if not source_of(recipe).problems() else None
+        found.material = settle_material(recipe) if not make_source(recipe).problems() else None
     except RecipeError as error:
         found.problems += error.problems
     if found.material is not None:
         _size_up(found, recipe, found.material, output)
-        _collect(found, lambda: _prompts(found, recipe, output))
-        _collect(found, lambda: _classes_fit(recipe, found.material))
-        _miniatures(found, recipe, found.material.classes)
+        _collect(found, lambda: _try_prompts(found, recipe, output))
+        _collect(found, lambda: _check_classes(recipe, found.material))
+        _check_miniatures(found, recipe, found.material.classes)
         classes = found.material.classes
-        found.problems += source_of(recipe).check_classes(classes, found.tried)
+        found.problems += make_source(recipe).check_classes(classes, found.tried)
     found.problems = list(dict.fromkeys(found.problems))
     return found
 
@@ -131,8 +131,8 @@ def _collect(found: Forecast, look: Callable[[], Sequence[Problem]]) -> None:
         found.problems += error.problems
 
 
-def _models(recipe: Recipe) -> list[Problem]:
-    problems = source_of(recipe).problems()
+def _check_models(recipe: Recipe) -> list[Problem]:
+    problems = make_source(recipe).problems()
     for name, encoder in recipe.encoders.items():
         problems += encoder_models.check(f"encoders.{name}", encoder)
     if problems:
@@ -141,15 +141,15 @@ def _models(recipe: Recipe) -> list[Problem]:
         for name in step.compares:
             real = recipe.references[name]
             if real.kind == "images":
-                problems += _unusable(f"references.{name}.paths", real.paths)
-    choosing = _choosing(recipe)
-    for user, name, seen_by in comparisons(recipe):
+                problems += _check_paths(f"references.{name}.paths", real.paths)
+    choosing = _find_choosing_kinds(recipe)
+    for user, name, seen_by in list_comparisons(recipe):
         reference, encoder = recipe.references[name], recipe.encoders[seen_by]
         if reference.kind == "statistics":
             place = f"references.{name}.file (for {user})"
             problems += check_statistics(place, reference, encoder)
         else:
-            missing = _unusable(f"references.{name}.paths", reference.paths)
+            missing = _check_paths(f"references.{name}.paths", reference.paths)
             problems += missing
             if user in choosing and not missing:
                 refuse_tests(reference.paths, f"references.{name}.paths")
@@ -157,11 +157,11 @@ def _models(recipe: Recipe) -> list[Problem]:
         if metric.compares is not None and metric.seen_by is None:
             looked_at = recipe.references[metric.compares]
             assert looked_at.kind == "images"
-            problems += _unusable(f"references.{metric.compares}.paths", looked_at.paths)
+            problems += _check_paths(f"references.{metric.compares}.paths", looked_at.paths)
     return problems
 
 
-def _choosing(recipe: Recipe) -> set[str]:
+def _find_choosing_kinds(recipe: Recipe) -> set[str]:
     """Name what compares with a reference so as to choose images: those must not choose what is
     like the test images."""
     used = set(recipe.selection.columns)
@@ -171,7 +171,7 @@ def _choosing(recipe: Recipe) -> set[str]:
     }
 
 
-def _unusable(where: str, paths: Sequence[FolderPath]) -> list[Problem]:
+def _check_paths(where: str, paths: Sequence[FolderPath]) -> list[Problem]:
     """Real images are read when they are needed; that they lie there is known at once."""
     try:
         refuse_unusable(paths, where)
@@ -180,19 +180,19 @@ def _unusable(where: str, paths: Sequence[FolderPath]) -> list[Problem]:
     return []
 
 
-def _classes_fit(recipe: Recipe, found: Material | None) -> list[Problem]:
+def _check_classes(recipe: Recipe, found: Material | None) -> list[Problem]:
     """Classifiers know the classes, and what compares with prompts has some."""
     assert found is not None
     problems: list[Problem] = []
     for i, score in enumerate(recipe.scores):
         if score.needs_prompts:
-            problems += _unprompted(recipe, f"scores[{i}].text")
+            problems += _check_captions(recipe, f"scores[{i}].text")
         if score.checked_by is not None:
-            problems += imported(score.checked_by)(score, recipe, found.classes)
+            problems += import_name(score.checked_by)(score, recipe, found.classes)
     return problems
 
 
-def _miniatures(found: Forecast, recipe: Recipe, classes: Sequence[ClassEntry]) -> None:
+def _check_miniatures(found: Forecast, recipe: Recipe, classes: Sequence[ClassEntry]) -> None:
     """The CLIP that ships with synthset knows ten classes, and has nothing to say of others."""
     strange = [entry.name for entry in classes if not any(map(knows, (entry.name, *entry.lemmas)))]
     if not strange:
@@ -211,7 +211,7 @@ def _is_miniature(encoder: Encoder) -> bool:
     return getattr(encoder, "model", None) == "miniature"
 
 
-def _unprompted(recipe: Recipe, where: str) -> list[Problem]:
+def _check_captions(recipe: Recipe, where: str) -> list[Problem]:
     """Imported images can only be compared with their prompts where they have some."""
     if recipe.source.has_prompts:
         return []
@@ -226,8 +226,8 @@ def _review(recipe: Recipe) -> list[Problem]:
     return []
 
 
-def _output(output: str) -> list[Problem]:
-    if isinstance(place_at(output), Remote):
+def _check_output(output: str) -> list[Problem]:
+    if isinstance(parse_place(output), Remote):
         return []
     path = Path(output).expanduser()
     if path.exists() and not path.is_dir():
@@ -236,7 +236,7 @@ def _output(output: str) -> list[Problem]:
         return [
             Problem("output", f"{output} holds other things", "name a new or empty folder with -o")
         ]
-    place = storage_place(output)
+    place = find_storage(output)
     if not place.is_dir() or not os.access(place, os.W_OK | os.X_OK):
         return [
             Problem(
@@ -248,13 +248,13 @@ def _output(output: str) -> list[Problem]:
     return []
 
 
-def _exports(recipe: Recipe, output: str) -> list[Problem]:
+def _check_exports(recipe: Recipe, output: str) -> list[Problem]:
     problems = []
     for i, export in enumerate(recipe.exports):
         if export.path is None and not is_url(output):
             continue
         try:
-            path = on_disk(export.path or "exports")
+            path = require_on_disk(export.path or "exports")
             if path.is_absolute():
                 read_marker(path)
         except (DatasetError, UsageError) as error:
@@ -271,7 +271,7 @@ def _exports(recipe: Recipe, output: str) -> list[Problem]:
 
 
 def _size_up(found: Forecast, recipe: Recipe, what: Material, output: str) -> None:
-    estimate = source_of(recipe).estimate(what)
+    estimate = make_source(recipe).estimate(what)
     found.classes = len(what.classes)
     found.notes += what.notes
     if recipe.source.lists_images:
@@ -289,8 +289,8 @@ def _size_up(found: Forecast, recipe: Recipe, what: Material, output: str) -> No
         estimate.image_bytes * (1 + len(recipe.exports)) + FEATURE_BYTES
     )
     if not is_url(output):
-        found.free_bytes = shutil.disk_usage(storage_place(output)).free
-        found.warnings += _room(found)
+        found.free_bytes = shutil.disk_usage(find_storage(output)).free
+        found.warnings += _check_disk(found)
     found.basis, found.gpu_basis = estimate.basis, estimate.gpu_basis
     if estimate.seconds is not None:
         found.seconds = estimate.preparing_s + estimate.seconds * found.images
@@ -298,7 +298,7 @@ def _size_up(found: Forecast, recipe: Recipe, what: Material, output: str) -> No
         found.gpu_seconds = estimate.gpu_seconds * found.images
 
 
-def _room(found: Forecast) -> list[str]:
+def _check_disk(found: Forecast) -> list[str]:
     """Say that the disk may be too small; how large the images come out is an estimate."""
     if found.disk_bytes <= found.free_bytes:
         return []
@@ -309,21 +309,21 @@ def _room(found: Forecast) -> list[str]:
     ]
 
 
-def _prompts(found: Forecast, recipe: Recipe, output: str) -> Sequence[Problem]:
+def _try_prompts(found: Forecast, recipe: Recipe, output: str) -> Sequence[Problem]:
     """Try the first prompts: examples, and how many the text encoder would cut."""
     if not recipe.source.needs_prompts or found.material is None:
         return []
     ahead = preview(recipe, found.material, output)
-    found.notes += [*preset_notes(recipe.model_dump(mode="json")), *ahead.notes]
+    found.notes += [*describe_preset(recipe.model_dump(mode="json")), *ahead.notes]
     found.tried = ahead.prompts
     found.prompts = list(dict.fromkeys(ahead.prompts))[:3]
-    source = source_of(recipe)
+    source = make_source(recipe)
     found.notes += source.notes_on(ahead.prompts)
-    _lengths(found, source.token_counter(), ahead)
+    _count_cut_prompts(found, source.token_counter(), ahead)
     return ahead.problems
 
 
-def _lengths(found: Forecast, counter: TokenCounter | None, ahead: Preview) -> None:
+def _count_cut_prompts(found: Forecast, counter: TokenCounter | None, ahead: Preview) -> None:
     """Count the prompts that the text encoder would cut."""
     if counter is None or not ahead.prompts:
         return

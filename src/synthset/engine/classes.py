@@ -8,10 +8,10 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 from synthset.encoders import text
-from synthset.engine.catalog import source_of
-from synthset.errors import Problem, RecipeError, listed
+from synthset.engine.catalog import make_source
+from synthset.errors import Problem, RecipeError, list_names
 from synthset.formats.resolve import ARCHIVES, TABLES
-from synthset.formats.source_names import ending_of
+from synthset.formats.source_names import get_ending
 from synthset.recipe.classes import ClassFile, FromSource, ImageNet, Names, Senses, Words
 from synthset.recipe.classes import WordNet as WordNetClasses
 from synthset.recipe.recipe import Recipe, load_recipe
@@ -20,12 +20,12 @@ from synthset.store.dataset import Dataset
 from synthset.store.remote import is_url
 from synthset.taxonomy import classlists, groups, wordnet
 from synthset.taxonomy.classlists import ClassEntry
-from synthset.taxonomy.listfile import from_file
+from synthset.taxonomy.listfile import read_class_file
 from synthset.taxonomy.names import ClassNames as Called
 from synthset.taxonomy.review import Review, read_review, write_review
 from synthset.taxonomy.screen import Screened
 from synthset.taxonomy.senses import Nearness, match
-from synthset.taxonomy.word_classes import from_words, refuse_plurals, with_senses
+from synthset.taxonomy.word_classes import add_senses, make_word_classes, refuse_plurals
 
 GROUPS = "groups.json"
 
@@ -45,31 +45,33 @@ def settle(recipe: Recipe, names: Sequence[str] = ()) -> Settled:
     match wanted:
         case ImageNet():
             under = () if wanted.under is None else wanted.under
-            return Settled(classlists.from_imagenet(wanted.select, under))
+            return Settled(classlists.pick_imagenet_classes(wanted.select, under))
         case WordNetClasses():
-            return _of_wordnet(wanted)
+            return _settle_wordnet(wanted)
         case Words():
-            return Settled(from_words(wanted.words, _review(wanted.senses), _nearness(wanted)))
+            return Settled(
+                make_word_classes(wanted.words, _review(wanted.senses), _choose_comparison(wanted))
+            )
         case ClassFile():
-            read = from_file(wanted.path)
-            return Settled(read, _no_numbers(read))
+            read = read_class_file(wanted.path)
+            return Settled(read, _find_false_numbers(read))
         case _:
             called = wanted.names if isinstance(wanted, Names) else names
-            found, review = classlists.from_names(called), _review(wanted.senses)
-            settled = _with_answers(found, review) if review else found
+            found, review = classlists.make_name_classes(called), _review(wanted.senses)
+            settled = _apply_answers(found, review) if review else found
             if isinstance(wanted, Names):
                 refuse_plurals([entry for entry in settled if entry.wnid is None], "classes")
-            return Settled(settled, _no_numbers(settled))
+            return Settled(settled, _find_false_numbers(settled))
 
 
-def _no_numbers(classes: Sequence[ClassEntry]) -> tuple[str, ...]:
+def _find_false_numbers(classes: Sequence[ClassEntry]) -> tuple[str, ...]:
     """Say which names look like numbers of WordNet and are none."""
     odd = [
         repr(entry.name)
         for entry in classes
         if entry.wnid is None and wordnet.NUMBER.fullmatch(entry.name)
     ]
-    return (f"no number of WordNet 3.0, so a plain name: {listed(odd)}",) if odd else ()
+    return (f"no number of WordNet 3.0, so a plain name: {list_names(odd)}",) if odd else ()
 
 
 def settle_listed(recipe: Recipe, known: Sequence[Called]) -> Settled:
@@ -96,7 +98,7 @@ def settle_listed(recipe: Recipe, known: Sequence[Called]) -> Settled:
 def check_groups(recipe: Recipe) -> Sequence[Problem]:
     """List what is wrong with the groups of the report."""
     try:
-        groups.named_groups(recipe.report.wanted_groups())
+        groups.settle_groups(recipe.report.wanted_groups())
     except RecipeError as error:
         return error.problems
     return []
@@ -108,7 +110,7 @@ def write_groups(dataset: Dataset, classes: Sequence[ClassEntry], recipe: Recipe
     dataset.write_json(GROUPS, asdict(found))
 
 
-def _of_wordnet(wanted: WordNetClasses) -> Settled:
+def _settle_wordnet(wanted: WordNetClasses) -> Settled:
     passed, left_out = classlists.pick_synsets(
         wanted.synsets,
         wanted.closure,
@@ -117,11 +119,11 @@ def _of_wordnet(wanted: WordNetClasses) -> Settled:
         wanted.leaves_only,
         screen=wanted.screen,
     )
-    notes = (_screened(len(passed), left_out),) if left_out else ()
-    return Settled(classlists.of_synsets(passed, wanted.shared_names), notes)
+    notes = (_describe_screened(len(passed), left_out),) if left_out else ()
+    return Settled(classlists.make_synset_classes(passed, wanted.shared_names), notes)
 
 
-def _screened(passed: int, left_out: Sequence[Screened]) -> str:
+def _describe_screened(passed: int, left_out: Sequence[Screened]) -> str:
     by = Counter(found.screen for found in left_out)
     listed = " and ".join(f"{count:,} {screen}" for screen, count in by.most_common())
     return (
@@ -138,24 +140,24 @@ def _review(senses: Senses) -> Review | None:
     return Review("the recipe", senses, frozenset())
 
 
-def _with_answers(found: tuple[ClassEntry, ...], review: Review) -> tuple[ClassEntry, ...]:
+def _apply_answers(found: tuple[ClassEntry, ...], review: Review) -> tuple[ClassEntry, ...]:
     """Give plain names the senses that are answered; a file may know words of other recipes."""
     names = {entry.name for entry in found}
     mine = review.path == "the recipe"
     answers = {word: s for word, s in review.answers.items() if mine or word in names}
-    return with_senses(found, answers)
+    return add_senses(found, answers)
 
 
-def _nearness(wanted: Words) -> Nearness | None:
+def _choose_comparison(wanted: Words) -> Nearness | None:
     if wanted.hints == "exact":
         return None
-    if not text.installed():
+    if not text.is_installed():
         right = f"{text.INSTALL}, or set `hints: exact` and answer in a review file"
         raise RecipeError("classes.hints", text.MISSING, right)
-    return text.nearness
+    return text.compare_texts
 
 
-def classes_of(
+def find_classes(
     source: str, image_column: str | None = None, label_column: str | None = None
 ) -> tuple[ClassEntry, ...]:
     """Find the classes of a recipe, a list (.txt, .csv), a dataset, or of images in any layout.
@@ -170,15 +172,15 @@ def classes_of(
     columns = {name: column for name, column in named.items() if column is not None}
     if (path / "dataset.json").is_file():
         recipe = load_recipe(str(path / "recipe.yaml"))
-    elif columns or path.is_dir() or is_url(source) or ending_of(source) in (*ARCHIVES, *TABLES):
+    elif columns or path.is_dir() or is_url(source) or get_ending(source) in (*ARCHIVES, *TABLES):
         classes: dict[str, str] = {"kind": "source"}
         folder = {"kind": "folder", "paths": [{"path": source, **columns}]}
         recipe = load_recipe({"name": "shown", "classes": classes, "source": folder})
     elif path.suffix.lower() in (".txt", ".csv"):
-        return from_file(source)
+        return read_class_file(source)
     else:
         recipe = load_recipe(source)
-    return settle_listed(recipe, source_of(recipe).class_names()).classes
+    return settle_listed(recipe, make_source(recipe).class_names()).classes
 
 
 def settle_words(
@@ -198,9 +200,9 @@ def settle_words(
     wanted = Words(
         kind="words", words=tuple(words), senses=senses, hints="text" if by_text else "exact"
     )
-    answered, nearness = _review(wanted.senses), _nearness(wanted)
+    answered, nearness = _review(wanted.senses), _choose_comparison(wanted)
     if review is None:
-        return from_words(words, answered, nearness), 0
+        return make_word_classes(words, answered, nearness), 0
     found = match(words, answered.answers if answered else {}, nearness)
     if found.problems:
         raise RecipeError.of(found.problems)
@@ -208,5 +210,5 @@ def settle_words(
         write_review(review, found.questions)
     open_words = {question.word for question in found.questions}
     rest = [word for word in words if word not in open_words]
-    settled = from_words(rest, answered, nearness) if rest else ()
+    settled = make_word_classes(rest, answered, nearness) if rest else ()
     return settled, len(found.questions)

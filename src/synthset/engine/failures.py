@@ -53,7 +53,7 @@ class Budget:
             TooManyFailures: as many as the budget allows lie in a row.
         """
         for row, error in failed:
-            runs, place = self._runs[role, kind_of(error)], self._first[shard] + row
+            runs, place = self._runs[role, find_kind(error)], self._first[shard] + row
             left, right = runs.get(place - 1, 0), runs.get(place + 1, 0)
             length = left + 1 + right  # a run is known at both of its ends
             runs[place - left] = runs[place + right] = runs[place] = length
@@ -65,10 +65,10 @@ class Budget:
                 )
 
 
-def kind_of(error: str) -> str:
+def find_kind(error: str) -> str:
     """Tell the kind of an error from what it says of a single record: files, names, numbers.
 
-    >>> kind_of("/a/cat 1.png: not 3 channels") == kind_of("/b/dog 2.png: not 4 channels")
+    >>> find_kind("/a/cat 1.png: not 3 channels") == find_kind("/b/dog 2.png: not 4 channels")
     True
     """
     head, colon, rest = error.partition(": ")
@@ -85,12 +85,12 @@ def refuse_nothing_made(dataset: Dataset, images: str) -> None:
     errors = dataset.read(images, ["error"]).column("error").to_pylist()
     if None not in errors:
         raise StageError(
-            f"images: none of {len(errors):,} was made: {reasons(errors)}. Mend the source and run "
-            "again; with another model, other files or settings every image is tried anew"
+            f"images: none of {len(errors):,} was made: {count_errors(errors)}. Correct the source "
+            "and run again; with another model, other files or settings every image is tried anew"
         )
 
 
-def failures(dataset: Dataset) -> dict[str, list[str]]:
+def collect_failures(dataset: Dataset) -> dict[str, list[str]]:
     """Give the errors of each table of the present recipe, by its role, where there are any; a
     record without an image fails there alone."""
     view = dataset.view
@@ -107,12 +107,12 @@ def failures(dataset: Dataset) -> dict[str, list[str]]:
     return found
 
 
-def reasons(errors: Sequence[str]) -> str:
+def count_errors(errors: Sequence[str]) -> str:
     """Count errors by kind, the most frequent first, each with an example."""
     first: dict[str, str] = {}
-    counts = Counter(kind_of(error) for error in errors)
+    counts = Counter(find_kind(error) for error in errors)
     for error in errors:
-        first.setdefault(kind_of(error), error)
+        first.setdefault(find_kind(error), error)
     said = [f"{count:,} × {first[kind]}" for kind, count in counts.most_common(LISTED)]
     rest = f" and {len(counts) - LISTED:,} other reasons" if len(counts) > LISTED else ""
     return "; ".join(said) + rest

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from synthset.encoders.feature_reader import FeatureReader
 from synthset.kinds import carry_out
-from synthset.measures.part import Part, parts_of
+from synthset.measures.part import Part, find_parts
 from synthset.recipe.metrics import Metric
 from synthset.recipe.recipe import Recipe
 from synthset.results.metric_result import MetricResult
@@ -37,14 +37,14 @@ def measure(reader: FeatureReader) -> MetricResults:
     Args:
         reader: of all records, with scores and selection.
     """
-    recipe, parts = reader.recipe, parts_of(reader)
+    recipe, parts = reader.recipe, find_parts(reader)
     found = MetricResults()
     for metric in (*recipe.metrics, *(one for score in recipe.scores for one in score.metrics)):
-        chose = metric.by_part and _chose(recipe, metric.compares)
+        chose = metric.by_part and _was_chosen_by(recipe, metric.compares)
         for part in parts.values() if metric.by_part else [parts["all"]]:
             results = _try(metric, part, found.faults)
             if chose and part.name != "all":
-                results = [result.warned(CHOSE) for result in results]
+                results = [result.warn(CHOSE) for result in results]
             found.results += results
     return found
 
@@ -55,7 +55,7 @@ def _try(metric: Metric, part: Part, faults: dict[str, str]) -> list[MetricResul
     except Exception as fault:  # whatever broke it, the rest of the run is worth having
         faults[f"{metric.kind}, {part.name}"] = "".join(traceback.format_exception(fault))
         said = f"{type(fault).__name__}: {fault}" if str(fault) else type(fault).__name__
-        by = part.by(metric.seen_by) if metric.seen_by else ""
+        by = part.describe_encoder(metric.seen_by) if metric.seen_by else ""
         lost = MetricResult(
             name=metric.kind,
             of=part.name,
@@ -63,11 +63,11 @@ def _try(metric: Metric, part: Part, faults: dict[str, str]) -> list[MetricResul
             reference=metric.compares,
             failed=said,
         )
-        results = [lost.warned(f"failed: {said}")]
+        results = [lost.warn(f"failed: {said}")]
     return [replace(result, subject=metric.subject) for result in results]
 
 
-def _chose(recipe: Recipe, reference: str | None) -> bool:
+def _was_chosen_by(recipe: Recipe, reference: str | None) -> bool:
     """Whether the selection has looked at a reference, itself or through a score."""
     if reference is None:
         return False

@@ -9,9 +9,9 @@ from typing import Any
 
 import pyarrow as pa
 
-from synthset.engine.catalog import passes, source_of
-from synthset.engine.plan import imported, plan_table
-from synthset.formats.manifest import manifest, mark_of
+from synthset.engine.catalog import make_source, plan_passes
+from synthset.engine.plan import name_plan, plan_imported
+from synthset.formats.manifest import make_manifest, mark_of
 from synthset.recipe.recipe import Recipe
 from synthset.seeds import fingerprint
 from synthset.source import Material, Source
@@ -46,7 +46,7 @@ class Change:
         return ", ".join(f"{count:,} {what}" for what, count in counts.items() if count)
 
 
-def agreeing_plan(dataset: Dataset, recipe: Recipe, found: Material) -> str:
+def find_agreeing_plan(dataset: Dataset, recipe: Recipe, found: Material) -> str:
     """Name the plan whose rows are all still true; it may lack some, which are then added to it.
 
     A plan only grows. So where an image is gone, or is of another class, the set goes on in a plan
@@ -58,7 +58,7 @@ def agreeing_plan(dataset: Dataset, recipe: Recipe, found: Material) -> str:
         recipe: what is asked.
         found: what the source holds now.
     """
-    first = plan_table(recipe, found)
+    first = name_plan(recipe, found)
     tables = [first]
     while dataset.shards(tables[-1]):
         tables.append(f"{first}-{len(tables) + 1}")
@@ -77,17 +77,17 @@ def keep_manifest(dataset: Dataset, found: Material) -> str | None:
     """
     if not found.there:
         return None
-    table = manifest(found.there, found.passed)
+    table = make_manifest(found.there, found.passed)
     path = f"manifests/{mark_of(table)}.parquet"
     dataset.write_table(path, table)
     return path
 
 
-def source_mark(recipe: Recipe) -> str:
+def mark_source(recipe: Recipe) -> str:
     """Name what a listing is of, whatever it holds: other settings are no change of a source."""
     paths = recipe.source.identity().get("paths")
     return fingerprint(
-        [recipe.seed, source_of(recipe).identity(), paths, recipe.classes.identity()]
+        [recipe.seed, make_source(recipe).identity(), paths, recipe.classes.identity()]
     )
 
 
@@ -98,7 +98,7 @@ class _Listing:
         self._dataset, self._recipe, self._found = dataset, recipe, found
         self._keys = {label: entry.key for label, entry in enumerate(found.classes)}
         self._capped = found.listed is not None
-        self._source = source_of(recipe)
+        self._source = make_source(recipe)
 
     def agrees(self, table: str) -> bool:
         """Whether each row of a plan is still true."""
@@ -115,22 +115,22 @@ class _Listing:
     def _lists(self, table: str) -> bool:
         """Whether imported rows are listed as they stand there; and are those that would be drawn
         now, or more of them, or fewer."""
-        rows = imported(self._source, self._found, self._found.whole)
-        listed = {row["id"]: _said(self._source, row) for row in rows}
+        rows = plan_imported(self._source, self._found, self._found.whole)
+        listed = {row["id"]: _hash_row(self._source, row) for row in rows}
         planned: dict[int, set[str]] = {}
         for row in _rows(self._dataset, table):
-            said = _said(self._source, row)
+            said = _hash_row(self._source, row)
             if listed.get(row["id"], None if self._capped else said) != said:
                 return False
             planned.setdefault(row["label"], set()).add(row["id"])
         drawn: dict[int, set[str]] = {label: set() for label in planned}
-        for row in imported(self._source, self._found, self._found.found):
+        for row in plan_imported(self._source, self._found, self._found.found):
             drawn.setdefault(row["label"], set()).add(row["id"])
         return all(ids <= drawn[label] or drawn[label] <= ids for label, ids in planned.items())
 
     def _can_read(self, table: str) -> bool:
         """Whether the images that are still to be read lie where the plan says."""
-        images = passes(self._recipe, table)[0][0].table
+        images = plan_passes(self._recipe, table)[0][0].table
         todo = set(self._dataset.shards(table)) - set(self._dataset.shards(images))
         there = {image.source for image, _ in self._found.whole} if todo else set[str]()
         return all(
@@ -152,13 +152,13 @@ def change_since(
         source: of the recipe.
         found: what the source holds now.
     """
-    listed = zip(imported(source, found, found.whole), found.whole, strict=True)
+    listed = zip(plan_imported(source, found, found.whole), found.whole, strict=True)
     contents = {row["id"]: image.content for row, (image, _) in listed}
     for shard in dataset.shards(before.images):
         made = dataset.read_cell(before.images, shard, ["id", "sha256"]).to_pylist()
         contents |= {row["id"]: row["sha256"] for row in made if row["sha256"]}
     old, new = (
-        {row["id"]: _said(source, row) for row in _rows(dataset, name)}
+        {row["id"]: _hash_row(source, row) for row in _rows(dataset, name)}
         for name in (before.plan, table)
     )
     gone = Counter(contents.get(name, name) for name in old if name not in new)
@@ -173,7 +173,7 @@ def _rows(dataset: Dataset, table: str) -> Iterator[dict[str, Any]]:
         yield from dataset.read_cell(table, shard).to_pylist()
 
 
-def _said(source: Source[Any], row: Mapping[str, Any]) -> int:
+def _hash_row(source: Source[Any], row: Mapping[str, Any]) -> int:
     """Hash what a plan says of an image: there may be millions. Where it lies decides nothing once
     it has been read, and measured numbers may differ in their last digit."""
     texts = [field.name for field in source.columns if field.type == pa.string()]

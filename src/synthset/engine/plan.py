@@ -14,39 +14,39 @@ from typing import Any
 
 import pyarrow as pa
 
-from synthset.engine.catalog import prompts_of, source_of
+from synthset.engine.catalog import make_prompts, make_source
 from synthset.engine.classes import settle_listed
-from synthset.engine.prompts import writer_of
+from synthset.engine.prompts import make_writer
 from synthset.errors import DatasetError
 from synthset.formats.listed import Listed
 from synthset.prompts.writer import PromptWriter
 from synthset.recipe.recipe import Recipe
-from synthset.record import PLAN, record_id
-from synthset.seeds import digest, fingerprint, record_seed
+from synthset.record import PLAN, make_record_id
+from synthset.seeds import derive_record_seed, digest, fingerprint
 from synthset.source import Material, Source
 from synthset.store.dataset import Dataset
 from synthset.taxonomy.classlists import ClassEntry
 
 
-def material(recipe: Recipe) -> Material:
+def settle_material(recipe: Recipe) -> Material:
     """Settle the classes, and look at the images that the source starts from.
 
     Raises:
         RecipeError: unknown or colliding classes, nothing found.
     """
-    found = source_of(recipe).material(partial(settle_listed, recipe))
+    found = make_source(recipe).material(partial(settle_listed, recipe))
     if not recipe.source.needs_prompts:
         return found
-    return replace(found, captions=prompts_of(recipe).mark())
+    return replace(found, captions=make_prompts(recipe).mark())
 
 
-def plan_table(recipe: Recipe, found: Material) -> str:
+def name_plan(recipe: Recipe, found: Material) -> str:
     """Name the plan: the same for more images or more classes, another for other settings, and for
     other images to make copies of."""
-    source = source_of(recipe)
+    source = make_source(recipe)
     identity = [recipe.seed, source.identity(), *source.plan_identity(found)]
     if recipe.source.needs_prompts:
-        identity.append(prompts_of(recipe).identity())
+        identity.append(make_prompts(recipe).identity())
         identity += [found.captions] if found.captions else []
     return f"plan-{fingerprint(identity)}"
 
@@ -109,22 +109,22 @@ def add_rows(
     Returns:
         Number of rows added.
     """
-    source = source_of(recipe)
+    source = make_source(recipe)
     schema = pa.schema([*PLAN, *source.columns])
     rows: Iterator[dict[str, Any]]
     if recipe.source.lists_images:
-        known = {name for (name,) in _present(dataset, table, ["id"])}
-        listed = imported(source, found, found.found)
+        known = {name for (name,) in _read_values(dataset, table, ["id"])}
+        listed = plan_imported(source, found, found.found)
         rows = (row for row in listed if row["id"] not in known)
     else:
         turns = _Turns(
             wanted or dict.fromkeys(range(len(found.classes)), recipe.images_per_class or 0),
             len(found.classes),
-            _present(dataset, table, ["label", "index"]),
+            _read_values(dataset, table, ["label", "index"]),
         )
         if writer is None and recipe.source.needs_prompts:
-            writer = writer_of(recipe, found.classes)
-        rows = _made(source, writer, found, turns, round_number)
+            writer = make_writer(recipe, found.classes)
+        rows = _plan_made(source, writer, found, turns, round_number)
     there, added = set(dataset.shards(table)), 0
     free = (shard for shard in count() if shard not in there)  # a lost one comes back first
     for shard, block in zip(free, _blocks(rows, dataset.rows_per_shard), strict=False):
@@ -152,7 +152,7 @@ def add_rounds(
 ) -> int:
     """Write the rows that rounds which were begun still lack; the number of rows added."""
     added = 0
-    for number in _rounds_begun(dataset, table):
+    for number in _list_rounds(dataset, table):
         asked = dataset.read_json(_round(table, number))["images"]
         totals = {int(label): images for label, images in asked.items()}
         added += add_rows(dataset, recipe, table, found, totals, number, writer)
@@ -163,12 +163,12 @@ def _round(table: str, number: int) -> str:
     return f"{table}/round-{number:03d}.json"
 
 
-def _rounds_begun(dataset: Dataset, table: str) -> list[int]:
+def _list_rounds(dataset: Dataset, table: str) -> list[int]:
     names = (re.fullmatch(r"round-(\d+)\.json", name) for name in dataset.folder.names(table))
     return sorted(int(name[1]) for name in names if name)
 
 
-def _present(dataset: Dataset, table: str, columns: Sequence[str]) -> set[tuple[Any, ...]]:
+def _read_values(dataset: Dataset, table: str, columns: Sequence[str]) -> set[tuple[Any, ...]]:
     """What some columns hold of the rows that are there."""
     if not dataset.shards(table):
         return set()
@@ -208,7 +208,7 @@ class _Turns:
                     yield label, index
 
 
-def _made(
+def _plan_made(
     source: Source[Any],
     writer: PromptWriter | None,
     found: Material,
@@ -220,14 +220,14 @@ def _made(
     start_of, negative = source.starts(found), recipe.prompts.negative
     for label, index in turns:
         entry, start = found.classes[label], start_of(label, index)
-        seed = record_seed(recipe.seed, entry.key, index)
+        seed = derive_record_seed(recipe.seed, entry.key, index)
         columns, pixels = {**start.columns}, {**start.pixels, "seed": seed, "by": by}
         if writer is not None:
             prompt = columns.get("prompt") or writer.prompt(entry, index, seed)
             columns |= {"prompt": prompt, "negative_prompt": negative or None}
             pixels |= {"prompt": prompt, "negative": negative}
         yield {
-            "id": record_id(kind, entry.key, pixels),
+            "id": make_record_id(kind, entry.key, pixels),
             **_class_of(entry, label),
             "seed": seed,
             "origin": kind,
@@ -246,7 +246,7 @@ def _class_of(entry: ClassEntry, label: int) -> dict[str, Any]:
     }
 
 
-def imported(
+def plan_imported(
     source: Source[Any], found: Material, images: Sequence[tuple[Listed, int]]
 ) -> Iterator[dict[str, Any]]:
     """Give the rows of imported images in the order in which they lie; an image that stands there n
@@ -261,7 +261,7 @@ def imported(
         copies[key] += 1
         index[label] += 1
         yield {
-            "id": record_id(image.origin, entry.key, pixels),
+            "id": make_record_id(image.origin, entry.key, pixels),
             **_class_of(entry, label),
             "prompt": image.caption,
             "seed": 0,
@@ -273,13 +273,13 @@ def imported(
         }
 
 
-def rounds_made(dataset: Dataset, table: str) -> int:
+def count_rounds(dataset: Dataset, table: str) -> int:
     """The highest round that was begun."""
-    begun = _rounds_begun(dataset, table)
+    begun = _list_rounds(dataset, table)
     return max([*begun, *dataset.read(table, ["round"]).column("round").to_pylist()], default=0)
 
 
-def next_round(
+def plan_next_round(
     counts: Mapping[int, int], kept: Mapping[int, int], target: int, classes: int
 ) -> dict[int, int]:
     """How many images of each class to have in all after one more round.
@@ -308,7 +308,7 @@ def next_round(
     return totals
 
 
-def storage_place(path: str) -> Path:
+def find_storage(path: str) -> Path:
     """The nearest existing folder above a path, whose disk will hold it."""
     place = Path(path).expanduser().absolute()
     while not place.exists():

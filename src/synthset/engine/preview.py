@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from synthset.engine.catalog import prompts_of, source_of
-from synthset.engine.plan import plan_table
-from synthset.engine.prompts import known_texts, writer_of
+from synthset.engine.catalog import make_prompts, make_source
+from synthset.engine.plan import name_plan
+from synthset.engine.prompts import find_known_texts, make_writer
 from synthset.errors import DatasetError, Problem
 from synthset.prompts.writer import PromptWriter
 from synthset.recipe.recipe import Recipe
-from synthset.seeds import record_seed
+from synthset.seeds import derive_record_seed
 from synthset.source import Material
 from synthset.store.dataset import Dataset
 from synthset.taxonomy.classlists import ClassEntry
@@ -46,33 +46,33 @@ def preview(recipe: Recipe, found: Material, output: str) -> Preview:
     Raises:
         RecipeError: a file or a reference cannot be read.
     """
-    prompts = prompts_of(recipe)
+    prompts = make_prompts(recipe)
     dataset = _dataset(output) if prompts.has_texts() else None
     classes = found.classes
-    texts = known_texts(recipe, classes, dataset, plan_table(recipe, found))
+    texts = find_known_texts(recipe, classes, dataset, name_plan(recipe, found))
     there: Sequence[ClassEntry] = classes
     notes: list[str] = []
     if prompts.asks and texts is not None:
         there = [entry for entry in classes if entry.key in texts]
         if len(there) < len(classes):
             notes.append(prompts.question(len(classes) - len(there), len(classes)))
-    writer = writer_of(recipe, there, texts)
+    writer = make_writer(recipe, there, texts)
     problems = writer.problems(there)
-    first = () if problems else _first(recipe, writer, there, found)
+    first = () if problems else _write_first(recipe, writer, there, found)
     return Preview(first, tuple(problems), tuple(notes))
 
 
-def _first(
+def _write_first(
     recipe: Recipe, writer: PromptWriter, classes: Sequence[ClassEntry], material: Material
 ) -> tuple[str, ...]:
     if not classes:
         return ()
-    start_of = source_of(recipe).starts(material)
+    start_of = make_source(recipe).starts(material)
     labels = {entry.key: label for label, entry in enumerate(material.classes)}
     found: list[str] = []
     for index in range(min(recipe.images_per_class or 0, -(-TRIED // len(classes)))):
         for entry in classes[: TRIED - len(found)]:
-            seed = record_seed(recipe.seed, entry.key, index)
+            seed = derive_record_seed(recipe.seed, entry.key, index)
             caption = start_of(labels[entry.key], index).columns.get("prompt")
             found.append(caption or writer.prompt(entry, index, seed))
     return tuple(found)

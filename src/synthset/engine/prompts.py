@@ -6,11 +6,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
-from synthset.engine.catalog import prompts_of, source_of
+from synthset.engine.catalog import make_prompts, make_source
 from synthset.machine import ProgressBar, Silent
 from synthset.prompts.definitions import CLIP_TOKENS
 from synthset.prompts.texts import Texts
-from synthset.prompts.tokens import clip_tokens
+from synthset.prompts.tokens import count_clip_tokens
 from synthset.prompts.writer import PromptWriter
 from synthset.recipe.recipe import Recipe
 from synthset.sheets import read_sheet, write_sheet
@@ -20,7 +20,7 @@ from synthset.taxonomy.classlists import ClassEntry
 HEADER = ("class_key", "class", "prompt")
 
 
-def writer_of(
+def make_writer(
     recipe: Recipe, entries: Sequence[ClassEntry], texts: Texts | None = None
 ) -> PromptWriter:
     """Make the writer of a recipe's prompts.
@@ -33,11 +33,11 @@ def writer_of(
     Raises:
         RecipeError: a file or a list of templates cannot be read.
     """
-    prompts = prompts_of(recipe)
-    return prompts.shortened(prompts.writer(texts), entries, *_counter(recipe))
+    prompts = make_prompts(recipe)
+    return prompts.shorten_glosses(prompts.writer(texts), entries, *_make_counter(recipe))
 
 
-def known_texts(
+def find_known_texts(
     recipe: Recipe, entries: Sequence[ClassEntry], dataset: Dataset | None, plan: str
 ) -> Texts | None:
     """Each class's own texts as far as they are known without asking anybody.
@@ -54,10 +54,10 @@ def known_texts(
     Raises:
         RecipeError: a file or a reference cannot be read.
     """
-    prompts = prompts_of(recipe)
+    prompts = make_prompts(recipe)
     if not prompts.has_texts():
         return None
-    recorded = _recorded(dataset, plan)
+    recorded = _read_recording(dataset, plan)
     lacking = [entry for entry in entries if entry.key not in recorded]
     return {**prompts.read_texts(lacking), **recorded} if lacking else recorded
 
@@ -77,10 +77,10 @@ def gather_texts(
         RecipeError: a file or a reference cannot be read.
         ModelError: the language model gives no answer.
     """
-    texts = known_texts(recipe, entries, dataset, plan)
+    texts = find_known_texts(recipe, entries, dataset, plan)
     if texts is None:
         return None
-    recorded, prompts = _recorded(dataset, plan), prompts_of(recipe)
+    recorded, prompts = _read_recording(dataset, plan), make_prompts(recipe)
     lacking = [entry for entry in entries if entry.key not in texts]
     if prompts.asks and lacking:
         bar = bar or Silent()
@@ -101,21 +101,21 @@ def gather_texts(
         )
     if any(key not in recorded for key in texts):
         names = {entry.key: entry.name for entry in entries}
-        dataset.write_text(recording(plan), _as_csv(texts, names))
+        dataset.write_text(name_recording(plan), _as_csv(texts, names))
     return texts
 
 
-def recording(plan: str) -> str:
+def name_recording(plan: str) -> str:
     """Name the file of a dataset that holds the texts of a plan: class_key, class, prompt."""
     return f"prompts/{plan.removeprefix('plan-')}.csv"
 
 
-def _recorded(dataset: Dataset | None, plan: str) -> Texts:
-    if dataset is None or not dataset.folder.exists(recording(plan)):
+def _read_recording(dataset: Dataset | None, plan: str) -> Texts:
+    if dataset is None or not dataset.folder.exists(name_recording(plan)):
         return {}
     found: dict[str, list[str]] = {}
-    place = f"{dataset.path}/{recording(plan)}"
-    for _, row in read_sheet(dataset.read_text(recording(plan)), place).rows:
+    place = f"{dataset.path}/{name_recording(plan)}"
+    for _, row in read_sheet(dataset.read_text(name_recording(plan)), place).rows:
         found.setdefault(row["class_key"], []).append(row["prompt"])
     return {key: tuple(texts) for key, texts in found.items()}
 
@@ -125,10 +125,10 @@ def _as_csv(texts: Texts, names: dict[str, str]) -> str:
     return write_sheet(HEADER, rows)
 
 
-def _counter(recipe: Recipe) -> tuple[Callable[[str], int], int]:
+def _make_counter(recipe: Recipe) -> tuple[Callable[[str], int], int]:
     """Count tokens as the source's text encoder does, where it lies on this disk for certain; else
     as CLIP's: the same answer before and after a download."""
-    counter = source_of(recipe).token_counter()
+    counter = make_source(recipe).token_counter()
     if counter is None or not counter.certain:
-        return clip_tokens, CLIP_TOKENS
+        return count_clip_tokens, CLIP_TOKENS
     return lambda text: counter.count([text])[0], counter.limit

@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from synthset.encoders.statistics_files import statistics_file
-from synthset.recipe.recipe import Recipe, comparisons, load_recipe
+from synthset.encoders.statistics_files import find_statistics_file
+from synthset.recipe.recipe import Recipe, list_comparisons, load_recipe
 from synthset.recipe.references import ReferenceImages, Statistics
-from synthset.revisions import revision_of
+from synthset.revisions import compute_revision
 from synthset.seeds import fingerprint
 from synthset.store.dataset import Dataset
 
 
-def reference_recipe(recipe: Recipe, name: str) -> Recipe:
+def make_reference_recipe(recipe: Recipe, name: str) -> Recipe:
     """The recipe that imports and encodes a reference set."""
     settings = recipe.references[name]
     assert isinstance(settings, ReferenceImages)
-    used = {encoder for _, reference, encoder in comparisons(recipe) if reference == name}
+    used = {encoder for _, reference, encoder in list_comparisons(recipe) if reference == name}
     hashes = {step.hashed_by for step in recipe.selection.steps if name in step.compares}
     content = recipe.to_content()
     pairs = zip(recipe.scores, content["scores"], strict=True)
@@ -42,7 +42,7 @@ def _classes(recipe: Recipe) -> dict[str, Any]:
     return {"kind": "source"}
 
 
-def reference_place(dataset: Dataset, recipe: Recipe, name: str) -> str:
+def find_reference(dataset: Dataset, recipe: Recipe, name: str) -> str:
     """Where a reference set of images lies: beside the tables, another set in another folder."""
     identity: Any = recipe.references[name].identity()
     if _classes(recipe) != {"kind": "source"}:
@@ -50,7 +50,7 @@ def reference_place(dataset: Dataset, recipe: Recipe, name: str) -> str:
     return f"{dataset.path}/references/{name}-{fingerprint(identity)}"
 
 
-def reference_mark(
+def mark_reference(
     recipe: Recipe, name: str, encoder: str, imported: Callable[[str], Dataset]
 ) -> list[object]:
     """Name a reference as it is now, for what is computed from it: another list of images, another
@@ -64,8 +64,8 @@ def reference_mark(
     """
     settings = recipe.references[name]
     if isinstance(settings, Statistics):
-        file = statistics_file(settings, recipe.encoders[encoder])
-        return [settings.identity(), revision_of(file)]
+        file = find_statistics_file(settings, recipe.encoders[encoder])
+        return [settings.identity(), compute_revision(file)]
     real = imported(name)
     view = real.view
     features = view.features[encoder] if encoder else None

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 
 import pyarrow as pa
 
-from synthset.engine.catalog import Spec, passes
-from synthset.engine.shard import assemble, covered
+from synthset.engine.catalog import Spec, plan_passes
+from synthset.engine.shard import assemble, list_covered_rows
 from synthset.recipe.recipe import Recipe
 from synthset.store.dataset import Dataset
 
@@ -39,7 +39,7 @@ def take_over(
     for spec in specs:
         todo = [shard for shard in dataset.shards(plan) if not dataset.has(spec.table, shard)]
         others = {name: _table(recipe, name, spec.role) for name in names} if todo else {}
-        places = dict(_finished(dataset, spec, others))
+        places = dict(_find_finished_rows(dataset, spec, others))
         rows = sum(_take(dataset, spec, plan, shard, places) for shard in todo if places)
         if rows:
             taken[spec] = rows
@@ -48,10 +48,14 @@ def take_over(
 
 def _table(recipe: Recipe, plan: str, role: str) -> str:
     """The table that a recipe would have for a role by another plan."""
-    return next(spec.table for specs in passes(recipe, plan) for spec in specs if spec.role == role)
+    return next(
+        spec.table for specs in plan_passes(recipe, plan) for spec in specs if spec.role == role
+    )
 
 
-def _finished(dataset: Dataset, spec: Spec, others: dict[str, str]) -> Iterator[tuple[Key, Place]]:
+def _find_finished_rows(
+    dataset: Dataset, spec: Spec, others: dict[str, str]
+) -> Iterator[tuple[Key, Place]]:
     """Where each finished row without a fault lies."""
     for plan, table in others.items():
         for shard in dataset.shards(table):
@@ -73,7 +77,7 @@ def _keys(dataset: Dataset, spec: Spec, plan: str, shard: int) -> list[Key]:
 def _take(dataset: Dataset, spec: Spec, plan: str, shard: int, places: dict[Key, Place]) -> int:
     """Write what there is as chunks of the shard; all of it makes the cell."""
     keys = _keys(dataset, spec, plan, shard)
-    have = covered(dataset.sound_chunks(spec.table, shard))
+    have = list_covered_rows(dataset.list_sound_chunks(spec.table, shard))
     rows = [row for row, key in enumerate(keys) if key in places and row not in have]
     if not rows:
         return 0

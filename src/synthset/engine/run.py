@@ -16,51 +16,51 @@ import numpy as np
 
 from synthset.encoders.feature_reader import FeatureReader
 from synthset.encoders.models import is_standard_inception
-from synthset.engine.catalog import Spec, passes, source_of
-from synthset.engine.check import forecast
+from synthset.engine.catalog import Spec, make_source, plan_passes
+from synthset.engine.check import forecast_run
 from synthset.engine.classes import write_groups
-from synthset.engine.failures import Budget, failures, reasons, refuse_nothing_made
+from synthset.engine.failures import Budget, collect_failures, count_errors, refuse_nothing_made
 from synthset.engine.local import LocalEngine
 from synthset.engine.measure import measure
-from synthset.engine.membership import agreeing_plan, change_since, keep_manifest, source_mark
+from synthset.engine.membership import change_since, find_agreeing_plan, keep_manifest, mark_source
 from synthset.engine.plan import (
     add_rounds,
     add_rows,
     begin_round,
-    next_round,
-    plan_table,
-    rounds_made,
+    count_rounds,
+    name_plan,
+    plan_next_round,
     write_classes,
 )
-from synthset.engine.prompts import gather_texts, writer_of
+from synthset.engine.prompts import gather_texts, make_writer
 from synthset.engine.reference import (
-    reference_mark,
-    reference_place,
-    reference_recipe,
+    find_reference,
+    make_reference_recipe,
+    mark_reference,
 )
 from synthset.engine.reuse import take_over
-from synthset.engine.selection_inputs import selection_inputs
+from synthset.engine.selection_inputs import name_selection_inputs
 from synthset.engine.set_scores import write_set_scores
-from synthset.engine.what_if import MOST, compared, considered
-from synthset.engine.wording import wording, wording_path
-from synthset.errors import RecipeError, StageError, explains_refusals
+from synthset.engine.what_if import MOST, choose_comparison, compute_what_if
+from synthset.engine.wording import measure_wording, name_wording_file
+from synthset.errors import RecipeError, StageError, raise_storage_errors
 from synthset.export.accepted import refuse_unaccepted
 from synthset.export.write import write_export
-from synthset.machine import ProgressBar, count_gpus_used, count_workers, torch_threads
+from synthset.machine import ProgressBar, count_gpus_used, count_workers, fix_torch_threads
 from synthset.notebook_bar import default_bar
 from synthset.pages.dataset.dataset_page import write_report
 from synthset.prompts.writer import PromptWriter
 from synthset.recipe.exports import Export
 from synthset.recipe.metrics import Metric
-from synthset.recipe.recipe import Recipe, conflict_rule, load_recipe
+from synthset.recipe.recipe import Recipe, get_conflict_rule, load_recipe
 from synthset.results.metric_result import SetResults
 from synthset.results.stored import dump
 from synthset.seeds import fingerprint
 from synthset.selection.select import decide
-from synthset.selection.what_if import sides
+from synthset.selection.what_if import list_sides
 from synthset.source import Material
 from synthset.store.dataset import Dataset, View
-from synthset.store.lock import locked
+from synthset.store.lock import hold_lock
 from synthset.user_code import refuse_code
 
 SELECTION_VERSION = "5"
@@ -80,7 +80,7 @@ LIBRARIES = (
 )
 
 
-@explains_refusals()
+@raise_storage_errors()
 def run(
     recipe: Recipe | str | Path | Mapping[str, Any],
     output: str | os.PathLike[str] | None = None,
@@ -124,12 +124,12 @@ def run(
     refuse_code(recipe.code, allow_code)
     target = os.fspath(output) if output is not None else recipe.name
     begun = time.monotonic()
-    ahead = forecast(recipe, target)  # images of pools are picked here
+    ahead = forecast_run(recipe, target)  # images of pools are picked here
     picking_s = round(time.monotonic() - begun, 3)
     if ahead.problems or ahead.material is None:
         raise RecipeError.of(ahead.problems)
     dataset = Dataset.create(target, recipe.name, recipe.engine.rows_per_shard)
-    with locked(dataset.folder):
+    with hold_lock(dataset.folder):
         if ahead.material.candidates is not None:
             dataset.log({"event": "picking", "at": _now(), "seconds": picking_s})
         bar = bar or default_bar()
@@ -157,8 +157,8 @@ class _Run:
         self.material = material
         self.bar = bar
         self.what = what
-        self.plan = agreeing_plan(dataset, recipe, material)
-        self.passes = passes(recipe, self.plan)
+        self.plan = find_agreeing_plan(dataset, recipe, material)
+        self.passes = plan_passes(recipe, self.plan)
         self.asked: int | str = workers if workers is not None else recipe.engine.workers
         self.imported: dict[str, Dataset] = {}
         self.worth: dict[str, str] = {}  # tables of the set's scores, as far as they are known
@@ -168,7 +168,7 @@ class _Run:
         """From the plan to the report."""
         self.base()
         self.measure()
-        self.consider()
+        self.find_what_if()
         self.read_prompts()
         write_report(self.dataset, self.recipe)
         if require_accepted:
@@ -199,7 +199,7 @@ class _Run:
                 "truncated": self.cut_prompts(),
                 "candidates": self.material.candidates,
                 "notes": list(self.material.notes),
-                "source": source_mark(recipe),
+                "source": mark_source(recipe),
                 "content": self._start(),
                 "change": change,
                 "manifest": self.manifest,
@@ -219,7 +219,7 @@ class _Run:
                         refuse_nothing_made(dataset, specs[0].table)
                 self.weigh()
                 self.select()
-                if not self.another_round():
+                if not self.plan_another_round():
                     break
 
     def change(self, added: int) -> str:
@@ -230,12 +230,12 @@ class _Run:
             return ""
         before, last = self.dataset.view, runs[-1]
         if last.get("source", before.plan) not in (
-            source_mark(self.recipe),
-            plan_table(self.recipe, self.material),
+            mark_source(self.recipe),
+            name_plan(self.recipe, self.material),
         ):
             return ""
         if self.recipe.source.lists_images:
-            now = self.plan, source_of(self.recipe), self.material
+            now = self.plan, make_source(self.recipe), self.material
             same = before.plan == self.plan and not added
             return "" if same else str(change_since(self.dataset, before, *now))
         same = last.get("content", self._start()) == self._start()
@@ -246,13 +246,13 @@ class _Run:
 
     def prepare(self) -> None:
         """Do what the source needs once before its first image."""
-        todo = source_of(self.recipe).preparation(self.dataset.folder, self.material)
+        todo = make_source(self.recipe).preparation(self.dataset.folder, self.material)
         if todo is None:
             return
         self.bar.start(todo.title, todo.total)
         begun = time.monotonic()
         try:
-            with torch_threads(self.recipe.engine.threads):
+            with fix_torch_threads(self.recipe.engine.threads):
                 done = todo.run(self.bar.advance, self.bar.say)
         finally:
             self.bar.stop()
@@ -276,13 +276,13 @@ class _Run:
         if not self.recipe.source.needs_prompts:
             return None
         classes = self.material.classes
-        plan = plan_table(self.recipe, self.material)
+        plan = name_plan(self.recipe, self.material)
         texts = gather_texts(self.recipe, classes, self.dataset, plan, self.bar)
-        return writer_of(self.recipe, classes, texts)
+        return make_writer(self.recipe, classes, texts)
 
     def cut_prompts(self) -> int | None:
         """Count the planned prompts that are longer than the text encoder reads."""
-        counter = source_of(self.recipe).token_counter()
+        counter = make_source(self.recipe).token_counter()
         if counter is None:
             return None
         prompts = Counter(self.dataset.read(self.plan, ["prompt"]).column("prompt").to_pylist())
@@ -404,8 +404,8 @@ class _Run:
         records = self.dataset.read_records(view)
         tables = [view.plan, len(records), view.images, *view.scores.values()]
         reader = FeatureReader(self.dataset, view, records, self.recipe, self.reference_images)
-        tables += selection_inputs(reader)
-        rule = conflict_rule(self.recipe)
+        tables += name_selection_inputs(reader)
+        rule = get_conflict_rule(self.recipe)
         tables += [] if rule == "drop" else [rule]
         name = fingerprint([SELECTION_VERSION, settings.identity(), tables])
         path = f"selections/{settings.name}-{name}.parquet"
@@ -418,18 +418,18 @@ class _Run:
             self.dataset.write_table(path, decision.table)
         self.dataset.write_view(replace(view, selection=path))
 
-    def another_round(self) -> bool:
+    def plan_another_round(self) -> bool:
         """Plan more images for the classes that fall short of the target."""
         settings = self.recipe.selection
         if settings.target_per_class is None or not settings.max_rounds:
             return False
-        made = rounds_made(self.dataset, self.plan)
+        made = count_rounds(self.dataset, self.plan)
         if made >= settings.max_rounds:
             return False
         records = self.dataset.records(scores=False)
         labels = np.asarray(records.column("label"))
         kept = Counter(labels[np.asarray(records.column("keep"))].tolist())
-        totals = next_round(
+        totals = plan_next_round(
             Counter(labels.tolist()), kept, settings.target_per_class, len(self.material.classes)
         )
         if not totals:
@@ -455,9 +455,9 @@ class _Run:
 
     def import_reference(self, name: str) -> Dataset:
         """Import and encode a reference set, in a dataset of its own beside this one's tables."""
-        recipe = reference_recipe(self.recipe, name)
-        place = reference_place(self.dataset, self.recipe, name)
-        ahead = forecast(recipe, place)
+        recipe = make_reference_recipe(self.recipe, name)
+        place = find_reference(self.dataset, self.recipe, name)
+        ahead = forecast_run(recipe, place)
         if ahead.problems or ahead.material is None:
             raise RecipeError.of(
                 [
@@ -467,11 +467,11 @@ class _Run:
             )
         dataset = Dataset.create(place, name, recipe.engine.rows_per_shard)
         workers = self.asked if isinstance(self.asked, int) else None
-        with locked(dataset.folder):
+        with hold_lock(dataset.folder):
             what = f"reference {name}"
             _Run(dataset, recipe, ahead.material, workers, self.bar, what).base()
-        for role, errors in failures(dataset).items():
-            self.bar.say(f"{what}: {role}: {len(errors):,} failed: {reasons(errors)}")
+        for role, errors in collect_failures(dataset).items():
+            self.bar.say(f"{what}: {role}: {len(errors):,} failed: {count_errors(errors)}")
         return dataset
 
     def measure(self) -> None:
@@ -479,7 +479,7 @@ class _Run:
         view, metrics = self.dataset.view, self.recipe.metrics
         pairs = {(one.compares, one.seen_by or "") for one in metrics if one.compares is not None}
         compared = [
-            [*pair, reference_mark(self.recipe, *pair, self.reference_images)]
+            [*pair, mark_reference(self.recipe, *pair, self.reference_images)]
             for pair in sorted(pairs)
         ]
         inputs: list[object] = [
@@ -521,26 +521,26 @@ class _Run:
             )
         self.dataset.write_view(replace(view, metrics=path))
 
-    def consider(self) -> None:
+    def find_what_if(self) -> None:
         """Find out what other thresholds would leave, unless that lies there already."""
         view, settings = self.dataset.view, self.recipe.selection
-        if not any(True for _ in sides(settings)):
+        if not any(True for _ in list_sides(settings)):
             return
-        encoder, name = compared(self.recipe)
+        encoder, name = choose_comparison(self.recipe)
         inputs: list[Any] = [WHAT_IF_VERSION, view.selection, view.features.get(encoder or "")]
         if name is not None and encoder is not None:
-            inputs.append(reference_mark(self.recipe, name, encoder, self.reference_images))
+            inputs.append(mark_reference(self.recipe, name, encoder, self.reference_images))
         path = f"selections/{settings.name}-{fingerprint(inputs)}-what-if.json"
         if not self.dataset.folder.exists(path):
-            found = considered(self.dataset, self.recipe, self.reference_images, MOST)
+            found = compute_what_if(self.dataset, self.recipe, self.reference_images, MOST)
             self.dataset.write_json(path, asdict(found))
         self.dataset.write_view(replace(view, what_if=path))
 
     def read_prompts(self) -> None:
         """Measure how varied the prompts are, unless that lies there already."""
-        path = wording_path(self.dataset, self.recipe)
+        path = name_wording_file(self.dataset, self.recipe)
         if not self.dataset.folder.exists(path):
-            found = wording(self.dataset, self.recipe)
+            found = measure_wording(self.dataset, self.recipe)
             if found is None:
                 return
             self.dataset.write_json(path, found)

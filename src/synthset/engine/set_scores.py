@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from synthset.encoders.feature_reader import FeatureReader
-from synthset.engine.reference import reference_mark
+from synthset.engine.reference import mark_reference
 from synthset.errors import ModelError
 from synthset.kinds import carry_out
 from synthset.metrics.features import Scores
@@ -75,7 +75,7 @@ def _table(
     seen_by = score.seen_by or ""
     read: list[object] = [view.features.get(seen_by), dataset.rows_in(view.plan)]
     if score.compares is not None:
-        read.append(reference_mark(recipe, score.compares, seen_by, imported))
+        read.append(mark_reference(recipe, score.compares, seen_by, imported))
     identity = score.full_identity()
     version = identity.pop("version")
     return f"scores-{score.prefix}-{fingerprint([identity, version, read])}"

@@ -95,7 +95,7 @@ def _chunks(dataset: Dataset, specs: Iterable[Spec], shard: int, rows: pa.Table)
     """Cut what is missing into chunks; tables that lack the same rows share one."""
     specs = tuple(specs)
     size = max(spec.chunk for spec in specs)
-    have = {spec: covered(dataset.sound_chunks(spec.table, shard)) for spec in specs}
+    have = {spec: list_covered_rows(dataset.list_sound_chunks(spec.table, shard)) for spec in specs}
     start = 0
     while start < rows.num_rows:
         lacking = tuple(spec for spec in specs if start not in have[spec])
@@ -111,7 +111,7 @@ def _chunks(dataset: Dataset, specs: Iterable[Spec], shard: int, rows: pa.Table)
         start = stop
 
 
-def covered(chunks: list[tuple[int, int]]) -> set[int]:
+def list_covered_rows(chunks: list[tuple[int, int]]) -> set[int]:
     """The rows that some chunks hold, given as (first row, rows)."""
     return {row for start, count in chunks for row in range(start, start + count)}
 
@@ -132,11 +132,11 @@ def _compute(
     def finish(chunk: Chunk, computed: dict[Spec, Any]) -> tuple[int, Failures]:
         failures: Failures = {}
         for spec in chunk.specs:
-            table = _checked(
+            table = _check_output(
                 stages[spec], spec, chunk, stages[spec].finish(chunk.rows, computed[spec])
             )
             dataset.write_chunk(spec.table, shard, chunk.start, table)
-            failures[spec.role] = _failed(chunk, table, stages[spec].excused)
+            failures[spec.role] = _find_failed_rows(chunk, table, stages[spec].excused)
         return len(chunk.rows), failures
 
     def tell(future: Future[tuple[int, Failures]]) -> int:
@@ -148,7 +148,7 @@ def _compute(
         return count
 
     with ThreadPoolExecutor(1) as readers, ThreadPoolExecutor(2) as writers:
-        waiting = _ahead(_chunks(dataset, stages, shard, rows), readers, prepare)
+        waiting = _prepare_ahead(_chunks(dataset, stages, shard, rows), readers, prepare)
         writing: list[Future[tuple[int, Failures]]] = []
         for chunk, prepared in waiting:
             computed = {
@@ -162,7 +162,9 @@ def _compute(
             yield tell(future)
 
 
-def _failed(chunk: Chunk, table: pa.Table, excused: frozenset[str]) -> list[tuple[int, str]]:
+def _find_failed_rows(
+    chunk: Chunk, table: pa.Table, excused: frozenset[str]
+) -> list[tuple[int, str]]:
     """The rows that failed here, and in nothing that they are made from."""
     pairs = zip(table.column("error").to_pylist(), chunk.rows.column("error"), strict=True)
     return [
@@ -172,7 +174,7 @@ def _failed(chunk: Chunk, table: pa.Table, excused: frozenset[str]) -> list[tupl
     ]
 
 
-def _ahead(
+def _prepare_ahead(
     chunks: Iterator[Chunk],
     pool: ThreadPoolExecutor,
     prepare: Callable[[Chunk], dict[Spec, Any]],
@@ -186,7 +188,7 @@ def _ahead(
     yield from waiting
 
 
-def _checked(stage: Stage, spec: Spec, chunk: Chunk, table: pa.Table) -> pa.Table:
+def _check_output(stage: Stage, spec: Spec, chunk: Chunk, table: pa.Table) -> pa.Table:
     """Hold a stage to its word: its columns, all rows, and the ids put back in front."""
     promised = [*stage.writes.names, "error"]
     if table.column_names != promised or table.num_rows != len(chunk.rows):
@@ -203,7 +205,7 @@ def assemble(dataset: Dataset, spec: Spec, shard: int, ids: pa.ChunkedArray) -> 
     if not chunks and dataset.has(spec.table, shard):
         return 0
     table = pa.concat_tables(
-        [dataset.read_chunk(spec.table, shard, *chunk) for chunk in _in_a_row(chunks)]
+        [dataset.read_chunk(spec.table, shard, *chunk) for chunk in _drop_nested(chunks)]
     )
     if not table.column("id").combine_chunks().equals(ids.combine_chunks()):
         raise StageError(
@@ -214,7 +216,7 @@ def assemble(dataset: Dataset, spec: Spec, shard: int, ids: pa.ChunkedArray) -> 
     return int(table.num_rows - table.column("error").null_count)
 
 
-def _in_a_row(chunks: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+def _drop_nested(chunks: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:
     """Leave out chunks that lie within others (two launchers with different batch sizes)."""
     reached = 0
     for start, count in chunks:

@@ -11,18 +11,18 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
-from synthset.engine.check import forecast
+from synthset.engine.check import forecast_run
 from synthset.engine.classes import settle
 from synthset.engine.run import run
-from synthset.errors import Problem, RecipeError, UsageError, did_you_mean, explains_refusals
+from synthset.errors import Problem, RecipeError, UsageError, did_you_mean, raise_storage_errors
 from synthset.machine import ProgressBar
-from synthset.metrics.statistics.classification import over_classes
+from synthset.metrics.statistics.classification import describe_classes
 from synthset.pages.dataset.sweep_page import FIGURES, CellFigure, SweepCell, write_sweep
 from synthset.recipe.classes import ImageNet, Names, WordNet, Words
 from synthset.recipe.recipe import Recipe, load_recipe
 from synthset.store.dataset import Dataset
 from synthset.store.folder import LocalFolder
-from synthset.store.remote import on_disk
+from synthset.store.remote import require_on_disk
 from synthset.taxonomy.classlists import ClassEntry
 from synthset.user_code import refuse_code
 
@@ -56,7 +56,7 @@ class Axes:
     images: int
 
 
-@explains_refusals()
+@raise_storage_errors()
 def sweep_grid(
     recipe: Recipe,
     output: str | os.PathLike[str],
@@ -86,19 +86,19 @@ def sweep_grid(
         RecipeError: a cell asks for something impossible; nothing has been made.
     """
     refuse_code(recipe.code, allow_code)
-    place = on_disk(output, "-o")
+    place = require_on_disk(output, "-o")
     _check(recipe, axes, place)
-    classes = picked(settle(recipe).classes, axes.classes)
-    settings = _only(recipe, classes)
+    classes = pick_labels(settle(recipe).classes, axes.classes)
+    settings = _keep_classes(recipe, classes)
     recipes = {
-        (prompts, guidance): cell_recipe(recipe, settings, prompts, guidance, axes.images)
+        (prompts, guidance): make_cell_recipe(recipe, settings, prompts, guidance, axes.images)
         for prompts in axes.prompts
         for guidance in axes.guidance or (getattr(recipe.source, "guidance_scale", None),)
     }
     problems = [
         Problem(f"{one.name}: {problem.where}", problem.found, problem.right)
         for one in recipes.values()
-        for problem in forecast(one, str(place / one.name)).problems
+        for problem in forecast_run(one, str(place / one.name)).problems
     ]
     if problems:
         raise RecipeError.of(problems)
@@ -107,11 +107,11 @@ def sweep_grid(
     cells = []
     for (prompts, guidance), one in recipes.items():
         dataset = run(one, place / one.name, workers=workers, bar=bar, allow_code=allow_code)
-        cells.append(SweepCell(prompts, guidance, dataset, figures(dataset)))
+        cells.append(SweepCell(prompts, guidance, dataset, read_figures(dataset)))
     return cells, write_sweep(place, recipe, cells, axes.images)
 
 
-def cell_recipe(
+def make_cell_recipe(
     recipe: Recipe, classes: dict[str, Any], prompts: str, guidance: float | None, images: int
 ) -> Recipe:
     """The recipe of one cell: all images are kept and measured, and nothing is exported."""
@@ -119,7 +119,7 @@ def cell_recipe(
     own = PROMPTS.get(prompts, content["prompts"])
     if guidance is not None:
         content["source"]["guidance_scale"] = guidance
-    scores = [content_of(s) for s in recipe.scores if s.kind in ("clip_score", "recognition")]
+    scores = [to_content(s) for s in recipe.scores if s.kind in ("clip_score", "recognition")]
     judges = [name for name, one in recipe.encoders.items() if one.kind == "classifier"]
     if judges and not any(score["kind"] == "recognition" for score in scores):
         scores.append({"kind": "recognition", "encoder": judges[0]})
@@ -145,7 +145,7 @@ def cell_recipe(
     )
 
 
-def content_of(settings: Any) -> dict[str, Any]:
+def to_content(settings: Any) -> dict[str, Any]:
     """Write settings as a recipe would hold them."""
     content: dict[str, Any] = settings.model_dump(mode="json")
     return content
@@ -159,14 +159,14 @@ def _metrics(recipe: Recipe, scores: Sequence[dict[str, Any]]) -> list[dict[str,
         found.append({"kind": "recognition_rate", "score": judged[0].get("name") or "recognition"})
     distance = next((one for one in recipe.metrics if one.subject == "distance"), None)
     if distance is not None:
-        found.append(content_of(distance))
+        found.append(to_content(distance))
     encoder = distance.seen_by if distance is not None else next(iter(recipe.encoders), None)
     if encoder is not None:
         found.append({"kind": "vendi", "encoder": encoder, "per_class": True})
     return found
 
 
-def figures(dataset: Dataset) -> dict[str, CellFigure]:
+def read_figures(dataset: Dataset) -> dict[str, CellFigure]:
     """Take what the grid shows from a cell's metrics of all its images."""
     found: dict[str, CellFigure] = {}
     by_class: list[tuple[float, str]] = []
@@ -179,12 +179,12 @@ def figures(dataset: Dataset) -> dict[str, CellFigure]:
             by_class.append((one.value, one.name))
     if by_class:
         mean = fmean(value for value, _ in by_class)
-        over = over_classes(len(by_class), len(dataset.classes()))
+        over = describe_classes(len(by_class), len(dataset.classes()))
         found["diversity"] = CellFigure(mean, None, by_class[0][1], over)
     return {name: found[name] for name in FIGURES if name in found}
 
 
-def picked(classes: Sequence[ClassEntry], wanted: tuple[str, ...] | int) -> list[int]:
+def pick_labels(classes: Sequence[ClassEntry], wanted: tuple[str, ...] | int) -> list[int]:
     """Choose labels: those named, or so many at even steps through the list.
 
     Raises:
@@ -200,11 +200,11 @@ def picked(classes: Sequence[ClassEntry], wanted: tuple[str, ...] | int) -> list
     return [known[name] for name in wanted]
 
 
-def _only(recipe: Recipe, labels: Sequence[int]) -> dict[str, Any]:
+def _keep_classes(recipe: Recipe, labels: Sequence[int]) -> dict[str, Any]:
     """Settings for some of a recipe's classes, each as it was."""
     wanted, entries = recipe.classes, settle(recipe).classes
     chosen = [entries[label] for label in labels]
-    content = content_of(wanted)
+    content = to_content(wanted)
     match wanted:
         case Names():
             names = [wanted.names[label] for label in labels]

@@ -10,22 +10,22 @@ import numpy as np
 import pyarrow as pa
 
 from synthset.encoders.feature_reader import FeatureReader, RealImages
-from synthset.engine.reference import reference_place
+from synthset.engine.reference import find_reference
 from synthset.errors import DatasetError, UsageError
 from synthset.metrics.sets.gaussian import Gaussian
-from synthset.recipe.recipe import Recipe, conflict_rule, load_stored
-from synthset.selection.what_if import Case, what_if
+from synthset.recipe.recipe import Recipe, get_conflict_rule, load_stored
+from synthset.selection.what_if import Case, move_limits
 from synthset.store.dataset import Dataset
 
 MOST = 20_000  # records that a run looks at, drawn evenly: enough for a curve, and soon done
 
 
 @dataclass(frozen=True)
-class Considered:
+class WhatIf:
     """Cases, and what they were measured with.
 
     Attributes:
-        cases: of `what_if`.
+        cases: of `move_limits`.
         encoder: by which distance, coverage and diversity are taken; None where there is none.
         reference: what the distance is to; None where there is none.
         records: how many were looked at.
@@ -45,7 +45,7 @@ class Considered:
         return by + (f", against {self.reference}" if self.reference else "")
 
 
-def consider(path: str | os.PathLike[str]) -> Considered:
+def find_what_if(path: str | os.PathLike[str]) -> WhatIf:
     """Find out what each limit's threshold would leave.
 
     Raises:
@@ -56,9 +56,9 @@ def consider(path: str | os.PathLike[str]) -> Considered:
     recipe = load_stored(dataset.recipe_content())
 
     def imported(name: str) -> Dataset:
-        return Dataset.open(reference_place(dataset, recipe, name))
+        return Dataset.open(find_reference(dataset, recipe, name))
 
-    found = considered(dataset, recipe, imported)
+    found = compute_what_if(dataset, recipe, imported)
     if not found.cases:
         raise UsageError(
             f"{dataset.path}: the selection has no limit with min or max; add a step of kind "
@@ -67,12 +67,12 @@ def consider(path: str | os.PathLike[str]) -> Considered:
     return found
 
 
-def considered(
+def compute_what_if(
     dataset: Dataset,
     recipe: Recipe,
     imported: Callable[[str], Dataset],
     most: int | None = None,
-) -> Considered:
+) -> WhatIf:
     """Move each limit of a recipe over a dataset's scores.
 
     Args:
@@ -86,7 +86,7 @@ def considered(
     count = len(records)
     if most is not None and count > most:
         records = records.take(pa.array(np.linspace(0, count - 1, most).astype(np.int64)))
-    encoder, reference = compared(recipe)
+    encoder, reference = choose_comparison(recipe)
     reader = FeatureReader(dataset, view, records, recipe, imported)
     features = None if encoder is None else reader.features(encoder)
     real: RealImages | Gaussian | None = None
@@ -95,12 +95,12 @@ def considered(
             real = reader.real(reference, encoder)
         except DatasetError:  # not imported yet: all but distance and coverage can be told
             reference = None
-    rule = conflict_rule(recipe)
-    cases = what_if(records, recipe.selection, features, real, conflicts=rule)
-    return Considered(cases, encoder, reference, len(records), count)
+    rule = get_conflict_rule(recipe)
+    cases = move_limits(records, recipe.selection, features, real, conflicts=rule)
+    return WhatIf(cases, encoder, reference, len(records), count)
 
 
-def compared(recipe: Recipe) -> tuple[str | None, str | None]:
+def choose_comparison(recipe: Recipe) -> tuple[str | None, str | None]:
     """Name encoder and reference: those of the recipe's first distance, else of the first
     step that chooses by one, else the first encoder and no reference."""
     for metric in recipe.metrics:

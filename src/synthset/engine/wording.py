@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from synthset.encoders.models import described, open_text_encoder
-from synthset.metrics.sets.text_diversity import distinct, spread
+from synthset.encoders.models import describe_encoder, open_text_encoder
+from synthset.metrics.sets.text_diversity import distinct_n, mean_cosine_distance
 from synthset.recipe.recipe import Recipe
 from synthset.seeds import fingerprint
 from synthset.store.dataset import Dataset
@@ -21,14 +21,14 @@ ENCODED = 2_000  # different prompts that are read by CLIP; of more, so many dra
 Vectors = Mapping[str, NDArray[np.float32]]
 
 
-def wording_path(dataset: Dataset, recipe: Recipe) -> str:
+def name_wording_file(dataset: Dataset, recipe: Recipe) -> str:
     """Name the file with the variety of a dataset's prompts."""
-    view, encoder = dataset.view, text_encoder(recipe)
+    view, encoder = dataset.view, find_text_encoder(recipe)
     inputs = [VERSION, view.plan, dataset.rows_in(view.plan), view.features.get(encoder or "")]
     return f"metrics/prompts-{fingerprint(inputs)}.json"
 
 
-def wording(dataset: Dataset, recipe: Recipe) -> dict[str, Any] | None:
+def measure_wording(dataset: Dataset, recipe: Recipe) -> dict[str, Any] | None:
     """Measure the variety of all planned prompts.
 
     Returns:
@@ -45,11 +45,11 @@ def wording(dataset: Dataset, recipe: Recipe) -> dict[str, Any] | None:
     if not by_class:
         return None
     total = sum(by_class.values(), Counter[str]())
-    encoder = text_encoder(recipe)
+    encoder = find_text_encoder(recipe)
     vectors = _vectors(recipe, encoder, list(total)) if encoder else {}
     return {
         "kind": recipe.prompts.kind,
-        "encoder": described(recipe.encoders[encoder]) if encoder else None,
+        "encoder": describe_encoder(recipe.encoders[encoder]) if encoder else None,
         "encoded": len(vectors),
         **_figures(total, vectors),
         "classes": [
@@ -63,7 +63,7 @@ def wording(dataset: Dataset, recipe: Recipe) -> dict[str, Any] | None:
     }
 
 
-def text_encoder(recipe: Recipe) -> str | None:
+def find_text_encoder(recipe: Recipe) -> str | None:
     """Name the recipe's first encoder that reads text; None where it has none."""
     found = (name for name, one in recipe.encoders.items() if one.text_implementation)
     return next(found, None)
@@ -75,12 +75,14 @@ def _figures(prompts: Counter[str], vectors: Vectors) -> dict[str, Any]:
     return {
         "prompts": prompts.total(),
         "different": len(prompts),
-        "distinct": [distinct(_repeated(prompts), n) for n in (1, 2, 3)],
-        "spread": spread(np.stack([vectors[prompt] for prompt in read]), times) if read else None,
+        "distinct": [distinct_n(_find_repeated(prompts), n) for n in (1, 2, 3)],
+        "spread": mean_cosine_distance(np.stack([vectors[prompt] for prompt in read]), times)
+        if read
+        else None,
     }
 
 
-def _repeated(prompts: Counter[str]) -> Iterable[str]:
+def _find_repeated(prompts: Counter[str]) -> Iterable[str]:
     return prompts.elements()
 
 

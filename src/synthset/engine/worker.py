@@ -7,9 +7,9 @@ import gc
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from synthset.engine.catalog import Spec, build, passes
+from synthset.engine.catalog import Spec, build, plan_passes
 from synthset.engine.shard import ShardOutcome, run_shard
-from synthset.machine import torch_threads
+from synthset.machine import fix_torch_threads
 from synthset.recipe.recipe import Recipe, load_recipe
 from synthset.stage import Stage
 from synthset.store.dataset import Dataset
@@ -41,7 +41,7 @@ class Worker:
         self._dataset = dataset
         self._recipe = recipe
         self._classes = classes
-        self._passes = passes(recipe, plan)
+        self._passes = plan_passes(recipe, plan)
         self._opened: dict[Spec, Stage] = {}
 
     def __call__(self, task: tuple[int, int], tell: Tell) -> ShardOutcome:
@@ -60,7 +60,7 @@ class Worker:
                 gc.collect()
         needed = [spec for spec in specs if not self._dataset.has(spec.table, shard)]
         stages = {spec: self._open(spec) for spec in needed}
-        with torch_threads(self._recipe.engine.threads):
+        with fix_torch_threads(self._recipe.engine.threads):
             return run_shard(
                 self._dataset,
                 stages,

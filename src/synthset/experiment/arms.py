@@ -10,12 +10,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synthset.errors import Problem, RecipeError
-from synthset.experiment.images import label_called
+from synthset.experiment.images import find_label
 from synthset.experiment.sets import SetImages, Sets
 from synthset.experiment.splits import RealSplit, Split
 from synthset.recipe.experiment import ArmPart
 from synthset.seeds import digest
-from synthset.taxonomy.label_conflicts import conflict_note, label_conflicts, outcome, stay
+from synthset.taxonomy.label_conflicts import (
+    apply_rule,
+    describe_conflicts,
+    describe_outcome,
+    find_label_conflicts,
+)
 from synthset.taxonomy.names import ClassIndex
 from synthset.training.labelled import LabelledImages
 
@@ -62,17 +67,19 @@ def compose(parts: Sequence[ArmPart], sets: Sets, split: Split, where: str) -> C
         source = (
             SetImages(real.images, real.labels) if part.set == "real" else sets.get(part.set, split)
         )
-        asked = _asked(part, real, place)
+        asked = _select_classes(part, real, place)
         rows_of = split.train
         if part.set != "real":
-            conflicts = _conflicts(source, real)
+            conflicts = _find_conflicts(source, real)
             names = [one[0] for one in real.classes]
-            short += conflict_note(conflicts, names, outcome(real.rule, f"taken from {part.set}"))
-            rows_of = _drawn(source, real, split)
+            short += describe_conflicts(
+                conflicts, names, describe_outcome(real.rule, f"taken from {part.set}")
+            )
+            rows_of = _draw_rows(source, real, split)
         rows_of = rows_of[~np.isin(rows_of, used.get(part.set, rows_of[:0]))]
-        pools = _pools(asked, source.labels, rows_of)
-        wanted = _wanted(part, asked, [len(pool) for pool in pools], counts)
-        missing = _missing(part, pools, wanted, real)
+        pools = _collect_pools(asked, source.labels, rows_of)
+        wanted = _count_wanted(part, asked, [len(pool) for pool in pools], counts)
+        missing = _name_short_classes(part, pools, wanted, real)
         if missing and part.short == "refuse":
             right = "ask for fewer, or set `short: take`"
             raise RecipeError.of([Problem(place, said, right) for said in missing])
@@ -85,20 +92,20 @@ def compose(parts: Sequence[ArmPart], sets: Sets, split: Split, where: str) -> C
         used[part.set] = np.concatenate([used.get(part.set, chosen[:0]), chosen])
         promised[part.set] = promised.get(part.set, np.zeros_like(mine)) + mine
         counts += mine
-        taken.append(source.images.labelled(source.labels, chosen, part.set))
+        taken.append(source.images.label_rows(source.labels, chosen, part.set))
     images = LabelledImages.join(taken)
     _assert_counts(images, promised, len(real.classes))
-    return Composed(images, (*short, *_without(counts, real)))
+    return Composed(images, (*short, *_name_empty_classes(counts, real)))
 
 
-def _without(counts: Rows, real: RealSplit) -> tuple[str, ...]:
+def _name_empty_classes(counts: Rows, real: RealSplit) -> tuple[str, ...]:
     """Say which classes have no image at all."""
     names = [repr(real.classes[k][0]) for k in np.flatnonzero(counts == 0).tolist()]
     more = f" and {len(names) - SHOWN:,} more" if len(names) > SHOWN else ""
     return (f"no image of {', '.join(names[:SHOWN])}{more}",) if names else ()
 
 
-def _missing(
+def _name_short_classes(
     part: ArmPart, pools: Sequence[Rows], wanted: Sequence[int], real: RealSplit
 ) -> list[str]:
     """Say which classes have fewer images than are wanted."""
@@ -111,36 +118,36 @@ def _missing(
 
 def _assert_counts(images: LabelledImages, promised: dict[str, Rows], classes: int) -> None:
     """A training set holds what its parts promise, by origin and class: half and half is half."""
-    found = images.counts(classes)
+    found = images.count_images(classes)
     assert found.keys() == promised.keys()
     assert all((found[name] == promised[name]).all() for name in found), (found, promised)
 
 
-def _asked(part: ArmPart, real: RealSplit, where: str) -> list[bool]:
+def _select_classes(part: ArmPart, real: RealSplit, where: str) -> list[bool]:
     """Which classes a part is about."""
     if part.classes is None:
         return [True] * len(real.classes)
     index = ClassIndex(real.classes)
-    labels = {label_called(name, index, f"{where}.classes") for name in part.classes}
+    labels = {find_label(name, index, f"{where}.classes") for name in part.classes}
     return [k in labels for k in range(len(real.classes))]
 
 
-def _pools(asked: Sequence[bool], labels: Rows, rows: Rows) -> list[Rows]:
+def _collect_pools(asked: Sequence[bool], labels: Rows, rows: Rows) -> list[Rows]:
     """Rows of each class that a part may take from, in the order of their draw."""
     return [rows[labels[rows] == k] if mine else rows[:0] for k, mine in enumerate(asked)]
 
 
-def _conflicts(source: SetImages, real: RealSplit) -> dict[str, tuple[int, ...]]:
+def _find_conflicts(source: SetImages, real: RealSplit) -> dict[str, tuple[int, ...]]:
     """Bytes of a set that have several labels there, or another among the real images."""
     mine = set(source.images.contents)
-    found = label_conflicts(
+    found = find_label_conflicts(
         chain(source.images.contents, real.images.contents),
         chain(source.labels.tolist(), real.labels.tolist()),
     )
     return {content: labels for content, labels in found.items() if content in mine}
 
 
-def _drawn(source: SetImages, real: RealSplit, split: Split) -> Rows:
+def _draw_rows(source: SetImages, real: RealSplit, split: Split) -> Rows:
     """Rows of a set in a random order; copies of others and of test images are left out, and by the
     experiment's rule labels in conflict, in which real images come first."""
     contents = source.images.contents
@@ -151,7 +158,7 @@ def _drawn(source: SetImages, real: RealSplit, split: Split) -> Rows:
         else {real.images.contents[row] for row in split.test}
     )
     held = {real.images.contents[row] for row in split.val}
-    used = stay(
+    used = apply_rule(
         [*real.images.contents, *contents],
         [*real.labels.tolist(), *source.labels.tolist()],
         real.rule,
@@ -164,7 +171,9 @@ def _drawn(source: SetImages, real: RealSplit, split: Split) -> Rows:
     return np.array([rows[one] for one in order], np.int64)
 
 
-def _wanted(part: ArmPart, asked: Sequence[bool], there: Sequence[int], before: Rows) -> list[int]:
+def _count_wanted(
+    part: ArmPart, asked: Sequence[bool], there: Sequence[int], before: Rows
+) -> list[int]:
     """How many images of each class a part asks for."""
     counts = np.array(there, np.int64)
     if part.per_class is not None:  # "at most": a class with fewer gives all it has

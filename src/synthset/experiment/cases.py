@@ -33,7 +33,7 @@ STEPPED_PX = 160  # of a picture in the page of preprocessing
 Pixels = NDArray[np.uint8]
 
 
-def cases(
+def explain_answers(
     experiment: Experiment, jobs: Sequence[Job], classes: Sequence[ClassNames]
 ) -> list[ExplainedImage]:
     """Explain the most confident right and wrong answers of each arm, of its first seed, for the
@@ -42,11 +42,11 @@ def cases(
     if not experiment.explain:
         return []
     first = [job for job in jobs if job.seed == experiment.seeds[0]]
-    focus = _focus(experiment, first[0], classes)
-    return [case for job in first for case in _kept(experiment, job, classes, focus)]
+    focus = _choose_focus(experiment, first[0], classes)
+    return [case for job in first for case in _read_cases(experiment, job, classes, focus)]
 
 
-def _focus(experiment: Experiment, job: Job, classes: Sequence[ClassNames]) -> list[int]:
+def _choose_focus(experiment: Experiment, job: Job, classes: Sequence[ClassNames]) -> list[int]:
     """Labels of the focus classes; without any the class that the first arm knows least."""
     named = [k for k, names in enumerate(classes) if set(names) & set(experiment.focused)]
     if named:
@@ -57,14 +57,14 @@ def _focus(experiment: Experiment, job: Job, classes: Sequence[ClassNames]) -> l
     return [int(np.argmin(recalls))]
 
 
-def _kept(
+def _read_cases(
     experiment: Experiment, job: Job, classes: Sequence[ClassNames], focus: Sequence[int]
 ) -> list[ExplainedImage]:
     asked = fingerprint([VERSION, experiment.explain, list(focus)])
     path = job.folder / f"cases-{asked}.json"
     if not path.exists():
         found = _explain(experiment, job, classes, focus)
-        replace_file(path, json.dumps([_coded(asdict(case)) for case in found]).encode())
+        replace_file(path, json.dumps([_encode_value(asdict(case)) for case in found]).encode())
     return [_case(one) for one in json.loads(path.read_text(encoding="utf-8"))]
 
 
@@ -73,12 +73,12 @@ def _explain(
 ) -> list[ExplainedImage]:
     import torch
 
-    from synthset.training.explain import grad_cam, nearest
-    from synthset.training.predict import as_batch, features, load_classifier
+    from synthset.training.explain import find_nearest, grad_cam
+    from synthset.training.predict import extract_features, load_classifier, to_batch
     from synthset.training.preprocess import Draw, preprocess
 
     trial = read_trial(job.folder)
-    rows = [row for label in focus for row in _confident(trial, label, experiment.explain)]
+    rows = [row for label in focus for row in _find_confident(trial, label, experiment.explain)]
     if not rows:
         return []
     model, settings = load_classifier(job.folder), experiment.preprocessing
@@ -90,9 +90,11 @@ def _explain(
         ]
     )
     said = trial.probabilities[rows].argmax(axis=1)
-    heat = grad_cam(model, as_batch(pixels, torch.device("cpu")), torch.from_numpy(said))
-    near = nearest(
-        features(model, tests, settings), features(model, train, settings), min(NEAREST, len(train))
+    heat = grad_cam(model, to_batch(pixels, torch.device("cpu")), torch.from_numpy(said))
+    near = find_nearest(
+        extract_features(model, tests, settings),
+        extract_features(model, train, settings),
+        min(NEAREST, len(train)),
     )
     names = [one[0] for one in classes]
     return [
@@ -101,16 +103,16 @@ def _explain(
             image=_png(pixels[i]),
             label=names[trial.labels[row]],
             predicted=names[said[i]],
-            probabilities=_likeliest(trial.probabilities[row], names),
-            overlay=None if heat is None else _png(_heated(pixels[i], heat[i])),
-            nearest=_neighbours(train, near[0][i], near[1][i], names),
+            probabilities=_name_likeliest(trial.probabilities[row], names),
+            overlay=None if heat is None else _png(_overlay_heat(pixels[i], heat[i])),
+            nearest=_show_neighbours(train, near[0][i], near[1][i], names),
             seed=job.seed,
         )
         for i, row in enumerate(rows)
     ]
 
 
-def _confident(trial: Trial, label: int, count: int) -> list[int]:
+def _find_confident(trial: Trial, label: int, count: int) -> list[int]:
     """Test images of a class: the most confident wrong ones, then the most confident right ones."""
     rows = np.flatnonzero(trial.labels == label)
     said = trial.probabilities[rows].argmax(axis=1)
@@ -120,12 +122,12 @@ def _confident(trial: Trial, label: int, count: int) -> list[int]:
     return [*wrong, *right]
 
 
-def _likeliest(probabilities: NDArray[np.float32], names: Sequence[str]) -> tuple[Any, ...]:
+def _name_likeliest(probabilities: NDArray[np.float32], names: Sequence[str]) -> tuple[Any, ...]:
     top = np.argsort(-probabilities, kind="stable")[:LIKELIEST]
     return tuple((names[k], float(probabilities[k])) for k in top)
 
 
-def _neighbours(
+def _show_neighbours(
     train: LabelledImages,
     rows: NDArray[np.int64],
     distances: NDArray[np.float32],
@@ -142,7 +144,7 @@ def _neighbours(
     )
 
 
-def _heated(image: Pixels, heat: NDArray[np.float32]) -> Pixels:
+def _overlay_heat(image: Pixels, heat: NDArray[np.float32]) -> Pixels:
     """Lay heat over a grey image: from nothing to red, yellow where it is hottest."""
     grey = np.asarray(Image.fromarray(image).convert("L").convert("RGB"), np.float32)
     colour = np.stack([np.full_like(heat, 255), 255 * heat**2, np.zeros_like(heat)], axis=-1)
@@ -159,32 +161,32 @@ def _png(pixels: Pixels, side_px: int = SIDE_PX) -> bytes:
     return written.getvalue()
 
 
-def _coded(value: Any) -> Any:
+def _encode_value(value: Any) -> Any:
     if isinstance(value, bytes):
         return {"png": base64.b64encode(value).decode()}
     if isinstance(value, dict):
-        return {name: _coded(inner) for name, inner in value.items()}
-    return [_coded(inner) for inner in value] if isinstance(value, list | tuple) else value
+        return {name: _encode_value(inner) for name, inner in value.items()}
+    return [_encode_value(inner) for inner in value] if isinstance(value, list | tuple) else value
 
 
-def _decoded(value: Any) -> Any:
+def _decode_value(value: Any) -> Any:
     if isinstance(value, dict) and set(value) == {"png"}:
         return base64.b64decode(value["png"])
     if isinstance(value, dict):
-        return {name: _decoded(inner) for name, inner in value.items()}
-    return tuple(map(_decoded, value)) if isinstance(value, list) else value
+        return {name: _decode_value(inner) for name, inner in value.items()}
+    return tuple(map(_decode_value, value)) if isinstance(value, list) else value
 
 
 def _case(content: dict[str, Any]) -> ExplainedImage:
-    found = _decoded(content)
+    found = _decode_value(content)
     return ExplainedImage(
         **{**found, "nearest": tuple(Neighbour(**one) for one in found["nearest"])}
     )
 
 
-def preprocessing_steps(experiment: Experiment, jobs: Sequence[Job]) -> list[Steps]:
+def show_preprocessing(experiment: Experiment, jobs: Sequence[Job]) -> list[Steps]:
     """Show what a training image of every set goes through, the real ones first."""
-    from synthset.training.preprocess import Draw, steps
+    from synthset.training.preprocess import Draw, apply_steps
 
     found: dict[str, Steps] = {}
     for job in jobs:
@@ -195,7 +197,7 @@ def preprocessing_steps(experiment: Experiment, jobs: Sequence[Job]) -> list[Ste
                 continue
             row = int(rows[0])
             draw = Draw.train(images.keys[row], job.seed, 0)
-            taken = steps(decode(images.read(row)), experiment.preprocessing, draw)
+            taken = apply_steps(decode(images.read(row)), experiment.preprocessing, draw)
             shown = tuple((step, _png(after, STEPPED_PX)) for step, after in taken)
             found[name] = Steps(name, shown)
     return sorted(found.values(), key=lambda one: one.set != "real")

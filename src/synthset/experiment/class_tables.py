@@ -83,7 +83,7 @@ def read_table(path: str | Path, *, published: bool = False) -> ClassTable:
     rows = sorted(_rows(path), key=lambda row: row.index)
     groups = [list(group) for _, group in groupby(rows, key=lambda row: row.index)]
     _check_groups(path, groups)
-    notes = _doubled(groups, published)
+    notes = _name_doubled(groups, published)
     if published:
         groups = [[row] for row in rows]
     return ClassTable(
@@ -95,7 +95,7 @@ def read_table(path: str | Path, *, published: bool = False) -> ClassTable:
     )
 
 
-def aligned(table: ClassTable, baseline: ClassTable) -> tuple[ClassFigures, tuple[str, ...]]:
+def align_classes(table: ClassTable, baseline: ClassTable) -> tuple[ClassFigures, tuple[str, ...]]:
     """Put the classes of a baseline in the order of a table, by index.
 
     Returns:
@@ -233,7 +233,7 @@ def _check_groups(path: Path, groups: Sequence[Sequence[TableLine]]) -> None:
                 )
 
 
-def _doubled(groups: Sequence[Sequence[TableLine]], published: bool) -> tuple[str, ...]:
+def _name_doubled(groups: Sequence[Sequence[TableLine]], published: bool) -> tuple[str, ...]:
     several = [group for group in groups if len(group) > 1]
     if not several:
         return ()

@@ -14,7 +14,7 @@ from synthset.errors import DatasetError, RecipeError
 from synthset.experiment.sets import Sets
 from synthset.experiment.splits import Split
 from synthset.experiment.trials import Job, read_trial
-from synthset.kinds import kinds
+from synthset.kinds import list_kinds
 from synthset.recipe.experiment import Arm, Made
 from synthset.recipe.labelled_images import Kept
 from synthset.results.benchmark import Cost
@@ -108,20 +108,20 @@ def _price(sets: Sets, name: str, drawn: Split, known: dict[tuple[str, str], Pri
     settings = sets.experiment.sets[name]
     place = ""
     if isinstance(settings, Made):
-        place = str(sets.place(name, drawn))
+        place = str(sets.name_folder(name, drawn))
     elif isinstance(settings, Kept):
         place = settings.path
     key = name, place
     if key not in known:
         if place:
-            known[key] = dataset_price(place, name)
+            known[key] = price_dataset(place, name)
         else:
             there = int((sets.get(name, drawn).labels >= 0).sum())
             known[key] = Price(None, there, None, None, (BEFORE.format(name=name),))
     return known[key]
 
 
-def dataset_price(place: str | Path, name: str) -> Price:
+def price_dataset(place: str | Path, name: str) -> Price:
     """Add up what a dataset's runs have written down.
 
     Args:
@@ -133,7 +133,7 @@ def dataset_price(place: str | Path, name: str) -> Price:
     records = dataset.read_records(view, scores=False)
     obtained = int(records.column("error").null_count)
     events = dataset.events()
-    attempted, notes = _attempted(dataset, events, records.num_rows), []
+    attempted, notes = _count_attempts(dataset, events, records.num_rows), []
     if attempted is None:
         notes.append(UNCOUNTED.format(name=name))
     mine = {view.plan, view.images, *view.features.values(), *view.scores.values()}
@@ -154,14 +154,14 @@ def dataset_price(place: str | Path, name: str) -> Price:
     return Price(attempted, obtained, seconds, hours, tuple(notes))
 
 
-def _attempted(dataset: Dataset, events: Sequence[dict[str, Any]], rows: int) -> int | None:
+def _count_attempts(dataset: Dataset, events: Sequence[dict[str, Any]], rows: int) -> int | None:
     """Candidates: all images of the pool where images are picked, as the runs say; elsewhere every
     planned image."""
     logged = [event["candidates"] for event in events if event.get("candidates") is not None]
     if logged:
         return int(logged[-1])
     try:
-        kind = kinds("sources").usable.get(dataset.recipe_content()["source"]["kind"])
+        kind = list_kinds("sources").usable.get(dataset.recipe_content()["source"]["kind"])
     except (OSError, KeyError, TypeError, RecipeError) as fault:
         raise DatasetError(f"{dataset.path}: recipe.yaml can't be read ({fault})") from None
     if kind is None or not kind.settings.lists_images or kind.settings.brings_classes:

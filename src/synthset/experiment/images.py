@@ -11,12 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synthset.errors import DatasetError, Problem, RecipeError, did_you_mean
-from synthset.experiment.readable import readable
+from synthset.experiment.readable import drop_unreadable
 from synthset.formats import digits, torchvision
-from synthset.formats.dataset import rows_of
-from synthset.formats.labels import classes_in
+from synthset.formats.dataset import locate_images
+from synthset.formats.labels import find_classes
 from synthset.formats.listed import Listed as Image
-from synthset.formats.manifest import Passed, classes_in_words, in_words
+from synthset.formats.manifest import Passed, describe_classes, describe_images
 from synthset.formats.scan import refuse_tests, scan
 from synthset.images import sha256
 from synthset.recipe.labelled_images import Digits, Found, Kept, Pictures
@@ -24,7 +24,13 @@ from synthset.recipe.paths import FolderPath
 from synthset.recipe.sources import Folder as FolderSettings
 from synthset.sources.folder import FolderStage
 from synthset.store.dataset import Dataset
-from synthset.taxonomy.names import ClassIndex, Contradiction, plain, refuse_same, unlike
+from synthset.taxonomy.names import (
+    ClassIndex,
+    Contradiction,
+    describe_lookalike,
+    normalise,
+    refuse_same,
+)
 from synthset.taxonomy.names import ClassNames as ClassNames
 from synthset.training.labelled import LabelledImages
 
@@ -53,7 +59,7 @@ class Collection:
     def __len__(self) -> int:
         return len(self.labels)
 
-    def labelled(
+    def label_rows(
         self,
         labels: NDArray[np.int64],
         rows: NDArray[np.int64] | None = None,
@@ -120,62 +126,66 @@ def collect(settings: Found, where: str, tests: bool = False) -> Collection:
         RecipeError: nothing is there, or it is something else.
     """
     if isinstance(settings, Pictures):
-        with called(where):
+        with name_place(where):
             if not tests:
                 refuse_tests(settings.paths)
             folder = FolderSettings(kind="folder", paths=settings.paths)
             passed = Passed()
-            return of_found(list(scan(folder, passed)), folder, passed)
+            return collect_found(list(scan(folder, passed)), folder, passed)
     if isinstance(settings, Kept):
-        return kept(settings.path, where)
+        return list_kept(settings.path, where)
     passed = Passed()
     if isinstance(settings, Digits):
         rows = list(digits.find(passed))
     else:
         rows = list(torchvision.find(settings, where, passed))
     images = [image for row in rows if row.read and (image := row.read()) is not None]
-    with called(where):
-        return _of_rows(rows, FromMemory(images), passed)
+    with name_place(where):
+        return _collect_rows(rows, FromMemory(images), passed)
 
 
-def of_found(found: Sequence[Image], settings: FolderSettings, passed: Passed) -> Collection:
+def collect_found(found: Sequence[Image], settings: FolderSettings, passed: Passed) -> Collection:
     """Make a collection of what a scan has found, less what can't be decoded.
 
     Raises:
         RecipeError: that is all of it.
     """
-    found = readable(found, settings, passed)
+    found = drop_unreadable(found, settings, passed)
     if not found:
         said = "; ".join(passed.notes())
         raise RecipeError("source", f"no image that can be read; {said}", "mend or remove them")
     contents = [image.content for image in found]
-    return _of_rows(found, FromFiles([one.source for one in found], settings, contents), passed)
+    return _collect_rows(
+        found, FromFiles([one.source for one in found], settings, contents), passed
+    )
 
 
-def _in_normal_form(names: ClassNames) -> ClassNames:
+def _normalise_names(names: ClassNames) -> ClassNames:
     """Call a class as a run does; what its files write is another name of it."""
-    first = plain(names[0])
+    first = normalise(names[0])
     if first == names[0]:
         return names
     return ClassNames([first, *names], names.wnid, names.number, label=names.label, key=names.key)
 
 
-def _of_rows(found: Sequence[Image], read: Callable[[int], bytes], passed: Passed) -> Collection:
-    classes = classes_in(found)
+def _collect_rows(
+    found: Sequence[Image], read: Callable[[int], bytes], passed: Passed
+) -> Collection:
+    classes = find_classes(found)
     refuse_same([names[0] for names in classes], "source")
     label_of = {names[0]: label for label, names in enumerate(classes)}
     return Collection(
-        tuple(map(_in_normal_form, classes)),
+        tuple(map(_normalise_names, classes)),
         np.array([label_of[image.name] for image in found], np.int64),
         tuple(image.content for image in found),
         read,
         passed.notes(),
-        in_words(found, passed),
+        describe_images(found, passed),
     )
 
 
 @contextmanager
-def called(where: str) -> Iterator[None]:
+def name_place(where: str) -> Iterator[None]:
     """Name the place in the experiment where a scan found a fault."""
     try:
         yield
@@ -187,7 +197,7 @@ def called(where: str) -> Iterator[None]:
         raise RecipeError.of(problems) from None
 
 
-def kept(path: str, where: str) -> Collection:
+def list_kept(path: str, where: str) -> Collection:
     """List the kept images of a dataset.
 
     Raises:
@@ -202,7 +212,7 @@ def kept(path: str, where: str) -> Collection:
     records = dataset.kept()
     if not records.num_rows:
         raise RecipeError(f"{where}.path", f"{path} keeps no image", "look at its report")
-    folder, rows, entries = FolderPath(path=path), rows_of(dataset), dataset.classes()
+    folder, rows, entries = FolderPath(path=path), locate_images(dataset), dataset.classes()
     return Collection(
         tuple(map(_names, entries)),
         np.asarray(records.column("label"), dtype=np.int64),
@@ -214,7 +224,7 @@ def kept(path: str, where: str) -> Collection:
         ),
         found=(
             f"layout: a dataset of synthset in {path}",
-            classes_in_words([entry["name"] for entry in entries], "its own list"),
+            describe_classes([entry["name"] for entry in entries], "its own list"),
             f"found: {records.num_rows:,} kept of {len(rows):,} images",
         ),
     )
@@ -227,7 +237,7 @@ def _names(entry: dict[str, Any]) -> ClassNames:
     return ClassNames(called, entry.get("wnid"), label=entry["label"], key=entry["key"])
 
 
-def label_called(name: str, index: ClassIndex, where: str) -> int:
+def find_label(name: str, index: ClassIndex, where: str) -> int:
     """Find the class that a setting names.
 
     Args:
@@ -248,7 +258,7 @@ def label_called(name: str, index: ClassIndex, where: str) -> int:
     raise RecipeError(where, f"no class {name!r}", did_you_mean(name, known))
 
 
-def joined(
+def join_labels(
     collection: Collection,
     classes: Sequence[ClassNames],
     where: str,
@@ -290,7 +300,7 @@ def joined(
     if unknown and (strict or len(unknown) == len(there)):
         listed = ", ".join(map(repr, unknown[:5])) + (", …" if len(unknown) > 5 else "")
         known = [names[0] for names in classes]
-        right = unlike(unknown[0], known) or did_you_mean(unknown[0], known)
+        right = describe_lookalike(unknown[0], known) or did_you_mean(unknown[0], known)
         what = f"class {listed} is none of those that are trained"
         raise RecipeError(where, what, f"{right}; {otherwise}")
     return np.array(of, np.int64)[collection.labels]

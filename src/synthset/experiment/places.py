@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 
 from synthset.errors import RecipeError
 from synthset.formats.columns import Columns
-from synthset.formats.layout import Layout, Unit, nothing
-from synthset.formats.scan import whole
-from synthset.formats.tree import name_of
+from synthset.formats.layout import Layout, Unit, pass_nothing_over
+from synthset.formats.scan import resolve_path
+from synthset.formats.tree import get_name
 from synthset.recipe.paths import FolderPath
 from synthset.store.remote import Place
 
@@ -62,14 +62,14 @@ def find_places(
     Raises:
         RecipeError: the names can be read in two ways.
     """
-    layout = whole(str(data), columns, "DATA")
+    layout = resolve_path(str(data), columns, "DATA")
     given = {
-        name: _whole(whole(str(place), columns, f"--{name}"), place, columns)
+        name: _whole(resolve_path(str(place), columns, f"--{name}"), place, columns)
         for name, place in (("val", val), ("test", test))
         if place is not None
     }
-    found, left_out = _of_layout(layout, data, columns, frozenset(given))
-    rest = replace(layout, leftover=nothing)  # said once, with what trains
+    found, left_out = _split_layout(layout, data, columns, frozenset(given))
+    rest = replace(layout, leftover=pass_nothing_over)  # said once, with what trains
     found = {s: part if s == "train" else replace(part, layout=rest) for s, part in found.items()}
     return Places(
         found.get("train", _whole(layout, data, columns)),
@@ -78,7 +78,7 @@ def find_places(
     )
 
 
-def _of_layout(
+def _split_layout(
     layout: Layout, data: Place, columns: Columns, given: frozenset[str]
 ) -> tuple[dict[str, SplitImages], tuple[str, ...]]:
     """Sort the units of a layout by split; the second are of none."""
@@ -96,7 +96,7 @@ def _of_layout(
         ]
         others = [*none, *layout.others]
         if named and others:
-            said = f"{_listed(named)} and {_listed(others)}, none of them called train"
+            said = f"{_list_paths(named)} and {_list_paths(others)}, none of them called train"
             right = "name what trains as DATA, the others as --val and --test"
             raise RecipeError("DATA", f"{data} holds {said}", right)
         return {}, ()
@@ -112,7 +112,7 @@ def _of_layout(
 def _refuse_twice(layout: Layout, split: str, units: Sequence[Unit], given: frozenset[str]) -> None:
     """Two folders of one split may be the same images twice, or a split in another's clothes."""
     if layout.folders and len(units) > 1 and split not in given:
-        said = f"{_listed([unit.path for unit in units])} in {layout.root}"
+        said = f"{_list_paths([unit.path for unit in units])} in {layout.root}"
         right = "name the folders as DATA, --val and --test"
         raise RecipeError("DATA", f"{said} are both called a {split} split", right)
 
@@ -127,8 +127,8 @@ def _path(place: Place, columns: Columns, split: str | None = None) -> FolderPat
     return FolderPath.model_validate({"path": str(place), "split": split, **set_ones})
 
 
-def _listed(paths: Sequence[str]) -> str:
-    names = [name_of(path) for path in paths]
+def _list_paths(paths: Sequence[str]) -> str:
+    names = [get_name(path) for path in paths]
     return (
         " and ".join(names)
         if len(names) == 2

@@ -9,7 +9,7 @@ from synthset.formats.scan import expand
 from synthset.recipe.recipe import Recipe
 
 
-def missing(recipe: Recipe, drawn: Collection[str], where: str) -> Iterator[Problem]:
+def find_missing(recipe: Recipe, drawn: Collection[str], where: str) -> Iterator[Problem]:
     """Name each path of the source at which nothing lies.
 
     Args:

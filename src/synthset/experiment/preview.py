@@ -80,12 +80,12 @@ def _count(sets: Sets, parts: Sequence[ArmPart], where: str) -> str:
     said = []
     if there:
         composed = compose(there, sets, drawn, where)
-        counts = composed.images.counts(len(sets.real.classes))
+        counts = composed.images.count_images(len(sets.real.classes))
         said += [f"{int(one.sum()):,} {name}" for name, one in counts.items()]
         said += [f"short: {note}" for note in composed.short]
     for part in parts[len(there) :]:
         if isinstance(experiment.sets.get(part.set), Made):
-            sets.checked(part.set, drawn)  # read, so that a mistake shows now
+            sets.read_checked_recipe(part.set, drawn)  # read, so that a mistake shows now
         said.append(f"then {part.set}, {part.asked or 'all'}, made when it runs")
     return ", ".join(said)
 

@@ -15,7 +15,7 @@ from synthset.recipe.sources import Folder
 MOST_THREADS = 32
 
 
-def readable(found: Sequence[Listed], settings: Folder, passed: Passed) -> list[Listed]:
+def drop_unreadable(found: Sequence[Listed], settings: Folder, passed: Passed) -> list[Listed]:
     """Decode each image once: a training would end at the first that can't be.
 
     Args:
@@ -33,5 +33,5 @@ def readable(found: Sequence[Listed], settings: Folder, passed: Passed) -> list[
 
 
 def _fault(originals: Originals, image: Listed) -> str:
-    pixels = originals.pixels(image.source, image.content)
+    pixels = originals.read_pixels(image.source, image.content)
     return pixels if isinstance(pixels, str) else ""

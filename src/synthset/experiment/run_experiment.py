@@ -11,13 +11,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from synthset.errors import DatasetError, explains_refusals
+from synthset.errors import DatasetError, raise_storage_errors
 from synthset.experiment.arms import Composed, compose
-from synthset.experiment.cases import cases, preprocessing_steps
+from synthset.experiment.cases import explain_answers, show_preprocessing
 from synthset.experiment.sets import Sets
 from synthset.experiment.suites.run_suites import open_suites, run_suites
 from synthset.experiment.tasks import run_tasks
-from synthset.experiment.trials import Job, open_trials, read_trial, trial_name
+from synthset.experiment.trials import Job, name_trial, open_trials, read_trial
 from synthset.machine import ProgressBar
 from synthset.notebook_bar import default_bar
 from synthset.pages.benchmark.benchmark_page import write_benchmark_page
@@ -28,8 +28,8 @@ from synthset.results.benchmark import Benchmark
 from synthset.results.judgement import Judgement, judge
 from synthset.results.trial import Trial
 from synthset.store.folder import LocalFolder
-from synthset.store.lock import locked
-from synthset.store.remote import on_disk
+from synthset.store.lock import hold_lock
+from synthset.store.remote import require_on_disk
 from synthset.user_code import refuse_code
 
 MARK = "experiment.json"
@@ -61,7 +61,7 @@ class Done:
     benchmark_page: Path | None = None
 
 
-@explains_refusals()
+@raise_storage_errors()
 def run_experiment(
     experiment: Experiment | str | Path | Mapping[str, Any],
     output: str | os.PathLike[str] | None = None,
@@ -98,11 +98,11 @@ def run_experiment(
     """
     if not isinstance(experiment, Experiment):
         experiment = load_experiment(experiment, size, overrides)
-    folder = on_disk(experiment.name if output is None else output, "-o")
+    folder = require_on_disk(experiment.name if output is None else output, "-o")
     sets = Sets(folder, experiment, bar or default_bar(), allow_code)
     opened = () if suites is None else open_suites(sets, suites)
     refuse_code(sets.list_code(suites is not None), allow_code)
-    with claimed(folder, experiment):
+    with claim_folder(folder, experiment):
         jobs = train(sets, workers)
         done = conclude(sets, jobs)
         if suites is None:
@@ -119,7 +119,7 @@ def run_experiment(
 
 
 @contextmanager
-def claimed(folder: Path, experiment: Experiment) -> Iterator[None]:
+def claim_folder(folder: Path, experiment: Experiment) -> Iterator[None]:
     """Hold a new or empty folder, or one of an experiment, and write the experiment down.
 
     Raises:
@@ -127,7 +127,7 @@ def claimed(folder: Path, experiment: Experiment) -> Iterator[None]:
     """
     _claim(folder, experiment)
     place = LocalFolder(folder)
-    with locked(place):
+    with hold_lock(place):
         place.discard_temporaries("")
         place.replace("experiment.yaml", experiment.to_yaml().encode())
         yield
@@ -185,7 +185,7 @@ def _job(sets: Sets, arm: Arm, seed: int, before: Composed | None, train: Compos
         val=val,
         test=test,
         classes=len(real.classes),
-        folder=sets.folder / "trials" / trial_name(experiment, arm, seed, images),
+        folder=sets.folder / "trials" / name_trial(experiment, arm, seed, images),
     )
 
 
@@ -202,8 +202,8 @@ def conclude(sets: Sets, jobs: Sequence[Job]) -> Done:
         judgement,
         trials,
         classes,
-        preprocessing_steps(experiment, jobs),
-        cases(experiment, jobs, real.classes),
+        show_preprocessing(experiment, jobs),
+        explain_answers(experiment, jobs, real.classes),
     )
     return Done(sets.folder, experiment, classes, trials, judgement, page)
 

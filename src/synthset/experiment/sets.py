@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from synthset.engine.run import run
 from synthset.errors import RecipeError, StageError
-from synthset.experiment.images import ClassNames, Collection, collect, joined, kept
-from synthset.experiment.present import missing
+from synthset.experiment.images import ClassNames, Collection, collect, join_labels, list_kept
+from synthset.experiment.present import find_missing
 from synthset.experiment.splits import RealSplit, Split, read_real, split
 from synthset.experiment.tested import refuse_tested
 from synthset.machine import ProgressBar
@@ -23,7 +23,7 @@ from synthset.recipe.experiment import REAL, REAL_VAL, Experiment, Made
 from synthset.recipe.reading import override, read_yaml
 from synthset.recipe.recipe import Recipe, load_recipe
 from synthset.seeds import fingerprint
-from synthset.store.files import writing
+from synthset.store.files import write_aside
 
 PARTS = {REAL: "train", REAL_VAL: "val"}
 
@@ -84,29 +84,29 @@ class Sets:
             StageError: its recipe made nothing, or nothing that is kept.
         """
         settings = self.experiment.sets[name]
-        place = str(self.place(name, split)) if isinstance(settings, Made) else ""
+        place = str(self.name_folder(name, split)) if isinstance(settings, Made) else ""
         key = name, place
         if key not in self._known:
             where = f"sets.{name}"
             if isinstance(settings, Made):
                 self._make(settings, where, Path(place), split)
-                found = kept(place, where)
+                found = list_kept(place, where)
             else:
                 found = collect(settings, where)
             strict = self.experiment.real.classes is None
-            labels = joined(found, self.real.classes, where, strict)
+            labels = join_labels(found, self.real.classes, where, strict)
             self._known[key] = SetImages(found, labels)
         return self._known[key]
 
-    def place(self, name: str, split: Split) -> Path:
+    def name_folder(self, name: str, split: Split) -> Path:
         """Folder of a made set: another one for each split, if its recipe looks at real images."""
-        recipe = self.recipe(name, split)
+        recipe = self.read_recipe(name, split)
         content = recipe.model_dump(mode="json", exclude={"engine", "name", "report", "exports"})
         here = {path: Path(path).name for path in self._files(split).values()}
         # where the experiment lies doesn't matter: it may be moved
-        return self.folder / "sets" / f"{name}-{fingerprint(_placed(content, here))}"
+        return self.folder / "sets" / f"{name}-{fingerprint(_insert_files(content, here))}"
 
-    def recipe(self, name: str, split: Split) -> Recipe:
+    def read_recipe(self, name: str, split: Split) -> Recipe:
         """Read a set's recipe, the real images of a split in their place.
 
         Raises:
@@ -117,7 +117,7 @@ class Sets:
         try:
             content = _content(settings, where)
             content.setdefault("name", name)
-            return load_recipe(_placed(content, self._files(split)))
+            return load_recipe(_insert_files(content, self._files(split)))
         except RecipeError as error:
             problems = [
                 type(p)(f"{where}.recipe.{p.where}", p.found, p.right) for p in error.problems
@@ -134,7 +134,7 @@ class Sets:
         problems = [
             problem
             for name, recipe in self._recipes(split).items()
-            for problem in missing(recipe, drawn, f"sets.{name}.recipe")
+            for problem in find_missing(recipe, drawn, f"sets.{name}.recipe")
         ]
         if problems:
             raise RecipeError.of(problems)
@@ -155,16 +155,16 @@ class Sets:
             code += [one.code for one in self.experiment.suites.values() if one.code is not None]
         return tuple(dict.fromkeys(code))
 
-    def checked(self, name: str, split: Split) -> Recipe:
+    def read_checked_recipe(self, name: str, split: Split) -> Recipe:
         """Read a set's recipe as `recipe` does, and see that it starts from no test image.
 
         Raises:
             RecipeError: it is wrong, or made from what the experiment tests on.
         """
-        recipe, drawn = self.recipe(name, split), self._files(split).values()
+        recipe, drawn = self.read_recipe(name, split), self._files(split).values()
         key = name, fingerprint(recipe.model_dump(mode="json")), split.seed
         if key not in self._checked:
-            refuse_tested(recipe, self.real.tested(split), drawn, f"sets.{name}.recipe")
+            refuse_tested(recipe, self.real.hash_test_images(split), drawn, f"sets.{name}.recipe")
             self._checked.add(key)
         return recipe
 
@@ -172,7 +172,7 @@ class Sets:
         """Recipes of the sets that the arms take images of."""
         parts = [part for arm in self.experiment.arms for part in (*arm.pretrain, *arm.parts)]
         return {
-            name: self.recipe(name, split)
+            name: self.read_recipe(name, split)
             for name in dict.fromkeys(part.set for part in parts)
             if isinstance(self.experiment.sets.get(name), Made)
         }
@@ -180,7 +180,7 @@ class Sets:
     def _make(self, settings: Made, where: str, place: Path, split: Split) -> None:
         name = where.removeprefix("sets.")
         self.check_present(split)  # before the first set takes its hours
-        recipe = self.checked(name, split)
+        recipe = self.read_checked_recipe(name, split)
         for part, path in self._files(split).items():
             if part in repr(_content(settings, where)):
                 write_images(self.real, getattr(split, PARTS[part]), Path(path))
@@ -211,13 +211,13 @@ def _content(settings: Made, where: str) -> dict[str, Any]:
     return content
 
 
-def _placed(value: Any, files: Mapping[str, str]) -> Any:
+def _insert_files(value: Any, files: Mapping[str, str]) -> Any:
     """Put files in place of `$real` and `$real_val`, anywhere in a recipe."""
     if isinstance(value, str):
         return files.get(value, value)
     if isinstance(value, Mapping):
-        return {name: _placed(inner, files) for name, inner in value.items()}
-    return [_placed(inner, files) for inner in value] if isinstance(value, list) else value
+        return {name: _insert_files(inner, files) for name, inner in value.items()}
+    return [_insert_files(inner, files) for inner in value] if isinstance(value, list) else value
 
 
 def write_images(real: RealSplit, rows: NDArray[np.int64], path: Path) -> None:
@@ -228,5 +228,5 @@ def write_images(real: RealSplit, rows: NDArray[np.int64], path: Path) -> None:
     images = [{"bytes": read(int(row)), "path": contents[row]} for row in rows.tolist()]
     names: list[ClassNames] = [real.classes[label] for label in real.labels[rows].tolist()]
     table = pa.table({"image": images, "label": [one[0] for one in names]})
-    with writing(path) as aside:
+    with write_aside(path) as aside:
         pq.write_table(table, aside, row_group_size=256)

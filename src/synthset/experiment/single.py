@@ -12,27 +12,34 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from synthset.errors import RecipeError, Unlabelled, UsageError, explains_refusals, listed
-from synthset.experiment.images import ClassNames, Collection, called, joined, kept, of_found
+from synthset.errors import RecipeError, Unlabelled, UsageError, list_names, raise_storage_errors
+from synthset.experiment.images import (
+    ClassNames,
+    Collection,
+    collect_found,
+    join_labels,
+    list_kept,
+    name_place,
+)
 from synthset.experiment.places import Places, SplitImages
 from synthset.experiment.places import find_places as find_places
-from synthset.experiment.splits import conflict_notes
+from synthset.experiment.splits import note_conflicts
 from synthset.formats.columns import Columns
 from synthset.formats.manifest import Passed
 from synthset.formats.scan import list_units, refuse_test
-from synthset.formats.tree import name_of
+from synthset.formats.tree import get_name
 from synthset.litter import is_litter
 from synthset.machine import ProgressBar
-from synthset.metrics.statistics.classification import Measures, measures
+from synthset.metrics.statistics.classification import Measures, measure_classifier
 from synthset.notebook_bar import default_bar
 from synthset.recipe.single import Single, load_single
 from synthset.recipe.sources import Folder as FolderSettings
 from synthset.seeds import digest
 from synthset.store.files import replace_file
 from synthset.store.pool_index import is_dataset
-from synthset.store.remote import on_disk, place_at
-from synthset.taxonomy.label_conflicts import Rule, label_conflicts, stay
-from synthset.taxonomy.vocabularies import FILE, rows_of
+from synthset.store.remote import parse_place, require_on_disk
+from synthset.taxonomy.label_conflicts import Rule, apply_rule, find_label_conflicts
+from synthset.taxonomy.vocabularies import FILE, write_classes
 from synthset.training.checkpoint import CONFIG, STATE
 from synthset.training.labelled import LabelledImages
 from synthset.training.task import Fitted, Task, TrainingStage
@@ -83,7 +90,7 @@ class Trained:
     measures: Measures
 
 
-@explains_refusals()
+@raise_storage_errors()
 def train(
     data: str | os.PathLike[str],
     output: str | os.PathLike[str],
@@ -125,7 +132,7 @@ def train(
     images = read_images(data, settings, val, test, val_fraction, columns)
     for line in images.found:
         bar.say(line)
-    return train_single(images, settings, on_disk(output, "-o"), bar)
+    return train_single(images, settings, require_on_disk(output, "-o"), bar)
 
 
 def read_images(
@@ -137,8 +144,8 @@ def read_images(
     columns: Columns,
 ) -> Splits:
     """Find the splits of a training, and list their images, as `train` does."""
-    validate, judge = (None if one is None else place_at(os.fspath(one)) for one in (val, test))
-    places = find_places(place_at(os.fspath(data)), validate, judge, columns)
+    validate, judge = (None if one is None else parse_place(os.fspath(one)) for one in (val, test))
+    places = find_places(parse_place(os.fspath(data)), validate, judge, columns)
     return read_splits(places, val_fraction, settings.seed, settings.conflicts)
 
 
@@ -172,17 +179,17 @@ def read_splits(places: Places, val_fraction: float, seed: int, conflicts: Rule 
             found = fault.problems[0].found
             unlabelled.append(f"the {name} split is left out, since it has {found}")
     labels = {
-        name: joined(other, names, f"--{name}", True, "give both the same folders or labels")
+        name: join_labels(other, names, f"--{name}", True, "give both the same folders or labels")
         for name, other in others.items()
     }
     if "test" in others:
         _require_each_class(labels["test"], names, there)
-    torn = label_conflicts(
+    torn = find_label_conflicts(
         chain(train.contents, *(other.contents for other in others.values())),
         chain(train.labels.tolist(), *(one.tolist() for one in labels.values())),
     )
     known = {content for other in others.values() for content in other.contents}
-    used = stay(train.contents, train.labels.tolist(), conflicts)
+    used = apply_rule(train.contents, train.labels.tolist(), conflicts)
     left_out = known | (torn.keys() if conflicts == "drop" else set())
     # In the order of their bytes' hashes, so that the same images train the same in any layout.
     order = sorted(range(len(train)), key=train.contents.__getitem__)
@@ -191,18 +198,18 @@ def read_splits(places: Places, val_fraction: float, seed: int, conflicts: Rule 
     held = np.empty(0, np.int64)
     if "val" not in others:
         held, rows = _split(train, rows, val_fraction, seed, torn)
-    sets = {name: other.labelled(labels[name]) for name, other in others.items()}
+    sets = {name: other.label_rows(labels[name]) for name, other in others.items()}
     return Splits(
         tuple(names),
-        train.labelled(train.labels, rows),
-        sets["val"] if "val" in sets else train.labelled(train.labels, held),
+        train.label_rows(train.labels, rows),
+        sets["val"] if "val" in sets else train.label_rows(train.labels, held),
         sets.get("test"),
         sum(content in known and content not in torn for content in train.contents),
         (
             *unlabelled,
             *_notes(places, {"DATA": train, **{f"--{name}": one for name, one in others.items()}}),
-            *conflict_notes(torn, known, [one[0] for one in names], conflicts),
-            *([f"no image of {listed(empty)}"] if (empty := _empty(names, there)) else []),
+            *note_conflicts(torn, known, [one[0] for one in names], conflicts),
+            *([f"no image of {list_names(empty)}"] if (empty := _name_empty(names, there)) else []),
         ),
         tuple(
             f"{name}: {said}"
@@ -212,7 +219,7 @@ def read_splits(places: Places, val_fraction: float, seed: int, conflicts: Rule 
     )
 
 
-@explains_refusals()
+@raise_storage_errors()
 def train_single(images: Splits, settings: Single, folder: Path, bar: ProgressBar) -> Trained:
     """Train, then ask the test images once.
 
@@ -253,16 +260,16 @@ def train_single(images: Splits, settings: Single, folder: Path, bar: ProgressBa
         training.precision,
     )
     judged_by = "val" if images.test is None else "test"
-    return Trained(fitted, images, judged_by, measures(asked.labels, said))
+    return Trained(fitted, images, judged_by, measure_classifier(asked.labels, said))
 
 
 def write_vocabulary(names: Sequence[ClassNames], folder: Path) -> None:
     """Write the classes beside a model's weights."""
-    text = json.dumps(rows_of(names), ensure_ascii=False, indent=1) + "\n"
+    text = json.dumps(write_classes(names), ensure_ascii=False, indent=1) + "\n"
     replace_file(folder / FILE, text.encode())
 
 
-def _empty(names: Sequence[ClassNames], there: NDArray[np.bool_]) -> list[str]:
+def _name_empty(names: Sequence[ClassNames], there: NDArray[np.bool_]) -> list[str]:
     return [repr(one[0]) for one, is_there in zip(names, there, strict=True) if not is_there]
 
 
@@ -286,7 +293,7 @@ def _require_own_images(
     bare = there & (np.bincount(labels, minlength=len(names)) == 0)
     if bare.any():
         taken = "are in validation or test as well, or have labels that conflict"
-        found = f"all images of class {listed(_empty(names, ~bare))} {taken}"
+        found = f"all images of class {list_names(_name_empty(names, ~bare))} {taken}"
         raise RecipeError("DATA", found, "add others, or mend the splits")
 
 
@@ -301,8 +308,10 @@ def _refuse_foreign(folder: Path) -> None:
 
 def _notes(places: Places, images: Mapping[str, Collection]) -> tuple[str, ...]:
     """Say what lies there and was left out."""
-    strange = [name_of(path) for path in places.left_out]
-    notes = [f"left out, since no word calls them a split: {listed(strange)}"] if strange else []
+    strange = [get_name(path) for path in places.left_out]
+    notes = (
+        [f"left out, since no word calls them a split: {list_names(strange)}"] if strange else []
+    )
     notes += [f"{name}: {note}" for name, one in images.items() for note in one.notes]
     return tuple(notes)
 
@@ -311,15 +320,15 @@ def _collect(part: SplitImages, where: str, tests: bool = False) -> Collection:
     """List the images of a split; where it doesn't test, a test split is refused."""
     root = part.layout.root
     if is_dataset(root):
-        return kept(str(root), where)
+        return list_kept(str(root), where)
     settings = FolderSettings(kind="folder", paths=(part.path,))
     if not tests:
         layout = replace(part.layout, units=part.units)
         refuse_test(root, layout, part.path.split, where)
     passed = Passed()
     found = list(list_units(part.layout, part.units, part.path, where, passed))
-    with called(where):
-        return of_found(found, settings, passed)
+    with name_place(where):
+        return collect_found(found, settings, passed)
 
 
 def _split(

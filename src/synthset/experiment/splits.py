@@ -11,10 +11,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synthset.errors import Problem, RecipeError, did_you_mean
-from synthset.experiment.images import ClassNames, Collection, collect, joined, label_called
+from synthset.experiment.images import ClassNames, Collection, collect, find_label, join_labels
 from synthset.recipe.experiment import Real
 from synthset.seeds import digest
-from synthset.taxonomy.label_conflicts import Rule, conflict_note, label_conflicts, outcome, stay
+from synthset.taxonomy.label_conflicts import (
+    Rule,
+    apply_rule,
+    describe_conflicts,
+    describe_outcome,
+    find_label_conflicts,
+)
 from synthset.taxonomy.names import ClassIndex
 from synthset.training.labelled import LabelledImages
 
@@ -47,7 +53,7 @@ class RealSplit:
     def conflicts(self) -> dict[str, tuple[int, ...]]:
         """Bytes that stand under several labels, the test's among them: content -> labels."""
         tested = () if self.test is None else self.test.contents
-        return label_conflicts(
+        return find_label_conflicts(
             chain(self.images.contents, tested),
             chain(self.labels.tolist(), self.test_labels.tolist()),
         )
@@ -56,23 +62,23 @@ class RealSplit:
     def notes(self) -> tuple[str, ...]:
         """What is left out of all training, in words."""
         tested = frozenset(() if self.test is None else self.test.contents)
-        return conflict_notes(self.conflicts, tested, [one[0] for one in self.classes], self.rule)
+        return note_conflicts(self.conflicts, tested, [one[0] for one in self.classes], self.rule)
 
     def take_training(self, split: Split) -> LabelledImages:
         """Give the training images of a split."""
-        return self.images.labelled(self.labels, split.train)
+        return self.images.label_rows(self.labels, split.train)
 
     def take_validation(self, split: Split) -> LabelledImages:
         """Give the images of a split that choose the checkpoint."""
-        return self.images.labelled(self.labels, split.val)
+        return self.images.label_rows(self.labels, split.val)
 
     def take_test(self, split: Split) -> LabelledImages:
         """Give the test images of a split."""
         if self.test is not None:
-            return self.test.labelled(self.test_labels, split.test)
-        return self.images.labelled(self.labels, split.test)
+            return self.test.label_rows(self.test_labels, split.test)
+        return self.images.label_rows(self.labels, split.test)
 
-    def tested(self, split: Split) -> frozenset[str]:
+    def hash_test_images(self, split: Split) -> frozenset[str]:
         """SHA-256 of all test images, also of those that `max_test_per_class` leaves out."""
         if self.test is not None:
             return frozenset(self.test.contents)
@@ -99,7 +105,7 @@ class Split:
     copies: int
 
 
-def conflict_notes(
+def note_conflicts(
     conflicts: Mapping[str, Sequence[int]], asked: Set[str], names: Sequence[str], rule: Rule
 ) -> tuple[str, ...]:
     """Say what becomes of labels in conflict: whatever the rule, nothing trains that is asked.
@@ -114,8 +120,8 @@ def conflict_notes(
     for content, labels in conflicts.items():
         (held if rule != "drop" and content in asked else free)[content] = labels
     return (
-        *conflict_note(free, names, outcome(rule, TRAINED)),
-        *conflict_note(held, names, ASKED),
+        *describe_conflicts(free, names, describe_outcome(rule, TRAINED)),
+        *describe_conflicts(held, names, ASKED),
     )
 
 
@@ -127,21 +133,21 @@ def read_real(settings: Real) -> RealSplit:
     """
     train = collect(settings.train, "real.train")
     test = None if settings.test is None else collect(settings.test, "real.test", tests=True)
-    return real_images(settings, train, test)
+    return split_real_images(settings, train, test)
 
 
-def real_images(settings: Real, train: Collection, test: Collection | None) -> RealSplit:
+def split_real_images(settings: Real, train: Collection, test: Collection | None) -> RealSplit:
     """Settle the classes of an experiment: those of its real training images.
 
     Raises:
         RecipeError: a wanted class is not there, or the test lacks a class.
     """
-    classes = _wanted(settings, train)
+    classes = _choose_classes(settings, train)
     strict = settings.classes is None
-    labels = joined(train, classes, "real.train", strict)
+    labels = join_labels(train, classes, "real.train", strict)
     if test is None:
         return RealSplit(classes, train, labels, None, np.empty(0, np.int64), settings.conflicts)
-    tested = joined(test, classes, "real.test", strict)
+    tested = join_labels(test, classes, "real.test", strict)
     lacking = [names[0] for k, names in enumerate(classes) if not (tested == k).any()]
     if lacking:
         there = sorted({names[0] for names in test.classes})
@@ -159,16 +165,19 @@ def split(settings: Real, real: RealSplit, seed: int) -> Split:
     """
     contents = real.images.contents
     in_conflict = np.array([content in real.conflicts for content in contents], bool)
-    kept = np.array(stay(contents, real.labels.tolist(), real.rule), bool)
+    kept = np.array(apply_rule(contents, real.labels.tolist(), real.rule), bool)
     sure, unsure = (
         np.where(which, real.labels, -1)
         for which in (~in_conflict, in_conflict & kept & (real.rule != "drop"))
     )
     drawn = [
-        [*_drawn(contents, sure, k, seed), *_drawn(contents, unsure, k, seed)]  # the last train
+        [
+            *_draw_rows(contents, sure, k, seed),
+            *_draw_rows(contents, unsure, k, seed),
+        ]  # the last train
         for k in range(len(real.classes))
     ]
-    tested, test = _test(settings, real, drawn, seed)
+    tested, test = _draw_test(settings, real, drawn, seed)
     train, val, copies, problems = [], [], 0, []
     for k, rows in enumerate(drawn):
         taken = [row for row in rows if contents[row] in tested]
@@ -185,10 +194,10 @@ def split(settings: Real, real: RealSplit, seed: int) -> Split:
         val.append(held)
     if problems:
         raise RecipeError.of(problems)
-    return Split(seed, _flat(train), _flat(val), _flat(test), copies)
+    return Split(seed, _flatten(train), _flatten(val), _flatten(test), copies)
 
 
-def _wanted(settings: Real, train: Collection) -> tuple[ClassNames, ...]:
+def _choose_classes(settings: Real, train: Collection) -> tuple[ClassNames, ...]:
     """The classes that are asked for, else those with images."""
     there, labelled = train.classes, set(train.labels.tolist())
     if settings.classes is None:
@@ -197,7 +206,7 @@ def _wanted(settings: Real, train: Collection) -> tuple[ClassNames, ...]:
         index, picked, problems = ClassIndex(there), list[ClassNames](), list[Problem]()
         for i, name in enumerate(settings.classes):
             try:
-                picked.append(there[label_called(name, index, f"real.classes[{i}]")])
+                picked.append(there[find_label(name, index, f"real.classes[{i}]")])
             except RecipeError as fault:
                 problems += fault.problems
         if problems:
@@ -213,7 +222,9 @@ def _wanted(settings: Real, train: Collection) -> tuple[ClassNames, ...]:
     return wanted
 
 
-def _drawn(contents: Sequence[str], labels: NDArray[np.int64], label: int, seed: int) -> list[int]:
+def _draw_rows(
+    contents: Sequence[str], labels: NDArray[np.int64], label: int, seed: int
+) -> list[int]:
     """Rows of a class in a random order that only seed and bytes decide; of images with the same
     bytes the first."""
     rows: dict[str, int] = {}
@@ -222,7 +233,7 @@ def _drawn(contents: Sequence[str], labels: NDArray[np.int64], label: int, seed:
     return [rows[content] for content in sorted(rows, key=lambda one: digest([seed, one], 8))]
 
 
-def _test(
+def _draw_test(
     settings: Real, real: RealSplit, drawn: list[list[int]], seed: int
 ) -> tuple[set[str], list[list[int]]]:
     """Test rows of each class, and the bytes that nothing may be trained on: all of the test set,
@@ -232,7 +243,7 @@ def _test(
         rows = [np.flatnonzero(real.test_labels == k).tolist() for k in range(len(drawn))]
         if most is not None:
             rows = [
-                _drawn(real.test.contents, real.test_labels, k, seed) for k in range(len(drawn))
+                _draw_rows(real.test.contents, real.test_labels, k, seed) for k in range(len(drawn))
             ]
         return set(real.test.contents), [one[:most] for one in rows]
     cut = [max(1, round(settings.test_fraction * len(one))) for one in drawn]
@@ -260,5 +271,5 @@ def _cut(settings: Real, name: str, rest: list[int]) -> tuple[list[int], list[in
     return train[:wanted], val[:keep_val]
 
 
-def _flat(rows: Sequence[Sequence[int]]) -> NDArray[np.int64]:
+def _flatten(rows: Sequence[Sequence[int]]) -> NDArray[np.int64]:
     return np.array([row for one in rows for row in one], np.int64)

@@ -37,7 +37,7 @@ class StatisticsFile:
 
     Attributes:
         notes: which conventions were followed.
-        tables: rows of `result_rows`.
+        tables: rows of `make_result_rows`.
     """
 
     VERSION: ClassVar = 1
@@ -72,7 +72,7 @@ def write_results(output: Path, results: Sequence[StatisticsRow], published: boo
         UsageError: as `check_output`; another may have written the file meanwhile.
     """
     check_output(output)
-    rows = result_rows(results, published)
+    rows = make_result_rows(results, published)
     if output.suffix == ".json":
         text = dump(StatisticsFile(FOOTNOTES[published], tuple(rows)))
     else:
@@ -84,7 +84,7 @@ def write_results(output: Path, results: Sequence[StatisticsRow], published: boo
         raise UsageError(f"--output {output}: can't be written ({fault})") from None
 
 
-def result_rows(
+def make_result_rows(
     results: Sequence[StatisticsRow], published: bool
 ) -> list[dict[str, str | int | float | None]]:
     """Lay results out: every row has every column; what doesn't exist is None.

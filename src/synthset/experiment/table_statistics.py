@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from synthset.errors import DatasetError
-from synthset.experiment.class_tables import ClassTable, aligned, read_table
+from synthset.experiment.class_tables import ClassTable, align_classes, read_table
 from synthset.results.class_statistics import ClassStatistics, class_statistics
 
 
@@ -29,7 +29,7 @@ class StatisticsRow:
     notes: tuple[str, ...] = ()
 
 
-def bench_statistics(
+def compute_statistics(
     places: Sequence[str], baseline: str | None = None, *, published: bool = False
 ) -> list[StatisticsRow]:
     """Read tables and experiments, and sum each training set up.
@@ -53,13 +53,13 @@ def bench_statistics(
 
             found += read_experiment(place, published=published)
         elif Path(place).exists():
-            found.append((_named(place, places, published), None))
+            found.append((_name_table(place, places, published), None))
         else:
             raise DatasetError(f"{place}: no such file; name CSV tables, or an experiment's folder")
     return [_result(table, with_all or own, published) for table, own in found]
 
 
-def _named(place: str, places: Sequence[str], published: bool) -> ClassTable:
+def _name_table(place: str, places: Sequence[str], published: bool) -> ClassTable:
     """A table by its file's name, or by its path where two files have one name."""
     table = read_table(place, published=published)
     alike = Counter(Path(one).stem for one in places)[table.name] > 1
@@ -67,7 +67,7 @@ def _named(place: str, places: Sequence[str], published: bool) -> ClassTable:
 
 
 def _result(table: ClassTable, baseline: ClassTable | None, published: bool) -> StatisticsRow:
-    figures, notes = (None, ()) if baseline is None else aligned(table, baseline)
+    figures, notes = (None, ()) if baseline is None else align_classes(table, baseline)
     statistics = class_statistics(table.figures, figures, published=published)
     if statistics.over:
         notes = (*notes, f"means are{statistics.over}: the others have no test image")

@@ -34,7 +34,7 @@ def refuse_tested(
         if path.path in drawn:
             continue
         place = f"{where}.source.{field}[{i}].path"
-        if _tested(path, tests, place):
+        if _holds_tested(path, tests, place):
             found = f"{path.path} holds images that this experiment tests on"
             right = "name images for training; $real stands for the experiment's own"
             problems.append(Problem(place, found, right))
@@ -42,7 +42,7 @@ def refuse_tested(
         raise RecipeError.of(problems)
 
 
-def _tested(path: FolderPath, tests: Collection[str], where: str) -> bool:
+def _holds_tested(path: FolderPath, tests: Collection[str], where: str) -> bool:
     found = scan(Folder(kind="folder", paths=(path,)))
     try:
         return any(image.content in tests for image in found)

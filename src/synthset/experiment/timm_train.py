@@ -57,7 +57,7 @@ def write_timm(images: Splits, settings: Single, folder: Path) -> Path:
         raise RecipeError("model.kind", found, "set it to timm, as in --set model=resnet18")
     if folder.is_file() or LocalFolder(folder).names():
         raise UsageError(f"{folder}: holds something; name a new folder")
-    arguments = timm_arguments(len(images.train), len(images.classes), model, settings)
+    arguments = to_timm_arguments(len(images.train), len(images.classes), model, settings)
     for name, part in (
         ("train", images.train),
         ("validation", images.val),
@@ -66,21 +66,21 @@ def write_timm(images: Splits, settings: Single, folder: Path) -> Path:
         if part is not None:
             _write_images(part, images.classes, settings, folder / name)
     write_vocabulary(images.names, folder)
-    described = json.dumps(timm_config(model, images.names), ensure_ascii=False, indent=1)
+    described = json.dumps(make_config(model, images.names), ensure_ascii=False, indent=1)
     replace_file(folder / CONFIG, (described + "\n").encode())
     replace_file(folder / ARGUMENTS, yaml.safe_dump(arguments, sort_keys=False).encode())
-    lines = [f"# {note}" for note in timm_notes(model, settings)]
+    lines = [f"# {note}" for note in name_differences(model, settings)]
     place = shlex.quote(str(folder.resolve()))
     lines.append(f"python train.py --config {place}/{ARGUMENTS} --data-dir {place}")
     replace_file(folder / COMMAND, ("\n".join(lines) + "\n").encode())
     return folder / COMMAND
 
 
-def timm_config(model: TimmModel, classes: Sequence[ClassNames]) -> dict[str, Any]:
+def make_config(model: TimmModel, classes: Sequence[ClassNames]) -> dict[str, Any]:
     """Describe the model that timm's script will train as timm describes its own: a class is named
     by its WordNet number, and described by its name, where it has one.
 
-    >>> found = timm_config(TimmModel(kind="timm", name="resnet18"), [Names(["dog"], "n02084071")])
+    >>> found = make_config(TimmModel(kind="timm", name="resnet18"), [Names(["dog"], "n02084071")])
     >>> found["label_names"], found["label_descriptions"]
     (['n02084071'], {'n02084071': 'dog'})
     """
@@ -96,7 +96,9 @@ def timm_config(model: TimmModel, classes: Sequence[ClassNames]) -> dict[str, An
     }
 
 
-def timm_arguments(count: int, classes: int, model: TimmModel, settings: Single) -> dict[str, Any]:
+def to_timm_arguments(
+    count: int, classes: int, model: TimmModel, settings: Single
+) -> dict[str, Any]:
     """Say a training in timm's arguments.
 
     Args:
@@ -150,7 +152,7 @@ def timm_arguments(count: int, classes: int, model: TimmModel, settings: Single)
     return found
 
 
-def timm_notes(model: TimmModel, settings: Single) -> list[str]:
+def name_differences(model: TimmModel, settings: Single) -> list[str]:
     """Name what timm's script does otherwise."""
     loss, changes = settings.loss, settings.training.augmentation
     small = model.stem == "small" or (

@@ -8,7 +8,7 @@ from synthset.errors import DatasetError
 from synthset.experiment.class_tables import ClassTable
 from synthset.experiment.trials import FACTS, read_trial
 from synthset.recipe.experiment import load_experiment
-from synthset.results.class_statistics import figures_of_trial
+from synthset.results.class_statistics import judge_trial
 from synthset.results.trial import Trial
 
 SETTINGS = "experiment.yaml"
@@ -21,7 +21,7 @@ def read_experiment(
 
     Args:
         folder: that `synthset experiment` made.
-        published: as `figures_of_trial`.
+        published: as `judge_trial`.
 
     Returns:
         A table for each trial, arms in the experiment's order and then by seed, with the base
@@ -71,6 +71,6 @@ def _table(trial: Trial, notes: list[str] | tuple[str, ...], published: bool) ->
         name=f"{trial.arm}, seed {trial.seed}",
         indices=tuple(labels),
         names=tuple(map(str, labels)),
-        figures=figures_of_trial(trial, published=published),
+        figures=judge_trial(trial, published=published),
         notes=tuple(notes),
     )

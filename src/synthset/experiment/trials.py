@@ -12,11 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synthset.experiment.arms import Composed
-from synthset.machine import Silent, torch_threads
+from synthset.machine import Silent, fix_torch_threads
 from synthset.recipe.experiment import Arm, Experiment
 from synthset.results.trial import Look, Trial
 from synthset.seeds import fingerprint
-from synthset.store.files import replace_file, writing
+from synthset.store.files import replace_file, write_aside
 from synthset.training.labelled import LabelledImages
 
 VERSION = "1"  # changes when the same trial would give other results
@@ -65,7 +65,7 @@ class Job:
         return (self.folder / FACTS).exists()
 
 
-def trial_name(
+def name_trial(
     experiment: Experiment, arm: Arm, seed: int, images: Mapping[str, LabelledImages]
 ) -> str:
     """Name a trial by all that decides its result.
@@ -106,7 +106,7 @@ def run_trial(job: Job, advance: Callable[[int], None]) -> None:
 
     settings = job.experiment.training
     fitted = train_classifier(_task(job), job.folder, _Counter(advance))
-    with torch_threads(settings.threads):
+    with fix_torch_threads(settings.threads):
         said = predict(
             fitted.model,
             job.test,
@@ -122,8 +122,10 @@ def run_trial(job: Job, advance: Callable[[int], None]) -> None:
             seed=job.seed,
             labels=job.test.labels,
             probabilities=said,
-            counts=job.train.images.counts(job.classes),
-            pretrain_counts={} if job.pretrain is None else job.pretrain.images.counts(job.classes),
+            counts=job.train.images.count_images(job.classes),
+            pretrain_counts={}
+            if job.pretrain is None
+            else job.pretrain.images.count_images(job.classes),
             looks=fitted.looks,
             chosen=fitted.chosen,
             seconds=fitted.seconds,
@@ -165,13 +167,13 @@ class _Counter(Silent):
 
 def write_trial(folder: Path, trial: Trial) -> None:
     """Keep a trial: arrays in `trial.npz`, the rest in `trial.json`, which is written last."""
-    with writing(folder / TABLE) as aside, aside.open("wb") as file:
+    with write_aside(folder / TABLE) as aside, aside.open("wb") as file:
         np.savez_compressed(file, labels=trial.labels, probabilities=trial.probabilities)
     facts = {
         "arm": trial.arm,
         "seed": trial.seed,
-        "counts": _listed(trial.counts),
-        "pretrain_counts": _listed(trial.pretrain_counts),
+        "counts": _to_lists(trial.counts),
+        "pretrain_counts": _to_lists(trial.pretrain_counts),
         "looks": [asdict(look) for look in trial.looks],
         "chosen": trial.chosen,
         "seconds": trial.seconds,
@@ -190,17 +192,17 @@ def read_trial(folder: Path) -> Trial:
             **facts,
             "labels": labels,
             "probabilities": probabilities,
-            "counts": _arrays(facts["counts"]),
-            "pretrain_counts": _arrays(facts["pretrain_counts"]),
+            "counts": _to_arrays(facts["counts"]),
+            "pretrain_counts": _to_arrays(facts["pretrain_counts"]),
             "looks": tuple(Look(**look) for look in facts["looks"]),
             "short": tuple(facts["short"]),
         }
     )
 
 
-def _listed(counts: Mapping[str, NDArray[np.int64]]) -> dict[str, list[int]]:
+def _to_lists(counts: Mapping[str, NDArray[np.int64]]) -> dict[str, list[int]]:
     return {name: one.tolist() for name, one in counts.items()}
 
 
-def _arrays(counts: Mapping[str, list[int]]) -> dict[str, NDArray[np.int64]]:
+def _to_arrays(counts: Mapping[str, list[int]]) -> dict[str, NDArray[np.int64]]:
     return {name: np.array(one, np.int64) for name, one in counts.items()}

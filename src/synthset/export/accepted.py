@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from synthset.errors import NotAccepted, UsageError
 from synthset.recipe.steps import Limit
-from synthset.results.acceptance import Verdict, acceptance
+from synthset.results.acceptance import Verdict, check_acceptance
 from synthset.store.dataset import Dataset
 
 
-def verdicts(dataset: Dataset) -> list[Verdict]:
+def judge_limits(dataset: Dataset) -> list[Verdict]:
     """Hold what was measured of the present selection against the recipe's `accept`."""
     asked = dataset.recipe_content().get("accept") or {}
     limits = {name: Limit.model_validate(limit) for name, limit in asked.items()}
-    return acceptance(dataset.metrics(), limits)
+    return check_acceptance(dataset.metrics(), limits)
 
 
 def require_limits(limits: object) -> None:
@@ -35,7 +35,7 @@ def refuse_unaccepted(dataset: Dataset) -> None:
         NotAccepted: it doesn't, or nobody knows; with each limit, and the value found.
         UsageError: the recipe asks for nothing.
     """
-    found = verdicts(dataset)
+    found = judge_limits(dataset)
     require_limits(found)
     missed = [str(one) for one in found if not one.accepted]
     if missed:

@@ -14,16 +14,16 @@ from PIL import Image, ImageOps
 from synthset.errors import DatasetError
 from synthset.export.aside import SCRATCH, clear_scratch
 from synthset.export.card import write_card
-from synthset.export.files import File, files_of
+from synthset.export.files import File, name_files
 from synthset.export.marker import write_marker
-from synthset.export.metadata import packed_table, write_packed_classes
-from synthset.export.packed import stored_images
-from synthset.export.place import Exported, begin, check_free, facts_of, refuse_other
-from synthset.formats.arrays import IMAGES, LABELS, METADATA, create, name_of, write_beside
+from synthset.export.metadata import make_packed_table, write_packed_classes
+from synthset.export.packed import read_stored_images
+from synthset.export.place import Exported, begin, check_free, describe_export, refuse_other
+from synthset.formats.arrays import IMAGES, LABELS, METADATA, create, name_file, write_beside
 from synthset.images import Pixels, decode
 from synthset.recipe.exports import Npy
 from synthset.store.dataset import Dataset
-from synthset.store.files import writing
+from synthset.store.files import write_aside
 
 
 def export_arrays(dataset: Dataset, settings: Npy) -> Exported:
@@ -39,21 +39,21 @@ def export_arrays(dataset: Dataset, settings: Npy) -> Exported:
     """
     place, marker, kept = begin(dataset, settings)
     width, height = _size(dataset, kept, settings)
-    files = files_of(dataset, kept, settings, ())
+    files = name_files(dataset, kept, settings, ())
     layout = {"kind": settings.kind, "width": width, "height": height}
-    facts = {**facts_of(dataset, settings, files), "layout": layout}
+    facts = {**describe_export(dataset, settings, files), "layout": layout}
     refuse_other(place, marker, facts)
     rows = {
         split: [i for i, file in enumerate(files) if file.split == split]
         for split in sorted({file.split for file in files})
     }
-    missing = {split: own for split, own in rows.items() if not (place / name_of(split)).exists()}
+    missing = {split: own for split, own in rows.items() if not (place / name_file(split)).exists()}
     images = sum(len(own) for own in missing.values())
     check_free(place, 3 * width * height * images, images)
     clear_scratch(place)
     card = {name: marker[name] for name in ("card_sha256",) if marker and name in marker}
     write_marker(place, {"state": "unfinished", **facts, **card})
-    table = packed_table(dataset, kept, files)
+    table = make_packed_table(dataset, kept, files)
     if missing:
         _write(
             place,
@@ -101,8 +101,8 @@ def _write(
     with ExitStack() as opened:  # which puts files in place from the last to the first
 
         def lend(split: str, what: str) -> Path:
-            final = place / name_of(split, what)
-            return opened.enter_context(writing(final, place / SCRATCH, durable=False))
+            final = place / name_file(split, what)
+            return opened.enter_context(write_aside(final, place / SCRATCH, durable=False))
 
         arrays = {
             split: create(lend(split, IMAGES), len(own), width, height)
@@ -110,15 +110,15 @@ def _write(
         }
         for split, table in rows.items():
             write_beside(lend(split, LABELS), lend(split, METADATA), table)
-        for name, data in stored_images(dataset):
+        for name, data in read_stored_images(dataset):
             if name in goes:
                 split, i = goes[name]
-                arrays[split][i] = _fitted(decode(data), width, height)  # (H, W, 3)
+                arrays[split][i] = _fit_image(decode(data), width, height)  # (H, W, 3)
         for array in arrays.values():
             array.flush()
 
 
-def _fitted(pixels: Pixels, width: int, height: int) -> Pixels:
+def _fit_image(pixels: Pixels, width: int, height: int) -> Pixels:
     """Cut an image to the shape, about its middle, and scale it."""
     if pixels.shape[:2] == (height, width):
         return pixels

@@ -14,16 +14,16 @@ import pyarrow.compute as pc
 import yaml
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from synthset.export.accepted import verdicts
+from synthset.export.accepted import judge_limits
 from synthset.export.aside import write_file
 from synthset.export.files import File
-from synthset.export.metadata import class_rows
-from synthset.formats.class_folders import folder_of
-from synthset.formats.manifest import imported
+from synthset.export.metadata import make_class_rows
+from synthset.formats.class_folders import get_class_folder
+from synthset.formats.manifest import read_imported
 from synthset.recipe.variables import conceal, fill_in
 from synthset.results.metric_result import MetricResult
 from synthset.results.reason import Reason
-from synthset.results.reason import words as words_of
+from synthset.results.reason import describe_reason as words_of
 from synthset.store.dataset import Dataset
 
 CARD = "README.md"
@@ -65,9 +65,9 @@ def write_card(
     Returns:
         The hash of our last card at its own place, and what a user should know.
     """
-    text = card(dataset, kept, files, layout)
-    notes = [str(one) for one in verdicts(dataset) if not one.accepted]
-    notes += [f"{name} has no image in the export" for name in _empty(dataset, files)]
+    text = write_card_text(dataset, kept, files, layout)
+    notes = [str(one) for one in judge_limits(dataset) if not one.accepted]
+    notes += [f"{name} has no image in the export" for name in _name_empty(dataset, files)]
     there = place / CARD
     if there.exists() and _hash(there.read_bytes()) not in (ours, _hash(text.encode())):
         write_file(place, BESIDE, text.encode())
@@ -76,7 +76,7 @@ def write_card(
     return _hash(text.encode()), notes
 
 
-def card(
+def write_card_text(
     dataset: Dataset, kept: pa.Table, files: Sequence[File], layout: str = "imagefolder"
 ) -> str:
     """Write the text of the card."""
@@ -88,11 +88,11 @@ def card(
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters.update(words=words, number=number)
+    environment.filters.update(words=escape_words, number=format_number)
     return environment.get_template("card.md.j2").render(_facts(dataset, kept, files, layout))
 
 
-def words(text: Any) -> str:
+def escape_words(text: Any) -> str:
     """Make a user's words safe in a Markdown table: one line, no HTML, no column marks."""
     line = re.sub(r"\s+", " ", conceal(str(text))).strip()
     return re.sub(
@@ -102,19 +102,19 @@ def words(text: Any) -> str:
     )
 
 
-def number(value: float | None) -> str:
+def format_number(value: float | None) -> str:
     """Write a result with four digits, or a dash."""
     return "–" if value is None else f"{value:.4g}"
 
 
 def _facts(dataset: Dataset, kept: pa.Table, files: Sequence[File], layout: str) -> dict[str, Any]:
-    recipe, classes = dataset.recipe_content(), class_rows(dataset, files)
+    recipe, classes = dataset.recipe_content(), make_class_rows(dataset, files)
     fill_in(recipe, leave_unset=True)  # from here on `conceal` knows what the variables hold
     records, source = dataset.records(scores=False), recipe.get("source") or {}
     splits = dict(sorted(Counter(file.split for file in files).items()))
     generated = source.get("kind") in MADE_BY_MODEL
     front = _front(dataset.name, kept.num_rows, splits, generated, layout)
-    labels = {split: _shifted(classes, split) for split in splits}
+    labels = {split: _has_other_indices(classes, split) for split in splits}
     return {
         "front": yaml.safe_dump(front, sort_keys=False, allow_unicode=True),
         "layout": layout,
@@ -124,7 +124,7 @@ def _facts(dataset: Dataset, kept: pa.Table, files: Sequence[File], layout: str)
         "listed": LISTED,
         "splits": splits,
         "shifted": any(labels.values()),
-        "empty": _empty(dataset, files),
+        "empty": _name_empty(dataset, files),
         "origins": dict(Counter(kept.column("origin").to_pylist()).most_common()),
         "generated": generated,
         "source": source,
@@ -132,11 +132,11 @@ def _facts(dataset: Dataset, kept: pa.Table, files: Sequence[File], layout: str)
         "examples": _examples(kept),
         "planned": records.num_rows,
         "failed": records.num_rows - records.column("error").null_count,
-        "found": imported(dataset),
+        "found": read_imported(dataset),
         "kept": kept.num_rows,
-        "reasons": reasons(records),
+        "reasons": count_reasons(records),
         "metrics": _metrics(dataset.metrics()),
-        "verdicts": verdicts(dataset),
+        "verdicts": judge_limits(dataset),
         "sizes": _sizes(kept),
     }
 
@@ -157,12 +157,12 @@ def _front(
     }
 
 
-def _shifted(classes: Sequence[Mapping[str, Any]], split: str) -> bool:
+def _has_other_indices(classes: Sequence[Mapping[str, Any]], split: str) -> bool:
     return any(entry["imagefolder_index"][split] not in (None, entry["label"]) for entry in classes)
 
 
-def _empty(dataset: Dataset, files: Sequence[File]) -> list[str]:
-    folders = {folder_of(file.name) for file in files}
+def _name_empty(dataset: Dataset, files: Sequence[File]) -> list[str]:
+    folders = {get_class_folder(file.name) for file in files}
     return [entry["name"] for entry in dataset.classes() if entry["folder"] not in folders]
 
 
@@ -171,7 +171,7 @@ def _examples(kept: pa.Table) -> list[str]:
     return list(dict.fromkeys(prompts[:: max(1, len(prompts) // 5)]))[:5]
 
 
-def reasons(records: pa.Table) -> list[tuple[str, int]]:
+def count_reasons(records: pa.Table) -> list[tuple[str, int]]:
     """Count what was dropped by reason, most frequent first, without each image's own value."""
     dropped = records.filter(pc.invert(records.column("keep")))
     groups = Counter(Reason(**cell).group for cell in dropped.column("reason").to_pylist())
@@ -195,7 +195,7 @@ def _metrics(found: Sequence[MetricResult]) -> list[dict[str, Any]]:
             "warning": None,
         }
         row = rows.setdefault(key, blank)
-        row[metric.of] = f"{number(metric.value)}{metric.over} (n = {metric.n})"
+        row[metric.of] = f"{format_number(metric.value)}{metric.over} (n = {metric.n})"
         row["warning"] = metric.warning or row["warning"]
     return list(rows.values())
 

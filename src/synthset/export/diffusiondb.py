@@ -15,9 +15,9 @@ import pyarrow as pa
 
 from synthset.export.aside import write_changed
 from synthset.export.marker import read_marker, write_marker
-from synthset.export.metadata import source_of
-from synthset.export.place import Exported, place_of, refuse_other
-from synthset.formats.diffusiondb import metadata_table, nsfw_of
+from synthset.export.metadata import read_source
+from synthset.export.place import Exported, find_place, refuse_other
+from synthset.formats.diffusiondb import make_metadata_table, to_nsfw
 from synthset.formats.metadata_tables import write_parquet
 from synthset.models.miniatures import locate
 from synthset.recipe.exports import DiffusionDb
@@ -34,8 +34,8 @@ def export_diffusiondb(dataset: Dataset, settings: DiffusionDb) -> Exported:
         DatasetError: the folder is not ours, or holds another export.
         UsageError: a relative path for a dataset that lies in an object store.
     """
-    place = place_of(dataset, settings)
-    marker, data = read_marker(place), write_parquet(diffusiondb_table(dataset))
+    place = find_place(dataset, settings)
+    marker, data = read_marker(place), write_parquet(make_diffusiondb_table(dataset))
     facts = {
         "dataset": dataset.name,
         "images_table": dataset.view.images,
@@ -49,7 +49,7 @@ def export_diffusiondb(dataset: Dataset, settings: DiffusionDb) -> Exported:
     return Exported(place, {}, 0)
 
 
-def diffusiondb_table(dataset: Dataset) -> pa.Table:
+def make_diffusiondb_table(dataset: Dataset) -> pa.Table:
     """Describe every record, kept or not: what was asked, what came out, what was thought of it.
 
     Returns:
@@ -65,24 +65,24 @@ def diffusiondb_table(dataset: Dataset) -> pa.Table:
         * `prompt_nsfw`: float32, null: nothing here scores prompts.
         * `id`, `class_name`, `wnid`, `negative_prompt`, `keep`: what is ours.
     """
-    records, source = dataset.records(scores=False), source_of(dataset)
+    records, source = dataset.records(scores=False), read_source(dataset)
     rows, made = records.num_rows, source.get("kind") in ("txt2img", "img2img")
     keep = records.column("keep") if "keep" in records.column_names else pa.nulls(rows, pa.bool_())
     said: dict[str, Any] = {name: records.column(name) for name in ("prompt", "width", "height")}
-    said |= {"image_name": _names(dataset), "image_nsfw": nsfw_of(records.column("nsfw"))}
+    said |= {"image_name": _names(dataset), "image_nsfw": to_nsfw(records.column("nsfw"))}
     if made:
-        said |= {"seed": records.column("seed"), "sampler": sampler(source)}
+        said |= {"seed": records.column("seed"), "sampler": find_sampler(source)}
         said |= {"step": source.get("num_steps"), "cfg": source.get("guidance_scale")}
-    table = metadata_table(rows, said)
+    table = make_metadata_table(rows, said)
     for name in OWN:
         table = table.append_column(name, keep if name == "keep" else records.column(name))
     return table
 
 
-def sampler(source: Mapping[str, Any]) -> str | None:
+def find_sampler(source: Mapping[str, Any]) -> str | None:
     """Name the scheduler of a text-to-image source: the recipe's, else the local model's own.
 
-    >>> sampler({"scheduler": "DDIM", "model": "any"})
+    >>> find_sampler({"scheduler": "DDIM", "model": "any"})
     'DDIM'
     """
     if source.get("scheduler"):

@@ -14,12 +14,12 @@ import pyarrow.compute as pc
 
 from synthset.errors import DatasetError
 from synthset.export.split import TRAIN, VAL, split_class
-from synthset.formats.class_folders import path_of
-from synthset.images import SIGNATURES, suffix_of
+from synthset.formats.class_folders import make_path
+from synthset.images import SIGNATURES, find_suffix
 from synthset.litter import is_litter
 from synthset.recipe.exports import ImageExport
 from synthset.store.dataset import Dataset
-from synthset.taxonomy.keys import folder_fault
+from synthset.taxonomy.keys import find_folder_fault
 
 SUFFIXES = frozenset({".tiff", *SIGNATURES.values()})
 
@@ -41,7 +41,7 @@ class File:
     sha256: str
 
 
-def present(place: Path) -> set[str]:
+def list_present(place: Path) -> set[str]:
     """List the images that already lie in an export: names such as `train/cat/<id>.jpg`. What the
     system or others put beside them is in nobody's way."""
     found: set[str] = set()
@@ -58,27 +58,27 @@ def _is_image(name: str) -> bool:
     return PurePosixPath(name).suffix.lower() in SUFFIXES and not is_litter(name)
 
 
-def files_of(
+def name_files(
     dataset: Dataset, kept: pa.Table, settings: ImageExport, there: Iterable[str]
 ) -> list[File]:
     """Name the file of each kept record, in the order of `kept`."""
-    folders = {entry["key"]: _checked(entry["folder"]) for entry in dataset.classes()}
+    folders = {entry["key"]: _check_folder(entry["folder"]) for entry in dataset.classes()}
     ids, keys = kept.column("id").to_pylist(), kept.column("class_key").to_pylist()
-    sides = _sides(ids, keys, settings, there)
-    suffixes = dict(_suffixes(dataset, set(ids)))
+    sides = _choose_splits(ids, keys, settings, there)
+    suffixes = dict(_find_suffixes(dataset, set(ids)))
     return [
         File(
             name,
             sides[name],
-            path_of(sides[name], folders[key], f"{name}{suffixes[name]}"),
+            make_path(sides[name], folders[key], f"{name}{suffixes[name]}"),
             content,
         )
         for name, key, content in zip(ids, keys, kept.column("sha256").to_pylist(), strict=True)
     ]
 
 
-def _checked(folder: str) -> str:
-    if fault := folder_fault(folder):
+def _check_folder(folder: str) -> str:
+    if fault := find_folder_fault(folder):
         raise DatasetError(
             f"classes.json: the folder {folder!r} {fault}; rename it in the list of classes, and "
             "run the recipe again"
@@ -86,7 +86,7 @@ def _checked(folder: str) -> str:
     return folder
 
 
-def _sides(
+def _choose_splits(
     ids: Sequence[str], keys: Sequence[str], settings: ImageExport, there: Iterable[str]
 ) -> dict[str, str]:
     settled = {PurePosixPath(name).stem: name.split("/", 1)[0] for name in there}
@@ -100,7 +100,7 @@ def _sides(
     return sides
 
 
-def image_parts(dataset: Dataset, shard: int, part: str) -> pa.Table:
+def read_image_parts(dataset: Dataset, shard: int, part: str) -> pa.Table:
     """Read the `bytes` or the `path` of a shard's images, and not the other.
 
     Returns:
@@ -113,11 +113,11 @@ def image_parts(dataset: Dataset, shard: int, part: str) -> pa.Table:
     return pa.table({"id": cell.column("id"), "part": found})
 
 
-def _suffixes(dataset: Dataset, wanted: set[str]) -> Iterator[tuple[str, str]]:
+def _find_suffixes(dataset: Dataset, wanted: set[str]) -> Iterator[tuple[str, str]]:
     """Give each record's file suffix: by the path stored with its bytes, else by their start."""
     unsure: list[str] = []
     for shard in dataset.shards(dataset.view.images):
-        cell = image_parts(dataset, shard, "path")
+        cell = read_image_parts(dataset, shard, "path")
         for name, path in zip(*(column.to_pylist() for column in cell.columns), strict=True):
             suffix = PurePosixPath(path or "").suffix.lower().replace(".jpeg", ".jpg")
             if name in wanted and suffix in SUFFIXES:
@@ -125,11 +125,11 @@ def _suffixes(dataset: Dataset, wanted: set[str]) -> Iterator[tuple[str, str]]:
             elif name in wanted:
                 unsure.append(name)
     for name, image in zip(unsure, dataset.read_images(unsure) if unsure else [], strict=True):
-        yield name, _by_content(name, image)
+        yield name, _name_by_content(name, image)
 
 
-def _by_content(name: str, image: bytes | None) -> str:
-    suffix = suffix_of(image or b"")
+def _name_by_content(name: str, image: bytes | None) -> str:
+    suffix = find_suffix(image or b"")
     if suffix is None:
         raise DatasetError(
             f"record {name}: neither the path nor the bytes of its image tell a format; reject it "
@@ -138,7 +138,7 @@ def _by_content(name: str, image: bytes | None) -> str:
     return suffix
 
 
-def differing(place: Path, files: Iterable[File]) -> list[File]:
+def find_differing(place: Path, files: Iterable[File]) -> list[File]:
     """Find the files whose content on disk is not the record's."""
     return [file for file in files if _sha256(place / file.name) != file.sha256]
 

@@ -11,10 +11,10 @@ from typing import Any
 from synthset.errors import DatasetError
 from synthset.export.aside import clear_scratch, write_file
 from synthset.export.card import write_card
-from synthset.export.files import File, differing, files_of, image_parts, present
-from synthset.export.marker import elsewhere, write_marker
+from synthset.export.files import File, find_differing, list_present, name_files, read_image_parts
+from synthset.export.marker import suggest_folder, write_marker
 from synthset.export.metadata import write_class_texts, write_metadata
-from synthset.export.place import Exported, begin, check_space, facts_of
+from synthset.export.place import Exported, begin, check_space, describe_export
 from synthset.recipe.exports import ImageFolder
 from synthset.store.dataset import Dataset
 
@@ -36,14 +36,14 @@ def export(dataset: Dataset, settings: ImageFolder) -> Exported:
         UsageError: a relative path for a dataset that lies in an object store.
     """
     place, marker, kept = begin(dataset, settings)
-    there = present(place) if marker else set()
-    files = files_of(dataset, kept, settings, there)
-    facts = facts_of(dataset, settings, files)
+    there = list_present(place) if marker else set()
+    files = name_files(dataset, kept, settings, there)
+    facts = describe_export(dataset, settings, files)
     if marker:
         _check_same(place, marker, facts)
         _check_only_grown(place, files, there)
     missing = [file for file in files if file.name not in there]
-    missing += _torn(place, marker, dataset, [file for file in files if file.name in there])
+    missing += _find_torn(place, marker, dataset, [file for file in files if file.name in there])
     check_space(place, dataset, missing)
     clear_scratch(place)
     write_marker(place, {"state": "unfinished", **facts, **_card_of(marker)})
@@ -56,10 +56,10 @@ def export(dataset: Dataset, settings: ImageFolder) -> Exported:
         os.sync()  # the marker must not outlive its images in a power cut
     write_marker(place, {"state": "complete", **facts, "card_sha256": card})
     clear_scratch(place)
-    return Exported(place, facts["images"], len(missing), (*notes, *_passed_over(files)))
+    return Exported(place, facts["images"], len(missing), (*notes, *_name_passed_over(files)))
 
 
-def _passed_over(files: Sequence[File]) -> Iterator[str]:
+def _name_passed_over(files: Sequence[File]) -> Iterator[str]:
     """Say which images torchvision would not see."""
     suffixes = Counter(PurePosixPath(file.name).suffix for file in files)
     for suffix in sorted(suffixes.keys() - TORCHVISION):
@@ -86,7 +86,7 @@ def _check_same(place: Path, marker: dict[str, Any], facts: dict[str, Any]) -> N
         found.append("another label order")
     if found:
         raise DatasetError(
-            f"{place}: holds an earlier export with {', '.join(found)}; {elsewhere(place)}"
+            f"{place}: holds an earlier export with {', '.join(found)}; {suggest_folder(place)}"
         )
 
 
@@ -97,11 +97,11 @@ def _check_only_grown(place: Path, files: Sequence[File], there: set[str]) -> No
         raise DatasetError(
             f"{place}: {len(stale)} of its {len(there)} images are not among the {len(files)} kept "
             f"ones ({shown}); a mixture would be a wrong dataset, and synthset deletes nothing; "
-            f"{elsewhere(place)}"
+            f"{suggest_folder(place)}"
         )
 
 
-def _torn(
+def _find_torn(
     place: Path, marker: dict[str, Any] | None, dataset: Dataset, files: Sequence[File]
 ) -> list[File]:
     """Check what may be wrong: a power cut tears files, another images table has other bytes."""
@@ -110,11 +110,11 @@ def _torn(
     unfinished = marker.get("state") != "complete"
     if not unfinished and marker.get("images_table") == dataset.view.images:
         return []
-    wrong = differing(place, files)
+    wrong = find_differing(place, files)
     if wrong and not unfinished:
         raise DatasetError(
             f"{place}: {len(wrong)} images have other bytes than the dataset now "
-            f"(first: {wrong[0].name}); {elsewhere(place)}"
+            f"(first: {wrong[0].name}); {suggest_folder(place)}"
         )
     return wrong
 
@@ -122,7 +122,7 @@ def _torn(
 def _write_images(place: Path, dataset: Dataset, missing: Sequence[File]) -> None:
     wanted = {file.id: file for file in missing}
     for shard in dataset.shards(dataset.view.images) if wanted else ():
-        cell = image_parts(dataset, shard, "bytes")
+        cell = read_image_parts(dataset, shard, "bytes")
         for name, data in zip(cell.column("id").to_pylist(), cell.column("part"), strict=True):
             if name in wanted:
                 write_file(place, wanted[name].name, data.as_py())

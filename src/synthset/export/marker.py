@@ -22,12 +22,12 @@ def read_marker(place: Path) -> dict[str, Any] | None:
     """
     file = place / MARKER
     if not file.exists():
-        strangers = _strangers(place)
+        strangers = _find_strangers(place)
         if strangers:
             shown = ", ".join(strangers[:3]) + (" …" if len(strangers) > 3 else "")
             raise DatasetError(
                 f"{place}: holds {shown} and no {MARKER}, so it is no export of synthset; "
-                f"{elsewhere(place)}"
+                f"{suggest_folder(place)}"
             )
         return None
     try:
@@ -36,7 +36,7 @@ def read_marker(place: Path) -> dict[str, Any] | None:
             raise ValueError(f"made_by {content['made_by']!r}, format {content['format']!r}")
     except (ValueError, KeyError, TypeError) as fault:
         raise DatasetError(
-            f"{file}: is not what this synthset writes ({fault}); {elsewhere(place)}"
+            f"{file}: is not what this synthset writes ({fault}); {suggest_folder(place)}"
         ) from None
     return dict(content)
 
@@ -47,7 +47,7 @@ def write_marker(place: Path, content: dict[str, Any]) -> None:
     write_file(place, MARKER, (text + "\n").encode())
 
 
-def elsewhere(place: Path) -> str:
+def suggest_folder(place: Path) -> str:
     """Name a folder that is free, for the end of a refusal."""
     number = 2
     while (place.parent / f"{place.name}-{number}").exists():
@@ -55,7 +55,7 @@ def elsewhere(place: Path) -> str:
     return f"give the export another folder, such as {place.name}-{number}"
 
 
-def _strangers(place: Path) -> list[str]:
+def _find_strangers(place: Path) -> list[str]:
     if place.exists() and not place.is_dir():
         return ["a file in its place"]
     return LocalFolder(place).names()  # what is hidden is scratch, or in nobody's way

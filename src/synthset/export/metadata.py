@@ -12,9 +12,9 @@ import pyarrow as pa
 from synthset.export.aside import write_changed
 from synthset.export.files import File
 from synthset.export.split import TRAIN, VAL
-from synthset.formats.class_folders import folder_of
-from synthset.formats.class_lists import class_files
-from synthset.formats.features import described
+from synthset.formats.class_folders import get_class_folder
+from synthset.formats.class_lists import write_class_files
+from synthset.formats.features import describe_columns
 from synthset.formats.metadata_tables import write_lines, write_parquet
 from synthset.store.dataset import Dataset
 from synthset.taxonomy import wordnet
@@ -34,28 +34,30 @@ def write_metadata(place: Path, dataset: Dataset, kept: pa.Table, files: Sequenc
     `datasets` reads a split's metadata beside its folders (`train/metadata.parquet`), so that its
     images come with prompt, seed and scores, and with labels in the dataset's own order.
     """
-    classes = class_rows(dataset, files)
-    table = metadata_table(kept, files, source_of(dataset))
-    write_changed(place, "metadata.parquet", write_parquet(described(table, classes)))
+    classes = make_class_rows(dataset, files)
+    table = make_metadata_table(kept, files, read_source(dataset))
+    write_changed(place, "metadata.parquet", write_parquet(describe_columns(table, classes)))
     write_changed(place, "metadata.jsonl", write_lines(table))
     sides = [file.split for file in files]
     for split in sorted(set(sides)):
         part = table.filter(pa.array([side == split for side in sides]))
         inside = [name.split("/", 1)[1] for name in part.column("file_name").to_pylist()]
-        part = described(part.set_column(0, "file_name", pa.array(inside, pa.string())), classes)
+        part = describe_columns(
+            part.set_column(0, "file_name", pa.array(inside, pa.string())), classes
+        )
         write_changed(place, f"{split}/metadata.parquet", write_parquet(part))
     write_classes(place, classes)
 
 
-def packed_table(dataset: Dataset, kept: pa.Table, files: Sequence[File]) -> pa.Table:
+def make_packed_table(dataset: Dataset, kept: pa.Table, files: Sequence[File]) -> pa.Table:
     """The metadata of images that lie in files of many, and have no names of their own there."""
-    table = metadata_table(kept, files, source_of(dataset)).drop_columns(["file_name"])
-    return described(table, class_rows(dataset, files))
+    table = make_metadata_table(kept, files, read_source(dataset)).drop_columns(["file_name"])
+    return describe_columns(table, make_class_rows(dataset, files))
 
 
 def write_packed_classes(place: Path, dataset: Dataset, files: Sequence[File]) -> None:
     """Write the classes without torchvision's numbers, which are those of folders."""
-    rows = class_rows(dataset, files)
+    rows = make_class_rows(dataset, files)
     write_classes(
         place, [{key: row[key] for key in row if key != "imagefolder_index"} for row in rows]
     )
@@ -63,7 +65,7 @@ def write_packed_classes(place: Path, dataset: Dataset, files: Sequence[File]) -
 
 def write_classes(place: Path, classes: Sequence[Mapping[str, Any]]) -> None:
     """Write the classes in label order, for people and for readers."""
-    for name, data in class_files(classes):
+    for name, data in write_class_files(classes):
         write_changed(place, name, data)
 
 
@@ -89,12 +91,14 @@ def _synset(number: str | None) -> list[str]:
     return [f"synset: {name}", f"number: {number}"]
 
 
-def source_of(dataset: Dataset) -> dict[str, Any]:
+def read_source(dataset: Dataset) -> dict[str, Any]:
     """The `source` section of the dataset's recipe; empty where there is none."""
     return dict(dataset.recipe_content().get("source") or {})
 
 
-def metadata_table(kept: pa.Table, files: Sequence[File], source: Mapping[str, Any]) -> pa.Table:
+def make_metadata_table(
+    kept: pa.Table, files: Sequence[File], source: Mapping[str, Any]
+) -> pa.Table:
     """One row an image: `file_name` within the export, split, label, words, seed, scores, id."""
     rows = len(files)
     columns = {
@@ -110,7 +114,7 @@ def metadata_table(kept: pa.Table, files: Sequence[File], source: Mapping[str, A
     return pa.table(columns)
 
 
-def class_rows(dataset: Dataset, files: Sequence[File]) -> list[dict[str, Any]]:
+def make_class_rows(dataset: Dataset, files: Sequence[File]) -> list[dict[str, Any]]:
     """The classes in label order, with images by split and the index torchvision gives them.
 
     `ImageFolder` numbers the folders that it finds, sorted by name, so its index differs from the
@@ -118,7 +122,7 @@ def class_rows(dataset: Dataset, files: Sequence[File]) -> list[dict[str, Any]]:
     """
     splits = [split for split in (TRAIN, VAL) if any(file.split == split for file in files)]
     found = {
-        split: Counter(folder_of(file.name) for file in files if file.split == split)
+        split: Counter(get_class_folder(file.name) for file in files if file.split == split)
         for split in splits
     }
     index = {

@@ -18,16 +18,16 @@ import pyarrow as pa
 
 from synthset.export.aside import SCRATCH, clear_scratch
 from synthset.export.card import write_card
-from synthset.export.files import File, files_of, image_parts
+from synthset.export.files import File, name_files, read_image_parts
 from synthset.export.marker import write_marker
-from synthset.export.metadata import packed_table, write_packed_classes
-from synthset.export.place import Exported, begin, check_space, facts_of, refuse_other
+from synthset.export.metadata import make_packed_table, write_packed_classes
+from synthset.export.place import Exported, begin, check_space, describe_export, refuse_other
 from synthset.formats.parquet import ParquetWriter
 from synthset.formats.tar_shards import ShardWriter
 from synthset.recipe.exports import Packed, Parquet
 from synthset.seeds import digest
 from synthset.store.dataset import Dataset
-from synthset.store.files import writing
+from synthset.store.files import write_aside
 
 OPEN_FILES = 128  # written at once in a pass over the dataset
 
@@ -67,17 +67,17 @@ def export_packed(dataset: Dataset, settings: Packed) -> Exported:
         UsageError: a relative path for a dataset that lies in an object store.
     """
     place, marker, kept = begin(dataset, settings)
-    files = files_of(dataset, kept, settings, ())
+    files = name_files(dataset, kept, settings, ())
     layout = {"kind": settings.kind, "images_per_file": settings.images_per_file}
-    facts = {**facts_of(dataset, settings, files), "layout": layout}
+    facts = {**describe_export(dataset, settings, files), "layout": layout}
     refuse_other(place, marker, facts)
-    missing = [pack for pack in packs(files, settings) if not (place / pack.name).exists()]
+    missing = [pack for pack in deal_packs(files, settings) if not (place / pack.name).exists()]
     images = [files[row] for pack in missing for row in pack.rows]
     check_space(place, dataset, images)
     clear_scratch(place)
     card = {name: marker[name] for name in ("card_sha256",) if marker and name in marker}
     write_marker(place, {"state": "unfinished", **facts, **card})
-    _write(place, dataset, missing, files, packed_table(dataset, kept, files))
+    _write(place, dataset, missing, files, make_packed_table(dataset, kept, files))
     write_packed_classes(place, dataset, files)
     written, notes = write_card(place, dataset, kept, files, card.get("card_sha256"), settings.kind)
     if missing:
@@ -86,7 +86,7 @@ def export_packed(dataset: Dataset, settings: Packed) -> Exported:
     return Exported(place, facts["images"], len(images), tuple(notes))
 
 
-def packs(files: Sequence[File], settings: Packed) -> list[Pack]:
+def deal_packs(files: Sequence[File], settings: Packed) -> list[Pack]:
     """Deal the images of each split to files of equal size, by a hash of seed and record."""
     by_split: dict[str, list[int]] = defaultdict(list)
     for row, file in enumerate(files):
@@ -123,9 +123,11 @@ def _write_together(
     with ExitStack() as opened:
         writers = []
         for pack in packs:
-            path = opened.enter_context(writing(place / pack.name, place / SCRATCH, durable=False))
+            path = opened.enter_context(
+                write_aside(place / pack.name, place / SCRATCH, durable=False)
+            )
             writers.append(opened.enter_context(closing(_writer(path, pack.name, rows.schema))))
-        for name, data in stored_images(dataset):
+        for name, data in read_stored_images(dataset):
             if name in goes:
                 row, i = goes[name]
                 suffix = Path(files[row].name).suffix
@@ -133,10 +135,10 @@ def _write_together(
                 writers[i].add(values, data)
 
 
-def stored_images(dataset: Dataset) -> Iterator[tuple[str, bytes]]:
+def read_stored_images(dataset: Dataset) -> Iterator[tuple[str, bytes]]:
     """Read every image that was made: record and encoded bytes, in the dataset's order."""
     for shard in dataset.shards(dataset.view.images):
-        cell = image_parts(dataset, shard, "bytes")
+        cell = read_image_parts(dataset, shard, "bytes")
         for name, data in zip(cell.column("id").to_pylist(), cell.column("part"), strict=True):
             if data.is_valid:
                 yield name, data.as_py()

@@ -13,12 +13,12 @@ import pyarrow as pa
 
 from synthset.errors import DatasetError, UsageError
 from synthset.export.files import File
-from synthset.export.marker import elsewhere, read_marker
+from synthset.export.marker import read_marker, suggest_folder
 from synthset.recipe.exports import Export, ImageExport
 from synthset.seeds import fingerprint
 from synthset.store.dataset import Dataset
 from synthset.store.folder import LocalFolder
-from synthset.store.remote import on_disk
+from synthset.store.remote import require_on_disk
 
 BLOCK = 4096  # bytes; what the smallest file takes on most disks
 SLACK = 16 << 20  # bytes; metadata, folders
@@ -55,7 +55,7 @@ def begin(dataset: Dataset, settings: Export) -> tuple[Path, dict[str, Any] | No
         DatasetError: nothing is kept, or the folder is not ours.
         UsageError: a relative path for a dataset that lies in an object store.
     """
-    place = place_of(dataset, settings)
+    place = find_place(dataset, settings)
     marker = read_marker(place)
     kept = dataset.kept()
     if not kept.num_rows:
@@ -72,16 +72,16 @@ def refuse_other(place: Path, marker: Mapping[str, Any] | None, facts: Mapping[s
         DatasetError: the folder holds another one.
     """
     if marker and any(marker.get(name) != facts[name] for name in ("fingerprint", "layout")):
-        raise DatasetError(f"{place}: holds another export; {elsewhere(place)}")
+        raise DatasetError(f"{place}: holds another export; {suggest_folder(place)}")
 
 
-def place_of(dataset: Dataset, settings: Export) -> Path:
+def find_place(dataset: Dataset, settings: Export) -> Path:
     """Say where an export lies.
 
     Raises:
         UsageError: a URL, or a relative path for a dataset that lies in an object store.
     """
-    place = on_disk(settings.path or _own_place(dataset, settings), "exports: path")
+    place = require_on_disk(settings.path or _name_own_place(dataset, settings), "exports: path")
     if place.is_absolute():
         return place
     if not isinstance(dataset.folder, LocalFolder):
@@ -92,13 +92,15 @@ def place_of(dataset: Dataset, settings: Export) -> Path:
     return dataset.folder.root / place
 
 
-def _own_place(dataset: Dataset, settings: Export) -> str:
+def _name_own_place(dataset: Dataset, settings: Export) -> str:
     """Name a folder for this selection alone, so that a changed limit never mixes two datasets."""
     selection = PurePosixPath(dataset.view.selection or "all").stem
     return f"exports/{selection}-{fingerprint(settings.identity())}"
 
 
-def facts_of(dataset: Dataset, settings: ImageExport, files: Sequence[File]) -> dict[str, Any]:
+def describe_export(
+    dataset: Dataset, settings: ImageExport, files: Sequence[File]
+) -> dict[str, Any]:
     """What the marker says of an export: another value of any is another export."""
     view = dataset.view
     return {

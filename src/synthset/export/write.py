@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from synthset.errors import explains_refusals
+from synthset.errors import raise_storage_errors
 from synthset.export.accepted import refuse_unaccepted
 from synthset.export.place import Exported
 from synthset.kinds import carry_out
@@ -10,7 +10,7 @@ from synthset.recipe.exports import Export
 from synthset.store.dataset import Dataset
 
 
-@explains_refusals()
+@raise_storage_errors()
 def write_export(dataset: Dataset, settings: Export, require_accepted: bool = False) -> Exported:
     """Export as the settings say, by the code of their kind.
 

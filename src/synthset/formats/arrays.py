@@ -19,7 +19,7 @@ from synthset.formats.labels import read_label
 from synthset.formats.listed import Label, Listed
 from synthset.formats.manifest import UNLABELLED, Passed
 from synthset.formats.metadata_tables import write_parquet
-from synthset.formats.source_names import place_of, source_of, text_of
+from synthset.formats.source_names import decode_name, name_source, parse_source
 from synthset.images import encode
 
 IMAGES, LABELS, METADATA = "images.npy", "labels.npy", "metadata.parquet"
@@ -28,10 +28,10 @@ PARSING = Lock()  # NumPy parses the header by `ast`, which Python 3.11 does in 
 CHANNELS = (1, 3, 4)  # grey, RGB, RGB and alpha
 
 
-def name_of(split: str, what: str = IMAGES) -> str:
+def name_file(split: str, what: str = IMAGES) -> str:
     """Name a file of a split: training images have the plain names.
 
-    >>> name_of("train"), name_of("val", "labels.npy")
+    >>> name_file("train"), name_file("val", "labels.npy")
     ('images.npy', 'val_labels.npy')
     """
     return what if split == TRAIN else f"{split}_{what}"
@@ -66,7 +66,7 @@ def find(path: Path, classes: ClassList, where: str, passed: Passed) -> Iterator
         raise RecipeError(where, found, "export it again")
     split = split_in(path.name)
     prompts = _prompts(path, len(images))
-    shown = text_of(str(path))
+    shown = decode_name(str(path))
     for row, value in enumerate(labels.tolist()):
         try:
             said = read_label(value)
@@ -78,7 +78,7 @@ def find(path: Path, classes: ClassList, where: str, passed: Passed) -> Iterator
             passed.add(UNLABELLED, f"{shown}#{row}", f"its label is {value}")
             continue
         yield Listed(
-            f"{source_of(path)}#{row}", label, prompts[row], split, read=partial(read, path, row)
+            f"{name_source(path)}#{row}", label, prompts[row], split, read=partial(read, path, row)
         )
 
 
@@ -87,7 +87,7 @@ def split_source(source: str) -> tuple[Path, int] | None:
     path, mark, row = source.rpartition("#")
     if not (mark and path.endswith(".npy") and row.isdigit()):
         return None
-    place = place_of(path)
+    place = parse_source(path)
     return (place, int(row)) if isinstance(place, Path) else None
 
 
@@ -110,7 +110,7 @@ def read(path: Path, row: int) -> bytes:
 
 
 def _images(path: Path, where: str) -> NDArray[Any]:
-    images = _loaded(path, where)
+    images = _load(path, where)
     if images.dtype != np.uint8 or not (
         images.ndim == 3 or (images.ndim == 4 and images.shape[3] in CHANNELS)
     ):
@@ -123,7 +123,7 @@ def _labels(path: Path, where: str) -> NDArray[Any]:
     beside = path.with_name(path.name.removesuffix(IMAGES) + LABELS)
     if not beside.is_file():
         raise RecipeError(where, f"{path} has no {beside.name} beside it", "put the labels there")
-    labels = _loaded(beside, where)
+    labels = _load(beside, where)
     if labels.ndim == 2 and labels.shape[1] == 1:
         labels = labels[:, 0]
     if labels.ndim != 1:
@@ -132,7 +132,7 @@ def _labels(path: Path, where: str) -> NDArray[Any]:
     return labels
 
 
-def _loaded(path: Path, where: str) -> NDArray[Any]:
+def _load(path: Path, where: str) -> NDArray[Any]:
     try:
         with PARSING:
             loaded: NDArray[Any] = np.load(path, mmap_mode="r", allow_pickle=False)
@@ -155,7 +155,7 @@ def _prompts(path: Path, rows: int) -> list[str | None]:
 
 def _label(said: int | str, classes: ClassList) -> Label | None:
     if classes:
-        return classes.label(said)
+        return classes.find_label(said)
     return Label(str(said), said if isinstance(said, int) else None)
 
 

@@ -20,7 +20,7 @@ class ArrowFile:
     """
 
     def __init__(self, path: Place) -> None:
-        self.schema, batches = _opened(path)
+        self.schema, batches = _open(path)
         self._batches, self._fault = list[pa.RecordBatch](), ""
         try:
             for batch in batches:
@@ -45,7 +45,7 @@ class ArrowFile:
         self._batches = []
 
 
-def _opened(path: Place) -> tuple[pa.Schema, Iterator[pa.RecordBatch]]:
+def _open(path: Place) -> tuple[pa.Schema, Iterator[pa.RecordBatch]]:
     if isinstance(path, Remote):
         source = pa.BufferReader(path.read_bytes())
     elif path.stat().st_size:

@@ -9,13 +9,13 @@ from functools import partial
 from typing import Any, TypeVar
 
 from synthset.errors import DatasetError, RecipeError
-from synthset.formats.captions import caption_in
-from synthset.formats.columns import Columns, first_images
-from synthset.formats.dataset import kept_images
+from synthset.formats.captions import find_caption
+from synthset.formats.columns import Columns, choose_image_columns
+from synthset.formats.dataset import read_kept_images
 from synthset.formats.manifest import OTHER, Passed
-from synthset.formats.pool_files import pool_files
+from synthset.formats.pool_files import list_pool_files
 from synthset.formats.resolve import resolve
-from synthset.formats.source_names import text_of
+from synthset.formats.source_names import decode_name
 from synthset.recipe.pools import Pool, PoolPath
 from synthset.store.pool_index import is_dataset
 from synthset.store.remote import Place, Remote
@@ -45,7 +45,7 @@ class Captioned:
     read: Callable[[], bytes | None]
 
 
-def captioned(settings: Pool, passed: Passed | None = None) -> Iterator[Captioned]:
+def read_captioned(settings: Pool, passed: Passed | None = None) -> Iterator[Captioned]:
     """Go through the images of all paths, in the order of the paths, then by file and row.
 
     Args:
@@ -59,9 +59,9 @@ def captioned(settings: Pool, passed: Passed | None = None) -> Iterator[Captione
         where = f"source.paths[{i}].path"
         seen = described = 0
         mine = Passed()
-        files = pool_files(place.path, where, mine)
+        files = list_pool_files(place.path, where, mine)
         for file in files:
-            for image in images_of(file, place, where, mine, alone=len(files) == 1):
+            for image in read_images(file, place, where, mine, alone=len(files) == 1):
                 seen, described = seen + 1, described + bool(image.caption)
                 yield image
         if passed is not None:
@@ -76,13 +76,13 @@ def captioned(settings: Pool, passed: Passed | None = None) -> Iterator[Captione
             raise RecipeError(where, f"{found} in {place.path}" + (said and f" ({said})"), right)
 
 
-def image_columns(places: Sequence[PoolPath]) -> list[str]:
+def list_image_columns(places: Sequence[PoolPath]) -> list[str]:
     """The columns that may hold encoded images; the first that a file has is the one, and in a file
     without any it is found."""
-    return first_images([place.image_column for place in places])
+    return choose_image_columns([place.image_column for place in places])
 
 
-def images_of(
+def read_images(
     file: Place,
     place: PoolPath,
     where: str,
@@ -90,7 +90,7 @@ def images_of(
     captions: bool = True,
     alone: bool = False,
 ) -> Iterator[Captioned]:
-    """Go through the images of one of `pool_files`, always in the same order.
+    """Go through the images of one of `list_pool_files`, always in the same order.
 
     Args:
         file: a Parquet file, a tar shard, a folder or a dataset.
@@ -108,11 +108,11 @@ def images_of(
     if not isinstance(file, Remote):
         yield from images
         return
-    while (image := _reached(file, partial(next, images, None))) is not None:
-        yield replace(image, read=partial(_reached, file, image.read))
+    while (image := _read_remote(file, partial(next, images, None))) is not None:
+        yield replace(image, read=partial(_read_remote, file, image.read))
 
 
-def _reached(file: Remote, ask: Callable[[], T]) -> T:
+def _read_remote(file: Remote, ask: Callable[[], T]) -> T:
     try:
         return ask()
     except OSError as fault:
@@ -123,19 +123,19 @@ def _images(
     file: Place, place: PoolPath, where: str, passed: Passed, captions: bool, alone: bool
 ) -> Iterator[Captioned]:
     if is_dataset(file):
-        for facts, source, read in kept_images(file, place, where, captions):
-            yield _captioned(facts, None, source, place, read)
+        for facts, source, read in read_kept_images(file, place, where, captions):
+            yield _make_captioned(facts, None, source, place, read)
         return
     layout = resolve(file, _columns(place), where, labelled=False)
     try:
         for unit in layout.units:
             for row in unit.rows(passed):
                 assert row.read is not None
-                yield _captioned(row.facts, row.caption, row.source, place, row.read)
+                yield _make_captioned(row.facts, row.caption, row.source, place, row.read)
     except RecipeError as fault:
         if alone:
             raise
-        passed.add(OTHER, text_of(str(file)), fault.problems[0].found)
+        passed.add(OTHER, decode_name(str(file)), fault.problems[0].found)
     layout.leftover(passed)
 
 
@@ -143,19 +143,19 @@ def _columns(place: PoolPath) -> Columns:
     return Columns(image=place.image_column, caption=place.caption_column)
 
 
-def _captioned(
+def _make_captioned(
     facts: Mapping[str, Any],
     said: str | None,
     source: str,
     place: PoolPath,
     read: Callable[[], bytes | None],
 ) -> Captioned:
-    text = caption_in(facts, _columns(place)) if said is None else str(said)
-    kept = {column: _fact(facts, name) for column, name in FACTS.items()}
+    text = find_caption(facts, _columns(place)) if said is None else str(said)
+    kept = {column: _find_fact(facts, name) for column, name in FACTS.items()}
     return Captioned((text or "").strip(), source, place.origin, kept, read)
 
 
-def _fact(facts: Mapping[str, Any], name: str) -> str | None:
+def _find_fact(facts: Mapping[str, Any], name: str) -> str | None:
     """What is known by a name, whatever its case: pools write `url` and `URL`."""
     known = (facts[one] for one in facts if one.casefold() == name.casefold())
     found = (

@@ -7,14 +7,14 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from synthset.formats.columns import CAPTIONS, Columns, column_of, is_given
-from synthset.formats.rows import read_json, text_of_bytes
+from synthset.formats.columns import CAPTIONS, Columns, find_column, is_given
+from synthset.formats.rows import decode_text, read_json
 
 TEXTS = ("txt", "caption")
 FACTS = "json"
 
 
-def caption_beside(read: Callable[[str], bytes | None], columns: Columns) -> str | None:
+def read_caption(read: Callable[[str], bytes | None], columns: Columns) -> str | None:
     """Read the words that belong to an image; None where there are none. An empty text hides
     nothing that another file says.
 
@@ -23,18 +23,18 @@ def caption_beside(read: Callable[[str], bytes | None], columns: Columns) -> str
         columns: `caption` names the entry of `.json`.
     """
     for ending in TEXTS:
-        said = _text(_either(read, ending) or b"")
+        said = _text(_read_any_case(read, ending) or b"")
         if said:
             return said
-    return caption_in(facts_beside(read), columns)
+    return find_caption(read_facts(read), columns)
 
 
-def facts_beside(read: Callable[[str], bytes | None]) -> dict[str, Any]:
+def read_facts(read: Callable[[str], bytes | None]) -> dict[str, Any]:
     """Read the `.json` of an image."""
-    return facts_in(_either(read, FACTS))
+    return parse_facts(_read_any_case(read, FACTS))
 
 
-def facts_in(data: bytes | None) -> dict[str, Any]:
+def parse_facts(data: bytes | None) -> dict[str, Any]:
     """Read the JSON beside an image; nothing where it is no object, since images may do without."""
     try:
         facts = read_json((data or b"{}").decode(json.detect_encoding(data or b"{}")))
@@ -43,13 +43,13 @@ def facts_in(data: bytes | None) -> dict[str, Any]:
     return facts if isinstance(facts, dict) else {}
 
 
-def caption_in(facts: Mapping[str, Any], columns: Columns) -> str | None:
+def find_caption(facts: Mapping[str, Any], columns: Columns) -> str | None:
     """The caption among what is known of an image: the entry that is named, in any case, else the
     first of the usual ones that holds words."""
     given = is_given(columns.caption, "caption")
     wanted = (str(columns.caption),) if given else CAPTIONS
     for name in wanted:
-        value = facts.get(column_of(facts, name) or "")
+        value = facts.get(find_column(facts, name) or "")
         value = value[0] if isinstance(value, list) and value else value
         said = "" if value is None or isinstance(value, list | dict) else str(value).strip()
         if said:
@@ -57,7 +57,7 @@ def caption_in(facts: Mapping[str, Any], columns: Columns) -> str | None:
     return None
 
 
-def _either(read: Callable[[str], bytes | None], ending: str) -> bytes | None:
+def _read_any_case(read: Callable[[str], bytes | None], ending: str) -> bytes | None:
     """The file of an ending, in small or in large letters."""
     data = read(ending)
     return read(ending.upper()) if data is None else data
@@ -66,6 +66,6 @@ def _either(read: Callable[[str], bytes | None], ending: str) -> bytes | None:
 def _text(data: bytes) -> str:
     """Words in UTF-8, or in what their mark says; letters of another encoding are replaced."""
     try:
-        return text_of_bytes(data).strip()
+        return decode_text(data).strip()
     except ValueError:
         return data.decode(errors="replace").strip()

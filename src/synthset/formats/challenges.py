@@ -23,13 +23,13 @@ def read_annotations(text: str) -> ReadTable:
     return ReadTable(pa.schema({FILE: pa.string(), "wnid": pa.string()}), records)
 
 
-def solution_in(schema: pa.Schema) -> str | None:
+def find_solution_column(schema: pa.Schema) -> str | None:
     """Name the column of ImageNet's labels; None where a table has none."""
     known = {name.casefold(): name for name in reversed(schema.names)}
     return known.get(SOLUTION) if "imageid" in known else None
 
 
-def label_of_solution(cell: object) -> Label | None:
+def read_solution_label(cell: object) -> Label | None:
     """Read the first object of an image."""
     first = str(cell).partition(" ")[0]
     return Label(first, wnid=first) if WNID.fullmatch(first) else None

@@ -19,11 +19,11 @@ from typing import Any
 
 from synthset.errors import RecipeError
 from synthset.formats.image_names import is_image_name
-from synthset.formats.labels import told_apart
+from synthset.formats.labels import number_same_names
 from synthset.formats.listed import Label, Vocabulary
 from synthset.formats.manifest import OTHER, UNREADABLE, Passed
-from synthset.formats.rows import read_json, text_of_bytes
-from synthset.taxonomy.names import plain
+from synthset.formats.rows import decode_text, read_json
+from synthset.taxonomy.names import normalise
 
 #: Files that may list classes, the surest first; in any case.
 FILES = (
@@ -81,7 +81,7 @@ class ClassList:
         """The names in label order."""
         return self.vocabulary.names
 
-    def label(self, said: int | str) -> Label | None:
+    def find_label(self, said: int | str) -> Label | None:
         """The class that files give a number, or that a folder, a name, a key, a WordNet number or
         a number in digits means; None where the list has no such class.
 
@@ -90,15 +90,15 @@ class ClassList:
         """
         if isinstance(said, int):
             return self._at(said - self.first)
-        label = self.by_alias.get(plain(said))
+        label = self.by_alias.get(normalise(said))
         if label is not None:
             return self._at(label)
         return self._at(int(said) - self.first) if DIGITS.fullmatch(said) and self else None
 
-    def of_folder(self, name: str) -> Label | None:
+    def find_by_folder(self, name: str) -> Label | None:
         """The class whose images a folder holds; None where the list has no such class."""
-        label = self.by_folder.get(plain(name))
-        return self.label(name) if label is None else self._at(label)
+        label = self.by_folder.get(normalise(name))
+        return self.find_label(name) if label is None else self._at(label)
 
     def _at(self, label: int) -> Label | None:
         if self.fault is not None:
@@ -151,7 +151,7 @@ def read_class_list(
     return classes or ClassList(fault=fault)
 
 
-def listed_classes(folders: Sequence[Path], where: str, passed: Passed | None = None) -> ClassList:
+def find_class_list(folders: Sequence[Path], where: str, passed: Passed | None = None) -> ClassList:
     """Read the list of classes in the first of some folders that has one.
 
     Args:
@@ -159,13 +159,13 @@ def listed_classes(folders: Sequence[Path], where: str, passed: Passed | None = 
         where: place in the recipe, for messages.
         passed: as for `read_class_list`.
     """
-    names = [(folder / name).as_posix() for folder in folders for name in _lists_in(folder)]
+    names = [(folder / name).as_posix() for folder in folders for name in _find_lists(folder)]
     places = [folder.as_posix() for folder in folders]
     mine = Passed() if passed is None else passed
     return read_class_list(names, lambda name: Path(name).read_bytes(), mine, where, places)
 
 
-def class_files(classes: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, bytes]]:
+def write_class_files(classes: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, bytes]]:
     """Write `classes.json` and `classes.txt`.
 
     Args:
@@ -176,7 +176,7 @@ def class_files(classes: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, byt
     yield "classes.txt", "".join(f"{row['name']}\n" for row in classes).encode()
 
 
-def _lists_in(folder: Path) -> list[str]:
+def _find_lists(folder: Path) -> list[str]:
     try:
         names = [name for name in os.listdir(folder) if _may_list(name) or name.lower() == WORDS]
     except OSError:  # whoever reads the images says so
@@ -201,40 +201,40 @@ def _read(name: str, data: bytes, names: Sequence[str], read: Callable[[str], by
     Raises:
         ValueError: it is broken; with the fault.
     """
-    entries, first = _entries(name, data, names, read)
+    entries, first = _read_entries(name, data, names, read)
     return _class_list(entries, first, name) if entries else ClassList()
 
 
-def _entries(
+def _read_entries(
     name: str, data: bytes, names: Sequence[str], read: Callable[[str], bytes]
 ) -> tuple[list[_Entry], int]:
     """The classes of a file in its order, none where it lists none; and the first one's number."""
-    text = text_of_bytes(data)
+    text = decode_text(data)
     if name.lower().endswith(".json"):
-        return _in_json(read_json(text))
+        return _read_json(read_json(text))
     lines = [" ".join(line.split()) for line in text.strip().splitlines()]
     if "" in lines:
         said = f"line {lines.index('') + 1} is blank, so the numbers after it can't be told"
         raise ValueError(said)
     known = [AFTER_WNID.fullmatch(line) for line in lines]
     if all(known):
-        words = _words(name, names, read) if not any(one and one[2] for one in known) else {}
+        words = _read_words(name, names, read) if not any(one and one[2] for one in known) else {}
         wnids = [(one[1], one[2]) for one in known if one]
-        return [_of_wnid(wnid, said or words.get(wnid, wnid)) for wnid, said in wnids], 0
+        return [_make_wnid_entry(wnid, said or words.get(wnid, wnid)) for wnid, said in wnids], 0
     numbered = [one for one in map(AFTER_NUMBER.fullmatch, lines) if one]
-    if _first_of([int(one[1]) for one in numbered], len(lines)) is not None:
-        return _by_number({int(one[1]): one[2] for one in numbered}, len(lines))
+    if _find_first([int(one[1]) for one in numbered], len(lines)) is not None:
+        return _sort_by_number({int(one[1]): one[2] for one in numbered}, len(lines))
     again = "labels" in PurePosixPath(name).name.lower() and 2 * len({*lines}) <= len(lines)
     if again or any(is_image_name(line.split()[0]) for line in lines):
         return [], 0  # a line for each image
     return [_Entry(line) for line in lines], 0
 
 
-def _words(name: str, names: Sequence[str], read: Callable[[str], bytes]) -> dict[str, str]:
+def _read_words(name: str, names: Sequence[str], read: Callable[[str], bytes]) -> dict[str, str]:
     """Names of WordNet numbers, from the file beside a list of numbers; none without it."""
     file = next((one for one in names if _is_words(one, name)), None)
     try:
-        lines = text_of_bytes(read(file)).splitlines() if file else []
+        lines = decode_text(read(file)).splitlines() if file else []
     except (OSError, ValueError):  # the numbers do without
         return {}
     found = (AFTER_WNID.fullmatch(line.strip()) for line in lines)
@@ -246,27 +246,27 @@ def _is_words(name: str, beside: str) -> bool:
     return _folder(name) == _folder(beside) and PurePosixPath(name).name.lower() == WORDS
 
 
-def _in_json(content: Any) -> tuple[list[_Entry], int]:
+def _read_json(content: Any) -> tuple[list[_Entry], int]:
     if isinstance(content, dict):
         inside = next((content[name] for name in INSIDE if name in content), None)
         if isinstance(inside, list | dict):
-            return _in_json(inside)
-        return _in_object(content)
+            return _read_json(inside)
+        return _read_object(content)
     if not isinstance(content, list) or not content:
         return [], 0
     if all(isinstance(row, str) for row in content):
-        return list(map(_of_value, content)), 0
+        return list(map(_read_value, content)), 0
     if not all(isinstance(row, dict) and "name" in row for row in content):
         return [], 0
     numbers = [row.get("label", row.get("index", row.get("id"))) for row in content]
-    first = _first_of(numbers, len(content))
+    first = _find_first(numbers, len(content))
     if first is None:
-        return list(map(_of_row, content)), 0
+        return list(map(_read_row, content)), 0
     ordered = dict(zip(numbers, content, strict=True))
-    return [_of_row(ordered[first + i]) for i in range(len(content))], first
+    return [_read_row(ordered[first + i]) for i in range(len(content))], first
 
 
-def _first_of(numbers: Sequence[Any], count: int) -> int | None:
+def _find_first(numbers: Sequence[Any], count: int) -> int | None:
     """The first of the numbers 0, 1, … or 1, 2, … in any order; None where they are none."""
     if len(numbers) != count or any(type(number) is not int for number in numbers):
         return None
@@ -274,7 +274,7 @@ def _first_of(numbers: Sequence[Any], count: int) -> int | None:
     return first if first in (0, 1) and sorted(numbers) == [*range(first, first + count)] else None
 
 
-def _of_row(row: Mapping[str, Any]) -> _Entry:
+def _read_row(row: Mapping[str, Any]) -> _Entry:
     """Ours: `name`, and perhaps `folder`, `key` and `wnid`."""
     wnid = row.get("wnid")
     also = tuple(str(row[name]) for name in ("folder", "key") if row.get(name))
@@ -282,42 +282,42 @@ def _of_row(row: Mapping[str, Any]) -> _Entry:
     return _Entry(str(row["name"]), wnid if isinstance(wnid, str) else None, also, folder)
 
 
-def _in_object(content: Mapping[str, Any]) -> tuple[list[_Entry], int]:
+def _read_object(content: Mapping[str, Any]) -> tuple[list[_Entry], int]:
     """Names by number or by WordNet number; or numbers by name."""
     if not content:
         return [], 0
     if all(WNID.fullmatch(key) for key in content):  # an object has no order
-        return [_of_wnid(key, _first(content[key]) or key) for key in sorted(content)], 0
+        return [_make_wnid_entry(key, _first(content[key]) or key) for key in sorted(content)], 0
     if all(key.isascii() and key.isdigit() for key in content):
-        return _by_number({int(key): content[key] for key in content}, len(content))
+        return _sort_by_number({int(key): content[key] for key in content}, len(content))
     numbers = list(content.values())
     plain = all(type(number) is int for number in numbers)
     if plain and len({*numbers}) == len(numbers) and not any(map(is_image_name, content)):
-        return _by_number({number: name for name, number in content.items()}, len(content))
+        return _sort_by_number({number: name for name, number in content.items()}, len(content))
     return [], 0
 
 
-def _by_number(content: Mapping[int, Any], count: int) -> tuple[list[_Entry], int]:
+def _sort_by_number(content: Mapping[int, Any], count: int) -> tuple[list[_Entry], int]:
     """Names by their number, which counts from 0 or from 1.
 
     Raises:
         ValueError: a number is missing, or there twice.
     """
-    first = _first_of(list(content), count)
+    first = _find_first(list(content), count)
     if first is None:
         raise ValueError("its numbers don't count from 0 or 1 without a gap")
-    return [_of_value(content[number]) for number in sorted(content)], first
+    return [_read_value(content[number]) for number in sorted(content)], first
 
 
-def _of_value(value: Any) -> _Entry:
+def _read_value(value: Any) -> _Entry:
     """A name, or ImageNet's pair of WordNet number and name."""
     if isinstance(value, list) and len(value) > 1 and WNID.fullmatch(str(value[0])):
-        return _of_wnid(str(value[0]), str(value[1]))
+        return _make_wnid_entry(str(value[0]), str(value[1]))
     name = _first(value)
     if not name.strip():
         raise ValueError(f"{str(value)[:40]!r} is no name")
     known = AFTER_WNID.fullmatch(name)
-    return _of_wnid(known[1], known[2] or known[1]) if known else _Entry(name)
+    return _make_wnid_entry(known[1], known[2] or known[1]) if known else _Entry(name)
 
 
 def _first(value: Any) -> str:
@@ -326,22 +326,22 @@ def _first(value: Any) -> str:
     return value if isinstance(value, str) else ""
 
 
-def _of_wnid(wnid: str, names: str) -> _Entry:
+def _make_wnid_entry(wnid: str, names: str) -> _Entry:
     """A synset by its first name, as in `tench, Tinca tinca`."""
     return _Entry(names.partition(",")[0].strip() or wnid, wnid, (names,))
 
 
 def _class_list(entries: Sequence[_Entry], first: int, file: str) -> ClassList:
-    names = told_apart([entry.name for entry in entries])
+    names = number_same_names([entry.name for entry in entries])
     wnids = tuple(entry.wnid for entry in entries)
-    by_alias = {plain(name): i for i, name in reversed([*enumerate(names)])}
+    by_alias = {normalise(name): i for i, name in reversed([*enumerate(names)])}
     times = Counter(alias for entry in entries for alias in {*entry.also, entry.name})
     for i, entry in enumerate(entries):
-        by_alias |= {plain(alias): i for alias in entry.also if times[alias] == 1}
+        by_alias |= {normalise(alias): i for alias in entry.also if times[alias] == 1}
     by_alias |= {wnid: i for i, wnid in enumerate(wnids) if wnid}
     said = f"the list of classes {PurePosixPath(file).name}"
     vocabulary = Vocabulary(names, wnids if any(wnids) else (), said)
-    by_folder = {plain(one.folder): i for i, one in enumerate(entries) if one.folder}
+    by_folder = {normalise(one.folder): i for i, one in enumerate(entries) if one.folder}
     return ClassList(vocabulary, first, by_alias, by_folder, file)
 
 

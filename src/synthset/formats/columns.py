@@ -10,8 +10,8 @@ from typing import Any
 import pyarrow as pa
 
 from synthset.errors import RecipeError, did_you_mean
-from synthset.formats.features import class_names, of_feature
-from synthset.formats.labels import number_of, read_label, told_apart
+from synthset.formats.features import find_feature_columns, read_class_names
+from synthset.formats.labels import number_same_names, parse_number, read_label
 from synthset.formats.listed import Label, Vocabulary
 
 #: Names that tables give their columns, in any case; of several the first is taken. Of labels
@@ -88,7 +88,7 @@ class TableColumns:
     rivals: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
-    def label_of(self, row: Mapping[str, Any]) -> Label | None:
+    def read_label(self, row: Mapping[str, Any]) -> Label | None:
         """Read the label of a row; None where it has none, or a number beyond the list.
 
         Raises:
@@ -126,21 +126,23 @@ def find_columns(
         RecipeError: there is no column of a name that was given.
     """
     label, rivals = _label_column(schema, columns, table, where)
-    names = told_apart(class_names(schema, label)) if label else ()
+    names = number_same_names(read_class_names(schema, label)) if label else ()
     listed = Vocabulary(names, said_by=f"the ClassLabel {label!r} of {table}") if names else None
-    named = _named(schema, label) if label and not names and not is_text(schema, label) else None
+    named = (
+        _find_names(schema, label) if label and not names and not is_text(schema, label) else None
+    )
     coarse = next((name for name in schema.names if name.casefold() == "coarse_label"), None)
     said = f"{table}: the label is {label!r}, which says more than {coarse!r}"
     chosen = is_given(columns.label, "label")
     return TableColumns(
-        image=_given(schema, columns, "image", table, where) or image_column(schema, ()),
+        image=_find_given(schema, columns, "image", table, where) or find_image_column(schema, ()),
         label=label,
         named=named,
-        wnid=_usual(schema.names, WNIDS),
-        caption=_given(schema, columns, "caption", table, where, caption_setting)
-        or _usual(schema.names, CAPTIONS),
-        key=_given(schema, columns, "key", table, where) or _usual(schema.names, KEYS),
-        split=_usual(schema.names, SPLITS),
+        wnid=_find_usual(schema.names, WNIDS),
+        caption=_find_given(schema, columns, "caption", table, where, caption_setting)
+        or _find_usual(schema.names, CAPTIONS),
+        key=_find_given(schema, columns, "key", table, where) or _find_usual(schema.names, KEYS),
+        split=_find_usual(schema.names, SPLITS),
         vocabulary=listed,
         rivals=rivals,
         notes=(said,) if coarse and label and label.casefold() == FINE and not chosen else (),
@@ -152,20 +154,26 @@ def is_given(name: str | None, kind: str) -> bool:
     return name is not None and name != getattr(USUAL, kind)
 
 
-def image_column(schema: pa.Schema, given: Sequence[str]) -> str | None:
+def find_image_column(schema: pa.Schema, given: Sequence[str]) -> str | None:
     """Name the column with the images: the first of the given names that is there, else what it is
     found by; None where nothing says so."""
     wanted = (*given, str(USUAL.image))
-    known = next((name for one in wanted if (name := column_of(schema.names, one))), None)
+    known = next((name for one in wanted if (name := find_column(schema.names, one))), None)
     if known is not None:
         return known
-    noted = of_feature(schema, "Image")
+    noted = find_feature_columns(schema, "Image")
     able = [name for name in schema.names if holds_images(schema.field(name).type)]
-    paths = _usual([name for name in schema.names if is_text(schema, name)], PATHS)
-    return _usual(noted, IMAGES) or _only(noted) or _usual(able, IMAGES) or _only(able) or paths
+    paths = _find_usual([name for name in schema.names if is_text(schema, name)], PATHS)
+    return (
+        _find_usual(noted, IMAGES)
+        or _get_only(noted)
+        or _find_usual(able, IMAGES)
+        or _get_only(able)
+        or paths
+    )
 
 
-def missing(
+def explain_missing(
     schema: pa.Schema, kind: str, found: TableColumns, table: str, where: str
 ) -> RecipeError:
     """Say that a table has no column for something, or several.
@@ -177,7 +185,7 @@ def missing(
         table: what the message calls it.
         where: place in the recipe, or an option of the command line.
     """
-    setting = setting_beside(where, f"{kind}_column")
+    setting = name_setting(where, f"{kind}_column")
     if kind == "label" and found.rivals:
         said = f"{table} may have its labels in {' or '.join(map(repr, found.rivals))}"
         right = f"name one: label_column (--label-column), such as {found.rivals[0]!r}"
@@ -188,16 +196,16 @@ def missing(
     return RecipeError(setting, f"{table} has no column that is known to hold {what}", right)
 
 
-def setting_beside(where: str, name: str) -> str:
+def name_setting(where: str, name: str) -> str:
     """The place of a setting beside a recipe's path; a command line has the path alone."""
     return where.removesuffix("path") + name if where.endswith(".path") else where
 
 
-def first_images(named: Iterable[str | None]) -> list[str]:
+def choose_image_columns(named: Iterable[str | None]) -> list[str]:
     """The names that paths give to the column of images; where one gives none, also those that are
     looked for first.
 
-    >>> first_images(["picture", None])
+    >>> choose_image_columns(["picture", None])
     ['picture', 'image', 'jpg', 'png', 'webp']
     """
     given = list(named)
@@ -205,10 +213,10 @@ def first_images(named: Iterable[str | None]) -> list[str]:
     return list(dict.fromkeys([*(name for name in given if name), *unnamed]))
 
 
-def column_of(names: Iterable[str], wanted: str) -> str | None:
+def find_column(names: Iterable[str], wanted: str) -> str | None:
     """Find a column by its name, and if there is none by its name in another case.
 
-    >>> column_of(["TEXT", "url"], "text")
+    >>> find_column(["TEXT", "url"], "text")
     'TEXT'
     """
     known = list(names)
@@ -248,11 +256,11 @@ def _label_column(
     schema: pa.Schema, columns: Columns, table: str, where: str
 ) -> tuple[str | None, tuple[str, ...]]:
     """Name the column of the labels, or those that may be."""
-    given = _given(schema, columns, "label", table, where)
-    usual = column_of(schema.names, str(USUAL.label))
-    noted = of_feature(schema, "ClassLabel")
-    fine = _usual(noted or schema.names, (FINE,))
-    sure = given or usual or _only(noted) or fine
+    given = _find_given(schema, columns, "label", table, where)
+    usual = find_column(schema.names, str(USUAL.label))
+    noted = find_feature_columns(schema, "ClassLabel")
+    fine = _find_usual(noted or schema.names, (FINE,))
+    sure = given or usual or _get_only(noted) or fine
     if sure is not None or noted:
         return sure, () if sure else tuple(noted)
     able = [name for name in schema.names if name.casefold() in LABELS]
@@ -262,13 +270,13 @@ def _label_column(
         name in called or _stem(name) == _stem(numbers[0]) for name in able if name != numbers[0]
     ):
         able = numbers
-    wnid = _usual(schema.names, WNIDS)
+    wnid = _find_usual(schema.names, WNIDS)
     able = able or ([wnid] if wnid else [])
-    only = _only(able)
+    only = _get_only(able)
     return only, () if only else tuple(able)
 
 
-def _named(schema: pa.Schema, label: str) -> str | None:
+def _find_names(schema: pa.Schema, label: str) -> str | None:
     """The column with the names of numbered classes."""
     beside = (f"{label}_name", "label_name", "class_name", f"{label}_text")
     exact = next((name for name in beside if name != label and is_text(schema, name)), None)
@@ -285,7 +293,7 @@ def _stem(name: str) -> str:
     return AFTER.sub("", name.casefold())
 
 
-def _given(
+def _find_given(
     schema: pa.Schema,
     columns: Columns,
     kind: str,
@@ -301,21 +309,21 @@ def _given(
     wanted = getattr(columns, kind)
     if wanted is None:
         return None
-    name = column_of(schema.names, wanted)
+    name = find_column(schema.names, wanted)
     if name is None and is_given(wanted, kind):
         said = f"{table} has no column {wanted!r}"
         right = did_you_mean(wanted, schema.names)
-        raise RecipeError(setting_beside(where, setting or f"{kind}_column"), said, right)
+        raise RecipeError(name_setting(where, setting or f"{kind}_column"), said, right)
     return name
 
 
-def _usual(names: Sequence[str], usual: Sequence[str]) -> str | None:
+def _find_usual(names: Sequence[str], usual: Sequence[str]) -> str | None:
     """The first of the usual names that is there."""
     known = {name.casefold(): name for name in reversed(names)}
     return next((known[name] for name in usual if name in known), None)
 
 
-def _only(names: Sequence[str]) -> str | None:
+def _get_only(names: Sequence[str]) -> str | None:
     return names[0] if len(names) == 1 else None
 
 
@@ -326,7 +334,7 @@ def _label(
     value = row.get(column)
     said = read_label(value)
     text = said if isinstance(said, str) else ""
-    number = number_of(text)
+    number = parse_number(text)
     said = said if number is None else read_label(number)
     if named is not None and (said is not None or value is None):
         name = read_label(row.get(named))

@@ -30,14 +30,14 @@ def find(folder: Place, where: str, passed: Passed) -> Iterator[Listed]:
     """
     dataset, records = _open(folder, where, "name a dataset that was run to its end")
     labels = _labels(dataset, str(folder))
-    rows = rows_of(dataset)
+    rows = locate_images(dataset)
     for record in records.select(["id", "label", "sha256", "prompt"]).to_pylist():
         source = rows[record["id"]]
         content = record["sha256"] or ""
         yield Listed(source, labels[record["label"]], record["prompt"], content=content)
 
 
-def vocabulary_of(folder: Place, where: str) -> Vocabulary | None:
+def read_vocabulary(folder: Place, where: str) -> Vocabulary | None:
     """Name the classes of a dataset.
 
     Raises:
@@ -51,7 +51,7 @@ def vocabulary_of(folder: Place, where: str) -> Vocabulary | None:
     return labels[0].vocabulary if labels else None
 
 
-def kept_images(
+def read_kept_images(
     folder: Place, place: PoolPath, where: str, captions: bool = True
 ) -> Iterator[tuple[dict[str, Any], str, partial[bytes | None]]]:
     """Go through the kept images, in the order of the plan.
@@ -92,7 +92,7 @@ def kept_images(
                 yield by_id[name], f"{file.as_posix()}#{row}", partial(images.read, file, row)
 
 
-def rows_of(dataset: Dataset) -> dict[str, str]:
+def locate_images(dataset: Dataset) -> dict[str, str]:
     """Where the image of each record lies, as in `…/images-<fp>/00000.parquet#12`."""
     table, found = dataset.view.images, {}
     folder = dataset.path if is_url(dataset.path) else Path(dataset.path).absolute().as_posix()

@@ -28,16 +28,16 @@ METADATA = pa.schema(
 FLAGGED, PASSED = 2.0, 0.0  # image_nsfw: 2 is where the model's own checker flagged
 
 
-def rows_of_part(content: Mapping[str, Any]) -> list[dict[str, Any]]:
+def read_part(content: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Turn an object with an object for each file into rows.
 
-    >>> rows_of_part({"a.png": {"p": "a cat", "se": 3}})
+    >>> read_part({"a.png": {"p": "a cat", "se": 3}})
     [{'file_name': 'a.png', 'p': 'a cat', 'se': 3}]
     """
     return [{FILE: name, **row} for name, row in content.items() if isinstance(row, dict)]
 
 
-def metadata_table(rows: int, said: Mapping[str, Any]) -> pa.Table:
+def make_metadata_table(rows: int, said: Mapping[str, Any]) -> pa.Table:
     """Make a table of `METADATA`.
 
     Args:
@@ -53,7 +53,7 @@ def metadata_table(rows: int, said: Mapping[str, Any]) -> pa.Table:
     return pa.table(columns)
 
 
-def nsfw_of(flagged: pa.ChunkedArray) -> pa.ChunkedArray:
+def to_nsfw(flagged: pa.ChunkedArray) -> pa.ChunkedArray:
     """What a safety checker said of images, as `image_nsfw`; null where none looked."""
     kind = METADATA.field("image_nsfw").type
     return pc.if_else(flagged, pa.scalar(FLAGGED, kind), pa.scalar(PASSED, kind))

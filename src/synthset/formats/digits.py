@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image
 from sklearn.datasets import load_digits
 
-from synthset.formats.in_memory import in_memory
+from synthset.formats.in_memory import list_in_memory
 from synthset.formats.listed import Label, Listed, Vocabulary
 from synthset.formats.manifest import Passed
 
@@ -22,4 +22,4 @@ def find(passed: Passed) -> Iterator[Listed]:
     pixels = np.round(digits.images * (255 / 16)).astype(np.uint8)  # (N, 8, 8)
     for row, (image, number) in enumerate(zip(pixels, digits.target.tolist(), strict=True)):
         label = Label(NAMES.names[number], number, vocabulary=NAMES)
-        yield in_memory(f"digits#{row}", label, Image.fromarray(image))
+        yield list_in_memory(f"digits#{row}", label, Image.fromarray(image))

@@ -66,12 +66,12 @@ def walk(
             continue
         entered.add(inside.mark)
         for name, reason in inside.odd:
-            passed.add(reason, show(joined(place, name)))
+            passed.add(reason, show(join_path(place, name)))
         yield place, inside
-        waiting += [joined(place, name) for name in reversed(inside.folders)]
+        waiting += [join_path(place, name) for name in reversed(inside.folders)]
 
 
-def inside_of(folder: str, hidden: bool = False) -> Inside:
+def list_inside(folder: str, hidden: bool = False) -> Inside:
     """List one folder of this machine.
 
     Args:
@@ -87,7 +87,7 @@ def inside_of(folder: str, hidden: bool = False) -> Inside:
     files, folders, litter, real = list[str](), list[str](), list[str](), list[str]()
     odd = list[tuple[str, str]]()
     for entry in entries:
-        kind, out_of_sight = kind_of(entry), hidden or is_hidden(entry.name)
+        kind, out_of_sight = classify_entry(entry), hidden or is_hidden(entry.name)
         if kind == "folder" and not entry.is_symlink():
             real.append(entry.name)
         if out_of_sight:
@@ -100,7 +100,7 @@ def inside_of(folder: str, hidden: bool = False) -> Inside:
     return Inside(*lists, (known.st_dev, known.st_ino))
 
 
-def marks_above(folder: str) -> Iterator[Hashable]:
+def read_marks_above(folder: str) -> Iterator[Hashable]:
     """The marks of the folders that a folder of this machine lies in."""
     for place in Path(os.path.realpath(folder)).parents:
         try:
@@ -110,7 +110,7 @@ def marks_above(folder: str) -> Iterator[Hashable]:
         yield known.st_dev, known.st_ino
 
 
-def kind_of(entry: os.DirEntry[str]) -> str:
+def classify_entry(entry: os.DirEntry[str]) -> str:
     """Tell whether it is a `folder` or a `file`, or its link leads to one; else the reason for
     which it is passed over."""
     try:
@@ -128,6 +128,6 @@ def is_hidden(name: str) -> bool:
     return is_litter(name)
 
 
-def joined(folder: str, name: str) -> str:
+def join_path(folder: str, name: str) -> str:
     """The path of something in a folder."""
     return f"{folder}/{name}" if folder else name

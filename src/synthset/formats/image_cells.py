@@ -7,7 +7,7 @@ import re
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from synthset.errors import in_short
+from synthset.errors import shorten
 from synthset.store.remote import Place, Remote
 
 MISSING = "missing or unreadable"
@@ -17,7 +17,7 @@ BASE64 = re.compile(
 )
 
 
-def image_bytes(image: Any, path: Place) -> bytes | None:
+def extract_image(image: Any, path: Place) -> bytes | None:
     """Take the encoded image out of a cell: bytes, also as text in base64, Hugging Face's `{bytes,
     path}` with either of the two, or a path."""
     if isinstance(image, bytes):
@@ -62,4 +62,4 @@ def leads_out(image: Any, path: Place) -> str | None:
             out = True
     if not out:
         return None
-    return f"image.path {in_short(name)} leads out of the file's folder; put the images below it"
+    return f"image.path {shorten(name)} leads out of the file's folder; put the images below it"

@@ -27,17 +27,17 @@ class ImageNames:
         self._exact = {unicodedata.normalize("NFC", name): name for name in self.images}
         self._by_file: dict[str, list[str]] = {}
         for name in self.images:
-            file = _folded(posixpath.basename(name))
+            file = _fold_case(posixpath.basename(name))
             for called in {file, posixpath.splitext(file)[0]}:
                 self._by_file.setdefault(called, []).append(name)
 
-    def at(self, folder: str, cell: str) -> Sequence[str]:
+    def find_at(self, folder: str, cell: str) -> Sequence[str]:
         """Find the image whose path from a folder on a cell writes; none where it is not there."""
-        path = posixpath.normpath(posixpath.join(folder, _slashed(cell)))
+        path = posixpath.normpath(posixpath.join(folder, _use_slashes(cell)))
         found = self._exact.get(unicodedata.normalize("NFC", path))
         return () if found is None else (found,)
 
-    def called(self, folder: str, cell: str, split: str | None = None) -> Sequence[str]:
+    def find_called(self, folder: str, cell: str, split: str | None = None) -> Sequence[str]:
         """Find the images that a cell may mean: a path, or its end, with or without extension.
 
         Those below the folder of the table come before others, and those of the table's split
@@ -51,15 +51,17 @@ class ImageNames:
         Returns:
             None of them, one, or several that are equally near.
         """
-        if not ROOT.match(_slashed(cell)) and SCHEME.match(cell):
+        if not ROOT.match(_use_slashes(cell)) and SCHEME.match(cell):
             return ()
-        wanted = [part for part in _folded(_slashed(cell)).split("/") if part not in ("", ".")]
-        whole = ROOT.match(_slashed(cell)) is not None
+        wanted = [
+            part for part in _fold_case(_use_slashes(cell)).split("/") if part not in ("", ".")
+        ]
+        whole = ROOT.match(_use_slashes(cell)) is not None
         ranked: dict[tuple[bool, int, bool], list[str]] = {}
         for name in self._by_file.get(wanted[-1], ()) if wanted else ():
             near = name.startswith(f"{folder}/") if folder else True
             said = _splits_of(name.removeprefix(f"{folder}/") if near else name)
-            alike = _alike(wanted, name)
+            alike = _count_shared_parts(wanted, name)
             fits = alike == len(wanted) or alike == _depth(name, folder) or (whole and alike > 1)
             if fits and not ("test" in said and split != "test"):
                 ranked.setdefault((near, alike, split in said), []).append(name)
@@ -72,9 +74,9 @@ def is_image_name(name: str) -> bool:
     return is_known and not any(map(is_hidden, name.split("/")))
 
 
-def _alike(wanted: Sequence[str], name: str) -> int:
+def _count_shared_parts(wanted: Sequence[str], name: str) -> int:
     """How many parts of two paths are the same, from their ends."""
-    parts = _folded(name).split("/")
+    parts = _fold_case(name).split("/")
     count = 1  # the file itself, perhaps without its extension
     for one, other in zip(reversed(wanted[:-1]), reversed(parts[:-1]), strict=False):
         if one != other:
@@ -97,9 +99,9 @@ def _splits_of_folder(folder: str) -> set[str | None]:
     return {split_of(part) for part in folder.split("/") if part}
 
 
-def _slashed(cell: str) -> str:
+def _use_slashes(cell: str) -> str:
     return cell.strip().replace("\\", "/")
 
 
-def _folded(text: str) -> str:
+def _fold_case(text: str) -> str:
     return unicodedata.normalize("NFC", text).casefold()

@@ -10,7 +10,7 @@ from synthset.formats.listed import Label, Listed
 from synthset.images import sha256
 
 
-def in_memory(source: str, label: Label, image: Image.Image) -> Listed:
+def list_in_memory(source: str, label: Label, image: Image.Image) -> Listed:
     """List an image of a package's data set.
 
     Args:

@@ -20,13 +20,13 @@ OTHERS = (*FILES, "url", "width", "height", "size", "seed", "license", "source",
 ONES = ("0", "1", "0.0", "1.0")
 
 
-def naming_columns(names: Sequence[str]) -> list[str]:
+def rank_naming_columns(names: Sequence[str]) -> list[str]:
     """The columns that may name images, the likeliest first."""
     known = {one.casefold(): one for one in reversed(names)}
     return [known[one] for one in FILES if one in known]
 
 
-def lone_label(
+def find_lone_label(
     name: str, rows: ReadTable, found: TableColumns, images: Collection[str], where: str
 ) -> tuple[TableColumns, RecipeError | None]:
     """A column beside the images' names alone, whose values come again, says what they are of.
@@ -45,7 +45,7 @@ def lone_label(
     rest = [one for one in rows.schema.names if one not in taken and one.casefold() not in OTHERS]
     values = {one: {str(row.get(one)) for row in rows.records} for one in rest}
     if len(rest) > 1 and all(value <= {*ONES} for value in values.values()):
-        said = f"{name} has a column of 0 and 1 for each class ({in_brief(rows)})"
+        said = f"{name} has a column of 0 and 1 for each class ({show_columns(rows)})"
         right = "write one column `label` with the name of the class"
         return found, RecipeError(where, said, right)
     lone = rest[0] if len(rest) == 1 and found.caption is None else None
@@ -54,7 +54,7 @@ def lone_label(
     return found, None
 
 
-def in_brief(rows: ReadTable) -> str:
+def show_columns(rows: ReadTable) -> str:
     """The first columns of a table, in words."""
     names = rows.schema.names
     return ", ".join(map(str, names[:5])) + (", …" if len(names) > 5 else "")

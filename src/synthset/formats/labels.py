@@ -13,7 +13,7 @@ from typing import Any
 from synthset.errors import Problem, RecipeError
 from synthset.formats.listed import Label, Listed, Vocabulary
 from synthset.taxonomy import wordnet
-from synthset.taxonomy.names import ClassNames, caseless, refuse_same
+from synthset.taxonomy.names import ClassNames, fold_name, refuse_same
 
 NUMBER = re.compile(r"-?\d{1,9}(\.0*)?|nan", re.IGNORECASE)  # as text; longer ones are names
 
@@ -50,32 +50,32 @@ def read_label(value: Any) -> int | str | None:
     return str(value) if str(value).strip() else None
 
 
-def number_of(text: str) -> int | float | None:
+def parse_number(text: str) -> int | float | None:
     """The number that a text is, NaN included; None for other texts."""
     return float(text) if NUMBER.fullmatch(text) else None
 
 
-def told_apart(names: Sequence[str]) -> tuple[str, ...]:
+def number_same_names(names: Sequence[str]) -> tuple[str, ...]:
     """Give classes of one name their numbers: `crane (134)` and `crane (517)`; so do those whose
     names differ in case alone, as ImageNet's Cardigan, a dog, and cardigan.
 
-    >>> told_apart(["Cardigan", "tabby", "cardigan"])
+    >>> number_same_names(["Cardigan", "tabby", "cardigan"])
     ('Cardigan (0)', 'tabby', 'cardigan (2)')
 
     Args:
         names: of the classes by their number.
     """
-    while len({caseless(name) for name in names}) < len(names):
-        times = Counter(map(caseless, names))
+    while len({fold_name(name) for name in names}) < len(names):
+        times = Counter(map(fold_name, names))
         numbered = [f"{name} ({i})" for i, name in enumerate(names)]
         names = [
-            other if times[caseless(name)] > 1 else name
+            other if times[fold_name(name)] > 1 else name
             for name, other in zip(names, numbered, strict=True)
         ]
     return tuple(names)
 
 
-def numbers_told_apart(found: Iterable[Listed], where: str = "source") -> Iterator[Listed]:
+def number_same_labels(found: Iterable[Listed], where: str = "source") -> Iterator[Listed]:
     """Do the same for images whose files give each image a name and a number, and list no classes.
 
     Args:
@@ -87,22 +87,22 @@ def numbers_told_apart(found: Iterable[Listed], where: str = "source") -> Iterat
     """
     images = list(found)
     numbers: dict[str, set[int]] = {}
-    for label in map(_unlisted, images):
+    for label in map(_find_unlisted_label, images):
         if label is not None and label.number is not None:
-            numbers.setdefault(caseless(label.name), set()).add(label.number)
-    images = [_numbered(image, numbers) for image in images]
+            numbers.setdefault(fold_name(label.name), set()).add(label.number)
+    images = [_add_number(image, numbers) for image in images]
     refuse_same(sorted({image.name for image in images if image.label}), where)
     yield from images
 
 
-def _numbered(image: Listed, numbers: Mapping[str, Set[int]]) -> Listed:
-    label = _unlisted(image)
-    if label is None or label.number is None or len(numbers[caseless(label.name)]) == 1:
+def _add_number(image: Listed, numbers: Mapping[str, Set[int]]) -> Listed:
+    label = _find_unlisted_label(image)
+    if label is None or label.number is None or len(numbers[fold_name(label.name)]) == 1:
         return image
     return replace(image, label=replace(label, name=f"{label.name} ({label.number})"))
 
 
-def _unlisted(image: Listed) -> Label | None:
+def _find_unlisted_label(image: Listed) -> Label | None:
     """The label of an image whose files list no classes."""
     return image.label if image.label and not _is_listed(image.label) else None
 
@@ -112,12 +112,12 @@ def _is_listed(label: Label) -> bool:
     return label.vocabulary is not None and label.vocabulary.ordered
 
 
-def class_names(images: Sequence[Listed]) -> list[str]:
-    """Name the classes of some images in label order, as `classes_in` does."""
-    return [names[0] for names in classes_in(images)]
+def name_image_classes(images: Sequence[Listed]) -> list[str]:
+    """Name the classes of some images in label order, as `find_classes` does."""
+    return [names[0] for names in find_classes(images)]
 
 
-def classes_in(images: Sequence[Listed], where: str = "source") -> list[ClassNames]:
+def find_classes(images: Sequence[Listed], where: str = "source") -> list[ClassNames]:
     """Find the classes of some images in label order, and what says which class each is.
 
     They stand as their files list them, also those without an image; then the others by the number
@@ -132,26 +132,28 @@ def classes_in(images: Sequence[Listed], where: str = "source") -> list[ClassNam
     """
     labels = {id(image.label): image.label for image in images if image.label}.values()
     lists = {id(label.vocabulary): label.vocabulary for label in labels if label.vocabulary}
-    return _classes([*labels], [*lists.values()], where)
+    return _join_classes([*labels], [*lists.values()], where)
 
 
-def classes_listed(vocabulary: Vocabulary, where: str = "source") -> list[ClassNames]:
-    """Name the classes of a vocabulary as `classes_in` does those of images that have it."""
-    return _classes([], [vocabulary], where)
+def name_vocabulary(vocabulary: Vocabulary, where: str = "source") -> list[ClassNames]:
+    """Name the classes of a vocabulary as `find_classes` does those of images that have it."""
+    return _join_classes([], [vocabulary], where)
 
 
-def together(lists: Sequence[Vocabulary]) -> Vocabulary:
-    """Put vocabularies of one set together, in the order that `classes_in` gives their classes."""
+def join_vocabularies(lists: Sequence[Vocabulary]) -> Vocabulary:
+    """Put vocabularies of one set together, in the order of the classes in `find_classes`."""
     if len(set(lists)) == 1:
         return lists[0]
-    names = _classes([], lists, "source")
+    names = _join_classes([], lists, "source")
     said_by = " and ".join(dict.fromkeys(one.said_by for one in lists))
     wnids = tuple(one.wnid for one in names)
     ordered = any(one.ordered for one in lists)
     return Vocabulary(tuple(one[0] for one in names), wnids if any(wnids) else (), said_by, ordered)
 
 
-def _classes(labels: Sequence[Label], lists: Sequence[Vocabulary], where: str) -> list[ClassNames]:
+def _join_classes(
+    labels: Sequence[Label], lists: Sequence[Vocabulary], where: str
+) -> list[ClassNames]:
     ordered = [one for one in lists if one.ordered]
     listed: dict[str, int] = {}
     for one in ordered:
@@ -170,12 +172,12 @@ def _classes(labels: Sequence[Label], lists: Sequence[Vocabulary], where: str) -
             wnids[name] |= {wnid} if wnid else set()
     _refuse_torn(numbers, "numbers", where)
     _refuse_torn(wnids, "wnids", where)
-    rest = by_name(list(numbers.keys() - set(listed)))
+    rest = sort_names(list(numbers.keys() - set(listed)))
     given = {number: name for name in rest for number in numbers[name]}
     if len(given) == len(rest):
         rest = [given[number] for number in sorted(given)]
     return [
-        _called(
+        _make_names(
             *(name, min(wnids[name], default=None), min(numbers.get(name, ()), default=None)),
             listed.get(name),
         )
@@ -183,7 +185,7 @@ def _classes(labels: Sequence[Label], lists: Sequence[Vocabulary], where: str) -
     ]
 
 
-def _called(name: str, wnid: str | None, number: int | None, label: int | None) -> ClassNames:
+def _make_names(name: str, wnid: str | None, number: int | None, label: int | None) -> ClassNames:
     """A class may be called by its name and number elsewhere, where another has the same name."""
     wnid = wnid or (name if wordnet.is_number(name) else None)
     numbered = number is not None and not name.endswith(f"({number})")
@@ -206,10 +208,10 @@ def _refuse_torn(said: Mapping[str, Set[int] | Set[str]], what: str, where: str)
         raise RecipeError.of(torn)
 
 
-def by_name(names: Sequence[str]) -> list[str]:
+def sort_names(names: Sequence[str]) -> list[str]:
     """Sort names; where all are numbers, by size.
 
-    >>> by_name(["10", "2"]), by_name(["10", "2", "a"])
+    >>> sort_names(["10", "2"]), sort_names(["10", "2", "a"])
     (['2', '10'], ['10', '2', 'a'])
     """
     return sorted(names, key=int) if all(name.isdecimal() for name in names) else sorted(names)

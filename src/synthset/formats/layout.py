@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from synthset.formats.labels import together
+from synthset.formats.labels import join_vocabularies
 from synthset.formats.listed import Listed, Vocabulary
 from synthset.formats.manifest import Passed
 from synthset.store.remote import Place
@@ -13,11 +13,11 @@ from synthset.store.remote import Place
 Rows = Callable[[Passed], Iterator[Listed]]
 
 
-def nothing(passed: Passed) -> None:
+def pass_nothing_over(passed: Passed) -> None:
     """Pass nothing over."""
 
 
-def untold() -> Vocabulary | None:
+def know_no_classes() -> Vocabulary | None:
     """Know no classes before the rows are read."""
     return None
 
@@ -41,7 +41,7 @@ class Unit:
     split: str | None
     rows: Rows
     within: frozenset[str] = frozenset()
-    vocabulary: Callable[[], Vocabulary | None] = untold
+    vocabulary: Callable[[], Vocabulary | None] = know_no_classes
     closed: bool = False
 
 
@@ -66,7 +66,7 @@ class Layout:
     others: tuple[str, ...] = ()
     folders: bool = False
     labels: str = ""
-    leftover: Callable[[Passed], None] = nothing
+    leftover: Callable[[Passed], None] = pass_nothing_over
     tables: tuple[str, ...] = ()
 
     @property
@@ -75,7 +75,7 @@ class Layout:
         None where only rows tell."""
         found = [unit.vocabulary() for unit in self.units]
         said = [one for one in found if one is not None]
-        return together(said) if said and len(said) == len(found) else None
+        return join_vocabularies(said) if said and len(said) == len(found) else None
 
     @property
     def closed(self) -> bool:

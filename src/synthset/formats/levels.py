@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from synthset.errors import RecipeError
-from synthset.formats.split_names import is_split, split_of, splits_in
-from synthset.formats.tree import Tree, name_of
+from synthset.formats.split_names import find_splits, is_split, split_of
+from synthset.formats.tree import Tree, get_name
 
 SHOWN = 5  # names that a message lists
 SEARCHED = 3  # folders down to which packed files and splits are looked for
@@ -35,7 +35,7 @@ class Level:
     others: tuple[str, ...] = ()
 
 
-def level_of(tree: Tree, where: str, folder: str = "") -> Level:
+def find_level(tree: Tree, where: str, folder: str = "") -> Level:
     """Find the folders of the classes, or of the splits, in a folder.
 
     Args:
@@ -47,15 +47,15 @@ def level_of(tree: Tree, where: str, folder: str = "") -> Level:
         RecipeError: they can be read in two ways, or images lie in a split and in no class.
     """
     for _ in range(DEPTH):
-        inside = tree.folders_in(folder)
+        inside = tree.list_folders(folder)
         flat = [path for path in inside if tree.holds_images(path)]
-        deep = [path for path in inside if path not in flat and tree.folders_in(path)]
+        deep = [path for path in inside if path not in flat and tree.list_folders(path)]
         bare = not flat and not tree.holds_images(folder)
-        wrapped = _wrapped(tree, folder, deep) if bare else None
+        wrapped = _find_wrapped(tree, folder, deep) if bare else None
         if wrapped is None:
             break
         folder = wrapped
-    splits = _splits(tree, folder, flat, deep, where)
+    splits = _find_splits(tree, folder, flat, deep, where)
     if splits:
         taken = [path for _, path in splits]
         return Level(folder, (), splits, tuple(p for p in (*flat, *deep) if p not in taken))
@@ -70,8 +70,8 @@ def split_folders(tree: Tree) -> dict[str, str]:
     """Find folders that are called by a split and by nothing else, the outermost of each path."""
     level, found = [""], dict[str, str]()
     for _ in range(SEARCHED):
-        level = [inner for outer in level for inner in tree.folders_in(outer)]
-        found |= {path: str(split_of(name_of(path))) for path in level if is_split(name_of(path))}
+        level = [inner for outer in level for inner in tree.list_folders(outer)]
+        found |= {path: str(split_of(get_name(path))) for path in level if is_split(get_name(path))}
         level = [path for path in level if path not in found]
     return found
 
@@ -84,39 +84,39 @@ def refuse_split_folders(tree: Tree, where: str) -> None:
     """
     found = split_folders(tree)
     if len(set(found.values())) > 1 or "test" in found.values():
-        names = ", ".join(sorted(map(name_of, found)))
+        names = ", ".join(sorted(map(get_name, found)))
         example = {split: path for path, split in found.items()}.get("train")
         said = f"{tree.show('')} holds the splits {names}"
         right = f"name one, as in {tree.show(example)}" if example else "name images for training"
         raise RecipeError(where, said, right)
 
 
-def _wrapped(tree: Tree, folder: str, deep: list[str]) -> str | None:
+def _find_wrapped(tree: Tree, folder: str, deep: list[str]) -> str | None:
     """The only folder in a folder, where it just wraps others: it names no split, or the one that
     the folder around it names."""
     if len(deep) != 1:
         return None
-    said, inner = splits_in(name_of(deep[0])), tree.folders_in(deep[0])
+    said, inner = find_splits(get_name(deep[0])), tree.list_folders(deep[0])
     if said:
-        return deep[0] if said == splits_in(name_of(tree.show(folder))) else None
+        return deep[0] if said == find_splits(get_name(tree.show(folder))) else None
     several = len(inner) > 1 or not any(map(tree.holds_images, inner))
     return deep[0] if several else None
 
 
-def _splits(
+def _find_splits(
     tree: Tree, folder: str, flat: list[str], deep: list[str], where: str
 ) -> tuple[tuple[str, str], ...]:
     """Name the splits among the folders in a folder; none where they are classes."""
-    named = [path for path in deep if splits_in(name_of(path))]
-    sure = any(split_of(name_of(path)) for path in named)
-    if not named and flat and all(is_split(name_of(path)) for path in (*flat, *deep)):
-        names = ", ".join(map(name_of, flat))
+    named = [path for path in deep if find_splits(get_name(path))]
+    sure = any(split_of(get_name(path)) for path in named)
+    if not named and flat and all(is_split(get_name(path)) for path in (*flat, *deep)):
+        names = ", ".join(map(get_name, flat))
         found = f"{tree.show(folder)} holds the splits {names}, whose images lie in no class folder"
         raise RecipeError(where, found, "put them into one folder for each class")
     if sure or (named and not flat and len(named) == len(deep)):
-        return tuple((split_of(name_of(p)) or _split_in(name_of(p)), p) for p in named)
+        return tuple((split_of(get_name(p)) or _split_in(get_name(p)), p) for p in named)
     if named and not flat:
-        said = f"{_listed(named)} may be splits, or classes beside {_listed(deep, named)}"
+        said = f"{_list_paths(named)} may be splits, or classes beside {_list_paths(deep, named)}"
         right = "name one of them, or give the folder another name"
         raise RecipeError(where, f"{tree.show(folder)}: {said}", right)
     return ()
@@ -124,18 +124,20 @@ def _splits(
 
 def _split_in(name: str) -> str:
     """The split that a name speaks of; of several the one that must not be trained on."""
-    said = splits_in(name)
+    said = find_splits(name)
     return next(split for split in ("test", "val", "train") if split in said)
 
 
 def _refuse_two_readings(tree: Tree, folder: str, deep: list[str], where: str) -> None:
     """A folder that holds only folders is no class, unless there is but one name in all of them, as
     in `cat/images` and `dog/images`."""
-    inner = list(dict.fromkeys(name_of(path) for outer in deep for path in tree.folders_in(outer)))
+    inner = list(
+        dict.fromkeys(get_name(path) for outer in deep for path in tree.list_folders(outer))
+    )
     if len(inner) > 1 or (inner and len(deep) == 1):
         found = (
-            f"{tree.show(folder)} holds folders of folders: the classes may be {_listed(deep)}, or "
-            f"{_listed(sorted(inner))}"
+            f"{tree.show(folder)} holds folders of folders: the classes may be "
+            f"{_list_paths(deep)}, or {_list_paths(sorted(inner))}"
         )
         right = "name the folder above the classes, whose images lie directly in the class folders"
         raise RecipeError(where, found, right)
@@ -143,13 +145,13 @@ def _refuse_two_readings(tree: Tree, folder: str, deep: list[str], where: str) -
 
 def _refuse_inner_splits(tree: Tree, place: str, where: str) -> None:
     """A class folder may hold folders, but not a split's."""
-    inner = tree.folders_in(place)
-    if inner and all(is_split(name_of(path)) for path in inner):
-        found = f"the class folder {tree.show(place)} holds the splits {_listed(inner)}"
+    inner = tree.list_folders(place)
+    if inner and all(is_split(get_name(path)) for path in inner):
+        found = f"the class folder {tree.show(place)} holds the splits {_list_paths(inner)}"
         right = "put the splits above the classes, as in train/cat; if it is no class, name it"
         raise RecipeError(where, found, right)
 
 
-def _listed(paths: Sequence[str], but: Sequence[str] = ()) -> str:
-    names = [name_of(path) for path in paths if path not in but]
+def _list_paths(paths: Sequence[str], but: Sequence[str] = ()) -> str:
+    names = [get_name(path) for path in paths if path not in but]
     return ", ".join(names[:SHOWN]) + (", …" if len(names) > SHOWN else "")

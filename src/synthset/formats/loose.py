@@ -11,12 +11,12 @@ from synthset.formats import class_folders
 from synthset.formats.class_lists import ClassList
 from synthset.formats.columns import Columns
 from synthset.formats.layout import Layout, Rows, Unit
-from synthset.formats.levels import Level, level_of, split_folders
+from synthset.formats.levels import Level, find_level, split_folders
 from synthset.formats.listed import Listed
 from synthset.formats.manifest import Passed
 from synthset.formats.side_tables import SideTables
 from synthset.formats.split_names import is_idle
-from synthset.formats.tree import Tree, is_image, name_of
+from synthset.formats.tree import Tree, get_name, is_image
 
 SHOWN = 5  # tables that are named
 
@@ -32,11 +32,11 @@ class Loose:
     classes: ClassList
     early: Passed
 
-    def by_folder(self) -> Layout:
+    def label_by_folder(self) -> Layout:
         """Images whose class is the folder that they lie in."""
         tree, level = self.tree, self._level()
         if not level.splits:
-            bare = level.folder if not level.classes else self._nameless(level.classes)
+            bare = level.folder if not level.classes else self._find_nameless(level.classes)
             if bare is not None and tree.holds_images(bare):
                 if self.tables.undecided is not None:
                     raise self.tables.undecided
@@ -46,18 +46,18 @@ class Loose:
                 raise RecipeError(self.where, found, right)
             if (fault := self.tables.undecided) is not None:
                 self.early.decided.append(f"{fault.problems[0].found}: folders name the classes")
-            unit = self._classes(level.folder, None, level.folder, level.classes)
+            unit = self._make_class_unit(level.folder, None, level.folder, level.classes)
             return self._layout("class folders", (unit,))
         units = tuple(self._split(folder, split) for split, folder in level.splits)
         return self._layout("class folders", units, level.others)
 
-    def _nameless(self, classes: Sequence[str]) -> str | None:
+    def _find_nameless(self, classes: Sequence[str]) -> str | None:
         """The only folder, where it is called `images`, say, beside a table that gives no label."""
         tried = self.early.rows or self.tables.undecided
         alone = classes[0] if len(classes) == 1 and tried else None
-        return alone if alone is not None and is_idle(name_of(alone)) else None
+        return alone if alone is not None and is_idle(get_name(alone)) else None
 
-    def by_table(self) -> Layout:
+    def label_by_table(self) -> Layout:
         """Images whose class stands in a table; those of splits that it doesn't list may still lie
         in class folders."""
         try:
@@ -67,66 +67,70 @@ class Loose:
         units = [self._split(folder, split) for split, folder in splits]
         folders = [folder for _, folder in splits]
         if not splits or self._lists("", folders):
-            units.append(replace(self._listed("", None, folders), within=splits_of(self.tables)))
+            units.append(
+                replace(self._make_listed_unit("", None, folders), within=list_splits(self.tables))
+            )
         return self._layout("image files", tuple(units), labels=self.tables.said_by)
 
     def _level(self) -> Level:
         tree = self.tree
-        if "data" in tree.folders_in("") and not tree.holds_images(""):
-            inside = level_of(tree, self.where, "data")
+        if "data" in tree.list_folders("") and not tree.holds_images(""):
+            inside = find_level(tree, self.where, "data")
             if inside.splits:
                 return inside
-        return level_of(tree, self.where)
+        return find_level(tree, self.where)
 
     def _split(self, folder: str, split: str) -> Unit:
         """Images of a split: by the table where it lists any, else by folders."""
         if self._lists(folder):
-            return self._listed(folder, split)
-        if self.tables.labelled and not self.tree.folders_in(folder):
-            return self._listed(folder, split)  # as unlabelled ones
-        inner = level_of(self.tree, self.where, folder)
-        if self.tables.labelled and len(inner.classes) == 1 and is_idle(name_of(inner.classes[0])):
-            return self._listed(folder, split)  # `images`, say, is the name of no class
+            return self._make_listed_unit(folder, split)
+        if self.tables.labelled and not self.tree.list_folders(folder):
+            return self._make_listed_unit(folder, split)  # as unlabelled ones
+        inner = find_level(self.tree, self.where, folder)
+        if self.tables.labelled and len(inner.classes) == 1 and is_idle(get_name(inner.classes[0])):
+            return self._make_listed_unit(folder, split)  # `images`, say, is the name of no class
         if inner.splits or not inner.classes:
             found = f"the split {self.tree.show(folder)} holds no class folders"
             raise RecipeError(self.where, found, "put its images into one folder for each class")
-        return self._classes(folder, split, inner.folder, inner.classes)
+        return self._make_class_unit(folder, split, inner.folder, inner.classes)
 
     def _lists(self, folder: str, but: Sequence[str] = ()) -> bool:
         """Whether a table gives a label to an image below a folder."""
         return any(
-            (said := self.tables.of(path)) is not None and said.label is not None
-            for path in self.tree.below(folder, Passed())
+            (said := self.tables.find_row(path)) is not None and said.label is not None
+            for path in self.tree.list_below(folder, Passed())
             if is_image(path) and not _is_below(path, but)
         )
 
-    def _classes(self, place: str, split: str | None, folder: str, classes: Sequence[str]) -> Unit:
+    def _make_class_unit(
+        self, place: str, split: str | None, folder: str, classes: Sequence[str]
+    ) -> Unit:
         def rows(passed: Passed) -> Iterator[Listed]:
-            yield from class_folders.in_classes(
+            yield from class_folders.list_by_folder(
                 self.tree, classes, self.columns, self.classes, self.tables, passed
             )
 
-        vocabulary = partial(class_folders.vocabulary_of, self.tree, classes, self.classes)
+        vocabulary = partial(class_folders.read_vocabulary, self.tree, classes, self.classes)
         return Unit(
-            *(self.tree.show(place), split, self._swept(folder, rows)),
+            *(self.tree.show(place), split, self._sweep(folder, rows)),
             vocabulary=vocabulary,
             closed=not self.tables.labelled,
         )
 
-    def _listed(self, folder: str, split: str | None, but: Sequence[str] = ()) -> Unit:
+    def _make_listed_unit(self, folder: str, split: str | None, but: Sequence[str] = ()) -> Unit:
         def rows(passed: Passed) -> Iterator[Listed]:
-            yield from class_folders.in_tables(
+            yield from class_folders.list_by_table(
                 self.tree, folder, but, self.columns, self.tables, passed
             )
 
-        swept, tables = self._swept(folder, rows, but), self.tables
+        swept, tables = self._sweep(folder, rows, but), self.tables
         return Unit(self.tree.show(folder), split, swept, vocabulary=lambda: tables.vocabulary)
 
-    def _swept(self, folder: str, rows: Rows, but: Sequence[str] = ()) -> Rows:
+    def _sweep(self, folder: str, rows: Rows, but: Sequence[str] = ()) -> Rows:
         """The same rows, and in the end what else lies there."""
 
         elsewhere = [*map(self.tree.show, but), *_paths(self.early)]
-        return partial(swept, self.tree, folder, rows, elsewhere)
+        return partial(sweep, self.tree, folder, rows, elsewhere)
 
     def _layout(
         self, kind: str, units: tuple[Unit, ...], others: Sequence[str] = (), labels: str = ""
@@ -143,7 +147,7 @@ class Loose:
         return Layout(self.tree.root, kind, units, tuple(others), True, labels, leftover, tables)
 
 
-def swept(
+def sweep(
     tree: Tree, folder: str, rows: Rows, but: Sequence[str], passed: Passed
 ) -> Iterator[Listed]:
     """The same rows, and in the end what else lies there."""
@@ -162,5 +166,5 @@ def _is_below(path: str, folders: Sequence[str]) -> bool:
     return any(path.startswith(f"{folder}/") for folder in folders)
 
 
-def splits_of(tables: SideTables) -> frozenset[str]:
+def list_splits(tables: SideTables) -> frozenset[str]:
     return frozenset(row.split for row in tables.rows.values() if row.split)

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field, replace
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from synthset.formats.labels import class_names
+from synthset.formats.labels import name_image_classes
 from synthset.formats.listed import Listed
-from synthset.formats.source_names import SCHEME, place_of, text_of
+from synthset.formats.source_names import SCHEME, decode_name, parse_source
 from synthset.seeds import digest
 from synthset.store.dataset import Dataset
 
@@ -98,7 +98,7 @@ class Passed:
         self.labels += other.labels
         self.decided += other.decided
 
-    def placed(self, show: Callable[[str], str]) -> Passed:
+    def replace_paths(self, show: Callable[[str], str]) -> Passed:
         """The same with other paths."""
         rows = [replace(row, path=show(row.path)) for row in self.rows]
         return Passed(rows, [show(path) for path in self.read], decided=self.decided)
@@ -115,11 +115,11 @@ class Passed:
         said = []
         for reason, count in self.counts().most_common():
             rows = [row for row in self.rows if row.reason == reason]
-            said.append(f"passed over: {count:,} × {reason}: {_listed(rows)}")
+            said.append(f"passed over: {count:,} × {reason}: {_list_paths(rows)}")
         return tuple(said)
 
 
-def _listed(rows: Sequence[PassedOver]) -> str:
+def _list_paths(rows: Sequence[PassedOver]) -> str:
     said = [f"{row.path} ({_cut(row.detail)})" if row.detail else row.path for row in rows[:SHOWN]]
     return ", ".join(said) + (", …" if len(rows) > SHOWN else "")
 
@@ -171,7 +171,7 @@ class Totals:
         return f"{inside}, in {_files(self.read)}{beside}"
 
 
-def totals(sources: Iterable[str], passed: Passed) -> Totals:
+def count_totals(sources: Iterable[str], passed: Passed) -> Totals:
     """Add up what lies there.
 
     Args:
@@ -189,7 +189,7 @@ def totals(sources: Iterable[str], passed: Passed) -> Totals:
     return Totals(len(sources) - inside, len(read), left["file"], inside, left["row"])
 
 
-def in_words(images: Sequence[Listed], passed: Passed) -> tuple[str, ...]:
+def describe_images(images: Sequence[Listed], passed: Passed) -> tuple[str, ...]:
     """Say what was decided of some paths: what they are, with their splits; the classes, and what
     names them; the columns, where others might be meant; and how many images and other files there
     are.
@@ -208,19 +208,19 @@ def in_words(images: Sequence[Listed], passed: Passed) -> tuple[str, ...]:
     said_by = dict.fromkeys([*passed.labels, *(one.said_by for one in lists if one)])
     return (
         f"layout: {layouts}" + (f" ({parts})" if parts else ""),
-        classes_in_words(class_names(images), " and ".join(filter(None, said_by)) or BESIDE),
+        describe_classes(name_image_classes(images), " and ".join(filter(None, said_by)) or BESIDE),
         *(f"columns: {said}" for said in dict.fromkeys(passed.decided)),
-        f"found: {totals((image.source for image in images), passed)}",
+        f"found: {count_totals((image.source for image in images), passed)}",
     )
 
 
-def classes_in_words(names: Sequence[str], said_by: str) -> str:
+def describe_classes(names: Sequence[str], said_by: str) -> str:
     """Say which classes there are, the first by their names, and what says so."""
     shown = ", ".join(names[:CLASSES]) + (", …" if len(names) > CLASSES else "")
     return f"classes: {len(names):,} ({shown}), by {said_by}"
 
 
-def manifest(images: Sequence[Listed], passed: Passed) -> pa.Table:
+def make_manifest(images: Sequence[Listed], passed: Passed) -> pa.Table:
     """Write down what lies there: a row for each image, file that was read, and what is passed
     over.
 
@@ -250,20 +250,20 @@ def manifest(images: Sequence[Listed], passed: Passed) -> pa.Table:
     return pa.Table.from_pylist(sorted(rows, key=lambda row: str(row["path"])), schema=TABLE)
 
 
-def totals_of(table: pa.Table) -> Totals:
+def read_totals(table: pa.Table) -> Totals:
     """Add up a manifest."""
     images = table.filter(pc.equal(table["what"], IMAGE))
-    return totals(images["path"].to_pylist(), passed_of(table))
+    return count_totals(images["path"].to_pylist(), read_passed(table))
 
 
-def passed_of(table: pa.Table) -> Passed:
+def read_passed(table: pa.Table) -> Passed:
     """Read what was passed over, and what was read, back from a manifest."""
     rows = table.filter(pc.not_equal(table["what"], IMAGE)).to_pylist()
     over = [PassedOver(r["path"], r["reason"], r["detail"] or "") for r in rows if r["reason"]]
     return Passed(over, [row["path"] for row in rows if row["what"] == READ])
 
 
-def imported(dataset: Dataset) -> tuple[Totals, Passed] | None:
+def read_imported(dataset: Dataset) -> tuple[Totals, Passed] | None:
     """Add up what the source of a dataset held when its recipe ran last.
 
     Returns:
@@ -274,7 +274,7 @@ def imported(dataset: Dataset) -> tuple[Totals, Passed] | None:
     table = dataset.manifest()
     if table is None or not runs or not runs[-1].get("found"):
         return None
-    return totals_of(table), passed_of(table)
+    return read_totals(table), read_passed(table)
 
 
 def mark_of(table: pa.Table) -> str:
@@ -305,7 +305,7 @@ def _ends(path: str) -> Iterator[int]:
 
 
 def _text(source: str) -> str:
-    return text_of(str(place_of(source))) if source.startswith(SCHEME) else source
+    return decode_name(str(parse_source(source))) if source.startswith(SCHEME) else source
 
 
 def _files(count: int) -> str:

@@ -14,12 +14,12 @@ METADATA = ("metadata.parquet", "metadata.jsonl", "metadata.csv", "metadata.tsv"
 FILE = "file_name"
 
 
-def file_columns(names: Sequence[str], given: str | None) -> list[str]:
+def find_file_columns(names: Sequence[str], given: str | None) -> list[str]:
     """Name the columns with paths of image files below the table's own folder; none where a table
     names its images in another way.
 
-    >>> file_columns(["file_name", "mask_file_name"], None), file_columns(["id", "label"], None)
-    (['file_name'], [])
+    >>> find_file_columns(["file_name", "mask_file_name"], None)
+    ['file_name']
     """
     files = [one for one in names if one.casefold().endswith(FILE)]
     if given is not None:
@@ -37,19 +37,19 @@ def write_parquet(table: pa.Table) -> bytes:
 
 def write_lines(table: pa.Table) -> bytes:
     """Write `metadata.jsonl`."""
-    rows = plain_rows(table.to_pylist())
+    rows = make_plain_rows(table.to_pylist())
     return "".join(
         json.dumps(row, ensure_ascii=False, allow_nan=False) + "\n" for row in rows
     ).encode()
 
 
-def plain_rows(rows: Iterable[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
+def make_plain_rows(rows: Iterable[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
     """Rows as JSON can say them."""
     for row in rows:
-        yield {name: _plain(value) for name, value in row.items()}
+        yield {name: _to_plain(value) for name, value in row.items()}
 
 
-def _plain(value: Any) -> Any:
+def _to_plain(value: Any) -> Any:
     """JSON has no NaN, and 32-bit floats deserve their own seven digits."""
     if isinstance(value, float):
         return float(f"{value:.7g}") if value - value == 0 else None

@@ -9,7 +9,7 @@ import pyarrow as pa
 from synthset.errors import DatasetError
 from synthset.formats import arrays, tars, zips
 from synthset.formats.image_cells import MISSING
-from synthset.formats.source_names import place_of
+from synthset.formats.source_names import parse_source
 from synthset.formats.table import split_source
 from synthset.formats.table_files import TableImages
 from synthset.images import Pixels, UnreadableImage, decode, sha256
@@ -43,9 +43,9 @@ class Originals:
                 return zips.read(*inside)
             if array is not None:
                 return arrays.read(*array)
-            return place_of(source).read_bytes() if row is None else self._tables.read(*row)
+            return parse_source(source).read_bytes() if row is None else self._tables.read(*row)
         except FileNotFoundError:
-            folder = place_of(source).parent
+            folder = parse_source(source).parent
             if not folder.is_dir():
                 raise DatasetError(
                     f"{folder} is gone; put it back, or plan again without it"
@@ -58,15 +58,15 @@ class Originals:
                 ) from None
             return None
 
-    def missing(self, source: str) -> str:
+    def explain_missing(self, source: str) -> str:
         """Say why `read` gave nothing for a source."""
         row = split_source(source)
         try:
-            return f"{source}: {MISSING if row is None else self._tables.why(*row)}"
+            return f"{source}: {MISSING if row is None else self._tables.explain_missing(*row)}"
         except (OSError, pa.ArrowInvalid):
             return f"{source}: {MISSING}"
 
-    def pixels(self, source: str, content: str) -> Pixels | str:
+    def read_pixels(self, source: str, content: str) -> Pixels | str:
         """Read and decode one image, (H, W, 3) uint8 RGB; words where it cannot be used.
 
         Args:
@@ -78,7 +78,7 @@ class Originals:
         """
         data = self.read(source)
         if data is None:
-            return self.missing(source)
+            return self.explain_missing(source)
         if sha256(data) != content:
             return f"{source}: changed since it was planned"
         try:

@@ -10,14 +10,14 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from synthset.formats.features import with_image
+from synthset.formats.features import add_image_column
 from synthset.store.remote import Place, Remote
 
 SCAN_ROWS = 256
 ROW_GROUP = 100  # images; the hub's own choice, so that a page of a viewer is a small read
 
 
-def opened(path: Place) -> pq.ParquetFile:
+def open_parquet(path: Place) -> pq.ParquetFile:
     """Open a file; what is asked of it is read in ranges, also from afar."""
     if isinstance(path, Remote):
         return pq.ParquetFile(path.path, filesystem=path.system)
@@ -32,7 +32,7 @@ class ParquetFile:
     """
 
     def __init__(self, path: Place) -> None:
-        self._path, self._file = path, opened(path)
+        self._path, self._file = path, open_parquet(path)
         self.schema: pa.Schema = self._file.schema_arrow
         facts = self._file.metadata
         sizes = (facts.row_group(group).num_rows for group in range(facts.num_row_groups))
@@ -67,7 +67,7 @@ class ParquetWriter:
     """
 
     def __init__(self, path: Path, schema: pa.Schema) -> None:
-        self._schema = with_image(schema)
+        self._schema = add_image_column(schema)
         self._file = pq.ParquetWriter(path, self._schema, compression="zstd")
         self._rows: list[dict[str, Any]] = []
 

@@ -10,18 +10,18 @@ from pathlib import Path
 
 from synthset.errors import RecipeError
 from synthset.formats import arrays, class_folders, dataset, table, tar_shards, tars
-from synthset.formats.class_lists import ClassList, listed_classes, read_class_list
+from synthset.formats.class_lists import ClassList, find_class_list, read_class_list
 from synthset.formats.columns import BESIDES, Columns
-from synthset.formats.layout import Layout, Rows, Unit, nothing
+from synthset.formats.layout import Layout, Rows, Unit, pass_nothing_over
 from synthset.formats.levels import refuse_split_folders
 from synthset.formats.listed import Listed, Vocabulary
-from synthset.formats.loose import Loose, splits_of, swept
+from synthset.formats.loose import Loose, list_splits, sweep
 from synthset.formats.manifest import FORMAT, STRAY, UNREADABLE, Passed
-from synthset.formats.packed_files import holds_arrays, packed_in
+from synthset.formats.packed_files import holds_arrays, list_packed
 from synthset.formats.side_tables import SideTables, read_side_tables
-from synthset.formats.source_names import ending_of, text_of
-from synthset.formats.split_names import split_below, splits_in
-from synthset.formats.tree import Disk, Tree, is_image, tree_at
+from synthset.formats.source_names import decode_name, get_ending
+from synthset.formats.split_names import find_splits, split_below
+from synthset.formats.tree import Disk, Tree, is_image, open_tree
 from synthset.formats.zips import ZipTree
 from synthset.store.pool_index import is_dataset
 from synthset.store.remote import Place
@@ -58,20 +58,20 @@ def resolve(root: Place, columns: Columns, where: str, labelled: bool = True) ->
     """
     resolver = _Resolver(columns, where, labelled)
     if is_dataset(root):
-        return Layout(root, "a dataset of synthset", (resolver.kept(root),))
+        return Layout(root, "a dataset of synthset", (resolver.resolve_dataset(root),))
     if root.is_dir():
-        return resolver.folder(tree_at(root))
-    ending = ending_of(str(root))
+        return resolver.resolve_folder(open_tree(root))
+    ending = get_ending(str(root))
     if ending in LISTS and isinstance(root, Path):
-        return resolver.listed(root)
+        return resolver.resolve_list(root)
     if ending in ARCHIVES or ending in TABLES:
-        split = _split_of(splits_in(root.stem))
-        return resolver.packed(root, [(root, split)], nothing)
-    shown = text_of(str(root))
-    return Layout(root, "no images", (Unit(shown, None, partial(_no_images, shown)),))
+        split = _split_of(find_splits(root.stem))
+        return resolver.resolve_packed(root, [(root, split)], pass_nothing_over)
+    shown = decode_name(str(root))
+    return Layout(root, "no images", (Unit(shown, None, partial(_list_no_images, shown)),))
 
 
-def _no_images(path: str, passed: Passed) -> Iterator[Listed]:
+def _list_no_images(path: str, passed: Passed) -> Iterator[Listed]:
     passed.add(STRAY if is_image(path) else FORMAT, path)
     yield from ()
 
@@ -84,23 +84,23 @@ class _Resolver:
     where: str
     labelled: bool
 
-    def folder(self, tree: Tree) -> Layout:
+    def resolve_folder(self, tree: Tree) -> Layout:
         """A folder: what it holds packed, else its image files."""
         if holds_arrays(tree):
-            return self.arrays(tree, Path(str(tree.root)))
-        files = packed_in(tree)
+            return self.resolve_arrays(tree, Path(str(tree.root)))
+        files = list_packed(tree)
         if not files:
-            return self.loose(tree)
+            return self.resolve_loose(tree)
         places = [(place, self._split(tree.root, place)) for _, place in files]
 
         def leftover(passed: Passed) -> None:
             tree.sweep("", (), passed, [tree.show(path) for path, _ in files])
 
-        return self.packed(tree.root, places, leftover)
+        return self.resolve_packed(tree.root, places, leftover)
 
-    def arrays(self, tree: Tree, root: Path) -> Layout:
+    def resolve_arrays(self, tree: Tree, root: Path) -> Layout:
         """NumPy arrays, those of each split."""
-        names, early = tree.files_in(""), Passed()
+        names, early = tree.list_files(""), Passed()
         classes = _class_list(tree, names, early, self.where)
         units = []
         for name in names:
@@ -129,7 +129,7 @@ class _Resolver:
             raise RecipeError(self.where, found, right)
         return _split_of(said)
 
-    def packed(
+    def resolve_packed(
         self,
         root: Place,
         files: Sequence[tuple[Place, str | None]],
@@ -140,15 +140,15 @@ class _Resolver:
         kinds, said = Counter[str](), dict[str, None]()
         leftovers, tables = [leftover], list[str]()
         for place, split in files:
-            ending = ending_of(str(place))
-            tree = self._archive(place, ending)
+            ending = get_ending(str(place))
+            tree = self._open_archive(place, ending)
             if tree is None:
-                within = self._within(place, ending) if split is None else frozenset[str]()
-                units.append(self._packed(place, split, ending, within))
+                within = self._read_splits(place, ending) if split is None else frozenset[str]()
+                units.append(self._make_packed_unit(place, split, ending, within))
                 kinds[KINDS[ending]] += 1
                 said[LABELS[ending]] = None
                 continue
-            inner = self.loose(tree)
+            inner = self.resolve_loose(tree)
             kinds[f"{inner.kind} in {'a zip archive' if ending == 'zip' else 'a tar file'}"] += 1
             leftovers.append(inner.leftover)
             tables += inner.tables
@@ -164,7 +164,7 @@ class _Resolver:
             *(root, kind, tuple(units)), labels=labels, leftover=gather, tables=tuple(tables)
         )
 
-    def _archive(self, place: Place, ending: str) -> Tree | None:
+    def _open_archive(self, place: Place, ending: str) -> Tree | None:
         """An archive of image files; None where it is a shard or a table, or can't be read, which
         whoever lists it says."""
         try:
@@ -178,16 +178,18 @@ class _Resolver:
             pass
         return None
 
-    def _within(self, place: Place, ending: str) -> frozenset[str]:
+    def _read_splits(self, place: Place, ending: str) -> frozenset[str]:
         """The splits that a column of a table names."""
         if ending not in TABLES or not self.labelled:
             return frozenset()
-        return table.splits_named(place, self.columns, self.where)
+        return table.list_splits(place, self.columns, self.where)
 
-    def _packed(self, place: Place, split: str | None, ending: str, within: frozenset[str]) -> Unit:
-        shown, mine = text_of(str(place)), Passed()
+    def _make_packed_unit(
+        self, place: Place, split: str | None, ending: str, within: frozenset[str]
+    ) -> Unit:
+        shown, mine = decode_name(str(place)), Passed()
         if ending == "zip":
-            return Unit(shown, split, partial(_unreadable, place), within)
+            return Unit(shown, split, partial(_list_unreadable, place), within)
         listed: Callable[..., Iterator[Listed]]
         vocabulary: Callable[[], Vocabulary | None]
         if ending in TABLES:
@@ -195,31 +197,31 @@ class _Resolver:
             listed = partial(
                 table.find, place, self.columns, self.where, labelled=self.labelled, facts=facts
             )
-            vocabulary = partial(table.vocabulary_of, place, self.columns, self.where)
+            vocabulary = partial(table.read_vocabulary, place, self.columns, self.where)
         else:
             near = (place.parent, place.parent.parent)
             folders = [one for one in near if isinstance(one, Path)]
-            classes = listed_classes(folders, self.where, mine)
+            classes = find_class_list(folders, self.where, mine)
             listed = partial(tar_shards.find, place, self.columns, classes, labelled=self.labelled)
             vocabulary = _by(classes)
-        beside = tuple(map(text_of, mine.read))
+        beside = tuple(map(decode_name, mine.read))
         rows = _packed_rows(place, lambda passed: listed(passed=passed), beside)
         return Unit(shown, split, rows, within, vocabulary, closed=ending in TABLES)
 
-    def kept(self, root: Place) -> Unit:
+    def resolve_dataset(self, root: Place) -> Unit:
         """The kept images of a dataset."""
         rows = partial(dataset.find, root, self.where)
-        vocabulary = partial(dataset.vocabulary_of, root, self.where)
+        vocabulary = partial(dataset.read_vocabulary, root, self.where)
         return Unit(str(root), None, rows, vocabulary=vocabulary, closed=True)
 
-    def listed(self, path: Path) -> Layout:
+    def resolve_list(self, path: Path) -> Layout:
         """A table that names image files."""
         tree = Disk(path.parent)
         early = Passed()
-        names = list(tree.below("", Passed()))
+        names = list(tree.list_below("", Passed()))
         classes = _class_list(tree, names, early, self.where)
         names = [one for one in names if one == path.name or is_image(one)]
-        tables = self._tables(tree, names, early, classes)
+        tables = self._read_tables(tree, names, early, classes)
         if tables.undecided is not None and not tables.labelled and self.labelled:
             raise tables.undecided
         if not tables.labelled and self.labelled:
@@ -231,40 +233,40 @@ class _Resolver:
         def rows(passed: Passed) -> Iterator[Listed]:
             passed.extend(early)
             others = Passed()
-            yield from class_folders.in_tables(tree, "", (), self.columns, tables, others)
-            passed.extend(Passed(list(tables.absent)).placed(tree.show))
+            yield from class_folders.list_by_table(tree, "", (), self.columns, tables, others)
+            passed.extend(Passed(list(tables.absent)).replace_paths(tree.show))
 
-        split = _split_of(splits_in(path.stem))
-        unit = Unit(str(path), split, rows, splits_of(tables), lambda: tables.vocabulary)
+        split = _split_of(find_splits(path.stem))
+        unit = Unit(str(path), split, rows, list_splits(tables), lambda: tables.vocabulary)
         kind = f"image files listed in {path.name}"
         return Layout(path, kind, (unit,), labels=tables.said_by, tables=tables.used)
 
-    def loose(self, tree: Tree) -> Layout:
+    def resolve_loose(self, tree: Tree) -> Layout:
         """A tree of image files."""
         early = Passed()
-        names = list(tree.below("", Passed()))
+        names = list(tree.list_below("", Passed()))
         classes = _class_list(tree, names, early, self.where)
-        tables = self._tables(tree, names, early, classes)
-        early.extend(Passed(list(tables.absent)).placed(tree.show))
+        tables = self._read_tables(tree, names, early, classes)
+        early.extend(Passed(list(tables.absent)).replace_paths(tree.show))
         if not self.labelled:
             refuse_split_folders(tree, self.where)
 
             def everything(passed: Passed) -> Iterator[Listed]:
                 passed.extend(early)
-                yield from class_folders.unlabelled(tree, self.columns, tables, passed)
+                yield from class_folders.list_unlabelled(tree, self.columns, tables, passed)
 
-            rows = partial(swept, tree, "", everything, ())
+            rows = partial(sweep, tree, "", everything, ())
             return Layout(tree.root, "image files", (Unit(tree.show(""), None, rows),))
         loose = Loose(self.columns, self.where, tree, tables, classes, early)
-        return loose.by_table() if tables.labelled else loose.by_folder()
+        return loose.label_by_table() if tables.labelled else loose.label_by_folder()
 
-    def _tables(
+    def _read_tables(
         self, tree: Tree, names: Sequence[str], passed: Passed, classes: ClassList
     ) -> SideTables:
         """Read the tables beside image files, all of them among some files."""
         mine = Passed()
         tables = read_side_tables(names, tree.read, self.columns, self.where, mine, classes)
-        passed.extend(mine.placed(tree.show))
+        passed.extend(mine.replace_paths(tree.show))
         return tables
 
 
@@ -277,10 +279,10 @@ def _class_list(tree: Tree, names: Sequence[str], passed: Passed, where: str) ->
     """The list of classes in a tree, else in the folder that it lies in."""
     mine = Passed()
     found = read_class_list(names, tree.read, mine, where)
-    passed.extend(mine.placed(tree.show))
+    passed.extend(mine.replace_paths(tree.show))
     if found or not isinstance(tree, Disk):
         return found
-    above = listed_classes([Path(str(tree.root.parent))], where)
+    above = find_class_list([Path(str(tree.root.parent))], where)
     return found if found.fault and not above else above
 
 
@@ -288,7 +290,7 @@ def _packed_rows(place: Place, rows: Rows, beside: Sequence[str] = ()) -> Rows:
     """The same rows; the packed file itself was read, and perhaps a list of classes beside it."""
 
     def read(passed: Passed) -> Iterator[Listed]:
-        passed.read += [text_of(str(place)), *beside]
+        passed.read += [decode_name(str(place)), *beside]
         yield from rows(passed)
 
     return read
@@ -302,11 +304,11 @@ def _all_of(leftovers: Sequence[Callable[[Passed], None]]) -> Callable[[Passed],
     return gather
 
 
-def _unreadable(place: Place, passed: Passed) -> Iterator[Listed]:
+def _list_unreadable(place: Place, passed: Passed) -> Iterator[Listed]:
     try:
         ZipTree(place)
     except OSError as fault:
-        passed.add(UNREADABLE, text_of(str(place)), str(fault))
+        passed.add(UNREADABLE, decode_name(str(place)), str(fault))
     yield from ()
 
 

@@ -13,9 +13,9 @@ import pyarrow.parquet as pq
 
 from synthset.errors import RecipeError
 from synthset.formats.columns import holds_images
-from synthset.formats.diffusiondb import rows_of_part
+from synthset.formats.diffusiondb import read_part
 from synthset.formats.labels import NUMBER
-from synthset.sheets import cells_of
+from synthset.sheets import read_cells
 
 DELIMITERS = ",;\t|"
 LINES = (".jsonl", ".ndjson")
@@ -49,10 +49,10 @@ def read_rows(name: str, data: bytes) -> ReadTable:
         if kind == ".parquet":
             return _parquet(data)
         if kind in SHEETS:
-            return _sheet(text_of_bytes(data), kind)
+            return _sheet(decode_text(data), kind)
         if kind in LINES:
-            return _rows(_lines(text_of_bytes(data)))
-        return _rows(_objects(read_json(text_of_bytes(data))))
+            return _rows(_lines(decode_text(data)))
+        return _rows(_objects(read_json(decode_text(data))))
     except pa.ArrowException as fault:
         raise ValueError(f"it is no readable Parquet file ({fault})") from None
     except (csv.Error, KeyError) as fault:
@@ -61,7 +61,7 @@ def read_rows(name: str, data: bytes) -> ReadTable:
         raise ValueError("it is nested too deeply") from None
 
 
-def without_heading(rows: ReadTable, file: str) -> ReadTable | None:
+def read_without_heading(rows: ReadTable, file: str) -> ReadTable | None:
     """Read a sheet of two columns whose first line is no heading, but a row; None of another one.
 
     Args:
@@ -77,7 +77,7 @@ def without_heading(rows: ReadTable, file: str) -> ReadTable | None:
     return ReadTable(_schema([*columns.values()], records, texts=True), records)
 
 
-def text_of_bytes(data: bytes) -> str:
+def decode_text(data: bytes) -> str:
     """Read text in UTF-8, or in what its mark says.
 
     Raises:
@@ -109,9 +109,9 @@ def _sheet(text: str, kind: str) -> ReadTable:
     if "\n" not in text:  # old programs of the Macintosh end lines so
         text = text.replace("\r", "\n")
     lines = text.lstrip("\r\n")
-    delimiter = _delimiter(lines.partition("\n")[0], kind)
+    delimiter = _find_delimiter(lines.partition("\n")[0], kind)
     try:
-        rows = [cells for _, cells in cells_of(text, "", delimiter=delimiter) if any(cells)]
+        rows = [cells for _, cells in read_cells(text, "", delimiter=delimiter) if any(cells)]
     except RecipeError as fault:
         raise ValueError(fault.problems[0].found) from None
     columns = list(map(str.strip, rows[0])) if rows else []
@@ -120,7 +120,7 @@ def _sheet(text: str, kind: str) -> ReadTable:
     return ReadTable(_schema(columns, records, texts=True), records)
 
 
-def _delimiter(heading: str, kind: str) -> str:
+def _find_delimiter(heading: str, kind: str) -> str:
     """What parts the cells of a heading: that which parts it into most."""
     order = ("\t" + DELIMITERS) if kind == ".tsv" else DELIMITERS
 
@@ -146,7 +146,7 @@ def _lines(text: str) -> Iterable[Mapping[str, Any]]:
 def _objects(content: Any) -> Iterable[Mapping[str, Any]]:
     """The rows of a JSON file: a list of objects, or DiffusionDB's object of objects."""
     if isinstance(content, dict):
-        return rows_of_part(content)
+        return read_part(content)
     return [row for row in content if isinstance(row, dict)] if isinstance(content, list) else []
 
 

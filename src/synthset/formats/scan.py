@@ -12,17 +12,17 @@ from pathlib import Path
 from synthset.errors import DatasetError, RecipeError, Unlabelled
 from synthset.formats import split_names
 from synthset.formats.columns import Columns
-from synthset.formats.labels import classes_in, classes_listed, numbers_told_apart
+from synthset.formats.labels import find_classes, name_vocabulary, number_same_labels
 from synthset.formats.layout import Layout, Unit
 from synthset.formats.listed import Listed
 from synthset.formats.manifest import NO_SPLIT, OF_ANOTHER, REST, UNLABELLED, UNLISTED, Passed
 from synthset.formats.resolve import ARCHIVES, TABLES, resolve
-from synthset.formats.source_names import ending_of, text_of
+from synthset.formats.source_names import decode_name, get_ending
 from synthset.formats.split_names import refuse_splits, split_below
 from synthset.images import sha256
 from synthset.recipe.paths import FolderPath
 from synthset.recipe.sources import LabelledSource
-from synthset.store.remote import Place, Remote, is_url, place_at
+from synthset.store.remote import Place, Remote, is_url, parse_place
 from synthset.taxonomy.names import ClassNames
 
 SHOWN = 5  # kinds of what was passed over that a refusal names
@@ -47,36 +47,36 @@ def scan(settings: LabelledSource, passed: Passed | None = None) -> Iterator[Lis
 
 def scan_path(place: FolderPath, where: str, passed: Passed | None = None) -> Iterator[Listed]:
     """List the images of one path, as `scan` does."""
-    layout = layout_of(place, where)
+    layout = resolve_place(place, where)
     yield from list_units(layout, layout.units, place, where, passed)
 
 
-def classes_of(settings: LabelledSource) -> list[ClassNames]:
-    """Name the classes of all paths in label order, as `classes_in` does of their images; no image
-    is read where lists, ClassLabels or folders say them.
+def list_classes(settings: LabelledSource) -> list[ClassNames]:
+    """Name the classes of all paths in label order, as `find_classes` does of their images; no
+    image is read where lists, ClassLabels or folders say them.
 
     Raises:
         RecipeError: as for `scan`.
     """
     where = "source.paths[0].path"
     if len(settings.paths) == 1 and settings.paths[0].split is None:
-        layout = layout_of(settings.paths[0], where)
+        layout = resolve_place(settings.paths[0], where)
         _refuse_several(layout, layout.splits, settings.paths[0], where)
         if layout.closed and layout.vocabulary is not None:
-            return classes_listed(layout.vocabulary)
-    return classes_in(list(scan(settings)))
+            return name_vocabulary(layout.vocabulary)
+    return find_classes(list(scan(settings)))
 
 
-def layout_of(place: FolderPath, where: str) -> Layout:
+def resolve_place(place: FolderPath, where: str) -> Layout:
     """Find out what a path or a glob is.
 
     Raises:
         RecipeError: nothing is there, or it can be read in two ways.
     """
-    return whole(place.path, columns_of(place), where)
+    return resolve_path(place.path, get_columns(place), where)
 
 
-def whole(path: str, columns: Columns, where: str) -> Layout:
+def resolve_path(path: str, columns: Columns, where: str) -> Layout:
     """Find out what a path, a URL or a glob is.
 
     Raises:
@@ -100,7 +100,7 @@ def _by_name(place: Place) -> str | None:
     return next(iter(said)) if len(said) == 1 else None
 
 
-def columns_of(place: FolderPath) -> Columns:
+def get_columns(place: FolderPath) -> Columns:
     """What a path's settings call the columns."""
     return Columns(place.image_column, place.label_column, place.prompt_column)
 
@@ -125,16 +125,16 @@ def list_units(
         RecipeError: they are of several splits, or hold no image.
     """
     _refuse_several(layout, {unit.split: unit for unit in units if unit.split}, place, where)
-    rest = _of_no_split(layout) if place.split is None else []
+    rest = _find_unsplit(layout) if place.split is None else []
     units = [unit for unit in units if unit not in rest]
     mine, count = Passed(), 0
-    rows = (row for unit in units for row in _of_unit(unit, mine))
-    read = hashed(_of_split(rows, layout, place, where, mine), place.origin)
-    for image in numbers_told_apart(read):
+    rows = (row for unit in units for row in _list_unit(unit, mine))
+    read = hash_images(_keep_split(rows, layout, place, where, mine), place.origin)
+    for image in number_same_labels(read):
         count += 1
         yield image
     mine.labels.append(layout.labels)
-    mine.layouts.append(f"{layout.kind} in {text_of(str(layout.root))}")
+    mine.layouts.append(f"{layout.kind} in {decode_name(str(layout.root))}")
     if _takes_leftover(layout, units):
         layout.leftover(mine)
         for unit in rest:
@@ -142,12 +142,12 @@ def list_units(
     if passed is not None:
         passed.extend(mine)
     if not count:
-        raise _nothing(where, place.path, mine)
+        raise _explain_nothing(where, place.path, mine)
 
 
-def _of_no_split(layout: Layout) -> list[Unit]:
+def _find_unsplit(layout: Layout) -> list[Unit]:
     """Packed files that are of no split, beside those that train: nobody knows that they may."""
-    packed = [unit for unit in layout.units if ending_of(unit.path) in (*ARCHIVES, *TABLES)]
+    packed = [unit for unit in layout.units if get_ending(unit.path) in (*ARCHIVES, *TABLES)]
     if not any(unit.split == "train" for unit in packed):
         return []
     return [unit for unit in packed if unit.split is None and not unit.within]
@@ -160,12 +160,12 @@ def _takes_leftover(layout: Layout, units: Sequence[Unit]) -> bool:
     return not order or any(unit.path == order[0].path for unit in units)
 
 
-def _of_unit(unit: Unit, passed: Passed) -> Iterator[Listed]:
+def _list_unit(unit: Unit, passed: Passed) -> Iterator[Listed]:
     for row in unit.rows(passed):
         yield row if row.split or not unit.split else replace(row, split=unit.split)
 
 
-def _of_split(
+def _keep_split(
     rows: Iterable[Listed], layout: Layout, place: FolderPath, where: str, passed: Passed
 ) -> Iterator[Listed]:
     """Hold the rows to one split, which may stand in a column."""
@@ -186,7 +186,7 @@ def _refuse_several(
     names = sorted(filter(None, splits))
     if len(names) > 1 and place.split is None:
         packed = [Path(unit.path) for unit in layout.units if unit.split]
-        endings = {ending_of(file.name) for file in packed}
+        endings = {get_ending(file.name) for file in packed}
         if endings <= {*ARCHIVES, *TABLES} and all(file.is_file() for file in packed):
             refuse_splits(packed, where)
         units = {unit.split: unit.path for unit in reversed(layout.units)}
@@ -197,7 +197,7 @@ def _refuse_several(
         raise RecipeError(where, found, f"{one}choose one with `split: {names[-1]}`")
 
 
-def hashed(rows: Iterable[Listed], origin: str) -> Iterator[Listed]:
+def hash_images(rows: Iterable[Listed], origin: str) -> Iterator[Listed]:
     """Read each image for its hash; one that can't be read keeps its row, which will say so."""
     for row in rows:
         if row.content:
@@ -215,7 +215,7 @@ def expand(path: str, where: str) -> list[Place]:
         RecipeError: nothing is there; the nearest name is shown.
     """
     if is_url(path):
-        return list(_found_by_url(path, where))
+        return list(_find_by_url(path, where))
     place = Path(path.removeprefix("file://")).expanduser().absolute()
     if place.exists():
         return [place]
@@ -235,11 +235,11 @@ def expand(path: str, where: str) -> list[Place]:
     raise RecipeError(where, f"nothing at {path}", right)
 
 
-def _found_by_url(url: str, where: str) -> Sequence[Remote]:
+def _find_by_url(url: str, where: str) -> Sequence[Remote]:
     try:
-        remote = place_at(url)
+        remote = parse_place(url)
         assert isinstance(remote, Remote)
-        found = remote.found()
+        found = remote.find()
     except DatasetError as error:
         raise RecipeError(where, *str(error).split("; ", 1)) from None
     except OSError as fault:
@@ -259,7 +259,7 @@ def refuse_tests(paths: Sequence[FolderPath], where: str = "source.paths") -> No
     """
     for i, place in enumerate(paths):
         at = f"{where}[{i}].path"
-        layout = layout_of(place, at)
+        layout = resolve_place(place, at)
         for path in expand(place.path, at):
             refuse_test(path, layout, place.split, at)
 
@@ -272,10 +272,10 @@ def refuse_unusable(paths: Sequence[FolderPath], where: str) -> None:
     """
     for i, place in enumerate(paths):
         at, passed = f"{where}[{i}].path", Passed()
-        layout = layout_of(place, at)
+        layout = resolve_place(place, at)
         _refuse_several(layout, layout.splits, place, at)
         if not any(True for unit in layout.units for _ in unit.rows(passed)):
-            raise _nothing(at, place.path, passed)
+            raise _explain_nothing(at, place.path, passed)
 
 
 def refuse_test(path: Place, layout: Layout, split: str | None, where: str) -> None:
@@ -295,7 +295,7 @@ def refuse_test(path: Place, layout: Layout, split: str | None, where: str) -> N
         split_names.refuse_test(path, [path.as_posix()] if split else tests, where)
 
 
-def _nothing(where: str, path: str, passed: Passed) -> RecipeError:
+def _explain_nothing(where: str, path: str, passed: Passed) -> RecipeError:
     seen = "; ".join(note.removeprefix("passed over: ") for note in passed.notes()[:SHOWN])
     right = "name a folder with one folder of images for each class, or a table with labels"
     counts = passed.counts()

@@ -68,9 +68,11 @@ def settle(label: Label | None, classes: ClassList, same: bool) -> Label | None:
     if label is None or (label.vocabulary is not None and not same):
         return label
     if label.number is None:
-        return classes.label(label.wnid or label.name) or classes.label(label.name) or label
+        return (
+            classes.find_label(label.wnid or label.name) or classes.find_label(label.name) or label
+        )
     bare = same or label.name == str(label.number)
-    known = classes.label(label.number + classes.first * same) if classes or bare else None
+    known = classes.find_label(label.number + classes.first * same) if classes or bare else None
     return known if known and (bare or _plain(known.name) == _plain(label.name)) else label
 
 
@@ -84,7 +86,7 @@ def _plain(name: str) -> str:
     return APART.sub("", name)
 
 
-def lists_of(rows: Iterable[SideRow]) -> dict[int, Vocabulary]:
+def collect_lists(rows: Iterable[SideRow]) -> dict[int, Vocabulary]:
     """The lists of classes by identity, each with the wnids that rows give to its classes, or to
     those of a list of the same names."""
     lists, wnids = dict[int, Vocabulary](), dict[int, dict[int, str | None]]()
@@ -98,9 +100,9 @@ def lists_of(rows: Iterable[SideRow]) -> dict[int, Vocabulary]:
     for key, listed in lists.items():
         known = by_names.setdefault(listed.names, {})
         known |= dict(enumerate(listed.wnids)) | wnids[key]
-    return {key: _with_wnids(listed, by_names[listed.names]) for key, listed in lists.items()}
+    return {key: _add_wnids(listed, by_names[listed.names]) for key, listed in lists.items()}
 
 
-def _with_wnids(listed: Vocabulary, known: Mapping[int, str | None]) -> Vocabulary:
+def _add_wnids(listed: Vocabulary, known: Mapping[int, str | None]) -> Vocabulary:
     wnids = tuple(known.get(label) for label in range(len(listed.names)))
     return replace(listed, wnids=wnids if any(wnids) else ())

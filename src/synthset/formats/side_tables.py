@@ -16,36 +16,41 @@ from synthset.errors import RecipeError
 from synthset.formats.challenges import (
     ANNOTATIONS,
     SOLUTION,
-    label_of_solution,
+    find_solution_column,
     read_annotations,
-    solution_in,
+    read_solution_label,
 )
 from synthset.formats.class_lists import WNID, ClassList, read_class_list
 from synthset.formats.columns import (
     Columns,
     TableColumns,
-    column_of,
+    explain_missing,
+    find_column,
     find_columns,
     is_given,
-    missing,
 )
 from synthset.formats.diffusiondb import PARTS, PROMPT
 from synthset.formats.files_below import is_hidden
 from synthset.formats.image_names import ImageNames
-from synthset.formats.label_sheets import SUBMISSION, in_brief, lone_label, naming_columns
+from synthset.formats.label_sheets import (
+    SUBMISSION,
+    find_lone_label,
+    rank_naming_columns,
+    show_columns,
+)
 from synthset.formats.listed import Label, Vocabulary
 from synthset.formats.manifest import ABSENT, OTHER, UNREADABLE, Passed, PassedOver
-from synthset.formats.metadata_tables import METADATA, file_columns
+from synthset.formats.metadata_tables import METADATA, find_file_columns
 from synthset.formats.rows import (
     LINES,
     SHEETS,
     ReadTable,
+    decode_text,
     read_rows,
-    text_of_bytes,
-    without_heading,
+    read_without_heading,
 )
-from synthset.formats.side_rows import SideRow, fill, is_same_list, lists_of, settle
-from synthset.formats.split_names import splits_in
+from synthset.formats.side_rows import SideRow, collect_lists, fill, is_same_list, settle
+from synthset.formats.split_names import find_splits
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +74,7 @@ class SideTables:
     undecided: RecipeError | None = None
     absent: tuple[PassedOver, ...] = ()
 
-    def of(self, path: str) -> SideRow | None:
+    def find_row(self, path: str) -> SideRow | None:
         """What is said of an image, by its path below the root."""
         return self.rows.get(path)
 
@@ -154,7 +159,7 @@ def read_side_tables(
     passed.decided += [note for table in tables for note in table.found.notes]
     if classes is None:
         classes = read_class_list(names, read, Passed(), where)
-    return _merged(tables, classes)
+    return _merge(tables, classes)
 
 
 def _is_table(name: str) -> bool:
@@ -210,15 +215,17 @@ def _read(name: str, data: bytes, columns: Columns, images: ImageNames, where: s
     if SUBMISSION in path.stem.lower():
         return "an example of a submission, whose labels are made up"
     if path.name.lower() == ANNOTATIONS:
-        rows = read_annotations(text_of_bytes(data))
+        rows = read_annotations(decode_text(data))
     else:
         rows = read_rows(name, data)
     if not rows.records:
         return "it has no rows"
     table = _find_images(_Named(name, rows, _splits(name, rows, where)), columns, images)
     if not any(table.images):
-        heading = next((one for one in rows.schema.names if images.called(_folder(name), one)), "")
-        if (bare := without_heading(rows, heading)) is not None:
+        heading = next(
+            (one for one in rows.schema.names if images.find_called(_folder(name), one)), ""
+        )
+        if (bare := read_without_heading(rows, heading)) is not None:
             table = _find_images(
                 replace(table, rows=bare, splits=_splits(name, bare, where)), columns, images
             )
@@ -229,36 +236,36 @@ def _read(name: str, data: bytes, columns: Columns, images: ImageNames, where: s
         return said if heading else "no column names images that are there"
     found, undecided = _columns(table, columns, where)
     if not (found.label or found.caption or undecided or any(table.splits)):
-        return f"no column is known to hold labels or captions; it has {in_brief(rows)}"
+        return f"no column is known to hold labels or captions; it has {show_columns(rows)}"
     return _Table(name, found, _rows_of(table, found), table.absent, undecided)
 
 
 def _splits(name: str, rows: ReadTable, where: str) -> list[str | None]:
     """The split of each row: as a column says, else the name of the table."""
     column = find_columns(rows.schema, Columns(), name, where).split
-    mine = _single(splits_in(PurePosixPath(name).stem))
-    said = (splits_in(str(row.get(column))) if column else () for row in rows.records)
-    return [_single(one) or mine for one in said]
+    mine = _get_single(find_splits(PurePosixPath(name).stem))
+    said = (find_splits(str(row.get(column))) if column else () for row in rows.records)
+    return [_get_single(one) or mine for one in said]
 
 
-def _single(splits: Collection[str]) -> str | None:
+def _get_single(splits: Collection[str]) -> str | None:
     return next(iter(splits)) if len(splits) == 1 else None
 
 
 def _find_images(table: _Named, columns: Columns, images: ImageNames) -> _Named:
     """Find the images that each row names, and those that it names though they are not there."""
     folder, names = _folder(table.name), [*table.rows.schema.names]
-    given = column_of(names, columns.image) if columns.image else None
-    exact = file_columns(names, given)
+    given = find_column(names, columns.image) if columns.image else None
+    exact = find_file_columns(names, given)
     if exact:
-        there = _look_up(table, exact, lambda cell, _: images.at(folder, cell))
+        there = _look_up(table, exact, lambda cell, _: images.find_at(folder, cell))
         if any(there.images) or PurePosixPath(table.name).name.lower() in METADATA:
             return there
 
     def near(cell: str, row: int) -> Sequence[str]:
-        return images.called(folder, cell, table.splits[row])
+        return images.find_called(folder, cell, table.splits[row])
 
-    tried = exact or ([given] if given else naming_columns(names))
+    tried = exact or ([given] if given else rank_naming_columns(names))
     found = [_look_up(table, [column], near) for column in tried]
     return max(found, key=lambda one: sum(map(bool, one.images)), default=table)
 
@@ -294,16 +301,16 @@ def _columns(
         except RecipeError as fault:
             found, undecided = replace(found, label=None, vocabulary=None), fault
     elif found.rivals:
-        undecided = missing(schema, "label", found, name, where)
+        undecided = explain_missing(schema, "label", found, name, where)
     elif found.label is None:
         there = {path for path, _ in table.each}
-        found, undecided = lone_label(name, table.rows, found, there, where)
+        found, undecided = find_lone_label(name, table.rows, found, there, where)
     caption = found.caption
     if is_given(columns.caption, "caption"):
-        caption = column_of(schema.names, str(columns.caption))
+        caption = find_column(schema.names, str(columns.caption))
     elif caption is None:
-        caption = column_of(schema.names, PROMPT)
-    if (solution := solution_in(schema)) is not None:
+        caption = find_column(schema.names, PROMPT)
+    if (solution := find_solution_column(schema)) is not None:
         found, undecided = replace(found, label=solution, wnid=solution), None
     return replace(found, caption=caption), undecided
 
@@ -329,9 +336,9 @@ def _label(
     if found.label is None:
         return None, ""
     if found.label.casefold() == SOLUTION:
-        return label_of_solution(row[found.label]), ""
+        return read_solution_label(row[found.label]), ""
     try:
-        label = found.label_of(row)
+        label = found.read_label(row)
     except ValueError as fault:
         return None, f"{name}, row {number}: {fault}"
     if label is None:
@@ -341,7 +348,7 @@ def _label(
     return label, ""
 
 
-def _merged(tables: Sequence[_Table], classes: ClassList) -> SideTables:
+def _merge(tables: Sequence[_Table], classes: ClassList) -> SideTables:
     rows, first = dict[str, SideRow](), dict[str, str]()
     for table in tables:
         same = bool(classes) and is_same_list(table.found.vocabulary, classes)
@@ -350,7 +357,7 @@ def _merged(tables: Sequence[_Table], classes: ClassList) -> SideTables:
             known = rows.get(path)
             before = first.setdefault(path, table.name)
             rows[path] = row if known is None else fill(known, row, before, table.name)
-    lists = lists_of(rows.values())
+    lists = collect_lists(rows.values())
     for path, row in rows.items():
         if row.label and row.label.vocabulary:
             label = replace(row.label, vocabulary=lists[id(row.label.vocabulary)])
@@ -359,20 +366,20 @@ def _merged(tables: Sequence[_Table], classes: ClassList) -> SideTables:
         rows,
         tuple(table.name for table in tables),
         next(iter(lists.values())) if len({one.names for one in lists.values()}) == 1 else None,
-        _said_by([table for table in tables if any(row.label for row in table.rows.values())]),
+        _name_tables([table for table in tables if any(row.label for row in table.rows.values())]),
         next((table.undecided for table in tables if table.undecided), None),
-        tuple(_absent(tables)),
+        tuple(_list_absent(tables)),
     )
 
 
-def _said_by(tables: Sequence[_Table]) -> str:
+def _name_tables(tables: Sequence[_Table]) -> str:
     if not tables:
         return ""
     first = f"column {tables[0].found.label!r} of {tables[0].name}"
     return first + (f" and {len(tables) - 1:,} more" if len(tables) > 1 else "")
 
 
-def _absent(tables: Sequence[_Table]) -> Iterable[PassedOver]:
+def _list_absent(tables: Sequence[_Table]) -> Iterable[PassedOver]:
     told = set[str]()
     for table in tables:
         for cell, detail in table.absent.items():

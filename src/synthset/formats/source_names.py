@@ -11,42 +11,42 @@ import re
 from pathlib import Path
 from urllib.parse import quote, unquote_to_bytes
 
-from synthset.store.remote import Place, is_url, place_at
+from synthset.store.remote import Place, is_url, parse_place
 
 SCHEME = "file://"
 NO_TEXT = re.compile("[\ud800-\udfff]")  # bytes of a name that are no UTF-8, as Python has them
 ZIPPED = ("gz", "bz2", "xz")  # endings of a tar file that is compressed
 
 
-def source_of(place: Place) -> str:
+def name_source(place: Place) -> str:
     """Name a file: its path or URL; a `file://` URL where the path is no UTF-8.
 
-    >>> source_of(Path("/pets/cat/a.jpg")), source_of(Path("/pets/cat/caf\\udce9.jpg"))
+    >>> name_source(Path("/pets/cat/a.jpg")), name_source(Path("/pets/cat/caf\\udce9.jpg"))
     ('/pets/cat/a.jpg', 'file:///pets/cat/caf%E9.jpg')
     """
-    return source_at(place.as_posix())
+    return name_path(place.as_posix())
 
 
-def source_at(path: str) -> str:
+def name_path(path: str) -> str:
     """The same of a path that is written out."""
     return path if _is_text(path) else SCHEME + quote(os.fsencode(path))
 
 
-def place_of(source: str) -> Place:
-    """Say where a file lies that `source_of` has named.
+def parse_source(source: str) -> Place:
+    """Say where a file lies that `name_source` has named.
 
     Raises:
         DatasetError: it is a URL that can't be opened.
     """
     if not source.startswith(SCHEME):
-        return place_at(source)
+        return parse_place(source)
     return Path(os.fsdecode(unquote_to_bytes(source.removeprefix(SCHEME))))
 
 
-def text_of(name: str) -> str:
+def decode_name(name: str) -> str:
     """Write a name of a file, folder or tar member as text.
 
-    >>> text_of("caf\\udce9"), text_of("café")
+    >>> decode_name("caf\\udce9"), decode_name("café")
     ('caf%E9', 'café')
     """
     if _is_text(name):
@@ -54,10 +54,10 @@ def text_of(name: str) -> str:
     return "".join(one if _is_text(one) else quote(os.fsencode(one)) for one in name)
 
 
-def ending_of(path: str) -> str:
+def get_ending(path: str) -> str:
     """The ending of a file's name, in lower case and without its dot; of a URL without its query.
 
-    >>> ending_of("a/CAT.JPG"), ending_of("https://x.org/pets.tar.gz?key=1"), ending_of("README")
+    >>> get_ending("a/CAT.JPG"), get_ending("https://x.org/pets.tar.gz?key=1"), get_ending("README")
     ('jpg', 'tar.gz', '')
     """
     if "://" in path and is_url(path):

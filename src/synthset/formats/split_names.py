@@ -29,10 +29,10 @@ CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 WORD = re.compile(r"[^\W\d_]+")
 
 
-def splits_in(name: str) -> frozenset[str]:
+def find_splits(name: str) -> frozenset[str]:
     """Name the splits whose words stand in a name, as `train`, `val` and `test`.
 
-    >>> sorted(splits_in("wds_pets_test1.tar")), sorted(splits_in("latest"))
+    >>> sorted(find_splits("wds_pets_test1.tar")), sorted(find_splits("latest"))
     (['test'], [])
     """
     return frozenset(SPLIT_OF[word] for word in _words(name) if word in SPLIT_OF)
@@ -67,7 +67,7 @@ def split_below(file: Place, root: Place) -> frozenset[str]:
         One split, none where no name says one, or all that the names could mean.
     """
     parts = PurePosixPath(_below(file, root)).parts
-    said = [found for found in map(splits_in, parts) if found]
+    said = [found for found in map(find_splits, parts) if found]
     return frozenset.intersection(*said) or frozenset.union(*said) if said else frozenset()
 
 
@@ -79,7 +79,7 @@ def refuse_splits(files: Sequence[Place], where: str) -> None:
     """
     if len(files) < 2:
         return
-    root = above(files)
+    root = find_common_folder(files)
     said = {file: split_below(file, root) for file in files}
     if len({found for found in said.values() if found}) > 1:
         words = sorted(SPLIT_OF.keys() & {w for file in files for w in _words(_below(file, root))})
@@ -114,11 +114,11 @@ def is_test(path: Place) -> bool:
 def _is_test(path: Place) -> bool:
     if path.suffix.lower() not in PACKED:
         return split_of(path.name) == "test"
-    mine = splits_in(path.stem)
+    mine = find_splits(path.stem)
     return "test" in mine or (not mine and _only_word(path.parent.name) == "test")
 
 
-def above(files: Sequence[Place]) -> Place:
+def find_common_folder(files: Sequence[Place]) -> Place:
     """The folder that all files lie in, at any depth."""
     root = files[0].parent
     while not all(file.as_posix().startswith(f"{root.as_posix().rstrip('/')}/") for file in files):

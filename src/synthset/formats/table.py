@@ -14,16 +14,16 @@ from synthset.errors import RecipeError
 from synthset.formats.columns import (
     Columns,
     TableColumns,
-    column_of,
+    explain_missing,
+    find_column,
     find_columns,
-    missing,
-    setting_beside,
+    name_setting,
 )
-from synthset.formats.image_cells import image_bytes
+from synthset.formats.image_cells import extract_image
 from synthset.formats.listed import Label, Listed, Vocabulary
 from synthset.formats.manifest import UNLABELLED, UNREADABLE, Passed
-from synthset.formats.source_names import place_of, source_of, text_of
-from synthset.formats.split_names import splits_in
+from synthset.formats.source_names import decode_name, name_source, parse_source
+from synthset.formats.split_names import find_splits
 from synthset.formats.table_files import is_parquet, open_table
 from synthset.store.remote import Place, Remote
 
@@ -52,7 +52,7 @@ def find(
         RecipeError: a column is missing, or a label is none.
         OSError: the connection to it broke.
     """
-    shown = text_of(str(path))
+    shown = decode_name(str(path))
     try:
         file = open_table(path)
     except (pa.ArrowException, OSError) as fault:
@@ -65,7 +65,7 @@ def find(
         schema = file.schema
         found = _columns(schema, columns, shown, where, labelled)
         passed.decided += found.notes if labelled else ()
-        others = [name for one in facts if (name := column_of(schema.names, one)) is not None]
+        others = [name for one in facts if (name := find_column(schema.names, one)) is not None]
         of_label = (found.label, found.named, found.wnid) if labelled else ()
         told = (found.caption, found.split, *of_label)
         besides = [*dict.fromkeys(name for name in (*told, *others) if name)]
@@ -79,7 +79,7 @@ def find(
                     passed.add(UNLABELLED, f"{shown}#{first + i}", said)
                     continue
                 yield Listed(
-                    f"{source_of(path)}#{first + i}",
+                    f"{name_source(path)}#{first + i}",
                     label,
                     record[found.caption] if found.caption else None,
                     _split(found, record),
@@ -90,50 +90,50 @@ def find(
             passed.add(UNREADABLE, shown, one)
 
 
-def keys(path: Place, columns: Columns, where: str) -> Iterator[tuple[str, str]]:
+def read_keys(path: Place, columns: Columns, where: str) -> Iterator[tuple[str, str]]:
     """Go through the keys of the images of one file and where each lies; no image is read.
 
     Raises:
         RecipeError: a column is missing.
         pa.ArrowException, OSError: the file is damaged.
     """
-    shown = text_of(str(path))
+    shown = decode_name(str(path))
     with closing(open_table(path)) as file:
         found = find_columns(file.schema, columns, shown, where)
         for kind, name in (("image", found.image), ("key", found.key)):
             if name is None:
-                raise missing(file.schema, kind, found, shown, where)
+                raise explain_missing(file.schema, kind, found, shown, where)
         faults: list[str] = []
         for first, batch in file.batches([str(found.key)], faults):
             for row, key in enumerate(batch.column(0).to_pylist(), first):
                 if key is not None:
-                    yield str(key), f"{source_of(path)}#{row}"
+                    yield str(key), f"{name_source(path)}#{row}"
         if faults:
             raise pa.ArrowInvalid(faults[0])
 
 
-def vocabulary_of(path: Place, columns: Columns, where: str) -> Vocabulary | None:
+def read_vocabulary(path: Place, columns: Columns, where: str) -> Vocabulary | None:
     """The classes that a file's features list; None where they list none, or it can't be read."""
     try:
         with closing(open_table(path)) as file:
-            return find_columns(file.schema, columns, text_of(str(path)), where).vocabulary
+            return find_columns(file.schema, columns, decode_name(str(path)), where).vocabulary
     except (pa.ArrowException, OSError):
         return None
 
 
-def splits_named(path: Place, columns: Columns, where: str) -> frozenset[str]:
+def list_splits(path: Place, columns: Columns, where: str) -> frozenset[str]:
     """Name the splits that a column of a file tells apart; none where it has no such column, or
     can't be read, which whoever lists it says."""
     try:
         with closing(open_table(path)) as file:
-            found = find_columns(file.schema, columns, text_of(str(path)), where)
+            found = find_columns(file.schema, columns, decode_name(str(path)), where)
             if found.split is None:
                 return frozenset()
             batches = file.batches([found.split], [])
             words = {value for _, batch in batches for value in batch.column(0).to_pylist()}
     except (pa.ArrowException, OSError):
         return frozenset()
-    said = (splits_in(str(word)) for word in words if word is not None)
+    said = (find_splits(str(word)) for word in words if word is not None)
     return frozenset(next(iter(one)) for one in said if len(one) == 1)
 
 
@@ -150,7 +150,7 @@ def _columns(
     found = find_columns(schema, asked, table, where, setting)
     for kind, name in (("image", found.image), ("label", found.label if labelled else "")):
         if name is None:
-            raise missing(schema, kind, found, table, where)
+            raise explain_missing(schema, kind, found, table, where)
     return found if columns.caption else replace(found, caption=None)
 
 
@@ -158,20 +158,20 @@ def _label(
     found: TableColumns, row: Mapping[str, Any], table: str, number: int, where: str
 ) -> Label | None:
     try:
-        return found.label_of(row)
+        return found.read_label(row)
     except ValueError as fault:
         right = "name a column with one number or name a row"
         said = f"{table}, row {number}: {fault}"
-        raise RecipeError(setting_beside(where, "label_column"), said, right) from None
+        raise RecipeError(name_setting(where, "label_column"), said, right) from None
 
 
 def _split(found: TableColumns, row: Mapping[str, Any]) -> str | None:
-    said = splits_in(str(row.get(found.split))) if found.split else ()
+    said = find_splits(str(row.get(found.split))) if found.split else ()
     return next(iter(said)) if len(said) == 1 else None
 
 
 def _cell(cells: pa.Array, row: int, path: Place) -> bytes | None:
-    return image_bytes(cells[row].as_py(), path)
+    return extract_image(cells[row].as_py(), path)
 
 
 def split_source(source: str) -> tuple[Place, int] | None:
@@ -183,4 +183,4 @@ def split_source(source: str) -> tuple[Place, int] | None:
     path, mark, row = source.rpartition("#")
     if not (mark and path.lower().endswith(ENDINGS) and row.isdigit()):
         return None
-    return place_of(path), int(row)
+    return parse_source(path), int(row)

@@ -12,8 +12,8 @@ import pyarrow as pa
 
 from synthset.errors import DatasetError
 from synthset.formats.arrow import ArrowFile
-from synthset.formats.columns import image_column
-from synthset.formats.image_cells import MISSING, image_bytes, leads_out
+from synthset.formats.columns import find_image_column
+from synthset.formats.image_cells import MISSING, extract_image, leads_out
 from synthset.formats.parquet import ParquetFile
 from synthset.store.remote import Place
 
@@ -85,9 +85,9 @@ class TableImages:
             DatasetError: the file is gone or ends before this row.
             pa.ArrowException, OSError: this part of the file is damaged.
         """
-        return image_bytes(self._cell(path, row), path)
+        return extract_image(self._cell(path, row), path)
 
-    def why(self, path: Place, row: int) -> str:
+    def explain_missing(self, path: Place, row: int) -> str:
         """Say why a row has no image."""
         return leads_out(self._cell(path, row), path) or MISSING
 
@@ -116,7 +116,7 @@ class TableImages:
         key = path, number
         if key not in self._parts:
             file = self._files[path]
-            column = image_column(file.schema, self._columns)
+            column = find_image_column(file.schema, self._columns)
             if column is None:
                 raise DatasetError(f"{path} has no column with images; it was changed since")
             self._parts[key] = file.part(number, column)

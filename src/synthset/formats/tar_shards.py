@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from synthset.formats import source_names
-from synthset.formats.captions import caption_beside, facts_in
+from synthset.formats.captions import parse_facts, read_caption
 from synthset.formats.class_lists import ClassList
-from synthset.formats.columns import LABELS, Columns, column_of, is_given
-from synthset.formats.labels import number_of, read_label
+from synthset.formats.columns import LABELS, Columns, find_column, is_given
+from synthset.formats.labels import parse_number, read_label
 from synthset.formats.listed import Label, Listed
 from synthset.formats.manifest import (
     DOTTED,
@@ -25,18 +25,18 @@ from synthset.formats.manifest import (
     UNREADABLE,
     Passed,
 )
-from synthset.formats.metadata_tables import plain_rows
+from synthset.formats.metadata_tables import make_plain_rows
 from synthset.formats.tars import (
     CUT,
     FAULTS,
     check_end,
-    member_bytes,
-    oddness,
-    opened,
+    explain_oddness,
+    name_member,
+    open_tar,
     raise_afar,
-    source_of,
+    read_member,
 )
-from synthset.formats.tree import inside, is_image
+from synthset.formats.tree import clean_path, is_image
 from synthset.store.remote import Place
 
 Sample = dict[str, tarfile.TarInfo]  # the members of a sample by extension
@@ -61,23 +61,23 @@ def find(
         passed: gathers samples without a label or an image, and what is damaged.
         labelled: whether samples without a label are passed over.
     """
-    shown = source_names.text_of(str(path))
+    shown = source_names.decode_name(str(path))
     try:
-        with opened(path) as tar:
-            for key, sample in samples(tar, partial(_pass_over, passed, shown)):
-                yield from _found(tar, path, key, sample, columns, classes, passed, labelled)
+        with open_tar(path) as tar:
+            for key, sample in read_samples(tar, partial(_pass_over, passed, shown)):
+                yield from _list_sample(tar, path, key, sample, columns, classes, passed, labelled)
     except FAULTS as fault:  # what came before the damage is sound
         raise_afar(path, fault)
         passed.add(UNREADABLE, shown, f"{CUT}: {fault}")
 
 
 def _pass_over(passed: Passed, shard: str, member: tarfile.TarInfo) -> None:
-    name = source_names.text_of(member.name)
+    name = source_names.decode_name(member.name)
     again = MORE if name.rpartition("/")[2].partition(".")[0] else LITTER
-    passed.add(again if member.isfile() else oddness(member), f"{shard}#{name}")
+    passed.add(again if member.isfile() else explain_oddness(member), f"{shard}#{name}")
 
 
-def samples(
+def read_samples(
     tar: tarfile.TarFile, leave: Callable[[tarfile.TarInfo], None] = lambda _: None
 ) -> Iterator[tuple[str, Sample]]:
     """Give the key of each sample and its members by extension, in the order of the shard.
@@ -100,17 +100,17 @@ def samples(
             continue
         if folder + slash + stem != key:
             if sample:
-                yield source_names.text_of(key), sample
+                yield source_names.decode_name(key), sample
             key, sample = folder + slash + stem, {}
         if (name := extension.lower()) in sample:
             leave(sample[name])
         sample[name] = member
     if sample:
-        yield source_names.text_of(key), sample
+        yield source_names.decode_name(key), sample
     check_end(tar)
 
 
-def _found(
+def _list_sample(
     tar: tarfile.TarFile,
     path: Place,
     key: str,
@@ -120,17 +120,17 @@ def _found(
     passed: Passed,
     labelled: bool,
 ) -> Iterator[Listed]:
-    shown = f"{source_names.text_of(str(path))}#{key}"
-    image = image_of(sample, columns.image)
+    shown = f"{source_names.decode_name(str(path))}#{key}"
+    image = find_image(sample, columns.image)
     if image is None:
-        for reason, name in _without(sample):
+        for reason, name in _explain_missing(sample):
             passed.add(reason, f"{shown}.{name}")
         return
     for name, member in sample.items():
         if is_image(f"x.{name}") and member is not image:
             passed.add(MORE, f"{shown}.{name}")
-    texts = {name: member_bytes(tar, sample[name]) for name in SAID if name in sample}
-    facts = facts_in(texts.get("json"))
+    texts = {name: read_member(tar, sample[name]) for name in SAID if name in sample}
+    facts = parse_facts(texts.get("json"))
     if texts.get("json") and not facts:
         passed.add(BROKEN, f"{shown}.json")
     label, fault = _label(texts, facts, classes, columns)
@@ -138,15 +138,15 @@ def _found(
         passed.add(UNLABELLED, f"{shown}.{image.name.rpartition('/')[2].partition('.')[2]}", fault)
         return
     yield Listed(
-        source_of(path, image),
+        name_member(path, image),
         label,
-        caption_beside(texts.get, columns),
+        read_caption(texts.get, columns),
         facts={"key": key, **facts},
-        read=partial(member_bytes, tar, image),
+        read=partial(read_member, tar, image),
     )
 
 
-def _without(sample: Sample) -> Iterator[tuple[str, str]]:
+def _explain_missing(sample: Sample) -> Iterator[tuple[str, str]]:
     """Why a sample has no image: a reason for each member that might be one."""
     images = [name for name in sample if is_image(f"x.{name}")]
     for name in images:
@@ -169,7 +169,7 @@ def _label(
     if given or not ("cls" in texts or facts.get("class_name")):
         at = ".json"
         try:
-            said, facts = _said_in(facts, columns.label if given else None), {}
+            said, facts = _find_label(facts, columns.label if given else None), {}
         except ValueError as broken:
             return None, f"{at}: {broken}"
     elif "cls" in texts:
@@ -177,11 +177,11 @@ def _label(
             said = texts["cls"].decode().strip()
         except UnicodeDecodeError:
             fault = ".cls is no text in UTF-8"
-    value = number_of(said)
+    value = parse_number(said)
     number = None if value is None else read_label(value)
     if value is not None and number is None:
         return None, f"{at} says {said}"
-    named = classes.label(number) if isinstance(number, int) else None
+    named = classes.find_label(number) if isinstance(number, int) else None
     if named is not None:
         return named, ""
     if number is None and isinstance(facts.get("label"), int):
@@ -192,10 +192,10 @@ def _label(
         return None, f"{number} is beyond the list of classes"
     if not name:
         return None, fault
-    return classes.label(name) or Label(name, number if isinstance(number, int) else None), ""
+    return classes.find_label(name) or Label(name, number if isinstance(number, int) else None), ""
 
 
-def _said_in(facts: Mapping[str, Any], wanted: str | None) -> str:
+def _find_label(facts: Mapping[str, Any], wanted: str | None) -> str:
     """What an entry of `.json` says that a sample is of: the one that is named, else `label`, else
     the only one of a usual name; empty where there is none.
 
@@ -203,14 +203,14 @@ def _said_in(facts: Mapping[str, Any], wanted: str | None) -> str:
         ValueError: it is no single label.
     """
     able = [name for name in facts if name.casefold() in LABELS]
-    entry = column_of(facts, wanted or "label") or (
+    entry = find_column(facts, wanted or "label") or (
         able[0] if not wanted and len(able) == 1 else ""
     )
     label = read_label(facts.get(entry or ""))
     return "" if label is None else str(label)
 
 
-def image_of(sample: Sample, wanted: str | None = None) -> tarfile.TarInfo | None:
+def find_image(sample: Sample, wanted: str | None = None) -> tarfile.TarInfo | None:
     """The image among the members of a sample: the named one, else the first whose ending says
     nothing but a format (`png`, and not `left.png`), else the only one."""
     if wanted is not None and wanted.lower() in sample:
@@ -228,13 +228,13 @@ def holds_class_folders(path: Place) -> bool:
         OSError, tarfile.TarError: it can't be opened.
     """
     folders = False
-    with opened(path) as tar:
+    with open_tar(path) as tar:
         try:
-            for _, sample in samples(tar):
-                image = image_of(sample)
+            for _, sample in read_samples(tar):
+                image = find_image(sample)
                 if image is not None and sample.keys() & {"cls", "json"}:
                     return False
-                folders |= image is not None and "/" in inside(image.name)
+                folders |= image is not None and "/" in clean_path(image.name)
         except FAULTS as fault:
             raise_afar(path, fault)
     return folders
@@ -250,7 +250,7 @@ class ShardWriter:
         """Add `<id>.jpg`, `<id>.cls` and `<id>.json`."""
         name, suffix = Path(row["file_name"]).stem, Path(row["file_name"]).suffix
         facts = {key: value for key, value in row.items() if key not in ("file_name", "label")}
-        text = json.dumps(next(plain_rows([facts])), ensure_ascii=False, allow_nan=False)
+        text = json.dumps(next(make_plain_rows([facts])), ensure_ascii=False, allow_nan=False)
         self._put(f"{name}{suffix}", data)
         self._put(f"{name}.cls", str(row["label"]).encode())
         self._put(f"{name}.json", text.encode())

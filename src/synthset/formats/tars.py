@@ -19,7 +19,7 @@ from typing import Any, BinaryIO
 from synthset.errors import DatasetError
 from synthset.formats import source_names
 from synthset.formats.manifest import LINKED, ODD, UNREADABLE, PassedOver
-from synthset.formats.tree import Listing, inside
+from synthset.formats.tree import Listing, clean_path
 from synthset.store.remote import Place, Remote
 
 ENDINGS = ("tar", "tar.gz", "tar.bz2", "tar.xz")
@@ -34,9 +34,9 @@ UNPACKED = 4  # compressed archives that are kept without their compression
 
 
 @contextmanager
-def opened(path: Place) -> Iterator[tarfile.TarFile]:
+def open_tar(path: Place) -> Iterator[tarfile.TarFile]:
     """Open an archive; of one that lies afar only what is read is fetched."""
-    mode: Any = "r:*" if source_names.ending_of(str(path)) in OPENERS else "r:"
+    mode: Any = "r:*" if source_names.get_ending(str(path)) in OPENERS else "r:"
     if isinstance(path, Remote):
         with path.open() as file, tarfile.open(fileobj=file, mode=mode) as tar:
             yield tar
@@ -57,12 +57,12 @@ def check_end(tar: tarfile.TarFile) -> None:
         raise tarfile.ReadError(f"no member begins at byte {tar.offset:,}, where one should")
 
 
-def source_of(path: Place, member: tarfile.TarInfo) -> str:
+def name_member(path: Place, member: tarfile.TarInfo) -> str:
     """Say where a member lies, as `split_source` takes it apart."""
-    return f"{source_names.source_of(path)}#{member.offset_data}+{member.size}"
+    return f"{source_names.name_source(path)}#{member.offset_data}+{member.size}"
 
 
-def member_bytes(tar: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
+def read_member(tar: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
     """Read a member whole."""
     opened = tar.extractfile(member)
     return opened.read() if opened else b""
@@ -74,7 +74,7 @@ def raise_afar(path: Place, fault: Exception) -> None:
         raise fault
 
 
-def oddness(member: tarfile.TarInfo) -> str:
+def explain_oddness(member: tarfile.TarInfo) -> str:
     """Why a member is passed over that is neither a file nor a folder."""
     return LINKED if member.issym() or member.islnk() else ODD
 
@@ -89,14 +89,14 @@ class TarTree(Listing):
     def __init__(self, path: Place) -> None:
         self._members: dict[str, tarfile.TarInfo] = {}
         folders, odd = [], []
-        with opened(path) as tar:
+        with open_tar(path) as tar:
             try:
                 for member in tar:
-                    name = inside(source_names.text_of(member.name))
+                    name = clean_path(source_names.decode_name(member.name))
                     if member.isfile():
                         self._members[name] = member
                     elif not member.isdir():
-                        odd.append(PassedOver(name, oddness(member)))
+                        odd.append(PassedOver(name, explain_oddness(member)))
                     elif name:
                         folders.append(name)
                 check_end(tar)
@@ -109,8 +109,8 @@ class TarTree(Listing):
         member = self._members[path]
         return read(self.root, member.offset_data, member.size)
 
-    def source(self, path: str) -> str:
-        return source_of(self.root, self._members[path])
+    def name_source(self, path: str) -> str:
+        return name_member(self.root, self._members[path])
 
 
 def split_source(source: str) -> tuple[Place, int, int] | None:
@@ -123,9 +123,9 @@ def split_source(source: str) -> tuple[Place, int, int] | None:
     offset, plus, size = place.partition("+")
     if not (plus and offset.isdigit() and size.isdigit()):
         return None
-    if source_names.ending_of(path) not in ENDINGS:
+    if source_names.get_ending(path) not in ENDINGS:
         return None
-    return source_names.place_of(path), int(offset), int(size)
+    return source_names.parse_source(path), int(offset), int(size)
 
 
 def read(path: Place, offset: int, size: int) -> bytes:
@@ -135,7 +135,7 @@ def read(path: Place, offset: int, size: int) -> bytes:
         DatasetError: the archive is gone or ends before the image does.
     """
     try:
-        if source_names.ending_of(str(path)) in OPENERS:
+        if source_names.get_ending(str(path)) in OPENERS:
             data = _unpacked.read(path, offset, size)
         elif isinstance(path, Remote):
             data = path.read_range(offset, offset + size)
@@ -178,7 +178,7 @@ class _Unpacked:
 
 def _unpack(path: Place) -> BinaryIO:
     scratch = tempfile.TemporaryFile()  # noqa: SIM115 - it stays open as long as it is kept
-    ending = source_names.ending_of(str(path))
+    ending = source_names.get_ending(str(path))
     with path.open() if isinstance(path, Remote) else path.open("rb") as packed:
         shutil.copyfileobj(OPENERS[ending](packed), scratch, 1 << 20)
     scratch.flush()

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from synthset.errors import RecipeError, did_you_mean
-from synthset.formats.in_memory import in_memory
-from synthset.formats.labels import told_apart
+from synthset.formats.in_memory import list_in_memory
+from synthset.formats.labels import number_same_names
 from synthset.formats.listed import Label, Listed, Vocabulary
 from synthset.formats.manifest import UNLABELLED, Passed
 from synthset.formats.split_names import split_of
@@ -40,14 +40,14 @@ def find(settings: Torchvision, where: str, passed: Passed) -> Iterator[Listed]:
         found = f"{settings.name} has no list of classes"
         raise RecipeError(f"{where}.name", found, "name a data set for classification")
     passed.layouts.append(f"torchvision's {settings.name} in {settings.root}")
-    names = told_apart([str(name) for name in data.classes])
+    names = number_same_names([str(name) for name in data.classes])
     classes = Vocabulary(names, said_by=f"torchvision's {settings.name}")
     split = _split(settings.options)
     for row in range(len(data)):
         image, label = data[row]
         source, number = f"{settings.name}#{row}", int(label)
         if 0 <= number < len(names):
-            one = in_memory(source, Label(names[number], number, vocabulary=classes), image)
+            one = list_in_memory(source, Label(names[number], number, vocabulary=classes), image)
             yield replace(one, split=split)
         else:
             passed.add(UNLABELLED, source, f"its label is {number}")

@@ -11,9 +11,16 @@ from dataclasses import replace
 from pathlib import Path
 
 from synthset.errors import DatasetError
-from synthset.formats.files_below import Inside, inside_of, is_hidden, joined, marks_above, walk
+from synthset.formats.files_below import (
+    Inside,
+    is_hidden,
+    join_path,
+    list_inside,
+    read_marks_above,
+    walk,
+)
 from synthset.formats.manifest import FORMAT, LITTER, LOOP, OTHER, STRAY, Passed, PassedOver
-from synthset.formats.source_names import ending_of, source_at, text_of
+from synthset.formats.source_names import decode_name, get_ending, name_path
 from synthset.images import SUFFIXES
 from synthset.store.remote import Place, Remote
 
@@ -29,7 +36,7 @@ class Tree(ABC):
     root: Place
 
     @abstractmethod
-    def listed(self, folder: str) -> Inside:
+    def list_folder(self, folder: str) -> Inside:
         """What lies in a folder itself; nothing where there is no such folder."""
 
     @abstractmethod
@@ -41,11 +48,11 @@ class Tree(ABC):
         """
 
     @abstractmethod
-    def source(self, path: str) -> str:
+    def name_source(self, path: str) -> str:
         """Say where a file lies, as `Originals` reads it."""
 
     @abstractmethod
-    def litter(self, folder: str) -> Iterator[str]:
+    def list_litter(self, folder: str) -> Iterator[str]:
         """Go through the system's own and hidden files below a folder."""
 
     def place(self, path: str) -> Place | None:
@@ -54,29 +61,29 @@ class Tree(ABC):
 
     def show(self, path: str) -> str:
         """Name a file or folder in messages."""
-        return text_of(f"{self.root}/{path}" if path else str(self.root))
+        return decode_name(f"{self.root}/{path}" if path else str(self.root))
 
-    def folders_in(self, folder: str) -> list[str]:
+    def list_folders(self, folder: str) -> list[str]:
         """Paths of the folders in a folder, by name."""
-        return [joined(folder, name) for name in self.listed(folder).folders]
+        return [join_path(folder, name) for name in self.list_folder(folder).folders]
 
-    def files_in(self, folder: str) -> list[str]:
+    def list_files(self, folder: str) -> list[str]:
         """Paths of the files in a folder, by name."""
-        return [joined(folder, name) for name in self.listed(folder).files]
+        return [join_path(folder, name) for name in self.list_folder(folder).files]
 
     def holds_images(self, folder: str) -> bool:
         """Whether an image lies in a folder itself."""
-        return any(map(is_image, self.listed(folder).files))
+        return any(map(is_image, self.list_folder(folder).files))
 
-    def below(self, folder: str, passed: Passed) -> Iterator[str]:
+    def list_below(self, folder: str, passed: Passed) -> Iterator[str]:
         """Go through the files of a folder, then those of each folder inside it, by name."""
         for place, inside in self.walk(folder, passed):
             for name in inside.files:
-                yield joined(place, name)
+                yield join_path(place, name)
 
     def walk(self, folder: str, passed: Passed) -> Iterator[tuple[str, Inside]]:
         """Go through a folder and those inside it, each before what lies in it, by name."""
-        return walk(folder, self.listed, self.show, passed)
+        return walk(folder, self.list_folder, self.show, passed)
 
     def sweep(
         self, folder: str, sources: Iterable[str], passed: Passed, but: Sequence[str] = ()
@@ -99,10 +106,10 @@ class Tree(ABC):
             if f"{self.show(place)}/".startswith(elsewhere):
                 continue
             for name in inside.files:
-                path = joined(place, name)
-                if self.source(path) not in images and (shown := self.show(path)) not in known:
-                    passed.add(_why(name), shown)
-        for path in self.litter(folder):
+                path = join_path(place, name)
+                if self.name_source(path) not in images and (shown := self.show(path)) not in known:
+                    passed.add(_explain_leftover(name), shown)
+        for path in self.list_litter(folder):
             if not self.show(path).startswith(elsewhere):
                 passed.add(LITTER, self.show(path))
         for row in odd.rows:  # a folder that two classes link to is read in each of them
@@ -114,11 +121,11 @@ class Tree(ABC):
                 passed.rows.append(row)
 
 
-def _why(path: str) -> str:
+def _explain_leftover(path: str) -> str:
     """Why a file is left over."""
     if is_image(path):
         return STRAY
-    return OTHER if ending_of(path) in BESIDE else FORMAT
+    return OTHER if get_ending(path) in BESIDE else FORMAT
 
 
 #: Endings of files that people put beside images, and that hold none.
@@ -130,19 +137,19 @@ BESIDE = frozenset(
 
 def is_image(path: str) -> bool:
     """Tell by its name whether a file is an image that is read."""
-    return f".{ending_of(path)}" in SUFFIXES and not is_hidden(name_of(path))
+    return f".{get_ending(path)}" in SUFFIXES and not is_hidden(get_name(path))
 
 
-def name_of(path: str) -> str:
+def get_name(path: str) -> str:
     """The last part of a path."""
     return path.rpartition("/")[2]
 
 
-def inside(name: str) -> str:
+def clean_path(name: str) -> str:
     """The path of an archive's member below the archive: nothing is unpacked, so that none leads
     out of it.
 
-    >>> inside("/pets/./cat/a.jpg"), inside("../cat/a.jpg")
+    >>> clean_path("/pets/./cat/a.jpg"), clean_path("../cat/a.jpg")
     ('pets/cat/a.jpg', 'cat/a.jpg')
     """
     return "/".join(part for part in name.split("/") if part not in ("", ".", ".."))
@@ -156,48 +163,49 @@ class Disk(Tree):
         self._before = f"{root.as_posix().rstrip('/')}/"
         self._listed = dict[str, Inside]()
 
-    def listed(self, folder: str) -> Inside:
-        return self._inside(folder, False)
+    def list_folder(self, folder: str) -> Inside:
+        return self._list_inside(folder, False)
 
     def read(self, path: str) -> bytes:
         with open(self._before + path, "rb", buffering=0) as file:
             return file.read()
 
-    def source(self, path: str) -> str:
-        return source_at(self._before + path)
+    def name_source(self, path: str) -> str:
+        return name_path(self._before + path)
 
     def place(self, path: str) -> Path:
         return self._root / path
 
     def walk(self, folder: str, passed: Passed) -> Iterator[tuple[str, Inside]]:
-        above = marks_above(self._before + folder)
-        return walk(folder, self.listed, self.show, passed, above)
+        above = read_marks_above(self._before + folder)
+        return walk(folder, self.list_folder, self.show, passed, above)
 
-    def litter(self, folder: str) -> Iterator[str]:
-        yield from self._litter(folder, set())
+    def list_litter(self, folder: str) -> Iterator[str]:
+        yield from self._list_litter(folder, set())
         seen = set[Hashable]()
-        for _ in self._litter("", seen):
+        for _ in self._list_litter("", seen):
             pass
         for place, inside in self.walk(folder, Passed()):
             if inside.mark not in seen:  # behind a link that leads elsewhere
-                yield from self._litter(place, seen)
+                yield from self._list_litter(place, seen)
 
-    def _litter(self, folder: str, seen: set[Hashable]) -> Iterator[str]:
+    def _list_litter(self, folder: str, seen: set[Hashable]) -> Iterator[str]:
         """Go through what no link leads to."""
         hidden = any(map(is_hidden, folder.split("/")))
         waiting = [(folder, hidden)]
         while waiting:
             place, hidden = waiting.pop()
-            inside = self._inside(place, hidden)
+            inside = self._list_inside(place, hidden)
             seen.add(inside.mark)
-            yield from (joined(place, name) for name in inside.litter)
+            yield from (join_path(place, name) for name in inside.litter)
             waiting += [
-                (joined(place, name), hidden or is_hidden(name)) for name in reversed(inside.real)
+                (join_path(place, name), hidden or is_hidden(name))
+                for name in reversed(inside.real)
             ]
 
-    def _inside(self, folder: str, hidden: bool) -> Inside:
+    def _list_inside(self, folder: str, hidden: bool) -> Inside:
         if folder not in self._listed:
-            self._listed[folder] = inside_of(self._before + folder, hidden)
+            self._listed[folder] = list_inside(self._before + folder, hidden)
         return self._listed[folder]
 
 
@@ -242,7 +250,7 @@ class Listing(Tree):
         """Add a folder and those that it lies in; tell whether none is hidden."""
         new = []
         while folder not in found:
-            if is_hidden(name_of(folder)):
+            if is_hidden(get_name(folder)):
                 return False
             new.append(folder)
             folder = folder.rpartition("/")[0]
@@ -258,10 +266,10 @@ class Listing(Tree):
                 passed.add(one.reason, self.show(one.path), one.detail)
         yield from super().walk(folder, passed)
 
-    def listed(self, folder: str) -> Inside:
+    def list_folder(self, folder: str) -> Inside:
         return self._listed.get(folder, Inside(mark=folder))
 
-    def litter(self, folder: str) -> Iterator[str]:
+    def list_litter(self, folder: str) -> Iterator[str]:
         inside = f"{folder}/" if folder else ""
         return (path for path in self._litter if path.startswith(inside))
 
@@ -271,7 +279,7 @@ class Afar(Listing):
 
     def __init__(self, root: Remote) -> None:
         self._root = root
-        super().__init__(root, (root.below(file) for file, _ in root.files_below()))
+        super().__init__(root, (root.make_relative(file) for file, _ in root.list_files()))
 
     def read(self, path: str) -> bytes:
         """Read a file.
@@ -285,13 +293,13 @@ class Afar(Listing):
         except OSError as fault:
             raise DatasetError(f"{where} can't be read ({fault}); try again") from None
 
-    def source(self, path: str) -> str:
+    def name_source(self, path: str) -> str:
         return self.place(path).as_posix()
 
     def place(self, path: str) -> Remote:
         return replace(self._root / path, folder=path in self._listed)
 
 
-def tree_at(root: Place) -> Tree:
+def open_tree(root: Place) -> Tree:
     """The files of a folder, on this disk or behind a URL."""
     return Afar(root) if isinstance(root, Remote) else Disk(root)

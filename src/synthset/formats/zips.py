@@ -9,7 +9,7 @@ from pathlib import Path
 
 from synthset.errors import DatasetError
 from synthset.formats import source_names
-from synthset.formats.tree import Listing, inside
+from synthset.formats.tree import Listing, clean_path
 from synthset.store.remote import Place, Remote
 
 MOST_BYTES = 1 << 30  # of one member: what unpacks to more is no image
@@ -24,11 +24,13 @@ class ZipTree(Listing):
     """
 
     def __init__(self, path: Place) -> None:
-        self._zip = opened(path)
+        self._zip = open_zip(path)
         self._names: dict[str, str] = {}
         folders = []
         for info in self._zip.infolist():
-            name = inside(info.filename.replace("\\", "/"))  # old programs of Windows write these
+            name = clean_path(
+                info.filename.replace("\\", "/")
+            )  # old programs of Windows write these
             if info.is_dir():
                 folders.append(name)
             else:
@@ -38,8 +40,8 @@ class ZipTree(Listing):
     def read(self, path: str) -> bytes:
         return _read(self._zip, self._names[path])
 
-    def source(self, path: str) -> str:
-        return f"{source_names.source_of(self.root)}#{self._names[path]}"
+    def name_source(self, path: str) -> str:
+        return f"{source_names.name_source(self.root)}#{self._names[path]}"
 
 
 def split_source(source: str) -> tuple[Place, str] | None:
@@ -47,7 +49,7 @@ def split_source(source: str) -> tuple[Place, str] | None:
     begin = source.lower().find(".zip#")
     if begin < 0:
         return None
-    return source_names.place_of(source[: begin + 4]), source[begin + 5 :]
+    return source_names.parse_source(source[: begin + 4]), source[begin + 5 :]
 
 
 def read(path: Place, member: str) -> bytes | None:
@@ -58,7 +60,7 @@ def read(path: Place, member: str) -> bytes | None:
         OSError: it can't be read.
     """
     try:
-        archive = _kept(path)
+        archive = _open_once(path)
     except FileNotFoundError:
         raise DatasetError(f"{path} is gone; put it back, or plan again without it") from None
     try:
@@ -68,12 +70,12 @@ def read(path: Place, member: str) -> bytes | None:
 
 
 @lru_cache(maxsize=16)
-def _kept(path: Place) -> zipfile.ZipFile:
+def _open_once(path: Place) -> zipfile.ZipFile:
     """An archive that stays open; several threads may read it."""
-    return opened(path)
+    return open_zip(path)
 
 
-def opened(path: Place) -> zipfile.ZipFile:
+def open_zip(path: Place) -> zipfile.ZipFile:
     """Open an archive; of one that lies afar only what is read is fetched.
 
     Raises:

@@ -9,7 +9,7 @@ from synthset.measures.part import FEWEST, EncodedImages, Part
 from synthset.metrics.caution import Caution
 from synthset.metrics.features import Features
 from synthset.metrics.sets.mmd import Discrepancy
-from synthset.metrics.statistics.intervals import around
+from synthset.metrics.statistics.intervals import normal_interval
 from synthset.recipe.metrics import Cmmd, Kid, Prdc
 from synthset.results.metric_result import NORMAL, MetricResult
 
@@ -29,7 +29,7 @@ def compare(
         figures: gives the results of some images beside real ones, and the reference in words.
     """
     reference = part.reader.reference(metric.reference, metric.encoder)
-    real, images = reference.images(), part.encoded(metric.encoder)
+    real, images = reference.images(), part.read_encoded(metric.encoder)
     results = figures(images, real.features, reference.what)
     if metric.per_class:
         for key, ours, theirs in images.by_class(real.features, real.names):
@@ -48,8 +48,8 @@ def fill_discrepancy(
     """Unbiased at any count, so that the interval says what few images cost."""
     fewer = min(len(generated), len(real))
     if fewer < FEWEST:
-        return empty.warned("fewer than three images")
+        return empty.warn("fewer than three images")
     found = discrepancy(real, generated)
     few = Caution("an interval of {} images is a rough one itself", (fewer,))
-    error = around(scale * found.value, scale * found.standard_error)
-    return empty.filled(error, NORMAL, *([few] if fewer < ROUGH else ()))
+    error = normal_interval(scale * found.value, scale * found.standard_error)
+    return empty.fill(error, NORMAL, *([few] if fewer < ROUGH else ()))

@@ -10,10 +10,15 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from synthset.encoders.feature_reader import Mask, RealImages
-from synthset.measures.part import Part, parts_of
+from synthset.measures.part import Part, find_parts
 from synthset.metrics.caution import Caution
 from synthset.metrics.features import Features, Scores
-from synthset.metrics.sets.copies import MostAlike, most_alike, most_alike_within, share_above
+from synthset.metrics.sets.copies import (
+    MostAlike,
+    find_most_alike,
+    find_most_alike_within,
+    share_above,
+)
 from synthset.recipe.metrics import Copies
 from synthset.recipe.recipe import Recipe
 from synthset.results.metric_result import WILSON, Floor, MetricResult
@@ -32,12 +37,12 @@ def measure(metric: Copies, part: Part) -> list[MetricResult]:
     """
     reader = part.reader
     reference = reader.reference(metric.reference, metric.encoder)
-    real = _directed(reference.images())
+    real = _drop_undirected(reference.images())
     features = reader.features(metric.encoder)
     rows = np.flatnonzero(_has_direction(features))
-    others = _among_real(real)
-    threshold = metric.threshold if metric.threshold is not None else _unusual(others)
-    by = part.by(metric.encoder)
+    others = _compare_real(real)
+    threshold = metric.threshold if metric.threshold is not None else _find_unusual_cosine(others)
+    by = part.describe_encoder(metric.encoder)
     name = f"copies, cosine ≥ {threshold:.4g} ({by})"
     empty = MetricResult(
         name=name,
@@ -47,15 +52,17 @@ def measure(metric: Copies, part: Part) -> list[MetricResult]:
         better="lower",
         reference=reference.what,
     )
-    alike = _alike(real, features[rows])
+    alike = _find_most_alike(real, features[rows])
     cosine = np.full(len(features), -1.0)
     cosine[rows] = alike.cosine
-    among = _share(empty, others, threshold)
+    among = _measure_share(empty, others, threshold)
     tells_nothing = metric.threshold is not None and (among.value or 0) > USUAL
     results = []
-    for one in parts_of(reader).values():
-        result = _share(replace(empty, of=one.name), cosine[rows][one.rows[rows]], threshold)
-        results.append(_judged(result, among, tells_nothing))
+    for one in find_parts(reader).values():
+        result = _measure_share(
+            replace(empty, of=one.name), cosine[rows][one.rows[rows]], threshold
+        )
+        results.append(_judge(result, among, tells_nothing))
     place = reader.imported(metric.reference).path.removeprefix(f"{reader.dataset.path}/")
     pairs = {
         "name": name,
@@ -64,39 +71,41 @@ def measure(metric: Copies, part: Part) -> list[MetricResult]:
         "place": place,
         "threshold": threshold,
         "calibrated": None if metric.threshold is not None else USUAL,
-        "parts": [_counted(result) for result in results],
-        "real": _counted(among),
-        "pairs": _closest(reader.records, rows, alike, real, metric.pairs),
+        "parts": [_count(result) for result in results],
+        "real": _count(among),
+        "pairs": _list_closest(reader.records, rows, alike, real, metric.pairs),
     }
     results[0] = replace(results[0], pairs=pairs)
-    return _noted(results, metric, reader.recipe)
+    return _note_dropped(results, metric, reader.recipe)
 
 
-def _noted(results: list[MetricResult], metric: Copies, recipe: Recipe) -> list[MetricResult]:
+def _note_dropped(
+    results: list[MetricResult], metric: Copies, recipe: Recipe
+) -> list[MetricResult]:
     """Add to the kept part that the selection has dropped copies of this reference."""
     if all(
         step.chooses or metric.reference not in step.compares for step in recipe.selection.steps
     ):
         return results
     note = "the selection drops copies of this reference"
-    return [one.warned(note) if one.of == "kept" else one for one in results]
+    return [one.warn(note) if one.of == "kept" else one for one in results]
 
 
-def _alike(real: RealImages, features: Features) -> MostAlike:
+def _find_most_alike(real: RealImages, features: Features) -> MostAlike:
     if not len(real.features) or not len(features):
         return MostAlike(np.zeros(0, dtype=np.int64), np.zeros(0))
-    return most_alike(real.features, features)
+    return find_most_alike(real.features, features)
 
 
-def _among_real(real: RealImages) -> Scores:
+def _compare_real(real: RealImages) -> Scores:
     """Highest cosine of each real image with another; what stands there twice counts once."""
     _, distinct = np.unique(real.contents, return_index=True)
     if len(distinct) < 2:
         return np.zeros(0)
-    return most_alike_within(real.features[np.sort(distinct)])
+    return find_most_alike_within(real.features[np.sort(distinct)])
 
 
-def _unusual(others: Scores) -> float:
+def _find_unusual_cosine(others: Scores) -> float:
     """The cosine that few real images reach among themselves; 1 where there are none to ask."""
     return float(np.quantile(others, 1 - USUAL, method="higher")) if len(others) else 1.0
 
@@ -107,17 +116,17 @@ def _has_direction(features: Features) -> Mask:
     return found
 
 
-def _directed(real: RealImages) -> RealImages:
+def _drop_undirected(real: RealImages) -> RealImages:
     return real.take(np.flatnonzero(_has_direction(real.features)))
 
 
-def _share(empty: MetricResult, cosine: Scores, threshold: float) -> MetricResult:
+def _measure_share(empty: MetricResult, cosine: Scores, threshold: float) -> MetricResult:
     if not len(cosine):
-        return empty.warned("no images")
-    return replace(empty, n=len(cosine)).filled(share_above(cosine, threshold), WILSON)
+        return empty.warn("no images")
+    return replace(empty, n=len(cosine)).fill(share_above(cosine, threshold), WILSON)
 
 
-def _judged(result: MetricResult, among: MetricResult, tells_nothing: bool) -> MetricResult:
+def _judge(result: MetricResult, among: MetricResult, tells_nothing: bool) -> MetricResult:
     """Set the real images beside; warn where they are that alike as well, or less often."""
     if result.value is None or among.value is None or among.interval is None:
         return result
@@ -125,14 +134,14 @@ def _judged(result: MetricResult, among: MetricResult, tells_nothing: bool) -> M
     floor = Floor(among.value, ends, among.n - 1, among.n)
     result = replace(result, floor=floor)
     if tells_nothing:
-        return result.warned(
+        return result.warn(
             Caution(
                 "{:.1%} of the real images are that alike to another: raise threshold",
                 (among.value,),
             )
         )
     if result.interval and result.interval.low > among.interval.high:
-        return result.warned(
+        return result.warn(
             Caution(
                 "more often than real images are to another ({:.2%}): look at pairs",
                 (among.value,),
@@ -141,7 +150,7 @@ def _judged(result: MetricResult, among: MetricResult, tells_nothing: bool) -> M
     return result
 
 
-def _counted(result: MetricResult) -> Content:
+def _count(result: MetricResult) -> Content:
     count = None if result.value is None else round(result.value * result.n)
     return {
         "of": result.of,
@@ -152,7 +161,7 @@ def _counted(result: MetricResult) -> Content:
     }
 
 
-def _closest(
+def _list_closest(
     records: pa.Table,
     rows: NDArray[np.int64],
     alike: MostAlike,

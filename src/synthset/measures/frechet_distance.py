@@ -18,9 +18,9 @@ from synthset.metrics.sets.fid import frechet_distance, frechet_distance_from_fe
 from synthset.metrics.sets.floor import real_floor
 from synthset.metrics.sets.gaussian import GaussianAccumulator, gaussian
 from synthset.metrics.sets.influence import fd_influence, jackknife_error
-from synthset.metrics.sets.pca import principal_axes
-from synthset.metrics.sets.sample_size import shortfalls
-from synthset.metrics.statistics.intervals import Interval, around, bootstrap, jackknife
+from synthset.metrics.sets.pca import find_principal_axes
+from synthset.metrics.sets.sample_size import explain_shortfalls
+from synthset.metrics.statistics.intervals import Interval, bootstrap, jackknife, normal_interval
 from synthset.recipe.metrics import FrechetDistance
 from synthset.results.metric_result import BOOTSTRAP, JACKKNIFE, Floor, MetricResult
 
@@ -32,15 +32,15 @@ GROUPS = 20
 def measure(metric: FrechetDistance, part: Part) -> list[MetricResult]:
     """Compare a part with a reference set, and each class of it if wanted."""
     reference = part.reader.reference(metric.reference, metric.encoder)
-    results = [_whole(metric, part, reference)]
+    results = [_compare_whole(metric, part, reference)]
     if metric.per_class:
-        results += by_class(metric, part.encoded(metric.encoder), reference)
+        results += compare_classes(metric, part.read_encoded(metric.encoder), reference)
     return results
 
 
-def _whole(metric: FrechetDistance, part: Part, reference: Reference) -> MetricResult:
+def _compare_whole(metric: FrechetDistance, part: Part, reference: Reference) -> MetricResult:
     """Compare all images, shard by shard, so that any number of them fits in memory."""
-    by = part.by(metric.encoder)
+    by = part.describe_encoder(metric.encoder)
     accumulator = GaussianAccumulator()
     for block in part.reader.blocks(metric.encoder, part.rows):
         accumulator.add(block)
@@ -55,24 +55,24 @@ def _whole(metric: FrechetDistance, part: Part, reference: Reference) -> MetricR
         reference=reference.what,
     )
     if accumulator.n < 2:
-        return empty.warned("fewer than two images")
+        return empty.warn("fewer than two images")
     found, goal = accumulator.gaussian(), reference.gaussian
     width = len(found.mean)
     empty = replace(empty, value=frechet_distance(goal, found))
     if found.n <= RESAMPLED:
-        features = part.encoded(metric.encoder).features
+        features = part.read_encoded(metric.encoder).features
         interval = bootstrap(
             lambda rows: frechet_distance(goal, gaussian(rows)),
             features,
             draws=40 if width <= NARROW else 10,
         )
-        empty = replace(empty.filled(interval, BOOTSTRAP), value=empty.value)
+        empty = replace(empty.fill(interval, BOOTSTRAP), value=empty.value)
     if reference.read is not None and goal.n <= RESAMPLED:
-        empty = replace(empty, floor=floor_of(reference.images().features, found.n))
-    return empty.warned(*shortfalls("fid", goal.n, found.n, width))
+        empty = replace(empty, floor=find_floor(reference.images().features, found.n))
+    return empty.warn(*explain_shortfalls("fid", goal.n, found.n, width))
 
 
-def by_class(
+def compare_classes(
     metric: FrechetDistance, images: EncodedImages, reference: Reference
 ) -> list[MetricResult]:
     """Compare each class with its real images, over axes of the whole reference.
@@ -85,20 +85,20 @@ def by_class(
     axes = None
     if metric.axes is not None and len(real.features) > 1:
         count, width = real.features.shape
-        axes = principal_axes(real.features, min(metric.axes, width, count - 1))
+        axes = find_principal_axes(real.features, min(metric.axes, width, count - 1))
         name = f"FD over {axes.basis.shape[1]} axes ({images.by})"
     results = []
     for key, ours, theirs in images.by_class(real.features, real.names):
         empty = replace(ours.result(name, "lower", reference.what), class_key=key)
         if axes is None:
-            results.append(_compared(empty, theirs, ours.features, "fid"))
+            results.append(_compare(empty, theirs, ours.features, "fid"))
         else:
             pair = (axes.project(theirs), axes.project(ours.features))
-            results.append(_compared(empty, *pair, "fd_pca"))
+            results.append(_compare(empty, *pair, "fd_pca"))
     return results
 
 
-def floor_of(real: Features, count: int) -> Floor | None:
+def find_floor(real: Features, count: int) -> Floor | None:
     """What real images score against real images, at the count of a comparison or the nearest.
 
     Args:
@@ -116,13 +116,11 @@ def floor_of(real: Features, count: int) -> Floor | None:
     return Floor(found.value, (found.low, found.high), len(real) - some, some)
 
 
-def _compared(
-    empty: MetricResult, real: Features, generated: Features, metric: str
-) -> MetricResult:
+def _compare(empty: MetricResult, real: Features, generated: Features, metric: str) -> MetricResult:
     value = frechet_distance_from_features(real, generated)
     interval = _interval(value, real, generated)
-    floor = floor_of(real, len(generated))
-    warnings = shortfalls(metric, len(real), len(generated), real.shape[1], per_class=True)
+    floor = find_floor(real, len(generated))
+    warnings = explain_shortfalls(metric, len(real), len(generated), real.shape[1], per_class=True)
     if floor is not None and floor.n_generated < len(generated):
         warnings.append(
             Caution(
@@ -130,13 +128,13 @@ def _compared(
                 (len(generated), floor.n_generated),
             )
         )
-    return replace(empty.filled(interval, JACKKNIFE, *warnings), value=value, floor=floor)
+    return replace(empty.fill(interval, JACKKNIFE, *warnings), value=value, floor=floor)
 
 
 def _interval(value: float, real: Features, generated: Features) -> Interval:
     """95 % over new draws of the generated images."""
     if real.shape[1] <= NARROW:
-        return around(value, jackknife_error(fd_influence(gaussian(real), generated)))
+        return normal_interval(value, jackknife_error(fd_influence(gaussian(real), generated)))
     return jackknife(
         lambda rows: frechet_distance_from_features(real, rows),
         generated,

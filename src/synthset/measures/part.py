@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from synthset.encoders.feature_reader import FeatureReader, Mask, Rows
-from synthset.encoders.models import described, is_standard_inception
+from synthset.encoders.models import describe_encoder, is_standard_inception
 from synthset.metrics.features import Features
 from synthset.results.figure import Better
 from synthset.results.metric_result import MetricResult
@@ -90,7 +90,7 @@ class Part:
     rows: Mask
     reader: FeatureReader
 
-    def encoded(self, encoder: str, column: str = "features") -> EncodedImages:
+    def read_encoded(self, encoder: str, column: str = "features") -> EncodedImages:
         """Its images as an encoder of the recipe sees them; those without features are left out.
 
         Args:
@@ -103,7 +103,9 @@ class Part:
         keys = dict(zip(names, records["class_key"].to_pylist(), strict=True))
         mine = [name for name, there in zip(names, rows, strict=True) if there]
         standard = is_standard_inception(self.reader.recipe.encoders[encoder])
-        return EncodedImages(self.name, features[rows], mine, keys, self.by(encoder), standard)
+        return EncodedImages(
+            self.name, features[rows], mine, keys, self.describe_encoder(encoder), standard
+        )
 
     @property
     def class_keys(self) -> dict[int, str]:
@@ -111,12 +113,12 @@ class Part:
         labels, keys = (self.reader.records[name].to_pylist() for name in ("label", "class_key"))
         return dict(zip(labels, keys, strict=True))
 
-    def by(self, encoder: str) -> str:
+    def describe_encoder(self, encoder: str) -> str:
         """An encoder of the recipe in words."""
-        return described(self.reader.recipe.encoders[encoder])
+        return describe_encoder(self.reader.recipe.encoders[encoder])
 
 
-def parts_of(reader: FeatureReader) -> dict[str, Part]:
+def find_parts(reader: FeatureReader) -> dict[str, Part]:
     """All images with pixels, the kept and the rejected ones of them, by their names."""
     records = reader.records
     there = np.asarray(records["error"].is_null())

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from synthset.encoders.feature_reader import FeatureReader
 from synthset.images import UnreadableImage, decode
-from synthset.measures.part import Part, parts_of
-from synthset.metrics.images.matched_preprocessing import matched
-from synthset.metrics.images.source_cues import CUES, TOGETHER, cues
+from synthset.measures.part import Part, find_parts
+from synthset.metrics.images.matched_preprocessing import match_preprocessing
+from synthset.metrics.images.source_cues import CUES, TOGETHER, read_cues
 from synthset.metrics.statistics.probe import probe
 from synthset.recipe.metrics import SourceCues
 from synthset.results.metric_result import MetricResult, SourceCue
@@ -57,7 +57,7 @@ def measure(metric: SourceCues, part: Part) -> list[MetricResult]:
     """
     reader, real = part.reader, part.reader.of(metric.reference)
     hashes = _contents(reader)
-    parts = [one for one in parts_of(reader).values() if one.name != "rejected"]
+    parts = [one for one in find_parts(reader).values() if one.name != "rejected"]
     drawn = {one.name: draw(hashes[one.rows], metric.per_side) for one in parts}
     generated = _images(reader, set().union(*drawn.values()))
     photos = _images(real, set(draw(_contents(real), metric.per_side)))
@@ -111,8 +111,8 @@ def _read(images: Mapping[str, bytes], side_px: int, metric: SourceCues) -> Side
         name, data = item
         random = np.random.default_rng(int(name[:16], 16))
         try:
-            laid_out = matched(decode(data), side_px, metric.jpeg_quality, random)
-            return cues(data), cues(laid_out)
+            laid_out = match_preprocessing(decode(data), side_px, metric.jpeg_quality, random)
+            return read_cues(data), read_cues(laid_out)
         except UnreadableImage:
             return None
 
@@ -152,8 +152,8 @@ def _areas(
             cue=SourceCue(cue, preprocessing),
         )
         if min(len(ours), len(theirs)) < FEWEST:
-            results.append(empty.warned(f"fewer than {FEWEST} images on a side"))
+            results.append(empty.warn(f"fewer than {FEWEST} images on a side"))
             continue
         source = np.arange(len(ours) + len(theirs)) < len(ours)
-        results.append(empty.filled(probe(np.concatenate([ours, theirs]), source), PROBED))
+        results.append(empty.fill(probe(np.concatenate([ours, theirs]), source), PROBED))
     return results

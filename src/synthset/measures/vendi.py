@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from synthset.measures.part import EncodedImages, Part
-from synthset.metrics.sets.sample_size import shortfalls
+from synthset.metrics.sets.sample_size import explain_shortfalls
 from synthset.metrics.sets.vendi import vendi_score
 from synthset.metrics.statistics.intervals import jackknife
 from synthset.recipe.metrics import Vendi
@@ -16,7 +16,7 @@ GROUPS = 20
 
 def measure(metric: Vendi, part: Part) -> list[MetricResult]:
     """Count how many different images a part is worth, and each class of it if wanted."""
-    images = part.encoded(metric.encoder)
+    images = part.read_encoded(metric.encoder)
     results = [_vendi(images)]
     if metric.per_class:
         for key, ours, _ in images.by_class(images.features, images.names):
@@ -28,6 +28,6 @@ def _vendi(images: EncodedImages) -> MetricResult:
     empty = images.result(f"Vendi score ({images.by})", "higher")
     count, width = images.features.shape
     if count < 2:
-        return empty.warned("fewer than two images")
+        return empty.warn("fewer than two images")
     interval = jackknife(vendi_score, images.features, groups=min(GROUPS, count))
-    return empty.filled(interval, JACKKNIFE, *shortfalls("vendi", 0, count, width))
+    return empty.fill(interval, JACKKNIFE, *explain_shortfalls("vendi", 0, count, width))

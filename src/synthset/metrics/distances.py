@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from synthset.metrics.features import Features, Scores, spans
+from synthset.metrics.features import Features, Scores, cut_spans
 
 BLOCK = 2048
 
@@ -50,10 +50,10 @@ def squared_distances(a: CentredRows, b: CentredRows) -> Tensor:
     return distances
 
 
-def blocks_across(a: CentredRows, b: CentredRows) -> Iterator[tuple[slice, slice, Tensor]]:
+def walk_blocks(a: CentredRows, b: CentredRows) -> Iterator[tuple[slice, slice, Tensor]]:
     """Walk over the (N, M) squared distances: rows of `a`, rows of `b`, the block."""
-    for one in spans(len(a), BLOCK):
-        for other in spans(len(b), BLOCK):
+    for one in cut_spans(len(a), BLOCK):
+        for other in cut_spans(len(b), BLOCK):
             yield one, other, squared_distances(a[one], b[other])
 
 
@@ -63,8 +63,8 @@ def kth_within(rows: CentredRows, k: int) -> Tensor:
     Each pair of blocks is multiplied once: it serves the rows of the one and of the other.
     """
     nearest = rows.values.new_full((len(rows), k), torch.inf)
-    for one in spans(len(rows), BLOCK):
-        for other in spans(len(rows), BLOCK):
+    for one in cut_spans(len(rows), BLOCK):
+        for other in cut_spans(len(rows), BLOCK):
             if other.start < one.start:
                 continue
             distances = squared_distances(rows[one], rows[other])
@@ -79,7 +79,7 @@ def kth_within(rows: CentredRows, k: int) -> Tensor:
 def kth_across(rows: CentredRows, others: CentredRows, k: int) -> Tensor:
     """(N,) squared distance of each row to its k-th nearest among the others."""
     nearest = rows.values.new_full((len(rows), k), torch.inf)
-    for one, _, distances in blocks_across(rows, others):
+    for one, _, distances in walk_blocks(rows, others):
         nearest[one] = _smallest(nearest[one], distances, k)
     return nearest.amax(dim=1)
 

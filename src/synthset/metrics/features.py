@@ -17,7 +17,7 @@ Labels = NDArray[np.integer[Any]]  # (N,), class index per image
 BLOCK = 2048  # rows at a time: 16 MB of float32 at D=2048, large enough for a full-speed product
 
 
-def checked(features: Features, name: str, at_least: int = 1) -> Features:
+def check_features(features: Features, name: str, at_least: int = 1) -> Features:
     """Refuse what no metric can use, and widen float16 (as stored) to float32.
 
     Args:
@@ -58,18 +58,19 @@ def checked(features: Features, name: str, at_least: int = 1) -> Features:
     return contiguous
 
 
-def checked_pair(
-    real: Features, generated: Features, at_least: int = 1
-) -> tuple[Features, Features]:
+def check_pair(real: Features, generated: Features, at_least: int = 1) -> tuple[Features, Features]:
     """Check both matrices, and that they come from encoders of the same width.
 
     Returns:
         Both in the wider of the two dtypes.
 
     Raises:
-        UsageError: as `checked`, or different numbers of features.
+        UsageError: as `check_features`, or different numbers of features.
     """
-    real, generated = checked(real, "real", at_least), checked(generated, "generated", at_least)
+    real, generated = (
+        check_features(real, "real", at_least),
+        check_features(generated, "generated", at_least),
+    )
     if real.shape[1] != generated.shape[1]:
         raise UsageError(
             f"real has {real.shape[1]} features an image and generated has {generated.shape[1]}; "
@@ -79,7 +80,7 @@ def checked_pair(
     return real.astype(wide, copy=False), generated.astype(wide, copy=False)
 
 
-def checked_labels(labels: Labels, count: int, name: str) -> Labels:
+def check_labels(labels: Labels, count: int, name: str) -> Labels:
     """Refuse labels that do not belong to `count` rows.
 
     Raises:
@@ -93,7 +94,7 @@ def checked_labels(labels: Labels, count: int, name: str) -> Labels:
     return labels
 
 
-def unit_rows(features: Features, name: str) -> Features:
+def normalise_rows(features: Features, name: str) -> Features:
     """Scale every row to length 1.
 
     Args:
@@ -116,10 +117,10 @@ def unit_rows(features: Features, name: str) -> Features:
     return unit
 
 
-def spans(count: int, size: int = BLOCK) -> Iterator[slice]:
+def cut_spans(count: int, size: int = BLOCK) -> Iterator[slice]:
     """Cut 0..count into slices of at most `size`, in order.
 
-    >>> list(spans(5, 2))
+    >>> list(cut_spans(5, 2))
     [slice(0, 2, None), slice(2, 4, None), slice(4, 5, None)]
     """
     for start in range(0, count, size):

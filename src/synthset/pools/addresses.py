@@ -33,7 +33,7 @@ def is_public(address: Address) -> bool:
     return address.is_global and not (local or odd)
 
 
-def public_addresses(host: str, port: int, allowed: Allowed = is_public) -> list[str]:
+def resolve_public_addresses(host: str, port: int, allowed: Allowed = is_public) -> list[str]:
     """Look a host up.
 
     Args:

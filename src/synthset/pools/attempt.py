@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from synthset.images import UnreadableImage, decode, sha256, suffix_of
+from synthset.images import UnreadableImage, decode, find_suffix, sha256
 from synthset.pools.addresses import Allowed, is_public
 from synthset.pools.fetch import FetchLimits, Refused, fetch
 from synthset.pools.licenses import is_taken
@@ -78,7 +78,7 @@ def attempt(wanted: Wanted, terms: Terms) -> DownloadOutcome:
                 terms.sleep(_wait(wanted.url, tries, fault.wait_s))
                 continue
             return DownloadOutcome(wanted, reason=fault.reason, said=str(fault), tries=tries)
-        return _checked(wanted, data, tries)
+        return _check_image(wanted, data, tries)
 
 
 def _wait(url: str, tries: int, asked_s: float | None) -> float:
@@ -88,13 +88,13 @@ def _wait(url: str, tries: int, asked_s: float | None) -> float:
     return min(max(wait, asked_s or 0.0), LONGEST_WAIT_S)
 
 
-def _checked(wanted: Wanted, data: bytes, tries: int) -> DownloadOutcome:
+def _check_image(wanted: Wanted, data: bytes, tries: int) -> DownloadOutcome:
     content = sha256(data)
     if wanted.sha256 and content != wanted.sha256:
         return DownloadOutcome(
             wanted, sha256=content, reason="hash_mismatch", said=content, tries=tries
         )
-    extension = suffix_of(data)
+    extension = find_suffix(data)
     if extension is None:
         said = f"{len(data):,} bytes of another kind"
         return DownloadOutcome(

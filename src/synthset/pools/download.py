@@ -10,15 +10,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from synthset.errors import DatasetError, UsageError, explains_refusals
+from synthset.errors import DatasetError, UsageError, raise_storage_errors
 from synthset.litter import is_litter
 from synthset.pools.attempt import DownloadOutcome, Terms, attempt
-from synthset.pools.download_shard import Layout, counts_of, write_json, write_shard
+from synthset.pools.download_shard import Layout, read_counts, write_json, write_shard
 from synthset.pools.licenses import is_taken
 from synthset.pools.url_lists import UrlList, Wanted
 from synthset.store.files import discard_temporaries
 from synthset.store.folder import LocalFolder
-from synthset.store.lock import locked
+from synthset.store.lock import hold_lock
 
 SUMMARY = "download.json"
 NAMED = 8  # licences that a message names
@@ -49,7 +49,7 @@ class Downloaded:
     bytes: int
 
 
-@explains_refusals()
+@raise_storage_errors()
 def download(
     urls: UrlList,
     output: str,
@@ -75,20 +75,20 @@ def download(
         DatasetLocked: another process downloads there.
     """
     folder = Path(output).expanduser()
-    asked = _asked(urls, terms, layout)
+    asked = _describe_terms(urls, terms, layout)
     _refuse_others(folder, asked)
-    left_out = _left_out(urls, terms)
-    with locked(LocalFolder(folder)), ThreadPoolExecutor(threads) as pool:
+    left_out = _count_left_out(urls, terms)
+    with hold_lock(LocalFolder(folder)), ThreadPoolExecutor(threads) as pool:
         discard_temporaries(folder)
         _summarise(folder, asked, urls.shards, left_out)
         try:
             for number in range(urls.shards):
                 rows = urls.shard(number)
-                if counts_of(folder, number) is not None:
+                if read_counts(folder, number) is not None:
                     progress(len(rows))
                     continue
-                outcomes = _in_turn(pool, rows, terms, AHEAD * threads)
-                write_shard(folder, number, _told(outcomes, progress), layout)
+                outcomes = _attempt_in_turn(pool, rows, terms, AHEAD * threads)
+                write_shard(folder, number, _report_progress(outcomes, progress), layout)
                 _summarise(folder, asked, urls.shards, left_out)
         except BaseException:  # also a Ctrl-C: what waits in line is not begun any more
             pool.shutdown(wait=False, cancel_futures=True)
@@ -96,7 +96,7 @@ def download(
         return _summarise(folder, asked, urls.shards, left_out)
 
 
-def _in_turn(
+def _attempt_in_turn(
     pool: ThreadPoolExecutor, rows: Sequence[Wanted], terms: Terms, ahead: int
 ) -> Iterator[DownloadOutcome]:
     """Attempt rows at the same time, and give them in their order, few at a time in memory."""
@@ -109,7 +109,7 @@ def _in_turn(
         yield waiting.popleft().result()
 
 
-def _told(
+def _report_progress(
     outcomes: Iterable[DownloadOutcome], progress: Callable[[int], None]
 ) -> Iterator[DownloadOutcome]:
     for outcome in outcomes:
@@ -117,7 +117,7 @@ def _told(
         progress(1)
 
 
-def _asked(urls: UrlList, terms: Terms, layout: Layout) -> dict[str, Any]:
+def _describe_terms(urls: UrlList, terms: Terms, layout: Layout) -> dict[str, Any]:
     """What a folder was made of; the same list under other terms is another pool."""
     return {
         "list": urls.content,
@@ -148,7 +148,7 @@ def _names(folder: Path) -> list[str]:
     return [path.name for path in folder.iterdir() if not is_litter(path.name)]
 
 
-def _left_out(urls: UrlList, terms: Terms) -> dict[str, int]:
+def _count_left_out(urls: UrlList, terms: Terms) -> dict[str, int]:
     """Count the rows whose licence isn't taken; refuse a list of nothing else."""
     if terms.licenses is None:
         return {}
@@ -160,7 +160,7 @@ def _left_out(urls: UrlList, terms: Terms) -> dict[str, int]:
     there = urls.licenses()
     left_out = {name: count for name, count in there.items() if not is_taken(name, terms.licenses)}
     if sum(left_out.values()) == len(urls.rows):
-        asked, found = ", ".join(sorted(terms.licenses)), licenses_in_words(left_out)
+        asked, found = ", ".join(sorted(terms.licenses)), describe_licenses(left_out)
         raise DatasetError(
             f"--license {asked}: none of {len(urls.rows):,} rows has it, so nothing was asked for; "
             f"the list has {found}"
@@ -168,7 +168,7 @@ def _left_out(urls: UrlList, terms: Terms) -> dict[str, int]:
     return left_out
 
 
-def licenses_in_words(counts: Mapping[str, int]) -> str:
+def describe_licenses(counts: Mapping[str, int]) -> str:
     """Name the most frequent licences with their rows: "'CC0' (12), none (3) and 4 more"."""
     shown = [f"{repr(name) if name else 'none'} ({count:,})" for name, count in counts.items()]
     more = f" and {len(shown) - NAMED:,} more" if len(shown) > NAMED else ""
@@ -179,7 +179,7 @@ def _summarise(
     folder: Path, asked: dict[str, Any], shards: int, left_out: dict[str, int]
 ) -> Downloaded:
     """Add the counts of all finished shards up, and write them."""
-    counts = [found for n in range(shards) if (found := counts_of(folder, n)) is not None]
+    counts = [found for n in range(shards) if (found := read_counts(folder, n)) is not None]
     failed = Counter[str]()
     for found in counts:
         failed.update(found["failed"])

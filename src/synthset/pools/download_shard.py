@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from synthset.pools.attempt import DownloadOutcome
-from synthset.store.files import replace_file, writing
+from synthset.store.files import replace_file, write_aside
 
 Layout = Literal["webdataset", "files"]
 Add = Callable[[str, bytes], None]
@@ -53,12 +53,12 @@ def write_shard(
         layout: `webdataset` for `00000.tar`, `files` for a folder `00000`.
 
     Returns:
-        The counts, as `counts_of` reads them.
+        The counts, as `read_counts` reads them.
     """
     name = f"{number:05d}"
     rows, failed, tries, size = [], Counter[str](), 0, 0
     place = folder / (f"{name}.tar" if layout == "webdataset" else name)
-    with _tar(place) if layout == "webdataset" else _files(place) as add:
+    with _open_tar(place) if layout == "webdataset" else _open_folder(place) as add:
         for outcome in outcomes:
             row = _row(outcome)
             rows.append(row)
@@ -69,7 +69,7 @@ def write_shard(
                 size += len(outcome.data)
                 for file, data in _members(outcome, row):
                     add(file, data)
-    with writing(folder / f"{name}.parquet") as aside:
+    with write_aside(folder / f"{name}.parquet") as aside:
         pq.write_table(pa.Table.from_pylist(rows, schema=ROWS), aside)
     counts = {
         "rows": len(rows),
@@ -83,7 +83,7 @@ def write_shard(
     return counts
 
 
-def counts_of(folder: Path, number: int) -> dict[str, Any] | None:
+def read_counts(folder: Path, number: int) -> dict[str, Any] | None:
     """The counts of a finished shard; None for one that isn't finished."""
     path = _counts_path(folder, number)
     found: dict[str, Any] | None = json.loads(path.read_text()) if path.exists() else None
@@ -128,9 +128,9 @@ def _members(outcome: DownloadOutcome, row: dict[str, Any]) -> Iterator[tuple[st
 
 
 @contextmanager
-def _tar(place: Path) -> Iterator[Add]:
+def _open_tar(place: Path) -> Iterator[Add]:
     """A tar file, in place once it is whole; the same images make the same bytes."""
-    with writing(place) as aside, tarfile.open(aside, "w", format=tarfile.USTAR_FORMAT) as tar:
+    with write_aside(place) as aside, tarfile.open(aside, "w", format=tarfile.USTAR_FORMAT) as tar:
 
         def add(name: str, data: bytes) -> None:
             member = tarfile.TarInfo(name)
@@ -141,7 +141,7 @@ def _tar(place: Path) -> Iterator[Add]:
 
 
 @contextmanager
-def _files(place: Path) -> Iterator[Add]:
+def _open_folder(place: Path) -> Iterator[Add]:
     """A folder, in place once it is whole. What a killed run has left of it is not finished, and
     goes: it would stand beside rows that tell of another attempt."""
     partial = place.with_name(place.name + PARTIAL)

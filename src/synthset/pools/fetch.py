@@ -15,8 +15,8 @@ from typing import Any
 from urllib.parse import SplitResult, quote, urljoin, urlsplit
 
 from synthset import __version__
-from synthset.pools.addresses import Allowed, PrivateAddress, is_public, public_addresses
-from synthset.pools.opt_out import opted_out
+from synthset.pools.addresses import Allowed, PrivateAddress, is_public, resolve_public_addresses
+from synthset.pools.opt_out import find_opt_out
 
 HEADERS = {
     "User-Agent": f"synthset/{__version__} (dataset downloader)",
@@ -78,8 +78,8 @@ def fetch(url: str, limits: FetchLimits, allowed: Allowed = is_public) -> bytes:
     deadline = time.monotonic() + limits.timeout_s
     for _ in range(limits.max_redirects + 1):
         try:
-            with _response(_parsed(url), deadline, allowed) as response:
-                directive = opted_out(response.headers)
+            with _request(_parse(url), deadline, allowed) as response:
+                directive = find_opt_out(response.headers)
                 if directive:
                     raise Refused("opt_out", directive)
                 if response.status not in REDIRECTS:
@@ -98,7 +98,7 @@ def fetch(url: str, limits: FetchLimits, allowed: Allowed = is_public) -> bytes:
     raise Refused("redirects", f"more than {limits.max_redirects}")
 
 
-def _parsed(url: str) -> SplitResult:
+def _parse(url: str) -> SplitResult:
     try:
         parts = urlsplit(url.strip())
         host = (parts.hostname or "").encode("idna").decode()
@@ -111,15 +111,15 @@ def _parsed(url: str) -> SplitResult:
 
 
 @contextmanager
-def _response(
+def _request(
     parts: SplitResult, deadline: float, allowed: Allowed
 ) -> Iterator[http.client.HTTPResponse]:
     host = str(parts.hostname).encode("idna").decode()
     secure = parts.scheme == "https"
     port = parts.port or (443 if secure else 80)
-    with _connected(public_addresses(host, port, allowed), port, deadline) as plain:
-        plain.settimeout(_left(deadline))
-        with _secured(plain, host) if secure else plain as stream:
+    with _connect(resolve_public_addresses(host, port, allowed), port, deadline) as plain:
+        plain.settimeout(_count_seconds_left(deadline))
+        with _secure(plain, host) if secure else plain as stream:
             connection = http.client.HTTPConnection(host, port)
             connection.sock = _Timed(stream, deadline)
             path = quote(parts.path or "/", safe=SAFE)
@@ -132,17 +132,17 @@ def _response(
                 yield response
 
 
-def _connected(addresses: list[str], port: int, deadline: float) -> socket.socket:
+def _connect(addresses: list[str], port: int, deadline: float) -> socket.socket:
     """Connect to the first address that answers."""
     for address in addresses[:-1]:
         try:
-            return socket.create_connection((address, port), min(_left(deadline), 5))
+            return socket.create_connection((address, port), min(_count_seconds_left(deadline), 5))
         except OSError:
             continue
-    return socket.create_connection((addresses[-1], port), _left(deadline))
+    return socket.create_connection((addresses[-1], port), _count_seconds_left(deadline))
 
 
-def _secured(plain: socket.socket, host: str) -> ssl.SSLSocket:
+def _secure(plain: socket.socket, host: str) -> ssl.SSLSocket:
     return _context().wrap_socket(plain, server_hostname=host)
 
 
@@ -170,7 +170,7 @@ def _body(response: http.client.HTTPResponse, max_bytes: int) -> bytes:
     return bytes(data)
 
 
-def _left(deadline: float) -> float:
+def _count_seconds_left(deadline: float) -> float:
     left = deadline - time.monotonic()
     if left <= 0:
         raise TimeoutError
@@ -187,7 +187,7 @@ class _Stream(io.RawIOBase):
         return True
 
     def readinto(self, buffer: Any) -> int:
-        self._sock.settimeout(_left(self._deadline))
+        self._sock.settimeout(_count_seconds_left(self._deadline))
         return self._sock.recv_into(buffer)
 
 
@@ -201,7 +201,7 @@ class _Timed:
         return io.BufferedReader(_Stream(self._sock, self._deadline))
 
     def sendall(self, data: bytes) -> None:
-        self._sock.settimeout(_left(self._deadline))
+        self._sock.settimeout(_count_seconds_left(self._deadline))
         self._sock.sendall(data)
 
     def close(self) -> None:

@@ -14,29 +14,29 @@ from typing import Any
 from synthset.encoders.models import (
     MINIATURE,
     check,
-    folder_of,
+    find_folder,
 )
-from synthset.errors import RecipeError, UsageError, explains_refusals
-from synthset.formats.captioned import image_columns
+from synthset.errors import RecipeError, UsageError, raise_storage_errors
+from synthset.formats.captioned import list_image_columns
 from synthset.formats.manifest import Passed
-from synthset.formats.pool_files import pool_files
+from synthset.formats.pool_files import list_pool_files
 from synthset.machine import ProgressBar, Silent
-from synthset.pools.index_writer import Indexing, PoolFeatures, as_json
-from synthset.pools.precomputed_features import Brought
+from synthset.pools.index_writer import Indexing, PoolFeatures, to_json
+from synthset.pools.precomputed_features import PrecomputedFeatures
 from synthset.recipe.encoders import Encoder
 from synthset.recipe.pools import PoolPath
 from synthset.recipe.reading import override
 from synthset.seeds import fingerprint
-from synthset.sources.pool.index_encoder import encoder_facts, settings_of
+from synthset.sources.pool.index_encoder import describe_encoder, parse_encoder
 from synthset.store.folder import LocalFolder
-from synthset.store.lock import locked
-from synthset.store.pool_index import BEGUN, FINISHED, PoolIndex, facts_of
-from synthset.store.remote import is_url, on_disk
+from synthset.store.lock import hold_lock
+from synthset.store.pool_index import BEGUN, FINISHED, PoolIndex, describe_file
+from synthset.store.remote import is_url, require_on_disk
 
 TIMES = {"modified_ns", "touched"}  # of a file of the pool
 
 
-def encoder_of(kind: str, model: str | None, changes: Sequence[str] = ()) -> Encoder:
+def read_encoder(kind: str, model: str | None, changes: Sequence[str] = ()) -> Encoder:
     """Read an encoder's settings from what a command line says.
 
     Args:
@@ -50,8 +50,8 @@ def encoder_of(kind: str, model: str | None, changes: Sequence[str] = ()) -> Enc
     content: dict[str, Any] = {"kind": kind} | ({} if model is None else {"model": model})
     for change in changes:
         override(content, change)
-    settings = settings_of(content)
-    folder = folder_of(settings)
+    settings = parse_encoder(content)
+    folder = find_folder(settings)
     if folder is not None and getattr(settings, "model") != MINIATURE:  # noqa: B009 - not all have one
         settings = settings.model_copy(update={"model": str(folder.absolute())})
     problems = check("encoder", settings)
@@ -60,7 +60,7 @@ def encoder_of(kind: str, model: str | None, changes: Sequence[str] = ()) -> Enc
     return settings
 
 
-@explains_refusals()
+@raise_storage_errors()
 def index_pool(
     places: Sequence[PoolPath],
     output: Path | str,
@@ -77,7 +77,7 @@ def index_pool(
         places: where the pool lies; origin and columns are those of the first.
         output: folder of the index.
         encoder: looks at the images, and reads captions if it is a CLIP.
-        features: those that came with the pool, see `Brought`; none computes them.
+        features: those that came with the pool, see `PrecomputedFeatures`; none computes them.
         rows_per_shard: images in a file of the index; a file of the pool begins a new one.
         precision: `float16` or `float32`.
         bar: shows how far it is.
@@ -87,26 +87,26 @@ def index_pool(
         UsageError: the folder holds something else.
         DatasetLocked: another process works on the index.
     """
-    place = on_disk(output, "-o")
+    place = require_on_disk(output, "-o")
     passed = Passed()
     files = [
         (place, file)
         for i, place in enumerate(places)
-        for file in pool_files(place.path, f"paths[{i}].path", passed)
+        for file in list_pool_files(place.path, f"paths[{i}].path", passed)
     ]
     if not files:
         right = "name Parquet files, tar shards, or folders of images"
         raise RecipeError("paths", f"no pool in {', '.join(p.path for p in places)}", right)
-    looks = PoolFeatures(encoder, None if features is None else Brought(features))
-    facts = [facts_of(file) for _, file in files]
+    looks = PoolFeatures(encoder, None if features is None else PrecomputedFeatures(features))
+    facts = [describe_file(file) for _, file in files]
     begun = {
         "paths": [_whole(place.path) for place in places],
         "pool": fingerprint([[PurePosixPath(one["path"]).name, one["revision"]] for one in facts]),
         "files": facts,
         "origin": places[0].origin,
-        "image_columns": image_columns(places),
+        "image_columns": list_image_columns(places),
         "caption_column": places[0].caption_column,
-        "encoder": encoder_facts(encoder),
+        "encoder": describe_encoder(encoder),
         "brought": features,
         "features": ["images", "captions"] if looks.reads_captions else ["images"],
         "width": looks.width,
@@ -115,10 +115,10 @@ def index_pool(
     }
     folder = LocalFolder(place)
     _refuse_others(folder)
-    with locked(folder):
+    with hold_lock(folder):
         _begin(folder, begun)
         if not folder.exists(FINISHED):
-            Indexing(folder, begun, files, looks, bar or Silent(), passed).all()
+            Indexing(folder, begun, files, looks, bar or Silent(), passed).write_all()
     return PoolIndex.open(str(output), "-o")
 
 
@@ -141,7 +141,7 @@ def _begin(folder: LocalFolder, begun: dict[str, Any]) -> None:
     Raises:
         UsageError: it was begun with something else.
     """
-    if folder.create(BEGUN, as_json(begun)):
+    if folder.create(BEGUN, to_json(begun)):
         return
     known = json.loads(folder.read(BEGUN))
     for name in begun:

@@ -17,22 +17,22 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from synthset.encoders.models import open_text_encoder
-from synthset.engine.failures import LISTED, reasons
+from synthset.engine.failures import LISTED, count_errors
 from synthset.errors import RecipeError, StageError
-from synthset.formats.captioned import Captioned, images_of
+from synthset.formats.captioned import Captioned, read_images
 from synthset.formats.manifest import Passed
-from synthset.formats.parquet import opened
+from synthset.formats.parquet import open_parquet
 from synthset.images import sha256
 from synthset.kinds import carry_out
 from synthset.machine import ProgressBar
-from synthset.pools.precomputed_features import WHERE, Brought, Of, Vector
+from synthset.pools.precomputed_features import WHERE, Of, PrecomputedFeatures, Vector
 from synthset.recipe.encoders import Encoder
 from synthset.recipe.pools import PoolPath
 from synthset.record import IMAGE
 from synthset.stage import Rows, Stage, list_column
 from synthset.store.cells import to_bytes
 from synthset.store.folder import LocalFolder
-from synthset.store.pool_index import FINISHED, ROWS, unit
+from synthset.store.pool_index import FINISHED, ROWS, to_unit_length
 from synthset.store.remote import Place
 
 CHUNK = 256  # images in memory at a time
@@ -62,7 +62,7 @@ class _Chunk:
 class PoolFeatures:
     """Gives the features of images and captions: computes them, or takes those that came along."""
 
-    def __init__(self, encoder: Encoder, brought: Brought | None) -> None:
+    def __init__(self, encoder: Encoder, brought: PrecomputedFeatures | None) -> None:
         self._encoder, self.brought = encoder, brought
         self._stage: Stage = carry_out(encoder, encoder)
         self.width: int = self._stage.writes.field("features").type.list_size
@@ -83,10 +83,10 @@ class PoolFeatures:
         if chunk.brought is None:
             chunk.prepared = self._stage.prepare(chunk.cells)
 
-    def images(self, chunk: _Chunk) -> Floats:
+    def encode_images(self, chunk: _Chunk) -> Floats:
         """(n, D) features of unit length, zeros where there are none; `error` of a row says why."""
         if chunk.brought is None:
-            return self._computed(chunk)
+            return self._compute(chunk)
         found = np.zeros((len(chunk.rows), self.width), np.float32)
         for row, (vector, _), into in zip(chunk.rows, chunk.brought, found, strict=True):
             if vector is not None and vector.shape != (self.width,):
@@ -96,16 +96,16 @@ class PoolFeatures:
                 row["error"] = "no features"
             elif row["error"] is None and vector is not None:
                 into[:] = vector
-        return unit(found)
+        return to_unit_length(found)
 
-    def _computed(self, chunk: _Chunk) -> Floats:
+    def _compute(self, chunk: _Chunk) -> Floats:
         table = self._stage.finish(chunk.cells, self._stage.compute(chunk.cells, chunk.prepared))
         errors = table.column("error").to_pylist()
         for row, error in zip(chunk.rows, errors, strict=True):
             row["error"] = error
-        return unit(np.nan_to_num(list_column(table, "features")))
+        return to_unit_length(np.nan_to_num(list_column(table, "features")))
 
-    def captions(self, rows: Sequence[dict[str, Any]], brought: Sequence[Brings]) -> Floats:
+    def encode_captions(self, rows: Sequence[dict[str, Any]], brought: Sequence[Brings]) -> Floats:
         """(n, D) features of unit length; zeros where there is no caption."""
         found = np.zeros((len(rows), self.width), np.float32)
         there = [i for i, row in enumerate(rows) if row["caption"]]
@@ -115,7 +115,7 @@ class PoolFeatures:
                 found[i] = 0 if text is None else np.nan_to_num(text)
         elif there:
             found[there] = self._text.encode([rows[i]["caption"] for i in there])
-        return unit(found)
+        return to_unit_length(found)
 
     def compare(self, chunk: _Chunk) -> None:
         """See whether features that came along are this encoder's.
@@ -123,11 +123,11 @@ class PoolFeatures:
         Raises:
             RecipeError: they are not.
         """
-        given = self.images(chunk)
+        given = self.encode_images(chunk)
         rows = [dict(row) for row in chunk.rows]
         own = _Chunk(rows, None, chunk.cells)
         self.prepare(own)
-        computed = self._computed(own)
+        computed = self._compute(own)
         both = [i for i, row in enumerate(chunk.rows) if not (row["error"] or rows[i]["error"])]
         if not both:
             right = "rows of features are found by the images' keys; see docs/pools.md"
@@ -158,7 +158,7 @@ class Indexing:
         self._looks, self._bar = looks, bar
         self._size: int = begun["rows_per_shard"]
 
-    def all(self) -> None:
+    def write_all(self) -> None:
         """Write the shards that are missing, then the counts.
 
         Raises:
@@ -166,7 +166,7 @@ class Indexing:
         """
         for name in ("", "rows", *self._begun["features"]):
             self._folder.discard_temporaries(name)
-        done, shard = self._done(), len(self._folder.names("rows"))
+        done, shard = self._count_done(), len(self._folder.names("rows"))
         left = sum(map(self._count, range(len(self._files)))) - sum(done.values())
         self._bar.start("index", left)
         self._looks.open()
@@ -184,30 +184,32 @@ class Indexing:
         if sums["counts"]["images"] == sums["counts"]["unreadable"]:
             self._refuse_nothing(shard)
         notes = {"passed_over": list(self._passed.notes())} if self._passed.rows else {}
-        self._folder.create(FINISHED, as_json({**self._begun, **sums, **notes}))
+        self._folder.create(FINISHED, to_json({**self._begun, **sums, **notes}))
 
     def _refuse_nothing(self, shards: int) -> None:
         names = [f"{shard:05d}.parquet" for shard in range(shards)]
-        errors = [e for name in names for e in self._known(name, ["error"])["error"].to_pylist()]
-        what = f"none of {len(errors):,} was indexed: {reasons(errors)}" if errors else "none"
+        errors = [
+            e for name in names for e in self._read_known(name, ["error"])["error"].to_pylist()
+        ]
+        what = f"none of {len(errors):,} was indexed: {count_errors(errors)}" if errors else "none"
         files = ", ".join(str(file) for _, file in self._files[:LISTED]) or "the pool"
         said = "".join(f"; {note}" for note in self._passed.notes())
         raise StageError(f"images of {files}: {what}{said}; mend them, or name another pool")
 
-    def _done(self) -> Counter[int]:
+    def _count_done(self) -> Counter[int]:
         """Images of each file that lie in finished shards."""
         done = Counter[int]()
         for name in self._folder.names("rows"):
-            done.update(self._known(name, ["file"]).column("file").to_pylist())
+            done.update(self._read_known(name, ["file"]).column("file").to_pylist())
         return done
 
-    def _known(self, name: str, columns: list[str]) -> pa.Table:
+    def _read_known(self, name: str, columns: list[str]) -> pa.Table:
         return pq.read_table(self._folder.root / "rows" / name, columns=columns)
 
     def _images(self, number: int, passed: Passed) -> Iterator[Captioned]:
         place, file = self._files[number]
         alone = len(self._files) == 1
-        return images_of(file, place, "paths", passed, captions=False, alone=alone)
+        return read_images(file, place, "paths", passed, captions=False, alone=alone)
 
     def _count(self, number: int) -> int:
         """Count the images of a file, and gather what of it is passed over."""
@@ -217,15 +219,15 @@ class Indexing:
             return sum(1 for _ in images)
         if next(images, None) is None:
             return 0
-        with opened(file) as table:
+        with open_parquet(file) as table:
             return int(table.metadata.num_rows)
 
     def _shards(self, number: int, done: int) -> Iterator[list[tuple[_Chunk, Floats]]]:
         """Chunks and image features of each shard of a file that is still to write."""
         shard: list[tuple[_Chunk, Floats]] = []
         rows = 0
-        for chunk in _ahead(self._chunks(number, done, CHUNK)):
-            shard.append((chunk, self._looks.images(chunk)))
+        for chunk in _read_ahead(self._chunks(number, done, CHUNK)):
+            shard.append((chunk, self._looks.encode_images(chunk)))
             chunk.cells, chunk.prepared = Rows(pa.table({})), None  # the bytes may go
             self._bar.advance(len(chunk.rows))
             rows += len(chunk.rows)
@@ -239,7 +241,7 @@ class Indexing:
         """Read a file, after the images that are done; a chunk ends where its shard does."""
         images = islice(self._images(number, Passed()), done, None)
         brought = self._looks.brought
-        of = None if brought is None else brought.of(self._files[number][1])
+        of = None if brought is None else brought.make_reader(self._files[number][1])
         left = self._size
         while chunk := _read(number, islice(images, min(size, left)), of):
             left = left - len(chunk.rows) or self._size
@@ -252,7 +254,7 @@ class Indexing:
         vectors = {"images": np.concatenate([found for _, found in chunks])}
         if "captions" in self._begun["features"]:
             brought = [one for chunk, _ in chunks for one in chunk.brought or ()]
-            vectors["captions"] = self._looks.captions(rows, brought)
+            vectors["captions"] = self._looks.encode_captions(rows, brought)
         for name, found in vectors.items():
             self._folder.create(f"{name}/{shard:05d}.npy", _npy(found, self._begun["dtype"]))
         self._folder.create(
@@ -263,7 +265,7 @@ class Indexing:
         """What the shards hold."""
         sizes, unreadable, silent = [], 0, 0
         for shard in range(shards):
-            table = self._known(f"{shard:05d}.parquet", ["error", "caption"])
+            table = self._read_known(f"{shard:05d}.parquet", ["error", "caption"])
             sizes.append(table.num_rows)
             unreadable += table.num_rows - table.column("error").null_count
             silent += table.column("caption").null_count
@@ -295,7 +297,7 @@ def _read(number: int, images: Iterator[Captioned], of: Of | None) -> _Chunk | N
     return _Chunk(rows, None if of is None else brought, Rows(table))
 
 
-def _ahead(chunks: Iterator[_Chunk]) -> Iterator[_Chunk]:
+def _read_ahead(chunks: Iterator[_Chunk]) -> Iterator[_Chunk]:
     """Make the next chunk while the last one is looked at."""
     with ThreadPoolExecutor(1) as reader:
         waiting = reader.submit(next, chunks, None)
@@ -310,6 +312,6 @@ def _npy(features: Floats, dtype: str) -> bytes:
     return buffer.getvalue()
 
 
-def as_json(value: Any) -> bytes:
+def to_json(value: Any) -> bytes:
     """Write a file of the index."""
     return (json.dumps(value, indent=2, ensure_ascii=False) + "\n").encode()

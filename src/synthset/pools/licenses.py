@@ -46,14 +46,14 @@ class License:
 
 
 @lru_cache(maxsize=4096)
-def license_named(text: str | None) -> License:
+def parse_license(text: str | None) -> License:
     """Read a licence. Case, punctuation, and the country that a licence was ported to don't count.
 
-    >>> license_named("CC BY-SA 4.0")
+    >>> parse_license("CC BY-SA 4.0")
     License(kind=('by', 'sa'), version='4.0')
-    >>> license_named("https://creativecommons.org/licenses/by-sa/4.0/deed.en")
+    >>> parse_license("https://creativecommons.org/licenses/by-sa/4.0/deed.en")
     License(kind=('by', 'sa'), version='4.0')
-    >>> license_named("MIT License")
+    >>> parse_license("MIT License")
     License(kind=('mit',), version='')
     """
     text = (text or "").strip().casefold()
@@ -93,5 +93,5 @@ def is_taken(text: str | None, licenses: Iterable[str] | None) -> bool:
     """Whether a row's licence is one of those that are taken; None takes all, also none."""
     if licenses is None:
         return True
-    found = license_named(text)
-    return any(license_named(asked).takes(found) for asked in licenses)
+    found = parse_license(text)
+    return any(parse_license(asked).takes(found) for asked in licenses)

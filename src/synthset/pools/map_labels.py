@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from synthset.encoders import text
-from synthset.engine.classes import classes_of
-from synthset.errors import SynthsetError, UsageError, listed
+from synthset.engine.classes import find_classes
+from synthset.errors import SynthsetError, UsageError, list_names
 from synthset.recipe.recipe import load_recipe
 from synthset.taxonomy.classlists import ClassEntry
 from synthset.taxonomy.label_mapping import Mapped, map_labels
@@ -37,7 +37,7 @@ class MappedPool:
         empty = [repr(entry.name) for label, entry in enumerate(self.classes) if label not in meant]
         notes = []
         if empty:
-            notes.append(f"no label means {len(empty):,} classes: {listed(empty)}")
+            notes.append(f"no label means {len(empty):,} classes: {list_names(empty)}")
         if not self.compared:
             notes.append(f"senses were not compared in meaning: {text.MISSING} ({text.INSTALL})")
         return notes
@@ -58,21 +58,21 @@ def make_mapping(
     Raises:
         UsageError: no descriptions, or a file exists.
     """
-    named = _named(source)
+    named = _find_open_images(source)
     if named is not None:
         descriptions, hierarchy = descriptions or named[0], hierarchy or named[1]
     if descriptions is None:
         found = f"{source} names no class descriptions"
         raise UsageError(f"{found}; give --descriptions class-descriptions.csv")
-    classes = classes_of(source)
+    classes = find_classes(source)
     vocabulary = read_vocabulary(descriptions, hierarchy)
-    nearness = text.nearness if text.installed() else None
+    nearness = text.compare_texts if text.is_installed() else None
     mapped = map_labels(vocabulary, classes, nearness)
     write_mapping(output, review, mapped, classes)
     return MappedPool(classes, vocabulary, mapped, nearness is not None)
 
 
-def _named(source: str) -> tuple[str, str | None] | None:
+def _find_open_images(source: str) -> tuple[str, str | None] | None:
     """The files of labels that a recipe's source names, if it maps any."""
     path = Path(source).expanduser()
     if path.is_dir() or path.suffix.lower() in (".txt", ".csv"):
@@ -80,4 +80,4 @@ def _named(source: str) -> tuple[str, str | None] | None:
     try:
         return load_recipe(source).source.vocabulary
     except SynthsetError:
-        return None  # `classes_of` says what is wrong with it
+        return None  # `find_classes` says what is wrong with it

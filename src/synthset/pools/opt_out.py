@@ -15,7 +15,7 @@ VALUED = frozenset(  # directives with a value after a colon, which are no agent
 )
 
 
-def opted_out(headers: Message) -> str | None:
+def find_opt_out(headers: Message) -> str | None:
     """Find what asks to be left out.
 
     Args:

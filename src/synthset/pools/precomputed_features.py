@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from synthset.errors import RecipeError, did_you_mean
 from synthset.formats.captioned import Captioned
-from synthset.formats.parquet import SCAN_ROWS, opened
+from synthset.formats.parquet import SCAN_ROWS, open_parquet
 from synthset.formats.table import split_source
 from synthset.store.remote import Place, Remote
 
@@ -43,7 +43,7 @@ class _Table:
         return np.asarray(self.images[file][row], np.float32), text
 
 
-class Brought:
+class PrecomputedFeatures:
     """Gives the features of each image of a pool, and of its caption.
 
     Args:
@@ -69,11 +69,11 @@ class Brought:
         """
         for file in files if self._folder is None else ():
             if self._named == BESIDE:
-                _require(*_beside(file))
+                _require(*_name_files(file))
             else:
                 _require_column(file, self._named)
 
-    def of(self, file: Place) -> Of:
+    def make_reader(self, file: Place) -> Of:
         """Make the function that gives the features of images of a file, asked in their order.
 
         Raises:
@@ -82,11 +82,11 @@ class Brought:
         if self._folder is not None:
             return self._folder.of
         if self._named == BESIDE:
-            return _pairs([_beside(file)]).of
+            return _pairs([_name_files(file)]).of
         return _column(file, self._named)
 
 
-def _beside(file: Place) -> tuple[Path, Path]:
+def _name_files(file: Place) -> tuple[Path, Path]:
     if isinstance(file, Remote):
         right = "copy them to a disk and name their folder"
         raise RecipeError(WHERE, f"features beside {file} are not on this disk", right)
@@ -167,7 +167,7 @@ def _require_column(file: Place, column: str) -> None:
         found = f"{file} is no Parquet file, and has no column {column!r}"
         right = f"name a folder of .npy files, or {BESIDE!r}"
         raise RecipeError(WHERE, found, right)
-    with opened(file) as table:
+    with open_parquet(file) as table:
         names = table.schema_arrow.names
     if column not in names:
         found = f"{file} has no column {column!r}, and there is no such folder"
@@ -187,6 +187,6 @@ def _column(file: Place, column: str) -> Of:
 
 
 def _cells(file: Place, column: str) -> Iterator[object]:
-    with opened(file) as table:
+    with open_parquet(file) as table:
         for batch in table.iter_batches(SCAN_ROWS, columns=[column]):
             yield from batch.column(0).to_pylist()

@@ -20,14 +20,14 @@ SINGULAR = re.compile(r"(lens|ceratops|biceps|species|series)$", re.IGNORECASE)
 AFTER_HEAD = re.compile(r"\s*(\(| of | at | in | with | for ).*")  # a house of cards
 
 
-def with_article(words: str) -> str:
+def add_article(words: str) -> str:
     """Put "a" or "an" before a name; a plural, and a name with an article, stay as they are.
 
     The rules go by sound, as far as spelling tells it.
 
-    >>> with_article("orange"), with_article("unicycle"), with_article("hourglass")
+    >>> add_article("orange"), add_article("unicycle"), add_article("hourglass")
     ('an orange', 'a unicycle', 'an hourglass')
-    >>> with_article("X-ray"), with_article("mashed potatoes")
+    >>> add_article("X-ray"), add_article("mashed potatoes")
     ('an X-ray', 'mashed potatoes')
     """
     if HAS_ARTICLE.match(words) or is_plural(words):

@@ -11,8 +11,15 @@ from synthset.prompts.kept_answers import KeptAnswers
 from synthset.prompts.prompt_source import PromptSource
 from synthset.prompts.questions import Answering, ask
 from synthset.prompts.service import Service
-from synthset.prompts.texts import TABLES, Texts, by_class, columns_of, has_column, lines_of
-from synthset.prompts.word_lists import words_of
+from synthset.prompts.texts import (
+    TABLES,
+    Texts,
+    group_by_class,
+    has_column,
+    read_columns,
+    read_lines,
+)
+from synthset.prompts.word_lists import fill_in_words
 from synthset.prompts.writer import PromptWriter
 from synthset.recipe.prompts import Captions, LanguageModel, OwnTexts, PromptFile
 from synthset.recipe.sources import Folder
@@ -27,7 +34,7 @@ class TextPrompts(PromptSource[T]):
 
     def writer(self, texts: Texts | None) -> PromptWriter:
         """Put the texts into the templates; lines that all classes share stand there already."""
-        templates, words = self.settings.templates, words_of(self.settings.variations)
+        templates, words = self.settings.templates, fill_in_words(self.settings.variations)
         shared = self.shared_lines()
         if shared is None:
             return PromptWriter(templates, words, seed=self.recipe.seed, texts=texts or {})
@@ -45,8 +52,8 @@ class TextPrompts(PromptSource[T]):
     def read_file(self, file: str, entries: Sequence[ClassEntry]) -> Texts:
         """Read a table with a class and a text a row."""
         columns = [self.settings.class_column, getattr(self.settings, "text_column", "")]
-        pairs = columns_of(file, columns, "prompts.file")
-        return by_class(((name, text) for name, text in pairs), entries)
+        pairs = read_columns(file, columns, "prompts.file")
+        return group_by_class(((name, text) for name, text in pairs), entries)
 
 
 class CaptionPrompts(TextPrompts[Captions]):
@@ -56,7 +63,7 @@ class CaptionPrompts(TextPrompts[Captions]):
         """Read a table, or the captions of a reference."""
         if self.settings.file is not None:
             return self.read_file(self.settings.file, entries)
-        return by_class(self._captions(), entries)
+        return group_by_class(self._captions(), entries)
 
     def mark(self) -> str:
         """Hash the captions as a reference holds them now."""
@@ -82,10 +89,10 @@ class FilePrompts(TextPrompts[PromptFile]):
         """Read a text file, or a table without a class."""
         asked = self.settings
         if Path(asked.file).suffix.lower() not in TABLES:
-            return lines_of(asked.file, "prompts.file")
+            return read_lines(asked.file, "prompts.file")
         if has_column(asked.file, asked.class_column, "prompts.file"):
             return None
-        rows = columns_of(asked.file, [asked.text_column], "prompts.file")
+        rows = read_columns(asked.file, [asked.text_column], "prompts.file")
         return tuple(text for (text,) in rows)
 
 

@@ -9,10 +9,10 @@ from dataclasses import replace
 from synthset.prompts.templates import (
     Templates,
     Variations,
-    defined,
-    fields_of,
+    find_fields,
+    get_templates,
+    look_up_definition,
     render,
-    templates_of,
 )
 from synthset.taxonomy.classlists import ClassEntry
 
@@ -33,12 +33,12 @@ LOOSE_ENDS = re.compile(
 CountTokens = Callable[[str], int]
 
 
-def words(text: str) -> int:
+def count_words(text: str) -> int:
     """Count words: the measure where no tokenizer is at hand."""
     return len(text.split())
 
 
-def shorten(gloss: str, limit: int, count: CountTokens = words) -> str:
+def shorten(gloss: str, limit: int, count: CountTokens = count_words) -> str:
     """Cut a definition to at most `limit` tokens where it hurts least.
 
     Brackets go first. Then the longest beginning that fits is kept: one that ends at a comma or
@@ -56,14 +56,14 @@ def shorten(gloss: str, limit: int, count: CountTokens = words) -> str:
     """
     if count(gloss) <= limit:
         return gloss
-    bare = without_brackets(gloss)
+    bare = remove_brackets(gloss)
     if count(bare) <= limit:
         return bare
-    strong = longest(bare, STRONG, limit, count)
-    weak = longest(bare, WEAK, limit, count)
+    strong = find_longest(bare, STRONG, limit, count)
+    weak = find_longest(bare, WEAK, limit, count)
     if 2 * len(strong) >= len(weak) > 0:
         return strong
-    return weak or longest(bare, ANYWHERE, limit, count)
+    return weak or find_longest(bare, ANYWHERE, limit, count)
 
 
 def fit_glosses(
@@ -85,12 +85,12 @@ def fit_glosses(
         count: tokens of a whole text, start and end tokens included, as the encoder reads it.
         limit: the encoder's context length.
     """
-    using = [template for template in templates_of(templates) if "gloss" in fields_of(template)]
+    using = [template for template in get_templates(templates) if "gloss" in find_fields(template)]
     longest_words = {name: [max(texts, key=count)] for name, texts in variations.items() if texts}
-    return tuple(fitted(entry, using, longest_words, count, limit) for entry in entries)
+    return tuple(fit_gloss(entry, using, longest_words, count, limit) for entry in entries)
 
 
-def fitted(
+def fit_gloss(
     entry: ClassEntry,
     templates: Sequence[str],
     longest_words: Mapping[str, Sequence[str]],
@@ -98,7 +98,7 @@ def fitted(
     limit: int,
 ) -> ClassEntry:
     """Shorten one class's gloss until its longest prompt fits."""
-    full = defined(entry)
+    full = look_up_definition(entry)
     if not templates or not full.gloss:
         return entry
 
@@ -109,20 +109,20 @@ def fitted(
     return replace(full, gloss=shorten(full.gloss, limit, tokens))
 
 
-def without_brackets(text: str) -> str:
+def remove_brackets(text: str) -> str:
     """Take out everything in round brackets, the inner pairs first."""
     while BRACKETS.search(text):
         text = BRACKETS.sub("", text)
     return text.strip()
 
 
-def longest(text: str, boundary: re.Pattern[str], limit: int, count: CountTokens) -> str:
+def find_longest(text: str, boundary: re.Pattern[str], limit: int, count: CountTokens) -> str:
     """Return the longest beginning that ends before a boundary and fits; "" if none does."""
     ends = [match.start() for match in boundary.finditer(text)]
-    beginnings = (trimmed(text[:end]) for end in reversed(ends))
+    beginnings = (trim(text[:end]) for end in reversed(ends))
     return next((start for start in beginnings if start and count(start) <= limit), "")
 
 
-def trimmed(text: str) -> str:
+def trim(text: str) -> str:
     """Take the words and marks off the end that leave a definition hanging."""
     return LOOSE_ENDS.sub("", text.rstrip(" ,;:(-")).rstrip(" ,;:(-")

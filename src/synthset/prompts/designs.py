@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from synthset.prompts.prompt_source import PromptSource
-from synthset.prompts.templates import templates_of
+from synthset.prompts.templates import get_templates
 from synthset.prompts.texts import Texts
-from synthset.prompts.word_lists import words_of
+from synthset.prompts.word_lists import fill_in_words
 from synthset.prompts.writer import PromptWriter
 from synthset.recipe.prompts import Background, ClassGloss, ClipTemplates, Gloss, Template
 
@@ -21,8 +21,8 @@ class TemplatePrompts(PromptSource[Template]):
     def writer(self, texts: Texts | None) -> PromptWriter:
         """Draw as the settings say."""
         asked = self.settings
-        words = words_of(asked.variations)
-        return PromptWriter(templates_of(asked.templates), words, asked.draw, self.recipe.seed)
+        words = fill_in_words(asked.variations)
+        return PromptWriter(get_templates(asked.templates), words, asked.draw, self.recipe.seed)
 
 
 class GlossPrompts(PromptSource[Gloss]):
@@ -47,7 +47,7 @@ class BackgroundPrompts(PromptSource[Background]):
     def writer(self, texts: Texts | None) -> PromptWriter:
         """Use each background as often as any other."""
         templates = KIND_BEFORE_BACKGROUND if self.settings.hypernym else BEFORE_BACKGROUND
-        words = words_of({"background": self.settings.backgrounds})
+        words = fill_in_words({"background": self.settings.backgrounds})
         return PromptWriter(templates, words, seed=self.recipe.seed)
 
 
@@ -56,4 +56,4 @@ class ClipPrompts(PromptSource[ClipTemplates]):
 
     def writer(self, texts: Texts | None) -> PromptWriter:
         """Use each template as often as any other."""
-        return PromptWriter(templates_of("clip"), seed=self.recipe.seed)
+        return PromptWriter(get_templates("clip"), seed=self.recipe.seed)

@@ -34,7 +34,7 @@ class KeptAnswers:
     """
 
     def __init__(self, folder: Path | None = None) -> None:
-        self.folder = folder or cache_folder() / "answers"
+        self.folder = folder or find_cache_folder() / "answers"
 
     def find(self, identity: dict[str, Any], question: Question) -> str | None:
         """Read an answer; None where there is none, or a damaged one."""
@@ -55,7 +55,7 @@ class KeptAnswers:
         return self.folder / name[:2] / f"{name}.json"
 
 
-def cache_folder() -> Path:
+def find_cache_folder() -> Path:
     """Name the user's folder for what synthset could ask for again."""
     own = os.environ.get("SYNTHSET_CACHE")
     if own:

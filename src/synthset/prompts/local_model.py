@@ -14,7 +14,7 @@ from synthset.encoders.device import pick_device
 from synthset.errors import ModelError
 from synthset.prompts.kept_answers import Question
 from synthset.recipe.prompts import LanguageModel
-from synthset.revisions import revision_of
+from synthset.revisions import compute_revision
 from synthset.seeds import digest
 
 
@@ -36,7 +36,7 @@ class LocalModel:
         """The model's content where it lies on this disk, else its name and commit."""
         wanted, place = self._settings, Path(self._settings.model).expanduser()
         return {
-            "transformers": revision_of(place) if place.is_dir() else wanted.model,
+            "transformers": compute_revision(place) if place.is_dir() else wanted.model,
             "revision": wanted.revision,
             "temperature": wanted.temperature,
             "max_tokens": wanted.max_tokens,
@@ -49,7 +49,7 @@ class LocalModel:
             ModelError: the model cannot be had.
         """
         tokenizer, model = self._load()
-        told = [_as_chat(tokenizer, question.text) for question in questions]
+        told = [_wrap_as_chat(tokenizer, question.text) for question in questions]
         batch = tokenizer(told, return_tensors="pt", padding=True, add_special_tokens=False)
         batch = {name: batch[name].to(model.device) for name in ("input_ids", "attention_mask")}
         seed = int(digest([[question.text, question.seed] for question in questions], 7), 16)
@@ -92,7 +92,7 @@ class LocalModel:
         return self._loaded
 
 
-def _as_chat(tokenizer: Any, text: str) -> str:
+def _wrap_as_chat(tokenizer: Any, text: str) -> str:
     """Wrap a question as the model was taught to read one."""
     if not tokenizer.chat_template:
         return f"{text}\n"

@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Any, ClassVar, Generic, TypeVar
 
 from synthset.prompts.definitions import fit_glosses
-from synthset.prompts.texts import Texts, lines_of
+from synthset.prompts.texts import Texts, read_lines
 from synthset.prompts.writer import PromptWriter
 from synthset.recipe.prompts import PromptSettings
 from synthset.recipe.recipe import Recipe
-from synthset.revisions import revision_of
+from synthset.revisions import compute_revision
 from synthset.taxonomy.classlists import ClassEntry
 
 P = TypeVar("P", bound=PromptSettings)
@@ -62,8 +62,8 @@ class PromptSource(ABC, Generic[P]):
             return identity
         place = Path(file).expanduser()
         if not place.is_file():
-            lines_of(file, "prompts.file")  # says what is wrong with it
-        return {**identity, "file": revision_of(place)}
+            read_lines(file, "prompts.file")  # says what is wrong with it
+        return {**identity, "file": compute_revision(place)}
 
     def mark(self) -> str:
         """Hash what the prompts are made of and may change from run to run; empty where nothing
@@ -90,7 +90,7 @@ class PromptSource(ABC, Generic[P]):
         """Say what a run will ask, of so many of the classes; only where `asks`."""
         return ""
 
-    def shortened(
+    def shorten_glosses(
         self, writer: PromptWriter, entries: Sequence[ClassEntry], count: Count, limit: int
     ) -> PromptWriter:
         """Shorten the glosses that make a prompt longer than the text encoder reads, where the

@@ -8,7 +8,13 @@ from typing import Any, Protocol
 
 from synthset.errors import ModelError
 from synthset.prompts.kept_answers import KeptAnswers, Question
-from synthset.prompts.templates import FIELDS, FROM_WORDNET, class_words, defined, tidy
+from synthset.prompts.templates import (
+    FIELDS,
+    FROM_WORDNET,
+    find_class_words,
+    look_up_definition,
+    tidy,
+)
 from synthset.recipe.prompts import LanguageModel
 from synthset.taxonomy.classlists import ClassEntry
 
@@ -60,9 +66,9 @@ def ask(
         waiting = [entry for entry in entries if len(found[entry.key]) < settings.per_class]
         for start in range(0, len(waiting), settings.at_once):
             batch = waiting[start : start + settings.at_once]
-            questions = [Question(instruction(settings, entry), number) for entry in batch]
-            for entry, answer in zip(batch, had(questions, model, kept), strict=True):
-                lines = prompts_in(answer, entry, settings.names_class)
+            questions = [Question(fill_in_instruction(settings, entry), number) for entry in batch]
+            for entry, answer in zip(batch, answer_questions(questions, model, kept), strict=True):
+                lines = read_prompts(answer, entry, settings.names_class)
                 found[entry.key].update(dict.fromkeys(lines))
             done(sum(len(found[entry.key]) >= settings.per_class for entry in batch))
     without = [entry.name for entry in entries if not found[entry.key]]
@@ -76,7 +82,9 @@ def ask(
     return {key: tuple(texts)[: settings.per_class] for key, texts in found.items()}
 
 
-def had(questions: Sequence[Question], model: Answering, kept: KeptAnswers) -> list[str]:
+def answer_questions(
+    questions: Sequence[Question], model: Answering, kept: KeptAnswers
+) -> list[str]:
     """Answer questions, from what is kept where it is known."""
     identity = model.identity()
     known = [kept.find(identity, question) for question in questions]
@@ -91,22 +99,22 @@ def had(questions: Sequence[Question], model: Answering, kept: KeptAnswers) -> l
     return answers
 
 
-def instruction(settings: LanguageModel, entry: ClassEntry) -> str:
+def fill_in_instruction(settings: LanguageModel, entry: ClassEntry) -> str:
     """Fill in what the model is told of one class; other text in braces stays as it is."""
     known: Mapping[str, str] = {"number": str(settings.per_class)}
     fields = set(FIELD.findall(settings.instruction))
     if fields & set(FROM_WORDNET):
-        entry = defined(entry)
-    words = {name: class_words(name, entry) or "" for name in fields & set(FIELDS)} | {**known}
+        entry = look_up_definition(entry)
+    words = {name: find_class_words(name, entry) or "" for name in fields & set(FIELDS)} | {**known}
     return tidy(FIELD.sub(lambda mark: words.get(mark[1], mark[0]), settings.instruction))
 
 
-def prompts_in(answer: str, entry: ClassEntry, names_class: bool) -> list[str]:
+def read_prompts(answer: str, entry: ClassEntry, names_class: bool) -> list[str]:
     """Take the prompts out of an answer: a line each, without numbers, bullets and quotes.
 
-    >>> from synthset.taxonomy.classlists import from_names
-    >>> (owl,) = from_names(["owl"])
-    >>> prompts_in('Sure! Here you go:\\n1. "An owl at dusk."\\n2) a barn', owl, names_class=True)
+    >>> from synthset.taxonomy.classlists import make_name_classes
+    >>> (owl,) = make_name_classes(["owl"])
+    >>> read_prompts('Sure! Here you go:\\n1. "An owl at dusk."\\n2) a barn', owl, names_class=True)
     ['An owl at dusk.']
 
     Args:

@@ -9,8 +9,8 @@ from hashlib import blake2b
 from importlib.resources import files
 
 from synthset.errors import Problem, RecipeError, did_you_mean
-from synthset.prompts.articles import with_article
-from synthset.taxonomy.classlists import ClassEntry, with_definition
+from synthset.prompts.articles import add_article
+from synthset.taxonomy.classlists import ClassEntry, add_definition
 
 #: Plain words: nothing that says more than the class.
 DEFAULT = ("a photo of {a_class}",)
@@ -35,8 +35,8 @@ def render(templates: Templates, variations: Variations, entry: ClassEntry, seed
     The seed draws one template, and one entry of each variation that the template mentions; each
     draw is independent of the others and nearly uniform.
 
-    >>> from synthset.taxonomy.classlists import from_names
-    >>> (owl,) = from_names(["owl"])
+    >>> from synthset.taxonomy.classlists import make_name_classes
+    >>> (owl,) = make_name_classes(["owl"])
     >>> render(["{a_class} {where}"], {"where": ["at night", "in a barn"]}, owl, seed=3)
     'an owl at night'
 
@@ -51,7 +51,7 @@ def render(templates: Templates, variations: Variations, entry: ClassEntry, seed
     Raises:
         RecipeError: a template cannot be filled; `check` finds that before the run.
     """
-    return write(templates_of(templates), variations, entry, partial(draw, seed))
+    return write(get_templates(templates), variations, entry, partial(draw, seed))
 
 
 def write(
@@ -67,7 +67,7 @@ def write(
     """
     parts = parse(templates[choose("template", len(templates))])
     if any(field in FROM_WORDNET for _, field in parts):
-        entry = defined(entry)
+        entry = look_up_definition(entry)
     texts = [
         literal if field is None else fill(field, variations, entry, choose)
         for literal, field in parts
@@ -92,12 +92,12 @@ def check(
     Raises:
         RecipeError: with every problem at once.
     """
-    found = problems(templates, variations, entries, where)
+    found = find_problems(templates, variations, entries, where)
     if found:
         raise RecipeError.of(found)
 
 
-def problems(
+def find_problems(
     templates: Templates,
     variations: Variations,
     entries: Sequence[ClassEntry],
@@ -105,27 +105,27 @@ def problems(
     says_the_class: Sequence[str] = SAYS_THE_CLASS,
 ) -> list[Problem]:
     """List everything that `check` would refuse; each template has one of `says_the_class`."""
-    choices = templates_of(templates, f"{where}.templates")
+    choices = get_templates(templates, f"{where}.templates")
     found = [] if choices else [Problem(f"{where}.templates", "empty", "give a template")]
     fields: set[str] = set()
     for place, template in enumerate(choices):
         spot = f"{where}.templates[{place}]"
         try:
-            used = fields_of(template, spot)
+            used = find_fields(template, spot)
         except RecipeError as error:
             found += error.problems
             continue
-        found += template_problems(used, variations, spot, says_the_class)
+        found += find_template_problems(used, variations, spot, says_the_class)
         fields |= used
     for name, words in variations.items():
-        found += variation_problems(name, words, fields, f"{where}.variations.{name}")
-    return found + class_problems(fields, entries, f"{where}.templates")
+        found += find_variation_problems(name, words, fields, f"{where}.variations.{name}")
+    return found + find_class_problems(fields, entries, f"{where}.templates")
 
 
-def templates_of(templates: Templates, where: str = "prompts.templates") -> tuple[str, ...]:
+def get_templates(templates: Templates, where: str = "prompts.templates") -> tuple[str, ...]:
     """Return the templates meant: those given, or those of a named list.
 
-    >>> templates_of("clip")[0]
+    >>> get_templates("clip")[0]
     'a bad photo of a {class}.'
     """
     if not isinstance(templates, str):
@@ -133,7 +133,7 @@ def templates_of(templates: Templates, where: str = "prompts.templates") -> tupl
     if templates not in NAMED_LISTS:
         right = f"{did_you_mean(templates, NAMED_LISTS)} (one template of your own: [{templates}])"
         raise RecipeError(where, f"no list of templates is called {templates!r}", right)
-    return named_list(templates)
+    return read_named_list(templates)
 
 
 def draw(seed: int, purpose: str, count: int) -> int:
@@ -148,7 +148,7 @@ def draw(seed: int, purpose: str, count: int) -> int:
     return int.from_bytes(hashed.digest(), "big") % count
 
 
-def fields_of(template: str, where: str = "prompts.templates") -> set[str]:
+def find_fields(template: str, where: str = "prompts.templates") -> set[str]:
     """Return the names of the fields that a template mentions."""
     return {field for _, field in parse(template, where) if field is not None}
 
@@ -172,23 +172,25 @@ def parse(template: str, where: str = "prompts.templates") -> tuple[tuple[str, s
 def fill(field: str, variations: Variations, entry: ClassEntry, choose: Choose) -> str:
     """Return the words for one field."""
     if field in FIELDS:
-        words = class_words(field, entry)
+        words = find_class_words(field, entry)
         if words is not None:
             return words
         found = f"{{{field}}} is used, and {entry.name!r} has none"
         raise RecipeError("prompts.templates", found, "give the class by its WordNet sense")
     if variations.get(field):
         return variations[field][choose(f"variation:{field}", len(variations[field]))]
-    raise RecipeError("prompts.templates", f"unknown field {{{field}}}", known(field, variations))
+    raise RecipeError(
+        "prompts.templates", f"unknown field {{{field}}}", list_known(field, variations)
+    )
 
 
-def class_words(field: str, entry: ClassEntry) -> str | None:
+def find_class_words(field: str, entry: ClassEntry) -> str | None:
     """Return what a class says in one of its own fields; None if it has nothing to say."""
     match field:
         case "class":
             return entry.name
         case "a_class":
-            return with_article(entry.name)
+            return add_article(entry.name)
         case "gloss":
             return entry.gloss
         case "hypernym":
@@ -202,11 +204,11 @@ def tidy(text: str) -> str:
     return re.sub(r" (?=[,.;])", "", " ".join(text.split()))
 
 
-def template_problems(
+def find_template_problems(
     used: set[str], variations: Variations, where: str, says_the_class: Sequence[str]
 ) -> list[Problem]:
     found = [
-        Problem(where, f"unknown field {{{field}}}", known(field, variations))
+        Problem(where, f"unknown field {{{field}}}", list_known(field, variations))
         for field in sorted(used - set(FIELDS) - set(variations))
     ]
     if not used & set(says_the_class):
@@ -214,7 +216,7 @@ def template_problems(
     return found
 
 
-def variation_problems(
+def find_variation_problems(
     name: str, words: Sequence[str], used: set[str], where: str
 ) -> list[Problem]:
     found = []
@@ -232,12 +234,16 @@ def variation_problems(
     return found
 
 
-def class_problems(used: set[str], entries: Sequence[ClassEntry], where: str) -> list[Problem]:
+def find_class_problems(used: set[str], entries: Sequence[ClassEntry], where: str) -> list[Problem]:
     """Report the fields of WordNet that some classes cannot fill, one problem a field."""
     wanted = sorted(used & set(FROM_WORDNET))
     found = []
     for field in wanted:
-        lacking = [entry.name for entry in entries if class_words(field, defined(entry)) is None]
+        lacking = [
+            entry.name
+            for entry in entries
+            if find_class_words(field, look_up_definition(entry)) is None
+        ]
         if lacking:
             more = f" and {len(lacking) - SHOWN} more" if len(lacking) > SHOWN else ""
             names = ", ".join(map(repr, lacking[:SHOWN])) + more
@@ -246,17 +252,17 @@ def class_problems(used: set[str], entries: Sequence[ClassEntry], where: str) ->
     return found
 
 
-def known(field: str, variations: Variations) -> str:
+def list_known(field: str, variations: Variations) -> str:
     return did_you_mean(field, [*FIELDS, *variations])
 
 
 @lru_cache(maxsize=100_000)
-def defined(entry: ClassEntry) -> ClassEntry:
+def look_up_definition(entry: ClassEntry) -> ClassEntry:
     """Look a class up in WordNet at most once."""
-    return with_definition(entry)
+    return add_definition(entry)
 
 
 @cache
-def named_list(name: str) -> tuple[str, ...]:
+def read_named_list(name: str) -> tuple[str, ...]:
     text = (files("synthset.prompts") / "data" / f"{name}.txt").read_text(encoding="ascii")
     return tuple(line for line in text.splitlines() if not line.startswith("#"))

@@ -10,8 +10,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from synthset.errors import RecipeError, did_you_mean
-from synthset.sheets import unmarked
-from synthset.taxonomy.classlists import ClassEntry, called
+from synthset.sheets import remove_mark
+from synthset.taxonomy.classlists import ClassEntry, collect_names
 from synthset.taxonomy.names import ClassIndex
 
 TABLES = (".csv", ".tsv", ".parquet")
@@ -19,7 +19,7 @@ TABLES = (".csv", ".tsv", ".parquet")
 Texts = dict[str, tuple[str, ...]]
 
 
-def lines_of(file: str, where: str) -> tuple[str, ...]:
+def read_lines(file: str, where: str) -> tuple[str, ...]:
     """Read a text file: a template a line; empty lines and those that begin with # are left out.
 
     Raises:
@@ -36,7 +36,7 @@ def lines_of(file: str, where: str) -> tuple[str, ...]:
     return kept
 
 
-def columns_of(file: str, wanted: Sequence[str], where: str) -> list[tuple[str, ...]]:
+def read_columns(file: str, wanted: Sequence[str], where: str) -> list[tuple[str, ...]]:
     """Read columns of a CSV, TSV or Parquet file as text; rows with an empty cell are left out.
 
     Args:
@@ -69,7 +69,7 @@ def has_column(file: str, name: str, where: str) -> bool:
         RecipeError: it cannot be read.
     """
     try:
-        columns_of(file, [name], where)
+        read_columns(file, [name], where)
     except RecipeError as error:
         if "has no column" in str(error):
             return False
@@ -77,7 +77,7 @@ def has_column(file: str, name: str, where: str) -> bool:
     return True
 
 
-def by_class(pairs: Iterable[tuple[str, str]], entries: Sequence[ClassEntry]) -> Texts:
+def group_by_class(pairs: Iterable[tuple[str, str]], entries: Sequence[ClassEntry]) -> Texts:
     """Gather the texts of each class, in their order, each text once.
 
     Args:
@@ -90,18 +90,18 @@ def by_class(pairs: Iterable[tuple[str, str]], entries: Sequence[ClassEntry]) ->
     Raises:
         RecipeError: a name may be several classes.
     """
-    index = ClassIndex(list(map(called, entries)))
+    index = ClassIndex(list(map(collect_names, entries)))
     known: dict[str, str | None] = {}
     found: dict[str, dict[str, None]] = {}
     for name, text in pairs:
         if name not in known:
-            known[name] = _key_of(name, index, entries)
+            known[name] = _find_key(name, index, entries)
         if (key := known[name]) is not None:
             found.setdefault(key, {})[" ".join(text.split())] = None
     return {key: tuple(texts) for key, texts in found.items()}
 
 
-def _key_of(name: str, index: ClassIndex, entries: Sequence[ClassEntry]) -> str | None:
+def _find_key(name: str, index: ClassIndex, entries: Sequence[ClassEntry]) -> str | None:
     meant = sorted(index.find([name]))
     if len(meant) > 1:
         which = " or ".join(f"{entries[i].name!r} ({entries[i].key})" for i in meant)
@@ -122,7 +122,7 @@ def _csv(path: Path, wanted: Sequence[str]) -> tuple[list[str], list[tuple[str, 
     with path.open(encoding="utf-8-sig", newline="") as file:
         reader = csv.DictReader(file, delimiter=delimiter)
         names = [name for name in reader.fieldnames or [] if name]
-        rows = [tuple(_text(unmarked(row.get(name) or "")) for name in wanted) for row in reader]
+        rows = [tuple(_text(remove_mark(row.get(name) or "")) for name in wanted) for row in reader]
     return names, rows
 
 

@@ -22,19 +22,19 @@ ENDS = 2  # start and end token
 PIECES = r"'s|'t|'re|'ve|'m|'ll|'d|\p{L}+|\p{N}|[^\s\p{L}\p{N}]+"
 
 
-def clip_tokens(text: str) -> int:
+def count_clip_tokens(text: str) -> int:
     """Count the tokens of a text for CLIP, start and end token included.
 
-    >>> clip_tokens("a photo of a dog")
+    >>> count_clip_tokens("a photo of a dog")
     7
     """
-    return len(clip_tokenizer().encode(text).ids) + ENDS
+    return len(build_clip_tokenizer().encode(text).ids) + ENDS
 
 
 @cache
-def clip_tokenizer() -> Tokenizer:
+def build_clip_tokenizer() -> Tokenizer:
     """Build CLIP's tokenizer from its list of merges."""
-    merges = clip_merges()
+    merges = read_clip_merges()
     letters = sorted(ByteLevel.alphabet())
     pieces = [*letters, *(f"{letter}</w>" for letter in letters), *map("".join, merges)]
     vocabulary = {piece: number for number, piece in enumerate(dict.fromkeys(pieces))}
@@ -46,7 +46,7 @@ def clip_tokenizer() -> Tokenizer:
     return tokenizer
 
 
-def clip_merges() -> list[tuple[str, str]]:
+def read_clip_merges() -> list[tuple[str, str]]:
     """Read the pairs that CLIP merges, in their order. open_clip itself, with torch, stays out."""
     spec = find_spec("open_clip")
     assert spec is not None

@@ -9,20 +9,20 @@ from importlib.resources import files
 from synthset.recipe.prompts import Words
 
 
-def words_of(variations: Mapping[str, Words]) -> dict[str, tuple[str, ...]]:
+def fill_in_words(variations: Mapping[str, Words]) -> dict[str, tuple[str, ...]]:
     """Replace `shipped` by the words that it stands for.
 
-    >>> words_of({"view": "shipped", "where": ("at home",)})["view"][0]
+    >>> fill_in_words({"view": "shipped", "where": ("at home",)})["view"][0]
     'seen from the front'
     """
     return {
-        field: shipped_words(field) if isinstance(words, str) else words
+        field: read_shipped_words(field) if isinstance(words, str) else words
         for field, words in variations.items()
     }
 
 
 @cache
-def shipped_words(field: str) -> tuple[str, ...]:
+def read_shipped_words(field: str) -> tuple[str, ...]:
     """Read the words for a field; one of `SHIPPED_WORDS` of the recipe's settings."""
     text = (files("synthset.prompts") / "data" / f"{field}.txt").read_text(encoding="utf-8")
     return tuple(line for line in text.splitlines() if not line.startswith("#"))

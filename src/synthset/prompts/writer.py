@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from synthset.errors import Problem
 from synthset.prompts.balanced import render_balanced
-from synthset.prompts.templates import SAYS_THE_CLASS, SHOWN, Variations, problems, render
+from synthset.prompts.templates import SAYS_THE_CLASS, SHOWN, Variations, find_problems, render
 from synthset.recipe.prompts import Draw
 from synthset.taxonomy.classlists import ClassEntry
 
@@ -57,9 +57,11 @@ class PromptWriter:
         says: Sequence[str] = SAYS_THE_CLASS
         if self.texts is not None:
             words, says = {**words, TEXT: ("",)}, (*says, TEXT)
-        return problems(self.templates, words, entries, WHERE, says) + self._textless(entries)
+        return find_problems(self.templates, words, entries, WHERE, says) + self._find_textless(
+            entries
+        )
 
-    def _textless(self, entries: Sequence[ClassEntry]) -> list[Problem]:
+    def _find_textless(self, entries: Sequence[ClassEntry]) -> list[Problem]:
         if self.texts is None:
             return []
         without = [entry.name for entry in entries if not self.texts.get(entry.key)]

@@ -7,11 +7,11 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
-from synthset.models.miniatures import model_revision
+from synthset.models.miniatures import find_revision
 from synthset.recipe.settings import EXECUTION, KindSettings, OneOf
 from synthset.recipe.sources import Device, Dtype
-from synthset.revisions import revision_of
-from synthset.user_code import FunctionPath, file_of
+from synthset.revisions import compute_revision
+from synthset.user_code import FunctionPath, get_file
 
 
 class EncoderSettings(KindSettings):
@@ -40,10 +40,10 @@ class EncoderSettings(KindSettings):
         """As everywhere, and the weights of a local model."""
         identity = super().full_identity()
         if self.miniature is not None:
-            identity["weights"] = model_revision(self.miniature, getattr(self, "model", ""))
+            identity["weights"] = find_revision(self.miniature, getattr(self, "model", ""))
         weights = getattr(self, "weights", None) or getattr(self, "pretrained", None)
         if weights and Path(weights).expanduser().is_file():
-            identity["weights_file"] = revision_of(Path(weights).expanduser())
+            identity["weights_file"] = compute_revision(Path(weights).expanduser())
         return identity
 
 
@@ -124,7 +124,7 @@ class PythonEncoder(EncoderSettings):
     @property
     def files(self) -> tuple[str, ...]:
         """The file of the function."""
-        return (file_of(self.path),)
+        return (get_file(self.path),)
 
     @property
     def code(self) -> str | None:

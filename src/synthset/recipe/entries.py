@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from synthset.recipe.recipe import Recipe
 
 
-def named(where: str, name: str, known: Sequence[str], section: str) -> list[Problem]:
+def check_name(where: str, name: str, known: Sequence[str], section: str) -> list[Problem]:
     """Look for a name among those of a section.
 
     Args:
@@ -25,7 +25,7 @@ def named(where: str, name: str, known: Sequence[str], section: str) -> list[Pro
     return [Problem(where, f"no entry {name!r} in {section}", did_you_mean(name, known))]
 
 
-def encoder_problems(
+def check_encoder(
     recipe: Recipe, where: str, name: str, kinds: Sequence[str] = ()
 ) -> list[Problem]:
     """Look for an encoder that a part names as its `encoder`.
@@ -37,14 +37,14 @@ def encoder_problems(
         kinds: of encoders that the part can use; empty for any.
     """
     where = f"{where}.encoder"
-    problems = named(where, name, list(recipe.encoders), "encoders")
+    problems = check_name(where, name, list(recipe.encoders), "encoders")
     if not problems and kinds and recipe.encoders[name].kind not in kinds:
         found = f"{name!r} is of kind {recipe.encoders[name].kind!r}"
         problems = [Problem(where, found, f"name an encoder of kind {' or '.join(kinds)}")]
     return problems
 
 
-def reference_problems(
+def check_reference(
     recipe: Recipe, where: str, name: str, found: str = "", right: str | None = None
 ) -> list[Problem]:
     """Look for a reference that a part names.
@@ -56,7 +56,7 @@ def reference_problems(
         found: what is wrong with one of kind statistics, with {} for its name.
         right: what to do then; None where statistics will do.
     """
-    problems = named(where, name, list(recipe.references), "references")
+    problems = check_name(where, name, list(recipe.references), "references")
     if not problems and right is not None and recipe.references[name].kind == "statistics":
         problems = [Problem(where, found.format(repr(name)), right)]
     return problems

@@ -10,14 +10,14 @@ from typing import Annotated, Any, Literal
 import yaml
 from pydantic import Field, PrivateAttr, ValidationError, field_validator, model_validator
 
-from synthset.errors import Problem, RecipeError, did_you_mean, in_short
+from synthset.errors import Problem, RecipeError, did_you_mean, shorten
 from synthset.recipe.labelled_images import Found, Kept, Pictures, Torchvision
 from synthset.recipe.messages import explain
 from synthset.recipe.reading import override, read_yaml, set_value
 from synthset.recipe.settings import EXECUTION, Name, Settings
 from synthset.recipe.suites import BASE, Suite
 from synthset.recipe.training import Loss, Model, Preprocessing, TimmModel, Training
-from synthset.recipe.variables import as_written, fill_in
+from synthset.recipe.variables import fill_in, restore_variables
 from synthset.taxonomy.label_conflicts import Rule
 
 #: Stand in a set's recipe for the Parquet files of the real images of one split.
@@ -186,7 +186,7 @@ class Experiment(Settings):
 
     def to_yaml(self) -> str:
         """Write the experiment with every default spelt out, and variables as `${NAME}`."""
-        content = as_written(self.model_dump(mode="json"), self._written)
+        content = restore_variables(self.model_dump(mode="json"), self._written)
         return yaml.safe_dump(content, sort_keys=False, allow_unicode=True)
 
 
@@ -210,12 +210,12 @@ def load_experiment(
         raise RecipeError("source", "this is a recipe, not an experiment", right)
     sizes = content.get("sizes") or {}
     if not isinstance(sizes, dict):
-        raise RecipeError("sizes", f"found {in_short(sizes)}", "give a mapping: `key: value`")
+        raise RecipeError("sizes", f"found {shorten(sizes)}", "give a mapping: `key: value`")
     if size is not None and size not in sizes:
-        raise RecipeError("sizes", f"no size {in_short(size)}", did_you_mean(size, list(sizes)))
+        raise RecipeError("sizes", f"no size {shorten(size)}", did_you_mean(size, list(sizes)))
     changes = {} if size is None else sizes[size]
     if not isinstance(changes, dict):
-        found = f"found {in_short(changes)}"
+        found = f"found {shorten(changes)}"
         raise RecipeError(f"sizes.{size}", found, "give a mapping: `training.updates: 100`")
     for name, value in changes.items():
         set_value(content, name, value, f"sizes.{size}.{name}")

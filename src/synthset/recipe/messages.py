@@ -8,8 +8,8 @@ from typing import Annotated, Any, TypeVar, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
-from synthset.errors import Problem, RecipeError, did_you_mean, in_short
-from synthset.kinds import GROUPS, kind_of, kinds
+from synthset.errors import Problem, RecipeError, did_you_mean, shorten
+from synthset.kinds import GROUPS, list_kinds, name_kind
 from synthset.recipe.settings import OneOf
 
 Checked = TypeVar("Checked", bound=BaseModel)
@@ -33,7 +33,7 @@ RIGHT: dict[str, str] = {
 }
 
 
-def checked(content: dict[str, Any], settings: type[Checked]) -> Checked:
+def read_settings(content: dict[str, Any], settings: type[Checked]) -> Checked:
     """Read settings.
 
     Raises:
@@ -64,7 +64,7 @@ def _problem(item: dict[str, Any], where: str, owner: type[BaseModel] | None) ->
     if kind == "extra_forbidden":
         name = str(item["loc"][-1])
         known = list(owner.model_fields) if owner else []
-        return Problem(where, f"unknown setting {in_short(name)}", did_you_mean(name, known))
+        return Problem(where, f"unknown setting {shorten(name)}", did_you_mean(name, known))
     if kind == "missing":
         return Problem(where, "missing", _describe(owner, str(item["loc"][-1])))
     if kind in ("union_tag_invalid", "union_tag_not_found"):
@@ -73,8 +73,8 @@ def _problem(item: dict[str, Any], where: str, owner: type[BaseModel] | None) ->
         expected = [
             part.strip().strip("'") for part in context["expected"].replace(" or ", ", ").split(",")
         ]
-        tried = value if isinstance(value, str) else in_short(value)
-        return Problem(where, f"found {in_short(value)}", did_you_mean(tried, expected))
+        tried = value if isinstance(value, str) else shorten(value)
+        return Problem(where, f"found {shorten(value)}", did_you_mean(tried, expected))
     if kind in ("too_short", "tuple_too_short") and context.get("actual_length") == 0:
         return Problem(where, "empty", "list at least one")
     if kind == "value_error":
@@ -82,19 +82,19 @@ def _problem(item: dict[str, Any], where: str, owner: type[BaseModel] | None) ->
     right = RIGHT.get(kind) or item["msg"].removeprefix("Input ").replace(
         "should be", "it should be", 1
     )
-    return Problem(where, f"found {in_short(value)}", right)
+    return Problem(where, f"found {shorten(value)}", right)
 
 
 def _kind_problem(where: str, kind: str, value: Any, context: dict[str, Any]) -> Problem:
     if kind == "union_tag_not_found":
         return Problem(
-            where, f"found {in_short(value)}, without `kind`", "write it as a mapping with a `kind`"
+            where, f"found {shorten(value)}, without `kind`", "write it as a mapping with a `kind`"
         )
     expected = [part.strip().strip("'") for part in context["expected_tags"].split(",")]
     tag = str(context["tag"])
-    for broken in (one for group in GROUPS for one in kinds(group).broken if one.name == tag):
+    for broken in (one for group in GROUPS for one in list_kinds(group).broken if one.name == tag):
         return Problem(f"{where}.kind", str(broken), "mend that package, or install it again")
-    return Problem(f"{where}.kind", f"unknown kind {in_short(tag)}", did_you_mean(tag, expected))
+    return Problem(f"{where}.kind", f"unknown kind {shorten(tag)}", did_you_mean(tag, expected))
 
 
 def _describe(owner: type[BaseModel] | None, name: str) -> str:
@@ -160,7 +160,7 @@ def _has_field(annotation: Any, step: str) -> bool:
 
 
 def _tag(model: type[BaseModel]) -> str | None:
-    return kind_of(model) if "kind" in model.model_fields else None
+    return name_kind(model) if "kind" in model.model_fields else None
 
 
 def _models(annotation: Any) -> list[type[BaseModel]]:

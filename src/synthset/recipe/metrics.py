@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 from pydantic import Field
 
 from synthset.errors import Problem
-from synthset.recipe.entries import encoder_problems, named, reference_problems
+from synthset.recipe.entries import check_encoder, check_name, check_reference
 from synthset.recipe.settings import KindSettings, Name, OneOf
 
 if TYPE_CHECKING:
@@ -50,12 +50,12 @@ class MetricSettings(KindSettings):
         """
         problems = []
         if self.seen_by is not None:
-            problems += encoder_problems(recipe, where, self.seen_by, self.encoder_kinds)
+            problems += check_encoder(recipe, where, self.seen_by, self.encoder_kinds)
         if self.compares is not None:
             place, what = f"{where}.reference", "holds only their mean and covariance"
             what = f"{self.needs_images} compares images, and {{}} {what}"
             right = "name a reference of kind images" if self.needs_images else None
-            problems += reference_problems(recipe, place, self.compares, what, right)
+            problems += check_reference(recipe, place, self.compares, what, right)
         return problems
 
 
@@ -117,7 +117,7 @@ class RecognitionRate(MetricSettings):
     def problems(self, recipe: Recipe, where: str) -> list[Problem]:
         """It names a recognition score."""
         names = [score.prefix for score in recipe.scores if score.kind == "recognition"]
-        return named(f"{where}.score", self.score, names, "scores")
+        return check_name(f"{where}.score", self.score, names, "scores")
 
 
 class SetComparison(MetricSettings):

@@ -34,10 +34,10 @@ SOURCES: dict[str, str] = {
 }
 
 
-def with_preset(content: Mapping[str, Any]) -> dict[str, Any]:
+def apply_preset(content: Mapping[str, Any]) -> dict[str, Any]:
     """Fill in what a recipe's preset sets and the recipe leaves open.
 
-    >>> with_preset({"preset": "pretty", "source": {"kind": "txt2img", "num_steps": 5}})["source"]
+    >>> apply_preset({"preset": "pretty", "source": {"kind": "txt2img", "num_steps": 5}})["source"]
     {'kind': 'txt2img', 'num_steps': 5, 'guidance_scale': 7.5}
 
     Args:
@@ -55,7 +55,7 @@ def with_preset(content: Mapping[str, Any]) -> dict[str, Any]:
     return filled
 
 
-def preset_notes(content: Mapping[str, Any]) -> list[str]:
+def describe_preset(content: Mapping[str, Any]) -> list[str]:
     """Say what a preset set, and where the recipe has its own word.
 
     Args:
@@ -70,8 +70,8 @@ def preset_notes(content: Mapping[str, Any]) -> list[str]:
         found = content[part].get(setting)
         if found is None or not _applies(part, content[part]):
             continue
-        own = "" if _plain(found) == value else f" (the preset: {_shown(value)})"
-        said.append(f"{place} {_shown(found)}{own}")
+        own = "" if _plain(found) == value else f" (the preset: {_show_value(value)})"
+        said.append(f"{place} {_show_value(found)}{own}")
     what = "; ".join(said) or "nothing here that it sets"
     return [f"preset {name}: {what}. Why: {SOURCES[name]}"]
 
@@ -86,7 +86,7 @@ def _plain(value: Any) -> Any:
     return list(value) if isinstance(value, tuple) else value
 
 
-def _shown(value: Any) -> str:
+def _show_value(value: Any) -> str:
     return (
         ", ".join(f"“{text}”" for text in value)
         if isinstance(value, list | tuple)

@@ -5,23 +5,23 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from synthset.errors import RecipeError, did_you_mean, in_short
+from synthset.errors import RecipeError, did_you_mean, shorten
 from synthset.recipe.yaml_text import DEEPEST, LONGEST, parse_yaml
 
 SHOWN = 200  # letters of a change that a message repeats
 
 
-def shipped_recipes() -> dict[str, Path]:
+def list_shipped_recipes() -> dict[str, Path]:
     """The recipes that come with the package, by name."""
-    return _shipped("shipped")
+    return _list_shipped("shipped")
 
 
-def shipped_experiments() -> dict[str, Path]:
+def list_shipped_experiments() -> dict[str, Path]:
     """The experiments that come with the package, by name."""
-    return _shipped("experiments")
+    return _list_shipped("experiments")
 
 
-def _shipped(folder: str) -> dict[str, Path]:
+def _list_shipped(folder: str) -> dict[str, Path]:
     return {path.stem: path for path in sorted((Path(__file__).parent / folder).glob("*.yaml"))}
 
 
@@ -31,7 +31,7 @@ def read_yaml(path: Path) -> dict[str, Any]:
     Raises:
         RecipeError: it can't be read, is no YAML that we read, or holds no mapping.
     """
-    known = shipped_recipes() | shipped_experiments()
+    known = list_shipped_recipes() | list_shipped_experiments()
     where = str(path)
     try:
         if where in known and not path.is_file():
@@ -104,7 +104,7 @@ def _step(place: Any, part: str, where: str, so_far: str) -> Any:
     if not isinstance(inner, dict | list):
         raise RecipeError(
             where,
-            f"{so_far} is {in_short(inner)}, which holds no settings",
+            f"{so_far} is {shorten(inner)}, which holds no settings",
             "set it as a whole",
         )
     return inner
@@ -112,6 +112,6 @@ def _step(place: Any, part: str, where: str, so_far: str) -> Any:
 
 def _item(place: list[Any], part: str, where: str) -> Any:
     if not (part.isascii() and part.isdigit() and len(part) < 10 and int(part) < len(place)):
-        found = f"no item {in_short(part)} in a list of {len(place)}"
+        found = f"no item {shorten(part)} in a list of {len(place)}"
         raise RecipeError(where, found, "count from 0")
     return place[int(part)]

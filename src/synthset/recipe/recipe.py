@@ -13,11 +13,11 @@ from pydantic import Field, PrivateAttr, ValidationError, field_validator, model
 from synthset.errors import Problem, RecipeError, did_you_mean
 from synthset.recipe.classes import Classes, Names
 from synthset.recipe.encoders import Encoder
-from synthset.recipe.entries import named
+from synthset.recipe.entries import check_name
 from synthset.recipe.exports import Engine, Export, Report
 from synthset.recipe.messages import explain
 from synthset.recipe.metrics import Metric
-from synthset.recipe.presets import Preset, with_preset
+from synthset.recipe.presets import Preset, apply_preset
 from synthset.recipe.prompts import Prompts, Template
 from synthset.recipe.reading import override, read_yaml
 from synthset.recipe.references import Reference
@@ -26,9 +26,9 @@ from synthset.recipe.selection import Selection
 from synthset.recipe.settings import KindSettings, Name, Settings
 from synthset.recipe.sources import Source
 from synthset.recipe.steps import Limit
-from synthset.recipe.variables import as_written, fill_in
+from synthset.recipe.variables import fill_in, restore_variables
 from synthset.taxonomy.label_conflicts import Rule
-from synthset.taxonomy.names import same_names
+from synthset.taxonomy.names import find_same_names
 
 #: Columns that a selection may look at without any score.
 SELECTABLE = ("width", "height", "nsfw", "round", "index", "seed")
@@ -81,7 +81,7 @@ class Recipe(Settings):
     @model_validator(mode="before")
     @classmethod
     def _preset(cls, content: Any) -> Any:
-        return with_preset(content) if isinstance(content, dict) else content
+        return apply_preset(content) if isinstance(content, dict) else content
 
     @field_validator("prompts", mode="before")
     @classmethod
@@ -113,7 +113,7 @@ class Recipe(Settings):
 
     def to_content(self) -> dict[str, Any]:
         """Give what `load_recipe` reads: every default spelt out, variables as `${NAME}`."""
-        return dict(as_written(self.model_dump(mode="json"), self._written))
+        return dict(restore_variables(self.model_dump(mode="json"), self._written))
 
     def to_yaml(self) -> str:
         """Write the recipe with every default spelt out, and variables as `${NAME}`."""
@@ -140,18 +140,18 @@ def _problems(recipe: Recipe) -> list[Problem]:
         )
     problems += source.problems(recipe, "source")
     if isinstance(classes, Names):
-        problems += same_names(classes.names, "classes", "[{}]")
+        problems += find_same_names(classes.names, "classes", "[{}]")
     for i, score in enumerate(recipe.scores):
         problems += score.problems(recipe, f"scores[{i}]")
     problems += _captions(recipe)
-    problems += _twice("scores", [score.prefix for score in recipe.scores], "score")
+    problems += _find_doubled("scores", [score.prefix for score in recipe.scores], "score")
     problems += _selection(recipe)
     problems += _acceptance(recipe)
     for i, step in enumerate(recipe.selection.steps):
         problems += step.problems(recipe, f"selection.steps[{i}]")
     for i, metric in enumerate(recipe.metrics):
         problems += metric.problems(recipe, f"metrics[{i}]")
-    problems += _twice(
+    problems += _find_doubled(
         "exports", [export.path for export in recipe.exports if export.path], "folder"
     )
     if recipe.selection.max_rounds and recipe.selection.target_per_class is None:
@@ -173,7 +173,7 @@ def _problems(recipe: Recipe) -> list[Problem]:
     return problems
 
 
-def comparisons(recipe: Recipe) -> list[tuple[str, str, str]]:
+def list_comparisons(recipe: Recipe) -> list[tuple[str, str, str]]:
     """List what compares with a reference: its place in the recipe, the reference, the encoder."""
     found = [
         (f"scores[{i}]", score.compares, score.seen_by or "")
@@ -225,7 +225,7 @@ def _captions(recipe: Recipe) -> list[Problem]:
     if name is None:
         return []
     where = "prompts.reference"
-    problems = named(where, name, list(recipe.references), "references")
+    problems = check_name(where, name, list(recipe.references), "references")
     if problems:
         return problems
     found = recipe.references[name]
@@ -235,13 +235,13 @@ def _captions(recipe: Recipe) -> list[Problem]:
     return [Problem(where, what, "name one of kind images, each path with a prompt_column")]
 
 
-def conflict_rule(recipe: Recipe) -> Rule:
+def get_conflict_rule(recipe: Recipe) -> Rule:
     """The source's rule for bytes under several labels; what a generator makes is dropped."""
     rule: Rule = getattr(recipe.source, "conflicts", "drop")
     return rule
 
 
-def _twice(where: str, names: Sequence[str], what: str) -> list[Problem]:
+def _find_doubled(where: str, names: Sequence[str], what: str) -> list[Problem]:
     first: dict[str, int] = {}
     problems = []
     for i, name in enumerate(names):
@@ -284,7 +284,7 @@ def load_recipe(
         raise RecipeError("arms", "this is an experiment, not a recipe", right)
     for change in overrides:
         override(content, change)
-    return _checked(content)
+    return _check_content(content)
 
 
 def load_stored(content: dict[str, Any]) -> Recipe:
@@ -297,10 +297,10 @@ def load_stored(content: dict[str, Any]) -> Recipe:
     Raises:
         RecipeError: it was changed, and is no recipe any more.
     """
-    return _checked(content, leave_unset=True)
+    return _check_content(content, leave_unset=True)
 
 
-def _checked(content: dict[str, Any], leave_unset: bool = False) -> Recipe:
+def _check_content(content: dict[str, Any], leave_unset: bool = False) -> Recipe:
     content, written = fill_in(content, leave_unset)
     try:
         recipe = Recipe.model_validate(content)

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 from pydantic import Field
 
 from synthset.errors import Problem
-from synthset.recipe.entries import encoder_problems, reference_problems
+from synthset.recipe.entries import check_encoder, check_reference
 from synthset.recipe.metrics import ClipScoreMean, MetricSettings
 from synthset.recipe.settings import KindSettings, Name, OneOf
-from synthset.user_code import FunctionPath, file_of
+from synthset.user_code import FunctionPath, get_file
 
 if TYPE_CHECKING:
     from synthset.recipe.recipe import Recipe
@@ -71,7 +71,7 @@ class ScoreSettings(KindSettings):
             recipe: the whole.
             where: its place in there, for messages.
         """
-        return encoder_problems(recipe, where, self.seen_by) if self.seen_by is not None else []
+        return check_encoder(recipe, where, self.seen_by) if self.seen_by is not None else []
 
     _parts: ClassVar[tuple[str, ...]] = ()
 
@@ -102,7 +102,7 @@ class ClipScore(ScoreSettings):
 
     def problems(self, recipe: Recipe, where: str) -> list[Problem]:
         """Its encoder is a CLIP."""
-        return encoder_problems(recipe, where, self.encoder, ("clip",))
+        return check_encoder(recipe, where, self.encoder, ("clip",))
 
 
 class Recognition(ScoreSettings):
@@ -129,7 +129,7 @@ class Recognition(ScoreSettings):
 
     def problems(self, recipe: Recipe, where: str) -> list[Problem]:
         """Its encoder is a classifier."""
-        return encoder_problems(recipe, where, self.encoder, ("classifier",))
+        return check_encoder(recipe, where, self.encoder, ("classifier",))
 
 
 class Quality(ScoreSettings):
@@ -224,7 +224,7 @@ class Python(ScoreSettings):
     @property
     def files(self) -> tuple[str, ...]:
         """The file of the function."""
-        return (file_of(self.path),)
+        return (get_file(self.path),)
 
     @property
     def code(self) -> str | None:
@@ -257,7 +257,7 @@ class FdInfluence(ScoreSettings):
         place = f"{where}.reference"
         return [
             *super().problems(recipe, where),
-            *reference_problems(recipe, place, self.reference, OF_ALL, right),
+            *check_reference(recipe, place, self.reference, OF_ALL, right),
         ]
 
 
@@ -278,7 +278,7 @@ class IsContribution(ScoreSettings):
 
     def problems(self, recipe: Recipe, where: str) -> list[Problem]:
         """Its encoder has logits."""
-        return encoder_problems(recipe, where, self.encoder, ("inception", "classifier"))
+        return check_encoder(recipe, where, self.encoder, ("inception", "classifier"))
 
 
 class Neighbours(ScoreSettings):
@@ -311,7 +311,7 @@ class Neighbours(ScoreSettings):
         place = f"{where}.reference"
         return [
             *super().problems(recipe, where),
-            *reference_problems(recipe, place, self.reference, OF_ALL, BY_CLASS),
+            *check_reference(recipe, place, self.reference, OF_ALL, BY_CLASS),
         ]
 
 

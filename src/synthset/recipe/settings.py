@@ -9,8 +9,8 @@ from typing import Annotated, Any, ClassVar, Literal, Union, get_args, get_origi
 from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, JsonValue, model_validator
 from pydantic_core import CoreSchema
 
-from synthset.kinds import kinds
-from synthset.revisions import revision_of
+from synthset.kinds import list_kinds
+from synthset.revisions import compute_revision
 
 #: Marks a field that says how fast or where something runs, not what comes out. It is left out of
 #: ids and fingerprints.
@@ -44,7 +44,7 @@ class Settings(BaseModel):
 
     def identity(self) -> dict[str, Any]:
         """Give the settings that decide the result, as JSON values, each default written out."""
-        return self.model_dump(mode="json", exclude=unidentified_fields(type(self)))
+        return self.model_dump(mode="json", exclude=list_unidentified_fields(type(self)))
 
 
 class KindSettings(Settings):
@@ -81,7 +81,7 @@ class KindSettings(Settings):
         their paths, and the version."""
         identity = self.identity()
         for file in self.files:
-            content = revision_of(Path(file).expanduser())
+            content = compute_revision(Path(file).expanduser())
             for name, value in identity.items():
                 if isinstance(value, str) and value.startswith(file):
                     identity[name] = value.replace(file, content, 1)
@@ -101,7 +101,7 @@ class OneOf:
     @property
     def classes(self) -> tuple[type[Settings], ...]:
         """All that the field takes."""
-        return tuple(kind.settings for kind in kinds(self.group).usable.values())
+        return tuple(kind.settings for kind in list_kinds(self.group).usable.values())
 
     def __get_pydantic_core_schema__(
         self, source: Any, handler: GetCoreSchemaHandler
@@ -110,7 +110,7 @@ class OneOf:
         return handler.generate_schema(Annotated[union, Field(discriminator="kind")])
 
 
-def unidentified_fields(model: type[BaseModel]) -> set[str]:
+def list_unidentified_fields(model: type[BaseModel]) -> set[str]:
     """Name the fields of a settings class that decide nothing but speed and place, or decide it by
     the images that they lead to."""
     return {
@@ -136,7 +136,7 @@ def _no_true(value: Any, annotation: Any) -> Any:
     kinds = _kinds(annotation)
     if isinstance(value, bool) and bool not in kinds and kinds & {int, float}:
         return _TruthValue(value)
-    held = _held(annotation) if isinstance(value, list | tuple | dict) else None
+    held = _find_held(annotation) if isinstance(value, list | tuple | dict) else None
     if held is None or not _kinds(held) & {int, float}:
         return value
     if isinstance(value, dict):
@@ -156,9 +156,9 @@ def _kinds(annotation: Any) -> frozenset[Any]:
 
 
 @cache
-def _held(annotation: Any) -> Any:
+def _find_held(annotation: Any) -> Any:
     """What the container in an annotation holds; None where there is none."""
     inner = get_args(annotation)
     if get_origin(annotation) in (tuple, list, dict):
         return inner[1] if get_origin(annotation) is dict else inner[0]
-    return next((held for one in inner if (held := _held(one)) is not None), None)
+    return next((held for one in inner if (held := _find_held(one)) is not None), None)

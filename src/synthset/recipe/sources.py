@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 from pydantic import Field, model_validator
 
 from synthset.errors import Problem
-from synthset.recipe.entries import encoder_problems
+from synthset.recipe.entries import check_encoder
 from synthset.recipe.paths import FolderPath
 from synthset.recipe.settings import EXECUTION, MEMBERSHIP, KindSettings, Name, OneOf, Settings
 from synthset.taxonomy.label_conflicts import Rule
@@ -393,7 +393,7 @@ class Gan(LabelledSource):
 
     def problems(self, recipe: Recipe, where: str) -> list[Problem]:
         """The encoder that measures it is there."""
-        return [] if self.encoder is None else encoder_problems(recipe, where, self.encoder)
+        return [] if self.encoder is None else check_encoder(recipe, where, self.encoder)
 
 
 class Shapes(SourceSettings):

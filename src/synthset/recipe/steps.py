@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 from pydantic import Field, model_validator
 
 from synthset.errors import Problem
-from synthset.recipe.entries import encoder_problems, named, reference_problems
+from synthset.recipe.entries import check_encoder, check_name, check_reference
 from synthset.recipe.settings import KindSettings, Name, OneOf, Settings
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ class StepSettings(KindSettings):
             recipe: the whole.
             where: its place in there, for messages.
         """
-        return encoder_problems(recipe, where, self.seen_by) if self.seen_by is not None else []
+        return check_encoder(recipe, where, self.seen_by) if self.seen_by is not None else []
 
 
 class Limits(StepSettings):
@@ -154,12 +154,12 @@ class Duplicates(StepSettings):
         if self.radius is not None:
             hashes = [score.prefix for score in recipe.scores if score.kind == "perceptual_hash"]
             section = "scores of kind perceptual_hash"
-            problems += named(f"{where}.score", self.score, hashes, section)
+            problems += check_name(f"{where}.score", self.score, hashes, section)
         for i, name in enumerate(self.against):
             place = f"{where}.against[{i}]"
             what = "copies are images, and {} holds only their mean and covariance"
             right = "name a reference of kind images"
-            problems += reference_problems(recipe, place, name, what, right)
+            problems += check_reference(recipe, place, name, what, right)
         return problems
 
 
@@ -255,7 +255,7 @@ class NearestSet(StepSettings):
         what = f"{{}} is statistics of all classes together, and the target is {self.target!r}"
         right = "set `target: all`, or name a reference of kind images"
         needed = None if self.target == "all" else right
-        return problems + reference_problems(recipe, place, self.reference, what, needed)
+        return problems + check_reference(recipe, place, self.reference, what, needed)
 
     def count_of(self, candidates: int) -> int:
         """How many of a class's candidates to keep."""

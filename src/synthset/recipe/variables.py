@@ -64,13 +64,17 @@ def fill_in(content: Any, leave_unset: bool = False) -> tuple[Any, dict[str, str
     return content, written
 
 
-def as_written(content: Any, written: Mapping[str, str]) -> Any:
+def restore_variables(content: Any, written: Mapping[str, str]) -> Any:
     """Undo `fill_in` in what became of the content since."""
     if isinstance(content, str):
         return written.get(content, content)
     if isinstance(content, Mapping):
-        return {key: as_written(inner, written) for key, inner in content.items()}
-    return [as_written(one, written) for one in content] if isinstance(content, list) else content
+        return {key: restore_variables(inner, written) for key, inner in content.items()}
+    return (
+        [restore_variables(one, written) for one in content]
+        if isinstance(content, list)
+        else content
+    )
 
 
 def conceal(words: str) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from synthset.errors import RecipeError, in_short
+from synthset.errors import RecipeError, shorten
 
 LONGEST = 16 << 20  # letters of a file: ImageNet-21k's class names are 1 MB
 DEEPEST = 50  # levels of lists and mappings; the deepest recipe has 9
@@ -101,7 +101,7 @@ class _Loader(yaml.SafeLoader):
             if not isinstance(key, yaml.ScalarNode):
                 continue
             if key.value in seen:
-                found = f"{in_short(key.value)} stands there twice"
+                found = f"{shorten(key.value)} stands there twice"
                 raise _Refused(key.start_mark, found, "keep one of them")
             seen.add(key.value)
             if key.tag != f"{CORE}merge":
@@ -114,24 +114,24 @@ class _Loader(yaml.SafeLoader):
         kind = node.tag.removeprefix(CORE)
         text = str(self.construct_scalar(node))  # type: ignore[arg-type]  # refuses lists itself
         if kind == "str":
-            return _checked(text, node)
+            return _check_text(text, node)
         if kind in ("int", "float"):
             _check_number(text, kind, node)
         build: Callable[[yaml.Node], Any] = getattr(self, f"construct_yaml_{kind}")
         try:
             return build(node)
         except (ValueError, KeyError, OverflowError):
-            raise _Refused(node.start_mark, f"{in_short(text)} is no {kind}", QUOTE) from None
+            raise _Refused(node.start_mark, f"{shorten(text)} is no {kind}", QUOTE) from None
 
     def refuse(self, node: yaml.Node) -> Any:
         kind = node.tag.removeprefix(CORE)
         if kind == "timestamp" and isinstance(node, yaml.ScalarNode):
-            raise _Refused(node.start_mark, f"{in_short(node.value)} is a date to YAML", QUOTE)
-        found = f"a value of the type {in_short(node.tag)}"
+            raise _Refused(node.start_mark, f"{shorten(node.value)} is a date to YAML", QUOTE)
+        found = f"a value of the type {shorten(node.tag)}"
         raise _Refused(node.start_mark, found, "settings are texts, numbers, lists and mappings")
 
 
-def _checked(text: str, node: yaml.Node) -> str:
+def _check_text(text: str, node: yaml.Node) -> str:
     """Refuse characters that no text can be stored with; YAML can spell them as escapes."""
     for letter in text:
         if letter == "\0" or "\ud800" <= letter <= "\udfff":

@@ -37,7 +37,7 @@ class Verdict:
         return f"{said}: {self.name} {value}, asked {self.asked}{note}"
 
 
-def acceptance(metrics: Sequence[MetricResult], limits: Mapping[str, Limit]) -> list[Verdict]:
+def check_acceptance(metrics: Sequence[MetricResult], limits: Mapping[str, Limit]) -> list[Verdict]:
     """Hold the kept part's metrics against limits.
 
     Args:

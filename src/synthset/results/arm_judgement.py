@@ -16,7 +16,7 @@ from synthset.metrics.statistics.classification import (
     confusion_matrix,
     reliability,
 )
-from synthset.metrics.statistics.operating_curves import curves, mean_curves
+from synthset.metrics.statistics.operating_curves import average_curves, compute_curves
 from synthset.recipe.experiment import Arm
 from synthset.results.figure import Better, Figure
 from synthset.results.judge import Runs, estimate
@@ -152,7 +152,9 @@ def judge_arm(arm: Arm, found: ArmTrials) -> ArmJudgement:
             for name in OF_A_CLASS
         },
         confusion=found.confusion,
-        curves=mean_curves([curves(trial.labels, trial.probabilities) for trial in trials]),
+        curves=average_curves(
+            [compute_curves(trial.labels, trial.probabilities) for trial in trials]
+        ),
         reliability=np.sum([_reliability(trial) for trial in trials], axis=0),
         chosen=tuple(trial.chosen for trial in trials),
         seconds=tuple(trial.seconds for trial in trials),

@@ -13,7 +13,15 @@ from typing import ClassVar, Literal
 import numpy as np
 
 from synthset.results.figure import Better, Figure, Unit
-from synthset.results.judge import CORRECTION, Difference, Leader, Runs, compare, estimate, lead
+from synthset.results.judge import (
+    CORRECTION,
+    Difference,
+    Leader,
+    Runs,
+    compare,
+    estimate,
+    find_leader,
+)
 
 Group = Literal["base", "natural", "synthetic", "transfer", "self-supervised", "statistics"]
 
@@ -196,7 +204,7 @@ def summarise(
         rows = (judged or {}).get(measure.name)
         if rows is None:
             rows = compare(runs[base], {arm: runs[arm] for arm in arms if arm != base})
-        leader = lead(runs, figures, base, rows)
+        leader = find_leader(runs, figures, base, rows)
         leaders |= {} if leader is None else {measure.name: leader}
         ranks, by_name = _ranks(measure, figures), {row.arm: row for row in rows}
         cells[measure.name] = {

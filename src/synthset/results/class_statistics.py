@@ -17,9 +17,9 @@ from synthset.errors import UsageError
 from synthset.metrics.statistics.classification import (
     Array,
     confusion_matrix,
+    describe_classes,
     mean_of_known,
-    over_classes,
-    rates,
+    normalise_confusion,
 )
 from synthset.metrics.statistics.intervals import LEVEL
 from synthset.results.figure import ConfidenceInterval, Figure
@@ -84,7 +84,7 @@ class ClassStatistics:
     @property
     def over(self) -> str:
         """Over how many classes means are, where not over all."""
-        return over_classes(self.tested, self.classes)
+        return describe_classes(self.tested, self.classes)
 
 
 def coverage(counts: Array) -> int:
@@ -115,7 +115,7 @@ def head_share(counts: Array, head: float = HEAD) -> float:
     return float(np.sort(counts)[::-1][:largest].sum()) / total if total else math.nan
 
 
-def top_confusions(confusion: Array, most: int = CONFUSIONS) -> Array:
+def find_top_confusions(confusion: Array, most: int = CONFUSIONS) -> Array:
     """Find what a class is most often taken for.
 
     Args:
@@ -172,9 +172,7 @@ def pearson(one: Array, other: Array) -> float:
     return float(np.clip((x @ y) / math.sqrt((x @ x) * (y @ y)), -1, 1))
 
 
-def figures_of_confusion(
-    confusion: Array, counts: Array, *, published: bool = False
-) -> ClassFigures:
+def judge_confusion(confusion: Array, counts: Array, *, published: bool = False) -> ClassFigures:
     """Judge each class by a confusion matrix.
 
     Args:
@@ -193,11 +191,11 @@ def figures_of_confusion(
         found = f"confusion {confusion.shape} and counts {counts.shape}"
         raise UsageError(f"{found}: they are (K, K) and (K,), with two classes or more")
     there = confusion.sum(axis=1) > 0
-    shares = rates(confusion)
+    shares = normalise_confusion(confusion)
     taken = shares if published else confusion
     precision = np.diag(taken) / np.maximum(taken.sum(axis=0), 1e-12)
     recall = np.where(there, np.diag(shares), np.nan)
-    scores = top_confusions(shares)
+    scores = find_top_confusions(shares)
     if published:
         scores = np.where(scores > 0, scores, np.nan)
     return ClassFigures(
@@ -209,19 +207,19 @@ def figures_of_confusion(
     )
 
 
-def figures_of_trial(trial: Trial, *, published: bool = False) -> ClassFigures:
+def judge_trial(trial: Trial, *, published: bool = False) -> ClassFigures:
     """Judge each class by what a trained classifier said of the test images.
 
     Args:
         trial: its training images are those of all origins, pre-training included.
-        published: as `figures_of_confusion`.
+        published: as `judge_confusion`.
     """
     count = trial.probabilities.shape[1]
     confusion = confusion_matrix(trial.labels, trial.probabilities.argmax(axis=1), count)
     counts = np.zeros(count)
     for images in (*trial.counts.values(), *trial.pretrain_counts.values()):
         counts += images
-    return figures_of_confusion(confusion, counts, published=published)
+    return judge_confusion(confusion, counts, published=published)
 
 
 def class_statistics(

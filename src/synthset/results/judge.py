@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synthset.metrics.statistics.classification import Array
-from synthset.metrics.statistics.intervals import Interval, around, wilson
+from synthset.metrics.statistics.intervals import Interval, normal_interval, wilson
 from synthset.metrics.statistics.significance import (
     holm,
     mcnemar,
@@ -148,7 +148,7 @@ def compare(base: Runs, arms: Mapping[str, Runs]) -> tuple[Difference, ...]:
     return tuple(replace(one, p_holm=p) for one, p in zip(found, corrected, strict=True))
 
 
-def lead(
+def find_leader(
     arms: Mapping[str, Runs],
     figures: Mapping[str, Figure],
     base: str,
@@ -190,7 +190,7 @@ def lead(
         elif len(pairs[arm]) > 1:
             apart = p is not None and p < CERTAIN and sign * sum(pairs[arm]) > 0
         else:
-            apart = _apart(figures[first], figures[arm], sign)
+            apart = _are_apart(figures[first], figures[arm], sign)
         beaten += [arm] if apart else []
     return Leader(best, tuple(beaten))
 
@@ -208,7 +208,9 @@ def _spread(runs: Runs, known: Sequence[float]) -> ConfidenceInterval | None:
     (values, *more) = runs.values.values()
     if more or len(values) < 3:
         return None
-    return _within(around(known[0], float(np.std(values[1:], ddof=1))), DRAWS, 0.0, runs.unit)
+    return _within(
+        normal_interval(known[0], float(np.std(values[1:], ddof=1))), DRAWS, 0.0, runs.unit
+    )
 
 
 def _within(found: Interval, method: str, least: float, unit: Unit) -> ConfidenceInterval | None:
@@ -232,7 +234,7 @@ def _difference(name: str, runs: Runs, base: Runs, shared: Sequence[int]) -> Dif
         counted = shared[0] in runs.right and shared[0] in base.right
         if len(draws[0]) > 2:
             error = float(np.std(draws[0][1:], ddof=1))
-            interval = _within(around(each[0], error), DRAWS, -1.0, runs.unit)
+            interval = _within(normal_interval(each[0], error), DRAWS, -1.0, runs.unit)
             p, test = normal_test(each[0], error), DRAWS
         if counted:
             p, test = mcnemar(runs.right[shared[0]], base.right[shared[0]]), MCNEMAR
@@ -247,7 +249,7 @@ def _pairs(one: Runs, other: Runs) -> list[float]:
     return [a - b for a, b in pairs if a is not None and b is not None]
 
 
-def _apart(best: Figure, other: Figure, sign: int) -> bool:
+def _are_apart(best: Figure, other: Figure, sign: int) -> bool:
     one, two = _alone(best), _alone(other)
     if one is None or two is None:
         return False

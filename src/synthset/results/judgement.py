@@ -14,9 +14,9 @@ from synthset.errors import UsageError, did_you_mean
 from synthset.metrics.statistics.classification import (
     OF_ALL,
     Array,
+    describe_classes,
     mean_of_known,
-    measures,
-    over_classes,
+    measure_classifier,
 )
 from synthset.metrics.statistics.exchange_rate import ArmErrors, ExchangeRate, exchange_rate
 from synthset.metrics.statistics.operating_curves import Curves
@@ -28,7 +28,7 @@ from synthset.results.arm_judgement import (
     MeasuredTrial,
     judge_arm,
 )
-from synthset.results.judge import CORRECTION, Difference, Leader, compare, lead
+from synthset.results.judge import CORRECTION, Difference, Leader, compare, find_leader
 from synthset.results.stored import Counts
 from synthset.results.trial import Trial
 
@@ -86,9 +86,9 @@ class Judgement:
         if not measure.startswith(OF_CLASSES):
             return ""
         labels = self.focus if measure in OF_FOCUS else range(len(self.classes))
-        return over_classes(sum(self.test_images[i] > 0 for i in labels), len(labels))
+        return describe_classes(sum(self.test_images[i] > 0 for i in labels), len(labels))
 
-    def shortened(self) -> Judgement:
+    def shorten(self) -> Judgement:
         """The same with the curves, and, of more than 100 classes, the confusions of the shown ones
         alone, in their order: what is worth a file."""
         rows = list(self.shown)
@@ -128,7 +128,7 @@ def judge(experiment: Experiment, trials: Sequence[Trial], classes: Sequence[str
     """
     _check(experiment, trials, classes)
     focus = tuple(list(classes).index(name) for name in experiment.focused)
-    by_arm = _measured(experiment, trials, focus)
+    by_arm = _measure_trials(experiment, trials, focus)
     base = experiment.compared_with
     arms = tuple(judge_arm(arm, by_arm[arm.name]) for arm in experiment.arms if arm.name in by_arm)
     differences = _differences(by_arm, base, focus, classes)
@@ -138,7 +138,7 @@ def judge(experiment: Experiment, trials: Sequence[Trial], classes: Sequence[str
         description=experiment.description,
         classes=tuple(classes),
         focus=focus,
-        shown=_shown(arms, focus),
+        shown=_choose_shown(arms, focus),
         base=base,
         seeds=tuple(sorted({trial.seed for trial in trials})),
         test_images=np.bincount(trials[0].labels, minlength=len(classes)),
@@ -175,7 +175,7 @@ def _check(experiment: Experiment, trials: Sequence[Trial], classes: Sequence[st
         raise UsageError(f"trials: arm {twice[0][0]}, seed {twice[0][1]} stands there twice")
 
 
-def _measured(
+def _measure_trials(
     experiment: Experiment, trials: Sequence[Trial], focus: Sequence[int]
 ) -> dict[str, ArmTrials]:
     """Measure every trial, with bootstrap draws where an arm has but one seed."""
@@ -184,7 +184,7 @@ def _measured(
     for trial in sorted(trials, key=lambda trial: trial.seed):
         draws = max(FEWEST, min(DRAWS, round(WORK / trial.probabilities.size)))
         weights = draw_weights(trial.labels, draws if alone else 0, trial.seed)
-        seen = measures(trial.labels, trial.probabilities, weights)
+        seen = measure_classifier(trial.labels, trial.probabilities, weights)
         whole = dict(seen.whole)
         if focus:
             whole |= {
@@ -216,7 +216,7 @@ def draw_weights(labels: NDArray[np.int64], draws: int, seed: int) -> Array:
     return weights
 
 
-def _shown(arms: Sequence[ArmJudgement], focus: Sequence[int]) -> tuple[int, ...]:
+def _choose_shown(arms: Sequence[ArmJudgement], focus: Sequence[int]) -> tuple[int, ...]:
     """All classes, or the focus and those of the lowest recall, mean over arms."""
     recall = np.array(
         [
@@ -261,7 +261,7 @@ def _leaders(
     for name in arms[0].whole:
         runs = {arm.name: by_arm[arm.name].runs(name) for arm in arms}
         figures = {arm.name: arm.whole[name] for arm in arms}
-        leader = lead(runs, figures, base, differences.get(name, ()))
+        leader = find_leader(runs, figures, base, differences.get(name, ()))
         found |= {} if leader is None else {name: leader}
     return found
 

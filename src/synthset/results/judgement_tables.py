@@ -9,12 +9,12 @@ from synthset.metrics.statistics.classification import OF_A_CLASS
 from synthset.results.figure import ConfidenceInterval, Figure
 from synthset.results.judge import Difference
 from synthset.results.judgement import Judgement
-from synthset.results.stored import plain
+from synthset.results.stored import to_plain
 
 Row = dict[str, Any]
 
 
-def arm_rows(judgement: Judgement) -> list[Row]:
+def make_arm_rows(judgement: Judgement) -> list[Row]:
     """A row an arm: training images by origin, each measure, each difference to the base."""
     origins = _origins(judgement)
     rows = []
@@ -31,7 +31,7 @@ def arm_rows(judgement: Judgement) -> list[Row]:
     return rows
 
 
-def class_rows(judgement: Judgement) -> list[Row]:
+def make_class_rows(judgement: Judgement) -> list[Row]:
     """A row an arm and class, all classes: images, then each measure of the class."""
     origins, rows = _origins(judgement), []
     for arm in judgement.arms:
@@ -45,7 +45,7 @@ def class_rows(judgement: Judgement) -> list[Row]:
             for prefix, counts in (("train", arm.training), ("pretrain", arm.pretraining)):
                 for origin in origins:
                     images = counts.get(origin)
-                    row[f"{prefix}_{origin}"] = 0 if images is None else plain(images[label])
+                    row[f"{prefix}_{origin}"] = 0 if images is None else to_plain(images[label])
             for measure in OF_A_CLASS:
                 row |= _cells(measure, arm.classes[measure][label])
             rows.append(row)
@@ -56,7 +56,7 @@ def _cells(name: str, found: Figure) -> Row:
     cells = {name: found.value, **_ends(name, found.interval)}
     if found.chance is not None or found.n is not None:
         cells |= _ends(f"{name}_test", found.chance)
-    return {key: plain(value) for key, value in cells.items()}
+    return {key: to_plain(value) for key, value in cells.items()}
 
 
 def _difference(name: str, found: Difference | None) -> Row:
@@ -64,7 +64,7 @@ def _difference(name: str, found: Difference | None) -> Row:
         found = Difference("", Figure(None))
     cells = {name: found.figure.value, **_ends(name, found.figure.interval)}
     cells |= {f"{name}_p": found.p, f"{name}_p_holm": found.p_holm}
-    return {key: plain(value) for key, value in cells.items()}
+    return {key: to_plain(value) for key, value in cells.items()}
 
 
 def _ends(name: str, found: ConfidenceInterval | None) -> Row:

@@ -92,12 +92,12 @@ class MetricResult(Figure):
         """What to mind, in words."""
         return "; ".join(map(str, self.cautions)) or None
 
-    def filled(self, found: Interval, method: str, *cautions: Caution | str) -> MetricResult:
+    def fill(self, found: Interval, method: str, *cautions: Caution | str) -> MetricResult:
         """The same with value and interval, and how that was made."""
         interval = ConfidenceInterval(found.low, found.high, method, found.level)
-        return replace(self, value=found.value, interval=interval).warned(*cautions)
+        return replace(self, value=found.value, interval=interval).warn(*cautions)
 
-    def warned(self, *cautions: Caution | str) -> MetricResult:
+    def warn(self, *cautions: Caution | str) -> MetricResult:
         """The same with more to mind."""
         more = [Caution(one) if isinstance(one, str) else one for one in cautions if one]
         return replace(self, cautions=(*self.cautions, *more))

@@ -26,8 +26,8 @@ class Reason:
 
     Attributes:
         step: of the selection, such as `1 limits`; `image`, `safety`, `review` or `quota`.
-        rule: of the step, such as `below`; `words` knows ours, a step of your own may name another,
-            which is then shown as it is.
+        rule: of the step, such as `below`; `describe_reason` knows ours, a step of your own may
+            name another, which is then shown as it is.
         column: score that the rule looks at, or encoder.
         value: of the image in it.
         bound: limit, or number of images that the rule keeps.
@@ -57,7 +57,7 @@ class Reason:
         )
 
 
-def reason_array(reasons: Sequence[Reason | None]) -> pa.Array:
+def make_reason_array(reasons: Sequence[Reason | None]) -> pa.Array:
     """Write reasons as a column; null where there is none."""
     return pa.array([None if one is None else asdict(one) for one in reasons], REASON)
 
@@ -67,12 +67,12 @@ def read_reason(cell: dict[str, Any] | None) -> Reason | None:
     return None if cell is None else Reason(**cell)
 
 
-def words(reason: Reason) -> str:
+def describe_reason(reason: Reason) -> str:
     """Say why an image left, or, of a `group`, several.
 
-    >>> words(Reason("1 limits", "below", "clip_score", 18.2, 22))
+    >>> describe_reason(Reason("1 limits", "below", "clip_score", 18.2, 22))
     'clip_score 18.2 < 22'
-    >>> words(Reason("2 duplicates", "near copy", "phash", 2, 6, "0f3a").group)
+    >>> describe_reason(Reason("2 duplicates", "near copy", "phash", 2, 6, "0f3a").group)
     'near copy of another image'
     """
     column, count = reason.column, "" if reason.bound is None else f" {reason.bound:g}"

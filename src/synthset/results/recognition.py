@@ -90,7 +90,7 @@ class ClassResult:
     probability: float
     taken_for: tuple[tuple[str, int], ...]
 
-    def judged(self, rule: Rule) -> bool:
+    def can_be_judged(self, rule: Rule) -> bool:
         """Whether a rule can say anything of the class."""
         return self.images > 0 and (self.known_under if rule.endswith("under") else self.known)
 
@@ -148,12 +148,12 @@ class Study:
     @property
     def judged(self) -> list[ClassResult]:
         """The classes that the rule can say something of."""
-        return [one for one in self.classes if one.judged(self.by)]
+        return [one for one in self.classes if one.can_be_judged(self.by)]
 
     @property
     def unknown(self) -> list[ClassResult]:
         """Classes with images that the classifier can't know by the rule: counted apart."""
-        return [one for one in self.classes if one.images and not one.judged(self.by)]
+        return [one for one in self.classes if one.images and not one.can_be_judged(self.by)]
 
     @property
     def ranked(self) -> list[ClassResult]:

@@ -60,13 +60,13 @@ def load(kind: type[Kind], text: str, where: str) -> Kind:
     )
 
 
-def plain(value: Any) -> Any:
+def to_plain(value: Any) -> Any:
     """Make numbers ones that JSON has: six decimals, null for what doesn't exist."""
     if isinstance(value, np.ndarray | np.generic):
-        return plain(value.tolist())
+        return to_plain(value.tolist())
     if isinstance(value, float):
         return None if np.isnan(value) else round(value, DIGITS)
-    return [plain(one) for one in value] if isinstance(value, list) else value
+    return [to_plain(one) for one in value] if isinstance(value, list) else value
 
 
 def _array(kind: type) -> Callable[[Any], NDArray[Any]]:
@@ -79,11 +79,13 @@ def _curves(found: Any) -> Curves:
     return Curves(np.array(found["roc"], np.float64), np.array(found["pr"], np.float64))
 
 
-def _plain_curves(found: Curves) -> dict[str, Any]:
+def _to_plain_curves(found: Curves) -> dict[str, Any]:
     places = {"false_positive_rates": FALSE_POSITIVE_RATES, "recalls": RECALLS}
-    return {name: plain(one) for name, one in {**places, **vars(found)}.items()}
+    return {name: to_plain(one) for name, one in {**places, **vars(found)}.items()}
 
 
-Numbers = Annotated[NDArray[np.float64], PlainValidator(_array(np.float64)), PlainSerializer(plain)]
-Counts = Annotated[NDArray[np.int64], PlainValidator(_array(np.int64)), PlainSerializer(plain)]
-StoredCurves = Annotated[Curves, PlainValidator(_curves), PlainSerializer(_plain_curves)]
+Numbers = Annotated[
+    NDArray[np.float64], PlainValidator(_array(np.float64)), PlainSerializer(to_plain)
+]
+Counts = Annotated[NDArray[np.int64], PlainValidator(_array(np.int64)), PlainSerializer(to_plain)]
+StoredCurves = Annotated[Curves, PlainValidator(_curves), PlainSerializer(_to_plain_curves)]

@@ -65,7 +65,7 @@ class ClipScoreStage(Stage):
     def prepare(self, rows: Rows) -> list[str | None]:
         """Fill in the text of each record; None where its prompt is missing."""
         columns = [rows.column(FIELDS[field]) for field in self._fields]
-        return [self._filled(values) for values in zip(*columns, strict=True)]
+        return [self._fill_in(values) for values in zip(*columns, strict=True)]
 
     def compute(
         self, rows: Rows, prepared: Sequence[str | None]
@@ -93,7 +93,7 @@ class ClipScoreStage(Stage):
         column = pa.array(scores, mask=np.isnan(scores))
         return pa.table({self._column: column, "error": pa.array(errors, pa.string())})
 
-    def _filled(self, values: Sequence[Any]) -> str | None:
+    def _fill_in(self, values: Sequence[Any]) -> str | None:
         if any(value is None for value in values):
             return None
         return self._text.format(**dict(zip(self._fields, values, strict=True)))

@@ -95,7 +95,7 @@ def _read(settings: Settings) -> pa.Table:
     if twice:
         raise ModelError(f"{path} has several rows of id {twice[0]!r}; leave one of each")
     values = table.column(1)
-    return pa.table({IDS: ids, settings.column: values.cast(_told(kind))})
+    return pa.table({IDS: ids, settings.column: values.cast(_find_type(kind))})
 
 
 def _is_number(kind: pa.DataType) -> bool:
@@ -103,7 +103,7 @@ def _is_number(kind: pa.DataType) -> bool:
     return is_true_or_false or pa.types.is_integer(kind) or pa.types.is_floating(kind)
 
 
-def _told(kind: pa.DataType) -> pa.DataType:
+def _find_type(kind: pa.DataType) -> pa.DataType:
     """The type that a score's column has."""
     if pa.types.is_boolean(kind):
         return kind

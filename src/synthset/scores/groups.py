@@ -14,7 +14,7 @@ from synthset.metrics.sets.gaussian import Gaussian
 from synthset.recipe.scores import FdInfluence, Neighbours
 
 
-def groups(
+def iterate_groups(
     score: FdInfluence | Neighbours, reader: FeatureReader
 ) -> Iterator[tuple[NDArray[np.int64], Features, Features | Gaussian]]:
     """Give each group of records that have features.
@@ -36,5 +36,5 @@ def groups(
         for label in np.unique(labels):
             rows = there[labels == label]
             first = int(rows[0])
-            mine = real.rows_of(keys[first].as_py(), names[first].as_py())
+            mine = real.find_rows(keys[first].as_py(), names[first].as_py())
             yield rows, features[rows], real.features[mine]

@@ -15,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 from PIL import Image
 
-from synthset.encoders.faults import image_faults
+from synthset.encoders.faults import find_image_faults
 from synthset.images import Pixels
 from synthset.metrics.images.colours import PARTS, colour_digits
 from synthset.recipe.scores import PerceptualHash as Settings
@@ -47,7 +47,7 @@ class PerceptualHashStage(Stage):
 
     def finish(self, rows: Rows, computed: list[str | None]) -> pa.Table:
         return pa.table(
-            {self._column: pa.array(computed, pa.string()), "error": image_faults(rows)}
+            {self._column: pa.array(computed, pa.string()), "error": find_image_faults(rows)}
         )
 
 

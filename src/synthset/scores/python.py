@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 import pyarrow as pa
 
-from synthset.encoders.faults import image_faults
+from synthset.encoders.faults import find_image_faults
 from synthset.errors import Problem
 from synthset.recipe.recipe import Recipe
 from synthset.recipe.scores import Python as Settings
@@ -17,8 +17,8 @@ from synthset.user_code import (
     NO_NUMBER,
     Function,
     Result,
-    by_shape,
-    function_problems,
+    call_by_shape,
+    check_function,
     load_function,
 )
 
@@ -52,11 +52,11 @@ class PythonScoreStage(Stage):
 
     def compute(self, rows: Rows, prepared: Rows) -> list[Result | None]:
         """Call the function, in the order of the records."""
-        return by_shape(self._function, rows.pixels)
+        return call_by_shape(self._function, rows.pixels)
 
     def finish(self, rows: Rows, computed: list[Result | None]) -> pa.Table:
         """Put nulls and reasons where there is no image, or no number came out."""
-        errors = image_faults(rows).to_pylist()
+        errors = find_image_faults(rows).to_pylist()
         values: list[float | None] = []
         for place, result in enumerate(computed):
             number = None if result is None or isinstance(result, str) else float(result)
@@ -72,4 +72,4 @@ class PythonScoreStage(Stage):
 def check(settings: Settings, recipe: Recipe, classes: Sequence[Any]) -> list[Problem]:
     """See that the function is there."""
     place = [score.prefix for score in recipe.scores].index(settings.prefix)
-    return function_problems(f"scores[{place}].path", settings.path)
+    return check_function(f"scores[{place}].path", settings.path)

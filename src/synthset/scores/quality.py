@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from synthset.encoders.faults import image_faults
+from synthset.encoders.faults import find_image_faults
 from synthset.images import Pixels
 from synthset.recipe.scores import Quality as QualitySettings
 from synthset.stage import Rows, Stage
@@ -65,7 +65,9 @@ class QualityStage(Stage):
 
     def prepare(self, rows: Rows) -> list[PictureMeasures | None]:
         """Measure the pictures; on a reader thread, beside the model."""
-        return rows.once("quality", lambda: [p if p is None else measure(p) for p in rows.pixels])
+        return rows.compute_once(
+            "quality", lambda: [p if p is None else measure(p) for p in rows.pixels]
+        )
 
     def finish(self, rows: Rows, computed: list[PictureMeasures | None]) -> pa.Table:
         columns = {
@@ -76,7 +78,7 @@ class QualityStage(Stage):
         }
         issues = [m and issue(m, self._settings) for m in computed]
         columns[f"{self._prefix}_issue"] = pa.array(issues, pa.string())
-        return pa.table({**columns, "error": image_faults(rows)})
+        return pa.table({**columns, "error": find_image_faults(rows)})
 
 
 def measure(pixels: Pixels) -> PictureMeasures:
@@ -94,7 +96,7 @@ def measure(pixels: Pixels) -> PictureMeasures:
     return PictureMeasures(
         brightness=mean / 255,
         contrast=float(np.sqrt(share @ (levels - mean) ** 2)) / 255,
-        sharpness=_sharpness(_shrunk(luma)),
+        sharpness=_sharpness(_shrink(luma)),
         entropy=float(-(some * np.log2(some)).sum()) + 0.0,
         aspect=max(luma.shape) / min(luma.shape),
         light=_percentile(share, 0.99),
@@ -104,10 +106,10 @@ def measure(pixels: Pixels) -> PictureMeasures:
 
 def issue(measures: PictureMeasures, settings: QualitySettings) -> str | None:
     """Name the first fault of a picture; None if it has none."""
-    return next(iter(faults(measures, settings)), None)
+    return next(iter(find_faults(measures, settings)), None)
 
 
-def faults(measures: PictureMeasures, settings: QualitySettings) -> list[str]:
+def find_faults(measures: PictureMeasures, settings: QualitySettings) -> list[str]:
     """Name every fault of a picture."""
     found = {
         "dark": measures.light < settings.dark,
@@ -119,7 +121,7 @@ def faults(measures: PictureMeasures, settings: QualitySettings) -> list[str]:
     return [name for name, there in found.items() if there]
 
 
-def _shrunk(luma: NDArray[np.int16]) -> NDArray[np.int16]:
+def _shrink(luma: NDArray[np.int16]) -> NDArray[np.int16]:
     """Take the mean of each cell of a large picture, rounded; a small one stays as it is."""
     factor = min(luma.shape) // SHARPNESS_PX
     if factor < 2:

@@ -10,7 +10,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from scipy.special import softmax
 
-from synthset.encoders.classlist import OutputClasses, class_names, match
+from synthset.encoders.classlist import OutputClasses, match, read_class_list
 from synthset.encoders.faults import NO_IMAGE
 from synthset.errors import ModelError, Problem, RecipeError, SynthsetError
 from synthset.metrics.sets.recognition import recognise
@@ -47,8 +47,8 @@ class RecognitionStage(Stage):
     def of(
         cls, settings: RecognitionSettings, recipe: Recipe, classes: Sequence[ClassEntry]
     ) -> RecognitionStage:
-        """Find the recipe's classes among the classifier's; see `classifier_indices`."""
-        return cls(settings, *classifier_indices(settings, recipe, classes))
+        """Find the recipe's classes among the classifier's; see `find_classifier_indices`."""
+        return cls(settings, *find_classifier_indices(settings, recipe, classes))
 
     @property
     def writes(self) -> pa.Schema:
@@ -74,13 +74,13 @@ class RecognitionStage(Stage):
             )
         there = ~np.isnan(logits[:, 0])
         labels = np.asarray(rows.table.column("label"), dtype=np.int64)[there]
-        columns = self._scored(softmax(logits[there].astype(np.float64), axis=1), labels)
+        columns = self._score(softmax(logits[there].astype(np.float64), axis=1), labels)
         spread = [_spread(column, there) for column in columns]
         errors = pa.array([None if one else NO_IMAGE for one in there], pa.string())
         named = dict(zip(self.writes.names, spread, strict=True))
         return pa.table({**named, "error": errors}).cast(self.writes.append(ERROR))
 
-    def _scored(
+    def _score(
         self, probabilities: NDArray[np.float64], labels: NDArray[np.int64]
     ) -> tuple[pa.Array, ...]:
         """The four columns of the n records that have logits; (n, K) probabilities, (n,) labels."""
@@ -91,7 +91,7 @@ class RecognitionStage(Stage):
         first = probabilities.argmax(axis=1)
         return (
             pa.array(intended, pa.float32()),
-            pa.array(rank_of(probabilities, self._indices[labels]), pa.int32()),
+            pa.array(rank_intended(probabilities, self._indices[labels]), pa.int32()),
             pa.array([self._name(index) for index in first], pa.string()),
             pa.array(probabilities[np.arange(len(first)), first], pa.float32()),
         )
@@ -103,7 +103,7 @@ class RecognitionStage(Stage):
 ERROR = pa.field("error", pa.string())
 
 
-def classifier_indices(
+def find_classifier_indices(
     settings: RecognitionSettings, recipe: Recipe, classes: Sequence[ClassEntry]
 ) -> tuple[OutputClasses, tuple[int, ...]]:
     """Find the recipe's classes among the classifier's.
@@ -115,7 +115,7 @@ def classifier_indices(
     place = [score.prefix for score in recipe.scores].index(settings.prefix)
     encoder = recipe.encoders[settings.encoder]
     assert isinstance(encoder, ClassifierEncoder)
-    known = class_names(encoder)
+    known = read_class_list(encoder)
     found = match(f"scores[{place}].names", classes, known, settings.names)
     if isinstance(found, list):
         raise RecipeError.of(found)
@@ -127,7 +127,7 @@ def check_classes(
 ) -> Sequence[Problem]:
     """See that the classifier knows the recipe's classes."""
     try:
-        classifier_indices(settings, recipe, classes)
+        find_classifier_indices(settings, recipe, classes)
     except RecipeError as error:
         return error.problems
     except SynthsetError:
@@ -135,10 +135,12 @@ def check_classes(
     return ()
 
 
-def rank_of(probabilities: NDArray[np.float64], intended: NDArray[np.int64]) -> NDArray[np.int64]:
+def rank_intended(
+    probabilities: NDArray[np.float64], intended: NDArray[np.int64]
+) -> NDArray[np.int64]:
     """Tell at which place a class stands.
 
-    >>> rank_of(np.array([[0.2, 0.5, 0.3], [0.4, 0.4, 0.2]]), np.array([2, 1])).tolist()
+    >>> rank_intended(np.array([[0.2, 0.5, 0.3], [0.4, 0.4, 0.2]]), np.array([2, 1])).tolist()
     [2, 2]
 
     Args:

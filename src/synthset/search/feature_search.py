@@ -44,10 +44,10 @@ def search_like(
     recipe = _recipe(dataset)
     name = _encoder(dataset, recipe, encoder)
     if Path(example).is_file():
-        vector, own = _encoded(recipe, name, Path(example)), None
+        vector, own = _encode_file(recipe, name, Path(example)), None
     else:
-        vector, own = _stored(dataset, name, example)
-    found = nearest(dataset, name, vector, limit + (own is not None))
+        vector, own = _read_stored(dataset, name, example)
+    found = find_nearest(dataset, name, vector, limit + (own is not None))
     return [one for one in found if one.id != own][:limit]
 
 
@@ -71,10 +71,12 @@ def search_clip(
     recipe = _recipe(dataset)
     name = _encoder(dataset, recipe, encoder, clip_only=True)
     faiss()
-    return nearest(dataset, name, open_text_encoder(recipe.encoders[name]).encode([text])[0], limit)
+    return find_nearest(
+        dataset, name, open_text_encoder(recipe.encoders[name]).encode([text])[0], limit
+    )
 
 
-def nearest(dataset: Dataset, encoder: str, vector: Vector, limit: int) -> list[Hit]:
+def find_nearest(dataset: Dataset, encoder: str, vector: Vector, limit: int) -> list[Hit]:
     """Find the records whose features have the highest cosine with a vector.
 
     Exact, shard by shard, so that a million images need no more memory than one shard.
@@ -98,7 +100,7 @@ def nearest(dataset: Dataset, encoder: str, vector: Vector, limit: int) -> list[
         first += SHARD
     heap.finalize()
     pairs = zip(heap.D[0].tolist(), heap.I[0].tolist(), strict=True)
-    return _found(dataset, [(place, score) for score, place in pairs if place >= 0])
+    return _read_found(dataset, [(place, score) for score, place in pairs if place >= 0])
 
 
 SHARD = 1 << 32  # places: the shard's number x this + the row
@@ -135,7 +137,7 @@ def _unit(rows: Vector) -> Vector:
     return unit
 
 
-def _found(dataset: Dataset, places: list[tuple[int, float]]) -> list[Hit]:
+def _read_found(dataset: Dataset, places: list[tuple[int, float]]) -> list[Hit]:
     """Name the records at some places, in their order."""
     view = dataset.view
     columns = ["id", "class_name", "prompt"]
@@ -176,7 +178,7 @@ def _encoder(dataset: Dataset, recipe: Recipe, asked: str | None, clip_only: boo
     return asked or (clips or known)[0]
 
 
-def _stored(dataset: Dataset, encoder: str, start: str) -> tuple[Vector, str]:
+def _read_stored(dataset: Dataset, encoder: str, start: str) -> tuple[Vector, str]:
     """The features and the id of the one record whose id begins so."""
     table = dataset.view.features[encoder]
     found: list[tuple[str, int, int]] = []
@@ -195,7 +197,7 @@ def _stored(dataset: Dataset, encoder: str, start: str) -> tuple[Vector, str]:
     return vector, name
 
 
-def _encoded(recipe: Recipe, encoder: str, file: Path) -> Vector:
+def _encode_file(recipe: Recipe, encoder: str, file: Path) -> Vector:
     """The features of an image file, by the same encoder."""
     stage = build(recipe, f"features/{encoder}", [])
     stage.open()

@@ -16,7 +16,7 @@ from synthset.errors import StorageError, UsageError
 from synthset.results.hits import Hit
 from synthset.seeds import fingerprint
 from synthset.store.dataset import Dataset
-from synthset.store.files import writing
+from synthset.store.files import write_aside
 from synthset.store.folder import LocalFolder
 
 INDEX = "derived/words.sqlite"
@@ -55,17 +55,17 @@ def search_words(
     Raises:
         UsageError: no word in the query.
     """
-    asked = as_match(query, any_word)
+    asked = write_match(query, any_word)
     weights = ", ".join(str(weight) for weight in WEIGHTS.values())
     with contextlib.closing(index(dataset)) as base:
         rows = base.execute(FIND.format(weights=weights), (asked, limit)).fetchall()
     return [Hit(*row) for row in rows]
 
 
-def as_match(query: str, any_word: bool = False) -> str:
+def write_match(query: str, any_word: bool = False) -> str:
     """Write a query in the language of FTS5, where every word of a user is only a word.
 
-    >>> as_match('red truck*'), as_match('"fire engine" AND')
+    >>> write_match('red truck*'), write_match('"fire engine" AND')
     ('"red" "truck"*', '"fire engine" "AND"')
     """
     parts = re.findall(r'"([^"]+)"|([^\s"]+)', query)
@@ -90,7 +90,7 @@ def index(dataset: Dataset) -> sqlite3.Connection:
         _fill(base, dataset, mark)
         return base
     place = dataset.folder.root / INDEX
-    known = _opened(place, mark)
+    known = _open(place, mark)
     if known is None:
         _make(place, dataset, mark)
     return known or sqlite3.connect(place)
@@ -102,7 +102,7 @@ def _mark(dataset: Dataset) -> str:
     return fingerprint([TABLES, view.plan, view.images, dataset.rows_in(view.plan)])
 
 
-def _opened(place: Path, mark: str) -> sqlite3.Connection | None:
+def _open(place: Path, mark: str) -> sqlite3.Connection | None:
     if not place.exists():
         return None
     base = sqlite3.connect(place)
@@ -119,7 +119,7 @@ def _opened(place: Path, mark: str) -> sqlite3.Connection | None:
 def _make(place: Path, dataset: Dataset, mark: str) -> None:
     """Write the index aside and put it in place, so that a reader never sees half of one."""
     try:
-        with writing(place) as aside, contextlib.closing(sqlite3.connect(aside)) as base:
+        with write_aside(place) as aside, contextlib.closing(sqlite3.connect(aside)) as base:
             _fill(base, dataset, mark)
     except sqlite3.OperationalError as fault:
         raise StorageError(f"{place}: {fault}; mend that, and search again") from None

@@ -52,10 +52,10 @@ def frank_wolfe_bound(
         Float >= 0, in squared feature units, for covariances divided by the number of images.
     """
     towards = Target.of(target, directions)
-    return bound_of(towards, towards.see(features), count, start=start, steps=steps)
+    return compute_bound(towards, towards.see(features), count, start=start, steps=steps)
 
 
-def bound_of(
+def compute_bound(
     target: Target,
     seen: ProjectedImages,
     count: int,
@@ -80,9 +80,9 @@ def bound_of(
         vertex = _mean(seen, corner)
         way = vertex - at
         step = min(1.0, gap / (2 * pairs.of_itself(way)))
-        while step > SHORTEST and distance(target, at.mixed(way, step), SOFTENING) > value:
+        while step > SHORTEST and distance(target, at.mix(way, step), SOFTENING) > value:
             step /= 2
-        at = at.mixed(way, step)
+        at = at.mix(way, step)
         weights *= 1 - step
         weights[corner] += step / count
     return bound
@@ -91,4 +91,4 @@ def bound_of(
 def _mean(seen: ProjectedImages, rows: Rows) -> Sums:
     """Sums in which the images' weights sum to 1."""
     sums = seen.sums(rows)
-    return sums.mixed(sums, 0.0, 1 / sums.n)
+    return sums.mix(sums, 0.0, 1 / sums.n)

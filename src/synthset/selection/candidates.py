@@ -11,7 +11,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from synthset.errors import RecipeError
-from synthset.results.reason import REASON, Reason, reason_array
+from synthset.results.reason import REASON, Reason, make_reason_array
 from synthset.taxonomy.label_conflicts import Rule
 
 Outcome = dict[str, Any]  # what a step reached
@@ -109,13 +109,13 @@ class Candidates:
         """Write the result: id, keep, reason, rank (from 1 within each class, best first)."""
         rank: list[int | None] = [None] * len(self.keep)
         for rows in self.by_class().values():
-            for place, row in enumerate(ordered(self, rows, order_by).tolist(), start=1):
+            for place, row in enumerate(sort_rows(self, rows, order_by).tolist(), start=1):
                 rank[row] = place
-        columns = [self.records.column("id"), self.keep, reason_array(self.reason), rank]
+        columns = [self.records.column("id"), self.keep, make_reason_array(self.reason), rank]
         return pa.table(dict(zip(SCHEMA.names, columns, strict=True)), schema=SCHEMA)
 
 
-def ordered(
+def sort_rows(
     candidates: Candidates,
     rows: NDArray[np.int64],
     by: str | None,
@@ -127,9 +127,9 @@ def ordered(
         values = candidates.values(by)[rows]
         keys = values if lowest else -values
         rows = rows[np.argsort(np.where(np.isnan(keys), np.inf, keys), kind="stable")]
-    return fixed_first(candidates, rows)
+    return put_fixed_first(candidates, rows)
 
 
-def fixed_first(candidates: Candidates, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+def put_fixed_first(candidates: Candidates, rows: NDArray[np.int64]) -> NDArray[np.int64]:
     """Put what a reviewer keeps before the others, both in their order."""
     return rows[np.argsort(~candidates.fixed[rows], kind="stable")]

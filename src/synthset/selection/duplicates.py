@@ -17,11 +17,18 @@ from synthset.encoders.feature_reader import FeatureReader
 from synthset.metrics.images.pairs import Closest, Groups
 from synthset.recipe.steps import Duplicates
 from synthset.results.reason import Reason
-from synthset.selection.candidates import Candidates, Outcome, ordered
-from synthset.selection.looks import KINDS, Looks, Rows, looks_of, pairs_across, pairs_within
+from synthset.selection.candidates import Candidates, Outcome, sort_rows
+from synthset.selection.looks import (
+    KINDS,
+    Looks,
+    Rows,
+    find_pairs_across,
+    find_pairs_within,
+    read_looks,
+)
 from synthset.selection.review import STEP as REVIEW
-from synthset.taxonomy.label_conflicts import both, label_conflicts, stay
-from synthset.taxonomy.names import loose
+from synthset.taxonomy.label_conflicts import apply_rule, find_label_conflicts, join_names
+from synthset.taxonomy.names import fold_loosely
 
 ROUNDING = 1e-6  # of a cosine in float32
 CHAINED = "chained"  # in a group with the one that stays, but no copy of it itself
@@ -47,7 +54,7 @@ def apply_duplicates(
     against = {}
     for name in settings.against:
         assert reader is not None
-        real = looks_of(reader.of(name, scores=settings.radius is not None), settings)
+        real = read_looks(reader.of(name, scores=settings.radius is not None), settings)
         in_conflict += _drop_conflicts_across(candidates, looks, real, step, name)
         against[name] = _drop_copies(candidates, looks, real, settings, step, name)
     found = _drop_groups(candidates, looks, settings, step)
@@ -71,8 +78,8 @@ def _drop_conflicts(candidates: Candidates, step: str) -> int:
         if content is not None and _step(candidates, row) != REVIEW
     ]
     labels = candidates.labels.tolist()
-    conflicts = label_conflicts([contents[row] for row in rows], [labels[row] for row in rows])
-    used = stay(
+    conflicts = find_label_conflicts([contents[row] for row in rows], [labels[row] for row in rows])
+    used = apply_rule(
         [contents[row] for row in rows], [labels[row] for row in rows], candidates.conflicts
     )
     torn = [row for row, is_used in zip(rows, used, strict=True) if not is_used]
@@ -83,7 +90,7 @@ def _drop_conflicts(candidates: Candidates, step: str) -> int:
     for row in torn:
         others = [label for label in conflicts[contents[row]] if label != labels[row]]
         called = keys if any(names[one] == names[labels[row]] for one in others) else names
-        note = both(called[one] for one in others)
+        note = join_names(called[one] for one in others)
         reasons.append(Reason(step, "label conflict", note=note))
     return candidates.drop(np.array(torn, np.int64), reasons)
 
@@ -119,9 +126,9 @@ def _drop_conflicts_across(
         row
         for row in np.flatnonzero(candidates.keep).tolist()
         if (others := theirs.get(looks.contents[row]))
-        and loose(looks.names[row]) not in map(loose, others)
+        and fold_loosely(looks.names[row]) not in map(fold_loosely, others)
     ]
-    said = [both(theirs[looks.contents[row]]) for row in torn]
+    said = [join_names(theirs[looks.contents[row]]) for row in torn]
     reasons = [Reason(step, "label conflict", reference=name, note=one) for one in said]
     return candidates.drop(np.array(torn, np.int64), reasons)
 
@@ -135,7 +142,7 @@ def _drop_copies(
         rows = np.flatnonzero(candidates.keep)
         mine = looks.take(rows)
         closest = Closest(len(rows))
-        for pairs in pairs_across(mine, real, settings, kind):
+        for pairs in find_pairs_across(mine, real, settings, kind):
             closest.see(pairs)
         copies = np.flatnonzero(closest.others >= 0)
         reasons = []
@@ -157,7 +164,7 @@ def _drop_groups(
     joined = Groups(len(rows))
     labels = {}
     for kind in KINDS:
-        for pairs in pairs_within(mine, settings, kind):
+        for pairs in find_pairs_within(mine, settings, kind):
             joined.join(pairs)
         labels[kind] = joined.labels
     stays = _stays(candidates, rows, labels[KINDS[-1]], settings.stays)
@@ -177,7 +184,7 @@ def _drop_groups(
 
 def _stays(candidates: Candidates, rows: Rows, labels: Rows, by: str) -> Rows:
     """For each image, place in `rows` of the one that stays of its group."""
-    best = ordered(candidates, rows, None if by == "first" else by)
+    best = sort_rows(candidates, rows, None if by == "first" else by)
     places = np.searchsorted(rows, best)
     _, first, group = np.unique(labels[places], return_index=True, return_inverse=True)
     stays = np.empty_like(labels)
@@ -210,7 +217,7 @@ def _kind(mine: Looks, row: int, other: int, settings: Duplicates) -> str:
     """The strictest way in which one image is a copy of another."""
     if mine.contents[row] == mine.contents[other]:
         return "exact"
-    bits, cosine = mine.bits_apart(row, mine, other), mine.cosine(row, mine, other)
+    bits, cosine = mine.count_bits_apart(row, mine, other), mine.compute_cosine(row, mine, other)
     within = settings.radius is not None and bits is not None and bits <= settings.radius
     if within and mine.has_colours_of(row, mine, other):
         return "near"
@@ -229,9 +236,9 @@ def _reason(
     """Of what an image is a copy, and how near it is by what makes it one."""
     found = Reason(step, f"{kind} copy", other_id=others.ids[other])
     if kind == "near":
-        bits = mine.bits_apart(row, others, other)
+        bits = mine.count_bits_apart(row, others, other)
         return replace(found, column=settings.score, value=bits, bound=settings.radius)
     if kind == "semantic":
-        cosine = mine.cosine(row, others, other)
+        cosine = mine.compute_cosine(row, others, other)
         return replace(found, column=settings.encoder, value=cosine, bound=settings.similarity)
     return found

@@ -18,7 +18,7 @@ import numpy as np
 import scipy.linalg
 from numpy.typing import NDArray
 
-from synthset.metrics.features import spans
+from synthset.metrics.features import cut_spans
 from synthset.selection.target import Floats, ProjectedImages, Sums, Target, gradient
 
 DAMPING = 0.02  # of the largest variance: the study found nothing to choose between 0 and 0.1
@@ -67,7 +67,7 @@ class TargetKernel:
         """Sum of h(a, b) over the images b in `sums`, for each image a: (N,) float64."""
         weights = 0.5 * self.cauchy * sums.outer  # (R, R)
         found = np.empty(len(seen))
-        for span in spans(len(seen)):
+        for span in cut_spans(len(seen)):
             along = seen.along[span].astype(np.float64)
             lead = along[:, : self.target.leading]
             found[span] = along @ sums.along + np.einsum("nr,nr->n", lead @ weights, lead)

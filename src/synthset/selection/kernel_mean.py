@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from synthset.metrics.features import Features, checked_pair, spans
+from synthset.metrics.features import Features, check_pair, cut_spans
 from synthset.selection.nearest import deal
-from synthset.selection.swaps import best_subset
+from synthset.selection.swaps import choose_subset
 from synthset.selection.target import Floats, Rows
 
 SAMPLE = 1000  # real images that the width is taken from
@@ -43,15 +43,15 @@ def nearest_kernel_mean(
     Returns:
         (count,) rows, ascending.
     """
-    real, features = checked_pair(real, features, at_least=1)
+    real, features = check_pair(real, features, at_least=1)
     if count >= len(features):
         return np.arange(len(features))
-    width = squared_width(real)
+    width = estimate_squared_width(real)
     towards, variance = (
         np.zeros(len(features)),
         1 - float(_gauss(real[:SAMPLE], real, width).mean()),
     )
-    for span in spans(len(features)):
+    for span in cut_spans(len(features)):
         towards[span] = _gauss(features[span], real, width).mean(axis=1, dtype=np.float64)
     worth = np.zeros(len(features)) if prefer is None else prefer * variance
     stay = np.zeros(len(features), dtype=bool)
@@ -61,11 +61,13 @@ def nearest_kernel_mean(
         rows = features[block]
         kernel = _gauss(rows, rows, width) / np.float32(share**2)
         prices = -(2 * towards[block] + worth[block]) / share
-        chosen.append(block[best_subset(kernel, prices, share, None, np.flatnonzero(stay[block]))])
+        chosen.append(
+            block[choose_subset(kernel, prices, share, None, np.flatnonzero(stay[block]))]
+        )
     return np.sort(np.concatenate(chosen))
 
 
-def squared_width(real: Features) -> float:
+def estimate_squared_width(real: Features) -> float:
     """Median squared distance between two real images (of the first 1,000), or 1 if that is 0."""
     distances = _squared(real[:SAMPLE], real[:SAMPLE])
     apart = distances[np.triu_indices(len(distances), 1)]

@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synthset.encoders.feature_reader import FeatureReader
-from synthset.metrics.features import Features, unit_rows
-from synthset.metrics.images.colours import Steps, alike, colour_steps
-from synthset.metrics.images.hamming import Hashes, hamming_pairs
-from synthset.metrics.images.pairs import Pairs, cosine_pairs
+from synthset.metrics.features import Features, normalise_rows
+from synthset.metrics.images.colours import Steps, are_alike, colour_steps
+from synthset.metrics.images.hamming import Hashes, find_hamming_pairs
+from synthset.metrics.images.pairs import Pairs, find_cosine_pairs
 from synthset.recipe.steps import Duplicates
 
 Rows = NDArray[np.int64]
@@ -75,7 +75,7 @@ class Looks:
             None if self.names is None else [self.names[row] for row in picked],
         )
 
-    def hashed(self) -> Hashed:
+    def find_hashed(self) -> Hashed:
         """The perceptual hashes of those that have one."""
         there = [(row, digits) for row, digits in enumerate(self.hashes or []) if digits]
         return Hashed(
@@ -84,13 +84,13 @@ class Looks:
             colour_steps([digits[BRIGHTNESS:] for _, digits in there]),
         )
 
-    def directed(self) -> tuple[Rows, Features]:
+    def find_directed(self) -> tuple[Rows, Features]:
         """Rows whose features have a direction, and the features; black pixels have none."""
         assert self.features is not None
         rows = np.flatnonzero(np.nan_to_num(np.linalg.norm(self.features, axis=1)) > 0)
         return rows, self.features[rows]
 
-    def bits_apart(self, row: int, others: Looks, other: int) -> int | None:
+    def count_bits_apart(self, row: int, others: Looks, other: int) -> int | None:
         """How many bits of two perceptual hashes differ; None where one is missing."""
         if self.hashes is None or others.hashes is None:
             return None
@@ -104,9 +104,9 @@ class Looks:
         mine = (self.hashes[row] if self.hashes else None) or ""
         theirs = (others.hashes[other] if others.hashes else None) or ""
         steps = colour_steps([mine[BRIGHTNESS:], theirs[BRIGHTNESS:]])
-        return bool(alike(steps[:1], steps[1:])[0])
+        return bool(are_alike(steps[:1], steps[1:])[0])
 
-    def cosine(self, row: int, others: Looks, other: int) -> float | None:
+    def compute_cosine(self, row: int, others: Looks, other: int) -> float | None:
         """Cosine of two images' features; None where one has no direction."""
         if self.features is None or others.features is None:
             return None
@@ -114,11 +114,11 @@ class Looks:
         lengths = np.linalg.norm(both, axis=1)
         if not np.nan_to_num(lengths).all():
             return None
-        unit = unit_rows(both, "features")
+        unit = normalise_rows(both, "features")
         return float(unit[0] @ unit[1])
 
 
-def looks_of(reader: FeatureReader, settings: Duplicates) -> Looks:
+def read_looks(reader: FeatureReader, settings: Duplicates) -> Looks:
     """What a search for copies compares of the images of a reference set; those that couldn't be
     read are left out."""
     there = np.asarray(reader.records["sha256"].is_valid())
@@ -138,52 +138,52 @@ def _place(source: str | None) -> str | None:
     return source and "/".join(source.split("/")[-2:])
 
 
-def pairs_within(mine: Looks, settings: Duplicates, kind: str) -> Iterator[Pairs]:
+def find_pairs_within(mine: Looks, settings: Duplicates, kind: str) -> Iterator[Pairs]:
     """Find enough pairs of one kind to join all that belongs together: of images that are the same
     by a stricter kind, one stands for all."""
     if kind == "exact":
         _, first, same = np.unique(mine.contents, return_index=True, return_inverse=True)
-        yield _linked(np.arange(len(mine)), first[same])
+        yield _link(np.arange(len(mine)), first[same])
     elif kind == "near" and settings.radius is not None:
-        hashed = mine.hashed()
+        hashed = mine.find_hashed()
         both = np.column_stack([hashed.bits.view(np.uint8).reshape(-1, 8), hashed.colours])
         whole = both.view(f"V{both.shape[1]}").ravel()  # a row is one value
         _, stands, same = np.unique(whole, return_index=True, return_inverse=True)
-        yield _linked(hashed.rows, hashed.rows[stands[same]])
+        yield _link(hashed.rows, hashed.rows[stands[same]])
         each = hashed.take(stands)
-        yield from _near(hamming_pairs(each.bits, radius=settings.radius), each, each)
+        yield from _near(find_hamming_pairs(each.bits, radius=settings.radius), each, each)
     elif kind == "semantic" and settings.similarity is not None:
         _, first = np.unique(mine.contents, return_index=True)
         distinct = np.sort(first)
-        rows, features = mine.take(distinct).directed()
+        rows, features = mine.take(distinct).find_directed()
         if len(rows):
-            found = cosine_pairs(features, similarity=settings.similarity)
+            found = find_cosine_pairs(features, similarity=settings.similarity)
             yield from _at(found, distinct[rows], distinct[rows])
 
 
-def pairs_across(mine: Looks, real: Looks, settings: Duplicates, kind: str) -> Iterator[Pairs]:
+def find_pairs_across(mine: Looks, real: Looks, settings: Duplicates, kind: str) -> Iterator[Pairs]:
     """Find the pairs of one kind between two sets."""
     if kind == "exact":
         first = {content: row for row, content in reversed(list(enumerate(real.contents)))}
         there = [row for row, content in enumerate(mine.contents) if content in first]
-        yield _linked(np.array(there), np.array([first[mine.contents[row]] for row in there]))
+        yield _link(np.array(there), np.array([first[mine.contents[row]] for row in there]))
     elif kind == "near" and settings.radius is not None:
-        ours, theirs = mine.hashed(), real.hashed()
-        yield from _near(hamming_pairs(ours.bits, theirs.bits, settings.radius), ours, theirs)
+        ours, theirs = mine.find_hashed(), real.find_hashed()
+        yield from _near(find_hamming_pairs(ours.bits, theirs.bits, settings.radius), ours, theirs)
     elif kind == "semantic" and settings.similarity is not None:
-        (rows, features), (others, seen) = mine.directed(), real.directed()
+        (rows, features), (others, seen) = mine.find_directed(), real.find_directed()
         if len(rows) and len(others):
-            yield from _at(cosine_pairs(features, seen, settings.similarity), rows, others)
+            yield from _at(find_cosine_pairs(features, seen, settings.similarity), rows, others)
 
 
 def _near(found: Iterator[Pairs], ours: Hashed, theirs: Hashed) -> Iterator[Pairs]:
     """Of pairs near in brightness those near in colour, as rows of the whole."""
     for pairs in found:
-        near = pairs.where(alike(ours.colours[pairs.rows], theirs.colours[pairs.others]))
+        near = pairs.where(are_alike(ours.colours[pairs.rows], theirs.colours[pairs.others]))
         yield from _at(iter([near]), ours.rows, theirs.rows)
 
 
-def _linked(rows: Rows, others: Rows) -> Pairs:
+def _link(rows: Rows, others: Rows) -> Pairs:
     rows, others = rows.astype(np.int64), others.astype(np.int64)
     return Pairs(rows, others, np.zeros(len(rows)))
 

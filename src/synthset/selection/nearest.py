@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from synthset.metrics.features import Features
 from synthset.metrics.sets.gaussian import Gaussian
 from synthset.selection.kernel import TargetKernel
-from synthset.selection.swaps import best_subset
+from synthset.selection.swaps import choose_subset
 from synthset.selection.target import (
     DIRECTIONS,
     Floats,
@@ -58,7 +58,7 @@ class Term:
         return self.weight * distance(self.pairs.target, self.sums(rows))
 
 
-def nearest_set(
+def choose_nearest_set(
     features: Features,
     target: Gaussian,
     count: int,
@@ -86,7 +86,7 @@ def nearest_set(
     >>> rng = np.random.default_rng(0)
     >>> good, bad = rng.normal(0, 1, (40, 2)), rng.normal(3, 1, (60, 2))
     >>> real = Gaussian(np.zeros(2), np.eye(2), 1000)
-    >>> int((nearest_set(np.concatenate([bad, good]), real, 20) >= 60).sum())
+    >>> int((choose_nearest_set(np.concatenate([bad, good]), real, 20) >= 60).sum())
     20
     """
     towards = Target.of(target, directions)
@@ -130,12 +130,12 @@ def choose(
     )
     rng = np.random.default_rng(seed)
     search = _Search(terms, count, worth, stay, rng)
-    rows = search.begun() if start is None else start
+    rows = search.begin() if start is None else start
     if start is None and total > BLOCK:
-        rows = search.swept(rows, [term.pairs.linear(term.seen) for term in terms])
+        rows = search.sweep(rows, [term.pairs.linear(term.seen) for term in terms])
     best = price(rows)
     for _ in range(tangents):
-        found = search.swept(rows, [t.pairs.tangent(t.seen, t.sums(rows)) for t in terms])
+        found = search.sweep(rows, [t.pairs.tangent(t.seen, t.sums(rows)) for t in terms])
         cost = price(found)
         if cost >= best:
             break
@@ -153,14 +153,14 @@ class _Search:
     stay: NDArray[np.bool_]
     rng: np.random.Generator
 
-    def begun(self) -> Rows:
+    def begin(self) -> Rows:
         """A first set, each block on its own and as near to the target as it can be."""
         linear = [term.pairs.linear(term.seen) for term in self.terms]
         parts = deal(len(self.worth), self.count, self.stay, self.rng)
-        chosen = [self._solved(block, linear, share, None, None) for block, share in parts]
+        chosen = [self._solve(block, linear, share, None, None) for block, share in parts]
         return np.sort(np.concatenate(chosen))
 
-    def swept(self, rows: Rows, linear: Sequence[Floats]) -> Rows:
+    def sweep(self, rows: Rows, linear: Sequence[Floats]) -> Rows:
         """Every block once more, with the rest of the set as it then is."""
         inside = np.zeros(len(self.worth), dtype=bool)
         inside[rows] = True
@@ -172,14 +172,14 @@ class _Search:
             rest = [
                 sums - term.seen.sums(before) for sums, term in zip(whole, self.terms, strict=True)
             ]
-            after = self._solved(block, linear, len(before), rest, before)
+            after = self._solve(block, linear, len(before), rest, before)
             inside[before], inside[after] = False, True
             whole = [
                 sums + term.seen.sums(after) for sums, term in zip(rest, self.terms, strict=True)
             ]
         return np.flatnonzero(inside)
 
-    def _solved(
+    def _solve(
         self,
         block: Rows,
         linear: Sequence[Floats],
@@ -200,7 +200,7 @@ class _Search:
                 prices += 2 * term.weight / size**2 * term.pairs.pull(seen, beside)
         places = np.flatnonzero(np.isin(block, before)) if before is not None else None
         fixed = np.flatnonzero(self.stay[block])
-        return block[best_subset(kernel, prices, count, places, fixed)]
+        return block[choose_subset(kernel, prices, count, places, fixed)]
 
 
 def deal(

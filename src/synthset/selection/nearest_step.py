@@ -27,11 +27,11 @@ from synthset.selection.nearest import Term, choose
 from synthset.selection.other_encoders import (
     ClassName,
     OtherEncoder,
-    far,
-    gaussian_of,
-    other_encoders,
+    find_other_encoders,
+    fit_gaussian,
+    measure_distance,
 )
-from synthset.selection.shrink import Shrunk, shrunk
+from synthset.selection.shrink import Shrunk, shrink_covariance
 from synthset.selection.target import Floats, ProjectedImages, Rows, Sums, Target
 
 SWEEPS = 2  # over the classes, where only the whole has a target
@@ -73,7 +73,7 @@ def apply_nearest_set(
         RecipeError: a target for each class is wanted, and the reference has none.
     """
     features = reader.features(settings.encoder)
-    _without(candidates, settings, features, step)
+    _drop_incomparable(candidates, settings, features, step)
     reference = reader.real(settings.reference, settings.encoder)
     if isinstance(reference, Gaussian) and settings.target != "all":
         raise RecipeError(
@@ -88,23 +88,25 @@ def apply_nearest_set(
         _share_out(classes, settings, reference)
     whole = _whole_target(classes, settings, reference)
     if settings.target == "all":
-        _by_the_whole(classes, settings, whole)
+        _choose_over_all(classes, settings, whole)
     else:
         for one in classes:
-            one.chosen = _by_class(one, settings)
+            one.chosen = _choose_in_class(one, settings)
         if settings.target == "both":
             _sweep(classes, settings, whole, with_classes=True)
-    others = other_encoders(settings, reader) if isinstance(reference, RealImages) else []
+    others = find_other_encoders(settings, reader) if isinstance(reference, RealImages) else []
     outcomes = [_outcome(one, settings, others) for one in classes if one.target is not None]
     if settings.target != "class":
-        outcomes.append(_outcome(_joined(classes, whole), settings, others))
+        outcomes.append(_outcome(_join(classes, whole), settings, others))
     for one in classes:
         reason = Reason(step, "not nearest", settings.encoder, bound=len(one.chosen))
         candidates.drop(np.delete(one.rows, one.chosen), reason)
     return [{"step": step, **outcome} for outcome in outcomes]
 
 
-def _without(candidates: Candidates, settings: NearestSet, features: Features, step: str) -> None:
+def _drop_incomparable(
+    candidates: Candidates, settings: NearestSet, features: Features, step: str
+) -> None:
     """Drop what cannot be compared."""
     missing = np.flatnonzero(np.isnan(features[:, 0]))
     candidates.drop(missing, Reason(step, "no features", settings.encoder))
@@ -131,13 +133,15 @@ def _share_out(classes: list[_Class], settings: NearestSet, reference: RealImage
     """Give each class its real images, and its target."""
     chooses = reference.split(settings.use)
     for one in classes:
-        rows = reference.rows_of(*one.names[0])
+        rows = reference.find_rows(*one.names[0])
         one.real = reference.features[rows[chooses[rows]]]
         one.held_out = reference.features[rows[~chooses[rows]]]
         if settings.target != "all" and len(one.rows) > 1:
             guess = gaussian(one.features)
             # Without a real image the candidates stand for themselves.
-            one.target = shrunk(one.real, guess) if len(one.real) else Shrunk(guess, 1.0, 1.0)
+            one.target = (
+                shrink_covariance(one.real, guess) if len(one.real) else Shrunk(guess, 1.0, 1.0)
+            )
 
 
 def _whole_target(
@@ -150,10 +154,10 @@ def _whole_target(
     features = np.concatenate([one.features for one in classes])
     real = np.concatenate([one.real for one in classes if one.real is not None])
     guess = gaussian(features)
-    return shrunk(real, guess) if len(real) else Shrunk(guess, 1.0, 1.0)
+    return shrink_covariance(real, guess) if len(real) else Shrunk(guess, 1.0, 1.0)
 
 
-def _by_class(one: _Class, settings: NearestSet) -> Rows:
+def _choose_in_class(one: _Class, settings: NearestSet) -> Rows:
     if one.count >= len(one.rows) or one.target is None:
         return np.arange(min(one.count, len(one.rows)))
     seed = _seed(settings, one.key)
@@ -166,7 +170,7 @@ def _by_class(one: _Class, settings: NearestSet) -> Rows:
     return choose([term], one.count, one.worth * target.trace, seed=seed, fixed=one.fixed)
 
 
-def _by_the_whole(classes: list[_Class], settings: NearestSet, whole: Shrunk | None) -> None:
+def _choose_over_all(classes: list[_Class], settings: NearestSet, whole: Shrunk | None) -> None:
     for one in classes:
         one.chosen = _random(one, settings)
     for _ in range(SWEEPS):
@@ -210,7 +214,7 @@ def _sweep(
         total = others + sums[i]
 
 
-def _joined(classes: list[_Class], whole: Shrunk | None) -> _Class:
+def _join(classes: list[_Class], whole: Shrunk | None) -> _Class:
     """All classes as one, for what was reached."""
     starts = np.cumsum([0, *(len(one.rows) for one in classes)])
     chosen = [one.chosen + start for one, start in zip(classes, starts[:-1], strict=True)]
@@ -242,8 +246,8 @@ def _outcome(one: _Class, settings: NearestSet, others: list[OtherEncoder]) -> O
     }
     measured = {
         "target": goal,
-        "chosen_by": gaussian_of(one.real),
-        "held_out": gaussian_of(one.held_out),
+        "chosen_by": fit_gaussian(one.real),
+        "held_out": fit_gaussian(one.held_out),
     }
     return {
         "class_key": one.key or None,
@@ -257,12 +261,14 @@ def _outcome(one: _Class, settings: NearestSet, others: list[OtherEncoder]) -> O
         "guessed_mean": one.target.of_mean,
         "guessed_cov": one.target.of_cov,
         **{
-            part: {name: far(at, one.features[rows]) for name, at in measured.items()}
+            part: {name: measure_distance(at, one.features[rows]) for name, at in measured.items()}
             for part, rows in sets.items()
         },
         "real": _real(one, settings, measured["held_out"]),
         "by_other": {
-            other.name: other.held_out(one.names, {part: one.rows[r] for part, r in sets.items()})
+            other.name: other.measure_held_out(
+                one.names, {part: one.rows[r] for part, r in sets.items()}
+            )
             for other in others
         },
         "bound": frank_wolfe_bound(
@@ -277,7 +283,7 @@ def _real(one: _Class, settings: NearestSet, held_out: Gaussian | None) -> dict[
         return {"held_out": None, "n": 0}
     rng = np.random.default_rng(_seed(settings, one.key))
     some = one.real[rng.permutation(len(one.real))[: len(one.chosen)]]
-    return {"held_out": far(held_out, some), "n": len(some)}
+    return {"held_out": measure_distance(held_out, some), "n": len(some)}
 
 
 def _random(one: _Class, settings: NearestSet) -> Rows:

@@ -33,7 +33,9 @@ class OtherEncoder:
     real: RealImages
     use: float
 
-    def held_out(self, classes: Sequence[ClassName], rows: dict[str, Rows]) -> dict[str, float]:
+    def measure_held_out(
+        self, classes: Sequence[ClassName], rows: dict[str, Rows]
+    ) -> dict[str, float]:
         """Distance of some sets to the real images that did not choose.
 
         Args:
@@ -45,13 +47,15 @@ class OtherEncoder:
             images.
         """
         chooses = self.real.split(self.use)
-        real = np.concatenate([self.real.rows_of(key, name) for key, name in classes])
-        goal = gaussian_of(self.real.features[real[~chooses[real]]])
-        found = {name: far(goal, _there(self.features[mine])) for name, mine in rows.items()}
+        real = np.concatenate([self.real.find_rows(key, name) for key, name in classes])
+        goal = fit_gaussian(self.real.features[real[~chooses[real]]])
+        found = {
+            name: measure_distance(goal, _there(self.features[mine])) for name, mine in rows.items()
+        }
         return {name: value for name, value in found.items() if value is not None}
 
 
-def other_encoders(settings: NearestSet, reader: FeatureReader) -> list[OtherEncoder]:
+def find_other_encoders(settings: NearestSet, reader: FeatureReader) -> list[OtherEncoder]:
     """Get every encoder that may bear witness to a choice."""
     found = []
     for name in reader.other_encoders(settings.reference, settings.encoder):
@@ -61,12 +65,12 @@ def other_encoders(settings: NearestSet, reader: FeatureReader) -> list[OtherEnc
     return found
 
 
-def gaussian_of(real: Features | None) -> Gaussian | None:
+def fit_gaussian(real: Features | None) -> Gaussian | None:
     """Mean and covariance, where there are two images or more."""
     return None if real is None or len(real) < 2 else gaussian(real)
 
 
-def far(goal: Gaussian | None, features: Features) -> float | None:
+def measure_distance(goal: Gaussian | None, features: Features) -> float | None:
     """Fréchet distance of a set to a goal, where there are both; lower is better."""
     if goal is None or len(features) < 2:
         return None

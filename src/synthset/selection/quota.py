@@ -9,7 +9,7 @@ from synthset.encoders.feature_reader import FeatureReader
 from synthset.recipe.steps import Random, Top
 from synthset.results.reason import Reason
 from synthset.seeds import digest
-from synthset.selection.candidates import Candidates, fixed_first, ordered
+from synthset.selection.candidates import Candidates, put_fixed_first, sort_rows
 
 QUOTA = "quota"  # the step after all others
 
@@ -20,7 +20,7 @@ def apply_top(
     """Keep the best of each class by one score; equal scores keep the plan's order."""
     values = candidates.values(settings.by)
     for rows in candidates.by_class().values():
-        places = ordered(candidates, rows, settings.by, settings.lowest)
+        places = sort_rows(candidates, rows, settings.by, settings.lowest)
         rule, bound = "not lowest" if settings.lowest else "not highest", settings.per_class
         out = places[bound:]
         each = [Reason(step, rule, settings.by, v, bound) for v in values[out].tolist()]
@@ -36,7 +36,7 @@ def apply_random(
     for rows in candidates.by_class().values():
         draws = [digest([settings.seed, ids[row]], size=8) for row in rows.tolist()]
         places: NDArray[np.int64] = rows[np.argsort(np.array(draws), kind="stable")]
-        places = fixed_first(candidates, places)
+        places = put_fixed_first(candidates, places)
         count = settings.per_class
         candidates.drop(places[count:], Reason(step, "not drawn", bound=count))
 
@@ -44,5 +44,5 @@ def apply_random(
 def apply_quota(candidates: Candidates, target: int, order_by: str | None) -> None:
     """Keep at most `target` of each class."""
     for rows in candidates.by_class().values():
-        places = ordered(candidates, rows, order_by)
+        places = sort_rows(candidates, rows, order_by)
         candidates.drop(places[target:], Reason(QUOTA, "over quota", order_by, bound=target))

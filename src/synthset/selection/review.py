@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from synthset.errors import Problem, RecipeError, did_you_mean, in_short
+from synthset.errors import Problem, RecipeError, did_you_mean, shorten
 from synthset.results.reason import Reason
 from synthset.selection.candidates import Candidates
 from synthset.sheets import read_sheet
@@ -42,13 +42,13 @@ def read_review(path: str) -> dict[str, ReviewVerdict]:
         raise RecipeError(where, f"cannot be read ({fault})", right) from None
     sheet = read_sheet(text, where)
     if not {"id", "verdict"} <= set(sheet.columns):
-        found = f"columns {in_short(list(sheet.columns), 200)}" if sheet.columns else "no columns"
+        found = f"columns {shorten(list(sheet.columns), 200)}" if sheet.columns else "no columns"
         raise RecipeError(where, found, "the first line is id,verdict,note")
     verdicts, problems = {}, []
     for line, row in sheet.rows:
         said = row["verdict"].strip().lower()
         if said and said not in VERDICTS:
-            found = f"line {line}: verdict {in_short(said)}"
+            found = f"line {line}: verdict {shorten(said)}"
             right = f"{did_you_mean(said, VERDICTS)}; or leave it empty"
             problems.append(Problem(where, found, right))
         elif said:

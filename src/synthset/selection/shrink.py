@@ -35,7 +35,7 @@ class Shrunk:
     of_cov: float
 
 
-def shrunk(real: Features, guess: Gaussian) -> Shrunk:
+def shrink_covariance(real: Features, guess: Gaussian) -> Shrunk:
     """Estimate mean and covariance of a class from its real images.
 
     Args:

@@ -12,7 +12,7 @@ LOOK = 48  # leavers x joiners that are tried as pairs, the most promising of ea
 LEAST = 1e-7  # of a step's first gain: smaller ones are rounding
 
 
-def best_subset(
+def choose_subset(
     kernel: NDArray[np.float32],
     linear: Floats,
     count: int,
@@ -39,14 +39,14 @@ def best_subset(
     if count >= total:
         return np.arange(total)
     inside = (
-        _thinned(kernel, linear, count, stay) if start is None else np.isin(np.arange(total), start)
+        _thin(kernel, linear, count, stay) if start is None else np.isin(np.arange(total), start)
     )
     if count > 0 and not stay.all():
         _swap(kernel, linear, inside, stay)
     return np.flatnonzero(inside)
 
 
-def _thinned(
+def _thin(
     kernel: NDArray[np.float32], linear: Floats, count: int, stay: NDArray[np.bool_]
 ) -> NDArray[np.bool_]:
     """Take out the worst, a share at a time, as if the rest had the weight of `count` images."""

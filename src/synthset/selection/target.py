@@ -18,7 +18,7 @@ import numpy as np
 import scipy.linalg
 from numpy.typing import NDArray
 
-from synthset.metrics.features import Features, checked, spans
+from synthset.metrics.features import Features, check_features, cut_spans
 from synthset.metrics.sets.gaussian import Gaussian
 
 Floats = NDArray[np.float64]
@@ -93,10 +93,10 @@ class Target:
         Args:
             features: (N, D) float32 or float64.
         """
-        features = checked(features, "features", at_least=0)
+        features = check_features(features, "features", at_least=0)
         along = np.empty((len(features), self.rank), dtype=features.dtype)
         outside = np.empty(len(features))
-        for span in spans(len(features)):
+        for span in cut_spans(len(features)):
             centred = features[span] - self.mean  # (block, D) float64
             turned = centred @ self.axes
             along[span] = turned[:, : self.rank]
@@ -141,7 +141,7 @@ class ProjectedImages:
         """Sum what the distance needs over some of the images."""
         outer = np.zeros((self.leading, self.leading))
         total = np.zeros(self.along.shape[1])
-        for span in spans(len(rows)):
+        for span in cut_spans(len(rows)):
             along = self.along[rows[span]].astype(np.float64)
             total += along.sum(axis=0)
             outer += along[:, : self.leading].T @ along[:, : self.leading]
@@ -160,12 +160,12 @@ class Sums:
     outside: float
 
     def __add__(self, other: Sums) -> Sums:
-        return self.mixed(other, 1.0)
+        return self.mix(other, 1.0)
 
     def __sub__(self, other: Sums) -> Sums:
-        return self.mixed(other, -1.0)
+        return self.mix(other, -1.0)
 
-    def mixed(self, other: Sums, share: float, own: float = 1.0) -> Sums:
+    def mix(self, other: Sums, share: float, own: float = 1.0) -> Sums:
         """own x these + share x the others."""
         return Sums(
             own * self.n + share * other.n,
@@ -206,7 +206,7 @@ def gradient(
     for band, share in zip(target.bands, ratio, strict=True):
         slopes[band] = 2 * share * at.mean[band]
     found = np.empty(len(seen))
-    for span in spans(len(seen)):
+    for span in cut_spans(len(seen)):
         along = seen.along[span].astype(np.float64)
         lead = along[:, : target.leading]
         found[span] = along @ slopes + np.einsum("nr,nr->n", lead @ pull, lead)

@@ -61,7 +61,7 @@ class Case:
     diversity: float | None
 
 
-def what_if(
+def move_limits(
     records: pa.Table,
     settings: Selection,
     features: Features | None,
@@ -86,7 +86,7 @@ def what_if(
     """
     goal = gaussian(reference.features) if isinstance(reference, RealImages) else reference
     cases = []
-    for number, column, side, current in sides(settings):
+    for number, column, side, current in list_sides(settings):
         values = Candidates.of(records).values(column)
         values = values[np.isfinite(values)]
         if not len(values):
@@ -95,20 +95,20 @@ def what_if(
         if side == "max":
             levels = np.quantile(values, np.linspace(0.05, 1, steps))
         free = -np.inf if side == "min" else np.inf
-        unlimited = _moved(settings, number, column, side, free)
-        shuffled = _shuffled(_left(records, unlimited, conflicts))
+        unlimited = _move_limit(settings, number, column, side, free)
+        shuffled = _shuffle(_select_rows(records, unlimited, conflicts))
         for threshold in sorted({*levels.tolist(), current}):
-            moved = _moved(settings, number, column, side, threshold)
-            rows = _left(records, moved, conflicts)
+            moved = _move_limit(settings, number, column, side, threshold)
+            rows = _select_rows(records, moved, conflicts)
             distance = _distance(features, rows, goal)
             random = _distance(features, shuffled[: len(rows)], goal)
-            found = _measured(records, rows, features, reference)
+            found = _measure(records, rows, features, reference)
             now = threshold == current
             cases.append(Case(column, side, threshold, now, len(rows), distance, random, *found))
     return cases
 
 
-def sides(settings: Selection) -> Iterator[tuple[int, str, str, float]]:
+def list_sides(settings: Selection) -> Iterator[tuple[int, str, str, float]]:
     """Give what can be moved: number of the step, column, `min` or `max`, and where it stands."""
     for number, step in enumerate(settings.steps):
         if isinstance(step, Limits):
@@ -118,7 +118,9 @@ def sides(settings: Selection) -> Iterator[tuple[int, str, str, float]]:
                         yield number, column, side, value
 
 
-def _moved(settings: Selection, number: int, column: str, side: str, threshold: float) -> Selection:
+def _move_limit(
+    settings: Selection, number: int, column: str, side: str, threshold: float
+) -> Selection:
     steps = list(settings.steps)
     step = steps[number]
     assert isinstance(step, Limits)
@@ -127,7 +129,7 @@ def _moved(settings: Selection, number: int, column: str, side: str, threshold: 
     return settings.model_copy(update={"steps": tuple(steps)})
 
 
-def _left(records: pa.Table, settings: Selection, conflicts: Rule) -> Rows:
+def _select_rows(records: pa.Table, settings: Selection, conflicts: Rule) -> Rows:
     candidates = Candidates.of(records, conflicts)
     if settings.review is not None:
         apply_review(candidates, read_review(settings.review))
@@ -139,7 +141,7 @@ def _left(records: pa.Table, settings: Selection, conflicts: Rule) -> Rows:
     return np.flatnonzero(candidates.keep)
 
 
-def _measured(
+def _measure(
     records: pa.Table,
     rows: Rows,
     features: Features | None,
@@ -153,7 +155,7 @@ def _measured(
             coverage = prdc(_sample(reference.features), some).coverage
         if len(some) and np.abs(some).sum(axis=1).all():
             diversity = vendi_score(some)
-    return coverage, _recognised(records, rows), diversity
+    return coverage, _measure_recognition(records, rows), diversity
 
 
 def _distance(features: Features | None, rows: Rows, goal: Gaussian | None) -> float | None:
@@ -168,11 +170,11 @@ def _there(features: Features) -> Features:
     return found
 
 
-def _shuffled(rows: Rows) -> Rows:
+def _shuffle(rows: Rows) -> Rows:
     return np.random.default_rng(0).permutation(rows)
 
 
-def _recognised(records: pa.Table, rows: Rows) -> float | None:
+def _measure_recognition(records: pa.Table, rows: Rows) -> float | None:
     ranks = [name for name in records.column_names if name.endswith("_rank")]
     if not ranks or not len(rows):
         return None

@@ -10,11 +10,11 @@ from synthset.images import Pixels
 from synthset.recipe.sources import Augment as Settings
 from synthset.source import Estimate, Material, Start
 from synthset.sources.augmentations import apply, draw
-from synthset.sources.encoded_size import encoded_bytes
+from synthset.sources.encoded_size import estimate_bytes
 from synthset.sources.labelled_images import MakesOfImages
 from synthset.sources.outcome import ImageStage
 from synthset.sources.parents import Parents
-from synthset.sources.square import square
+from synthset.sources.square import cut_square
 from synthset.stage import Rows, Stage
 from synthset.store.folder import Storage
 
@@ -38,7 +38,7 @@ class AugmentStage(ImageStage):
             DatasetError: a Parquet file or a whole folder is gone.
         """
         pairs = zip(rows.column("source"), rows.column("parent"), strict=True)
-        return [self._originals.pixels(source, parent) for source, parent in pairs]
+        return [self._originals.read_pixels(source, parent) for source, parent in pairs]
 
     def compute(self, rows: Rows, prepared: list[Pixels | str]) -> list[Pixels | str]:
         """Change the copies."""
@@ -50,7 +50,9 @@ class AugmentStage(ImageStage):
 
     def change(self, parent: Pixels, seed: int) -> Pixels:
         """Change one picture, (H, W, 3) uint8 RGB, as a seed says."""
-        sized = parent if self.settings.size_px is None else square(parent, self.settings.size_px)
+        sized = (
+            parent if self.settings.size_px is None else cut_square(parent, self.settings.size_px)
+        )
         return apply(sized, draw(self.settings, seed), self.settings.fill)
 
 
@@ -75,5 +77,5 @@ class AugmentSource(MakesOfImages[Settings]):
     def estimate(self, found: Material) -> Estimate:
         """By measurements of small images."""
         size = self.settings.size_px
-        each = encoded_bytes(size, size, self.settings.encoding) if size else found.image_bytes
+        each = estimate_bytes(size, size, self.settings.encoding) if size else found.image_bytes
         return Estimate(CHANGE_S, "measured for 32 px on one core of a server", each)

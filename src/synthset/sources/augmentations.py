@@ -94,8 +94,8 @@ def draw(settings: Augment, seed: int) -> Chain:
         "trivial": lambda: _trivial(random),
         "rand": lambda: _rand(settings, random),
     }[settings.policy]()
-    moved = _mirror(bool(random.random() < settings.flip))
-    moved = moved @ _translated(*random.uniform(-settings.translate, settings.translate, 2))
+    moved = _make_mirror(bool(random.random() < settings.flip))
+    moved = moved @ _make_translation(*random.uniform(-settings.translate, settings.translate, 2))
     for name, strength in steps:
         if name in GEOMETRY:
             moved = moved @ GEOMETRY[name](strength)
@@ -124,7 +124,7 @@ def apply(pixels: Pixels, chain: Chain, fill: str = "reflect") -> Pixels:
     Returns:
         (H, W, 3) uint8 RGB, of the same size.
     """
-    changed = _moved(pixels, chain.moved, fill)
+    changed = _move_pixels(pixels, chain.moved, fill)
     image = Image.fromarray(changed)
     for name, strength in chain.colours:
         image = COLOURS[name](image, strength)
@@ -132,7 +132,7 @@ def apply(pixels: Pixels, chain: Chain, fill: str = "reflect") -> Pixels:
     if chain.noise:
         noise = np.random.default_rng(chain.noise_seed).normal(0, chain.noise, changed.shape)
         changed = (changed + noise).round().clip(0, 255).astype(np.uint8)
-    return changed if chain.cutout is None else _covered(changed, chain.cutout)
+    return changed if chain.cutout is None else _cover(changed, chain.cutout)
 
 
 def _basic(settings: Augment, random: np.random.Generator) -> Steps:
@@ -173,39 +173,39 @@ def _operation(
     return name, -strength if signed else strength
 
 
-def _mirror(really: bool) -> Matrix:
+def _make_mirror(really: bool) -> Matrix:
     return np.diag([1.0, -1.0 if really else 1.0, 1.0])
 
 
-def _translated(down: float, right: float) -> Matrix:
+def _make_translation(down: float, right: float) -> Matrix:
     return np.array([[1, 0, -down], [0, 1, -right], [0, 0, 1]], dtype=np.float64)
 
 
-def _rotated(degrees: float) -> Matrix:
+def _make_rotation(degrees: float) -> Matrix:
     angle = np.deg2rad(degrees)
     cos, sin = np.cos(angle), np.sin(angle)
     return np.array([[cos, -sin, 0], [sin, cos, 0], [0, 0, 1]])
 
 
-def _zoomed(factor: float) -> Matrix:
+def _make_zoom(factor: float) -> Matrix:
     return np.diag([1 / factor, 1 / factor, 1.0])
 
 
-def _sheared(down: float, right: float) -> Matrix:
+def _make_shear(down: float, right: float) -> Matrix:
     return np.array([[1, down, 0], [right, 1, 0], [0, 0, 1]], dtype=np.float64)
 
 
 GEOMETRY: dict[str, Callable[[float], Matrix]] = {
-    "rotate": _rotated,
-    "zoom": _zoomed,
-    "shear_x": lambda strength: _sheared(0, strength),
-    "shear_y": lambda strength: _sheared(strength, 0),
-    "translate_x": lambda share: _translated(0, share),
-    "translate_y": lambda share: _translated(share, 0),
+    "rotate": _make_rotation,
+    "zoom": _make_zoom,
+    "shear_x": lambda strength: _make_shear(0, strength),
+    "shear_y": lambda strength: _make_shear(strength, 0),
+    "translate_x": lambda share: _make_translation(0, share),
+    "translate_y": lambda share: _make_translation(share, 0),
 }
 
 
-def _moved(pixels: Pixels, moved: Matrix, fill: str) -> Pixels:
+def _move_pixels(pixels: Pixels, moved: Matrix, fill: str) -> Pixels:
     """Look up each pixel where it came from, bilinearly."""
     if np.array_equal(moved, np.eye(3)):
         return pixels
@@ -226,11 +226,11 @@ def _moved(pixels: Pixels, moved: Matrix, fill: str) -> Pixels:
     ]
     result = np.stack(planes, axis=-1).round().clip(0, 255).astype(np.uint8)  # (H, W, 3)
     if fill == "black":
-        result[_outside(height, width, linear, offset)] = 0
+        result[_find_outside(height, width, linear, offset)] = 0
     return result
 
 
-def _outside(height: int, width: int, linear: Matrix, offset: Matrix) -> NDArray[np.bool_]:
+def _find_outside(height: int, width: int, linear: Matrix, offset: Matrix) -> NDArray[np.bool_]:
     """Tell which pixels come from beyond the outer edge of the picture's last pixels."""
     places = np.indices((height, width)).reshape(2, -1)  # (2, H * W)
     y, x = linear @ places + offset[:, None]
@@ -238,7 +238,7 @@ def _outside(height: int, width: int, linear: Matrix, offset: Matrix) -> NDArray
     return np.asarray(beyond.reshape(height, width))
 
 
-def _covered(pixels: Pixels, place: tuple[float, float, float, float]) -> Pixels:
+def _cover(pixels: Pixels, place: tuple[float, float, float, float]) -> Pixels:
     """Lay the picture's mean colour over a rectangle, which may hang over the edge."""
     height, width = pixels.shape[:2]
     top, left, tall, wide = place

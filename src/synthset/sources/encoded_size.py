@@ -13,7 +13,7 @@ WEBP_TO_JPEG = 0.9
 HEADER_BYTES = 620  # JPEG tables; they outweigh the pixels of a 32 px image
 
 
-def encoded_bytes(width: int, height: int, encoding: Encoding) -> int:
+def estimate_bytes(width: int, height: int, encoding: Encoding) -> int:
     """Guess the bytes of one encoded image, within a factor of two for photographs."""
     return HEADER_BYTES + round(width * height * _bytes_per_pixel(encoding))
 

@@ -9,11 +9,11 @@ from synthset.formats.listed import Listed
 from synthset.formats.manifest import Passed
 from synthset.formats.originals import Originals
 from synthset.formats.scan import scan
-from synthset.images import UnreadableImage, decode, suffix_of
+from synthset.images import UnreadableImage, decode, find_suffix
 from synthset.recipe.sources import Folder as Settings
 from synthset.seeds import digest
 from synthset.source import Estimate, Material, Settle
-from synthset.sources.labelled_images import StartsFromImages, empty_classes
+from synthset.sources.labelled_images import StartsFromImages, name_empty_classes
 from synthset.sources.outcome import ImageStage, Outcome
 from synthset.stage import Rows, Stage
 from synthset.store.folder import Storage as Place
@@ -44,12 +44,12 @@ class FolderStage(ImageStage):
         """Decode the image of a source once, to be sure that it is one."""
         source, data = made
         if data is None:
-            return Outcome(error=self._originals.missing(source))
+            return Outcome(error=self._originals.explain_missing(source))
         try:
             pixels = decode(data)
         except UnreadableImage as fault:
             return Outcome(error=f"{source}: {fault}")
-        return Outcome(data, suffix_of(data) or "", pixels.shape[1], pixels.shape[0])
+        return Outcome(data, find_suffix(data) or "", pixels.shape[1], pixels.shape[0])
 
     def read(self, source: str) -> bytes | None:
         """Read the encoded image that a scan found at `source`; None where there is none now."""
@@ -72,7 +72,7 @@ class FolderSource(StartsFromImages[Settings]):
             placed.classes,
             tuple(self._at_most(placed.mine)),
             placed.left_out,
-            (*placed.notes, *empty_classes(placed.mine, placed.classes)),
+            (*placed.notes, *name_empty_classes(placed.mine, placed.classes)),
             listed=placed.mine,
             there=images,
             passed=passed,
@@ -84,7 +84,7 @@ class FolderSource(StartsFromImages[Settings]):
 
     def estimate(self, found: Material) -> Estimate:
         """Importing is quick."""
-        return imports(found)
+        return estimate_imports(found)
 
     def _at_most(self, images: Sequence[tuple[Listed, int]]) -> Sequence[tuple[Listed, int]]:
         """Take so many of each class, drawn by content, so that a larger number adds and never
@@ -100,6 +100,6 @@ class FolderSource(StartsFromImages[Settings]):
         return [images[place] for place in chosen]
 
 
-def imports(found: Material) -> Estimate:
+def estimate_imports(found: Material) -> Estimate:
     """Estimate what it takes to take over images."""
     return Estimate(IMPORT_S, "importing is quick", found.image_bytes)

@@ -7,17 +7,22 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from synthset.errors import RecipeError, listed
-from synthset.formats.labels import classes_in, told_apart
+from synthset.errors import RecipeError, list_names
+from synthset.formats.labels import find_classes, number_same_names
 from synthset.formats.listed import Listed
 from synthset.formats.manifest import Passed
-from synthset.formats.scan import classes_of, refuse_tests, scan
+from synthset.formats.scan import list_classes, refuse_tests, scan
 from synthset.recipe.sources import LabelledSource
 from synthset.seeds import digest
 from synthset.source import Material, Settle, Source
-from synthset.taxonomy.class_labels import labels_of
+from synthset.taxonomy.class_labels import find_labels
 from synthset.taxonomy.classlists import ClassEntry
-from synthset.taxonomy.label_conflicts import conflict_note, label_conflicts, outcome, stay
+from synthset.taxonomy.label_conflicts import (
+    apply_rule,
+    describe_conflicts,
+    describe_outcome,
+    find_label_conflicts,
+)
 from synthset.taxonomy.names import ClassNames
 
 S = TypeVar("S", bound=LabelledSource)
@@ -70,7 +75,7 @@ class StartsFromImages(Source[S]):
 
     def class_names(self) -> list[ClassNames]:
         """Name the classes in label order; images are read where nothing else says them."""
-        return classes_of(self.settings)
+        return list_classes(self.settings)
 
     def place(
         self,
@@ -92,10 +97,10 @@ class StartsFromImages(Source[S]):
         Raises:
             RecipeError: unknown or colliding classes, or no image of any.
         """
-        there, known = {image.name for image in images}, classes_in(images)
+        there, known = {image.name for image in images}, find_classes(images)
         with_images = [names for names in known if names[0] in there]
         settled = settle(known if keeps_empty else with_images)
-        labels = labels_of(with_images, settled.classes)
+        labels = find_labels(with_images, settled.classes)
         placed = [(image, labels.get(image.name, -1)) for image in images]
         left_out = Counter(image.name for image, label in placed if label < 0)
         if len(placed) == left_out.total():
@@ -104,7 +109,7 @@ class StartsFromImages(Source[S]):
             )
             raise RecipeError("classes", what, "list those names")
         others = sorted(left_out) if learns_others else []
-        used, torn = _without_conflicts(placed, settled.classes, others, self.settings)
+        used, torn = _drop_conflicts(placed, settled.classes, others, self.settings)
         found = Placed(
             settled.classes, tuple(used), dict(left_out), (*settled.notes, *passed.notes(), *torn)
         )
@@ -129,7 +134,7 @@ class MakesOfImages(StartsFromImages[S]):
         placed = self.place(images, settle, passed)
         placed.refuse_empty()
         used = [image for image, _ in placed.used]
-        content = content_of(used)
+        content = hash_content(used)
         captions = sorted((image.content, image.caption) for image in used if image.caption)
         return Material(
             placed.classes,
@@ -146,22 +151,22 @@ class MakesOfImages(StartsFromImages[S]):
         return [self.settings.identity()["paths"], found.content]
 
 
-def content_of(images: Sequence[Listed]) -> str:
+def hash_content(images: Sequence[Listed]) -> str:
     """Hash images and their class names."""
     return digest(sorted((image.name, image.content) for image in images))
 
 
-def empty_classes(
+def name_empty_classes(
     chosen: Sequence[tuple[Listed, int]], classes: Sequence[ClassEntry]
 ) -> Iterator[str]:
     """Name the classes that get no image, in one note; none if every class has one."""
     there = {label for _, label in chosen}
     empty = [repr(entry.name) for label, entry in enumerate(classes) if label not in there]
     if empty:
-        yield f"no image for {len(empty):,} of {len(classes):,} classes: {listed(empty)}"
+        yield f"no image for {len(empty):,} of {len(classes):,} classes: {list_names(empty)}"
 
 
-def _without_conflicts(
+def _drop_conflicts(
     placed: Sequence[tuple[Listed, int]],
     classes: Sequence[ClassEntry],
     others: Sequence[str],
@@ -171,10 +176,10 @@ def _without_conflicts(
     number = {name: label for label, name in enumerate(others, len(classes))}
     labels = [number.get(image.name, -1) if label < 0 else label for image, label in placed]
     contents = [image.content for image, _ in placed]
-    called = [*told_apart([entry.name for entry in classes]), *others]
-    conflicts = label_conflicts(contents, labels)
-    used = stay(contents, labels, settings.conflicts)
+    called = [*number_same_names([entry.name for entry in classes]), *others]
+    conflicts = find_label_conflicts(contents, labels)
+    used = apply_rule(contents, labels, settings.conflicts)
     return (
         [one for one, is_used in zip(placed, used, strict=True) if is_used],
-        conflict_note(conflicts, called, outcome(settings.conflicts)),
+        describe_conflicts(conflicts, called, describe_outcome(settings.conflicts)),
     )

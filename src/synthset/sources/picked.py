@@ -14,14 +14,14 @@ from synthset.formats.listed import Listed
 from synthset.recipe.sources import SourceSettings
 from synthset.record import CURATED
 from synthset.source import Estimate, Material, Settle, Source
-from synthset.sources.folder import imports
+from synthset.sources.folder import estimate_imports
 from synthset.taxonomy.classlists import ClassEntry
 from synthset.taxonomy.label_conflicts import (
     Rule,
-    conflict_note,
-    label_conflicts,
-    outcome,
-    stay,
+    apply_rule,
+    describe_conflicts,
+    describe_outcome,
+    find_label_conflicts,
 )
 
 One = TypeVar("One")
@@ -74,10 +74,10 @@ class PickedSource(Source[S]):
 
     def estimate(self, found: Material) -> Estimate:
         """Importing is quick."""
-        return imports(found)
+        return estimate_imports(found)
 
 
-def once(
+def keep_first(
     found: Sequence[One],
     marks: Sequence[tuple[str, int]],
     rule: Rule,
@@ -97,12 +97,12 @@ def once(
         Those that are kept, and a note of what was torn.
     """
     contents, labels = [content for content, _ in marks], [label for _, label in marks]
-    used = stay(contents, labels, rule)
+    used = apply_rule(contents, labels, rule)
     first: dict[tuple[str, int], One] = {}
     for one, mark, is_used in zip(found, marks, used, strict=True):
         if is_used:
             first.setdefault(mark, one)
     counts["copies"] = sum(used) - len(first)
-    conflicts = label_conflicts(contents, labels)
-    note = conflict_note(conflicts, [entry.name for entry in classes], outcome(rule))
+    conflicts = find_label_conflicts(contents, labels)
+    note = describe_conflicts(conflicts, [entry.name for entry in classes], describe_outcome(rule))
     return list(first.values()), note

@@ -8,7 +8,7 @@ from PIL import Image
 from synthset.images import Pixels
 
 
-def square(pixels: Pixels, size_px: int) -> Pixels:
+def cut_square(pixels: Pixels, size_px: int) -> Pixels:
     """Cut out the centre and resize it (Lanczos, which averages over what it shrinks).
 
     Args:

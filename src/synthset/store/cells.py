@@ -41,7 +41,7 @@ def to_bytes(table: pa.Table) -> bytes:
     return sink.getvalue()
 
 
-def opened(file: pa.NativeFile) -> pq.ParquetFile:
+def open_cell(file: pa.NativeFile) -> pq.ParquetFile:
     """Open a cell, so that a page is compared with its checksum before its values are given;
     cells of before there were checksums have none.
 

@@ -19,10 +19,10 @@ from synthset.recipe.reading import parse_settings
 from synthset.results.metric_result import MetricResult, SetResults
 from synthset.results.stored import load
 from synthset.stage import list_column
-from synthset.store.grid import Grid, Place, damaged
+from synthset.store.grid import Grid, Place, explain_damage
 from synthset.store.kept_image import KeptImage, to_picture
 from synthset.store.notebook_view import choose_images, to_html
-from synthset.taxonomy.names import keyed_names
+from synthset.taxonomy.names import name_classes
 
 if TYPE_CHECKING:
     import datasets
@@ -87,7 +87,7 @@ class Dataset(Grid):
         try:
             return View(**{**content, "exports": tuple(content["exports"])})
         except (TypeError, KeyError) as fault:
-            raise damaged(self.folder, "current.json", fault) from None
+            raise explain_damage(self.folder, "current.json", fault) from None
 
     def recipe_content(self) -> dict[str, Any]:
         """Read `recipe.yaml` as plain values, as it is written; empty where there is none.
@@ -262,7 +262,7 @@ class Dataset(Grid):
     def class_names(self) -> list[str]:
         """Name the classes in label order, each once: where some share a name, all carry their
         key."""
-        return keyed_names(self.classes())
+        return name_classes(self.classes())
 
     def to_pandas(self) -> pandas.DataFrame:
         """Give the kept records as a data frame, without pixels.

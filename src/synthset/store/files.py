@@ -14,7 +14,7 @@ OURS = re.compile(re.escape(TEMPORARY) + r"\d+-[0-9a-f]{8}")
 
 
 @contextlib.contextmanager
-def writing(final: Path, aside: Path | None = None, durable: bool = True) -> Iterator[Path]:
+def write_aside(final: Path, aside: Path | None = None, durable: bool = True) -> Iterator[Path]:
     """Lend a path to write to; what lies there at the end of the block takes its place, in place of
     what was there.
 
@@ -27,7 +27,7 @@ def writing(final: Path, aside: Path | None = None, durable: bool = True) -> Ite
     Raises:
         OSError: the disk is full or can't be written; it names the file, and nothing of it is left.
     """
-    with _lent(final, aside) as temporary:
+    with _lend(final, aside) as temporary:
         yield temporary
         if durable:
             _sync(temporary)
@@ -37,8 +37,8 @@ def writing(final: Path, aside: Path | None = None, durable: bool = True) -> Ite
 
 
 def replace_file(final: Path, data: bytes, aside: Path | None = None, durable: bool = True) -> None:
-    """Write a whole file in place of the one before; see `writing`."""
-    with writing(final, aside, durable) as temporary:
+    """Write a whole file in place of the one before; see `write_aside`."""
+    with write_aside(final, aside, durable) as temporary:
         temporary.write_bytes(data)
 
 
@@ -53,7 +53,7 @@ def create_file(final: Path, data: bytes) -> bool:
     """
     if final.exists():
         return False
-    with _lent(final, None) as temporary:
+    with _lend(final, None) as temporary:
         temporary.write_bytes(data)
         _sync(temporary)
         try:
@@ -78,7 +78,7 @@ def discard_temporaries(folder: Path) -> None:
 
 
 @contextlib.contextmanager
-def _lent(final: Path, aside: Path | None) -> Iterator[Path]:
+def _lend(final: Path, aside: Path | None) -> Iterator[Path]:
     temporary = (aside or final.parent) / f"{TEMPORARY}{os.getpid()}-{secrets.token_hex(4)}"
     try:
         temporary.parent.mkdir(parents=True, exist_ok=True)

@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from synthset.litter import is_litter
 from synthset.store.files import create_file, discard_temporaries, replace_file
-from synthset.store.remote import Remote, asked, place_at
+from synthset.store.remote import Remote, name_url, parse_place
 
 
 class Storage(ABC):
@@ -72,9 +72,9 @@ class Storage(ABC):
         """
 
 
-def folder_at(url: str | os.PathLike[str]) -> Storage:
+def open_folder(url: str | os.PathLike[str]) -> Storage:
     """Open a place by its path (`./pets`) or URL (`s3://bucket/pets`); it need not exist yet."""
-    place = place_at(os.fspath(url))
+    place = parse_place(os.fspath(url))
     return ObjectFolder(place) if isinstance(place, Remote) else LocalFolder(place)
 
 
@@ -140,8 +140,8 @@ class ObjectFolder(Storage):
         self._fs: Any = place.system
         self._root = place.path
 
-    def _asked(self, path: str) -> contextlib.AbstractContextManager[None]:
-        return asked(f"{self.url}/{path}")
+    def _ask(self, path: str) -> contextlib.AbstractContextManager[None]:
+        return name_url(f"{self.url}/{path}")
 
     def _at(self, path: str) -> str:
         return f"{self._root}/{path}" if path else str(self._root)
@@ -149,7 +149,7 @@ class ObjectFolder(Storage):
     def names(self, path: str = "") -> list[str]:
         self._fs.invalidate_cache()
         try:
-            with self._asked(path):
+            with self._ask(path):
                 found = self._fs.ls(self._at(path), detail=False)
         except FileNotFoundError:
             return []
@@ -158,40 +158,40 @@ class ObjectFolder(Storage):
 
     def exists(self, path: str) -> bool:
         self._fs.invalidate_cache()
-        with self._asked(path):
+        with self._ask(path):
             return bool(self._fs.exists(self._at(path)))
 
     def read(self, path: str) -> bytes:
-        with self._asked(path):
+        with self._ask(path):
             data: bytes = self._fs.cat_file(self._at(path))
             return data
 
     def open(self, path: str) -> pa.NativeFile:
-        with self._asked(path):
+        with self._ask(path):
             return pa.PythonFile(self._fs.open(self._at(path), "rb"), mode="r")
 
     def create(self, path: str, data: bytes) -> bool:
         if self.exists(path):
             return False
         try:
-            with self._asked(path), self._fs.open(self._at(path), "xb") as file:
+            with self._ask(path), self._fs.open(self._at(path), "xb") as file:
                 file.write(data)
         except FileExistsError:
             return False
         return True
 
     def replace(self, path: str, data: bytes) -> None:
-        with self._asked(path):
+        with self._ask(path):
             self._fs.pipe_file(self._at(path), data)
 
     def append(self, path: str, line: str) -> None:
         name = f"{path}.d/{time.time_ns():020d}-{secrets.token_hex(2)}.json"
-        with self._asked(name):
+        with self._ask(name):
             self._fs.pipe_file(self._at(name), line.encode())
 
     def lines(self, path: str) -> list[str]:
         return [self.read(f"{path}.d/{name}").decode() for name in self.names(f"{path}.d")]
 
     def discard(self, path: str) -> None:
-        with contextlib.suppress(FileNotFoundError), self._asked(path):
+        with contextlib.suppress(FileNotFoundError), self._ask(path):
             self._fs.rm(self._at(path))

@@ -13,10 +13,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from synthset.errors import DatasetError, SynthsetError, explains_refusals
+from synthset.errors import DatasetError, SynthsetError, raise_storage_errors
 from synthset.recipe.variables import conceal
 from synthset.store import cells
-from synthset.store.folder import LocalFolder, Storage, folder_at
+from synthset.store.folder import LocalFolder, Storage, open_folder
 
 FORMAT = 1
 SPOOL = ".spool"
@@ -43,7 +43,7 @@ class Grid:
         return f"{type(self).__name__}({self.folder.url!r}, name={self.name!r})"
 
     @classmethod
-    @explains_refusals()
+    @raise_storage_errors()
     def create(cls, path: str | os.PathLike[str], name: str, rows_per_shard: int) -> Self:
         """Make a dataset, or open the one that is there.
 
@@ -51,7 +51,7 @@ class Grid:
             DatasetError: the folder holds something else; nothing is touched.
             StorageError: it can't be written.
         """
-        folder = folder_at(path)
+        folder = open_folder(path)
         if folder.exists("dataset.json"):
             return cls.open(path)
         strangers = folder.names()
@@ -67,14 +67,14 @@ class Grid:
         return cls.open(path)
 
     @classmethod
-    @explains_refusals()
+    @raise_storage_errors()
     def open(cls, path: str | os.PathLike[str]) -> Self:
         """Open a dataset.
 
         Raises:
             DatasetError: there is none, or a newer synthset wrote it.
         """
-        folder = folder_at(path)
+        folder = open_folder(path)
         if not folder.exists("dataset.json"):
             raise DatasetError(
                 f"{folder.url}: no dataset here (no dataset.json); name the folder that "
@@ -84,7 +84,7 @@ class Grid:
         try:
             found, name, rows = content["format"], content["name"], content["rows_per_shard"]
         except (TypeError, KeyError) as fault:
-            raise damaged(folder, "dataset.json", fault) from None
+            raise explain_damage(folder, "dataset.json", fault) from None
         if found != FORMAT:
             raise DatasetError(
                 f"{folder.url}: dataset format {found}, this synthset reads format {FORMAT}; "
@@ -169,7 +169,7 @@ class Grid:
         """Count the rows of some shards of a table; none counts all."""
         total = 0
         for shard in self.shards(table) if shards is None else shards:
-            with self._opened(_cell(table, shard)) as file:
+            with self._open_table(_cell(table, shard)) as file:
                 total += int(file.metadata.num_rows)
         return total
 
@@ -191,7 +191,7 @@ class Grid:
         """
         images: dict[int, bytes | None] = {}
         first = 0
-        with self._opened(_cell(table, shard)) as file:
+        with self._open_table(_cell(table, shard)) as file:
             for group in range(file.num_row_groups):
                 size = file.metadata.row_group(group).num_rows
                 here = [row for row in rows if first <= row < first + size]
@@ -224,7 +224,7 @@ class Grid:
                 found.append((int(match[1]), int(match[2])))
         return sorted(found)
 
-    def sound_chunks(self, table: str, shard: int) -> list[tuple[int, int]]:
+    def list_sound_chunks(self, table: str, shard: int) -> list[tuple[int, int]]:
         """List the finished chunks as `chunks` does; one that is damaged is scratch, and goes."""
         found = []
         for start, rows in self.chunks(table, shard):
@@ -283,7 +283,7 @@ class Grid:
         try:
             return self.folder.read(path).decode()
         except UnicodeDecodeError as fault:
-            raise damaged(self.folder, path, fault) from None
+            raise explain_damage(self.folder, path, fault) from None
 
     def write_json(self, path: str, content: Any) -> None:
         """Write a small JSON file of ours, in place of the one before."""
@@ -324,19 +324,19 @@ class Grid:
         return found
 
     def _column_names(self, table: str, shard: int) -> list[str]:
-        with self._opened(_cell(table, shard)) as file:
+        with self._open_table(_cell(table, shard)) as file:
             names: list[str] = file.schema_arrow.names
             return names
 
     def _read(self, path: str, columns: Sequence[str] | None = None) -> pa.Table:
-        with self._opened(path) as file:
+        with self._open_table(path) as file:
             return cells.read(file, file.schema_arrow.names if columns is None else columns)
 
     @contextmanager
-    def _opened(self, path: str) -> Iterator[pq.ParquetFile]:
+    def _open_table(self, path: str) -> Iterator[pq.ParquetFile]:
         """Open a table of ours, and name its file where that can't be read as it was written."""
         try:
-            with self.folder.open(path) as file, cells.opened(file) as opened:
+            with self.folder.open(path) as file, cells.open_cell(file) as opened:
                 yield opened
         except SynthsetError:
             raise
@@ -363,10 +363,10 @@ def _read_json(folder: Storage, path: str) -> Any:
     try:
         return json.loads(folder.read(path))
     except (ValueError, RecursionError) as fault:
-        raise damaged(folder, path, fault) from None
+        raise explain_damage(folder, path, fault) from None
 
 
-def damaged(folder: Storage, path: str, fault: Exception) -> DatasetError:
+def explain_damage(folder: Storage, path: str, fault: Exception) -> DatasetError:
     return DatasetError(f"{folder.url}/{path}: damaged ({fault}); restore it from a copy")
 
 

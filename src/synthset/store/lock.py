@@ -20,7 +20,7 @@ HOLDER = ".lock-holder"  # who held it last; a lock file itself is emptied by wh
 
 
 @contextlib.contextmanager
-def locked(folder: Storage) -> Iterator[None]:
+def hold_lock(folder: Storage) -> Iterator[None]:
     """Hold the dataset for this process.
 
     The operating system lets go of the lock when the process ends, however it ends, so a killed run
@@ -38,7 +38,7 @@ def locked(folder: Storage) -> Iterator[None]:
     try:
         lock.acquire(timeout=0)
     except Timeout:
-        raise DatasetLocked(_refusal(folder.root)) from None
+        raise DatasetLocked(_explain_refusal(folder.root)) from None
     try:
         owner = {"pid": os.getpid(), "host": socket.gethostname()}
         replace_file(folder.root / HOLDER, json.dumps(owner).encode(), durable=False)
@@ -47,7 +47,7 @@ def locked(folder: Storage) -> Iterator[None]:
         lock.release()
 
 
-def holder(root: Path) -> dict[str, object] | None:
+def read_holder(root: Path) -> dict[str, object] | None:
     """Tell who holds the lock, or None."""
     if not (root / LOCK).exists() or not os.access(root / LOCK, os.W_OK):
         return None
@@ -55,10 +55,10 @@ def holder(root: Path) -> dict[str, object] | None:
         with FileLock(root / LOCK).acquire(timeout=0):
             return None
     except Timeout:
-        return _owner(root)
+        return _describe_owner(root)
 
 
-def _owner(root: Path) -> dict[str, object]:
+def _describe_owner(root: Path) -> dict[str, object]:
     try:
         owner: dict[str, object] = json.loads((root / HOLDER).read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -66,8 +66,8 @@ def _owner(root: Path) -> dict[str, object]:
     return owner
 
 
-def _refusal(root: Path) -> str:
-    owner = _owner(root)
+def _explain_refusal(root: Path) -> str:
+    owner = _describe_owner(root)
     who = f"process {owner.get('pid', 'unknown')} on {owner.get('host', 'this machine')}"
     return (
         f"{root}: {who} is working on this dataset; wait for it, stop it, or choose another "

@@ -24,10 +24,10 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from synthset.errors import RecipeError
-from synthset.revisions import WHOLE, revision_of, revision_of_bytes
+from synthset.revisions import WHOLE, compute_bytes_revision, compute_revision
 from synthset.seeds import digest
 from synthset.store.dataset import Dataset
-from synthset.store.remote import Place, Remote, place_at
+from synthset.store.remote import Place, Remote, parse_place
 
 DATASET = "dataset.json"  # in every folder that `synthset run` made
 BEGUN, FINISHED = "pool.json", "index.json"
@@ -118,7 +118,7 @@ class PoolIndex:
                 block = np.asarray(features[first : first + BLOCK], np.float32)
                 has = there[first : first + BLOCK]
                 rows = start + first + np.flatnonzero(has)
-                yield rows, unit(block if has.all() else block[has])
+                yield rows, to_unit_length(block if has.all() else block[has])
 
     def fetch(self, of: Of, rows: NDArray[np.int64]) -> Floats:
         """Features of some rows, (n, D) float32 of unit length, in their order."""
@@ -127,7 +127,7 @@ class PoolIndex:
         for shard in np.unique(shards).tolist():
             mine = shards == shard
             found[mine] = self._features(shard, of)[rows[mine] - self._starts[shard]]
-        return unit(found)
+        return to_unit_length(found)
 
     def rows(self, numbers: NDArray[np.int64]) -> list[dict[str, Any]]:
         """What is known of some images, in the order of their row numbers, ascending."""
@@ -171,7 +171,7 @@ class PoolIndex:
         return {}
 
 
-def unit(rows: Floats) -> Floats:
+def to_unit_length(rows: Floats) -> Floats:
     """Scale (n, D) rows to unit length; float16 is off by a few in 10,000. Zeros stay."""
     length = np.linalg.norm(rows, axis=1, keepdims=True)  # (n, 1)
     return np.divide(rows, np.where(length > 0, length, 1), dtype=np.float32)
@@ -182,7 +182,7 @@ def is_dataset(path: Place) -> bool:
     return (path / DATASET).is_file()
 
 
-def facts_of(path: Place) -> dict[str, Any]:
+def describe_file(path: Place) -> dict[str, Any]:
     """Describe a file of a pool, a folder of images or a dataset, so that a change is seen.
 
     A file counts by its content (of a large one the ends), a folder by the names and sizes of what
@@ -190,13 +190,13 @@ def facts_of(path: Place) -> dict[str, Any]:
     were written tells whether their images must be read again to see a change.
     """
     if path.is_dir():
-        return {"path": path.as_posix(), "modified_ns": None, **_folder_facts(path)}
+        return {"path": path.as_posix(), "modified_ns": None, **_describe_folder(path)}
     if isinstance(path, Remote):
         with path.open() as opened:
-            revision = revision_of_bytes(opened, path.num_bytes)
+            revision = compute_bytes_revision(opened, path.num_bytes)
     else:
-        revision = revision_of(path)
-    size, modified_ns = _touched(path)
+        revision = compute_revision(path)
+    size, modified_ns = _read_stat(path)
     return {
         "path": path.as_posix(),
         "bytes": size,
@@ -206,38 +206,38 @@ def facts_of(path: Place) -> dict[str, Any]:
 
 
 def is_as_before(known: dict[str, Any]) -> bool:
-    """Tell whether a file or folder is what `facts_of` described; an untouched file is not read.
+    """Tell whether a file or folder is what `describe_file` saw; an untouched file is not read.
 
     Raises:
         DatasetError: it lies where a package is missing to look.
         OSError: it can't be reached.
     """
-    path = place_at(known["path"])
+    path = parse_place(known["path"])
     if not path.exists():
         return False
     if path.is_file() and not _was_written(path, known):
         return True
-    now = facts_of(path)
+    now = describe_file(path)
     return all(now.get(name) == known[name] for name in CONTENT if name in known)
 
 
 def is_unsure(known: dict[str, Any]) -> bool:
     """Tell whether what is as before may hold other images: it was written since, and is a folder,
     or a file of which only the ends were compared."""
-    path = place_at(known["path"])
+    path = parse_place(known["path"])
     if path.is_file():
         known_when = known["modified_ns"] is not None  # else it would be read each time
         return bool(known["bytes"] > WHOLE) and known_when and _was_written(path, known)
-    return "touched" in known and known["touched"] != _folder_facts(path).get("touched")
+    return "touched" in known and known["touched"] != _describe_folder(path).get("touched")
 
 
 def _was_written(path: Place, known: dict[str, Any]) -> bool:
     """Whether a file was written since, or nobody knows."""
     touched = (known["bytes"], known["modified_ns"])
-    return known["modified_ns"] is None or _touched(path) != touched
+    return known["modified_ns"] is None or _read_stat(path) != touched
 
 
-def _touched(path: Place) -> tuple[int, int | None]:
+def _read_stat(path: Place) -> tuple[int, int | None]:
     """Size of a file, and when it was last written, if that is known."""
     if isinstance(path, Remote):
         return path.num_bytes, path.modified_ns
@@ -245,12 +245,12 @@ def _touched(path: Place) -> tuple[int, int | None]:
     return stat.st_size, stat.st_mtime_ns
 
 
-def _folder_facts(path: Place) -> dict[str, Any]:
+def _describe_folder(path: Place) -> dict[str, Any]:
     if is_dataset(path):
         kept = Dataset.open(path.as_posix()).kept().select(["id", "sha256", "prompt"])
         return {"bytes": None, "revision": digest(kept.to_pylist(), size=6)}
     if isinstance(path, Remote):
-        sizes = [(path.below(file).split("/"), size) for file, size in path.files_below()]
+        sizes = [(path.make_relative(file).split("/"), size) for file, size in path.list_files()]
         return _by_size(sizes)
     files = {file.relative_to(path).parts: file for file in path.rglob("*") if file.is_file()}
     stats = {parts: files[parts].stat() for parts in sorted(files)}
@@ -258,7 +258,7 @@ def _folder_facts(path: Place) -> dict[str, Any]:
     return {
         **_by_size([(list(parts), stat.st_size) for parts, stat in stats.items()]),
         "touched": digest([["/".join(p), stat.st_mtime_ns] for p, stat in stats.items()], size=6),
-        "words": digest([["/".join(p), revision_of(files[p])] for p in words], size=6),
+        "words": digest([["/".join(p), compute_revision(files[p])] for p in words], size=6),
     }
 
 

@@ -81,37 +81,37 @@ class Remote:
 
     def glob(self, pattern: str) -> list[Remote]:
         """List what lies in this folder by a pattern; each knows whether it is a folder."""
-        return self._at(f"{self.path}/{pattern}")._matches()
+        return self._at(f"{self.path}/{pattern}")._list_matches()
 
-    def found(self) -> list[Remote]:
+    def find(self) -> list[Remote]:
         """This, if it is there; else what it stands for as a pattern, by name."""
         self.system.invalidate_cache()
         kind = self._type()
-        return self._matches() if kind is None else [self._at(self.path, kind == "directory")]
+        return self._list_matches() if kind is None else [self._at(self.path, kind == "directory")]
 
-    def _matches(self) -> list[Remote]:
-        with self._asked():
+    def _list_matches(self) -> list[Remote]:
+        with self._ask():
             found = self.system.glob(self.path, detail=True)
         return [
             self._at(path.rstrip("/"), facts["type"] == "directory")
             for path, facts in sorted(found.items())
         ]
 
-    def files_below(self) -> list[tuple[Remote, int]]:
+    def list_files(self) -> list[tuple[Remote, int]]:
         """List the files of this folder and those inside it, with their bytes, in the order of
         `os.walk` with sorted names: those of a folder come before those inside it."""
-        with self._asked():
+        with self._ask():
             found = self.system.find(self.path, detail=True)
         files = [(self._at(path, False), int(facts["size"])) for path, facts in found.items()]
-        return sorted(files, key=lambda file: _walked(self.below(file[0])))
+        return sorted(files, key=lambda file: _walk(self.make_relative(file[0])))
 
-    def below(self, file: Remote) -> str:
+    def make_relative(self, file: Remote) -> str:
         """The path of a file in this folder, seen from here."""
         return file.path.removeprefix(f"{self.path}/")
 
     def open(self) -> IO[bytes]:
         """Open a file for reading at any place."""
-        with self._asked():
+        with self._ask():
             opened: IO[bytes] = self.system.open(self.path, "rb")
             return opened
 
@@ -121,26 +121,26 @@ class Remote:
 
     def read_range(self, start: int | None, end: int | None) -> bytes:
         """Read a file from one byte up to before another."""
-        with self._asked():
+        with self._ask():
             data: bytes = self.system.cat_file(self.path, start=start, end=end)
             return data
 
     @property
     def num_bytes(self) -> int:
         """Its size."""
-        with self._asked():
+        with self._ask():
             return int(self.system.info(self.path)["size"])
 
     @property
     def modified_ns(self) -> int | None:
         """When it was last written; None where its file system doesn't tell."""
-        with suppress(NotImplementedError), self._asked():
+        with suppress(NotImplementedError), self._ask():
             return int(self.system.modified(self.path).timestamp() * 1e6) * 1000
         return None
 
     def _type(self) -> str | None:
         try:
-            with self._asked():
+            with self._ask():
                 return str(self.system.info(self.path)["type"])
         except FileNotFoundError:
             return None
@@ -149,12 +149,12 @@ class Remote:
         before = self.url.removesuffix(self.path.lstrip("/"))
         return Remote(before + path.lstrip("/"), path, self.system, folder)
 
-    def _asked(self) -> AbstractContextManager[None]:
-        return asked(self.url)
+    def _ask(self) -> AbstractContextManager[None]:
+        return name_url(self.url)
 
 
 @contextmanager
-def asked(url: str) -> Iterator[None]:
+def name_url(url: str) -> Iterator[None]:
     """Raise what goes wrong at a URL as an OSError that names it: each file system has errors of
     its own, of a missing bucket, a password, a cable."""
     try:
@@ -181,7 +181,7 @@ def is_url(path: str) -> bool:
     return bool(URL.match(path)) and not path.startswith("file://")
 
 
-def on_disk(path: str | os.PathLike[str], where: str = "") -> Path:
+def require_on_disk(path: str | os.PathLike[str], where: str = "") -> Path:
     """Take the path of a file or folder that must lie on this disk.
 
     Args:
@@ -203,7 +203,7 @@ def _is_cut(path: str) -> bool:
     return bool(CUT_URL.match(path)) and not Path(path).exists()
 
 
-def place_at(path: str) -> Place:
+def parse_place(path: str) -> Place:
     """Say where `/data/laion` or `s3://bucket/laion` is; nothing is asked of it yet.
 
     Raises:
@@ -233,6 +233,6 @@ def place_at(path: str) -> Place:
     return Remote(url, inside, system)
 
 
-def _walked(path: str) -> list[tuple[bool, str]]:
+def _walk(path: str) -> list[tuple[bool, str]]:
     *folders, name = path.split("/")
     return [*((True, folder) for folder in folders), (False, name)]

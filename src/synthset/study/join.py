@@ -9,7 +9,7 @@ from synthset.encoders.classlist import OutputClasses
 from synthset.errors import Problem, RecipeError, did_you_mean
 from synthset.taxonomy import wordnet
 from synthset.taxonomy.classlists import ClassEntry
-from synthset.taxonomy.groups import synset_of
+from synthset.taxonomy.groups import find_synset
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class ClassMatches:
     under: tuple[tuple[int, ...], ...]
 
 
-def with_senses(entries: Sequence[ClassEntry], senses: Mapping[str, str]) -> list[ClassEntry]:
+def add_senses(entries: Sequence[ClassEntry], senses: Mapping[str, str]) -> list[ClassEntry]:
     """Give classes the synsets that a user names; others take theirs, or the only one of their
     name.
 
@@ -52,7 +52,7 @@ def with_senses(entries: Sequence[ClassEntry], senses: Mapping[str, str]) -> lis
         found[known[name]] = replace(found[known[name]], wnid=number)
     if problems:
         raise RecipeError.of(problems)
-    return [_settled(entry) for entry in found]
+    return [_settle(entry) for entry in found]
 
 
 def join(entries: Sequence[ClassEntry], classes: OutputClasses) -> ClassMatches:
@@ -61,11 +61,11 @@ def join(entries: Sequence[ClassEntry], classes: OutputClasses) -> ClassMatches:
     By WordNet number; where one side has none, by name. A name never joins two different numbers.
 
     Args:
-        entries: the dataset's classes, in label order, as `with_senses` gives them.
+        entries: the dataset's classes, in label order, as `add_senses` gives them.
         classes: the classifier's.
     """
-    below = _below(classes)
-    exact = tuple(_exact(entry, classes) for entry in entries)
+    below = _list_below(classes)
+    exact = tuple(_find_exact(entry, classes) for entry in entries)
     under = tuple(
         tuple(sorted({*mine, *below.get(entry.wnid or "", ())}))
         for entry, mine in zip(entries, exact, strict=True)
@@ -73,16 +73,16 @@ def join(entries: Sequence[ClassEntry], classes: OutputClasses) -> ClassMatches:
     return ClassMatches(exact, under)
 
 
-def _settled(entry: ClassEntry) -> ClassEntry:
-    synset = synset_of(entry)
+def _settle(entry: ClassEntry) -> ClassEntry:
+    synset = find_synset(entry)
     return entry if synset is None else replace(entry, wnid=synset.number)
 
 
-def _exact(entry: ClassEntry, classes: OutputClasses) -> tuple[int, ...]:
+def _find_exact(entry: ClassEntry, classes: OutputClasses) -> tuple[int, ...]:
     if entry.wnid in classes.by_wnid:
         return (classes.by_wnid[entry.wnid],)
     for name in (entry.name, *entry.lemmas):
-        found = [i for i in classes.called(name) if not (entry.wnid and _number(classes, i))]
+        found = [i for i in classes.find_by_name(name) if not (entry.wnid and _number(classes, i))]
         if len(found) == 1:
             return (found[0],)
     return ()
@@ -92,7 +92,7 @@ def _number(classes: OutputClasses, index: int) -> str | None:
     return classes.wnids[index] if classes.wnids else None
 
 
-def _below(classes: OutputClasses) -> dict[str, list[int]]:
+def _list_below(classes: OutputClasses) -> dict[str, list[int]]:
     """Map each WordNet number to the classifier's classes at it and under it."""
     nouns = wordnet.load()
     found: dict[str, list[int]] = {}

@@ -15,25 +15,25 @@ from synthset.encoders.models import check
 from synthset.engine.catalog import Spec, build, encoder_spec
 from synthset.engine.shard import run_shard
 from synthset.errors import DatasetError, ModelError, RecipeError, StageError, UsageError
-from synthset.machine import ProgressBar, torch_threads
+from synthset.machine import ProgressBar, fix_torch_threads
 from synthset.metrics.sets.recognition import ClassMap, recognise
 from synthset.recipe.encoders import ClassifierEncoder
 from synthset.recipe.recipe import Recipe, load_stored
 from synthset.results.recognition import NOTHING, Answers
 from synthset.stage import list_column
 from synthset.store.dataset import Dataset
-from synthset.store.lock import locked
+from synthset.store.lock import hold_lock
 from synthset.study.join import ClassMatches
 
 NAME = "study"  # of the encoder in a table's name, where the recipe has no such encoder
 
 
-def recipe_of(dataset: Dataset) -> Recipe:
+def read_recipe(dataset: Dataset) -> Recipe:
     """The recipe that made a dataset."""
     return load_stored(dataset.recipe_content())
 
 
-def chosen_classifier(
+def choose_classifier(
     recipe: Recipe, model: str | None = None, weights: str | None = None
 ) -> ClassifierEncoder:
     """Settle which classifier judges.
@@ -86,7 +86,7 @@ def look(dataset: Dataset, recipe: Recipe, settings: ClassifierEncoder, bar: Pro
         return spec.table
     asked = recipe.model_copy(update={"encoders": {_name_in(spec): settings}})
     stage = build(asked, spec.role, [])
-    with locked(dataset.folder), torch_threads(recipe.engine.threads):
+    with hold_lock(dataset.folder), fix_torch_threads(recipe.engine.threads):
         stage.open()
         bar.start("looking", dataset.rows_in(dataset.view.images, todo))
         try:
@@ -99,7 +99,9 @@ def look(dataset: Dataset, recipe: Recipe, settings: ClassifierEncoder, bar: Pro
     return spec.table
 
 
-def answers(dataset: Dataset, table: str, classes: OutputClasses, joined: ClassMatches) -> Answers:
+def collect_answers(
+    dataset: Dataset, table: str, classes: OutputClasses, joined: ClassMatches
+) -> Answers:
     """Compare what a classifier says of each record with its class.
 
     Args:
@@ -126,8 +128,8 @@ def answers(dataset: Dataset, table: str, classes: OutputClasses, joined: ClassM
                 f"{table}: no logits for {len(classes)} classes; name a model that classifies, and "
                 "mend its config.json where that lists other classes"
             )
-        shards.append(_of_shard(list_column(cell, "logits"), labels, exact, under))
-    return replace(_joined(shards), shards=tuple(dataset.shards(table)))
+        shards.append(_judge_shard(list_column(cell, "logits"), labels, exact, under))
+    return replace(_join(shards), shards=tuple(dataset.shards(table)))
 
 
 def _spec(dataset: Dataset, recipe: Recipe, settings: ClassifierEncoder) -> Spec:
@@ -144,7 +146,7 @@ def _name_in(spec: Spec) -> str:
     return spec.role.partition("/")[2]
 
 
-def _of_shard(
+def _judge_shard(
     logits: NDArray[np.float32], labels: NDArray[np.int64], exact: ClassMap, under: ClassMap
 ) -> Answers:
     """Judge one shard; (N, K) logits, NaN where there is no image."""
@@ -166,7 +168,7 @@ def _of_shard(
     return Answers(labels, made, rules, probability, predicted)
 
 
-def _joined(shards: Sequence[Answers]) -> Answers:
+def _join(shards: Sequence[Answers]) -> Answers:
     return Answers(
         np.concatenate([part.labels for part in shards]),
         np.concatenate([part.made for part in shards]),

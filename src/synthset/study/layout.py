@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synthset.errors import UsageError
-from synthset.metrics.statistics.plane import Points, apart, fitted, principal
+from synthset.metrics.statistics.plane import Points, fit_points, project_principal, push_apart
 
 Method = Literal["auto", "umap", "pca"]
 
@@ -34,7 +34,7 @@ class Placement:
     how: str
 
 
-def layout(
+def place_vectors(
     features: NDArray[np.float32],
     radii: NDArray[np.float64],
     size: tuple[float, float],
@@ -63,10 +63,10 @@ def layout(
         raise UsageError(f"--layout umap: {why}; {right}")
     if method == "auto":
         method = "umap" if there and len(features) >= FEWEST else "pca"
-    flat = _umap(features, seed) if method == "umap" else principal(features)
+    flat = _umap(features, seed) if method == "umap" else project_principal(features)
     how = f"UMAP, seed {seed}" if method == "umap" else "the first two principal components"
-    points = fitted(principal(flat), radii, size)
-    return Placement(apart(points, radii, size, gap), how)
+    points = fit_points(project_principal(flat), radii, size)
+    return Placement(push_apart(points, radii, size, gap), how)
 
 
 def _umap(features: NDArray[np.float32], seed: int) -> Points:

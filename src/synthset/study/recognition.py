@@ -12,7 +12,7 @@ import numpy as np
 
 from synthset.encoders.classlist import OutputClasses
 from synthset.errors import UsageError
-from synthset.metrics.sets.recognition import RecognisedOfN, recognised_of_n
+from synthset.metrics.sets.recognition import RecognisedOfN, count_recognised
 from synthset.results.recognition import (
     NOTHING,
     RULES,
@@ -29,7 +29,7 @@ from synthset.taxonomy.groups import Grouping
 MISTAKES = 3  # what a class is taken for, most frequent first
 
 
-def summed_up(
+def sum_up(
     entries: Sequence[ClassEntry],
     answers: Answers,
     classes: OutputClasses,
@@ -88,13 +88,13 @@ def _results(
                 known=bool(joined.exact[label]),
                 known_under=bool(joined.under[label]),
                 probability=float(probability[known].mean()) if known.any() else float("nan"),
-                taken_for=_taken_for(answers.predicted[rows], classes, joined.under[label]),
+                taken_for=_count_taken_for(answers.predicted[rows], classes, joined.under[label]),
             )
         )
     return tuple(results)
 
 
-def _taken_for(
+def _count_taken_for(
     predicted: np.ndarray, classes: OutputClasses, mine: Sequence[int]
 ) -> tuple[tuple[str, int], ...]:
     others = Counter(int(i) for i in predicted if i != NOTHING and i not in mine)
@@ -104,10 +104,10 @@ def _taken_for(
 
 
 def _of(results: Sequence[ClassResult], rule: Rule) -> RecognisedOfN | None:
-    judged = [one for one in results if one.judged(rule)]
+    judged = [one for one in results if one.can_be_judged(rule)]
     if not judged:
         return None
-    return recognised_of_n(
+    return count_recognised(
         np.array([one.counts[rule] for one in judged]), np.array([one.images for one in judged])
     )
 
@@ -121,6 +121,6 @@ def _groups(
     for name, synsets, labels in [*members, *rest]:
         mine = [results[label] for label in labels if results[label].images]
         if mine:
-            judged = [one for one in mine if one.judged(by)]
+            judged = [one for one in mine if one.can_be_judged(by)]
             groups.append(GroupResult(name, synsets, _of(judged, by), len(mine) - len(judged)))
     return tuple(groups)

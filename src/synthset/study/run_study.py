@@ -8,33 +8,33 @@ from typing import Any
 
 import numpy as np
 
-from synthset.encoders.classlist import class_names
-from synthset.encoders.models import weights_sha256
+from synthset.encoders.classlist import read_class_list
+from synthset.encoders.models import hash_weights
 from synthset.engine.plan import read_classes
-from synthset.errors import DatasetError, explains_refusals
+from synthset.errors import DatasetError, raise_storage_errors
 from synthset.machine import ProgressBar
 from synthset.notebook_bar import default_bar
-from synthset.pages.kit.picture_files import picture_bytes
+from synthset.pages.kit.picture_files import paint_picture
 from synthset.pages.study.study_charts import map_of
-from synthset.pages.study.study_page import StudyContent, page
+from synthset.pages.study.study_page import StudyContent, render_study_page
 from synthset.recipe.encoders import ClassifierEncoder
 from synthset.results.recognition import RULES, Rule, Study, StudyFile
 from synthset.results.stored import dump
 from synthset.seeds import fingerprint
 from synthset.sheets import write_sheet
 from synthset.store.dataset import Dataset
-from synthset.store.folder import Storage, folder_at
-from synthset.study.join import join, with_senses
-from synthset.study.judge import answers, chosen_classifier, look, recipe_of
+from synthset.store.folder import Storage, open_folder
+from synthset.study.join import add_senses, join
+from synthset.study.judge import choose_classifier, collect_answers, look, read_recipe
 from synthset.study.layout import Method
-from synthset.study.mapping import mapped
-from synthset.study.recognition import summed_up
+from synthset.study.mapping import place_classes
+from synthset.study.recognition import sum_up
 from synthset.taxonomy.groups import group
 
 RESULT = "study.json"  # what makes a folder one of ours
 
 
-@explains_refusals()
+@raise_storage_errors()
 def study_recognition(
     path: str | os.PathLike[str],
     *,
@@ -72,39 +72,39 @@ def study_recognition(
         RecipeError: no such model, class or synset.
     """
     dataset = Dataset.open(path)
-    recipe = recipe_of(dataset)
-    settings = chosen_classifier(recipe, classifier, weights)
-    entries = with_senses(read_classes(dataset), senses or {})
-    place = folder_at(output if output is not None else _place(dataset, settings, by))
+    recipe = read_recipe(dataset)
+    settings = choose_classifier(recipe, classifier, weights)
+    entries = add_senses(read_classes(dataset), senses or {})
+    place = open_folder(output if output is not None else _place(dataset, settings, by))
     _refuse_strangers(place)
-    classes = class_names(settings)
+    classes = read_class_list(settings)
     joined = join(entries, classes)
     table = look(dataset, recipe, settings, bar or default_bar())
-    said = answers(dataset, table, classes, joined)
+    said = collect_answers(dataset, table, classes, joined)
     grouping = group(entries, recipe.report.wanted_groups())
-    study = summed_up(entries, said, classes, joined, grouping, by)
-    drawn = mapped(study, grouping, method, seed)
-    by_whom = named(settings)
+    study = sum_up(entries, said, classes, joined, grouping, by)
+    drawn = place_classes(study, grouping, method, seed)
+    by_whom = name_classifier(settings)
     place.replace(RESULT, _result(study, by_whom, drawn.how).encode())  # first: it says whose it is
     picture = map_of(drawn, by, f"{dataset.name}, seen by {by_whom}", key=True)
     for suffix in ("svg", "png"):
-        place.replace(f"map.{suffix}", picture_bytes(picture, suffix))
+        place.replace(f"map.{suffix}", paint_picture(picture, suffix))
     shown = StudyContent(dataset, by_whom, classes, said, study, grouping, drawn)
-    place.replace("index.html", page(shown).encode())
+    place.replace("index.html", render_study_page(shown).encode())
     place.replace("classes.csv", _table(study).encode())
     return study, f"{place.url}/index.html"
 
 
-def named(settings: ClassifierEncoder) -> str:
+def name_classifier(settings: ClassifierEncoder) -> str:
     """Name a classifier in words, with the first digits of its weights' hash."""
     model = "the classifier miniature" if settings.model == "miniature" else settings.model
     if settings.weights is None:
         return model
-    return f"{model} (weights {weights_sha256(settings)[:12]})"
+    return f"{model} (weights {hash_weights(settings)[:12]})"
 
 
 def _place(dataset: Dataset, settings: ClassifierEncoder, by: Rule) -> str:
-    mark = fingerprint([weights_sha256(settings), settings.identity(), by])
+    mark = fingerprint([hash_weights(settings), settings.identity(), by])
     return f"{dataset.path}/studies/recognition-{mark}"
 
 
@@ -135,7 +135,7 @@ def _table(study: Study) -> str:
 
 
 def _can(one: Any, rule: Rule) -> bool:
-    return bool(one.judged(rule))
+    return bool(one.can_be_judged(rule))
 
 
 def _result(study: Study, by_whom: str, how: str) -> str:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from synthset.encoders import text
 from synthset.taxonomy import wordnet
 from synthset.taxonomy.classlists import ClassEntry
-from synthset.taxonomy.hypernym_features import above_features
+from synthset.taxonomy.hypernym_features import compute_hypernym_features
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,7 +27,7 @@ class ClassVectors:
     how: str
 
 
-def word_features(entries: Sequence[ClassEntry]) -> ClassVectors:
+def encode_words(entries: Sequence[ClassEntry]) -> ClassVectors:
     """Encode name and definition of each class.
 
     By the sentence encoder of `synthset[text]` where it is installed; else by what lies above each
@@ -36,18 +36,19 @@ def word_features(entries: Sequence[ClassEntry]) -> ClassVectors:
     Args:
         entries: K classes.
     """
-    if text.installed():
-        found = text.sentence_features([words_of(entry) for entry in entries])
+    if text.is_installed():
+        found = text.encode_sentences([describe_class(entry) for entry in entries])
         return ClassVectors(found, "names and definitions by all-MiniLM-L6-v2")
     return ClassVectors(
-        above_features([entry.wnid for entry in entries]), "what lies above them in WordNet"
+        compute_hypernym_features([entry.wnid for entry in entries]),
+        "what lies above them in WordNet",
     )
 
 
-def words_of(entry: ClassEntry) -> str:
+def describe_class(entry: ClassEntry) -> str:
     """The text that stands for a class: its name, and its definition where there is one.
 
-    >>> words_of(ClassEntry("a", "crane", "a", gloss="large long-necked wading bird"))
+    >>> describe_class(ClassEntry("a", "crane", "a", gloss="large long-necked wading bird"))
     'crane: large long-necked wading bird'
     """
     if entry.gloss is None and entry.wnid is not None and entry.wnid in wordnet.load():

@@ -6,13 +6,13 @@ import re
 from collections.abc import Sequence
 
 from synthset.errors import Problem, RecipeError
-from synthset.taxonomy.classlists import ClassEntry, called
+from synthset.taxonomy.classlists import ClassEntry, collect_names
 from synthset.taxonomy.names import ClassIndex, Contradiction
 
 NUMBERED = re.compile(r"(.*) \(\d+\)")  # a name that several numbers share
 
 
-def labels_of(
+def find_labels(
     names: Sequence[str | Sequence[str]], classes: Sequence[ClassEntry]
 ) -> dict[str, int]:
     """Find each class of a source among those of a recipe, as `ClassIndex` does.
@@ -28,7 +28,7 @@ def labels_of(
         RecipeError: a name that two classes share (crane, a bird and a machine), two names that
             look like one class, or a name whose wnid is another class's.
     """
-    index, found, problems = ClassIndex([called(entry) for entry in classes]), {}, []
+    index, found, problems = ClassIndex([collect_names(entry) for entry in classes]), {}, []
     source = [(one,) if isinstance(one, str) else one for one in names]
     try:
         labels = index.find_all(source)

@@ -12,9 +12,9 @@ from typing import Literal
 
 from synthset.errors import Problem, RecipeError
 from synthset.taxonomy import imagenet, wordnet
-from synthset.taxonomy.keys import MAX_FOLDER_BYTES, folded, folder_of, keys_of, slug
-from synthset.taxonomy.names import SHOWN, ClassNames, caseless, plain, refuse_same
-from synthset.taxonomy.screen import Screen, Screened, decent_lemmas, sift
+from synthset.taxonomy.keys import MAX_FOLDER_BYTES, fold_case, make_keys, make_slug, name_folder
+from synthset.taxonomy.names import SHOWN, ClassNames, fold_name, normalise, refuse_same
+from synthset.taxonomy.screen import Screen, Screened, list_decent_lemmas, sift
 
 #: What to do with WordNet classes whose first lemmas are the same word.
 SharedNames = Literal["refuse", "qualify", "first"]
@@ -45,11 +45,11 @@ class ClassEntry:
     lemmas: tuple[str, ...] = ()
 
 
-def from_names(names: Sequence[str], where: str = "classes") -> tuple[ClassEntry, ...]:
+def make_name_classes(names: Sequence[str], where: str = "classes") -> tuple[ClassEntry, ...]:
     """Make one class of each plain name. No WordNet sense is guessed; a name that is a synset's
     number gets all that WordNet and ImageNet know of it.
 
-    >>> [(entry.name, entry.folder) for entry in from_names(["Tabby Cat", "n02099601"])]
+    >>> [(entry.name, entry.folder) for entry in make_name_classes(["Tabby Cat", "n02099601"])]
     [('Tabby Cat', 'tabby-cat'), ('Golden Retriever', 'n02099601')]
 
     Args:
@@ -57,25 +57,25 @@ def from_names(names: Sequence[str], where: str = "classes") -> tuple[ClassEntry
         where: the place in the recipe, for messages.
 
     Raises:
-        RecipeError: no name at all, an unusable one, or two that `names.caseless` writes alike.
+        RecipeError: no name at all, an unusable one, or two that `names.fold_name` writes alike.
     """
     refuse_same(names, where)
     return refuse_collisions(
-        named(names, [f"{where}.names[{place}]" for place in range(len(names))]), where
+        make_entries(names, [f"{where}.names[{place}]" for place in range(len(names))]), where
     )
 
 
-def from_imagenet(
+def pick_imagenet_classes(
     selection: str | int | Sequence[str | int] = "all",
     under: str | Sequence[str] = (),
     where: str = "classes",
 ) -> tuple[ClassEntry, ...]:
     """Pick ImageNet-1k classes.
 
-    >>> [entry.class_index for entry in from_imagenet(["tench", 207, "n02123045"])]
+    >>> [entry.class_index for entry in pick_imagenet_classes(["tench", 207, "n02123045"])]
     [0, 207, 281]
-    >>> len(from_imagenet("imagenette")), len(from_imagenet("dog.n.01")), len(from_imagenet("all"))
-    (10, 118, 1000)
+    >>> len(pick_imagenet_classes("imagenette")), len(pick_imagenet_classes("dog.n.01"))
+    (10, 118)
 
     Args:
         selection: one item or several, in the order of the labels. An item is "all", the name of a
@@ -98,16 +98,16 @@ def from_imagenet(
         kept = {
             found
             for place, top in enumerate(tops)
-            for found in imagenet.under(top, f"{where}.under[{place}]")
+            for found in imagenet.list_under(top, f"{where}.under[{place}]")
         }
         if picked and not any(found in kept for found in picked):
             what = f"none of the {len(picked):,} classes picked lies under {' or '.join(tops)}"
             raise RecipeError(f"{where}.under", what, "pick others, or name a wider synset")
         picked = [found for found in picked if found in kept]
-    return refuse_collisions([of_imagenet(found) for found in picked], where)
+    return refuse_collisions([make_imagenet_entry(found) for found in picked], where)
 
 
-def from_wordnet(
+def pick_wordnet_classes(
     selection: str | Sequence[str],
     *,
     closure: bool = False,
@@ -120,7 +120,7 @@ def from_wordnet(
 ) -> tuple[ClassEntry, ...]:
     """Pick WordNet noun synsets, or all that lies under them.
 
-    >>> [entry.name for entry in from_wordnet("cat.n.01", closure=True, max_depth=1)]
+    >>> [entry.name for entry in pick_wordnet_classes("cat.n.01", closure=True, max_depth=1)]
     ['cat', 'domestic cat', 'wildcat']
 
     Args:
@@ -142,7 +142,7 @@ def from_wordnet(
     passed, _ = pick_synsets(
         selection, closure, instances, max_depth, leaves_only, screen=screen, where=where
     )
-    return of_synsets(passed, shared_names, where)
+    return make_synset_classes(passed, shared_names, where)
 
 
 def pick_synsets(
@@ -155,7 +155,7 @@ def pick_synsets(
     screen: Sequence[Screen] = (),
     where: str = "classes",
 ) -> tuple[list[wordnet.Synset], list[Screened]]:
-    """Pick synsets as `from_wordnet` does: those that pass the screen, and those that do not.
+    """Pick synsets as `pick_wordnet_classes` does: those that pass the screen, and the others.
 
     A synset that two of the selection lead to comes once, at its first place.
     """
@@ -164,7 +164,7 @@ def pick_synsets(
     sources = [nouns.synset(item, f"{where}.synsets[{place}]") for place, item in enumerate(items)]
     _, asked = sift(sources, screen)
     if asked:
-        raise RecipeError.of([screened_by_name(found, where) for found in asked])
+        raise RecipeError.of([explain_screened(found, where) for found in asked])
     if not closure:
         return sources, []
     found = [
@@ -179,17 +179,17 @@ def pick_synsets(
     return passed, left_out
 
 
-def of_synsets(
+def make_synset_classes(
     synsets: Sequence[wordnet.Synset],
     shared_names: SharedNames = "refuse",
     where: str = "classes",
 ) -> tuple[ClassEntry, ...]:
-    """Make one class of each synset; see `from_wordnet` for what is refused."""
-    entries = [of_synset(synset) for synset in synsets]
-    return refuse_collisions(told_apart(entries, shared_names), where)
+    """Make one class of each synset; see `pick_wordnet_classes` for what is refused."""
+    entries = [make_synset_entry(synset) for synset in synsets]
+    return refuse_collisions(settle_shared_names(entries, shared_names), where)
 
 
-def screened_by_name(found: Screened, where: str) -> Problem:
+def explain_screened(found: Screened, where: str) -> Problem:
     """Refuse a synset that was named and is screened: leaving it out silently would surprise."""
     why = f"{found.synset.name!r} is left out by the screen {found.screen!r} ({found.criterion})"
     return Problem(f"{where}.synsets", why, "take it out, or switch that screen off: `screen: []`")
@@ -211,7 +211,7 @@ def refuse_collisions(
     """
     if not entries:
         raise RecipeError(where, "there is no class", "name at least one")
-    problems = collisions(entries, where)
+    problems = find_collisions(entries, where)
     if len(problems) > SHOWN:
         rest = Problem(where, f"{len(problems) - SHOWN} more collisions", "as above")
         problems = [*problems[:SHOWN], rest]
@@ -220,15 +220,15 @@ def refuse_collisions(
     return tuple(entries)
 
 
-def with_definition(entry: ClassEntry) -> ClassEntry:
+def add_definition(entry: ClassEntry) -> ClassEntry:
     """Fill in gloss, hypernym and lemmas from WordNet, for a template that asks for them.
 
     A class with a gloss stays as it is. So does a plain name with several noun senses, or none: no
     sense is guessed. The wnid and all else that identifies the class never change.
 
-    >>> with_definition(from_names(["unicycle"])[0]).gloss
+    >>> add_definition(make_name_classes(["unicycle"])[0]).gloss
     'a vehicle with a single wheel that is driven by pedals'
-    >>> with_definition(from_names(["crane"])[0]).gloss is None
+    >>> add_definition(make_name_classes(["crane"])[0]).gloss is None
     True
     """
     if entry.gloss is not None or entry.wnid is not None:
@@ -236,59 +236,61 @@ def with_definition(entry: ClassEntry) -> ClassEntry:
     senses = wordnet.load().senses(entry.name)
     if len(senses) != 1:
         return entry
-    words = described(senses[0])
+    words = describe_synset(senses[0])
     return replace(entry, gloss=words.gloss, hypernym=words.hypernym, lemmas=words.lemmas)
 
 
-def named(names: Sequence[str], places: Sequence[str]) -> list[ClassEntry]:
+def make_entries(names: Sequence[str], places: Sequence[str]) -> list[ClassEntry]:
     """Make the entries of plain names.
 
     Args:
         names: of one list, in the order of the labels.
         places: of each in the recipe or a file, for messages.
     """
-    words = [plain(name) for name in names]
+    words = [normalise(name) for name in names]
     for name, where in zip(words, places, strict=True):
         if not name:
             found = "the class name has nothing that can be seen"
             raise RecipeError(where, found, "give the class a name")
-        if len(slug(name).encode()) > MAX_FOLDER_BYTES:
+        if len(make_slug(name).encode()) > MAX_FOLDER_BYTES:
             found = f"the class name {name[:40] + '…'!r} is too long for a folder"
             raise RecipeError(where, found, f"keep it under {MAX_FOLDER_BYTES} bytes")
     entries = [
-        _of_wnid(name) if wordnet.is_number(name) else ClassEntry(key, name, folder_of(key))
-        for key, name in zip(keys_of(words), words, strict=True)
+        _make_wnid_entry(name)
+        if wordnet.is_number(name)
+        else ClassEntry(key, name, name_folder(key))
+        for key, name in zip(make_keys(words), words, strict=True)
     ]
-    return told_apart(entries, "qualify")
+    return settle_shared_names(entries, "qualify")
 
 
-def _of_wnid(number: str) -> ClassEntry:
-    known = imagenet.wnids().get(number)
-    return of_imagenet(known) if known else of_synset(wordnet.load().synset(number))
+def _make_wnid_entry(number: str) -> ClassEntry:
+    known = imagenet.map_wnids().get(number)
+    return make_imagenet_entry(known) if known else make_synset_entry(wordnet.load().synset(number))
 
 
 def pick(item: str | int, where: str) -> tuple[imagenet.ImageNetClass, ...]:
     """Return the ImageNet classes that one item of a selection stands for."""
-    if item in imagenet.subset_names():
-        return imagenet.subset(str(item), where)
+    if item in imagenet.list_subset_names():
+        return imagenet.list_subset(str(item), where)
     if isinstance(item, str) and wordnet.NAME.fullmatch(item):
-        return imagenet.under(item, where)
+        return imagenet.list_under(item, where)
     return (imagenet.find(item, where),)
 
 
-def of_imagenet(found: imagenet.ImageNetClass) -> ClassEntry:
+def make_imagenet_entry(found: imagenet.ImageNetClass) -> ClassEntry:
     """Make the entry of an ImageNet class."""
-    words = described(wordnet.load().synset(found.wnid))
+    words = describe_synset(wordnet.load().synset(found.wnid))
     return replace(words, name=found.name, class_index=found.class_index)
 
 
-def of_synset(synset: wordnet.Synset) -> ClassEntry:
+def make_synset_entry(synset: wordnet.Synset) -> ClassEntry:
     """Make the entry of a WordNet synset; one that ImageNet-1k has too gets its class index."""
-    known = imagenet.wnids().get(synset.number)
-    return replace(described(synset), class_index=known.class_index if known else None)
+    known = imagenet.map_wnids().get(synset.number)
+    return replace(describe_synset(synset), class_index=known.class_index if known else None)
 
 
-def described(synset: wordnet.Synset) -> ClassEntry:
+def describe_synset(synset: wordnet.Synset) -> ClassEntry:
     """Say what WordNet knows of a synset."""
     above = wordnet.load().hypernyms(synset)
     return ClassEntry(
@@ -298,28 +300,28 @@ def described(synset: wordnet.Synset) -> ClassEntry:
         wnid=synset.number,
         gloss=synset.gloss,
         hypernym=above[0].word if above else None,
-        lemmas=decent_lemmas(synset),
+        lemmas=list_decent_lemmas(synset),
     )
 
 
-def told_apart(entries: list[ClassEntry], shared_names: SharedNames) -> list[ClassEntry]:
-    """Settle WordNet classes of one name in the way that `from_wordnet` was asked to."""
+def settle_shared_names(entries: list[ClassEntry], shared_names: SharedNames) -> list[ClassEntry]:
+    """Settle WordNet classes of one name in the way that `pick_wordnet_classes` was asked to."""
     if shared_names == "first":
         kept: dict[str, ClassEntry] = {}
         for entry in entries:
-            kept.setdefault(caseless(entry.name), entry)
+            kept.setdefault(fold_name(entry.name), entry)
         return list(kept.values())
     if shared_names == "qualify":
-        return qualified(qualified(entries, by_hypernym=True), by_hypernym=False)
+        return qualify_names(qualify_names(entries, by_hypernym=True), by_hypernym=False)
     return entries
 
 
-def qualified(entries: list[ClassEntry], by_hypernym: bool) -> list[ClassEntry]:
+def qualify_names(entries: list[ClassEntry], by_hypernym: bool) -> list[ClassEntry]:
     """Add to each shared name its hypernym, "crane (wading bird)", or its sense, "(crane.n.05)"."""
-    times = Counter(caseless(entry.name) for entry in entries)
+    times = Counter(fold_name(entry.name) for entry in entries)
     return [
         replace(entry, name=qualify(entry, by_hypernym))
-        if entry.wnid and times[caseless(entry.name)] > 1
+        if entry.wnid and times[fold_name(entry.name)] > 1
         else entry
         for entry in entries
     ]
@@ -332,41 +334,41 @@ def qualify(entry: ClassEntry, by_hypernym: bool) -> str:
     return f"{next(iter(entry.lemmas), synset.word)} ({synset.name})"
 
 
-def collisions(entries: Sequence[ClassEntry], where: str) -> list[Problem]:
+def find_collisions(entries: Sequence[ClassEntry], where: str) -> list[Problem]:
     """Report each class that shares its key, name, folder or synset with an earlier one."""
     seen: dict[tuple[str, str], int] = {}
     problems = []
     for label, entry in enumerate(entries):
         marks = [
-            ("key", folded(entry.key), "list each class once"),
-            ("name", caseless(entry.name), apart(entry)),
-            ("folder", folded(entry.folder), "rename one folder"),
+            ("key", fold_case(entry.key), "list each class once"),
+            ("name", fold_name(entry.name), advise_apart(entry)),
+            ("folder", fold_case(entry.folder), "rename one folder"),
             ("synset", entry.wnid or "", "give each its own sense, or leave one out"),
         ]
         marks = [mark for mark in marks if mark[1]]
         clash = next((mark for mark in marks if mark[:2] in seen), None)
         if clash:
             what, value, right = clash
-            pair = f"{shown(entries, seen[what, value])} and {shown(entries, label)}"
+            pair = f"{show_entry(entries, seen[what, value])} and {show_entry(entries, label)}"
             problems.append(Problem(where, f"{pair} share the {what} {value!r}", right))
         for what, value, _ in marks:
             seen.setdefault((what, value), label)
     return problems
 
 
-def apart(entry: ClassEntry) -> str:
+def advise_apart(entry: ClassEntry) -> str:
     if entry.wnid:
         return "leave one out, or tell WordNet classes apart with shared_names: qualify"
     return "give them names that differ in more than case"
 
 
-def called(entry: ClassEntry) -> ClassNames:
+def collect_names(entry: ClassEntry) -> ClassNames:
     """All that a class is called, by which sets of images are joined."""
     indexed = [] if entry.class_index is None else [f"{entry.name} ({entry.class_index})"]
     names = (entry.name, entry.key, entry.folder, *([entry.wnid] if entry.wnid else []), *indexed)
     return ClassNames(names, entry.wnid)
 
 
-def shown(entries: Sequence[ClassEntry], label: int) -> str:
+def show_entry(entries: Sequence[ClassEntry], label: int) -> str:
     entry = entries[label]
     return f"{entry.name!r} (label {label}, {entry.key})"

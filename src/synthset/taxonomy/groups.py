@@ -53,12 +53,12 @@ class Grouping:
     unknown: tuple[int, ...]
 
 
-def named_groups(
+def settle_groups(
     wanted: Wanted = DEFAULT, where: str = "report.groups"
 ) -> dict[str, tuple[str, ...]]:
     """Settle the groups' names and synsets.
 
-    >>> named_groups(["dog.n.01", "animal.n.01"])
+    >>> settle_groups(["dog.n.01", "animal.n.01"])
     {'dog': ('dog.n.01',), 'animal': ('animal.n.01',)}
 
     Args:
@@ -98,23 +98,24 @@ def group(
 ) -> Grouping:
     """Find the groups of each class.
 
-    >>> from synthset.taxonomy.classlists import from_names
-    >>> found = group(from_names(["airplane", "deer", "blorple"]), ["animal.n.01", "craft.n.02"])
+    >>> from synthset.taxonomy.classlists import make_name_classes
+    >>> classes = make_name_classes(["airplane", "deer", "blorple"])
+    >>> found = group(classes, ["animal.n.01", "craft.n.02"])
     >>> found.members, found.unknown
     ({'animal': (1,), 'craft': (0,)}, (2,))
 
     Args:
         entries: the classes, in label order.
-        wanted: as for `named_groups`.
+        wanted: as for `settle_groups`.
         where: the place in the recipe, for messages.
     """
-    synsets = named_groups(wanted, where)
+    synsets = settle_groups(wanted, where)
     nouns = wordnet.load()
     tops = {nouns.synset(name).number: group for group, names in synsets.items() for name in names}
     members: dict[str, list[int]] = {name: [] for name in synsets}
     several, outside, unknown = [], [], []
     for label, entry in enumerate(entries):
-        synset = synset_of(entry)
+        synset = find_synset(entry)
         if synset is None:
             unknown.append(label)
             continue
@@ -130,7 +131,7 @@ def group(
     return Grouping(synsets, settled, tuple(several), tuple(outside), tuple(unknown))
 
 
-def synset_of(entry: ClassEntry) -> wordnet.Synset | None:
+def find_synset(entry: ClassEntry) -> wordnet.Synset | None:
     """The synset of a class: its own, else the only sense of its name; None where there is none."""
     nouns = wordnet.load()
     if entry.wnid is not None:

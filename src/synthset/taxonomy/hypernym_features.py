@@ -13,7 +13,7 @@ from synthset.taxonomy import wordnet
 COMMON = 0.9
 
 
-def above_features(wnids: Sequence[str | None]) -> NDArray[np.float32]:
+def compute_hypernym_features(wnids: Sequence[str | None]) -> NDArray[np.float32]:
     """Describe each class by the synsets above it, each weighted by how few classes share it.
 
     Args:

@@ -46,7 +46,7 @@ class ImageNetClass:
 
 
 @cache
-def classes() -> tuple[ImageNetClass, ...]:
+def list_classes() -> tuple[ImageNetClass, ...]:
     """Return all classes; class i stands at place i."""
     return tuple(
         ImageNetClass(
@@ -80,15 +80,15 @@ def find(query: str | int, where: str = "imagenet") -> ImageNetClass:
     """
     text = str(query).strip()
     if re.fullmatch(r"-?\d+", text):
-        return by_index(int(text), where)
+        return get_by_index(int(text), where)
     if wordnet.NUMBER.fullmatch(text):
-        return by_wnid(text, where)
-    found = by_name(text)
+        return get_by_wnid(text, where)
+    found = find_by_name(text)
     if len(found) == 1:
         return found[0]
     if found:
-        raise ambiguous(text, found, where)
-    near = did_you_mean(text, [*subset_names(), *known_names()])
+        raise explain_ambiguous(text, found, where)
+    near = did_you_mean(text, [*list_subset_names(), *list_known_names()])
     raise RecipeError(
         where,
         f"no ImageNet class or subset is called {text!r}",
@@ -96,30 +96,30 @@ def find(query: str | int, where: str = "imagenet") -> ImageNetClass:
     )
 
 
-def subset(name: str, where: str = "imagenet") -> tuple[ImageNetClass, ...]:
+def list_subset(name: str, where: str = "imagenet") -> tuple[ImageNetClass, ...]:
     """Return a subset's classes in its own order.
 
     Args:
-        name: one of `subset_names()`.
+        name: one of `list_subset_names()`.
         where: what to call the place in an error.
     """
     if name == "all":
-        return classes()
-    if name not in subsets():
-        right = did_you_mean(name, subset_names())
+        return list_classes()
+    if name not in read_subsets():
+        right = did_you_mean(name, list_subset_names())
         raise RecipeError(where, f"no subset of ImageNet is called {name!r}", right)
-    return tuple(by_wnid(wnid, where) for wnid in subsets()[name])
+    return tuple(get_by_wnid(wnid, where) for wnid in read_subsets()[name])
 
 
-def subset_names() -> tuple[str, ...]:
-    """List the names that `subset` knows: "all", and those of the data file."""
-    return ("all", *subsets())
+def list_subset_names() -> tuple[str, ...]:
+    """List the names that `list_subset` knows: "all", and those of the data file."""
+    return ("all", *read_subsets())
 
 
-def under(synset: str | wordnet.Synset, where: str = "imagenet") -> tuple[ImageNetClass, ...]:
+def list_under(synset: str | wordnet.Synset, where: str = "imagenet") -> tuple[ImageNetClass, ...]:
     """Return every class that is a kind of a WordNet synset (or the synset itself), by class index.
 
-    >>> [found.name for found in under("domestic_cat.n.01")]
+    >>> [found.name for found in list_under("domestic_cat.n.01")]
     ['tabby cat', 'tiger cat', 'Persian cat', 'Siamese cat', 'Egyptian Mau']
 
     Raises:
@@ -127,22 +127,22 @@ def under(synset: str | wordnet.Synset, where: str = "imagenet") -> tuple[ImageN
     """
     nouns = wordnet.load()
     source = nouns.synset(synset, where)
-    found = tuple(known for known in classes() if nouns.is_under(known.wnid, source))
+    found = tuple(known for known in list_classes() if nouns.is_under(known.wnid, source))
     if not found:
         right = "name a wider synset, or take the synset itself from WordNet instead of ImageNet"
         raise RecipeError(where, f"no ImageNet class lies under {source.name!r}", right)
     return found
 
 
-def by_index(index: int, where: str) -> ImageNetClass:
-    if not 0 <= index < len(classes()):
+def get_by_index(index: int, where: str) -> ImageNetClass:
+    if not 0 <= index < len(list_classes()):
         raise RecipeError(where, f"no ImageNet class has the index {index}", "give one of 0 to 999")
-    return classes()[index]
+    return list_classes()[index]
 
 
-def by_wnid(wnid: str, where: str) -> ImageNetClass:
-    if wnid in wnids():
-        return wnids()[wnid]
+def get_by_wnid(wnid: str, where: str) -> ImageNetClass:
+    if wnid in map_wnids():
+        return map_wnids()[wnid]
     nouns = wordnet.load()
     if wnid in nouns:
         right = f"'{nouns.synset(wnid).name}' takes every ImageNet class under it, if there is one"
@@ -151,14 +151,14 @@ def by_wnid(wnid: str, where: str) -> ImageNetClass:
     raise RecipeError(where, f"{wnid!r} is none of ImageNet's 1,000 classes", right)
 
 
-def by_name(name: str) -> tuple[ImageNetClass, ...]:
+def find_by_name(name: str) -> tuple[ImageNetClass, ...]:
     """Return the classes that bear a name: first those called so, else those with such a lemma."""
-    called, lemmas = name_tables()
+    called, lemmas = make_name_tables()
     key = name_key(name)
     return called.get(key) or lemmas.get(key, ())
 
 
-def ambiguous(name: str, found: tuple[ImageNetClass, ...], where: str) -> RecipeError:
+def explain_ambiguous(name: str, found: tuple[ImageNetClass, ...], where: str) -> RecipeError:
     candidates = "".join(
         f"\n  {known}: {wordnet.load().synset(known.wnid).gloss}" for known in found
     )
@@ -179,11 +179,11 @@ def name_key(name: str) -> str:
 
 
 @cache
-def name_tables() -> tuple[dict[str, tuple[ImageNetClass, ...]], ...]:
+def make_name_tables() -> tuple[dict[str, tuple[ImageNetClass, ...]], ...]:
     """Map each name key to its classes: by what a class is called, and by its lemmas."""
     called: dict[str, tuple[ImageNetClass, ...]] = {}
     lemmas: dict[str, tuple[ImageNetClass, ...]] = {}
-    for known in classes():
+    for known in list_classes():
         for key in {name_key(n) for n in (known.name, known.official_name, known.clip_name)}:
             called[key] = (*called.get(key, ()), known)
         for key in {name_key(lemma) for lemma in wordnet.load().synset(known.wnid).lemmas}:
@@ -191,17 +191,17 @@ def name_tables() -> tuple[dict[str, tuple[ImageNetClass, ...]], ...]:
     return called, lemmas
 
 
-def known_names() -> list[str]:
-    return [known.name for known in classes()]
+def list_known_names() -> list[str]:
+    return [known.name for known in list_classes()]
 
 
 @cache
-def wnids() -> dict[str, ImageNetClass]:
-    return {known.wnid: known for known in classes()}
+def map_wnids() -> dict[str, ImageNetClass]:
+    return {known.wnid: known for known in list_classes()}
 
 
 @cache
-def subsets() -> dict[str, tuple[str, ...]]:
+def read_subsets() -> dict[str, tuple[str, ...]]:
     return {row["subset"]: tuple(row["wnids"].split()) for row in read_table(SUBSETS)}
 
 

@@ -14,7 +14,9 @@ Rule = Literal["drop", "first", "keep"]
 SHOWN = 5  # pairs of labels that are named
 
 
-def label_conflicts(contents: Iterable[str], labels: Iterable[int]) -> dict[str, tuple[int, ...]]:
+def find_label_conflicts(
+    contents: Iterable[str], labels: Iterable[int]
+) -> dict[str, tuple[int, ...]]:
     """Find the bytes that stand under several labels.
 
     Args:
@@ -24,7 +26,7 @@ def label_conflicts(contents: Iterable[str], labels: Iterable[int]) -> dict[str,
     Returns:
         The labels of each such content, rising.
 
-    >>> label_conflicts(["a", "b", "a", "b", "b"], [0, 1, 2, 1, -1])
+    >>> find_label_conflicts(["a", "b", "a", "b", "b"], [0, 1, 2, 1, -1])
     {'a': (0, 2)}
     """
     first: dict[str, int] = {}
@@ -35,7 +37,7 @@ def label_conflicts(contents: Iterable[str], labels: Iterable[int]) -> dict[str,
     return {content: tuple(sorted(mine)) for content, mine in found.items()}
 
 
-def stay(contents: Sequence[str], labels: Sequence[int], rule: Rule) -> list[bool]:
+def apply_rule(contents: Sequence[str], labels: Sequence[int], rule: Rule) -> list[bool]:
     """Apply the rule: tell of each image whether it is used.
 
     Args:
@@ -43,10 +45,12 @@ def stay(contents: Sequence[str], labels: Sequence[int], rule: Rule) -> list[boo
         labels: (N,) label of each; a negative one is none.
         rule: for bytes under several labels.
 
-    >>> stay(["a", "b", "a"], [1, 0, 0], "drop"), stay(["a", "b", "a"], [1, 0, 0], "first")
-    ([False, True, False], [True, True, False])
+    >>> apply_rule(["a", "b", "a"], [1, 0, 0], "drop")
+    [False, True, False]
+    >>> apply_rule(["a", "b", "a"], [1, 0, 0], "first")
+    [True, True, False]
     """
-    conflicts = {} if rule == "keep" else label_conflicts(contents, labels)
+    conflicts = {} if rule == "keep" else find_label_conflicts(contents, labels)
     first: dict[str, int] = {}
     for content, label in zip(contents, labels, strict=True):
         if label >= 0:
@@ -57,10 +61,10 @@ def stay(contents: Sequence[str], labels: Sequence[int], rule: Rule) -> list[boo
     ]
 
 
-def outcome(rule: Rule, used: str = "used") -> str:
+def describe_outcome(rule: Rule, used: str = "used") -> str:
     """Say what becomes of images in conflict.
 
-    >>> outcome("first", "trained on")
+    >>> describe_outcome("first", "trained on")
     'trained on under the first label alone (conflicts: first)'
     """
     said = {
@@ -71,22 +75,22 @@ def outcome(rule: Rule, used: str = "used") -> str:
     return f"{said[rule]} (conflicts: {rule})"
 
 
-def conflict_note(
+def describe_conflicts(
     conflicts: Mapping[str, Sequence[int]], names: Sequence[str], outcome: str
 ) -> tuple[str, ...]:
     """Say in a note which labels contradict each other; none where none do.
 
     Args:
-        conflicts: of `label_conflicts`.
+        conflicts: of `find_label_conflicts`.
         names: of the classes in label order.
         outcome: what becomes of such images.
 
-    >>> conflict_note({"a": (0, 1)}, ["cat", "dog"], "none trains")[0].partition(": ")[2]
+    >>> describe_conflicts({"a": (0, 1)}, ["cat", "dog"], "none trains")[0].partition(": ")[2]
     "1 image stands with the same bytes under several labels: 'cat' and 'dog' (1); none trains"
     """
     if not conflicts:
         return ()
-    which = Counter(both(names[label] for label in labels) for labels in conflicts.values())
+    which = Counter(join_names(names[label] for label in labels) for labels in conflicts.values())
     said = [f"{pair} ({count:,})" for pair, count in which.most_common(SHOWN)]
     more = f" and {len(which) - SHOWN:,} more" if len(which) > SHOWN else ""
     images = "1 image stands" if len(conflicts) == 1 else f"{len(conflicts):,} images stand"
@@ -94,10 +98,10 @@ def conflict_note(
     return (f"label conflict: {images} {where}; {outcome}",)
 
 
-def both(names: Iterable[str]) -> str:
+def join_names(names: Iterable[str]) -> str:
     """Name labels that contradict each other.
 
-    >>> both(["cat", "dog", "fox"])
+    >>> join_names(["cat", "dog", "fox"])
     "'cat' and 'dog' and 'fox'"
     """
     return " and ".join(map(repr, names))

@@ -13,9 +13,9 @@ from typing import Literal
 
 from synthset.taxonomy import wordnet
 from synthset.taxonomy.classlists import ClassEntry
-from synthset.taxonomy.matching import words_of
+from synthset.taxonomy.matching import split_words
 from synthset.taxonomy.open_images import OpenImagesVocabulary
-from synthset.taxonomy.senses import HINTED, MARGIN, Nearness, likeliest
+from synthset.taxonomy.senses import HINTED, MARGIN, Nearness, suggest_sense
 from synthset.taxonomy.wordnet import Synset
 
 #: How a label came to its class: its name has one sense, which is the class, or is what the class
@@ -104,7 +104,7 @@ def map_labels(
     mapper = _Mapper(vocabulary, classes, nearness)
     found = {mid: mapper.link(mid) for mid in vocabulary.names}
     known = {mid: link for mid, link in found.items() if isinstance(link, Link)}
-    found |= {mid: mapper.below(mid, known) for mid, one in found.items() if one is None}
+    found |= {mid: mapper.map_below(mid, known) for mid, one in found.items() if one is None}
     rest = [one for one in found.values() if not isinstance(one, Link | Unsure)]
     other = sum(one is not None for one in rest)
     return Mapped(
@@ -151,35 +151,35 @@ class _Mapper:
             with any.
         """
         name = self.vocabulary.names[mid]
-        word = _unhinted(name)
-        named, called = self._called(word)
-        senses = senses_of(word)
-        reached = [self._classes_of(sense) for sense in senses]
+        word = _remove_hint(name)
+        named, called = self._find_called(word)
+        senses = find_senses(word)
+        reached = [self._find_classes(sense) for sense in senses]
         if named and not all(self.classes[label].wnid for label in named):
             if any(reached) or len(named) > 1:
                 why = "a class has its name, and others have its senses"
-                return self._unsure(mid, senses, None, why, named)
+                return self._leave_unsure(mid, senses, None, why, named)
             return Link(mid, name, named[0], "exact")
-        found = self._by_sense(mid, senses, reached)
+        found = self._map_by_sense(mid, senses, reached)
         hinted = name != word
         if not called or (hinted and isinstance(found, Link)):
             return found  # a hint says more than what classes are called
         if isinstance(found, Link) and self._is_sure(found, named, called):
             return found
         if len(called) == 1 and not hinted and not isinstance(found, Link):
-            meant = self._meant(mid, senses, found)
+            meant = self._find_meant(mid, senses, found)
             if (named or not senses) and self._are_alike(called[0], meant):
                 return Link(mid, name, called[0], "exact")
-        return self._contested(mid, senses, found, called)
+        return self._leave_contested(mid, senses, found, called)
 
-    def _called(self, word: str) -> tuple[list[int], list[int]]:
+    def _find_called(self, word: str) -> tuple[list[int], list[int]]:
         """The classes of this name; and these with those that have it among their lemmas."""
         keys = list(_numbers(_key(word)))
         named = next((self.by_name[key] for key in keys if key in self.by_name), [])
         lemmas = next((self.by_lemma[key] for key in keys if key in self.by_lemma), [])
         return named, list(dict.fromkeys([*named, *lemmas]))
 
-    def _by_sense(
+    def _map_by_sense(
         self, mid: str, senses: Sequence[Synset], reached: Sequence[tuple[int, ...]]
     ) -> Link | Unsure | Synset | None:
         if not any(reached):
@@ -187,10 +187,10 @@ class _Mapper:
         if all(labels == reached[0] for labels in reached) and len(reached[0]) == 1:
             rule: Rule = "exact" if senses[0].number in self.by_wnid else "narrower"
             return Link(mid, self.vocabulary.names[mid], reached[0][0], rule)
-        chosen = self._sense(mid, senses)
+        chosen = self._choose_sense(mid, senses)
         if isinstance(chosen, str):
-            return self._unsure(mid, senses, likeliest(senses)[0], chosen)
-        return self._of_sense(mid, senses, chosen)
+            return self._leave_unsure(mid, senses, suggest_sense(senses)[0], chosen)
+        return self._map_sense(mid, senses, chosen)
 
     def _is_sure(self, link: Link, named: Sequence[int], called: Sequence[int]) -> bool:
         """Whether the class of its sense is one that is called so. Among classes of one kind
@@ -205,13 +205,13 @@ class _Mapper:
         nouns, wnid = wordnet.load(), self.classes[label].wnid
         return nouns.synset(wnid).lexical_file if wnid and wnid in nouns else None
 
-    def _meant(
+    def _find_meant(
         self, mid: str, senses: Sequence[Synset], found: Unsure | Synset | None
     ) -> Sequence[Synset]:
         """The sense that what lies above a label tells from the others; else all that it has."""
         if isinstance(found, Synset):
             return (found,)
-        chosen = self._sense(mid, senses) if found is None and senses else ""
+        chosen = self._choose_sense(mid, senses) if found is None and senses else ""
         return senses if isinstance(chosen, str) else (chosen.sense,)
 
     def _are_alike(self, label: int, senses: Sequence[Synset]) -> bool:
@@ -225,7 +225,7 @@ class _Mapper:
         }
         return not kinds or kinds == {self._kind(label)}
 
-    def _contested(
+    def _leave_contested(
         self,
         mid: str,
         senses: Sequence[Synset],
@@ -243,45 +243,47 @@ class _Mapper:
             why = "a class is called so, and no sense that WordNet knows of it is a class"
         else:
             why = found.why
-        first = next((one for sense in senses for one in self._classes_of(sense)), called[0])
-        reached = {label for sense in senses for label in self._classes_of(sense)}
+        first = next((one for sense in senses for one in self._find_classes(sense)), called[0])
+        reached = {label for sense in senses for label in self._find_classes(sense)}
         unlisted = [label for label in called if label not in reached]
         suggested = found.suggested if isinstance(found, Unsure) else first
         if suggested not in called:
             suggested = called[0]
-        return self._unsure(mid, senses, None, why, unlisted, suggested)
+        return self._leave_unsure(mid, senses, None, why, unlisted, suggested)
 
-    def below(self, mid: str, known: Mapping[str, Link]) -> Link | Unsure | None:
+    def map_below(self, mid: str, known: Mapping[str, Link]) -> Link | Unsure | None:
         """Bring a label whose name WordNet lacks to the class of the labels above it."""
         name = self.vocabulary.names[mid]
-        above = [known[parent] for parent in self.vocabulary.above(mid) if parent in known]
+        above = [known[parent] for parent in self.vocabulary.list_above(mid) if parent in known]
         labels = sorted({link.label for link in above})
-        if not labels or senses_of(_unhinted(name)):
+        if not labels or find_senses(_remove_hint(name)):
             return None
         if len(labels) == 1:
             return Link(mid, name, labels[0], "narrower")
         why = "the labels above it mean several classes"
-        return self._unsure(mid, (), None, why, labels, suggested=above[0].label)
+        return self._leave_unsure(mid, (), None, why, labels, suggested=above[0].label)
 
-    def _of_sense(
+    def _map_sense(
         self, mid: str, senses: Sequence[Synset], chosen: _Chosen
     ) -> Link | Unsure | Synset:
-        labels, name = self._classes_of(chosen.sense), self.vocabulary.names[mid]
+        labels, name = self._find_classes(chosen.sense), self.vocabulary.names[mid]
         if len(labels) > 1:
             why = f"{chosen.sense.name} lies under several classes"
-            return self._unsure(mid, (chosen.sense,), chosen.sense, why)
+            return self._leave_unsure(mid, (chosen.sense,), chosen.sense, why)
         if not labels:
             return chosen.sense
         rule = chosen.rule if chosen.sense.number in self.by_wnid else "narrower"
         return Link(mid, name, labels[0], rule, chosen.score)
 
-    def _sense(self, mid: str, senses: Sequence[Synset]) -> _Chosen | str:
+    def _choose_sense(self, mid: str, senses: Sequence[Synset]) -> _Chosen | str:
         """Choose a sense by what lies above the label; a text says why none is chosen."""
         if len(senses) == 1:
             return _Chosen(senses[0], "exact")
         name = self.vocabulary.names[mid]
         hinted = HINTED.fullmatch(name)
-        parents = [self.vocabulary.names.get(above, "") for above in self.vocabulary.above(mid)]
+        parents = [
+            self.vocabulary.names.get(above, "") for above in self.vocabulary.list_above(mid)
+        ]
         parents = [*([hinted["hint"]] if hinted else []), *filter(None, parents)]
         if not parents:
             return f"{len(senses)} senses, and nothing known above it"
@@ -291,22 +293,22 @@ class _Mapper:
                 return _Chosen(under[0], "parents")
         if self.nearness is None:
             return f"{len(senses)} senses, and the names above it tell none apart"
-        text = f"{_unhinted(name)}, a kind of {', '.join(parents[:ABOVE])}"
-        near = self.nearness(text, [described(sense) for sense in senses])
+        text = f"{_remove_hint(name)}, a kind of {', '.join(parents[:ABOVE])}"
+        near = self.nearness(text, [describe_sense(sense) for sense in senses])
         first, second = sorted(range(len(senses)), key=lambda i: -near[i])[:2]
         if near[first] - near[second] < MARGIN:
             pair = f"{senses[first].name} ({near[first]:.2f}) and {senses[second].name}"
             return f"in meaning {pair} ({near[second]:.2f}) are about as near"
         return _Chosen(senses[first], "sense", round(float(near[first]), 4))
 
-    def _classes_of(self, sense: Synset) -> tuple[int, ...]:
+    def _find_classes(self, sense: Synset) -> tuple[int, ...]:
         """The class that a sense is, else all classes that it lies under."""
         if sense.number in self.by_wnid:
             return (self.by_wnid[sense.number],)
         above = wordnet.load().numbers_above(sense)
         return tuple(sorted(self.by_wnid[number] for number in above & self.by_wnid.keys()))
 
-    def _unsure(
+    def _leave_unsure(
         self,
         mid: str,
         senses: Sequence[Synset],
@@ -318,21 +320,21 @@ class _Mapper:
         meanings: list[tuple[int | None, str]] = [
             (label, f"{sense.name}: {sense.gloss}")
             for sense in senses
-            for label in (self._classes_of(sense) or (None,))
+            for label in (self._find_classes(sense) or (None,))
         ]
         meanings += [(label, self.classes[label].gloss or "by its name") for label in labels]
         if likely is not None:
-            suggested = next(iter(self._classes_of(likely)), None)
+            suggested = next(iter(self._find_classes(likely)), None)
         elif suggested is None and labels:
             suggested = labels[0]
         return Unsure(mid, self.vocabulary.names[mid], suggested, why, tuple(meanings))
 
 
-def senses_of(name: str) -> tuple[Synset, ...]:
+def find_senses(name: str) -> tuple[Synset, ...]:
     """Look a name up in WordNet, whatever its case and punctuation; a plural where the word itself
     is not there. Things with a name of their own (Stephen Crane) are no senses of a label.
 
-    >>> [sense.name for sense in senses_of("T shirts")]
+    >>> [sense.name for sense in find_senses("T shirts")]
     ['jersey.n.03']
     """
     nouns, lemmas = wordnet.load(), _lemmas()
@@ -344,7 +346,7 @@ def senses_of(name: str) -> tuple[Synset, ...]:
     return ()
 
 
-def described(sense: Synset) -> str:
+def describe_sense(sense: Synset) -> str:
     """Say what a sense is without its own word, for comparison with a label."""
     nouns, above, words = wordnet.load(), sense, list[str]()
     while len(words) < ABOVE and (parents := nouns.hypernyms(above)):
@@ -363,7 +365,7 @@ def _lemmas() -> dict[str, list[str]]:
 
 
 def _key(name: str) -> str:
-    return " ".join(words_of(name.replace("_", " ")))
+    return " ".join(split_words(name.replace("_", " ")))
 
 
 def _numbers(key: str) -> Iterator[str]:
@@ -374,7 +376,7 @@ def _numbers(key: str) -> Iterator[str]:
             yield key.removesuffix(plural) + singular
 
 
-def _unhinted(name: str) -> str:
+def _remove_hint(name: str) -> str:
     """Take the hint off: "Crane (bird)" -> "Crane"."""
     hinted = HINTED.fullmatch(name)
     return hinted["word"] if hinted else name

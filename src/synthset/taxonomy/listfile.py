@@ -7,15 +7,15 @@ from pathlib import Path
 
 from synthset.errors import Problem, RecipeError
 from synthset.sheets import read_sheet
-from synthset.taxonomy.classlists import ClassEntry, named, refuse_collisions
-from synthset.taxonomy.keys import folder_fault
+from synthset.taxonomy.classlists import ClassEntry, make_entries, refuse_collisions
+from synthset.taxonomy.keys import find_folder_fault
 from synthset.taxonomy.names import refuse_same
-from synthset.taxonomy.word_classes import with_sense
+from synthset.taxonomy.word_classes import add_sense
 
 COLUMNS = ("name", "synset", "folder")
 
 
-def from_file(path: str, where: str = "classes") -> tuple[ClassEntry, ...]:
+def read_class_file(path: str, where: str = "classes") -> tuple[ClassEntry, ...]:
     """Read a class list; its order is the order of the labels.
 
     Args:
@@ -35,7 +35,7 @@ def from_file(path: str, where: str = "classes") -> tuple[ClassEntry, ...]:
         right = "name a text file with one class a line, or a CSV with a column `name`"
         raise RecipeError(f"{where}.path", f"{path} {found}", right) from None
     if Path(path).suffix.lower() == ".csv":
-        entries = of_table(text, path, where)
+        entries = read_table(text, path, where)
     else:
         lines = [
             (f"{path}:{number}", line)
@@ -43,11 +43,11 @@ def from_file(path: str, where: str = "classes") -> tuple[ClassEntry, ...]:
             if line.strip() and not line.lstrip().startswith("#")
         ]
         refuse_same([line for _, line in lines], where)
-        entries = named([line for _, line in lines], [place for place, _ in lines])
+        entries = make_entries([line for _, line in lines], [place for place, _ in lines])
     return refuse_collisions(entries, where)
 
 
-def of_table(text: str, path: str, where: str) -> list[ClassEntry]:
+def read_table(text: str, path: str, where: str) -> list[ClassEntry]:
     """Make the entries of a CSV."""
     sheet = read_sheet(text, f"{where}.path", spaced=True)
     columns = [column.strip() for column in sheet.columns]
@@ -59,9 +59,9 @@ def of_table(text: str, path: str, where: str) -> list[ClassEntry]:
     names = [row.get("name", "") for row in rows]
     refuse_same(names, where)
     entries, problems = [], list[Problem]()
-    for entry, row, place in zip(named(names, places), rows, places, strict=True):
+    for entry, row, place in zip(make_entries(names, places), rows, places, strict=True):
         try:
-            entries.append(of_row(entry, row, place))
+            entries.append(fill_from_row(entry, row, place))
         except RecipeError as error:
             problems += error.problems
     if problems:
@@ -69,13 +69,13 @@ def of_table(text: str, path: str, where: str) -> list[ClassEntry]:
     return entries
 
 
-def of_row(entry: ClassEntry, row: dict[str, str], where: str) -> ClassEntry:
+def fill_from_row(entry: ClassEntry, row: dict[str, str], where: str) -> ClassEntry:
     """Give the entry of a row what its other cells say."""
     synset, folder = (row.get(column, "").strip() for column in COLUMNS[1:])
-    entry = with_sense(entry, synset or None, where)
+    entry = add_sense(entry, synset or None, where)
     if not folder:
         return entry
-    if fault := folder_fault(folder):
+    if fault := find_folder_fault(folder):
         right = f"call it {entry.folder!r}, or leave the cell empty"
         raise RecipeError(where, f"the folder {folder!r} {fault}", right)
     return replace(entry, folder=folder)

@@ -77,7 +77,7 @@ def read_mapping(
         if isinstance(link, Link):
             by_mid.setdefault(link.mid, {}).setdefault(link.label, (link, row))
     for given in by_mid.values():
-        problems += _torn(list(given.values()), classes, where)
+        problems += _find_torn(list(given.values()), classes, where)
     if problems:
         rest = len(problems) - SHOWN
         more = [Problem(where, f"{rest:,} more rows", "as above")] if rest > 0 else []
@@ -149,7 +149,7 @@ def _link(
     """Make the link of a row; None where its synset is no class of the recipe."""
     if row.mid not in vocabulary.names:
         found = f"{row.place}: OpenImages has no label {row.mid!r}"
-        return Problem(where, found, vocabulary.nearest(row.mid))
+        return Problem(where, found, vocabulary.find_nearest(row.mid))
     label = targets.label(row.key)
     if label is None and _is_synset(row.key):
         return None
@@ -171,7 +171,7 @@ def _is_synset(key: str) -> bool:
     return formal is not None and key in wordnet.load()
 
 
-def _torn(
+def _find_torn(
     given: Sequence[tuple[Link, _Row]], classes: Sequence[ClassEntry], where: str
 ) -> list[Problem]:
     """Refuse a label of several classes, unless each of its rows says that it is meant."""

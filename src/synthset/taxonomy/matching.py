@@ -34,8 +34,8 @@ class CaptionMatcher:
     the tree is walked anew from each word of a caption, without the failure links of Aho and
     Corasick.
 
-    >>> from synthset.taxonomy.classlists import from_names
-    >>> matcher = CaptionMatcher(from_names(["lion", "sea lion", "dog"]))
+    >>> from synthset.taxonomy.classlists import make_name_classes
+    >>> matcher = CaptionMatcher(make_name_classes(["lion", "sea lion", "dog"]))
     >>> matcher.match(["A sea-lion and a DOG.", "dogs"])
     [{1: 'sea lion', 2: 'dog'}, {}]
 
@@ -66,9 +66,9 @@ class CaptionMatcher:
             N mappings of a label to the lemma that named it first, in the order of the caption; two
             lemmas of one class are one match.
         """
-        return [self._found(words_of(caption)) for caption in captions]
+        return [self._find(split_words(caption)) for caption in captions]
 
-    def _found(self, words: list[str]) -> dict[int, str]:
+    def _find(self, words: list[str]) -> dict[int, str]:
         found: dict[int, str] = {}
         starts, reached = self._top.after, 0
         for start, word in enumerate(words):
@@ -95,10 +95,10 @@ class CaptionMatcher:
         node.label, node.lemma = label, " ".join(words)
 
 
-def words_of(text: str) -> list[str]:
+def split_words(text: str) -> list[str]:
     """Part a text into words without case and punctuation.
 
-    >>> words_of("Jack-o'-lantern_2 (Crème!)")
+    >>> split_words("Jack-o'-lantern_2 (Crème!)")
     ['jack', 'o', 'lantern', '2', 'crème']
     """
     plain = text if text.isascii() else unicodedata.normalize("NFKC", text)
@@ -106,4 +106,4 @@ def words_of(text: str) -> list[str]:
 
 
 def _key(lemma: str) -> tuple[str, ...]:
-    return tuple(words_of(lemma))
+    return tuple(split_words(lemma))

@@ -55,35 +55,35 @@ class ClassNames(tuple[str, ...]):
         return self
 
 
-def plain(name: str) -> str:
+def normalise(name: str) -> str:
     """Write a name in its normal form: NFC, nothing unseen at its ends, single blanks inside.
 
-    >>> plain(" Golden \\u00a0Retriever\\ufeff"), len(plain("cafe\\u0301"))
+    >>> normalise(" Golden \\u00a0Retriever\\ufeff"), len(normalise("cafe\\u0301"))
     ('Golden Retriever', 4)
     """
     return unicodedata.normalize("NFC", " ".join(ENDS.sub("", name).split()))
 
 
-def caseless(name: str) -> str:
+def fold_name(name: str) -> str:
     """Write a name as collisions are looked for: without case and what is invisible.
 
-    >>> caseless("Golden  \\u200bRetriever"), caseless("hot_dog")
+    >>> fold_name("Golden  \\u200bRetriever"), fold_name("hot_dog")
     ('golden retriever', 'hot_dog')
     """
-    return _stepped(name) or plain(name)
+    return _apply_steps(name) or normalise(name)
 
 
-def loose(name: str) -> str:
-    """Write a name as it is looked up where none is called exactly so: `caseless`, `_` and the
+def fold_loosely(name: str) -> str:
+    """Write a name as it is looked up where none is called exactly so: `fold_name`, `_` and the
     hyphens of a word as blanks.
 
-    >>> loose("Golden_Retriever"), loose("t-shirt"), loose("A-"), loose("__")
-    ('golden retriever', 't shirt', 'a-', '__')
+    >>> [fold_loosely(name) for name in ("Golden_Retriever", "t-shirt", "A-", "__")]
+    ['golden retriever', 't shirt', 'a-', '__']
     """
-    return _stepped(JOINT.sub(" ", INVISIBLE.sub("", name))) or plain(name)
+    return _apply_steps(JOINT.sub(" ", INVISIBLE.sub("", name))) or normalise(name)
 
 
-def keyed_names(classes: Sequence[Mapping[str, Any]]) -> list[str]:
+def name_classes(classes: Sequence[Mapping[str, Any]]) -> list[str]:
     """Name the classes of a dataset, each once: where some share a name, all carry their key.
 
     Args:
@@ -95,23 +95,23 @@ def keyed_names(classes: Sequence[Mapping[str, Any]]) -> list[str]:
     return names
 
 
-def told(one: str, other: str) -> str:
-    """Say in what two names differ that `caseless` writes alike.
+def describe_difference(one: str, other: str) -> str:
+    """Say in what two names differ that `fold_name` writes alike.
 
-    >>> told("cat", "cat ")
+    >>> describe_difference("cat", "cat ")
     "'cat' and 'cat ' differ only in a blank at the end"
-    >>> told("Cat", "cat")
+    >>> describe_difference("Cat", "cat")
     "'Cat' and 'cat' differ only in case"
     """
     if one == other:
         return f"{one!r} stands there twice"
     said = [
-        _difference(step, one, other)
+        _describe_step(step, one, other)
         for step in STEPS
-        if _stepped(one, but=step) != _stepped(other, but=step)
+        if _apply_steps(one, but=step) != _apply_steps(other, but=step)
     ]
     how = f" differ only in {' and in '.join(said)}" if said else " are one name"
-    return f"{_pointed(one, other)} and {_pointed(other, one)}{how}"
+    return f"{_show_code_points(one, other)} and {_show_code_points(other, one)}{how}"
 
 
 def refuse_same(names: Iterable[str], where: str) -> None:
@@ -124,12 +124,12 @@ def refuse_same(names: Iterable[str], where: str) -> None:
     Raises:
         RecipeError: each such pair is a problem of its own.
     """
-    problems = same_names(names, where)
+    problems = find_same_names(names, where)
     if problems:
         raise RecipeError.of(problems)
 
 
-def same_names(names: Iterable[str], where: str, each: str = "") -> list[Problem]:
+def find_same_names(names: Iterable[str], where: str, each: str = "") -> list[Problem]:
     """List what `refuse_same` refuses.
 
     Args:
@@ -140,10 +140,10 @@ def same_names(names: Iterable[str], where: str, each: str = "") -> list[Problem
     first: dict[str, str] = {}
     problems = []
     for number, name in enumerate(names):
-        key = caseless(name)
+        key = fold_name(name)
         if key in first:
             place = where + each.format(number)
-            problems.append(Problem(place, told(first[key], name), RIGHT))
+            problems.append(Problem(place, describe_difference(first[key], name), RIGHT))
         first.setdefault(key, name)
     if len(problems) > SHOWN:
         rest = Problem(where, f"{len(problems) - SHOWN:,} more collisions", "as above")
@@ -171,7 +171,7 @@ class ClassIndex:
         self._keyed = [
             _by(spell, [_keys(one, spell) for one in self.classes]) for spell in SPELLINGS
         ]
-        self._wnids = _by(as_written, [(one.wnid,) if one.wnid else () for one in self.classes])
+        self._wnids = _by(keep_spelling, [(one.wnid,) if one.wnid else () for one in self.classes])
 
     def find(self, names: Sequence[str]) -> set[int]:
         """Give the classes that are meant: one, none, or several that share what it is called.
@@ -191,12 +191,12 @@ class ClassIndex:
                 look like one.
         """
         mine = [one if isinstance(one, ClassNames) else ClassNames(one) for one in classes]
-        found = [self._exactly(one) for one in mine]
+        found = [self._find_exactly(one) for one in mine]
         taken = set[int]().union(*found)
         like: dict[int, ClassNames] = {}
         for i, one in enumerate(mine):
             if not found[i]:
-                found[i] = self._by_name(one, LOOSELY) - taken
+                found[i] = self._find_by_name(one, LOOSELY) - taken
                 label = next(iter(found[i])) if len(found[i]) == 1 else -1
                 if like.setdefault(label, one)[0] != one[0] and label >= 0:
                     both = f"{like[label][0]!r} and {one[0]!r}"
@@ -206,19 +206,19 @@ class ClassIndex:
                 _refuse_contradiction(one, self.classes[label])
         return found
 
-    def _exactly(self, mine: ClassNames) -> set[int]:
+    def _find_exactly(self, mine: ClassNames) -> set[int]:
         by_wnid = self._wnids.get(mine.wnid or "", set[int]())
-        by_name = self._by_name(mine, EXACTLY) if len(by_wnid) != 1 else set[int]()
+        by_name = self._find_by_name(mine, EXACTLY) if len(by_wnid) != 1 else set[int]()
         return (by_wnid & by_name) or set(by_wnid) or by_name
 
-    def _by_name(self, mine: ClassNames, levels: Sequence[int]) -> set[int]:
+    def _find_by_name(self, mine: ClassNames, levels: Sequence[int]) -> set[int]:
         for level in levels:
             spell, called, keyed = SPELLINGS[level], self._called[level], self._keyed[level]
             name = spell(mine[0])
             if name in called:
                 return set(called[name])
             if name in keyed:  # a key is an exact name as long as no class looks like it
-                return keyed[name] | self._called[-1].get(loose(mine[0]), set())
+                return keyed[name] | self._called[-1].get(fold_loosely(mine[0]), set())
             for key in _keys(mine, spell, own=level in LOOSELY):
                 if spell(key) in called:
                     return set(called[spell(key)])
@@ -229,30 +229,32 @@ class Contradiction(ValueError):
     """What two sets call their classes contradicts itself; the message shows both."""
 
 
-def unlike(name: str, others: Iterable[str]) -> str:
+def describe_lookalike(name: str, others: Iterable[str]) -> str:
     """Say by which code points a name isn't the one of `others` that it looks like, as Cyrillic
     letters among Latin ones; empty where it looks like none.
 
-    >>> unlike("\\u0441at", ["cat"])
+    >>> describe_lookalike("\\u0441at", ["cat"])
     "'\u0441at' (\u0441 is U+0441 CYRILLIC SMALL LETTER ES) is not 'cat'"
     """
-    near = sorted((found, other) for other in others if (found := _scripts_apart(name, other)))
+    near = sorted(
+        (found, other) for other in others if (found := _count_other_scripts(name, other))
+    )
     if not near:
         return ""
-    return f"{_pointed(name, near[0][1])} is not {_pointed(near[0][1], name)}"
+    return f"{_show_code_points(name, near[0][1])} is not {_show_code_points(near[0][1], name)}"
 
 
-def as_written(name: str) -> str:
+def keep_spelling(name: str) -> str:
     """The spelling that is looked up first."""
     return name
 
 
 #: Ways to write a name that are compared, the strictest first.
-SPELLINGS: tuple[Callable[[str], str], ...] = (as_written, plain, loose)
+SPELLINGS: tuple[Callable[[str], str], ...] = (keep_spelling, normalise, fold_loosely)
 EXACTLY, LOOSELY = (0, 1), (2,)
 
 
-#: What `caseless` sets aside, one after the other.
+#: What `fold_name` sets aside, one after the other.
 STEPS: dict[str, Callable[[str], str]] = {
     "invisible": lambda text: INVISIBLE.sub("", text),
     "blank": lambda text: " ".join(text.split()),
@@ -261,19 +263,19 @@ STEPS: dict[str, Callable[[str], str]] = {
 }
 
 
-def _stepped(name: str, but: str = "") -> str:
+def _apply_steps(name: str, but: str = "") -> str:
     for step, change in STEPS.items():
         name = change(name) if step != but else name
     return name
 
 
-def _difference(step: str, one: str, other: str) -> str:
-    """Say in words what a step of `caseless` sets aside between two names."""
+def _describe_step(step: str, one: str, other: str) -> str:
+    """Say in words what a step of `fold_name` sets aside between two names."""
     if step == "invisible":
         found = sorted(set(INVISIBLE.findall(one + other)))
-        return f"what is invisible ({', '.join(map(_point, found))})"
+        return f"what is invisible ({', '.join(map(_name_code_point, found))})"
     if step == "blank":
-        one, other = (_stepped(name, but="blank") for name in (one, other))
+        one, other = (_apply_steps(name, but="blank") for name in (one, other))
         if one.strip() != other.strip():
             return "blanks"
         begins, ends = one.rstrip() != other.rstrip(), one.lstrip() != other.lstrip()
@@ -282,7 +284,7 @@ def _difference(step: str, one: str, other: str) -> str:
     return {"encoding": "how Unicode spells them", "case": "case"}[step]
 
 
-def _pointed(name: str, beside: str) -> str:
+def _show_code_points(name: str, beside: str) -> str:
     """Show a name with the code points of what is not ASCII and not in another name."""
     said = []
     for i, char in enumerate(name):
@@ -290,18 +292,20 @@ def _pointed(name: str, beside: str) -> str:
             continue
         combining = unicodedata.combining(char) and i > 0
         said.append(
-            f"{name[i - 1]} and {_point(char)}" if combining else f"{char} is {_point(char)}"
+            f"{name[i - 1]} and {_name_code_point(char)}"
+            if combining
+            else f"{char} is {_name_code_point(char)}"
         )
     return f"{name!r} ({', '.join(said)})" if said else repr(name)
 
 
-def _point(char: str) -> str:
+def _name_code_point(char: str) -> str:
     return f"U+{ord(char):04X} {unicodedata.name(char, '')}".rstrip()
 
 
-def _scripts_apart(name: str, other: str) -> int:
+def _count_other_scripts(name: str, other: str) -> int:
     """Count the letters by which two names differ, each of another script; 0 for other names."""
-    one, two = plain(name).casefold(), plain(other).casefold()
+    one, two = normalise(name).casefold(), normalise(other).casefold()
     if len(one) != len(two):
         return 0
     pairs = [(a, b) for a, b in zip(one, two, strict=True) if a != b]
@@ -316,13 +320,13 @@ def _script(char: str) -> str:
 def _keys(names: ClassNames, spell: Callable[[str], str], own: bool = True) -> list[str]:
     """What a class is called besides its name; unless `own`, less what says no more than its name.
     A key that is too short to tell its name counts only as it is written."""
-    keys = [key for key in names[1:] if own or loose(key) != loose(names[0])]
-    return keys if spell is as_written else [k for k in keys if not _is_short(k, names[0])]
+    keys = [key for key in names[1:] if own or fold_loosely(key) != fold_loosely(names[0])]
+    return keys if spell is keep_spelling else [k for k in keys if not _is_short(k, names[0])]
 
 
 def _is_short(key: str, name: str) -> bool:
-    letters = re.sub(r"[\W_]+", "-", loose(name)).strip("-")
-    return key == letters and key != loose(name).replace(" ", "-")
+    letters = re.sub(r"[\W_]+", "-", fold_loosely(name)).strip("-")
+    return key == letters and key != fold_loosely(name).replace(" ", "-")
 
 
 def _by(spell: Callable[[str], str], lists: Iterable[Iterable[str]]) -> dict[str, set[int]]:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from synthset.errors import RecipeError
-from synthset.sheets import cells_of
+from synthset.sheets import read_cells
 
 HEADS = ("labelname", "mid")  # first cell of a file with a header; the older ones have none
 
@@ -30,7 +30,7 @@ class OpenImagesVocabulary:
     names: Mapping[str, str]
     parents: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
-    def above(self, mid: str) -> tuple[str, ...]:
+    def list_above(self, mid: str) -> tuple[str, ...]:
         """List the MIDs above one, nearest first, each once."""
         found: dict[str, None] = {}
         level = self.parents.get(mid, ())
@@ -40,7 +40,7 @@ class OpenImagesVocabulary:
             level = tuple(above for parent in new for above in self.parents.get(parent, ()))
         return tuple(found)
 
-    def nearest(self, mid: str) -> str:
+    def find_nearest(self, mid: str) -> str:
         """Say which known MID a mistyped one could be."""
         near = get_close_matches(mid, self.names, n=1, cutoff=0.7)
         known = f"did you mean {near[0]} ({self.names[near[0]]})?" if near else None
@@ -66,7 +66,7 @@ def read_vocabulary(
         RecipeError: a file is missing or holds something else; with its line.
     """
     names: dict[str, str] = {}
-    for line, row in rows_of(descriptions, f"{where}.descriptions"):
+    for line, row in read_rows(descriptions, f"{where}.descriptions"):
         if line == 1 and row and row[0].strip().lower() in HEADS:
             continue
         if len(row) < 2 or not row[0].startswith("/") or not row[1].strip():
@@ -81,13 +81,13 @@ def read_vocabulary(
     )
 
 
-def rows_of(path: str, where: str) -> Iterator[tuple[int, list[str]]]:
+def read_rows(path: str, where: str) -> Iterator[tuple[int, list[str]]]:
     """Give the rows of a CSV that are not empty, each with its line.
 
     Raises:
         RecipeError: the file is missing or no text.
     """
-    for line, row in cells_of(read_text(path, where), where):
+    for line, row in read_cells(read_text(path, where), where):
         if any(cell.strip() for cell in row):
             yield line, row
 

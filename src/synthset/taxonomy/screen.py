@@ -34,23 +34,23 @@ class Screened:
     criterion: str
 
 
-def verdict(synset: Synset, screens: Sequence[Screen] = SCREENS) -> Screened | None:
+def screen_synset(synset: Synset, screens: Sequence[Screen] = SCREENS) -> Screened | None:
     """Tell whether a synset is left out, and why; the offensive first.
 
-    >>> verdict(wordnet.load().synset("firefighter.n.01")).criterion
+    >>> screen_synset(wordnet.load().synset("firefighter.n.01")).criterion
     'under person.n.01'
-    >>> verdict(wordnet.load().synset("fire_engine.n.01")) is None
+    >>> screen_synset(wordnet.load().synset("fire_engine.n.01")) is None
     True
 
     Args:
         synset: any noun synset.
         screens: which screens are on.
     """
-    criterion = offensive_synsets().get(synset.number)
+    criterion = read_offensive_synsets().get(synset.number)
     if "offensive" in screens and criterion:
         return Screened(synset, "offensive", criterion)
-    if "people" in screens and synset.number in people():
-        return Screened(synset, "people", people()[synset.number])
+    if "people" in screens and synset.number in read_people():
+        return Screened(synset, "people", read_people()[synset.number])
     return None
 
 
@@ -61,7 +61,7 @@ def sift(
     passed: list[Synset] = []
     left_out: list[Screened] = []
     for synset in synsets:
-        found = verdict(synset, screens)
+        found = screen_synset(synset, screens)
         if found:
             left_out.append(found)
         else:
@@ -69,14 +69,14 @@ def sift(
     return passed, left_out
 
 
-def decent_lemmas(synset: Synset) -> tuple[str, ...]:
+def list_decent_lemmas(synset: Synset) -> tuple[str, ...]:
     """Return the lemmas of a synset without those that WordNet calls offensive."""
-    places = offensive_lemmas().get(synset.number, set())
+    places = read_offensive_lemmas().get(synset.number, set())
     return tuple(word for place, word in enumerate(synset.lemmas, 1) if place not in places)
 
 
 @cache
-def people() -> dict[str, str]:
+def read_people() -> dict[str, str]:
     """Map the number of every person to the criterion.
 
     Persons are what lies under person.n.01, instances included, and the few organisms beside it
@@ -94,22 +94,22 @@ def people() -> dict[str, str]:
 
 
 @cache
-def offensive_synsets() -> dict[str, str]:
+def read_offensive_synsets() -> dict[str, str]:
     """Map the number of each offensive synset to the criterion."""
-    return {row["number"]: row["criterion"] for row in table() if not row["lemma"]}
+    return {row["number"]: row["criterion"] for row in read_table() if not row["lemma"]}
 
 
 @cache
-def offensive_lemmas() -> dict[str, set[int]]:
+def read_offensive_lemmas() -> dict[str, set[int]]:
     """Map the number of a synset to the places, from 1, of its offensive words."""
     found: dict[str, set[int]] = {}
-    for row in table():
+    for row in read_table():
         if row["lemma"]:
             found.setdefault(row["number"], set()).add(int(row["lemma"]))
     return found
 
 
 @cache
-def table() -> list[dict[str, str]]:
+def read_table() -> list[dict[str, str]]:
     text = (files("synthset.taxonomy") / "data" / FILE).read_text(encoding="ascii")
     return list(csv.DictReader(text.splitlines(), delimiter="\t", quoting=csv.QUOTE_NONE))

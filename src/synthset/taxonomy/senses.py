@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from synthset.errors import Problem, RecipeError
 from synthset.taxonomy import wordnet
-from synthset.taxonomy.screen import verdict
+from synthset.taxonomy.screen import screen_synset
 from synthset.taxonomy.wordnet import Synset
 
 HINTED = re.compile(r"(?P<word>.*\S)\s*\((?P<hint>[^()]+)\)")
@@ -85,7 +85,7 @@ def match(
     for index, word in enumerate(words):
         place = f"{where}[{index}]"
         try:
-            found = _sense(word, answers or {}, nearness, place)
+            found = _choose_sense(word, answers or {}, nearness, place)
         except RecipeError as error:
             problems += error.problems
             found = None
@@ -95,7 +95,7 @@ def match(
     return Matched(tuple(senses), tuple(questions), tuple(problems))
 
 
-def refusal(question: SenseQuestion, undecided_in: str | None = None) -> Problem:
+def explain_refusal(question: SenseQuestion, undecided_in: str | None = None) -> Problem:
     """Say that a word has several senses, and show them all.
 
     Args:
@@ -116,7 +116,7 @@ def refusal(question: SenseQuestion, undecided_in: str | None = None) -> Problem
     return Problem(question.place, found, f"{right}:{listed}")
 
 
-def _sense(
+def _choose_sense(
     word: str, answers: Mapping[str, str], nearness: Nearness | None, place: str
 ) -> Synset | SenseQuestion:
     nouns = wordnet.load()
@@ -129,22 +129,22 @@ def _sense(
     if len(senses) <= 1 or wordnet.NAME.fullmatch(text) or wordnet.NUMBER.fullmatch(text):
         return nouns.synset(text, place)
     if not hinted:
-        return SenseQuestion(word, senses, *likeliest(senses), place)
-    return _by_hint(word, hinted["hint"].strip(), senses, nearness, place)
+        return SenseQuestion(word, senses, *suggest_sense(senses), place)
+    return _choose_by_hint(word, hinted["hint"].strip(), senses, nearness, place)
 
 
-def _by_hint(
+def _choose_by_hint(
     word: str, hint: str, senses: tuple[Synset, ...], nearness: Nearness | None, place: str
 ) -> Synset | SenseQuestion:
     """Take the one sense that fits a hint: by what lies above it, by its gloss, by meaning."""
-    for fits in (_is_under, _says):
+    for fits in (_is_under, _holds_hint):
         fitting = tuple(sense for sense in senses if fits(sense, hint))
         if len(fitting) == 1:
             return fitting[0]
         if fitting:
-            return SenseQuestion(word, fitting, *likeliest(fitting), place)
+            return SenseQuestion(word, fitting, *suggest_sense(fitting), place)
     if nearness is None:
-        return SenseQuestion(word, senses, *likeliest(senses), place)
+        return SenseQuestion(word, senses, *suggest_sense(senses), place)
     near = nearness(hint, [sense.gloss for sense in senses])
     first, second = sorted(range(len(senses)), key=lambda i: -near[i])[:2]
     if near[first] - near[second] >= MARGIN:
@@ -156,19 +156,19 @@ def _by_hint(
 def _is_under(sense: Synset, hint: str) -> bool:
     """Whether a hint is a word for the sense or for something above it, or names such a synset."""
     nouns = wordnet.load()
-    lemma = wordnet.as_lemma(hint)
+    lemma = wordnet.to_lemma(hint)
     above = {synset for path in nouns.hypernym_paths(sense) for synset in path}
     if wordnet.NAME.fullmatch(hint) or wordnet.NUMBER.fullmatch(hint):
         return hint in nouns and nouns.synset(hint) in above
-    return any(wordnet.as_lemma(word) == lemma for synset in above for word in synset.lemmas)
+    return any(wordnet.to_lemma(word) == lemma for synset in above for word in synset.lemmas)
 
 
-def _says(sense: Synset, hint: str) -> bool:
+def _holds_hint(sense: Synset, hint: str) -> bool:
     """Whether a hint stands in the definition as a word, or as its plural."""
     return bool(re.search(rf"\b{re.escape(hint)}(?:e?s)?\b", sense.gloss, re.IGNORECASE))
 
 
-def likeliest(senses: Sequence[Synset]) -> tuple[Synset, str]:
+def suggest_sense(senses: Sequence[Synset]) -> tuple[Synset, str]:
     """Suggest the most frequent sense that is a kind of thing: no person, no one thing by name."""
     nouns = wordnet.load()
     things = [
@@ -176,7 +176,7 @@ def likeliest(senses: Sequence[Synset]) -> tuple[Synset, str]:
         for sense in senses
         if nouns.is_under(sense, "physical_entity.n.01")
         and not nouns.is_instance(sense)
-        and verdict(sense) is None
+        and screen_synset(sense) is None
     ]
     if things:
         return things[0], "the most frequent sense that is a kind of thing"

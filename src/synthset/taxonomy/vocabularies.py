@@ -9,23 +9,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from synthset.taxonomy.keys import keys_of
-from synthset.taxonomy.names import ClassNames, plain
+from synthset.taxonomy.keys import make_keys
+from synthset.taxonomy.names import ClassNames, normalise
 
 FILE = "classes.json"
 
 
-def rows_of(classes: Sequence[ClassNames]) -> list[dict[str, Any]]:
+def write_classes(classes: Sequence[ClassNames]) -> list[dict[str, Any]]:
     """Write classes down, in label order.
 
-    >>> rows_of([Names(["Golden Retriever"], "n02099601", label=207)])[0]["key"]
+    >>> write_classes([Names(["Golden Retriever"], "n02099601", label=207)])[0]["key"]
     'n02099601'
 
     Returns:
         For each class its `label`, `name`, `key`, `wnid`, and its `number` among the classes of its
         images' own files; None where there is none.
     """
-    keys = keys_of([plain(names[0]) for names in classes])
+    keys = make_keys([normalise(names[0]) for names in classes])
     return [
         {
             "label": label,
@@ -38,10 +38,10 @@ def rows_of(classes: Sequence[ClassNames]) -> list[dict[str, Any]]:
     ]
 
 
-def classes_of(content: Any) -> list[ClassNames]:
+def read_classes(content: Any) -> list[ClassNames]:
     """Read classes back, in label order.
 
-    >>> [names.wnid for names in classes_of([{"name": "dog", "wnid": "n02084071"}, "cat"])]
+    >>> [names.wnid for names in read_classes([{"name": "dog", "wnid": "n02084071"}, "cat"])]
     ['n02084071', None]
 
     Raises:

@@ -8,12 +8,12 @@ from dataclasses import replace
 
 from synthset.errors import Problem, RecipeError, did_you_mean
 from synthset.taxonomy import imagenet, wordnet
-from synthset.taxonomy.classlists import ClassEntry, of_synset, refuse_collisions
+from synthset.taxonomy.classlists import ClassEntry, make_synset_entry, refuse_collisions
 from synthset.taxonomy.review import Review
-from synthset.taxonomy.senses import Nearness, match, refusal
+from synthset.taxonomy.senses import Nearness, explain_refusal, match
 
 
-def from_words(
+def make_word_classes(
     words: Sequence[str],
     review: Review | None = None,
     nearness: Nearness | None = None,
@@ -21,7 +21,7 @@ def from_words(
 ) -> tuple[ClassEntry, ...]:
     """Make one class of each word, known by the number of its sense and called as it was written.
 
-    >>> [(entry.name, entry.key) for entry in from_words(["crane (bird)", "unicycle"])]
+    >>> [(entry.name, entry.key) for entry in make_word_classes(["crane (bird)", "unicycle"])]
     [('crane (bird)', 'n02012849'), ('unicycle', 'n04509417')]
 
     Args:
@@ -40,12 +40,12 @@ def from_words(
     problems = list(matched.problems)
     for question in matched.questions:
         known = review.path if review and question.word in undecided else None
-        problems.append(refusal(question, known))
+        problems.append(explain_refusal(question, known))
     if problems:
         raise RecipeError.of(problems)
     senses = [sense for sense in matched.senses if sense is not None]
     entries = [
-        replace(of_synset(sense), name=" ".join(word.split()))
+        replace(make_synset_entry(sense), name=" ".join(word.split()))
         for word, sense in zip(words, senses, strict=True)
     ]
     refuse_collisions(entries, where)
@@ -53,7 +53,7 @@ def from_words(
     return tuple(entries)
 
 
-def with_senses(
+def add_senses(
     entries: Sequence[ClassEntry], answers: Mapping[str, str], where: str = "classes.senses"
 ) -> tuple[ClassEntry, ...]:
     """Give plain classes their synsets; what identifies them (key, name, folder) stays.
@@ -75,7 +75,7 @@ def with_senses(
     found: list[ClassEntry] = []
     for entry in entries:
         try:
-            found.append(with_sense(entry, answers.get(entry.name), where))
+            found.append(add_sense(entry, answers.get(entry.name), where))
         except RecipeError as error:
             problems += error.problems
     if problems:
@@ -83,11 +83,11 @@ def with_senses(
     return refuse_collisions(found, where)
 
 
-def with_sense(entry: ClassEntry, sense: str | None, where: str) -> ClassEntry:
+def add_sense(entry: ClassEntry, sense: str | None, where: str) -> ClassEntry:
     """Give one class its synset, if there is one."""
     if sense is None:
         return entry
-    words = of_synset(wordnet.load().synset(sense, f"{where}.{entry.name}"))
+    words = make_synset_entry(wordnet.load().synset(sense, f"{where}.{entry.name}"))
     return replace(words, key=entry.key, name=entry.name, folder=entry.folder)
 
 
@@ -98,7 +98,7 @@ def refuse_plurals(entries: Sequence[ClassEntry], where: str) -> None:
     for entry in entries:
         first = seen.setdefault(_but_plural(entry.name), entry)
         if first is not entry:
-            pair = f"{_shown(first)} and {_shown(entry)}"
+            pair = f"{_show_entry(first)} and {_show_entry(entry)}"
             right = "leave one out, or call one by another of its words"
             if entry.wnid is None:
                 right += ", or say with `senses` what each means"
@@ -112,5 +112,5 @@ def _but_plural(name: str) -> tuple[str, str]:
     return imagenet.name_key(name), re.sub(r"[^\W_]|[\s'’]", "", name)
 
 
-def _shown(entry: ClassEntry) -> str:
+def _show_entry(entry: ClassEntry) -> str:
     return f"{entry.name!r} ({entry.key}: {entry.gloss})" if entry.gloss else repr(entry.name)

@@ -181,11 +181,11 @@ class WordNetNouns:
 
     @cached_property
     def _hyponyms(self) -> list[list[int]]:
-        return turned_round(self._hypernyms)
+        return invert(self._hypernyms)
 
     @cached_property
     def _instance_hyponyms(self) -> list[list[int]]:
-        return turned_round(self._instance_hypernyms)
+        return invert(self._instance_hypernyms)
 
     @cached_property
     def _index(self) -> dict[str, str]:
@@ -208,7 +208,7 @@ class WordNetNouns:
         return f"{lemma}.n.{sense:02d}"
 
     def _sense_rows(self, word: str) -> list[int]:
-        return [int(row) for row in self._index.get(as_lemma(word), "").split()]
+        return [int(row) for row in self._index.get(to_lemma(word), "").split()]
 
     def _row(self, query: str | Synset, where: str = "wordnet") -> int:
         rows = self._matches(query)
@@ -244,15 +244,15 @@ class WordNetNouns:
     def _nearest(self, query: str) -> list[str]:
         """List names near a mistyped one: every sense of a known lemma, else up to three lemmas."""
         match = NAME.fullmatch(query)
-        lemma = as_lemma(match["lemma"] if match else query)
+        lemma = to_lemma(match["lemma"] if match else query)
         if known := self._sense_rows(lemma):
             return [f"{lemma}.n.{sense:02d}" for sense in range(1, len(known) + 1)]
-        pool = self._alike(lemma)
+        pool = self._find_alike(lemma)
         swapped = [known for known in pool if sorted(known) == sorted(lemma)]
         near = swapped + get_close_matches(lemma, pool, 3)
         return [f"{word}.n.01" for word in dict.fromkeys(near)][:3]
 
-    def _alike(self, lemma: str) -> list[str]:
+    def _find_alike(self, lemma: str) -> list[str]:
         """Narrow 117,798 lemmas to those worth a slow comparison: like in length and in one end."""
         return [
             known
@@ -309,12 +309,12 @@ def is_number(name: str) -> bool:
     return NUMBER.fullmatch(name) is not None and name in load()
 
 
-def as_lemma(word: str) -> str:
+def to_lemma(word: str) -> str:
     """Write a word as WordNet's index does: lower case, blanks as underscores."""
     return "_".join(word.lower().replace("_", " ").split())
 
 
-def turned_round(references: list[tuple[int, ...]]) -> list[list[int]]:
+def invert(references: list[tuple[int, ...]]) -> list[list[int]]:
     """Turn "row has these parents" into "row has these children", children in order."""
     children: list[list[int]] = [[] for _ in references]
     for row, parents in enumerate(references):

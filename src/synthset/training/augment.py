@@ -67,15 +67,15 @@ def draw(settings: Augmentation, count: int, size_px: int, rng: np.random.Genera
     flip = (rng.random(count) < 0.5) & settings.flip
     reach = round(settings.shift * size_px)
     shift = rng.integers(-reach, reach + 1, (count, 2))
-    erase = _rectangles(count, size_px, rng)
+    erase = _draw_rectangles(count, size_px, rng)
     erase[rng.random(count) >= settings.erase] = 0
     policy = rng.integers(0, 2**62, count)
-    share, box = _mixing(settings, count, size_px, rng)
-    crop = _crops(settings.crop, count, rng) if settings.crop < 1 else None
+    share, box = _draw_mixing(settings, count, size_px, rng)
+    crop = _draw_crops(settings.crop, count, rng) if settings.crop < 1 else None
     return Draws(flip, shift, erase, share, box, policy, crop)
 
 
-def policy_changes(batch: Tensor, settings: Augmentation, draws: Draws) -> Tensor:
+def apply_policy(batch: Tensor, settings: Augmentation, draws: Draws) -> Tensor:
     """Apply TrivialAugment or RandAugment, image by image: (B, 3, S, S) uint8 to the same."""
     if settings.policy == "none":
         return batch
@@ -96,18 +96,18 @@ def augment(batch: Tensor, draws: Draws) -> Tensor:
     Returns:
         The same shape and range. Row i is mixed with row i + 1 (i even) or i - 1.
     """
-    batch = _moved(batch, draws)
+    batch = _move(batch, draws)
     if draws.crop is not None:
-        batch = _cropped(batch, draws.crop)
+        batch = _crop(batch, draws.crop)
     if draws.erase.any():
-        inside = _inside(draws.erase, batch)
+        inside = _find_inside(draws.erase, batch)
         means = batch.mean(dim=(2, 3), keepdim=True)  # erased parts are of the image's own mean
         batch = torch.where(inside, means, batch)
     if (draws.share == 1).all():
         return batch
-    others = batch[neighbours(len(batch)).to(batch.device)]
+    others = batch[pair_neighbours(len(batch)).to(batch.device)]
     if draws.box is not None:
-        return torch.where(_inside(draws.box, batch), others, batch)
+        return torch.where(_find_inside(draws.box, batch), others, batch)
     share = torch.from_numpy(draws.share).to(batch.device)[:, None, None, None]
     return share * batch + (1 - share) * others
 
@@ -117,10 +117,10 @@ def mix_targets(targets: Tensor, draws: Draws) -> Tensor:
     if (draws.share == 1).all():
         return targets
     share = torch.from_numpy(draws.share).to(targets.device)[:, None]
-    return share * targets + (1 - share) * targets[neighbours(len(targets)).to(targets.device)]
+    return share * targets + (1 - share) * targets[pair_neighbours(len(targets)).to(targets.device)]
 
 
-def neighbours(count: int) -> Tensor:
+def pair_neighbours(count: int) -> Tensor:
     """Pair the images of a shuffled batch: 0 with 1, 2 with 3; the last of an odd number is alone.
 
     Neighbours stay together when a batch is cut at even places.
@@ -129,7 +129,7 @@ def neighbours(count: int) -> Tensor:
     return paired.clamp(max=count - 1)
 
 
-def _mixing(
+def _draw_mixing(
     settings: Augmentation, count: int, size_px: int, rng: np.random.Generator
 ) -> tuple[NDArray[np.float32], NDArray[np.int64] | None]:
     kinds = [kind for kind in ("mixup", "cutmix") if getattr(settings, kind) > 0]
@@ -150,7 +150,7 @@ def _mixing(
     return (1 - area / size_px**2).astype(np.float32), box
 
 
-def _crops(smallest: float, count: int, rng: np.random.Generator) -> NDArray[np.float32]:
+def _draw_crops(smallest: float, count: int, rng: np.random.Generator) -> NDArray[np.float32]:
     """Draw crops of at least a share of the area; a side that would be too long is cut to 1."""
     area = rng.uniform(smallest, 1, count)
     aspect = np.exp(rng.uniform(math.log(CROP_ASPECT[0]), math.log(CROP_ASPECT[1]), count))
@@ -160,7 +160,7 @@ def _crops(smallest: float, count: int, rng: np.random.Generator) -> NDArray[np.
     return found
 
 
-def _cropped(batch: Tensor, crops: NDArray[np.float32]) -> Tensor:
+def _crop(batch: Tensor, crops: NDArray[np.float32]) -> Tensor:
     """Cut out and resize bilinearly: (B, 3, S, S) to the same."""
     right, down, width, height = torch.from_numpy(crops).to(batch.device).unbind(dim=1)
     none = torch.zeros_like(width)
@@ -170,7 +170,7 @@ def _cropped(batch: Tensor, crops: NDArray[np.float32]) -> Tensor:
     return functional.grid_sample(batch, grid, padding_mode="border", align_corners=False)
 
 
-def _rectangles(count: int, size_px: int, rng: np.random.Generator) -> NDArray[np.int64]:
+def _draw_rectangles(count: int, size_px: int, rng: np.random.Generator) -> NDArray[np.int64]:
     """Draw (count, 4) rectangles that lie within the image: top, bottom, left, right."""
     area = rng.uniform(*ERASED_AREA, count) * size_px**2
     aspect = np.exp(rng.uniform(math.log(ERASED_ASPECT[0]), math.log(ERASED_ASPECT[1]), count))
@@ -180,7 +180,7 @@ def _rectangles(count: int, size_px: int, rng: np.random.Generator) -> NDArray[n
     return np.stack([top, top + height, left, left + width], axis=1)
 
 
-def _inside(boxes: NDArray[np.int64], batch: Tensor) -> Tensor:
+def _find_inside(boxes: NDArray[np.int64], batch: Tensor) -> Tensor:
     """Tell which pixels lie in each image's box: (B, 1, S, S) bool."""
     top, bottom, left, right = torch.from_numpy(boxes).to(batch.device)[..., None].unbind(dim=1)
     line = torch.arange(batch.shape[-1], device=batch.device)
@@ -189,15 +189,15 @@ def _inside(boxes: NDArray[np.int64], batch: Tensor) -> Tensor:
     return (rows[:, :, None] & columns[:, None, :])[:, None]
 
 
-def _moved(batch: Tensor, draws: Draws) -> Tensor:
+def _move(batch: Tensor, draws: Draws) -> Tensor:
     """Flip and shift by looking up where each pixel comes from."""
     if not (draws.flip.any() or draws.shift.any()):
         return batch
     size = batch.shape[-1]
     line = torch.arange(size)
     down, right = torch.from_numpy(draws.shift).unbind(dim=1)
-    rows = _reflected(line[None] - down[:, None], size)  # (B, S)
-    columns = _reflected(line[None] - right[:, None], size)
+    rows = _reflect(line[None] - down[:, None], size)  # (B, S)
+    columns = _reflect(line[None] - right[:, None], size)
     flip = torch.from_numpy(draws.flip)[:, None]
     columns = torch.where(flip, size - 1 - columns, columns)
     rows, columns = rows.to(batch.device), columns.to(batch.device)
@@ -206,7 +206,7 @@ def _moved(batch: Tensor, draws: Draws) -> Tensor:
     return taken.permute(0, 3, 1, 2)  # (B, 3, S, S), channels last in memory
 
 
-def _reflected(places: Tensor, size: int) -> Tensor:
+def _reflect(places: Tensor, size: int) -> Tensor:
     """Mirror places beyond the edge without repeating the edge, as reflection padding does."""
     places = places.abs()
     return torch.where(places > size - 1, 2 * (size - 1) - places, places)

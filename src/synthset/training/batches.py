@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from synthset.training.augment import Draws, draw, policy_changes
+from synthset.training.augment import Draws, apply_policy, draw
 from synthset.training.order import Order
 from synthset.training.pixels import Prepared
 from synthset.training.task import Task
@@ -71,4 +71,4 @@ class Batches:
         pixels = self._prepared.take(mine, epochs[self._part])
         batch = torch.from_numpy(pixels).permute(0, 3, 1, 2)  # (B, 3, S, S)
         labels = torch.from_numpy(self._images.labels[mine])
-        return Batch(policy_changes(batch, settings, draws), labels, draws)
+        return Batch(apply_policy(batch, settings, draws), labels, draws)

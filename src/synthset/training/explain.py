@@ -70,7 +70,7 @@ def _last_map(model: Classifier, image: Tensor) -> nn.Module | None:
     return found[-1] if found else None
 
 
-def nearest(
+def find_nearest(
     asked: NDArray[np.float32], known: NDArray[np.float32], count: int
 ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
     """Find the training images that a classifier holds nearest to a test image.

@@ -16,7 +16,7 @@ from synthset.training.models import BlockNet, Classifier
 from synthset.training.order import Order
 from synthset.training.pixels import Prepared
 from synthset.training.precision import autocast, pick_precision
-from synthset.training.predict import as_batch
+from synthset.training.predict import to_batch
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ def finetune(
             rows, _ = order.batch(number, schedule.batch_size)
             labels = torch.from_numpy(images.labels[rows]).to(place)
             with autocast(place, dtype):
-                logits = model(as_batch(prepared.take(rows), place))
+                logits = model(to_batch(prepared.take(rows), place))
             loss = functional.cross_entropy(logits, labels)
             optimizer.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]
@@ -89,7 +89,7 @@ def finetune(
     return model.eval()
 
 
-def with_new_head(model: Classifier, classes: int, size_px: int, seed: int) -> Classifier:
+def replace_head(model: Classifier, classes: int, size_px: int, seed: int) -> Classifier:
     """Give a classifier a new last layer for K classes, drawn by a seed, and images of another
     size."""
     net = model.net
@@ -104,7 +104,7 @@ def with_new_head(model: Classifier, classes: int, size_px: int, seed: int) -> C
     return model
 
 
-def forgotten(model: Classifier, seed: int) -> Classifier:
+def redraw_weights(model: Classifier, seed: int) -> Classifier:
     """Draw all weights of a classifier anew."""
     with torch.random.fork_rng():
         torch.manual_seed(seed)

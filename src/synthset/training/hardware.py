@@ -49,7 +49,7 @@ def open_accelerator(training: Training) -> tuple[Accelerator, torch.dtype]:
     return accelerator, dtype
 
 
-def part_of(accelerator: Accelerator, batch_size: int) -> slice:
+def cut_batch(accelerator: Accelerator, batch_size: int) -> slice:
     """Cut a batch between the processes at even places, so that neighbours stay together."""
     pairs, world = (batch_size + 1) // 2, accelerator.num_processes
     first, last = (
@@ -60,7 +60,7 @@ def part_of(accelerator: Accelerator, batch_size: int) -> slice:
 
 
 @contextmanager
-def reproducible(training: Training) -> Iterator[None]:
+def make_reproducible(training: Training) -> Iterator[None]:
     """Compute the same each time, and leave torch's generator and threads as they were."""
     threads = torch.get_num_threads()
     cudnn = torch.backends.cudnn.flags(

@@ -60,7 +60,7 @@ class LabelledImages:
             tuple(self.keys[i] for i in places),
         )
 
-    def counts(self, classes: int) -> dict[str, NDArray[np.int64]]:
+    def count_images(self, classes: int) -> dict[str, NDArray[np.int64]]:
         """Count the images of each origin by class: name -> (K,) int64."""
         return {
             name: np.bincount(self.labels[self.origins == i], minlength=classes)

@@ -23,8 +23,8 @@ from synthset.training.augment import augment, mix_targets
 from synthset.training.batches import Batch, Batches
 from synthset.training.checkpoint import Progress, Tensors, read_state, write_state
 from synthset.training.ema import follow
-from synthset.training.hardware import open_accelerator, part_of
-from synthset.training.loss import class_weights, losses, smoothed
+from synthset.training.hardware import cut_batch, open_accelerator
+from synthset.training.loss import compute_class_weights, compute_losses, smooth_targets
 from synthset.training.models import Classifier, build
 from synthset.training.pixels import Prepared
 from synthset.training.predict import ask_all
@@ -54,7 +54,7 @@ class Loop:
         """Train to the end; what was kept is then in `best`."""
         self._begun = time.monotonic() - self.progress.seconds
         self.bar.start("training", self.task.updates)
-        self.bar.advance(self._before() + self.progress.done)
+        self.bar.advance(self._count_before() + self.progress.done)
         try:
             while self.progress.stage < len(self.task.stages) and not self.progress.stopped:
                 self._stage()
@@ -82,7 +82,7 @@ class Loop:
         progress, stage = self.progress, self.task.stages[self.progress.stage]
         self.optimizer = self._optimizer()
         self.weights = self._class_weights()
-        part = part_of(self.accelerator, self.task.training.batch_size)
+        part = cut_batch(self.accelerator, self.task.training.batch_size)
         self.seen = torch.zeros((), device=self.accelerator.device)
         since = 0
         if progress.done == 0 and self.judged is not self.model:
@@ -111,9 +111,9 @@ class Loop:
         self.parallel.train()
         images = augment(batch.pixels.to(device).float() / 255, batch.draws)
         targets = functional.one_hot(batch.labels, task.classes).float().to(device)
-        targets = mix_targets(smoothed(targets, task.training.label_smoothing), batch.draws)
+        targets = mix_targets(smooth_targets(targets, task.training.label_smoothing), batch.draws)
         images = images.contiguous(memory_format=torch.channels_last)
-        each = losses(self.parallel(images), targets, task.loss, self.weights)
+        each = compute_losses(self.parallel(images), targets, task.loss, self.weights)
         loss = each.sum() / task.training.batch_size
         # Gradients of several processes are averaged, and here they are to be added.
         self.accelerator.backward(loss * self.accelerator.num_processes)
@@ -149,13 +149,13 @@ class Loop:
         val_loss = float(functional.cross_entropy(logits.double(), labels))
         if not math.isfinite(train_loss + val_loss):
             raise ModelError(
-                f"the training diverged before update {self._before() + self.progress.done}: its "
-                f"loss is {train_loss:g}; lower training.learning_rate, or set clip_norm"
+                f"the training diverged before update {self._count_before() + self.progress.done}: "
+                f"its loss is {train_loss:g}; lower training.learning_rate, or set clip_norm"
             )
         right = (logits.argmax(dim=1) == labels).numpy()
         recalls = [float(right[task.val.labels == k].mean()) for k in np.unique(task.val.labels)]
         return Look(
-            self._before() + self.progress.done,
+            self._count_before() + self.progress.done,
             train_loss,
             val_loss,
             float(right.mean()),
@@ -222,14 +222,14 @@ class Loop:
     def _class_weights(self) -> Tensor | None:
         labels = self.task.stages[self.progress.stage].images.labels
         counts = np.bincount(labels, minlength=self.task.classes)
-        weights = class_weights(counts, self.task.loss.class_weights)
+        weights = compute_class_weights(counts, self.task.loss.class_weights)
         return (
             None
             if weights is None
             else torch.from_numpy(weights).float().to(self.accelerator.device)
         )
 
-    def _before(self) -> int:
+    def _count_before(self) -> int:
         """Updates of the stages that are done."""
         return sum(stage.updates for stage in self.task.stages[: self.progress.stage])
 
@@ -237,7 +237,7 @@ class Loop:
         every = self.task.training.validate_every or math.ceil(self.task.updates / LOOKS)
         done = self.progress.done
         last = done == self.task.stages[self.progress.stage].updates
-        return last or (self._before() + done) % every == 0
+        return last or (self._count_before() + done) % every == 0
 
     def _seed(self, number: int) -> int:
         stage, rank = self.progress.stage, self.accelerator.process_index

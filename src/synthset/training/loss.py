@@ -16,7 +16,7 @@ from synthset.recipe.training import Loss
 BETA = 0.999  # of the effective number, from the paper
 
 
-def class_weights(counts: NDArray[np.int64], kind: str) -> NDArray[np.float64] | None:
+def compute_class_weights(counts: NDArray[np.int64], kind: str) -> NDArray[np.float64] | None:
     """Weigh the classes.
 
     Args:
@@ -35,12 +35,14 @@ def class_weights(counts: NDArray[np.int64], kind: str) -> NDArray[np.float64] |
     return np.asarray(weights * sizes.sum() / (weights * sizes).sum())
 
 
-def smoothed(targets: Tensor, share: float) -> Tensor:
+def smooth_targets(targets: Tensor, share: float) -> Tensor:
     """Spread a share of each target over all classes: (B, K) in rows that sum to 1."""
     return targets * (1 - share) + share / targets.shape[1] if share else targets
 
 
-def losses(logits: Tensor, targets: Tensor, settings: Loss, weights: Tensor | None) -> Tensor:
+def compute_losses(
+    logits: Tensor, targets: Tensor, settings: Loss, weights: Tensor | None
+) -> Tensor:
     """Compute the loss of each image.
 
     Args:

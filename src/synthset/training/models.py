@@ -111,13 +111,13 @@ def build(
     if isinstance(settings, SmallCnn):
         model = Classifier(BlockNet(settings, classes), HALF, QUARTER)
     else:
-        model = _pretrained(settings, classes, size_px, saved)
+        model = _load_pretrained(settings, classes, size_px, saved)
     if saved is not None:
         model.net.load_state_dict(saved)
     return model.to(memory_format=torch.channels_last)  # the faster layout, on CPUs and GPUs
 
 
-def _pretrained(
+def _load_pretrained(
     settings: TimmModel, classes: int, size_px: int, saved: Mapping[str, Tensor] | None
 ) -> Classifier:
     state = saved

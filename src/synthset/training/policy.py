@@ -35,7 +35,7 @@ class Strength:
     of_width: bool = False
 
 
-def _shear(image: Tensor, x: float, y: float) -> Tensor:
+def _shear_image(image: Tensor, x: float, y: float) -> Tensor:
     angles = [math.degrees(math.atan(x)), math.degrees(math.atan(y))]
     sheared: Tensor = functional.affine(
         image, angle=0.0, translate=[0, 0], scale=1.0, shear=angles, center=[0, 0]
@@ -52,8 +52,8 @@ def _move(image: Tensor, x: float, y: float) -> Tensor:
 
 OPERATIONS: Mapping[str, Callable[[Tensor, float], Tensor]] = {
     "Identity": lambda image, _: image,
-    "ShearX": lambda image, s: _shear(image, s, 0.0),
-    "ShearY": lambda image, s: _shear(image, 0.0, s),
+    "ShearX": lambda image, s: _shear_image(image, s, 0.0),
+    "ShearY": lambda image, s: _shear_image(image, 0.0, s),
     "TranslateX": lambda image, s: _move(image, s, 0.0),
     "TranslateY": lambda image, s: _move(image, 0.0, s),
     "Rotate": lambda image, s: functional.rotate(image, angle=s),
@@ -98,7 +98,7 @@ RAND: Mapping[str, Strength] = {
 }
 
 
-def strength(of: Strength, name: str, step: int, width: int) -> float:
+def read_strength(of: Strength, name: str, step: int, width: int) -> float:
     """Read a strength off its row, without a sign.
 
     Args:
@@ -119,7 +119,7 @@ def change(image: Tensor, policy: str, rng: np.random.Generator) -> Tensor:
     for _ in range(many):
         which, step, sign = (int(number) for number in rng.integers(0, [len(names), BINS, 2]))
         name = names[which]
-        amount = strength(
+        amount = read_strength(
             table[name], name, step if policy == "trivial" else RAND_BIN, image.shape[-1]
         )
         image = OPERATIONS[name](image, -amount if table[name].signed and sign else amount)

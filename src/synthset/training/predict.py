@@ -51,13 +51,13 @@ def predict(
     Returns:
         (N, K) float32 in rows that sum to 1.
     """
-    ready = _ready(model, device)
+    ready = _prepare(model, device)
     prepared = Prepared(images, preprocessing, training=False)
     logits = ask_all(ready, ready, prepared, batch_size, precision)
     return torch.softmax(logits.double(), dim=1).float().numpy()
 
 
-def features(
+def extract_features(
     model: nn.Module,
     images: LabelledImages,
     preprocessing: Preprocessing,
@@ -67,7 +67,7 @@ def features(
 ) -> NDArray[np.float32]:
     """Read what enters the last layer: (N, D) float32, not of unit length. Arguments as those of
     `predict`."""
-    ready = _ready(model, device)
+    ready = _prepare(model, device)
     prepared = Prepared(images, preprocessing, training=False)
     return ask_all(ready, ready.features, prepared, batch_size, precision).numpy()
 
@@ -117,18 +117,18 @@ def ask_all(
     rows = np.arange(len(images)) if chosen is None else chosen
     answers = []
     for start in range(0, len(rows), batch_size):
-        batch = as_batch(images.take(rows[start : start + batch_size]), device)
+        batch = to_batch(images.take(rows[start : start + batch_size]), device)
         with autocast(device, dtype):
             answers.append(ask(batch).float().cpu())
     return torch.cat(answers) if answers else torch.empty(0)
 
 
-def as_batch(pixels: NDArray[np.uint8], device: torch.device) -> Tensor:
+def to_batch(pixels: NDArray[np.uint8], device: torch.device) -> Tensor:
     """Turn (B, S, S, 3) uint8 into (B, 3, S, S) float32 in [0, 1], channels last in memory."""
     return torch.from_numpy(pixels).to(device).permute(0, 3, 1, 2).float() / 255
 
 
-def _ready(model: nn.Module, device: str) -> Classifier:
+def _prepare(model: nn.Module, device: str) -> Classifier:
     if not isinstance(model, Classifier):
         raise TypeError(f"a {type(model).__name__}; give what train_classifier returned")
     placed: Classifier = model.to(pick_device(device)).eval()

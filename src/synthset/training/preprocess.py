@@ -56,10 +56,10 @@ def is_random(settings: Preprocessing, training: bool) -> bool:
 
 def preprocess(image: Pixels, settings: Preprocessing, draw: Draw) -> Pixels:
     """Make an image as the model sees it: (size_px, size_px, 3) uint8 RGB."""
-    return steps(image, settings, draw)[-1][1]
+    return apply_steps(image, settings, draw)[-1][1]
 
 
-def steps(image: Pixels, settings: Preprocessing, draw: Draw) -> list[tuple[str, Pixels]]:
+def apply_steps(image: Pixels, settings: Preprocessing, draw: Draw) -> list[tuple[str, Pixels]]:
     """Carry out the settings one by one.
 
     Args:
@@ -72,7 +72,7 @@ def steps(image: Pixels, settings: Preprocessing, draw: Draw) -> list[tuple[str,
         (size_px, size_px, 3).
     """
     rng = np.random.default_rng(draw.seed)
-    taken = [("square", _square(image, settings, draw, rng))]
+    taken = [("square", _cut_square(image, settings, draw, rng))]
 
     def then(name: str, after: Pixels) -> None:
         taken.append((name, after))
@@ -87,11 +87,13 @@ def steps(image: Pixels, settings: Preprocessing, draw: Draw) -> list[tuple[str,
     if settings.grayscale:
         then("grayscale", np.asarray(Image.fromarray(taken[-1][1]).convert("L").convert("RGB")))
     if settings.noise:
-        then("noise", _noisy(taken[-1][1], settings, rng))
+        then("noise", _add_noise(taken[-1][1], settings, rng))
     return taken
 
 
-def _square(image: Pixels, settings: Preprocessing, draw: Draw, rng: np.random.Generator) -> Pixels:
+def _cut_square(
+    image: Pixels, settings: Preprocessing, draw: Draw, rng: np.random.Generator
+) -> Pixels:
     height, width = image.shape[:2]
     if settings.fit == "squash" or height == width:
         return image  # the resize does it
@@ -101,7 +103,7 @@ def _square(image: Pixels, settings: Preprocessing, draw: Draw, rng: np.random.G
         return image[top : top + side, left : left + side]
     side = max(height, width)
     if side > LONG * min(height, width) and side**2 > MARGIN_PIXELS:
-        return _square(_smaller(image, settings), settings, draw, rng)
+        return _cut_square(_shrink(image, settings), settings, draw, rng)
     out = np.empty((side, side, 3), np.uint8)
     out[:] = _colour(image, settings, draw, rng)
     top, left = (side - height) // 2, (side - width) // 2
@@ -109,7 +111,7 @@ def _square(image: Pixels, settings: Preprocessing, draw: Draw, rng: np.random.G
     return out
 
 
-def _smaller(image: Pixels, settings: Preprocessing) -> Pixels:
+def _shrink(image: Pixels, settings: Preprocessing) -> Pixels:
     """Shrink a long image, whose square would take gigabytes; what is left the resize does."""
     scale = math.isqrt(MARGIN_PIXELS) / max(image.shape[:2])
     height, width = (max(1, round(scale * length)) for length in image.shape[:2])
@@ -156,7 +158,7 @@ def _resize(image: Pixels, settings: Preprocessing) -> Pixels:
     return np.asarray(resized)  # (size, size, 3) uint8
 
 
-def _noisy(image: Pixels, settings: Preprocessing, rng: np.random.Generator) -> Pixels:
+def _add_noise(image: Pixels, settings: Preprocessing, rng: np.random.Generator) -> Pixels:
     """Add noise; of a grey image the same to all three channels."""
     channels = 1 if settings.grayscale else 3
     noise = rng.normal(0, settings.noise, (*image.shape[:2], channels))

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from synthset.errors import explains_refusals
+from synthset.errors import raise_storage_errors
 from synthset.machine import ProgressBar, Silent
 from synthset.store.files import discard_temporaries
 from synthset.training.checkpoint import CONFIG, read_config, read_looks, refuse_other, write_result
-from synthset.training.hardware import reproducible
+from synthset.training.hardware import make_reproducible
 from synthset.training.labelled import LabelledImages
 from synthset.training.loop import Loop
 from synthset.training.predict import load_classifier
@@ -17,7 +17,7 @@ from synthset.training.task import Fitted, Task, TrainingStage, check
 __all__ = ["Fitted", "LabelledImages", "Task", "TrainingStage", "train_classifier"]
 
 
-@explains_refusals()
+@raise_storage_errors()
 def train_classifier(task: Task, folder: Path, bar: ProgressBar | None = None) -> Fitted:
     """Train, or go on from the folder's last state; a finished training is loaded.
 
@@ -40,7 +40,7 @@ def train_classifier(task: Task, folder: Path, bar: ProgressBar | None = None) -
     check(task)
     if read_config(folder) is None:
         discard_temporaries(folder)  # of a training that was killed
-        with reproducible(task.training):
+        with make_reproducible(task.training):
             _train(task, folder, bar or Silent())
     config = read_config(folder) or {}
     refuse_other(folder / CONFIG, config.get("task"), task.fingerprint())

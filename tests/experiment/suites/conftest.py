@@ -2,7 +2,7 @@
 
 import pytest
 
-from synthset.experiment.run_experiment import claimed, train
+from synthset.experiment.run_experiment import claim_folder, train
 from synthset.experiment.sets import Sets
 from synthset.experiment.suites.run_suites import open_suites
 from synthset.machine import Silent
@@ -45,7 +45,7 @@ def trained(colours, tmp_path_factory):
     def opened(suites, *, published=False, **changes):
         loaded = load_experiment({**experiment(colours), "suites": suites, **changes})
         sets = Sets(folder, loaded, Silent())
-        with claimed(folder, loaded):
+        with claim_folder(folder, loaded):
             jobs = known.get(str(changes)) or train(sets, 1)
         known[str(changes)] = jobs
         found = open_suites(sets, "published" if published else "corrected")

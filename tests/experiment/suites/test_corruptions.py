@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from synthset.errors import RecipeError
-from synthset.experiment.suites.answers import opened, predicted
-from synthset.experiment.suites.corruptions import corrupt, corrupted
+from synthset.experiment.suites.answers import open_classifier, predict_classes
+from synthset.experiment.suites.corruptions import corrupt, corrupt_images
 from synthset.recipe.suites import FIFTEEN, Corruptions
 
 NOISE = {"kind": "corruptions", "names": ["gaussian_noise", "contrast"], "severities": [1, 5]}
@@ -44,8 +44,8 @@ def test_another_seed_draws_another_noise():
 def test_images_have_their_own_draws_whatever_stands_beside_them(trained):
     _, (job, _) = trained({})
     settings = Corruptions(kind="corruptions")
-    all_of_them = corrupted(job.test, "gaussian_noise", 2, settings, job)
-    alone = corrupted(job.test.take([7]), "gaussian_noise", 2, settings, job)
+    all_of_them = corrupt_images(job.test, "gaussian_noise", 2, settings, job)
+    alone = corrupt_images(job.test.take([7]), "gaussian_noise", 2, settings, job)
     np.testing.assert_array_equal(all_of_them[7], alone[0])
     assert all_of_them.shape == (18, 8, 8, 3)
 
@@ -66,8 +66,8 @@ def test_the_classifier_is_asked_about_the_corrupted_images(trained):
     suites, jobs = trained({"snow": {"kind": "corruptions", "names": ["snow"], "severities": [4]}})
     settings = Corruptions(kind="corruptions")
     for (reading,), job in zip(suites["snow"].read("snow", jobs), jobs, strict=True):
-        pixels = corrupted(job.test, "snow", 4, settings, job)
-        said = predicted(job, opened(job), pixels)
+        pixels = corrupt_images(job.test, "snow", 4, settings, job)
+        said = predict_classes(job, open_classifier(job), pixels)
         assert reading.value == (said == job.test.labels).mean()
 
 

@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 
 from synthset.errors import RecipeError
-from synthset.experiment.suites.answers import last_features
-from synthset.experiment.suites.knn import balanced
-from synthset.experiment.suites.suite import drawn, training_images
+from synthset.experiment.suites.answers import read_features
+from synthset.experiment.suites.knn import choose_bank
+from synthset.experiment.suites.suite import collect_training_images, draw_rows
 from synthset.metrics.sets.knn import weighted_knn
 
 PIXELS = {"kind": "knn", "encoder": {"kind": "pixels"}, "per_class": 4, "k": [3, 500]}
@@ -12,18 +12,18 @@ PIXELS = {"kind": "knn", "encoder": {"kind": "pixels"}, "per_class": 4, "k": [3,
 
 def test_the_bank_has_as_many_of_each_class_and_larger_ones_hold_smaller_ones(trained):
     _, (job, _) = trained({})
-    images = training_images(job)
-    small, large = balanced(images, 2), balanced(images, 3)
+    images = collect_training_images(job)
+    small, large = choose_bank(images, 2), choose_bank(images, 3)
     assert np.bincount(images.labels[small]).tolist() == [2, 2, 2]
     assert set(small) < set(large)
 
 
 def test_without_a_number_the_smallest_class_decides(trained):
     _, (job, _) = trained({})
-    images = training_images(job)
+    images = collect_training_images(job)
     images = images.take(np.flatnonzero((images.labels != 1) | (np.arange(len(images)) % 5 == 0)))
     counts = np.bincount(images.labels)
-    assert np.bincount(images.labels[balanced(images, None)]).tolist() == [counts.min()] * 3
+    assert np.bincount(images.labels[choose_bank(images, None)]).tolist() == [counts.min()] * 3
 
 
 def test_the_first_k_is_the_figure_and_too_large_ones_are_said(trained):
@@ -38,9 +38,9 @@ def test_the_first_k_is_the_figure_and_too_large_ones_are_said(trained):
 def test_features_of_the_arms_own_classifier(trained):
     suites, jobs = trained({"own": {"kind": "knn", "encoder": "trained", "k": [5]}})
     (reading,), job = suites["own"].read("", jobs)[0], jobs[0]
-    bank = training_images(job)
+    bank = collect_training_images(job)
     said = weighted_knn(
-        last_features(job, bank), bank.labels, last_features(job, job.test), [5], 0.07
+        read_features(job, bank), bank.labels, read_features(job, job.test), [5], 0.07
     )
     assert reading.value == (said[5] == job.test.labels).mean()
 
@@ -48,15 +48,17 @@ def test_features_of_the_arms_own_classifier(trained):
 def test_a_class_without_an_image_is_reported_and_its_images_count_as_wrong(trained):
     suites, jobs = trained({"pixels": PIXELS})
     suite, job = suites["pixels"], jobs[0]
-    rows = np.flatnonzero(training_images(job).labels != 2)
-    job = type(job)(**{**vars(job), "train": type(job.train)(training_images(job).take(rows), ())})
+    rows = np.flatnonzero(collect_training_images(job).labels != 2)
+    job = type(job)(
+        **{**vars(job), "train": type(job.train)(collect_training_images(job).take(rows), ())}
+    )
     (reading,) = suite.read("", [job])[0]
     assert reading.note.startswith("no image of fox: its test images count as wrong")
     assert reading.value <= 2 / 3
 
 
 def test_drawing_takes_all_where_nothing_is_asked():
-    assert drawn(["a", "b"], np.array([0, 1]), None).tolist() == [0, 1]
+    assert draw_rows(["a", "b"], np.array([0, 1]), None).tolist() == [0, 1]
 
 
 @pytest.mark.parametrize("k", [[], [5, 5], [0]])

@@ -1,4 +1,4 @@
-from synthset.experiment.suites.measuring import measure, missing
+from synthset.experiment.suites.measuring import count_missing, measure
 from synthset.machine import Silent
 
 SUITES = {
@@ -16,7 +16,7 @@ def test_two_processes_read_what_one_does(trained):
         for one in found
     }
     mine = list(suites.values())
-    assert missing(mine, jobs) == [("base", 2), ("near", 2), ("own", 2)]
+    assert count_missing(mine, jobs) == [("base", 2), ("near", 2), ("own", 2)]
     values = measure(mine, jobs, 2, Silent())
     assert {(one.measure, one.arm): one.value for one in values} == expected
-    assert missing(mine, jobs) == []
+    assert count_missing(mine, jobs) == []

@@ -34,7 +34,7 @@ def test_only_classes_that_occur_there_compete(trained, colours, monkeypatch):
     # Everything is a fox, and the right class comes second, but for the first cat.
     said = 0.4 * np.eye(3)[suite.images.labels] + [0.05, 0.05, 0.5]
     said[0] = [0.1, 0.4, 0.5]
-    monkeypatch.setattr("synthset.experiment.suites.shift.probabilities", lambda *_: said)
+    monkeypatch.setattr("synthset.experiment.suites.shift.predict_probabilities", lambda *_: said)
     (reading,) = suite.read("", jobs)[0]
     assert reading.value == 0.9
     assert reading.details == {

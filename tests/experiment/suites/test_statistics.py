@@ -6,11 +6,11 @@ import pytest
 from synthset.encoders.encoder import Encoded
 from synthset.errors import RecipeError
 from synthset.experiment.suites.encoding import encode
-from synthset.experiment.suites.suite import training_images
+from synthset.experiment.suites.suite import collect_training_images
 from synthset.experiment.trials import read_trial
 from synthset.metrics.sets.cmmd import cmmd
 from synthset.recipe.encoders import ClipEncoder, PixelsEncoder
-from synthset.results.class_statistics import class_statistics, figures_of_trial
+from synthset.results.class_statistics import class_statistics, judge_trial
 
 STATISTICS = {"kind": "statistics"}
 WITH_CLIP = {**STATISTICS, "clip": {"kind": "clip"}, "classifier": {"kind": "classifier"}}
@@ -23,7 +23,7 @@ def values(readings):
 def test_figures_of_classes_are_those_of_class_statistics(trained):
     suites, jobs = trained({"stats": STATISTICS})
     found = values(suites["stats"].read("classes", jobs)[1])
-    expected = class_statistics(figures_of_trial(read_trial(jobs[1].folder)), draws=0)
+    expected = class_statistics(judge_trial(read_trial(jobs[1].folder)), draws=0)
     assert found["coverage"] == expected.coverage == 3
     assert found["lt_500"] == expected.lt_500 == 3
     assert found["ls_5pct"] == expected.ls_5pct
@@ -78,7 +78,7 @@ def test_figures_of_encoders_have_known_answers(trained, encoded):
 def test_the_published_cmmd_counts_each_image_with_itself(trained, encoded):
     corrected, jobs = trained({"stats": WITH_CLIP})
     published, _ = trained({"stats": WITH_CLIP}, published=True)
-    rows = _encoded(None, training_images(jobs[0]), None).features
+    rows = _encoded(None, collect_training_images(jobs[0]), None).features
     for suites, diagonal in ((corrected, False), (published, True)):
         found = values(suites["stats"].read("clip", jobs)[0])
         assert found["cmmd"] == pytest.approx(cmmd(rows, rows, with_diagonal=diagonal).value)
@@ -93,7 +93,7 @@ def test_real_images_among_them_are_said(trained, encoded):
 def test_features_are_kept_and_rows_stay_with_their_images(trained, tmp_path, monkeypatch):
     _, jobs = trained({})
     job = replace(jobs[1], folder=tmp_path / "trials" / "mixed")
-    images = training_images(job)
+    images = collect_training_images(job)
     settings = PixelsEncoder(kind="pixels", size_px=2)
     found = encode(settings, images, job)
     alone = encode(settings, images.take([30]), job)

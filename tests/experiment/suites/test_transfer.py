@@ -3,7 +3,7 @@ import pytest
 import torch
 
 from synthset.errors import RecipeError
-from synthset.training.finetune import forgotten, with_new_head
+from synthset.training.finetune import redraw_weights, replace_head
 from synthset.training.predict import load_classifier
 
 
@@ -40,17 +40,17 @@ def test_no_update_leaves_it_at_chance_and_the_same_seed_gives_the_same(trained,
 def test_a_new_head_keeps_the_other_layers(trained):
     _, (job, _) = trained({})
     before, model = load_classifier(job.folder), load_classifier(job.folder)
-    with_new_head(model, 7, 16, seed=0)
+    replace_head(model, 7, 16, seed=0)
     assert model(torch.rand(2, 3, 16, 16)).shape == (2, 7)
     torch.testing.assert_close(model.net.blocks[0].weight, before.net.blocks[0].weight)
-    again = with_new_head(load_classifier(job.folder), 7, 16, seed=0)
+    again = replace_head(load_classifier(job.folder), 7, 16, seed=0)
     torch.testing.assert_close(model.net.head.weight, again.net.head.weight)
 
 
 def test_forgotten_weights_are_drawn_by_the_seed(trained):
     _, (job, _) = trained({})
     before = load_classifier(job.folder).net.blocks[0].weight
-    one, two, other = (forgotten(load_classifier(job.folder), seed) for seed in (0, 0, 1))
+    one, two, other = (redraw_weights(load_classifier(job.folder), seed) for seed in (0, 0, 1))
     assert not torch.equal(one.net.blocks[0].weight, before)
     torch.testing.assert_close(one.net.blocks[0].weight, two.net.blocks[0].weight)
     assert not torch.equal(one.net.blocks[0].weight, other.net.blocks[0].weight)

@@ -1,6 +1,13 @@
 import numpy as np
 
-from synthset.metrics.images.colours import GREY, PARTS, UNKNOWN, alike, colour_digits, colour_steps
+from synthset.metrics.images.colours import (
+    GREY,
+    PARTS,
+    UNKNOWN,
+    are_alike,
+    colour_digits,
+    colour_steps,
+)
 
 
 def one(*colour):
@@ -20,6 +27,6 @@ def test_one_part_of_another_colour_makes_another_picture():
     spotted[2, 3] = (140, 70, 70)
     texts = [colour_digits(one(90, 90, 90)), colour_digits(spotted), colour_digits(one(95, 88, 90))]
     grey, spot, tinted = (steps[None] for steps in colour_steps(texts))
-    assert not alike(grey, spot)[0]
-    assert alike(grey, tinted)[0]
-    assert alike(spot, colour_steps([""]))[0]
+    assert not are_alike(grey, spot)[0]
+    assert are_alike(grey, tinted)[0]
+    assert are_alike(spot, colour_steps([""]))[0]

@@ -5,8 +5,8 @@ import pytest
 
 from synthset.errors import UsageError
 from synthset.metrics.images import hamming, pairs
-from synthset.metrics.images.hamming import hamming_pairs
-from synthset.metrics.images.pairs import Closest, Groups, Pairs, cosine_pairs
+from synthset.metrics.images.hamming import find_hamming_pairs
+from synthset.metrics.images.pairs import Closest, Groups, Pairs, find_cosine_pairs
 
 
 def hashes(count, seed=0):
@@ -43,15 +43,15 @@ def test_no_pair_of_hashes_is_missed_and_none_made_up(radius, monkeypatch):
     some = hashes(120)
     mine = by_hand(some, some, radius, within=True)
     assert len(mine) >= (3 if radius else 1)
-    assert collected(hamming_pairs(some, radius=radius)) == mine
+    assert collected(find_hamming_pairs(some, radius=radius)) == mine
     others = np.concatenate([hashes(50, seed=1), some[:20]])
     theirs = by_hand(some, others, radius, within=False)
-    assert collected(hamming_pairs(some, others, radius)) == theirs
+    assert collected(find_hamming_pairs(some, others, radius)) == theirs
 
 
 def test_a_radius_that_no_hash_has_is_refused():
     with pytest.raises(UsageError, match="radius: found 65"):
-        next(hamming_pairs(hashes(2), radius=65))
+        next(find_hamming_pairs(hashes(2), radius=65))
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
@@ -67,7 +67,7 @@ def test_no_pair_of_features_is_missed_and_none_made_up(dtype, monkeypatch):
         wanted = cosine >= 0.97
         if second is None:
             wanted &= np.triu(np.ones_like(wanted), 1)
-        found = collected(cosine_pairs(some, second, 0.97))
+        found = collected(find_cosine_pairs(some, second, 0.97))
         assert set(found) == {(int(one), int(other)) for one, other in np.argwhere(wanted)}
         assert len(found) > 20
         assert all(abs(1 - cosine[at] - gap) < 1e-5 for at, gap in found.items())
@@ -75,7 +75,7 @@ def test_no_pair_of_features_is_missed_and_none_made_up(dtype, monkeypatch):
 
 def test_a_similarity_of_one_finds_the_same_direction_only():
     some = np.array([[3.0, 4.0], [6.0, 8.0], [3.0, 4.01]], dtype=np.float32)
-    assert set(collected(cosine_pairs(some, similarity=1.0))) == {(0, 1)}
+    assert set(collected(find_cosine_pairs(some, similarity=1.0))) == {(0, 1)}
 
 
 def joined(count, *links):

@@ -7,8 +7,8 @@ import pytest
 from PIL import Image
 
 from synthset.images import UnreadableImage, encode
-from synthset.metrics.images.matched_preprocessing import matched
-from synthset.metrics.images.source_cues import CUES, cues, margins
+from synthset.metrics.images.matched_preprocessing import match_preprocessing
+from synthset.metrics.images.source_cues import CUES, count_margins, read_cues
 from synthset.metrics.statistics.probe import probe
 
 COUNT, SIDE = 60, 48
@@ -41,7 +41,7 @@ def framed(pixels):
 
 
 def area(cue, real, made):
-    rows = np.array([cues(data)[cue] for data in (*real, *made)])
+    rows = np.array([read_cues(data)[cue] for data in (*real, *made)])
     return probe(rows, np.arange(2 * COUNT) >= COUNT)
 
 
@@ -49,7 +49,8 @@ def laid_out(files, size_px=40):
     from synthset.images import decode
 
     return [
-        matched(decode(data), size_px, 85, np.random.default_rng(i)) for i, data in enumerate(files)
+        match_preprocessing(decode(data), size_px, 85, np.random.default_rng(i))
+        for i, data in enumerate(files)
     ]
 
 
@@ -103,7 +104,8 @@ def test_blocks_of_a_jpeg_show_in_a_png_made_of_it():
 
     once = [png(decode(jpeg(one, 10))) for one in pictures(0)]
     grid = [
-        [cues(data)["frequency"][-1] for data in files] for files in (once, map(png, pictures(1)))
+        [read_cues(data)["frequency"][-1] for data in files]
+        for files in (once, map(png, pictures(1)))
     ]
     assert min(grid[0]) > max(grid[1])
 
@@ -111,33 +113,35 @@ def test_blocks_of_a_jpeg_show_in_a_png_made_of_it():
 def test_margins_are_counted_at_each_side():
     inside = np.random.default_rng(0).integers(0, 256, (20, 30)).astype(float)
     luma = np.pad(inside, ((3, 0), (5, 7)), constant_values=255)
-    assert margins(luma) == (3, 0, 5, 7)
-    assert margins(np.full((9, 9), 31.0)) == (0, 0, 0, 0)
+    assert count_margins(luma) == (3, 0, 5, 7)
+    assert count_margins(np.full((9, 9), 31.0)) == (0, 0, 0, 0)
 
 
 def test_power_of_a_wave_lies_in_the_ring_of_its_frequency():
     x = np.arange(96)
     wave = np.tile(128 + 100 * np.sin(2 * np.pi * x / 8), (96, 1)).astype(np.uint8)  # 1/8 a pixel
-    rings = cues(png(np.dstack([wave] * 3)))["frequency"][:12]
+    rings = read_cues(png(np.dstack([wave] * 3)))["frequency"][:12]
     assert np.argmax(rings) == 3  # each of the 12 rings is 1/24 wide
 
 
 def test_every_picture_gives_as_many_numbers():
     shapes = [(1, 1), (7, 90), (33, 20)]
-    found = [cues(png(np.zeros((*shape, 3), np.uint8))) for shape in shapes]
-    found += [cues(jpeg(pictures(0)[0])), cues(encode(pictures(0)[0], "webp", 80))]
+    found = [read_cues(png(np.zeros((*shape, 3), np.uint8))) for shape in shapes]
+    found += [read_cues(jpeg(pictures(0)[0])), read_cues(encode(pictures(0)[0], "webp", 80))]
     lengths = [{cue: len(values) for cue, values in one.items()} for one in found]
     assert all(one == lengths[0] for one in lengths)
 
 
 def test_what_is_no_image_is_said():
     with pytest.raises(UnreadableImage):
-        cues(b"no image")
+        read_cues(b"no image")
 
 
 def test_matched_pictures_have_the_size_asked_for_and_depend_on_their_seed_only():
     tall = np.random.default_rng(0).integers(0, 256, (90, 30, 3), dtype=np.uint8)
-    one, same, other = (matched(tall, 32, 85, np.random.default_rng(i)) for i in (1, 1, 2))
+    one, same, other = (
+        match_preprocessing(tall, 32, 85, np.random.default_rng(i)) for i in (1, 1, 2)
+    )
     assert one == same != other
     assert Image.open(io.BytesIO(one)).size == (32, 32)
 
@@ -147,8 +151,8 @@ def test_a_picture_of_two_flat_bands_has_no_margins(turned):
     bands = np.full((32, 48, 3), 60, np.uint8)
     bands[16:] = 200
     bands = bands.transpose(1, 0, 2) if turned else bands
-    assert margins(bands[..., 0].astype(np.float32)) == (0, 0, 0, 0)
-    found = cues(png(np.ascontiguousarray(bands)))
+    assert count_margins(bands[..., 0].astype(np.float32)) == (0, 0, 0, 0)
+    found = read_cues(png(np.ascontiguousarray(bands)))
     assert [len(numbers) for numbers in found.values()] == [
-        len(numbers) for numbers in cues(png(pictures(0)[0])).values()
+        len(numbers) for numbers in read_cues(png(pictures(0)[0])).values()
     ]

@@ -13,7 +13,7 @@ from synthset.metrics.sets.fid import (
     trace_sqrt_product,
 )
 from synthset.metrics.sets.gaussian import Gaussian, gaussian
-from synthset.metrics.sets.pca import principal_axes
+from synthset.metrics.sets.pca import find_principal_axes
 
 
 def torch_fidelity_fid(real, generated):
@@ -119,14 +119,14 @@ def test_the_low_rank_route_is_taken_and_equals_the_long_one(cloud, monkeypatch)
 
 
 def over_axes(real, generated, components):
-    axes = principal_axes(real, components)
+    axes = find_principal_axes(real, components)
     return frechet_distance(*(gaussian(axes.project(rows)) for rows in (real, generated)))
 
 
 def test_principal_axes_bring_small_sets_near_their_truth(cloud):
     real, generated = cloud(4000, 128), cloud(100, 128, seed=1)  # one distribution: the truth is 0
     assert over_axes(real, generated, 8) < frechet_distance_from_features(real, generated)
-    axes = principal_axes(real, 8)
+    axes = find_principal_axes(real, 8)
     again = frechet_distance_from_features(axes.project(real), axes.project(generated))
     assert over_axes(real, generated, 8) == pytest.approx(again, rel=1e-9)
 

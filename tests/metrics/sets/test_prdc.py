@@ -6,7 +6,7 @@ from torch_fidelity.metric_prc import calculate_precision_recall_full
 
 from synthset.errors import UsageError
 from synthset.metrics import distances
-from synthset.metrics.sets.prdc import neighbourhoods, prdc, summarise
+from synthset.metrics.sets.prdc import find_neighbourhoods, prdc, summarise
 
 
 @pytest.mark.parametrize("block", [2048, 100], ids=["one block", "many blocks"])
@@ -77,7 +77,7 @@ def test_each_image_has_its_part_in_the_figures(cloud, monkeypatch, block):
     monkeypatch.setattr(distances, "BLOCK", block)
     real, generated = cloud(300, 8).astype(np.float64), cloud(200, 8, seed=1).astype(np.float64)
     generated[-1] += 100  # covers nothing, and is counted with 0
-    found = neighbourhoods(real, generated)
+    found = find_neighbourhoods(real, generated)
     apart = np.linalg.norm(real[:, None] - generated[None], axis=2)  # (300, 200)
     np.testing.assert_array_equal(found.nearest_generated, apart.argmin(axis=1))
     np.testing.assert_array_equal(found.nearest_real, apart.argmin(axis=0))

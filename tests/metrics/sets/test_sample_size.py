@@ -3,12 +3,12 @@ import re
 import pytest
 
 from synthset.errors import UsageError
-from synthset.metrics.sets.sample_size import METRICS, shortfalls
+from synthset.metrics.sets.sample_size import METRICS, explain_shortfalls
 
 
 @pytest.mark.parametrize("metric", METRICS)
 def test_fifty_thousand_on_each_side_are_enough_for_all(metric):
-    assert shortfalls(metric, 50_000, 50_000, 1000, block=5000) == []
+    assert explain_shortfalls(metric, 50_000, 50_000, 1000, block=5000) == []
 
 
 @pytest.mark.parametrize(
@@ -29,17 +29,17 @@ def test_fifty_thousand_on_each_side_are_enough_for_all(metric):
     ],
 )
 def test_too_few_images_are_said_in_words(metric, n_real, n_generated, width, words):
-    found = shortfalls(metric, n_real, n_generated, width)
+    found = explain_shortfalls(metric, n_real, n_generated, width)
     assert any(re.search(words, str(one)) for one in found), found
 
 
 def test_a_class_of_an_imagenet_is_told_how_much_is_bias():
-    (found,) = shortfalls("fid", 1300, 1300, 2048, per_class=True)
+    (found,) = explain_shortfalls("fid", 1300, 1300, 2048, per_class=True)
     assert "70 to 95 % of it is bias" in str(found)
-    (found,) = shortfalls("fid", 1300, 1300, 2048)
+    (found,) = explain_shortfalls("fid", 1300, 1300, 2048)
     assert "most of it may be bias" in str(found)
 
 
 def test_an_unknown_metric_is_guessed():
     with pytest.raises(UsageError, match="unknown 'fidd'; did you mean 'fid'"):
-        shortfalls("fidd", 1, 1, 1)
+        explain_shortfalls("fidd", 1, 1, 1)

@@ -4,7 +4,7 @@ from sklearn.neighbors import NearestNeighbors
 
 from synthset.errors import UsageError
 from synthset.metrics import distances
-from synthset.metrics.sets.worth import nearest_real, typicality
+from synthset.metrics.sets.worth import find_nearest_real, typicality
 
 
 @pytest.mark.parametrize("block", [2048, 50])
@@ -12,14 +12,14 @@ def test_the_nearest_real_image_is_scikit_learns(cloud, monkeypatch, block):
     monkeypatch.setattr(distances, "BLOCK", block)
     real, generated = cloud(300, 16), cloud(120, 16, seed=1)
     expected, index = NearestNeighbors(n_neighbors=1).fit(real).kneighbors(generated)
-    found = nearest_real(real, generated)
+    found = find_nearest_real(real, generated)
     np.testing.assert_array_equal(found.index, index[:, 0])
     np.testing.assert_allclose(found.distance, expected[:, 0], rtol=1e-4)
 
 
 def test_a_copy_is_at_distance_zero_also_in_float32(cloud):
     real = cloud(300, 200) + 50
-    found = nearest_real(real, real)
+    found = find_nearest_real(real, real)
     assert found.index.tolist() == list(range(300))
     assert (found.distance == 0).all()
 

@@ -7,11 +7,15 @@ from synthset.metrics.statistics.classification import (
     OF_A_CLASS,
     calibration_error,
     confusion_matrix,
-    measures,
-    rates,
+    measure_classifier,
+    normalise_confusion,
     reliability,
 )
-from synthset.metrics.statistics.operating_curves import FALSE_POSITIVE_RATES, RECALLS, curves
+from synthset.metrics.statistics.operating_curves import (
+    FALSE_POSITIVE_RATES,
+    RECALLS,
+    compute_curves,
+)
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +30,7 @@ def world():
 
 def test_figures_are_those_of_scikit_learn(world):
     labels, shares = world
-    predicted, found = shares.argmax(axis=1), measures(labels, shares)
+    predicted, found = shares.argmax(axis=1), measure_classifier(labels, shares)
     assert found.whole["accuracy"] == reference.accuracy_score(labels, predicted)
     for name, average in (("macro_precision", "precision"), ("macro_f1", "f1")):
         score = getattr(reference, f"{average}_score")
@@ -44,8 +48,8 @@ def test_figures_are_those_of_scikit_learn(world):
 def test_weights_count_an_image_as_often_as_they_say(world):
     labels, shares = world
     times = np.random.default_rng(2).integers(0, 4, len(labels))
-    weighted = measures(labels, shares, times[None].astype(float))
-    repeated = measures(np.repeat(labels, times), np.repeat(shares, times, axis=0))
+    weighted = measure_classifier(labels, shares, times[None].astype(float))
+    repeated = measure_classifier(np.repeat(labels, times), np.repeat(shares, times, axis=0))
     for name, value in repeated.whole.items():
         assert weighted.whole[name] == pytest.approx(value), name
     for name in OF_A_CLASS:
@@ -55,14 +59,14 @@ def test_weights_count_an_image_as_often_as_they_say(world):
 def test_a_class_without_test_images_has_no_figures_and_no_part_in_means():
     labels = np.array([0, 0, 1, 1])
     shares = np.array([[0.9, 0.1, 0], [0, 0, 1], [0, 1, 0], [0, 1, 0]])
-    found = measures(labels, shares)
+    found = measure_classifier(labels, shares)
     assert all(np.isnan(found.classes[name][0, 2]) for name in OF_A_CLASS)
     assert found.classes["recall"][0, :2].tolist() == [0.5, 1.0]
     assert found.whole["balanced_accuracy"] == 0.75
 
 
 def test_a_class_that_is_never_predicted_has_precision_0():
-    found = measures(np.array([0, 1]), np.array([[1.0, 0.0], [0.6, 0.4]]))
+    found = measure_classifier(np.array([0, 1]), np.array([[1.0, 0.0], [0.6, 0.4]]))
     assert found.classes["precision"][0].tolist() == [0.5, 0.0]
     assert found.classes["f1"][0, 1] == 0
 
@@ -83,7 +87,7 @@ def test_the_calibration_error_is_that_of_torchmetrics(world):
     theirs = functional.multiclass_calibration_error(
         torch.tensor(shares), torch.tensor(labels), num_classes=5, n_bins=15
     )
-    assert measures(labels, shares).whole["ece"] == pytest.approx(float(theirs), abs=1e-6)
+    assert measure_classifier(labels, shares).whole["ece"] == pytest.approx(float(theirs), abs=1e-6)
 
 
 def test_the_reliability_curve_counts_every_image_once(world):
@@ -96,7 +100,7 @@ def test_the_reliability_curve_counts_every_image_once(world):
 
 def test_curves_pass_through_the_points_of_scikit_learn(world):
     labels, shares = world
-    found = curves(labels, shares)
+    found = compute_curves(labels, shares)
     false, true, _ = reference.roc_curve(labels == 2, shares[:, 2], drop_intermediate=False)
     inside = FALSE_POSITIVE_RATES[1:-1]
     assert found.roc[2][1:-1] == pytest.approx(np.interp(inside, false, true), abs=1e-9)
@@ -107,7 +111,10 @@ def test_curves_pass_through_the_points_of_scikit_learn(world):
 
 
 def test_rates_of_a_row_sum_to_1_and_an_empty_row_is_0():
-    assert rates(np.array([[3.0, 1.0], [0.0, 0.0]])).tolist() == [[0.75, 0.25], [0.0, 0.0]]
+    assert normalise_confusion(np.array([[3.0, 1.0], [0.0, 0.0]])).tolist() == [
+        [0.75, 0.25],
+        [0.0, 0.0],
+    ]
 
 
 @pytest.mark.parametrize(
@@ -120,10 +127,10 @@ def test_rates_of_a_row_sum_to_1_and_an_empty_row_is_0():
 )
 def test_what_can_not_be_measured_is_refused(labels, shares, words):
     with pytest.raises(UsageError, match=words):
-        measures(np.array(labels), np.array(shares))
+        measure_classifier(np.array(labels), np.array(shares))
 
 
 def test_a_mean_over_some_of_the_classes_says_so():
     shares = np.full((4, 4), 0.25)
-    assert measures(np.array([0, 1, 2, 2]), shares).over == " over 3 of 4 classes"
-    assert measures(np.arange(4), shares).over == ""
+    assert measure_classifier(np.array([0, 1, 2, 2]), shares).over == " over 3 of 4 classes"
+    assert measure_classifier(np.arange(4), shares).over == ""

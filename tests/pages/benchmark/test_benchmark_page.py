@@ -13,13 +13,13 @@ from pathlib import Path
 import pytest
 
 from synthset.pages.benchmark.benchmark_page import write_benchmark_page
-from synthset.pages.benchmark.benchmark_words import difference_text, value_text
-from synthset.pages.benchmark.cost_chart import cost_chart
-from synthset.pages.benchmark.details import grid, suites
-from synthset.pages.benchmark.headlines import Headline, best_arms, headlines
-from synthset.pages.benchmark.radar_axes import off_the_radar, places, radar_axes
-from synthset.pages.benchmark.radar_chart import outline, radar_charts
-from synthset.pages.benchmark.remarks import remarks
+from synthset.pages.benchmark.benchmark_words import format_difference, format_value
+from synthset.pages.benchmark.cost_chart import draw_cost_chart
+from synthset.pages.benchmark.details import find_grid, make_suites
+from synthset.pages.benchmark.headlines import Headline, find_best_arms, write_headlines
+from synthset.pages.benchmark.radar_axes import list_unscaled, make_radar_axes, place_on_axes
+from synthset.pages.benchmark.radar_chart import compute_outline, draw_radar_charts
+from synthset.pages.benchmark.remarks import write_remarks
 from synthset.results.benchmark import Benchmark, Cost, Measure, Value, summarise
 
 NASTY = '<img src=x onerror="alert(1)"> & cats'
@@ -76,7 +76,7 @@ def write(folder: Path, found: Benchmark) -> Path:
 
 
 def said(found: Benchmark) -> dict[str, Headline]:
-    return {one.lead: one for one in headlines(found)}
+    return {one.lead: one for one in write_headlines(found)}
 
 
 def cell(page: str, arm: int, column: int) -> str:
@@ -109,8 +109,8 @@ def test_where_all_sets_are_equal_none_is_best() -> None:
     def found(near: float) -> Benchmark:
         return summarise([ACCURACY], values(near), {"base": "", "near": ""}, "base")
 
-    assert best_arms(found(0.5), ACCURACY) == ()
-    assert best_arms(found(0.6), ACCURACY) == ("near",)
+    assert find_best_arms(found(0.5), ACCURACY) == ()
+    assert find_best_arms(found(0.6), ACCURACY) == ("near",)
 
 
 def test_one_seed_tests_no_difference_and_says_so() -> None:
@@ -131,17 +131,17 @@ def test_what_may_be_chance_has_no_verdict_and_lower_may_be_better() -> None:
 
 def test_a_value_lies_at_its_ratio_to_the_best() -> None:
     found = benchmark()
-    axes = {axis.figure.name: axis for axis in radar_axes(found)}
+    axes = {axis.figure.name: axis for axis in make_radar_axes(found)}
     assert list(axes) == ["base", "corrupted", "knn", "cmmd"]
     assert axes["base"].place(0.4) == pytest.approx(0.4 / axes["base"].rim)
     assert axes["base"].best == ("near",)
     assert axes["cmmd"].place(4.0) == pytest.approx(0.25)  # four times the lowest
     assert axes["cmmd"].label == "1 (lowest)"
-    assert places(found, list(axes.values()), "random")[2] is None
+    assert place_on_axes(found, list(axes.values()), "random")[2] is None
 
 
 def test_zoomed_the_worst_set_lies_at_a_fifth_of_the_radius() -> None:
-    for axis in radar_axes(benchmark(), zoomed=True):
+    for axis in make_radar_axes(benchmark(), zoomed=True):
         known = [one.figure.value for one in benchmark().cells[axis.figure.name].values()]
         found = sorted(axis.place(one) for one in known if one is not None)
         assert (found[0], found[-1]) == pytest.approx((0.2, 1.0))
@@ -151,12 +151,12 @@ def test_zoomed_the_worst_set_lies_at_a_fifth_of_the_radius() -> None:
 def test_an_axis_without_a_positive_best_is_left_out() -> None:
     nothing = [value("base", arm, 1, 0.0) for arm in ("base", "near")]
     found = summarise((ACCURACY,), nothing, {"base": "", "near": ""}, "base")
-    assert radar_axes(found) == []
-    assert off_the_radar(found) == [ACCURACY]
+    assert make_radar_axes(found) == []
+    assert list_unscaled(found) == [ACCURACY]
 
 
 def test_corners_go_clockwise_from_the_top_and_leave_gaps() -> None:
-    found = outline([1.0, 0.5, None, 1.0])
+    found = compute_outline([1.0, 0.5, None, 1.0])
     assert found[0] == pytest.approx([0, -1])
     assert found[1] == pytest.approx([0.5, 0])
     assert found[2] is None
@@ -164,8 +164,11 @@ def test_corners_go_clockwise_from_the_top_and_leave_gaps() -> None:
 
 
 def test_a_radar_needs_two_sets_and_three_axes() -> None:
-    assert radar_charts(benchmark(arms=("base",)), key=True) == []
-    assert [one.name for one in radar_charts(benchmark(), key=True)] == ["radar", "radar-zoomed"]
+    assert draw_radar_charts(benchmark(arms=("base",)), key=True) == []
+    assert [one.name for one in draw_radar_charts(benchmark(), key=True)] == [
+        "radar",
+        "radar-zoomed",
+    ]
 
 
 def test_mean_ranks_leave_out_figures_that_a_set_has_no_value_in() -> None:
@@ -187,7 +190,7 @@ def test_cells_hold_value_interval_difference_and_p(page: Path) -> None:
 def test_a_missing_value_is_a_dash_with_its_reason(page: Path) -> None:
     text = page.read_text()
     assert f'title="{NO_CLASS}"><span class="soft">–</span>' in cell(text, 2, 2)
-    first = remarks(benchmark())[0]
+    first = write_remarks(benchmark())[0]
     assert (first.text, first.figures, first.arms) == (NO_CLASS, ("kNN",), "random draw")
     assert first.missing
     assert "No image of: frog" in text.split('id="notes"')[1]
@@ -230,13 +233,13 @@ def test_the_same_benchmark_gives_the_same_bytes(page: Path, tmp_path: Path) -> 
 
 
 def test_details_are_a_grid_by_level_with_the_mean_first() -> None:
-    (suite,) = suites(benchmark())
+    (suite,) = make_suites(benchmark())
     assert [level.name for level in suite.levels] == ["mean of 1, 2", "1", "2"]
     (name, (real, near, _)), _ = suite.levels[0].rows
     assert (name, real.value, real.best, near.best) == ("blur", "27.0", False, True)
     assert suite.levels[2].rows[1][1][0].value == "24.0"
-    assert grid(["k = 10", "k = 20"]) is None
-    assert grid(["a/10", "a/9", "b/9", "b/10"]) == (["a", "b"], ["9", "10"])
+    assert find_grid(["k = 10", "k = 20"]) is None
+    assert find_grid(["a/10", "a/9", "b/9", "b/10"]) == (["a", "b"], ["9", "10"])
 
 
 def test_costs_stand_in_the_ledger_and_beside_the_first_figure(page: Path) -> None:
@@ -245,8 +248,8 @@ def test_costs_stand_in_the_ledger_and_beside_the_first_figure(page: Path) -> No
     assert "75 % of the attempted" in ledger
     assert 'title="nobody counted"' in ledger
     assert "1 min 30 s" in ledger
-    assert cost_chart(benchmark()) is not None
-    assert cost_chart(benchmark(arms=("base", "random"))) is None
+    assert draw_cost_chart(benchmark()) is not None
+    assert draw_cost_chart(benchmark(arms=("base", "random"))) is None
 
 
 def test_one_set_and_twenty_have_a_page(tmp_path: Path) -> None:
@@ -271,8 +274,8 @@ def test_one_set_and_twenty_have_a_page(tmp_path: Path) -> None:
 
 
 def test_values_are_written_in_the_units_of_their_figure() -> None:
-    assert value_text("share", 0.8123) == "81.2 %"
-    assert value_text("", 1.23456) == "1.235"
-    assert value_text("", None) == "–"
-    assert difference_text("share", -0.0123) == "−1.2"
-    assert difference_text("", 0.98765) == "+0.988"
+    assert format_value("share", 0.8123) == "81.2 %"
+    assert format_value("", 1.23456) == "1.235"
+    assert format_value("", None) == "–"
+    assert format_difference("share", -0.0123) == "−1.2"
+    assert format_difference("", 0.98765) == "+0.988"

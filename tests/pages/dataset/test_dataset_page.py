@@ -11,7 +11,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from synthset.pages.dataset.dataset_page import page, write_report
+from synthset.pages.dataset.dataset_page import render_dataset_page, write_report
 from synthset.recipe.recipe import Recipe
 from synthset.store.dataset import View
 
@@ -49,13 +49,13 @@ class Reader(HTMLParser):
 
 @pytest.fixture
 def html(made: Any) -> str:
-    return page(*made)
+    return render_dataset_page(*made)
 
 
 def test_the_page_is_written_into_the_dataset(made: Any) -> None:
     place = write_report(*made)
     assert place == f"{made[0].path}/report/index.html"
-    assert Path(place).read_text(encoding="utf-8") == page(*made)
+    assert Path(place).read_text(encoding="utf-8") == render_dataset_page(*made)
 
 
 def test_every_section_is_there_and_every_tag_closes(html: str) -> None:
@@ -138,19 +138,19 @@ def test_limits_metrics_warnings_and_versions_are_told(html: str) -> None:
 
 def test_small_images_are_shown_as_pixels_and_large_ones_are_not(tmp_path: Path, make: Any) -> None:
     for side, pixels in ((16, True), (160, False)):
-        html = page(*make(tmp_path / str(side), ["cat"], side=side))
+        html = render_dataset_page(*make(tmp_path / str(side), ["cat"], side=side))
         assert all((image.get("class") == "pixels") == pixels for image in Reader(html).images())
 
 
 def test_the_page_is_the_same_twice(made: Any) -> None:
-    assert page(*made) == page(*made)
+    assert render_dataset_page(*made) == render_dataset_page(*made)
 
 
 def test_a_page_without_selection_scores_metrics_or_events_is_whole(made: Any) -> None:
     dataset, recipe = made
     dataset.write_view(View("plan", "images-1"))
     (Path(dataset.path) / "run.jsonl").unlink()
-    html = page(dataset, recipe)
+    html = render_dataset_page(dataset, recipe)
     reader = Reader(html)
     assert reader.open == []
     found = [attrs.get("id") for tag, attrs in reader.tags if tag == "section"]
@@ -161,7 +161,7 @@ def test_a_page_without_selection_scores_metrics_or_events_is_whole(made: Any) -
 def test_nothing_kept_is_a_page_too(tmp_path: Path, make: Any, recipe_of: Any) -> None:
     steps = [{"kind": "limits", "limits": {"clip_score": {"min": 99}}}]
     made = make(tmp_path / "none", ["cat"], recipe=recipe_of(["cat"], selection={"steps": steps}))
-    html = page(*made)
+    html = render_dataset_page(*made)
     assert "Nothing kept of 1 class:</b> cat" in html
     assert 'id="kept"' not in html
 
@@ -172,7 +172,7 @@ def test_many_classes_make_a_bounded_page(tmp_path: Path, make: Any, recipe_of: 
     dataset, recipe = make(
         tmp_path / "many", names, each=6, side=8, recipe=recipe_of(names, report=shown)
     )
-    html = page(dataset, recipe)
+    html = render_dataset_page(dataset, recipe)
     assert len(Reader(html).images()) == 2 * 40 + 12
     assert "40 of 300 classes are shown" in html
     assert "270 more classes" in html
@@ -190,7 +190,7 @@ def test_a_browser_runs_the_page_without_complaint(
 ) -> None:
     click = "document.querySelector('.sheet img').click()"
     opened = tmp_path / "opened.html"
-    opened.write_text(with_script(page(*made), click), encoding="utf-8")
+    opened.write_text(with_script(render_dataset_page(*made), click), encoding="utf-8")
     flags = "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-sync"
     flags += " --disable-background-networking --disable-component-update --enable-logging=stderr"
     profile = f"--user-data-dir={tmp_path / 'profile'}"
@@ -210,7 +210,7 @@ def test_what_a_variable_held_is_in_no_page_and_no_log(
     )
     assert recipe.description == "/very/secret"
     dataset.log({"event": "note", "fault": "/very/secret/cat.png is gone"})
-    html = page(dataset, recipe)
+    html = render_dataset_page(dataset, recipe)
     assert '<p class="lead">${WHERE}</p>' in html
     assert "secret" not in html + dataset.read_text("run.jsonl") + dataset.read_text("recipe.yaml")
 
@@ -218,7 +218,7 @@ def test_what_a_variable_held_is_in_no_page_and_no_log(
 def test_a_mean_over_some_of_the_classes_says_so(made: Any, monkeypatch: Any) -> None:
     found = [replace(one, over=" over 1 of 2 classes") for one in made[0].metrics()]
     monkeypatch.setattr(type(made[0]), "metrics", lambda _: found)
-    assert "<small>n = 16 over 1 of 2 classes</small>" in page(*made)
+    assert "<small>n = 16 over 1 of 2 classes</small>" in render_dataset_page(*made)
 
 
 @pytest.mark.parametrize(("flags", "said"), [(True, "12 %"), (False, "Nothing was blanked")])
@@ -226,13 +226,13 @@ def test_there_is_a_section_of_safety_only_where_a_checker_looked(
     made: Any, flags: bool, said: str
 ) -> None:
     dataset, recipe = made
-    assert 'id="safety"' not in page(dataset, recipe)
+    assert 'id="safety"' not in render_dataset_page(dataset, recipe)
     images = dataset.read("images-1")
     nsfw = pa.array([flags and row in (2, 5) for row in range(images.num_rows)], pa.bool_())
     place = images.column_names.index("nsfw")
     dataset.write_cell("images-2", 0, images.set_column(place, "nsfw", nsfw))
     dataset.write_view(replace(dataset.view, images="images-2"))
-    html = page(dataset, recipe)
+    html = render_dataset_page(dataset, recipe)
     assert '<a href="#safety">' in html
     section = html.split('<section id="safety">')[1].split("</section>")[0]
     assert said in section

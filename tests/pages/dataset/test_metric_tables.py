@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from synthset.metrics.caution import Caution
-from synthset.pages.dataset.metric_tables import by_class, change, table
+from synthset.pages.dataset.metric_tables import change, make_class_tables, make_table
 from synthset.results.metric_result import Floor, MetricResult
 
 CLASSES = [{"key": "a", "name": "ant"}, {"key": "b", "name": "bee"}]
@@ -13,11 +13,11 @@ CLASSES = [{"key": "a", "name": "ant"}, {"key": "b", "name": "bee"}]
 
 def metric(of: str, value: float | None, *cautions: Caution | str, **more: Any) -> MetricResult:
     blank: dict[str, Any] = {"name": "FD", "n": 5, "measured_by": "m", "better": "lower"}
-    return MetricResult(of=of, value=value, **(blank | more)).warned(*cautions)
+    return MetricResult(of=of, value=value, **(blank | more)).warn(*cautions)
 
 
 def test_all_kept_and_rejected_stand_in_one_row() -> None:
-    (row,) = table([metric("all", 10.0), metric("kept", 8.0), metric("rejected", None)])
+    (row,) = make_table([metric("all", 10.0), metric("kept", 8.0), metric("rejected", None)])
     assert [row["parts"][part].value for part in ("all", "kept", "rejected")] == [
         10.0,
         8.0,
@@ -27,13 +27,13 @@ def test_all_kept_and_rejected_stand_in_one_row() -> None:
 
 
 def test_the_same_name_by_another_model_is_another_row() -> None:
-    rows = table([metric("all", 1.0), metric("all", 2.0, measured_by="other")])
+    rows = make_table([metric("all", 1.0), metric("all", 2.0, measured_by="other")])
     assert [row["measured_by"] for row in rows] == ["m", "other"]
     assert rows[0]["parts"]["kept"] is None
 
 
 def test_a_warning_that_parts_share_is_said_once() -> None:
-    (row,) = table([metric("all", 1.0, "few"), metric("kept", 1.0, "few")])
+    (row,) = make_table([metric("all", 1.0, "few"), metric("kept", 1.0, "few")])
     assert row["warnings"] == ["all, kept: few"]
 
 
@@ -58,14 +58,14 @@ def test_classes_come_weakest_first_whatever_the_direction() -> None:
     for better, first in (("higher", "ant"), ("lower", "bee")):
         values = (("a", 0.3), ("b", 0.7))
         found = [metric("all", v, class_key=k, better=better) for k, v in values]
-        (chart,) = by_class(found, CLASSES)
+        (chart,) = make_class_tables(found, CLASSES)
         assert chart["rows"][0]["class"] == first
         assert (chart["low"], chart["high"]) == (0.0, 1.0)
 
 
 def test_a_metric_of_the_whole_set_has_no_chart_by_class() -> None:
-    assert by_class([metric("all", 1.0)], CLASSES) == []
-    assert table([metric("all", 1.0, class_key="a")]) == []
+    assert make_class_tables([metric("all", 1.0)], CLASSES) == []
+    assert make_table([metric("all", 1.0, class_key="a")]) == []
 
 
 def test_real_images_belong_to_the_axis_and_to_the_row_of_the_kept() -> None:
@@ -74,7 +74,7 @@ def test_real_images_belong_to_the_axis_and_to_the_row_of_the_kept() -> None:
         metric(of, 5.0, class_key="a", floor=floor)
         for of, floor in zip(("all", "kept"), floors, strict=True)
     ]
-    (chart,) = by_class([*found, metric("all", 6.0, class_key="b")], CLASSES)
+    (chart,) = make_class_tables([*found, metric("all", 6.0, class_key="b")], CLASSES)
     assert [row["floor"] for row in chart["rows"]] == [None, floors[1]]
     assert chart["high"] == 9.0
 
@@ -86,7 +86,7 @@ def test_warnings_that_differ_in_figures_only_are_said_once() -> None:
         metric(of, 1.0, text, class_key=key)
         for of, (key, text) in zip(("all", "all", "kept"), said, strict=True)
     ]
-    (chart,) = by_class(found, CLASSES)
+    (chart,) = make_class_tables(found, CLASSES)
     assert chart["warnings"] == [
         "ant, all: few: 12 of 1,300 (and the like in 1 more)",
         "bee, kept: other",
@@ -95,7 +95,7 @@ def test_warnings_that_differ_in_figures_only_are_said_once() -> None:
 
 def test_the_rejected_part_has_its_numbers_by_class_and_does_not_stretch_the_axis() -> None:
     found = [metric(of, v, class_key="a") for of, v in (("all", 2.0), ("kept", 1.5))]
-    (chart,) = by_class([*found, metric("rejected", 90.0, "few", class_key="a")], CLASSES)
+    (chart,) = make_class_tables([*found, metric("rejected", 90.0, "few", class_key="a")], CLASSES)
     assert chart["rows"][0]["rejected"].value == 90.0
     assert chart["high"] == 2.0
     assert chart["warnings"] == ["ant, rejected: few"]

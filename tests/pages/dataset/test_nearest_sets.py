@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from synthset.pages.dataset.dataset_page import page
-from synthset.pages.dataset.nearest_sets import choices, distance_row, farthest_first
+from synthset.pages.dataset.dataset_page import render_dataset_page
+from synthset.pages.dataset.nearest_sets import draw_distance_row, read_choices, sort_farthest_first
 
 CLASSES = [{"key": "a", "name": "ant"}, {"key": "b", "name": "bee"}]
 
@@ -44,7 +44,7 @@ def shown(made: Any) -> Any:
 
     def read(*outcomes: Any) -> list[dict[str, Any]]:
         dataset.write_json("selections/1.json", list(outcomes))
-        return choices(dataset, CLASSES)
+        return read_choices(dataset, CLASSES)
 
     return read
 
@@ -67,7 +67,7 @@ def test_the_farthest_class_comes_first_below_the_whole(shown: Any) -> None:
         assert [row.name for row in measure.rows] == ["all classes together", "bee", "ant"]
     assert (choice["chosen"], choice["candidates"]) == (200, 400)
     nothing = outcome("a", nearest=far(None, 9.0))
-    assert farthest_first([outcome("b"), nothing])[0] is nothing
+    assert sort_farthest_first([outcome("b"), nothing])[0] is nothing
 
 
 def test_few_real_images_are_warned_of(shown: Any) -> None:
@@ -100,9 +100,9 @@ def test_outcomes_of_other_steps_and_older_ones_do_no_harm(shown: Any) -> None:
 
 def test_the_page_shows_a_row_a_class_and_is_whole_without(made: Any) -> None:
     dataset, recipe = made
-    assert 'id="nearest"' not in page(dataset, recipe)
+    assert 'id="nearest"' not in render_dataset_page(dataset, recipe)
     dataset.write_json("selections/1.json", [outcome("key-0"), outcome("key-1")])
-    html = page(dataset, recipe)
+    html = render_dataset_page(dataset, recipe)
     section = html.split('id="nearest"')[1].split("</section>")[0]
     assert section.count('<svg class="row-chart"') == 3 * 2
     assert "0.50 × random" in html
@@ -112,7 +112,7 @@ def test_the_page_shows_a_row_a_class_and_is_whole_without(made: Any) -> None:
 
 def test_a_row_starts_at_zero_and_ends_at_the_top(shown: Any) -> None:
     (choice,) = shown(outcome())
-    drawn = distance_row(choice["measures"][0].rows[0], 0.8)
+    drawn = draw_distance_row(choice["measures"][0].rows[0], 0.8)
     assert 'stroke="var(--soft)" stroke-width="2" cx="100.00%"' in drawn
     assert 'fill="var(--kept)" cx="50.00%"' in drawn
     assert 'fill="var(--ink)" x="12.50%"' in drawn

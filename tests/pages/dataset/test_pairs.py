@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from synthset.pages.dataset.dataset_page import page
-from synthset.pages.dataset.pairs import closest_pairs
+from synthset.pages.dataset.dataset_page import render_dataset_page
+from synthset.pages.dataset.pairs import make_closest_pairs
 from synthset.results.dataset.finished_records import FinishedRecords
 from synthset.store.dataset import Dataset
 
@@ -23,7 +23,7 @@ def written(dataset: Dataset, place: str, classes: list[str]) -> list[dict[str, 
     found = {"name": "copies", "measured_by": "an eye", "reference": "test", "place": place}
     found |= {"threshold": 0.9, "calibrated": 0.01, "parts": [part], "real": nothing}
     dataset.write_json("metrics/1-pairs.json", [{**found, "pairs": pairs}])
-    return closest_pairs(dataset, FinishedRecords.of(dataset))
+    return make_closest_pairs(dataset, FinishedRecords.of(dataset))
 
 
 def test_each_generated_image_stands_beside_the_real_one(made: Any, make: Any, tmp_path: Any):
@@ -40,12 +40,12 @@ def test_numbers_stand_without_a_reference_that_is_gone(made: Any, classes: list
     dataset, recipe = made
     (found,) = written(dataset, "references/gone", classes)
     assert [pair["real"] for pair in found["pairs"]] == [None, None]
-    html = page(dataset, recipe)
+    html = render_dataset_page(dataset, recipe)
     assert "Closest pairs with test" in html
     assert classes[1] not in html  # a class name is text, never markup
 
 
 def test_a_set_without_the_metric_has_no_pairs(made: Any):
     dataset, recipe = made
-    assert closest_pairs(dataset, FinishedRecords.of(dataset)) == []
-    assert 'id="pairs"' not in page(dataset, recipe)
+    assert make_closest_pairs(dataset, FinishedRecords.of(dataset)) == []
+    assert 'id="pairs"' not in render_dataset_page(dataset, recipe)

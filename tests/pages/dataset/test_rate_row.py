@@ -13,11 +13,11 @@ from typing import Any
 import pytest
 
 from synthset.metrics.statistics.intervals import wilson
-from synthset.pages.dataset.dataset_page import page
+from synthset.pages.dataset.dataset_page import render_dataset_page
 from synthset.pages.dataset.rate_row import rate_row
 from synthset.results.dataset.finished_records import FinishedRecords
-from synthset.results.dataset.groups import GroupTable, by_group
-from synthset.results.dataset.summary import summary
+from synthset.results.dataset.groups import GroupTable, make_group_table
+from synthset.results.dataset.summary import summarise
 from synthset.store.dataset import Dataset
 
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
@@ -33,19 +33,19 @@ GROUPS = {
 def table(dataset: Dataset, groups: dict[str, Any]) -> GroupTable | None:
     dataset.write_json("groups.json", groups)
     seen = FinishedRecords.of(dataset)
-    return by_group(dataset, seen, summary(dataset, seen)["classes"], dataset.metrics())
+    return make_group_table(dataset, seen, summarise(dataset, seen)["classes"], dataset.metrics())
 
 
 @pytest.mark.parametrize("groups", [None, {**GROUPS, "members": {"odd": [], "animal": []}}])
 def test_without_groups_there_is_no_section(made: Any, groups: dict[str, Any] | None) -> None:
     if groups is not None:
         assert table(made[0], groups) is None
-    assert 'id="groups"' not in page(*made)
+    assert 'id="groups"' not in render_dataset_page(*made)
 
 
 def section(made: Any, groups: dict[str, Any]) -> str:
     made[0].write_json("groups.json", groups)
-    found = re.search(r'<section id="groups">.*?</section>', page(*made), re.DOTALL)
+    found = re.search(r'<section id="groups">.*?</section>', render_dataset_page(*made), re.DOTALL)
     assert found
     return found[0]
 
@@ -54,7 +54,7 @@ def test_the_page_says_which_class_counts_twice(made: Any) -> None:
     text = section(made, GROUPS)
     assert "A class under two groups counts in both: &lt;img src=x" in text
     assert "<small>animal.n.01, pet.n.01</small>" in text
-    assert '<a href="#groups">Groups</a>' in page(*made)
+    assert '<a href="#groups">Groups</a>' in render_dataset_page(*made)
 
 
 def test_the_page_counts_classes_without_a_synset(made: Any) -> None:
@@ -65,7 +65,7 @@ def test_the_page_counts_classes_without_a_synset(made: Any) -> None:
 
 def test_a_group_names_its_classes_for_the_filter_whatever_they_are_called(made: Any) -> None:
     listed = re.findall(r'data-only="([^"]*)"', section(made, GROUPS))
-    names = [FinishedRecords.of(made[0]).name(label) for label in (0, 1)]
+    names = [FinishedRecords.of(made[0]).name_class(label) for label in (0, 1)]
     assert [json.loads(unescape(text)) for text in listed] == [names, names[1:]]
 
 
@@ -97,7 +97,7 @@ def test_a_click_on_a_group_leaves_its_classes_only(
         ".filter((part) => !part.hidden).map((part) => part.dataset.class).join('|')"
     )
     opened = tmp_path / "opened.html"
-    opened.write_text(with_script(page(*made), script), encoding="utf-8")
+    opened.write_text(with_script(render_dataset_page(*made), script), encoding="utf-8")
     flags = "--headless --no-sandbox --disable-gpu --no-first-run --disable-background-networking"
     profile = f"--user-data-dir={tmp_path / 'profile'}"
     command = [str(CHROMIUM), *flags.split(), profile, "--dump-dom", opened.as_uri()]

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from synthset.pages.dataset.dataset_page import page
-from synthset.pages.dataset.what_if_charts import limits_of, what_if, what_if_picture
+from synthset.pages.dataset.dataset_page import render_dataset_page
+from synthset.pages.dataset.what_if_charts import draw_what_if, make_limits, read_what_if
 from synthset.pages.kit.picture import Word
 
 
@@ -45,7 +45,7 @@ def considered(made: Any) -> Any:
 
 def test_each_limit_has_a_panel_for_each_figure_that_is_known(considered: Any) -> None:
     dataset, _ = considered(*CASES, case(3, 5, side="max"))
-    least, most = what_if(dataset)["limits"]  # type: ignore[index]
+    least, most = read_what_if(dataset)["limits"]  # type: ignore[index]
     assert (least.name, most.name) == ("clip score ≥", "clip score ≤")
     titles = [panel.title for panel in least.panels]
     assert titles == ["Images kept", "Distance to real images ↓", "Recognition ↑"]
@@ -53,7 +53,7 @@ def test_each_limit_has_a_panel_for_each_figure_that_is_known(considered: Any) -
 
 def test_the_recipes_own_threshold_is_marked_and_random_stands_beside(considered: Any) -> None:
     dataset, _ = considered(*CASES)
-    kept, distance, _ = what_if(dataset)["limits"][0].panels  # type: ignore[index]
+    kept, distance, _ = read_what_if(dataset)["limits"][0].panels  # type: ignore[index]
     assert kept.rules == [(20, "2,500")]
     assert [line.name for line in kept.content] == ["at each threshold"]
     random, _ = distance.content
@@ -63,23 +63,23 @@ def test_the_recipes_own_threshold_is_marked_and_random_stands_beside(considered
 
 def test_a_flat_figure_and_a_single_threshold_are_drawn_too(considered: Any) -> None:
     dataset, _ = considered(case(20, 1, kept=0, distance=None, random=None))
-    for picture in what_if(dataset)["limits"][0].pictures:  # type: ignore[index]
+    for picture in read_what_if(dataset)["limits"][0].pictures:  # type: ignore[index]
         assert "nan" not in picture.__html__()
 
 
 def test_page_and_file_show_the_same_panels() -> None:
-    drawn = what_if_picture(CASES)
-    panels = [panel.title for limit in limits_of(CASES) for panel in limit.panels]
+    drawn = draw_what_if(CASES)
+    panels = [panel.title for limit in make_limits(CASES) for panel in limit.panels]
     words = [mark.text for mark in drawn.marks if isinstance(mark, Word)]
     assert [text for text in words if text in panels] == panels
     assert "random draw of as many" in words
 
 
 def test_the_page_tells_what_was_looked_at_and_is_whole_without(made: Any, considered: Any) -> None:
-    assert 'id="what-if"' not in page(*made)
-    html = page(*considered(*CASES, records=20, of=4000))
+    assert 'id="what-if"' not in render_dataset_page(*made)
+    html = render_dataset_page(*considered(*CASES, records=20, of=4000))
     section = html.split('id="what-if"')[1].split("</section>")[0]
     assert section.count('<figure class="chart">') == 3
     assert "Looked at 20 of 4,000 images" in html
     assert 'href="#what-if"' in html
-    assert what_if(considered()[0]) is None
+    assert read_what_if(considered()[0]) is None

@@ -16,19 +16,19 @@ from PIL import Image
 
 from synthset.cli.experiment import _table as experiment_table
 from synthset.metrics.statistics.intervals import wilson
-from synthset.pages.experiment.arms_chart import arms_chart
-from synthset.pages.experiment.curve_charts import class_curves
+from synthset.pages.experiment.arms_chart import draw_arms_chart
+from synthset.pages.experiment.curve_charts import draw_class_curves
 from synthset.pages.experiment.experiment_page import write_experiment_page
 from synthset.pages.experiment.experiment_tables import (
-    compared,
-    measures_shown,
-    trained_on,
-    worth_words,
+    compare_arms,
+    describe_training,
+    describe_worth,
+    list_measures,
 )
-from synthset.pages.experiment.experiment_words import headlines
+from synthset.pages.experiment.experiment_words import write_headlines
 from synthset.pages.experiment.parts import ExplainedImage, Neighbour, Steps
 from synthset.pages.kit.numbers import points
-from synthset.pages.kit.picture_files import picture_bytes
+from synthset.pages.kit.picture_files import paint_picture
 from synthset.recipe.experiment import Experiment, load_experiment
 from synthset.results.benchmark import Measure, Value, summarise
 from synthset.results.judgement import Judgement, judge
@@ -147,12 +147,12 @@ def test_cases_and_steps_are_shown(page: Path) -> None:
 
 def test_the_same_trials_give_the_same_picture(page: Path, judged: Judgement) -> None:
     for suffix in ("svg", "png"):
-        again = picture_bytes(arms_chart(judged), suffix)
+        again = paint_picture(draw_arms_chart(judged), suffix)
         assert again == (page.parent / "figures" / f"arms.{suffix}").read_bytes()
 
 
 def test_the_headline_names_the_best_and_the_arms_that_it_beats(judged: Judgement) -> None:
-    first = headlines(judged)[0]
+    first = write_headlines(judged)[0]
     assert first.best == "real-40"
     assert first.figure.startswith("80.0 %")
     # All arms vary alike with the seed, so that pairs have no spread, and no test.
@@ -193,7 +193,7 @@ def test_an_experiment_and_a_benchmark_of_it_give_one_verdict(seeds: tuple[int, 
 
 
 def test_an_arm_says_what_it_was_trained_on(judged: Judgement) -> None:
-    lines = trained_on(judged.arms[-1], judged)
+    lines = describe_training(judged.arms[-1], judged)
     assert lines == [f"{NASTY}: 10 real + 40 sd", "all: 30 real + 120 sd"]
 
 
@@ -204,7 +204,7 @@ def test_a_difference_is_coloured_only_beyond_chance(judged: Judgement) -> None:
     others = [one for one in trials if one.arm != "mixed"]
 
     def style(mixed: list[Trial]) -> str:
-        rows = dict(compared(judge(made, [*others, *mixed], names)))
+        rows = dict(compare_arms(judge(made, [*others, *mixed], names)))
         return rows["10 real + sd"][0].style
 
     assert (style(spread), style(clear)) == ("", "better")
@@ -212,7 +212,7 @@ def test_a_difference_is_coloured_only_beyond_chance(judged: Judgement) -> None:
 
 def test_the_exchange_rate_is_a_sentence(judged: Judgement) -> None:
     assert judged.exchange is not None
-    text = worth_words(judged.exchange.worths[0])
+    text = describe_worth(judged.exchange.worths[0])
     assert text.startswith("30 real + 120 synthetic images do as well as 4")
     assert "one synthetic image is worth 0.1" in text
 
@@ -253,10 +253,10 @@ def test_means_over_some_of_the_classes_say_so_wherever_they_stand() -> None:
     ]
     judged = judge(made, tested, names)
     words = "balanced accuracy over 3 of 4 classes"
-    assert words in dict(measures_shown(judged)).values()
-    assert words in [one.measure for one in headlines(judged)]
-    assert words in arms_chart(judged).table.headings
-    assert class_curves(judged, -1).title.startswith("mean of classes over 3 of 4 classes")
+    assert words in dict(list_measures(judged)).values()
+    assert words in [one.measure for one in write_headlines(judged)]
+    assert words in draw_arms_chart(judged).table.headings
+    assert draw_class_curves(judged, -1).title.startswith("mean of classes over 3 of 4 classes")
     headings = [column.header for column in experiment_table(judged).columns]
     assert words in headings
-    assert not any("over" in text for _, text in measures_shown(judge(made, trials, names)))
+    assert not any("over" in text for _, text in list_measures(judge(made, trials, names)))

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 import synthset
-from synthset.pages.dataset.dataset_page import page
-from synthset.pages.kit.axes import between, logarithmic
-from synthset.pages.kit.chart import Area, Line, Panel, chart
-from synthset.pages.kit.palette import PALETTE, palette_css
+from synthset.pages.dataset.dataset_page import render_dataset_page
+from synthset.pages.kit.axes import make_axis_between, make_logarithmic_axis
+from synthset.pages.kit.chart import Area, Line, Panel, draw_chart
+from synthset.pages.kit.palette import PALETTE, write_palette_css
 from synthset.pages.kit.picture import Word
 
 PAGES = Path(synthset.__file__).parent / "pages"
@@ -19,12 +19,12 @@ CHART = re.compile(r'<figure class="chart[^"]*">.*?</figure>', re.S)
 
 def panel():
     line = Line([(0, 0.2), (10, 0.4)], "c0", "arm & co", dot=3)
-    x, y = between("update", 0, 10), between("accuracy", 0, 1, share=True)
+    x, y = make_axis_between("update", 0, 10), make_axis_between("accuracy", 0, 1, share=True)
     return Panel("a panel", x, y, [Area((2, 0), (4, 0.5), "kept"), line], rules=[(4, "limit")])
 
 
 def drawn():
-    return chart(
+    return draw_chart(
         "c", "What there is to see", [panel()], size=(200, 100), key=[Line((), "c0", "arm")]
     )
 
@@ -49,13 +49,13 @@ def test_a_chart_has_its_data_as_a_table_and_escapes_it():
 
 
 def test_what_lies_beyond_an_axis_is_drawn_at_its_end():
-    axis = logarithmic("images", [1, 1000])
+    axis = make_logarithmic_axis("images", [1, 1000])
     assert (axis.part(0.001), axis.part(1e9)) == (0.0, 1.0)
     assert axis.part(31.6) == pytest.approx(0.5, abs=0.01)
 
 
 def test_every_chart_of_a_report_has_a_title_and_a_table(made):
-    charts = CHART.findall(page(*made))
+    charts = CHART.findall(render_dataset_page(*made))
     assert charts
     for one in charts:
         assert re.search('aria-label="[^"]{10,}"', one)
@@ -63,14 +63,14 @@ def test_every_chart_of_a_report_has_a_title_and_a_table(made):
 
 
 def test_every_colour_has_one_on_white_and_one_on_black(made):
-    light, dark = palette_css().split("@media (prefers-color-scheme: dark)")
-    html = page(*made)
+    light, dark = write_palette_css().split("@media (prefers-color-scheme: dark)")
+    html = render_dataset_page(*made)
     used = set(re.findall(r"var\(--([\w-]+)\)", html)) - {"sans", "mono", "shadow", "v"}
     assert used <= set(PALETTE)
     for name in used:
         assert f"--{name}: #" in light
         assert f"--{name}: #" in dark
-    assert palette_css() in html
+    assert write_palette_css() in html
 
 
 def test_no_style_and_no_template_names_a_colour_of_its_own():

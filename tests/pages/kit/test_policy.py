@@ -6,9 +6,9 @@ from hashlib import sha256
 
 import pytest
 
-from synthset.pages.dataset.dataset_page import page
+from synthset.pages.dataset.dataset_page import render_dataset_page
 from synthset.pages.dataset.review_page import review_page
-from synthset.pages.kit.policy import content_policy, json_in_html
+from synthset.pages.kit.policy import write_content_policy, write_json
 
 NASTY = "</script><script>alert(1)</script>\u2028<img src=x onerror=alert(2)>'\"&"
 
@@ -21,7 +21,11 @@ def hash_of(text):
 def test_a_page_allows_its_own_script_and_no_other(tmp_path, make, which):
     dataset, recipe = make(tmp_path / "d", ["cat", NASTY])
     verdicts = {"x" * 24: ("drop", NASTY)}
-    html = page(dataset, recipe) if which == "report" else review_page(dataset, verdicts, "all", 9)
+    html = (
+        render_dataset_page(dataset, recipe)
+        if which == "report"
+        else review_page(dataset, verdicts, "all", 9)
+    )
     policy = re.search(r'http-equiv="Content-Security-Policy" content="([^"]*)"', html)[1]
     [script] = re.findall(r"<script>(.*?)</script>", html, flags=re.S)
     assert f"script-src {hash_of(script)}" in policy
@@ -41,8 +45,8 @@ def test_the_review_page_allows_its_own_style_and_no_other(tmp_path, make):
 
 
 def test_data_for_a_script_cannot_end_it():
-    assert json_in_html({"a": "</script>&"}) == '{"a":"\\u003c/script\\u003e\\u0026"}'
+    assert write_json({"a": "</script>&"}) == '{"a":"\\u003c/script\\u003e\\u0026"}'
 
 
 def test_a_page_without_script_runs_none():
-    assert "style-src 'unsafe-inline'; script-src 'none'" in content_policy()
+    assert "style-src 'unsafe-inline'; script-src 'none'" in write_content_policy()

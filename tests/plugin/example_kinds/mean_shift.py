@@ -27,9 +27,9 @@ class MeanShift(MetricSettings):
 
 def measure(metric, part):
     reference = part.reader.reference(metric.reference, metric.encoder)
-    images = part.encoded(metric.encoder)
+    images = part.read_encoded(metric.encoder)
     empty = images.result(f"mean shift ({images.by})", "lower", reference.what)
     if not len(images.features):
-        return [empty.warned("no images")]
+        return [empty.warn("no images")]
     shift = images.features.mean(axis=0) - reference.images().features.mean(axis=0)
     return [replace(empty, value=float(np.linalg.norm(shift, metric.power)))]

@@ -5,7 +5,7 @@ from typing import Literal
 import pyarrow as pa
 from pydantic import Field
 
-from synthset.encoders.faults import image_faults
+from synthset.encoders.faults import find_image_faults
 from synthset.recipe.scores import Quality, ScoreSettings
 from synthset.stage import Stage
 
@@ -34,7 +34,7 @@ class RednessStage(Stage):
     def finish(self, rows, computed):
         values = [None if p is None else self.redness(p) for p in rows.pixels]
         column = pa.array(values, pa.float64())
-        return pa.table({self.settings.prefix: column, "error": image_faults(rows)})
+        return pa.table({self.settings.prefix: column, "error": find_image_faults(rows)})
 
     def redness(self, pixels):
         red, green, blue = pixels.reshape(-1, 3).mean(axis=0) / 255

@@ -7,8 +7,8 @@ from typing import Any
 
 from synthset.metrics.statistics.intervals import wilson
 from synthset.results.dataset.finished_records import FinishedRecords
-from synthset.results.dataset.groups import GroupTable, by_group
-from synthset.results.dataset.summary import summary
+from synthset.results.dataset.groups import GroupTable, make_group_table
+from synthset.results.dataset.summary import summarise
 from synthset.results.metric_result import MetricResult
 from synthset.store.dataset import Dataset
 
@@ -26,7 +26,7 @@ DISTANCE = MetricResult(name="FD", of="all", measured_by="clip", better="lower")
 def table(dataset: Dataset, groups: dict[str, Any]) -> GroupTable | None:
     dataset.write_json("groups.json", groups)
     seen = FinishedRecords.of(dataset)
-    return by_group(dataset, seen, summary(dataset, seen)["classes"], dataset.metrics())
+    return make_group_table(dataset, seen, summarise(dataset, seen)["classes"], dataset.metrics())
 
 
 def test_a_class_of_two_groups_counts_in_both(made: Any) -> None:
@@ -36,7 +36,7 @@ def test_a_class_of_two_groups_counts_in_both(made: Any) -> None:
         ("animal", 2, 16, 14),
         ("odd", 1, 8, 7),
     ]
-    assert found.several == [FinishedRecords.of(made[0]).name(1)]
+    assert found.several == [FinishedRecords.of(made[0]).name_class(1)]
 
 
 def test_rates_are_wilsons_and_a_failed_image_is_not_recognised(made: Any) -> None:
@@ -66,7 +66,7 @@ def test_a_metric_by_class_is_a_mean_over_the_classes_of_a_group(made: Any) -> N
     results = [replace(DISTANCE, class_key=key, value=value) for key, value in values]
     dataset.write_json("groups.json", GROUPS)
     seen = FinishedRecords.of(dataset)
-    found = by_group(dataset, seen, summary(dataset, seen)["classes"], results)
+    found = make_group_table(dataset, seen, summarise(dataset, seen)["classes"], results)
     assert found is not None
     assert found.metrics == {("FD", "clip"): "lower"}
     assert [row.means for row in found.rows] == [
@@ -86,7 +86,7 @@ def test_a_mean_over_some_classes_of_a_group_says_so(made: Any) -> None:
     ]
     made[0].write_json("groups.json", GROUPS)
     seen = FinishedRecords.of(made[0])
-    found = by_group(made[0], seen, summary(made[0], seen)["classes"], results)
+    found = make_group_table(made[0], seen, summarise(made[0], seen)["classes"], results)
     assert found is not None
     over = [row.over["FD", "clip"] for row in found.rows]
     assert over == [("", " over 1 of 2 classes"), ("", "")]

@@ -9,8 +9,8 @@ from synthset.results.dataset.finished_records import FinishedRecords
 from synthset.results.dataset.histograms import (
     Histogram,
     WordCounts,
-    histogram,
-    histograms,
+    count_values,
+    make_histograms,
 )
 
 RNG = np.random.default_rng(0)
@@ -19,7 +19,7 @@ RNG = np.random.default_rng(0)
 def of(values: Any, limits: Any = (), keep: Any = None) -> Histogram:
     values = np.asarray(values, dtype=np.float64)
     keep = np.ones(len(values), dtype=bool) if keep is None else keep
-    return histogram("s", values, np.ones(len(values), dtype=bool), keep, limits)
+    return count_values("s", values, np.ones(len(values), dtype=bool), keep, limits)
 
 
 def test_every_image_is_in_one_bar_also_the_outliers() -> None:
@@ -34,7 +34,7 @@ def test_every_image_is_in_one_bar_also_the_outliers() -> None:
 def test_missing_values_and_failed_images_are_counted_apart() -> None:
     values = np.array([1.0, 2.0, np.nan, 4.0])
     made = np.array([True, True, True, False])
-    found = histogram("s", values, made, made)
+    found = count_values("s", values, made, made)
     assert (found.kept.sum(), found.missing) == (2, 1)
 
 
@@ -67,7 +67,8 @@ def test_one_value_for_all_is_said_and_not_drawn() -> None:
 def test_scores_of_the_dataset_are_drawn_with_their_limits(made: Any) -> None:
     dataset, recipe = made
     charts = {
-        chart.column: chart for chart in histograms(FinishedRecords.of(dataset), recipe.selection)
+        chart.column: chart
+        for chart in make_histograms(FinishedRecords.of(dataset), recipe.selection)
     }
     assert charts["clip_score"].limits == [(20.0, "min 20")]
     assert "recognition_predicted" not in charts
@@ -82,5 +83,5 @@ def test_words_that_come_once_each_are_not_drawn(made: Any) -> None:
     few = seen.records.slice(2, 6)
     for words, drawn in ((list("abcdef"), False), (list("aabcde"), True)):
         records = few.append_column("mark", pa.array(words))
-        charts = histograms(FinishedRecords(records, seen.classes), recipe.selection)
+        charts = make_histograms(FinishedRecords(records, seen.classes), recipe.selection)
         assert ("mark" in [chart.column for chart in charts]) == drawn

@@ -6,7 +6,7 @@ import pyarrow as pa
 
 from synthset.record import BLANKED
 from synthset.results.dataset.finished_records import FinishedRecords
-from synthset.results.dataset.safety import safety, verdicts
+from synthset.results.dataset.safety import count_verdicts, find_verdicts
 
 CLASSES = [{"name": name} for name in ("cat", "dog", "frog")]
 OTHER = "not finite: the model returned NaN"
@@ -23,7 +23,7 @@ def seen(*rows: tuple[int, bool | None, str | None]) -> FinishedRecords:
 
 
 def test_blanked_and_flagged_images_are_counted_by_class_the_most_first() -> None:
-    found = safety(
+    found = count_verdicts(
         seen(
             (0, True, BLANKED),
             (0, False, None),
@@ -42,15 +42,15 @@ def test_blanked_and_flagged_images_are_counted_by_class_the_most_first() -> Non
 
 
 def test_without_a_checker_there_is_nothing_to_say() -> None:
-    assert safety(seen((0, None, None), (1, None, OTHER))) is None
+    assert count_verdicts(seen((0, None, None), (1, None, OTHER))) is None
 
 
 def test_a_checker_that_found_nothing_is_told() -> None:
-    found = safety(seen((0, False, None)))
+    found = count_verdicts(seen((0, False, None)))
     assert found == {"checked": 1, "blanked": 0, "flagged": 0, "classes": []}
 
 
 def test_each_image_has_one_verdict_at_most() -> None:
-    said = verdicts(seen((0, True, BLANKED), (0, True, None), (0, True, OTHER)).records)
+    said = find_verdicts(seen((0, True, BLANKED), (0, True, None), (0, True, OTHER)).records)
     assert said["blanked"].tolist() == [True, False, False]
     assert said["flagged"].tolist() == [False, True, True]

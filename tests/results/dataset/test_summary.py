@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from synthset.results.dataset.summary import summary
+from synthset.results.dataset.summary import summarise
 from synthset.store.dataset import View
 
 
 def test_the_funnel_counts_planned_made_passed_and_kept(made: Any) -> None:
-    found = summary(made[0])
+    found = summarise(made[0])
     # of 8: one failed, one below the limit, one dark, one (number 4) repeats number 3
     assert [found[part] for part in ("planned", "made", "passed", "kept")] == [16, 14, 8, 8]
     row = found["classes"][0]
@@ -24,14 +24,14 @@ def test_what_is_over_the_quota_passed_and_a_shortfall_is_told(
 ) -> None:
     selection = {"steps": [{"kind": "duplicates"}], "target_per_class": target}
     recipe = recipe_of(["cat"], selection=selection)
-    found = summary(make(tmp_path / "cats", ["cat"], recipe=recipe)[0])
+    found = summarise(make(tmp_path / "cats", ["cat"], recipe=recipe)[0])
     (row,) = found["classes"]
     assert found["target"] == target
     assert (row["passed"], row["kept"], row["short"]) == (4, kept, short)
 
 
 def test_reasons_are_in_the_order_of_the_steps(made: Any) -> None:
-    found = [(row["step"], row["reason"], row["n"]) for row in summary(made[0])["dropped"]]
+    found = [(row["step"], row["reason"], row["n"]) for row in summarise(made[0])["dropped"]]
     assert found == [
         ("image", "flagged by the safety checker", 2),
         ("1 limits", "clip_score < 20", 2),
@@ -41,14 +41,14 @@ def test_reasons_are_in_the_order_of_the_steps(made: Any) -> None:
 
 
 def test_errors_name_some_of_their_records(made: Any) -> None:
-    (error,) = summary(made[0])["errors"]
+    (error,) = summarise(made[0])["errors"]
     assert error["error"] == "flagged by the safety checker"
     assert error["n"] == 2
     assert error["examples"][0][1] == "zebra"
 
 
 def test_cost_leaves_other_settings_out_and_adds_killed_attempts(made: Any) -> None:
-    found = summary(made[0])
+    found = summarise(made[0])
     images, scores = found["stages"]
     assert (images["role"], images["seconds"], images["rows"], images["per_second"]) == (
         "images",
@@ -66,7 +66,7 @@ def test_a_dataset_without_selection_or_events_has_a_summary_too(made: Any) -> N
     dataset = made[0]
     dataset.write_view(View("plan", "images-1", scores={"all": "scores-1"}))
     (Path(dataset.path) / "run.jsonl").unlink()
-    found = summary(dataset)
+    found = summarise(dataset)
     assert not found["selected"]
     assert found["dropped"] == found["stages"] == []
     assert found["kept"] == found["made"] == 14

@@ -7,8 +7,8 @@ import pyarrow as pa
 import pytest
 
 from synthset.results.dataset.finished_records import FinishedRecords
-from synthset.results.dataset.threshold_comparison import EACH, against_threshold, score_of
-from synthset.results.reason import Reason, reason_array
+from synthset.results.dataset.threshold_comparison import EACH, choose_score, compare_with_threshold
+from synthset.results.reason import Reason, make_reason_array
 
 REASONS = [
     None,  # kept by the set
@@ -26,7 +26,7 @@ def seen(scores: list[float | None], reasons: Any = None) -> FinishedRecords:
         {
             "label": pa.array([0] * len(reasons), pa.int32()),
             "keep": [reason is None for reason in reasons],
-            "reason": reason_array(reasons),
+            "reason": make_reason_array(reasons),
             "score": pa.array(scores, pa.float32()),
         }
     )
@@ -34,23 +34,27 @@ def seen(scores: list[float | None], reasons: Any = None) -> FinishedRecords:
 
 
 def test_the_threshold_keeps_as_many_of_what_the_step_chose_from() -> None:
-    (one,) = against_threshold(seen([0.1, 0.9, 0.8, 1.0, 1.0, 0.7]), "2 nearest_set", "score", [0])
+    (one,) = compare_with_threshold(
+        seen([0.1, 0.9, 0.8, 1.0, 1.0, 0.7]), "2 nearest_set", "score", [0]
+    )
     assert (one.kept, one.of, one.only_set) == (3, 4, 1)
     assert one.groups == {"only_set": [0], "only_threshold": [2], "both": [1, 5]}
 
 
 def test_an_image_without_the_score_takes_no_part() -> None:
-    (one,) = against_threshold(seen([None, 0.9, 0.8, 1.0, 1.0, 0.7]), "2 nearest_set", "score", [0])
+    (one,) = compare_with_threshold(
+        seen([None, 0.9, 0.8, 1.0, 1.0, 0.7]), "2 nearest_set", "score", [0]
+    )
     assert (one.kept, one.of) == (2, 3)
 
 
 def test_classes_come_as_asked_and_only_so_many_images_are_shown() -> None:
     many = seen(np.arange(80.0).tolist(), [None, Reason("1 nearest_set", "not nearest")] * 40)
-    (one,) = against_threshold(many, "1 nearest_set", "score", [0, 0], room=1)
+    (one,) = compare_with_threshold(many, "1 nearest_set", "score", [0, 0], room=1)
     assert one.only_set == 20
     assert len(one.groups["only_set"]) == EACH
-    assert against_threshold(many, "1 nearest_set", "no such score", [0]) == []
-    assert against_threshold(seen([1.0], [None]), "1 nearest_set", "score", [0]) == []
+    assert compare_with_threshold(many, "1 nearest_set", "no such score", [0]) == []
+    assert compare_with_threshold(seen([1.0], [None]), "1 nearest_set", "score", [0]) == []
 
 
 @pytest.mark.parametrize(
@@ -65,4 +69,4 @@ def test_recognition_is_what_a_threshold_looks_at_first(
     recipe_of: Any, scores: Any, column: str | None
 ) -> None:
     recipe = recipe_of(["cat"], scores=scores, selection={})
-    assert score_of(recipe) == column
+    assert choose_score(recipe) == column

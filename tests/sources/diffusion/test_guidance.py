@@ -7,8 +7,8 @@ import pytest
 from synthset.errors import ModelError
 from synthset.recipe.sources import Txt2Img as Settings
 from synthset.sources.diffusion import models
-from synthset.sources.diffusion.guidance import acting
-from synthset.sources.diffusion.hub import known
+from synthset.sources.diffusion.guidance import find_acting
+from synthset.sources.diffusion.hub import look_up
 from synthset.sources.diffusion.txt2img import Txt2ImgStage
 from synthset.stage import Rows
 
@@ -56,14 +56,14 @@ def test_hub_models_of_known_families_are_judged_before_their_download() -> None
     source = Settings(kind="txt2img", model="black-forest-labs/flux.1-schnell")
     assert [problem.where for problem in models.check(source)] == ["source.guidance_scale"]
     assert models.check(Settings(kind="txt2img", model="nobody/knows-it"), "blurry") == []
-    listed = known("stabilityai/SD-Turbo")
+    listed = look_up("stabilityai/SD-Turbo")
     assert listed is not None
     assert listed.size_px == 512
 
 
 def test_what_acts_follows_the_network_and_not_only_the_name() -> None:
-    assert not acting("StableDiffusionXLPipeline", {"time_cond_proj_dim": 256}, 5).negative
-    assert not acting("QwenImagePipeline", {"guidance_embeds": False}, 5).guidance
-    assert acting("ZImagePipeline", {}, 0.5).negative
-    assert acting("Flux2KleinPipeline", {}, 4, distilled=True).passes == 1
-    assert acting("StableDiffusionPipeline", {}, 2).passes == 2
+    assert not find_acting("StableDiffusionXLPipeline", {"time_cond_proj_dim": 256}, 5).negative
+    assert not find_acting("QwenImagePipeline", {"guidance_embeds": False}, 5).guidance
+    assert find_acting("ZImagePipeline", {}, 0.5).negative
+    assert find_acting("Flux2KleinPipeline", {}, 4, distilled=True).passes == 1
+    assert find_acting("StableDiffusionPipeline", {}, 2).passes == 2

@@ -22,7 +22,7 @@ from synthset.recipe.sources import Img2Img as Settings
 from synthset.recipe.sources import Scheduler
 from synthset.sources.diffusion import models
 from synthset.sources.diffusion.img2img import Img2ImgStage
-from synthset.sources.square import square
+from synthset.sources.square import cut_square
 from synthset.stage import Rows
 
 pytestmark = pytest.mark.filterwarnings(
@@ -165,7 +165,7 @@ def test_the_parent_is_cut_at_its_centre_and_averaged_over() -> None:
     stripes = np.zeros((64, 128, 3), np.uint8)
     stripes[:, 32:96:2] = 255  # lines of one pixel within the centre
     stripes[:, :32] = stripes[:, 96:] = 77
-    small = square(stripes, 16)
+    small = cut_square(stripes, 16)
     assert small.shape == (16, 16, 3)
     assert np.abs(small[:, 2:-2].astype(int) - 127).max() < 16
 

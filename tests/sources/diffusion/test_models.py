@@ -98,7 +98,7 @@ def test_the_native_size_is_what_the_pipeline_would_make(name: str, settings: Ma
         getattr(pipeline, "unet", None) or pipeline.transformer
     ).config.get("sample_size")
     size = latent * pipeline.vae_scale_factor
-    assert models.native_size(settings(name)) == (size, size)
+    assert models.read_native_size(settings(name)) == (size, size)
 
 
 def test_a_size_in_two_numbers_is_height_first(
@@ -107,14 +107,14 @@ def test_a_size_in_two_numbers_is_height_first(
     folder = Path(shutil.copytree(family("sd"), tmp_path / "wide"))
     config = json.loads((folder / "unet" / "config.json").read_text())
     (folder / "unet" / "config.json").write_text(json.dumps(config | {"sample_size": [16, 24]}))
-    assert models.native_size(hub(str(folder))) == (48, 32)
+    assert models.read_native_size(hub(str(folder))) == (48, 32)
 
 
 def test_what_only_a_download_would_tell_is_none() -> None:
     unknown = hub("nobody/never-downloaded")
-    assert models.native_size(unknown) is None
+    assert models.read_native_size(unknown) is None
     assert models.count_tokens(unknown) is None
-    assert models.folder(unknown) is None
+    assert models.find_folder(unknown) is None
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import diffusers
 import pyarrow as pa
 import pytest
 
-from synthset.engine.catalog import source_of
+from synthset.engine.catalog import make_source
 from synthset.images import decode
 from synthset.recipe.recipe import Recipe, load_recipe
 from synthset.recipe.sources import Txt2Img as Settings
@@ -27,8 +27,8 @@ def recipe(**source: Any) -> Recipe:
 
 @pytest.mark.parametrize("name", samplers.NAMES)
 def test_the_defaults_that_are_known_are_those_of_diffusers(name: str) -> None:
-    takes = inspect.signature(getattr(diffusers, samplers.class_of(name)).__init__).parameters
-    betas = samplers.OTHER_BETAS.get(samplers.class_of(name), samplers.BETAS)
+    takes = inspect.signature(getattr(diffusers, samplers.name_class(name)).__init__).parameters
+    betas = samplers.OTHER_BETAS.get(samplers.name_class(name), samplers.BETAS)
     assert {field: takes[field].default for field in betas} == betas
     clips = "clip_sample" in takes and takes["clip_sample"].default
     assert clips == (name in samplers.CLIPPING)
@@ -40,32 +40,37 @@ def test_no_sampler_clips_latents_unless_the_model_says_so(name: str) -> None:
     pipeline = load(Settings(kind="txt2img", scheduler=name, device="cpu"))  # type: ignore[arg-type]
     assert not pipeline.scheduler.config.get("clip_sample")
     assert not pipeline.scheduler.config.get("thresholding")
-    assert samplers.told(name, BARE | {"clip_sample": True}, latent=True).get("clip_sample") is None
-    assert "clip_sample" not in samplers.told(name, BARE, latent=False)
+    assert (
+        samplers.list_added_fields(name, BARE | {"clip_sample": True}, latent=True).get(
+            "clip_sample"
+        )
+        is None
+    )
+    assert "clip_sample" not in samplers.list_added_fields(name, BARE, latent=False)
 
 
 def test_a_sampler_keeps_the_betas_that_the_models_own_class_takes_for_granted() -> None:
-    told = samplers.told("Euler", {"_class_name": "LCMScheduler"}, latent=True)
+    told = samplers.list_added_fields("Euler", {"_class_name": "LCMScheduler"}, latent=True)
     assert told == {"beta_start": 0.00085, "beta_end": 0.012, "beta_schedule": "scaled_linear"}
-    assert samplers.told("Heun", BARE, latent=True)["beta_end"] == 0.02
-    assert samplers.told("Euler", BARE, latent=True) == {}
+    assert samplers.list_added_fields("Heun", BARE, latent=True)["beta_end"] == 0.02
+    assert samplers.list_added_fields("Euler", BARE, latent=True) == {}
 
 
 def test_samplers_that_pass_over_what_a_model_was_trained_to_do_do_not_fit() -> None:
-    assert "PNDM" not in samplers.fitting(BARE | {"rescale_betas_zero_snr": True})
-    assert "PNDM" not in samplers.fitting(BARE | {"prediction_type": "sample"})
-    assert samplers.fitting(BARE | {"use_flow_sigmas": True}) == samplers.FLOW
-    assert samplers.fitting(BARE | {"timestep_type": "continuous"}) == ("Euler",)
-    assert samplers.fitting({"_class_name": "FlowMatchEulerDiscreteScheduler"}) == ()
-    assert samplers.fitting({"_class_name": "PNDMScheduler"}) == samplers.NAMES
+    assert "PNDM" not in samplers.list_fitting(BARE | {"rescale_betas_zero_snr": True})
+    assert "PNDM" not in samplers.list_fitting(BARE | {"prediction_type": "sample"})
+    assert samplers.list_fitting(BARE | {"use_flow_sigmas": True}) == samplers.FLOW
+    assert samplers.list_fitting(BARE | {"timestep_type": "continuous"}) == ("Euler",)
+    assert samplers.list_fitting({"_class_name": "FlowMatchEulerDiscreteScheduler"}) == ()
+    assert samplers.list_fitting({"_class_name": "PNDMScheduler"}) == samplers.NAMES
 
 
 def test_images_have_other_ids_where_a_sampler_is_told_more_and_only_there(tmp_path: Path) -> None:
-    assert source_of(recipe(scheduler="DDIM")).identity()["sampler"] == {"clip_sample": False}
-    assert "sampler" not in source_of(recipe(scheduler="Euler")).identity()
-    assert "sampler" not in source_of(recipe()).identity()
-    assert "sampler" in source_of(recipe(scheduler="DDPM", model="owner/name")).identity()
-    assert "sampler" not in source_of(recipe(scheduler="UniPC", model="owner/name")).identity()
+    assert make_source(recipe(scheduler="DDIM")).identity()["sampler"] == {"clip_sample": False}
+    assert "sampler" not in make_source(recipe(scheduler="Euler")).identity()
+    assert "sampler" not in make_source(recipe()).identity()
+    assert "sampler" in make_source(recipe(scheduler="DDPM", model="owner/name")).identity()
+    assert "sampler" not in make_source(recipe(scheduler="UniPC", model="owner/name")).identity()
 
 
 def test_the_miniature_keeps_its_contrast_under_another_sampler() -> None:

@@ -23,8 +23,8 @@ def estimates(**source: Any) -> tuple[float, float, str]:
     recipe = load_recipe(
         {"name": "x", "classes": ["cat"], "images_per_class": 1, "source": content}
     )
-    here, _ = speed.seconds_per_image(recipe.source)
-    there, basis = speed.gpu_seconds_per_image(recipe.source)
+    here, _ = speed.estimate_seconds(recipe.source)
+    there, basis = speed.estimate_gpu_seconds(recipe.source)
     assert here is not None
     return here, there or 0.0, basis
 

@@ -19,7 +19,7 @@ from synthset.recipe.sources import Scheduler
 from synthset.recipe.sources import Txt2Img as Settings
 from synthset.sources.diffusion.embeddings import PromptEmbeddings, Request
 from synthset.sources.diffusion.generation import AUTO_BATCH, to_uint8
-from synthset.sources.diffusion.pipelines import choose_dtype, large
+from synthset.sources.diffusion.pipelines import choose_dtype, is_large
 from synthset.sources.diffusion.txt2img import Txt2ImgStage
 from synthset.stage import Rows
 
@@ -426,9 +426,9 @@ def test_automatic_precision_follows_device_and_family() -> None:
 
 def test_large_pictures_are_made_one_by_one_on_a_cpu(settings: Made) -> None:
     pipeline = SimpleNamespace(vae=SimpleNamespace(config={"sample_size": 512}))
-    assert large(pipeline, settings())
-    assert large(SimpleNamespace(), settings(size_px=512))
-    assert not large(SimpleNamespace(), settings(size_px=64))
+    assert is_large(pipeline, settings())
+    assert is_large(SimpleNamespace(), settings(size_px=512))
+    assert not is_large(SimpleNamespace(), settings(size_px=64))
 
 
 def test_half_precision_runs_on_a_cpu_too(opened: Callable[..., Txt2ImgStage], rows: Rowed) -> None:

@@ -6,10 +6,10 @@ import torch
 
 from synthset.errors import ModelError
 from synthset.recipe.sources import Gan
-from synthset.sources.gan.examples import Examples, shares, spreads
+from synthset.sources.gan.examples import Examples, compute_shares, measure_spreads
 from synthset.sources.gan.players import Players
 from synthset.sources.gan.sample_quality import Judge, sample
-from synthset.sources.gan.training import GanTraining, load_generator, trained
+from synthset.sources.gan.training import GanTraining, is_trained, load_generator
 from synthset.store.folder import LocalFolder
 
 CPU = torch.device("cpu")
@@ -83,23 +83,23 @@ def test_losses_that_are_no_numbers_end_it_with_words(examples, tmp_path):
     broken.players.generator.last.bias.data.fill_(float("nan"))
     with pytest.raises(ModelError, match=r"after 0 updates; lower source\.generator_rate"):
         broken.run(lambda count: None)
-    assert not trained(LocalFolder(tmp_path), "model")
+    assert not is_trained(LocalFolder(tmp_path), "model")
 
 
 def test_balance_goes_from_as_they_come_to_all_alike():
     labels = np.array([0] * 9 + [1])
-    assert shares(labels, 3, 0).tolist() == pytest.approx([0.9, 0.1, 0])
-    assert shares(labels, 3, 1).tolist() == pytest.approx([0.5, 0.5, 0])
-    assert shares(labels, 3, 0.5).tolist() == pytest.approx([0.75, 0.25, 0])
+    assert compute_shares(labels, 3, 0).tolist() == pytest.approx([0.9, 0.1, 0])
+    assert compute_shares(labels, 3, 1).tolist() == pytest.approx([0.5, 0.5, 0])
+    assert compute_shares(labels, 3, 0.5).tolist() == pytest.approx([0.75, 0.25, 0])
 
 
 def test_the_spread_of_a_class_is_that_of_its_pictures():
     levels = np.array([0, 255, 7, 7, 9], dtype=np.uint8)
     pictures = np.broadcast_to(levels[:, None, None, None], (5, 4, 4, 3))
-    found = spreads(Examples(pictures, np.array([0, 0, 1, 1, 2])), 3, seed=0)
+    found = measure_spreads(Examples(pictures, np.array([0, 0, 1, 1, 2])), 3, seed=0)
     assert found.tolist() == pytest.approx([2.0, 1e-3, 1e-3])
 
 
 def test_the_penalty_and_flips_run(examples, tmp_path):
     training(examples, tmp_path, r1=1.0, r1_every=2, flip=False).run(lambda count: None)
-    assert trained(LocalFolder(tmp_path), "model")
+    assert is_trained(LocalFolder(tmp_path), "model")

@@ -11,14 +11,14 @@ import pytest
 from synthset.errors import RecipeError
 from synthset.images import encode
 from synthset.recipe.openimages import OpenImages
-from synthset.sources.openimages.image_class import classes_above, settle
+from synthset.sources.openimages.image_class import list_classes_above, settle
 from synthset.sources.openimages.image_labels import ImageLabels
 from synthset.sources.openimages.label_matches import pick_labelled
 from synthset.sources.openimages.source import OpenImagesSource
-from synthset.taxonomy.classlists import from_wordnet
+from synthset.taxonomy.classlists import pick_wordnet_classes
 from synthset.taxonomy.label_mapping import Link
 
-CLASSES = from_wordnet(["dog.n.01", "beagle.n.01", "crane.n.05", "unicycle.n.01"])
+CLASSES = pick_wordnet_classes(["dog.n.01", "beagle.n.01", "crane.n.05", "unicycle.n.01"])
 DOG, BEAGLE, CRANE, UNICYCLE = range(4)
 NAMES = {"/m/d": "Dog", "/m/b": "Beagle", "/m/c": "Crane", "/m/p": "Poodle", "/m/x": "Tree"}
 MAPPING = [
@@ -105,7 +105,7 @@ LINKS = {
 
 def settled(said, denied=(), several="drop"):
     labelled = ImageLabels(dict.fromkeys(said, 1.0), set(denied))
-    found = settle(labelled, LINKS, classes_above(CLASSES), 0.5, several)
+    found = settle(labelled, LINKS, list_classes_above(CLASSES), 0.5, several)
     return found if isinstance(found, str) else found[0].label
 
 
@@ -128,10 +128,10 @@ def test_most_specific_needs_one_that_lies_under_all_others():
 
 def test_the_surest_label_of_a_class_is_the_one_that_is_told():
     labelled = ImageLabels({"/m/d": 0.7, "/m/p": 0.9})
-    link, confidence = settle(labelled, LINKS, classes_above(CLASSES), 0.5, "drop")
+    link, confidence = settle(labelled, LINKS, list_classes_above(CLASSES), 0.5, "drop")
     assert (link.mid, confidence) == ("/m/p", 0.9)
     alike = ImageLabels({"/m/p": 0.9, "/m/d": 0.9})
-    assert settle(alike, LINKS, classes_above(CLASSES), 0.5, "drop")[0].rule == "exact"
+    assert settle(alike, LINKS, list_classes_above(CLASSES), 0.5, "drop")[0].rule == "exact"
 
 
 def test_of_a_label_that_stands_twice_the_highest_confidence_counts(world):

@@ -13,9 +13,9 @@ from synthset.encoders import text
 from synthset.errors import RecipeError
 from synthset.images import encode, sha256
 from synthset.recipe.pools import Pool
-from synthset.sources.pool.caption_matches import curate, meaning
+from synthset.sources.pool.caption_matches import curate, describe_meaning
 from synthset.sources.pool.source import PoolSource
-from synthset.taxonomy.classlists import from_names, from_wordnet
+from synthset.taxonomy.classlists import make_name_classes, pick_wordnet_classes
 
 SYNSETS = ["dog.n.01", "tabby.n.01", "crane.n.04", "crane.n.05", "heron.n.02", "unicycle.n.01"]
 DOG, TABBY, HERON = 0, 1, 4
@@ -45,7 +45,7 @@ def table(path, captions=CAPTIONS, levels=None, **columns):
 
 @pytest.fixture
 def classes():
-    return from_wordnet(SYNSETS, shared_names="qualify")
+    return pick_wordnet_classes(SYNSETS, shared_names="qualify")
 
 
 @pytest.fixture
@@ -128,15 +128,15 @@ def test_copies_count_once_and_one_that_two_classes_claim_not_at_all(tmp_path, c
         assert len(curate(at(path, conflicts=rule), classes, None, 0).chosen) == count
 
 
-@pytest.mark.skipif(not text.installed(), reason="needs synthset[text]")
+@pytest.mark.skipif(not text.is_installed(), reason="needs synthset[text]")
 def test_a_caption_is_compared_with_the_definition_and_the_nearest_come_first(tmp_path, classes):
     captions = ["Crane Ltd. dog rates", "dog", "the dog, a domesticated wolf of the genus Canis"]
     path = table(tmp_path / "p.parquet", captions)
-    assert meaning(classes[DOG]).startswith("dog which is a member of the genus Canis")
+    assert describe_meaning(classes[DOG]).startswith("dog which is a member of the genus Canis")
     found = curate(at(path, min_similarity=-1), classes, None, 0).chosen
     assert [image.source[-1] for image, _ in found] == ["2", "1", "0"]
     cosines = [image.facts["pool_similarity"] for image, _ in found]
-    wanted = text.nearness(meaning(classes[DOG]), captions)[::-1]
+    wanted = text.compare_texts(describe_meaning(classes[DOG]), captions)[::-1]
     assert cosines == pytest.approx(wanted, abs=1e-3)
     strict = curate(at(path, min_similarity=sum(cosines[:2]) / 2), classes, None, 0)
     assert [image.source[-1] for image, _ in strict.chosen] == ["2"]
@@ -144,7 +144,7 @@ def test_a_caption_is_compared_with_the_definition_and_the_nearest_come_first(tm
 
 
 def test_without_the_encoder_the_message_says_what_to_do(pool, classes, monkeypatch):
-    monkeypatch.setattr(text, "installed", lambda: False)
+    monkeypatch.setattr(text, "is_installed", lambda: False)
     with pytest.raises(RecipeError, match=r"source\.min_similarity: .*or set it to null"):
         curate(at(pool, min_similarity=0.5), classes, None, 0)
 
@@ -195,7 +195,7 @@ def test_an_unknown_column_comes_with_the_nearest(pool, classes, setting, named,
 
 def test_a_pool_that_names_no_class_is_refused(pool):
     with pytest.raises(RecipeError, match="no caption of 9 images names one of the 1 classes"):
-        curate(at(pool), from_names(["zebra"]), None, 0)
+        curate(at(pool), make_name_classes(["zebra"]), None, 0)
 
 
 def test_a_similarity_that_counts_for_nothing_is_refused():

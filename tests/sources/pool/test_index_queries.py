@@ -17,13 +17,13 @@ from synthset.encoders.pixels import Pixels
 from synthset.errors import RecipeError
 from synthset.images import decode, encode, sha256
 from synthset.models.miniatures import locate
-from synthset.pools.index_pool import encoder_of, index_pool
+from synthset.pools.index_pool import index_pool, read_encoder
 from synthset.recipe.encoders import PixelsEncoder
 from synthset.recipe.pools import Pool, PoolPath
 from synthset.recipe.recipe import load_recipe
-from synthset.sources.pool.index_queries import retrieved
-from synthset.store.pool_index import facts_of
-from synthset.taxonomy.classlists import from_names, from_wordnet
+from synthset.sources.pool.index_queries import retrieve_images
+from synthset.store.pool_index import describe_file
+from synthset.taxonomy.classlists import make_name_classes, pick_wordnet_classes
 
 COLOURS = PixelsEncoder(kind="pixels", size_px=1)
 RED, GREEN = 0, 1
@@ -52,7 +52,7 @@ class World:
 
     def __init__(self, root):
         self.root = root
-        self.classes = from_names(["red", "green", "blue"])
+        self.classes = make_name_classes(["red", "green", "blue"])
         self.seed = 0
 
     def pool(self, items, name="pool", encoder=COLOURS, files=1, captions=None):
@@ -79,7 +79,7 @@ class World:
             settings = {"strategy": "retrieve_image", "queries": queries} | settings
         settings = {"min_similarity": None, "max_similarity": None} | settings
         source = Pool.model_validate({"kind": "pool", "index": index, **settings})
-        return retrieved(source, classes or self.classes, count, self.seed)
+        return retrieve_images(source, classes or self.classes, count, self.seed)
 
 
 SCHEMA = pa.schema([("image", pa.binary()), ("caption", pa.string()), ("key", pa.string())])
@@ -199,7 +199,7 @@ def test_the_order_of_files_decides_nothing(world):
 
 
 def test_classes_that_share_a_name_are_told_apart_by_their_keys(world):
-    cranes = from_wordnet(["crane.n.04", "crane.n.05"], shared_names="qualify")
+    cranes = pick_wordnet_classes(["crane.n.04", "crane.n.05"], shared_names="qualify")
     items = [colour(10), colour(80)]
     index = world.pool(items)
     by_key = world.labelled("real", **{cranes[0].key: [colour(90)], cranes[1].key: [colour(0)]})
@@ -279,7 +279,7 @@ def test_an_index_that_lists_a_folder_where_its_files_are_listed_now_holds(world
     (pool / "data").mkdir()
     shutil.move(pool / "00000.parquet", pool / "data")
     facts = json.loads((world.root / "pool-index" / "index.json").read_text())
-    facts["files"] = [facts_of(pool)]
+    facts["files"] = [describe_file(pool)]
     (world.root / "pool-index" / "index.json").write_text(json.dumps(facts))
     assert len(world.pick(index, queries).chosen) == 1
     shutil.copy(pool / "data" / "00000.parquet", pool / "data" / "00001.parquet")
@@ -312,7 +312,7 @@ def test_an_image_or_a_caption_of_an_indexed_folder_that_changed_at_its_size_is_
 def test_an_index_of_an_encoder_that_has_changed_is_refused(world, queries):
     model = world.root / "clip"
     shutil.copytree(locate("clip"), model)
-    index = world.pool([colour(10)], encoder=encoder_of("clip", str(model)))
+    index = world.pool([colour(10)], encoder=read_encoder("clip", str(model)))
     assert len(world.pick(index, queries).chosen) == 1
     config = next(model.glob("*.json"))
     config.write_text(json.dumps(json.loads(config.read_text()) | {"changed": 1}))
@@ -326,7 +326,7 @@ def test_an_index_of_an_encoder_that_has_changed_is_refused(world, queries):
 def test_texts_find_captions_and_images_in_the_same_clip(world):
     captions = ["a photo of a red", "a photo of a green", "a photo of a green", None]
     items = [colour(d) for d in (0, 30, 60, 90)]
-    index = world.pool(items, encoder=encoder_of("clip", None), captions=captions)
+    index = world.pool(items, encoder=read_encoder("clip", None), captions=captions)
     said = world.pick(
         index, strategy="retrieve_text", compare="captions", texts=["a photo of a {class}"]
     )
@@ -337,7 +337,7 @@ def test_texts_find_captions_and_images_in_the_same_clip(world):
     from synthset.encoders.clip import ClipText
     from synthset.store.pool_index import PoolIndex
 
-    clip = ClipText(encoder_of("clip", None))
+    clip = ClipText(read_encoder("clip", None))
     names = [entry.name for entry in world.classes]
     mean = clip.encode(names) + clip.encode([f"a {name} wall" for name in names])
     mean /= np.linalg.norm(mean, axis=1, keepdims=True)
@@ -349,7 +349,7 @@ def test_texts_need_an_encoder_that_reads_and_fields_that_classes_have(world):
     index = world.pool([colour(10)])
     with pytest.raises(RecipeError, match=r"source\.index: .*'pixels', which reads no text"):
         world.pick(index, strategy="retrieve_text")
-    clip = world.pool([colour(10)], "other", encoder=encoder_of("clip", None))
+    clip = world.pool([colour(10)], "other", encoder=read_encoder("clip", None))
     with pytest.raises(RecipeError, match=r"source\.texts"):
         world.pick(clip, strategy="retrieve_text", texts=["{class} which is {gloss}"])
 

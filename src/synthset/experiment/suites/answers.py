@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 
 from synthset.encoders.device import pick_device
 from synthset.experiment.trials import Job
-from synthset.machine import torch_threads
+from synthset.machine import fix_torch_threads
 from synthset.training.labelled import LabelledImages
 from synthset.training.models import Classifier
-from synthset.training.predict import ask_all, features, load_classifier, predict
+from synthset.training.predict import ask_all, extract_features, load_classifier, predict
 
 
 class PixelsInMemory:
@@ -29,14 +29,14 @@ class PixelsInMemory:
         return self._pixels[indices]
 
 
-def probabilities(job: Job, images: LabelledImages) -> NDArray[np.float32]:
+def predict_probabilities(job: Job, images: LabelledImages) -> NDArray[np.float32]:
     """Ask a trial's classifier for the probabilities of each class: (N, K) float32."""
     return _ask(predict, job, images)
 
 
-def last_features(job: Job, images: LabelledImages) -> NDArray[np.float32]:
+def read_features(job: Job, images: LabelledImages) -> NDArray[np.float32]:
     """Read what enters the last layer of a trial's classifier: (N, D) float32."""
-    return _ask(features, job, images)
+    return _ask(extract_features, job, images)
 
 
 def _ask(
@@ -44,17 +44,17 @@ def _ask(
 ) -> NDArray[np.float32]:
     training = job.experiment.training
     how = (training.batch_size, training.device, training.precision)
-    with torch_threads(training.threads):
+    with fix_torch_threads(training.threads):
         return what(load_classifier(job.folder), images, job.experiment.preprocessing, *how)
 
 
-def opened(job: Job) -> Classifier:
+def open_classifier(job: Job) -> Classifier:
     """Load a trial's classifier on its device, to ask it several times."""
     placed: Classifier = load_classifier(job.folder).to(pick_device(job.experiment.training.device))
     return placed
 
 
-def predicted(job: Job, model: Classifier, pixels: NDArray[np.uint8]) -> NDArray[np.int64]:
+def predict_classes(job: Job, model: Classifier, pixels: NDArray[np.uint8]) -> NDArray[np.int64]:
     """Name the most probable class of each image: (N,) int64.
 
     Args:
@@ -63,7 +63,7 @@ def predicted(job: Job, model: Classifier, pixels: NDArray[np.uint8]) -> NDArray
         pixels: (N, S, S, 3) uint8, as the model sees them.
     """
     settings = job.experiment.training
-    with torch_threads(settings.threads):
+    with fix_torch_threads(settings.threads):
         logits = ask_all(
             model, model, PixelsInMemory(pixels), settings.batch_size, settings.precision
         )

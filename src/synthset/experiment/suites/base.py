@@ -11,7 +11,7 @@ from synthset.experiment.suites.suite import Reading, Suite
 from synthset.experiment.trials import Job, read_trial
 from synthset.recipe.suites import BASE
 from synthset.results.benchmark import Measure
-from synthset.results.class_statistics import class_statistics, figures_of_trial
+from synthset.results.class_statistics import class_statistics, judge_trial
 
 
 class Base(Suite):
@@ -45,7 +45,7 @@ class Base(Suite):
     def _one(self, job: Job) -> Reading:
         trial = read_trial(job.folder)
         right = trial.probabilities.argmax(axis=1) == trial.labels
-        figures = figures_of_trial(trial, published=self._published)
+        figures = judge_trial(trial, published=self._published)
         statistics = class_statistics(figures, published=self._published, draws=0)
         found, over = statistics.figures, statistics.over
         return Reading(

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synthset.errors import ModelError
-from synthset.experiment.suites.answers import opened, predicted
-from synthset.experiment.suites.suite import Judged, Reading, Suite, drawn
+from synthset.experiment.suites.answers import open_classifier, predict_classes
+from synthset.experiment.suites.suite import Judged, Reading, Suite, draw_rows
 from synthset.experiment.trials import Job
 from synthset.images import Pixels, decode
 from synthset.recipe.suites import Corruptions
@@ -58,27 +58,29 @@ class CorruptionsSuite(Suite):
 
     def identity(self, part: str, job: Job) -> Any:
         settings = self._settings
-        at = side_px(settings.at_px, job.experiment.preprocessing)
+        at = choose_side(settings.at_px, job.experiment.preprocessing)
         return [1, part, list(settings.severities), at, settings.max_per_class]
 
     def shared(self, job: Job) -> str:
         return job.test.content
 
     def work(self, part: str, jobs: Sequence[Job]) -> int:
-        rows = drawn(jobs[0].test.keys, jobs[0].test.labels, self._settings.max_per_class)
+        rows = draw_rows(jobs[0].test.keys, jobs[0].test.labels, self._settings.max_per_class)
         return len(rows) * len(self._settings.severities) * len(jobs)
 
     def read(self, part: str, jobs: Sequence[Job]) -> list[tuple[Reading, ...]]:
         test = jobs[0].test
-        test = test.take(drawn(test.keys, test.labels, self._settings.max_per_class))
-        models = [opened(job) for job in jobs]
+        test = test.take(draw_rows(test.keys, test.labels, self._settings.max_per_class))
+        models = [open_classifier(job) for job in jobs]
         right = np.zeros((len(jobs), len(self._settings.severities)), np.int64)
         for start in range(0, len(test), BLOCK):
             block = test.take(np.arange(start, min(start + BLOCK, len(test))))
             for column, severity in enumerate(self._settings.severities):
-                pixels = corrupted(block, part, severity, self._settings, jobs[0])
+                pixels = corrupt_images(block, part, severity, self._settings, jobs[0])
                 for row, (job, model) in enumerate(zip(jobs, models, strict=True)):
-                    right[row, column] += (predicted(job, model, pixels) == block.labels).sum()
+                    right[row, column] += (
+                        predict_classes(job, model, pixels) == block.labels
+                    ).sum()
         return [(self._reading(part, shares, len(test)),) for shares in right / len(test)]
 
     def _reading(self, part: str, shares: NDArray[np.float64], images: int) -> Reading:
@@ -93,7 +95,7 @@ class CorruptionsSuite(Suite):
         return (Reading(self.name, value, each[0].images, details=details),)
 
 
-def corrupted(
+def corrupt_images(
     images: LabelledImages, name: str, severity: int, settings: Corruptions, job: Job
 ) -> NDArray[np.uint8]:
     """Corrupt images and prepare them as the model sees them.
@@ -112,7 +114,7 @@ def corrupted(
     last = job.experiment.preprocessing
     first = last.model_copy(
         update={
-            "size_px": side_px(settings.at_px, last),
+            "size_px": choose_side(settings.at_px, last),
             "jpeg_quality": None,
             "grayscale": False,
             "noise": 0.0,
@@ -150,7 +152,7 @@ def corrupt(image: Pixels, name: str, severity: int, seed: int) -> Pixels:
     return found
 
 
-def side_px(asked: int | None, preprocessing: Preprocessing) -> int:
+def choose_side(asked: int | None, preprocessing: Preprocessing) -> int:
     """Side of the square that is corrupted."""
     return asked or max(preprocessing.size_px, SMALL_PX)
 

@@ -13,11 +13,11 @@ from synthset.encoders.models import check
 from synthset.errors import DatasetError, RecipeError
 from synthset.experiment.trials import Job
 from synthset.kinds import carry_out
-from synthset.machine import torch_threads
+from synthset.machine import fix_torch_threads
 from synthset.recipe.encoders import Encoder
 from synthset.seeds import digest
 from synthset.stage import Rows, Stage, list_column
-from synthset.store.files import writing
+from synthset.store.files import write_aside
 from synthset.training.labelled import LabelledImages
 
 
@@ -50,7 +50,7 @@ def encode(settings: Encoder, images: LabelledImages, job: Job) -> Encoded:
     """
     folder, threads = job.folder.parent.parent / "suites", job.experiment.training.threads
     groups = [np.flatnonzero(images.origins == code) for code in np.unique(images.origins)]
-    found = [_kept(settings, images.take(rows), folder, threads) for rows in groups]
+    found = [_encode_once(settings, images.take(rows), folder, threads) for rows in groups]
     order = np.argsort(np.concatenate(groups), kind="stable")
     return Encoded(
         np.concatenate([one.features for one in found])[order],
@@ -58,20 +58,20 @@ def encode(settings: Encoder, images: LabelledImages, job: Job) -> Encoded:
     )
 
 
-def _kept(settings: Encoder, images: LabelledImages, folder: Path, threads: int) -> Encoded:
+def _encode_once(settings: Encoder, images: LabelledImages, folder: Path, threads: int) -> Encoded:
     name = digest([settings.full_identity(), list(images.keys)], 12)
     path = folder / f"features-{settings.kind}-{name}.npz"
     if not path.exists():
         found = _read(settings, images, threads)
-        with writing(path) as aside, aside.open("wb") as file:
+        with write_aside(path) as aside, aside.open("wb") as file:
             np.savez(file, features=found.features, logits=found.logits)
     with np.load(path, allow_pickle=False) as arrays:
         return Encoded(arrays["features"], arrays["logits"])
 
 
 def _read(settings: Encoder, images: LabelledImages, threads: int) -> Encoded:
-    with torch_threads(threads):
-        stage = _opened(settings)  # frozen settings are hashed by their values
+    with fix_torch_threads(threads):
+        stage = _load_encoder(settings)  # frozen settings are hashed by their values
         size = 2 * settings.batch_size
         tables = [
             stage(Rows(_rows(images, start, min(start + size, len(images)))))
@@ -103,7 +103,7 @@ def _rows(images: LabelledImages, start: int, stop: int) -> pa.Table:
 
 
 @lru_cache(maxsize=2)
-def _opened(settings: Encoder) -> Stage:
+def _load_encoder(settings: Encoder) -> Stage:
     """Load an encoder once a process."""
     stage: Stage = carry_out(settings, settings)
     stage.open()

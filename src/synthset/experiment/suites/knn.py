@@ -8,9 +8,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from synthset.experiment.suites.answers import last_features
+from synthset.experiment.suites.answers import read_features
 from synthset.experiment.suites.encoding import check_encoder, encode
-from synthset.experiment.suites.suite import Judged, Reading, Suite, drawn, training_images
+from synthset.experiment.suites.suite import (
+    Judged,
+    Reading,
+    Suite,
+    collect_training_images,
+    draw_rows,
+)
 from synthset.experiment.trials import Job
 from synthset.metrics.sets.knn import weighted_knn
 from synthset.recipe.suites import Knn
@@ -62,9 +68,9 @@ class KnnSuite(Suite):
 
     def _one(self, job: Job) -> Reading:
         settings = self._settings
-        train, test = training_images(job), job.test
-        bank = train.take(balanced(train, settings.per_class))
-        test = test.take(drawn(test.keys, test.labels, settings.max_test_per_class))
+        train, test = collect_training_images(job), job.test
+        bank = train.take(choose_bank(train, settings.per_class))
+        test = test.take(draw_rows(test.keys, test.labels, settings.max_test_per_class))
         said = weighted_knn(
             self._features(job, bank),
             bank.labels,
@@ -84,7 +90,7 @@ class KnnSuite(Suite):
     def _features(self, job: Job, images: LabelledImages) -> NDArray[np.float32]:
         encoder = self._settings.encoder
         if encoder is None:
-            return last_features(job, images)
+            return read_features(job, images)
         return encode(encoder, images, job).features
 
     def _note(self, bank: LabelledImages) -> str:
@@ -107,9 +113,9 @@ class KnnSuite(Suite):
         return "; ".join(said)
 
 
-def balanced(images: LabelledImages, per_class: int | None) -> NDArray[np.int64]:
+def choose_bank(images: LabelledImages, per_class: int | None) -> NDArray[np.int64]:
     """Choose the bank: as many images of each class, as far as there are; None takes as many as the
     smallest class has that has any."""
     counts = np.bincount(images.labels)
     most = int(counts[counts > 0].min()) if per_class is None else per_class
-    return drawn(images.keys, images.labels, most)
+    return draw_rows(images.keys, images.labels, most)

@@ -50,7 +50,7 @@ def measure(
     return [value for suite in suites for job in jobs for value in _values(suite, job)]
 
 
-def missing(suites: Sequence[Suite], jobs: Sequence[Job]) -> list[tuple[str, int]]:
+def count_missing(suites: Sequence[Suite], jobs: Sequence[Job]) -> list[tuple[str, int]]:
     """Count the parts of each suite that are still to be read, trial by trial."""
     counts: dict[str, int] = defaultdict(int)
     for task in _todo(suites, jobs):

@@ -10,11 +10,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synthset.errors import Problem, RecipeError, did_you_mean
-from synthset.experiment.images import ClassNames, Collection, collect, joined, label_called
-from synthset.experiment.suites.answers import probabilities
-from synthset.experiment.suites.suite import Judged, Reading, Suite, drawn, training_images
+from synthset.experiment.images import ClassNames, Collection, collect, find_label, join_labels
+from synthset.experiment.suites.answers import predict_probabilities
+from synthset.experiment.suites.suite import (
+    Judged,
+    Reading,
+    Suite,
+    collect_training_images,
+    draw_rows,
+)
 from synthset.experiment.trials import Job
-from synthset.metrics.statistics.classification import over_classes
+from synthset.metrics.statistics.classification import describe_classes
 from synthset.recipe.suites import Shift
 from synthset.results.benchmark import Measure
 from synthset.taxonomy.names import ClassIndex
@@ -31,15 +37,17 @@ class ShiftSuite(Suite):
         """
         self.name, self._settings = name, settings
         where = f"suites.{name}"
-        found = _renamed(collect(settings.images, f"{where}.images", tests=True), settings, where)
-        labels = joined(found, judged.classes, f"{where}.images", strict=False)
+        found = _rename_classes(
+            collect(settings.images, f"{where}.images", tests=True), settings, where
+        )
+        labels = join_labels(found, judged.classes, f"{where}.images", strict=False)
         self._left_out = int((labels < 0).sum())
-        labels = _only(labels, settings, judged.classes, where)
+        labels = _leave_out(labels, settings, judged.classes, where)
         rows = np.flatnonzero(labels >= 0)
-        chosen = drawn([found.contents[r] for r in rows], labels[rows], settings.max_per_class)
-        self.images = found.labelled(labels, rows[chosen])
+        chosen = draw_rows([found.contents[r] for r in rows], labels[rows], settings.max_per_class)
+        self.images = found.label_rows(labels, rows[chosen])
         self._there = np.unique(self.images.labels)
-        self._over = over_classes(len(self._there), len(judged.classes))
+        self._over = describe_classes(len(self._there), len(judged.classes))
         self.measures = (
             Measure(name, settings.text or name, settings.group, note=self._note(judged.classes)),
         )
@@ -64,12 +72,12 @@ class ShiftSuite(Suite):
         return [(self._one(job),) for job in jobs]
 
     def _one(self, job: Job) -> Reading:
-        said, labels = probabilities(job, self.images), self.images.labels
+        said, labels = predict_probabilities(job, self.images), self.images.labels
         masked = self._there[said[:, self._there].argmax(axis=1)]
         free = said.argmax(axis=1)
         predicted = masked if self._settings.mask else free
         recalls = [float((predicted == k)[labels == k].mean()) for k in self._there.tolist()]
-        known = set(training_images(job).keys)
+        known = set(collect_training_images(job).keys)
         seen = sum(key in known for key in self.images.keys)
         return Reading(
             measure=self.name,
@@ -86,7 +94,7 @@ class ShiftSuite(Suite):
         )
 
 
-def _renamed(found: Collection, settings: Shift, where: str) -> Collection:
+def _rename_classes(found: Collection, settings: Shift, where: str) -> Collection:
     """Put the experiment's name of a class before its own."""
     known = {name for names in found.classes for name in names}
     for name in settings.names:
@@ -100,19 +108,19 @@ def _renamed(found: Collection, settings: Shift, where: str) -> Collection:
     return replace(found, classes=renamed)
 
 
-def _only(
+def _leave_out(
     labels: NDArray[np.int64], settings: Shift, classes: Sequence[ClassNames], where: str
 ) -> NDArray[np.int64]:
     """Leave out what isn't asked for; refuse classes that nobody knows, or that don't occur."""
     index, wanted, problems = ClassIndex(classes), list[int](), list[Problem]()
     for there, name in settings.names.items():
-        label_called(name, index, f"{where}.names.{there}")
+        find_label(name, index, f"{where}.names.{there}")
     if settings.classes is None:
         return labels
     for i, name in enumerate(settings.classes):
         place = f"{where}.classes[{i}]"
         try:
-            wanted.append(label_called(name, index, place))
+            wanted.append(find_label(name, index, place))
         except RecipeError as fault:
             problems += fault.problems
             continue

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from synthset.experiment.suites.suite import Reading, Suite, training_images
+from synthset.experiment.suites.suite import Reading, Suite, collect_training_images
 from synthset.experiment.trials import Job
 
 BYTES = "bytes"
@@ -28,5 +28,5 @@ class Size(Suite):
 
 
 def _bytes(job: Job) -> int:
-    images = training_images(job)
+    images = collect_training_images(job)
     return sum(len(images.read(i)) for i in range(len(images)))

@@ -12,8 +12,8 @@ from synthset.experiment.suites.suite import (
     Judged,
     Reading,
     Suite,
-    in_drawn_order,
-    training_images,
+    collect_training_images,
+    order_by_bytes,
 )
 from synthset.experiment.trials import Job, read_trial
 from synthset.metrics.images.clip_iqa import clip_iqa
@@ -22,7 +22,7 @@ from synthset.metrics.sets.cmmd import cmmd
 from synthset.metrics.sets.inception_score import inception_score
 from synthset.recipe.suites import DataStatistics
 from synthset.results.benchmark import Measure
-from synthset.results.class_statistics import ClassStatistics, class_statistics, figures_of_trial
+from synthset.results.class_statistics import ClassStatistics, class_statistics, judge_trial
 from synthset.training.labelled import LabelledImages
 
 CLASSES, CLIP, CLASSIFIER = "classes", "clip", "classifier"  # parts
@@ -131,7 +131,7 @@ class StatisticsSuite(Suite):
         return Reading(f"{self.name}/{name}", known, **more)
 
     def _of_classes(self, job: Job) -> tuple[Reading, ...]:
-        figures = figures_of_trial(read_trial(job.folder), published=self._published)
+        figures = judge_trial(read_trial(job.folder), published=self._published)
         found = class_statistics(figures, published=self._published, draws=0)
         values = {name: _value(found, name) for name in OF_CLASSES}
         over = dict.fromkeys(found.figures, found.over.strip())
@@ -145,11 +145,14 @@ class StatisticsSuite(Suite):
 
         encoder = self._settings.clip
         assert encoder is not None
-        mine, real = _some(training_images(job), self._settings.images), self._real[job.seed]
+        mine, real = (
+            _draw_images(collect_training_images(job), self._settings.images),
+            self._real[job.seed],
+        )
         if len(mine) < FEWEST:
             return tuple(self._reading(one, None, note=_too_few(mine)) for one in OF_CLIP)
-        real = _some(real, self._settings.images)
-        seen, known = (self._encoded(CLIP, one, job) for one in (mine, real))
+        real = _draw_images(real, self._settings.images)
+        seen, known = (self._encode(CLIP, one, job) for one in (mine, real))
         texts = ClipText(encoder)
         prompts = [self._settings.prompt.replace("{class}", name) for name in self._classes]
         named = texts.encode(prompts)[mine.labels]
@@ -164,13 +167,13 @@ class StatisticsSuite(Suite):
         )
 
     def _of_classifier(self, job: Job) -> tuple[Reading, ...]:
-        mine = _some(training_images(job), self._settings.images)
+        mine = _draw_images(collect_training_images(job), self._settings.images)
         if len(mine) < FEWEST:
             return (self._reading("inception_score", None, note=_too_few(mine)),)
-        found = inception_score(self._encoded(CLASSIFIER, mine, job, logits=True), splits=1)
+        found = inception_score(self._encode(CLASSIFIER, mine, job, logits=True), splits=1)
         return (self._reading("inception_score", found.mean),)
 
-    def _encoded(self, part: str, images: LabelledImages, job: Job, logits: bool = False) -> Any:
+    def _encode(self, part: str, images: LabelledImages, job: Job, logits: bool = False) -> Any:
         found = encode(getattr(self._settings, part), images, job)
         return found.logits if logits else found.features
 
@@ -182,10 +185,10 @@ def _value(found: ClassStatistics, name: str) -> float | None:
     return value
 
 
-def _some(images: LabelledImages, most: int) -> LabelledImages:
+def _draw_images(images: LabelledImages, most: int) -> LabelledImages:
     """At most so many images, of all classes alike, drawn by their bytes."""
     return (
-        images if len(images) <= most else images.take(np.sort(in_drawn_order(images.keys)[:most]))
+        images if len(images) <= most else images.take(np.sort(order_by_bytes(images.keys)[:most]))
     )
 
 

@@ -105,7 +105,7 @@ class Suite(ABC):
         return tuple(one for part in readings.values() for one in part)
 
 
-def training_images(job: Job) -> LabelledImages:
+def collect_training_images(job: Job) -> LabelledImages:
     """Everything that a trial was trained on, pre-training included, each image once."""
     stages = [one.images for one in (job.pretrain, job.train) if one is not None]
     images = LabelledImages.join(stages)
@@ -113,7 +113,9 @@ def training_images(job: Job) -> LabelledImages:
     return images if len(first) == len(images) else images.take(sorted(first.values()))
 
 
-def drawn(keys: Sequence[str], labels: NDArray[np.int64], most: int | None) -> NDArray[np.int64]:
+def draw_rows(
+    keys: Sequence[str], labels: NDArray[np.int64], most: int | None
+) -> NDArray[np.int64]:
     """Choose at most so many images of each class by their bytes: the same whatever stands beside
     them. None takes all.
 
@@ -122,12 +124,12 @@ def drawn(keys: Sequence[str], labels: NDArray[np.int64], most: int | None) -> N
     """
     if most is None:
         return np.arange(len(keys))
-    order = in_drawn_order(keys)
+    order = order_by_bytes(keys)
     rows = [order[labels[order] == label][:most] for label in np.unique(labels)]
     return np.sort(np.concatenate(rows)) if rows else order
 
 
-def in_drawn_order(keys: Sequence[str]) -> NDArray[np.int64]:
+def order_by_bytes(keys: Sequence[str]) -> NDArray[np.int64]:
     """Rows in an order that only the bytes of the images decide."""
     ranks = [digest(["bench", key], 8) for key in keys]
     return np.array(sorted(range(len(keys)), key=ranks.__getitem__), np.int64)

@@ -13,13 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synthset.errors import RecipeError
-from synthset.experiment.images import Collection, collect, joined
-from synthset.experiment.suites.suite import Judged, Reading, Suite, drawn, in_drawn_order
+from synthset.experiment.images import Collection, collect, join_labels
+from synthset.experiment.suites.suite import Judged, Reading, Suite, draw_rows, order_by_bytes
 from synthset.experiment.trials import Job
-from synthset.machine import torch_threads
+from synthset.machine import fix_torch_threads
 from synthset.recipe.suites import Transfer
 from synthset.results.benchmark import Measure
-from synthset.training.finetune import Schedule, finetune, forgotten, with_new_head
+from synthset.training.finetune import Schedule, finetune, redraw_weights, replace_head
 from synthset.training.labelled import LabelledImages
 from synthset.training.predict import load_classifier, predict
 
@@ -77,11 +77,11 @@ class TransferSuite(Suite):
             settings.step,
             settings.decay,
         )
-        with torch_threads(training.threads):
+        with fix_torch_threads(training.threads):
             model = load_classifier(job.folder)
             if not keeps:
-                forgotten(model, job.seed)
-            with_new_head(model, self._classes, settings.size_px, job.seed)
+                redraw_weights(model, job.seed)
+            replace_head(model, self._classes, settings.size_px, job.seed)
             where = training.device, training.precision
             finetune(model, self.train, prepared, schedule, job.seed, *where)
             said = predict(model, self.test, prepared, training.batch_size, *where)
@@ -96,29 +96,29 @@ def _split(settings: Transfer, where: str) -> tuple[LabelledImages, LabelledImag
         raise RecipeError(f"{where}.train", "only one class", "a classifier tells two apart")
     if settings.test is None:
         tests = found, found.labels
-        rows = _held(found, settings.test_fraction)
+        rows = _take_share(found, settings.test_fraction)
     else:
         other = collect(settings.test, f"{where}.test", tests=True)
-        tests = other, joined(other, found.classes, f"{where}.test", strict=True)
+        tests = other, join_labels(other, found.classes, f"{where}.test", strict=True)
         rows = np.arange(len(other))
     held = {tests[0].contents[row] for row in rows.tolist()}
     rest = np.array([row for row, key in enumerate(found.contents) if key not in held], np.int64)
-    train = _some(found, found.labels, rest, settings.max_train_per_class)
+    train = _draw_images(found, found.labels, rest, settings.max_train_per_class)
     lacking = np.flatnonzero(np.bincount(train.labels, minlength=classes) == 0)
     if len(lacking):
         name = found.classes[lacking[0]][0]
         told = f"class {name!r} has no image to train with that isn't a test image"
         raise RecipeError(f"{where}.train", told, "give it more images")
-    return train, _some(*tests, rows, settings.max_test_per_class), classes
+    return train, _draw_images(*tests, rows, settings.max_test_per_class), classes
 
 
-def _held(found: Collection, fraction: float) -> Rows:
+def _take_share(found: Collection, fraction: float) -> Rows:
     """A share of each class, one image at least, in the order of their draw."""
-    order = in_drawn_order(found.contents)
+    order = order_by_bytes(found.contents)
     rows = [order[found.labels[order] == label] for label in range(len(found.classes))]
     return np.concatenate([one[: max(1, round(fraction * len(one)))] for one in rows])
 
 
-def _some(found: Collection, labels: Rows, rows: Rows, most: int | None) -> LabelledImages:
+def _draw_images(found: Collection, labels: Rows, rows: Rows, most: int | None) -> LabelledImages:
     keys = [found.contents[row] for row in rows.tolist()]
-    return found.labelled(labels, rows[drawn(keys, labels[rows], most)])
+    return found.label_rows(labels, rows[draw_rows(keys, labels[rows], most)])

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from synthset.errors import UsageError
-from synthset.metrics.features import Features, Scores, checked_pair, unit_rows
+from synthset.metrics.features import Features, Scores, check_pair, normalise_rows
 
 SCALE = 100.0  # CLIP's own, of cosines before a softmax
 
@@ -28,8 +28,8 @@ def clip_iqa(images: Features, texts: Features) -> Scores:
     """
     if len(texts) != 2:
         raise UsageError(f"texts: found {len(texts)}; a pair of opposite texts is wanted")
-    images, texts = checked_pair(images, texts)
-    cosines = unit_rows(images, "images") @ unit_rows(texts, "texts").T  # (N, 2)
+    images, texts = check_pair(images, texts)
+    cosines = normalise_rows(images, "images") @ normalise_rows(texts, "texts").T  # (N, 2)
     apart = SCALE * (cosines[:, 1] - cosines[:, 0]).astype(np.float64)
     share: Scores = 1 / (1 + np.exp(apart))
     return share

@@ -9,7 +9,7 @@ import numpy as np
 from torch import Tensor
 
 from synthset.errors import UsageError
-from synthset.metrics.features import Features, checked, unit_rows
+from synthset.metrics.features import Features, check_features, normalise_rows
 
 
 def clip_score(images: Tensor, texts: Tensor) -> Tensor:
@@ -39,11 +39,11 @@ def clip_score_from_features(images: Features, texts: Features) -> Features:
     Raises:
         UsageError: as `features.checked`, a row that is all zero, or shapes that differ.
     """
-    images, texts = checked(images, "images"), checked(texts, "texts")
+    images, texts = check_features(images, "images"), check_features(texts, "texts")
     if images.shape != texts.shape:
         raise UsageError(
             f"images has shape {images.shape} and texts {texts.shape}; row i needs text i"
         )
-    images, texts = unit_rows(images, "images"), unit_rows(texts, "texts")
+    images, texts = normalise_rows(images, "images"), normalise_rows(texts, "texts")
     cosine: Features = np.einsum("nd,nd->n", images, texts)  # (N,)
     return np.clip(100 * cosine, 0, 100)

@@ -46,7 +46,7 @@ def colour_steps(digits: Sequence[str]) -> Steps:
     return found
 
 
-def alike(ours: Steps, theirs: Steps) -> NDArray[np.bool_]:
+def are_alike(ours: Steps, theirs: Steps) -> NDArray[np.bool_]:
     """Whether two pictures differ in no colour by more than a digit; unknown ones are alike.
 
     Args:

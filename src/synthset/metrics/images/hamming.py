@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synthset.errors import UsageError
-from synthset.metrics.features import spans
+from synthset.metrics.features import cut_spans
 from synthset.metrics.images.pairs import Pairs
 
 BITS = 64
@@ -20,7 +20,9 @@ Hashes = NDArray[np.uint64]
 Rows = NDArray[np.int64]
 
 
-def hamming_pairs(hashes: Hashes, others: Hashes | None = None, radius: int = 4) -> Iterator[Pairs]:
+def find_hamming_pairs(
+    hashes: Hashes, others: Hashes | None = None, radius: int = 4
+) -> Iterator[Pairs]:
     """Find the pairs whose hashes differ in at most `radius` bits, exactly.
 
     Cut into radius + 1 bands, two such hashes agree in one whole band at least, so only hashes of
@@ -34,7 +36,7 @@ def hamming_pairs(hashes: Hashes, others: Hashes | None = None, radius: int = 4)
     Yields:
         Pairs with `apart` in bits; memory is O(N + M + block^2).
 
-    >>> next(hamming_pairs(np.array([0, 0b111, 0b1], np.uint64), radius=1)).rows.tolist()
+    >>> next(find_hamming_pairs(np.array([0, 0b111, 0b1], np.uint64), radius=1)).rows.tolist()
     [0]
     """
     if not 0 <= radius <= BITS:
@@ -70,8 +72,8 @@ def _buckets(keys: Hashes, others: Hashes) -> Iterator[tuple[Rows, Rows]]:
 def _blocks(
     hashes: Hashes, rows: Rows, others: Hashes, columns: Rows, radius: int
 ) -> Iterator[Pairs]:
-    for one in spans(len(rows), BLOCK):
-        for other in spans(len(columns), BLOCK):
+    for one in cut_spans(len(rows), BLOCK):
+        for other in cut_spans(len(columns), BLOCK):
             mine, theirs = rows[one], columns[other]
             apart = np.bitwise_count(hashes[mine, None] ^ others[None, theirs])  # (n, m) uint8
             near, at = np.nonzero(apart <= radius)

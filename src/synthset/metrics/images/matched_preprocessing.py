@@ -10,13 +10,15 @@ import numpy as np
 from PIL import Image
 
 from synthset.images import Pixels, encode
-from synthset.metrics.images.source_cues import LUMA, margins
+from synthset.metrics.images.source_cues import LUMA, count_margins
 
 SHAPES = (3 / 4, 4 / 3)  # width over height, as random crops in training have
 MARGIN = 0.25  # of the side at most, both margins together
 
 
-def matched(pixels: Pixels, size_px: int, quality: int, draw: np.random.Generator) -> bytes:
+def match_preprocessing(
+    pixels: Pixels, size_px: int, quality: int, draw: np.random.Generator
+) -> bytes:
     """Lay an image out as every other one.
 
     Its constant margins go; it is cut around its middle to a shape drawn at random, resized
@@ -29,7 +31,7 @@ def matched(pixels: Pixels, size_px: int, quality: int, draw: np.random.Generato
         quality: of the JPEG (4:2:0), 1 to 95.
         draw: gives all that is random.
     """
-    inside = _cut(_trimmed(pixels), float(np.exp(draw.uniform(*np.log(SHAPES)))))
+    inside = _cut(_trim(pixels), float(np.exp(draw.uniform(*np.log(SHAPES)))))
     height, width = inside.shape[:2]
     side = size_px * (1 - draw.uniform(0, MARGIN))
     scale = side / max(height, width)
@@ -41,8 +43,8 @@ def matched(pixels: Pixels, size_px: int, quality: int, draw: np.random.Generato
     return encode(square, "jpeg", quality)
 
 
-def _trimmed(pixels: Pixels) -> Pixels:
-    top, bottom, left, right = margins(pixels.astype(np.float32) @ LUMA)
+def _trim(pixels: Pixels) -> Pixels:
+    top, bottom, left, right = count_margins(pixels.astype(np.float32) @ LUMA)
     height, width = pixels.shape[:2]
     return pixels[top : height - bottom, left : width - right]
 

@@ -12,7 +12,14 @@ from scipy.sparse.csgraph import connected_components
 
 from synthset.errors import UsageError
 from synthset.metrics.distances import BLOCK, CentredRows, squared_distances
-from synthset.metrics.features import Features, Scores, checked, checked_pair, spans, unit_rows
+from synthset.metrics.features import (
+    Features,
+    Scores,
+    check_features,
+    check_pair,
+    cut_spans,
+    normalise_rows,
+)
 
 WAITING = 2**20  # pairs that are gathered before they are joined
 
@@ -41,7 +48,7 @@ class Pairs:
         return Pairs(self.rows[mask], self.others[mask], self.apart[mask])
 
 
-def cosine_pairs(
+def find_cosine_pairs(
     features: Features, others: Features | None = None, similarity: float = 0.95
 ) -> Iterator[Pairs]:
     """Find the pairs whose cosine is at least `similarity`, exactly.
@@ -55,19 +62,21 @@ def cosine_pairs(
         Pairs with `apart` = 1 - cosine; memory is that of the features and O(block^2).
 
     Raises:
-        UsageError: as `features.checked`, a row without direction, or a similarity out of range.
+        UsageError: as `features.checked`, a row without direction, or a wrong similarity.
     """
     if not 0 < similarity <= 1:
         raise UsageError(f"similarity: found {similarity}; a cosine is above 0 and at most 1")
-    features = checked(features, "features")
+    features = check_features(features, "features")
     if others is not None:
-        others, features = checked_pair(others, features)
-    unit = unit_rows(features, "features")
+        others, features = check_pair(others, features)
+    unit = normalise_rows(features, "features")
     centre = unit.mean(axis=0, dtype=np.float64)
     rows = CentredRows.of(unit, centre, "cpu")
-    against = rows if others is None else CentredRows.of(unit_rows(others, "others"), centre, "cpu")
-    for one in spans(len(rows), BLOCK):
-        for other in spans(len(against), BLOCK):
+    against = (
+        rows if others is None else CentredRows.of(normalise_rows(others, "others"), centre, "cpu")
+    )
+    for one in cut_spans(len(rows), BLOCK):
+        for other in cut_spans(len(against), BLOCK):
             if others is None and other.start < one.start:
                 continue
             squared = squared_distances(rows[one], against[other]).numpy()  # 2 - 2 cosine

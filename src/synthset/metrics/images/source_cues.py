@@ -48,7 +48,7 @@ class OpenedImage:
     luma: Plane
 
 
-def cues(data: bytes) -> dict[str, list[float]]:
+def read_cues(data: bytes) -> dict[str, list[float]]:
     """Read every cue of an encoded image.
 
     Args:
@@ -67,7 +67,7 @@ def cues(data: bytes) -> dict[str, list[float]]:
         return {name: read(picture) for name, read in CUES.items()}
 
 
-def file_format(picture: OpenedImage) -> list[float]:
+def read_file_format(picture: OpenedImage) -> list[float]:
     """Format, colour mode, and whether there are EXIF data, a colour profile or a resolution."""
     header = picture.header
     facts = [header.format == name for name in FORMATS] + [header.mode == mode for mode in MODES]
@@ -75,17 +75,17 @@ def file_format(picture: OpenedImage) -> list[float]:
     return [float(fact) for fact in facts]
 
 
-def size(picture: OpenedImage) -> list[float]:
+def measure_size(picture: OpenedImage) -> list[float]:
     """Width, height, shape, and whether the sides are what models like to make."""
     height, width = picture.luma.shape
     even = [float(side % 8 == 0) for side in (width, height)]
     return [float(width), float(height), float(width * height), width / height, *even]
 
 
-def borders(picture: OpenedImage) -> list[float]:
+def measure_borders(picture: OpenedImage) -> list[float]:
     """Constant margins: their shares of the sides, and their brightness."""
     height, width = picture.luma.shape
-    top, bottom, left, right = margins(picture.luma)
+    top, bottom, left, right = count_margins(picture.luma)
     shares = [top / height, bottom / height, left / width, right / width]
     edge = np.concatenate(
         [picture.luma[0], picture.luma[-1], picture.luma[:, 0], picture.luma[:, -1]]
@@ -94,7 +94,7 @@ def borders(picture: OpenedImage) -> list[float]:
     return [*shares, max(shares), shade]
 
 
-def margins(luma: Plane) -> tuple[int, int, int, int]:
+def count_margins(luma: Plane) -> tuple[int, int, int, int]:
     """Count the constant rows and columns at each side.
 
     Args:
@@ -126,7 +126,7 @@ def _flat(lines: Plane) -> int:
     return 0
 
 
-def jpeg(picture: OpenedImage) -> list[float]:
+def read_jpeg(picture: OpenedImage) -> list[float]:
     """Quantisation, chroma subsampling and order of a JPEG; NaN for other formats."""
     header = picture.header
     if not isinstance(header, JpegImagePlugin.JpegImageFile):
@@ -139,7 +139,7 @@ def jpeg(picture: OpenedImage) -> list[float]:
     return [*fine, float(luma[0]), float(across), float(down), progressive]
 
 
-def frequency(picture: OpenedImage) -> list[float]:
+def measure_frequencies(picture: OpenedImage) -> list[float]:
     """How the power spreads over frequencies, in luma and colour, and the trace of 8 × 8 blocks."""
     if min(picture.luma.shape) < 2 * GRID_PX:
         return [float("nan")] * (RINGS + 4)
@@ -160,14 +160,14 @@ def _middle(plane: NDArray[Any]) -> NDArray[Any]:
 def _rings(plane: Plane) -> NDArray[np.float64]:
     """Log of the mean power in each ring of frequencies, over the mean of all: no matter of
     contrast."""
-    taper, ring, sizes = _measured_by(*plane.shape)
+    taper, ring, sizes = _prepare_window(*plane.shape)
     power = np.abs(np.fft.rfft2((plane - plane.mean()) * taper)) ** 2
     logs = np.log(np.bincount(ring, power.ravel(), RINGS) / sizes + TINY)
     return np.asarray(logs - logs.mean())
 
 
 @lru_cache(maxsize=64)
-def _measured_by(height: int, width: int) -> tuple[Plane, NDArray[np.int64], NDArray[np.int64]]:
+def _prepare_window(height: int, width: int) -> tuple[Plane, NDArray[np.int64], NDArray[np.int64]]:
     """For one size of window: its taper, the ring of each frequency, and how many a ring has."""
     taper = np.outer(np.hanning(height), np.hanning(width)).astype(np.float32)
     down, across = np.fft.fftfreq(height)[:, None], np.fft.rfftfreq(width)[None]
@@ -183,7 +183,7 @@ def _grid(luma: Plane) -> float:
     return float(np.log((steps[between].mean() + 0.1) / (steps[~between].mean() + 0.1)))
 
 
-def colour(picture: OpenedImage) -> list[float]:
+def measure_colour(picture: OpenedImage) -> list[float]:
     """Brightness, contrast, colour balance, saturation, and how much is black or white; of a large
     picture on a grid of pixels."""
     step = max(1, min(picture.luma.shape) // SAMPLED_PX)
@@ -199,10 +199,10 @@ def colour(picture: OpenedImage) -> list[float]:
 
 #: Cue -> how it is read, in the order of the report.
 CUES: dict[str, Callable[[OpenedImage], list[float]]] = {
-    "file format": file_format,
-    "size": size,
-    "borders": borders,
-    "jpeg": jpeg,
-    "frequency": frequency,
-    "brightness and colour": colour,
+    "file format": read_file_format,
+    "size": measure_size,
+    "borders": measure_borders,
+    "jpeg": read_jpeg,
+    "frequency": measure_frequencies,
+    "brightness and colour": measure_colour,
 }

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from synthset.metrics.features import Features, checked_pair, unit_rows
-from synthset.metrics.sets.mmd import Discrepancy, biased, kernel_sums, unbiased
+from synthset.metrics.features import Features, check_pair, normalise_rows
+from synthset.metrics.sets.mmd import Discrepancy, estimate_biased, estimate_unbiased, sum_kernels
 
 SIGMA = 10.0  # the paper's bandwidth
 SCALE = 1000.0  # the paper's, to print readable numbers
@@ -34,8 +34,8 @@ def cmmd(
     Raises:
         UsageError: as `features.checked_pair`, or a row that is all zero.
     """
-    real, generated = checked_pair(real, generated, at_least=3)
-    real, generated = unit_rows(real, "real"), unit_rows(generated, "generated")
+    real, generated = check_pair(real, generated, at_least=3)
+    real, generated = normalise_rows(real, "real"), normalise_rows(generated, "generated")
 
     def kernel_less_one(a: Features, b: Features) -> Features:
         # Unit rows lie within 2 of each other, so with sigma 10 the kernel is 0.98 to 1: without
@@ -46,6 +46,6 @@ def cmmd(
         exponent *= 1 / sigma**2
         return np.expm1(exponent, out=exponent)
 
-    sums = kernel_sums(real, generated, kernel_less_one)
-    found = biased(sums) if with_diagonal else unbiased(sums)
+    sums = sum_kernels(real, generated, kernel_less_one)
+    found = estimate_biased(sums) if with_diagonal else estimate_unbiased(sums)
     return Discrepancy(SCALE * found.value, SCALE * found.standard_error)

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from synthset.errors import UsageError
 from synthset.metrics.distances import CentredRows, kth_within, root
-from synthset.metrics.features import Features, Scores, checked, checked_pair, unit_rows
-from synthset.metrics.sets.worth import nearest_real
+from synthset.metrics.features import Features, Scores, check_features, check_pair, normalise_rows
+from synthset.metrics.sets.worth import find_nearest_real
 from synthset.metrics.statistics.intervals import LEVEL, Interval, wilson
 
 
@@ -31,7 +31,7 @@ class MostAlike:
     cosine: Scores
 
 
-def most_alike(real: Features, generated: Features, device: str = "cpu") -> MostAlike:
+def find_most_alike(real: Features, generated: Features, device: str = "cpu") -> MostAlike:
     """Find the real image of highest cosine for each generated one, exactly.
 
     Args:
@@ -42,12 +42,14 @@ def most_alike(real: Features, generated: Features, device: str = "cpu") -> Most
     Raises:
         UsageError: as `features.checked_pair`, or a row without direction.
     """
-    real, generated = checked_pair(real, generated)
-    found = nearest_real(unit_rows(real, "real"), unit_rows(generated, "generated"), device)
+    real, generated = check_pair(real, generated)
+    found = find_nearest_real(
+        normalise_rows(real, "real"), normalise_rows(generated, "generated"), device
+    )
     return MostAlike(found.index, _cosine(found.distance))
 
 
-def most_alike_within(features: Features, device: str = "cpu") -> Scores:
+def find_most_alike_within(features: Features, device: str = "cpu") -> Scores:
     """Find the highest cosine of each image with another one of its own set.
 
     Run on real images it says how alike two different photographs can be: what copies have to be
@@ -63,7 +65,7 @@ def most_alike_within(features: Features, device: str = "cpu") -> Scores:
     Raises:
         UsageError: as `features.checked`, or a row without direction.
     """
-    unit = unit_rows(checked(features, "features", at_least=2), "features")
+    unit = normalise_rows(check_features(features, "features", at_least=2), "features")
     rows = CentredRows.of(unit, unit.mean(axis=0, dtype=np.float64), device)
     return _cosine(root(kth_within(rows, 1)))
 

@@ -19,7 +19,7 @@ import scipy.linalg
 from scipy.linalg import lapack
 
 from synthset.errors import UsageError
-from synthset.metrics.features import Features, checked_pair, spans
+from synthset.metrics.features import Features, check_pair, cut_spans
 from synthset.metrics.sets.gaussian import Gaussian, Matrix, gaussian
 
 
@@ -32,7 +32,7 @@ def frechet_distance(a: Gaussian, b: Gaussian) -> float:
 
     Returns:
         Float >= 0, in squared feature units; lower is better, 0 for equal Gaussians. Never NaN. It
-        is biased upwards by about 1/n, heavily so where n <= D: see `sample_size.shortfalls`.
+        is biased upwards by about 1/n, heavily where n <= D: see `sample_size.explain_shortfalls`.
 
     Raises:
         UsageError: Gaussians over different numbers of features.
@@ -64,7 +64,7 @@ def frechet_distance_from_features(real: Features, generated: Features) -> float
     Raises:
         UsageError: as `features.checked_pair`.
     """
-    real, generated = checked_pair(real, generated, at_least=2)
+    real, generated = check_pair(real, generated, at_least=2)
     if min(len(real), len(generated)) > real.shape[1]:
         return frechet_distance(gaussian(real), gaussian(generated))
     return _low_rank_distance(_Centred.of(real), _Centred.of(generated))
@@ -148,7 +148,7 @@ class _Centred:
 def _low_rank_distance(a: _Centred, b: _Centred) -> float:
     small, large = sorted((a.rows, b.rows), key=len)
     gram = np.zeros((len(small), len(small)))
-    for span in spans(len(large)):
+    for span in cut_spans(len(large)):
         product = large[span] @ small.T  # (block, N of the smaller set)
         gram += product.T @ product
     rank = min(len(small) - 1, small.shape[1])

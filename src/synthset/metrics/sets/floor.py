@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from synthset.errors import UsageError
-from synthset.metrics.features import Features, checked
+from synthset.metrics.features import Features, check_features
 from synthset.metrics.statistics.intervals import LEVEL, Interval, normal_quantile
 
 
@@ -45,7 +45,7 @@ def real_floor(
     Raises:
         UsageError: not enough real images, or fewer than two draws.
     """
-    real = checked(real, "real")
+    real = check_features(real, "real")
     if n_real + n_generated > len(real):
         raise UsageError(
             f"real_floor: {n_real} + {n_generated} disjoint images asked of {len(real)}; ask for "

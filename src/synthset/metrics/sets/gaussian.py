@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from synthset.errors import UsageError
-from synthset.metrics.features import BLOCK, Features, checked
+from synthset.metrics.features import BLOCK, Features, check_features
 
 Matrix = NDArray[np.float64]
 
@@ -67,18 +67,18 @@ class GaussianAccumulator:
         Raises:
             UsageError: as `features.checked`, or another D than before.
         """
-        block = checked(block, "block", at_least=0)
+        block = check_features(block, "block", at_least=0)
         if self._width not in (None, block.shape[1]):
             raise UsageError(f"found a block of {block.shape[1]} features after {self._width}")
         while len(block):
             rows = block[: BLOCK - self._waiting_rows]
             block = block[len(rows) :]
             if len(rows) == BLOCK:
-                self._moments = self._added(rows, self._exact)
+                self._moments = self._add(rows, self._exact)
                 continue
             self._waiting.append(rows.copy())
             if self._waiting_rows == BLOCK:
-                self._moments = self._added(np.concatenate(self._waiting), self._exact)
+                self._moments = self._add(np.concatenate(self._waiting), self._exact)
                 self._waiting = []
 
     def merge(self, other: GaussianAccumulator) -> None:
@@ -127,7 +127,7 @@ class GaussianAccumulator:
             return int(self._waiting[0].shape[1])
         return len(self._moments.pilot) if self._moments else None
 
-    def _added(self, rows: Features, exact: bool) -> _Moments:
+    def _add(self, rows: Features, exact: bool) -> _Moments:
         moments = self._moments or _Moments.around(rows)
         moments.add(rows, np.float64 if exact else rows.dtype)
         return moments
@@ -184,7 +184,7 @@ def gaussian(features: Features) -> Gaussian:
     Raises:
         UsageError: as `features.checked`.
     """
-    features = checked(features, "features", at_least=2)
+    features = check_features(features, "features", at_least=2)
     accumulator = GaussianAccumulator(exact=len(features) < EXACT_BELOW * features.shape[1])
     accumulator.add(features)
     return accumulator.gaussian()

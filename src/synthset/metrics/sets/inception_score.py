@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from synthset.errors import UsageError
-from synthset.metrics.features import Features, Scores, checked, spans
+from synthset.metrics.features import Features, Scores, check_features, cut_spans
 
 SPLITS = 10  # the paper's
 SEED = 2020  # torch-fidelity's
@@ -48,7 +48,7 @@ def inception_score(logits: Features, splits: int = SPLITS, seed: int | None = S
     Raises:
         UsageError: as `features.checked`, or more splits than images.
     """
-    logits = checked(logits, "logits")
+    logits = check_features(logits, "logits")
     count = len(logits)
     if not 1 <= splits <= count:
         raise UsageError(
@@ -62,7 +62,7 @@ def inception_score(logits: Features, splits: int = SPLITS, seed: int | None = S
         part = order[split * count // splits : (split + 1) * count // splits]
         mean = np.zeros(logits.shape[1])
         entropy = 0.0
-        for span in spans(len(part)):
+        for span in cut_spans(len(part)):
             probabilities, row_entropies = _from_logits(logits[part[span]])
             mean += probabilities.sum(axis=0, dtype=np.float64)
             entropy += row_entropies.sum()
@@ -71,13 +71,13 @@ def inception_score(logits: Features, splits: int = SPLITS, seed: int | None = S
     return SplitScores(float(values.mean()), float(values.std()), values)
 
 
-def checked_probabilities(probabilities: Features) -> Features:
+def check_probabilities(probabilities: Features) -> Features:
     """Refuse rows that are not class probabilities; returns (N, K), as `features.checked`.
 
     Raises:
         UsageError: a negative entry, or a row whose sum is further than 1e-3 from 1.
     """
-    probabilities = checked(probabilities, "probabilities")
+    probabilities = check_features(probabilities, "probabilities")
     off = np.abs(probabilities.sum(axis=1) - 1).max()
     if probabilities.min() < 0 or off > 1e-3:
         raise UsageError(

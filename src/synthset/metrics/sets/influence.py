@@ -12,10 +12,10 @@ import numpy as np
 import scipy.linalg
 
 from synthset.errors import UsageError
-from synthset.metrics.features import Features, Scores, checked, spans
+from synthset.metrics.features import Features, Scores, check_features, cut_spans
 from synthset.metrics.sets.fid import covariance_factor
 from synthset.metrics.sets.gaussian import Gaussian
-from synthset.metrics.sets.inception_score import checked_probabilities, entropies
+from synthset.metrics.sets.inception_score import check_probabilities, entropies
 
 STEP = 0.35  # of the quadrature, in ln(s): its error is exp(-pi^2 / STEP) = 6e-13 of the result
 LOWEST, HIGHEST = 1e-17, 1e4  # its range, in units of the largest standard deviation
@@ -47,9 +47,9 @@ def fd_influence(real: Gaussian, generated: Features) -> Scores:
 def jackknife_error(influence: Scores) -> float:
     """Standard error of the metric itself, over new draws of the generated set.
 
-    With `intervals.around` it makes an interval. For the Fréchet distance it lay between 0.96 and
-    1.6 of the spread of fresh sets, also for N <= D, where the bootstrap's was up to 2.9 times too
-    wide, and it costs one distance instead of one a draw. The reference counts as given.
+    With `intervals.normal_interval` it makes an interval. For the Fréchet distance it lay between
+    0.96 and 1.6 of the spread of fresh sets, also for N <= D, where the bootstrap's was up to 2.9
+    times too wide, and it costs one distance instead of one a draw. The reference counts as given.
 
     Args:
         influence: (N,) float64, from one of the functions here; N >= 2.
@@ -71,9 +71,9 @@ def is_influence(probabilities: Features) -> Scores:
         clear or by being of a rare class.
 
     Raises:
-        UsageError: as `inception_score.checked_probabilities`, or a single image.
+        UsageError: as `inception_score.check_probabilities`, or a single image.
     """
-    rows = checked_probabilities(probabilities).astype(np.float64)
+    rows = check_probabilities(probabilities).astype(np.float64)
     count = len(rows)
     if count < 2:
         raise UsageError("probabilities: found 1 image; leaving it out leaves none")
@@ -82,7 +82,7 @@ def is_influence(probabilities: Features) -> Scores:
     whole = row_entropies.sum()
     _, (of_all,) = entropies(total[None] / count)
     without = np.zeros(count)
-    for span in spans(count):
+    for span in cut_spans(count):
         means = np.maximum(total - rows[span], 0) / (count - 1)  # (block, K)
         _, of_rest = entropies(means)
         without[span] = np.exp(of_rest - (whole - row_entropies[span]) / (count - 1))
@@ -108,7 +108,7 @@ class _Spread:
 
     @classmethod
     def of(cls, real: Gaussian, generated: Features) -> _Spread:
-        generated = checked(generated, "generated", at_least=3)
+        generated = check_features(generated, "generated", at_least=3)
         count, width = generated.shape
         if width != len(real.mean):
             raise UsageError(

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synthset.errors import UsageError
-from synthset.metrics.features import Features, Scores, checked_pair, spans
-from synthset.metrics.sets.mmd import BLOCK, Discrepancy, kernel_sums, unbiased
+from synthset.metrics.features import Features, Scores, check_pair, cut_spans
+from synthset.metrics.sets.mmd import BLOCK, Discrepancy, estimate_unbiased, sum_kernels
 
 SUBSETS = 100  # the paper's and every implementation's
 SUBSET_SIZE = 1000
@@ -65,7 +65,7 @@ def kid(
     Raises:
         UsageError: as `features.checked_pair`, or a subset larger than a set.
     """
-    real, generated = checked_pair(real, generated, at_least=2)
+    real, generated = check_pair(real, generated, at_least=2)
     smaller = min(len(real), len(generated))
     if not 2 <= subset_size <= smaller or subsets < 1:
         raise UsageError(
@@ -102,8 +102,8 @@ def kid_full(real: Features, generated: Features) -> Discrepancy:
     Raises:
         UsageError: as `features.checked_pair`.
     """
-    real, generated = checked_pair(real, generated, at_least=3)
-    return unbiased(kernel_sums(real, generated, cubic_kernel))
+    real, generated = check_pair(real, generated, at_least=3)
+    return estimate_unbiased(sum_kernels(real, generated, cubic_kernel))
 
 
 def cubic_kernel(a: Features, b: Features) -> Features:
@@ -112,7 +112,7 @@ def cubic_kernel(a: Features, b: Features) -> Features:
     For a set with itself (the very same memory) the product takes half the time.
     """
     kernel: Features = a @ b.T
-    for rows in spans(len(kernel), IN_CACHE):
+    for rows in cut_spans(len(kernel), IN_CACHE):
         part = kernel[rows]
         part *= 1 / a.shape[1]
         part += 1
@@ -156,10 +156,10 @@ def _values_from_whole(
     typical = float(cubic_kernel(real[:SOME], generated[:SOME]).mean(dtype=np.float64))
     within = _sums_within(real, in_real, typical) + _sums_within(generated, in_generated, typical)
     across = np.zeros(subsets)
-    for rows in spans(len(real), BLOCK):
+    for rows in cut_spans(len(real), BLOCK):
         kernel = cubic_kernel(real[rows], generated)  # (block, M)
         kernel -= typical
-        across += _paired(in_real[rows], kernel @ in_generated)
+        across += _multiply_columns(in_real[rows], kernel @ in_generated)
     values: Scores = within / (size * (size - 1)) - 2 * across / size**2
     return values
 
@@ -167,19 +167,19 @@ def _values_from_whole(
 def _sums_within(features: Features, member: Features, typical: float) -> Scores:
     """Sum of the kernel over the ordered pairs of different images in each subset, (subsets,)."""
     sums = np.zeros(member.shape[1])
-    for rows in spans(len(features), BLOCK):
+    for rows in cut_spans(len(features), BLOCK):
         own = cubic_kernel(features[rows], features[rows])  # (block, block)
         own -= typical
         np.fill_diagonal(own, 0)
-        sums += _paired(member[rows], own @ member[rows])
+        sums += _multiply_columns(member[rows], own @ member[rows])
         if rows.stop < len(features):
             rest = cubic_kernel(features[rows], features[rows.stop :])  # (block, N - stop)
             rest -= typical
-            sums += 2 * _paired(member[rows], rest @ member[rows.stop :])
+            sums += 2 * _multiply_columns(member[rows], rest @ member[rows.stop :])
     return sums
 
 
-def _paired(left: Features, right: Features) -> Scores:
+def _multiply_columns(left: Features, right: Features) -> Scores:
     """Column-wise dot products of two (N, subsets) matrices, in float64."""
     sums: Scores = np.einsum("ns,ns->s", left, right, dtype=np.float64)
     return sums

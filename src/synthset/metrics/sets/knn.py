@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synthset.errors import UsageError
-from synthset.metrics.features import Features, Labels, checked_pair, spans, unit_rows
+from synthset.metrics.features import Features, Labels, check_pair, cut_spans, normalise_rows
 
 BLOCK = 512  # images that ask at a time
 
@@ -46,12 +46,12 @@ def weighted_knn(
     """
     if labels.shape != (len(bank),):
         raise UsageError(f"labels {labels.shape} for {len(bank)} images in the bank")
-    bank, asked = checked_pair(bank, asked)
-    bank, asked = unit_rows(bank, "bank"), unit_rows(asked, "asked")
+    bank, asked = check_pair(bank, asked)
+    bank, asked = normalise_rows(bank, "bank"), normalise_rows(asked, "asked")
     most = min(max(ks), len(bank))
     there, codes = np.unique(labels, return_inverse=True)
     found: dict[int, list[NDArray[np.int64]]] = {k: [] for k in ks}
-    for rows in spans(len(asked), BLOCK):
+    for rows in cut_spans(len(asked), BLOCK):
         cosines = (asked[rows] @ bank.T).astype(np.float64)  # (B, M)
         near = np.argsort(-cosines, axis=1, kind="stable")[:, :most]  # (B, most)
         similar = np.take_along_axis(cosines, near, axis=1)

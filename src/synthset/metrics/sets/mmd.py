@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from synthset.metrics.features import Features, Scores, spans
+from synthset.metrics.features import Features, Scores, cut_spans
 
 # (N, D), (M, D) -> (N, M). The unbiased estimate ignores a constant that is added to the kernel,
 # so a kernel may leave out one that would cost digits in float32.
@@ -53,7 +53,7 @@ class KernelSums:
     generated_to_real: Scores
 
 
-def kernel_sums(real: Features, generated: Features, kernel: Kernel) -> KernelSums:
+def sum_kernels(real: Features, generated: Features, kernel: Kernel) -> KernelSums:
     """Walk over the three kernel matrices once, block by block.
 
     Args:
@@ -67,7 +67,7 @@ def kernel_sums(real: Features, generated: Features, kernel: Kernel) -> KernelSu
     real_sums, real_diagonal = _within(real, kernel)
     generated_sums, generated_diagonal = _within(generated, kernel)
     to_generated, to_real = np.zeros(len(real)), np.zeros(len(generated))
-    for rows in spans(len(real), BLOCK):
+    for rows in cut_spans(len(real), BLOCK):
         block = kernel(real[rows], generated)  # (block, M)
         to_generated[rows] = block.sum(axis=1, dtype=np.float64)
         to_real += block.sum(axis=0, dtype=np.float64)
@@ -76,7 +76,7 @@ def kernel_sums(real: Features, generated: Features, kernel: Kernel) -> KernelSu
     )
 
 
-def unbiased(sums: KernelSums) -> Discrepancy:
+def estimate_unbiased(sums: KernelSums) -> Discrepancy:
     """The U-statistic: no kernel of an image with itself; its mean is the true discrepancy.
 
     The standard error is the jackknife's: each image of either set is left out in turn, which the
@@ -94,11 +94,11 @@ def unbiased(sums: KernelSums) -> Discrepancy:
         + generated / (m * (m - 1))
         - 2 * (across - sums.real_to_generated) / ((n - 1) * m)
     )
-    without_generated = unbiased_without_generated(sums)
+    without_generated = estimate_without_each(sums)
     return Discrepancy(float(value), _jackknife_error(without_real, without_generated))
 
 
-def unbiased_without_generated(sums: KernelSums) -> Scores:
+def estimate_without_each(sums: KernelSums) -> Scores:
     """The U-statistic with each generated image left out in turn, (M,) float64.
 
     Args:
@@ -114,7 +114,7 @@ def unbiased_without_generated(sums: KernelSums) -> Scores:
     return without
 
 
-def biased(sums: KernelSums) -> Discrepancy:
+def estimate_biased(sums: KernelSums) -> Discrepancy:
     """The V-statistic: with the diagonals, never below 0, and too large by about 1/N + 1/M.
 
     Args:
@@ -141,7 +141,7 @@ def biased(sums: KernelSums) -> Discrepancy:
 def _within(features: Features, kernel: Kernel) -> tuple[Scores, Scores]:
     """Row sums without the diagonal, and the diagonal; each pair of blocks is computed once."""
     sums, diagonal = np.zeros(len(features)), np.zeros(len(features))
-    for rows in spans(len(features), BLOCK):
+    for rows in cut_spans(len(features), BLOCK):
         block = kernel(features[rows], features[rows])  # symmetric, so half a product
         diagonal[rows] = np.diagonal(block)
         sums[rows] += block.sum(axis=1, dtype=np.float64) - diagonal[rows]

@@ -9,7 +9,7 @@ import scipy.linalg
 from numpy.typing import NDArray
 
 from synthset.errors import UsageError
-from synthset.metrics.features import Features, checked, spans
+from synthset.metrics.features import Features, check_features, cut_spans
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,7 +29,7 @@ class PrincipalAxes:
 
     def project(self, features: Features) -> NDArray[np.float64]:
         """Coordinates along the axes, (N, C) float64, from (N, D) float32 or float64."""
-        features = checked(features, "features")
+        features = check_features(features, "features")
         if features.shape[1] != len(self.mean):
             raise UsageError(
                 f"features has {features.shape[1]} columns; these axes need {len(self.mean)}"
@@ -38,7 +38,7 @@ class PrincipalAxes:
         return coordinates
 
 
-def principal_axes(features: Features, components: int) -> PrincipalAxes:
+def find_principal_axes(features: Features, components: int) -> PrincipalAxes:
     """Find the directions in which a reference varies most.
 
     Args:
@@ -52,7 +52,7 @@ def principal_axes(features: Features, components: int) -> PrincipalAxes:
     Raises:
         UsageError: as `features.checked`, or more components than there are.
     """
-    features = checked(features, "features", at_least=2)
+    features = check_features(features, "features", at_least=2)
     count, width = features.shape
     if not 1 <= components <= min(count - 1, width):
         raise UsageError(
@@ -74,7 +74,7 @@ def principal_axes(features: Features, components: int) -> PrincipalAxes:
 
 def _scatter(features: Features, mean: NDArray[np.float64]) -> NDArray[np.float64]:
     total = np.zeros((len(mean), len(mean)))
-    for span in spans(len(features)):
+    for span in cut_spans(len(features)):
         centred = features[span] - mean
         total += centred.T @ centred
     return total

@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from synthset.errors import UsageError
-from synthset.metrics.distances import CentredRows, Nearest, blocks_across, kth_within, root
-from synthset.metrics.features import Features, Scores, checked_pair
+from synthset.metrics.distances import CentredRows, Nearest, kth_within, root, walk_blocks
+from synthset.metrics.features import Features, Scores, check_pair
 
 K = 5  # Naeem et al.; Kynkäänniemi et al. and torch-fidelity use 3
 
@@ -97,7 +97,7 @@ def prdc(real: Features, generated: Features, k: int = K, device: str = "cpu") -
     Raises:
         UsageError: as `features.checked_pair`, or k out of range.
     """
-    return summarise(neighbourhoods(real, generated, k, device), k)
+    return summarise(find_neighbourhoods(real, generated, k, device), k)
 
 
 def summarise(found: Neighbourhoods, k: int) -> PrdcFigures:
@@ -110,7 +110,7 @@ def summarise(found: Neighbourhoods, k: int) -> PrdcFigures:
     )
 
 
-def neighbourhoods(
+def find_neighbourhoods(
     real: Features, generated: Features, k: int = K, device: str = "cpu"
 ) -> Neighbourhoods:
     """Find every image's ball, and who lies in whose.
@@ -127,7 +127,7 @@ def neighbourhoods(
     Raises:
         UsageError: as `features.checked_pair`, or k out of range.
     """
-    real, generated = checked_pair(real, generated, at_least=2)
+    real, generated = check_pair(real, generated, at_least=2)
     smaller = min(len(real), len(generated))
     if not 1 <= k < smaller:
         raise UsageError(
@@ -149,7 +149,7 @@ def _compare(
     balls_around = torch.zeros(len(generated), dtype=torch.int64, device=device)
     recalled = torch.zeros(len(real), dtype=torch.bool, device=device)
     to_generated, to_real = Nearest(real), Nearest(generated)
-    for one, other, distances in blocks_across(real, generated):
+    for one, other, distances in walk_blocks(real, generated):
         balls_around[other] += (distances < real_squared[one, None]).sum(dim=0)
         recalled[one] |= (distances < generated_squared[other]).any(dim=1)
         squared, index = distances.min(dim=1)

@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synthset.errors import UsageError
-from synthset.metrics.features import Features, Labels, Scores, checked_labels
-from synthset.metrics.sets.inception_score import checked_probabilities
+from synthset.metrics.features import Features, Labels, Scores, check_labels
+from synthset.metrics.sets.inception_score import check_probabilities
 from synthset.metrics.statistics.intervals import LEVEL, Interval, wilson
 
 TOP = 5
@@ -60,9 +60,9 @@ def recognise(
     Raises:
         UsageError: no probabilities, or an index that the classifier does not have.
     """
-    probabilities = checked_probabilities(probabilities)
+    probabilities = check_probabilities(probabilities)
     count, classes = probabilities.shape
-    checked_labels(intended, count, "intended")
+    check_labels(intended, count, "intended")
     if class_map is None:
         class_map = {int(label): (int(label),) for label in np.unique(intended)}
     _check_map(class_map, classes)
@@ -124,7 +124,7 @@ def recognition_rate(
             f"recognised: found {recognised.dtype} of shape {recognised.shape} for labels of shape "
             f"{intended.shape}; it takes one True or False an image, and one image or more"
         )
-    checked_labels(intended, len(recognised), "intended")
+    check_labels(intended, len(recognised), "intended")
     per_class = {}
     for label in np.unique(intended):
         answers = recognised[intended == label]
@@ -193,14 +193,14 @@ class RecognisedOfN:
     worth: float | None
 
 
-def recognised_of_n(
+def count_recognised(
     recognised: NDArray[np.int64], images: NDArray[np.int64], level: float = LEVEL
 ) -> RecognisedOfN:
     """Sum up how many images of each class were recognised.
 
     Two classes of ten images, one with all recognised and one with none:
 
-    >>> found = recognised_of_n(np.array([0, 10]), np.array([10, 10]))
+    >>> found = count_recognised(np.array([0, 10]), np.array([10, 10]))
     >>> found.mean, found.deviation, found.share_none, found.share_all, found.alike, found.worth
     (5.0, 5.0, 0.5, 0.5, 1.0, 1.0)
 
@@ -216,7 +216,7 @@ def recognised_of_n(
     shares = recognised / images
     each = int(images[0]) if (images == images[0]).all() else None
     values = recognised if each else shares
-    alike, size = within_classes(recognised, images)
+    alike, size = correlate_within_classes(recognised, images)
     return RecognisedOfN(
         classes=len(images),
         images=int(images.sum()),
@@ -225,7 +225,7 @@ def recognised_of_n(
         each=each,
         mean=float(values.mean()),
         deviation=float(values.std()),
-        histogram=np.bincount(recognised, minlength=each + 1) if each else by_tenths(shares),
+        histogram=np.bincount(recognised, minlength=each + 1) if each else count_by_tenths(shares),
         share_none=float((recognised == 0).mean()),
         share_some=float((recognised > 0).mean()),
         share_all=float((recognised == images).mean()),
@@ -234,7 +234,7 @@ def recognised_of_n(
     )
 
 
-def within_classes(
+def correlate_within_classes(
     recognised: NDArray[np.int64], images: NDArray[np.int64]
 ) -> tuple[float | None, float]:
     """Tell how alike the answers within a class are: the intraclass correlation of yes and no.
@@ -261,10 +261,10 @@ def within_classes(
     return ((between - within) / spread if spread else 0.0), size
 
 
-def by_tenths(shares: Scores) -> NDArray[np.int64]:
+def count_by_tenths(shares: Scores) -> NDArray[np.int64]:
     """Count shares: exactly 0; (0, 0.1], … (0.9, 1), each a tenth wide; exactly 1.
 
-    >>> by_tenths(np.array([0.0, 0.05, 0.1, 0.95, 1.0])).tolist()
+    >>> count_by_tenths(np.array([0.0, 0.05, 0.1, 0.95, 1.0])).tolist()
     [1, 2, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1]
     """
     inner = np.ceil(np.round(shares * 10, 9)).astype(np.int64)  # 1 … 10 for what lies between

@@ -77,15 +77,15 @@ def retrieve(
         for part, top in zip(parts, tops, strict=True):
             cosines = queries[part] @ features.T  # (q, n)
             top.see(cosines, rows)
-            _by_class(nearest, cosines, place[part])
-        label[rows], best[rows], second[rows] = _two_best(nearest, there)
+            _raise_class_cosines(nearest, cosines, place[part])
+        label[rows], best[rows], second[rows] = _find_two_best(nearest, there)
         if others is not None:
-            other[rows] = _highest(others, features)
+            other[rows] = _find_highest(others, features)
     found = np.full((len(queries), k), -1, np.int64)
     similarity = np.full((len(queries), k), NOTHING)
     for part, top in zip(parts, tops, strict=True):
         for query, rows in zip(part.tolist(), top.rows(), strict=True):
-            cosines, rows = _exactly(queries[query], rows, fetch)
+            cosines, rows = _compare_exactly(queries[query], rows, fetch)
             found[query, : len(rows[:k])] = rows[:k]
             similarity[query, : len(rows[:k])] = cosines[:k]
     return Retrieved(found, similarity, label, best, second, other)
@@ -130,7 +130,7 @@ class _Top:
         return np.split(self._row, ends[:-1])
 
 
-def _by_class(nearest: Floats, cosines: Floats, place: NDArray[np.int64]) -> None:
+def _raise_class_cosines(nearest: Floats, cosines: Floats, place: NDArray[np.int64]) -> None:
     """Raise each class's (K, n) highest cosines to those of a part of its queries, which lie
     together."""
     starts = np.flatnonzero(np.diff(place, prepend=-1))
@@ -139,7 +139,7 @@ def _by_class(nearest: Floats, cosines: Floats, place: NDArray[np.int64]) -> Non
         np.maximum(row, rows.max(axis=0), out=row)
 
 
-def _two_best(
+def _find_two_best(
     nearest: Floats, labels: NDArray[np.int64]
 ) -> tuple[NDArray[np.int64], Floats, Floats]:
     """Label and cosine of the nearest class, and the cosine of the next one."""
@@ -151,7 +151,7 @@ def _two_best(
     return labels[first], best, nearest.max(axis=0)
 
 
-def _highest(others: Floats, features: Floats) -> Floats:
+def _find_highest(others: Floats, features: Floats) -> Floats:
     """(n,) highest cosine of each row with any of the others."""
     highest = np.full(len(features), NOTHING, np.float32)
     for start in range(0, len(others), QUERIES):
@@ -161,7 +161,7 @@ def _highest(others: Floats, features: Floats) -> Floats:
     return rounded
 
 
-def _exactly(
+def _compare_exactly(
     query: Floats, rows: NDArray[np.int64], fetch: Callable[[NDArray[np.int64]], Floats]
 ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     """Cosines in float64, highest first, and their rows."""

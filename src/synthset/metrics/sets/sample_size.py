@@ -13,7 +13,7 @@ from synthset.metrics.statistics.intervals import wilson
 METRICS = ("fid", "fd_pca", "kid", "cmmd", "inception_score", "prdc", "vendi", "recognition_rate")
 
 
-def shortfalls(
+def explain_shortfalls(
     metric: str,
     n_real: int,
     n_generated: int,
@@ -24,9 +24,9 @@ def shortfalls(
 ) -> list[Caution]:
     """Say why these counts are too small for a metric.
 
-    >>> shortfalls("kid", 5000, 5000, 2048)
+    >>> explain_shortfalls("kid", 5000, 5000, 2048)
     []
-    >>> print(shortfalls("kid", 5000, 300, 2048)[0])
+    >>> print(explain_shortfalls("kid", 5000, 300, 2048)[0])
     KID draws blocks of 1,000, but there are only 300 generated images; use kid_full, or block=300
 
     Args:

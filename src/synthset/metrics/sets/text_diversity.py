@@ -14,12 +14,12 @@ from numpy.typing import NDArray
 WORD = re.compile(r"\w+(?:['’-]\w+)*")
 
 
-def distinct(texts: Iterable[str], n: int) -> float | None:
+def distinct_n(texts: Iterable[str], n: int) -> float | None:
     """Share of runs of n words that are different ones.
 
     It falls as texts are added: compare sets with about as many words.
 
-    >>> distinct(["a cat at night", "a cat at home"], 1)
+    >>> distinct_n(["a cat at night", "a cat at home"], 1)
     0.625
 
     Args:
@@ -33,7 +33,9 @@ def distinct(texts: Iterable[str], n: int) -> float | None:
     return len(set(runs)) / len(runs) if runs else None
 
 
-def spread(features: NDArray[np.float32], times: Sequence[int] | None = None) -> float | None:
+def mean_cosine_distance(
+    features: NDArray[np.float32], times: Sequence[int] | None = None
+) -> float | None:
     """Mean cosine distance between two different texts of a set, taken in closed form.
 
     Args:

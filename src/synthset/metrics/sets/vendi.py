@@ -10,7 +10,7 @@ import numpy as np
 import scipy.linalg
 
 from synthset.errors import UsageError
-from synthset.metrics.features import Features, checked, spans, unit_rows
+from synthset.metrics.features import Features, check_features, cut_spans, normalise_rows
 
 
 def vendi_score(features: Features, order: float = 1.0) -> float:
@@ -32,15 +32,15 @@ def vendi_score(features: Features, order: float = 1.0) -> float:
     """
     if not order >= 0:
         raise UsageError(f"order: found {order}; it is 0 or larger, and 1 is the usual score")
-    rows = unit_rows(checked(features, "features"), "features")
+    rows = normalise_rows(check_features(features, "features"), "features")
     count, width = rows.shape
     gram = np.zeros((min(count, width),) * 2)
     if count <= width:
-        for span in spans(width):
+        for span in cut_spans(width):
             block = rows[:, span].astype(np.float64)
             gram += block @ block.T
     else:
-        for span in spans(count):
+        for span in cut_spans(count):
             gram += rows[span].T @ rows[span]  # float32 within a block, float64 across
     values = scipy.linalg.eigvalsh(gram / count)
     exact = count <= width or rows.dtype == np.float64

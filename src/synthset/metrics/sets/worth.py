@@ -1,7 +1,7 @@
 """What is one image worth, seen from the real ones around it?
 
 How deep in the real neighbourhoods an image lies and which real images it covers is in
-`prdc.neighbourhoods`; what the set's metrics owe it is in `influence`.
+`prdc.find_neighbourhoods`; what the set's metrics owe it is in `influence`.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from synthset.errors import UsageError
 from synthset.metrics.distances import (
     CentredRows,
     Nearest,
-    blocks_across,
     kth_across,
     kth_within,
     root,
+    walk_blocks,
 )
-from synthset.metrics.features import Features, Scores, checked_pair
+from synthset.metrics.features import Features, Scores, check_pair
 from synthset.metrics.sets.prdc import K
 
 
@@ -38,7 +38,7 @@ class NearestReal:
     distance: Scores
 
 
-def nearest_real(real: Features, generated: Features, device: str = "cpu") -> NearestReal:
+def find_nearest_real(real: Features, generated: Features, device: str = "cpu") -> NearestReal:
     """Find each generated image's nearest real one, exactly.
 
     Args:
@@ -52,11 +52,11 @@ def nearest_real(real: Features, generated: Features, device: str = "cpu") -> Ne
     Raises:
         UsageError: as `features.checked_pair`.
     """
-    real, generated = checked_pair(real, generated)
+    real, generated = check_pair(real, generated)
     centre = real.mean(axis=0, dtype=np.float64)
     rows = CentredRows.of(generated, centre, device)
     nearest = Nearest(rows)
-    for at, among, distances in blocks_across(rows, CentredRows.of(real, centre, device)):
+    for at, among, distances in walk_blocks(rows, CentredRows.of(real, centre, device)):
         squared, index = distances.min(dim=1)
         nearest.see(squared, index + among.start, at)
     return NearestReal(nearest.indices(), nearest.distances())
@@ -69,7 +69,7 @@ def typicality(real: Features, generated: Features, k: int = K, device: str = "c
     image lies from its k-th real one. For real images that were held out it is spread evenly over
     (0, 1], so it reads as a p-value: below 0.05 lies farther out than 95 % of the real ones.
     (A conformal p-value; Vovk et al. 2005. A copy of a real image is very typical: see
-    `nearest_real` for those.)
+    `find_nearest_real` for those.)
 
     Args:
         real: (N, D) float32 or float64, N > k.
@@ -83,7 +83,7 @@ def typicality(real: Features, generated: Features, k: int = K, device: str = "c
     Raises:
         UsageError: as `features.checked_pair`, or k out of range.
     """
-    real, generated = checked_pair(real, generated)
+    real, generated = check_pair(real, generated)
     if not 1 <= k < len(real):
         raise UsageError(f"k: found {k}; with {len(real)} real images it is 1 to {len(real) - 1}")
     centre = real.mean(axis=0, dtype=np.float64)

@@ -44,10 +44,10 @@ class Measures:
     def over(self) -> str:
         """Over how many classes the macro means of the first weighting are, where not all."""
         recall = self.classes["recall"][0]
-        return over_classes(int((~np.isnan(recall)).sum()), len(recall))
+        return describe_classes(int((~np.isnan(recall)).sum()), len(recall))
 
 
-def measures(
+def measure_classifier(
     labels: NDArray[np.int64], probabilities: NDArray[np.floating], weights: Weights | None = None
 ) -> Measures:
     """Measure a classifier.
@@ -65,7 +65,7 @@ def measures(
         UsageError: shapes that don't fit, labels out of range, no image, values that are no
             probabilities.
     """
-    probabilities = checked(labels, probabilities)
+    probabilities = check_predictions(labels, probabilities)
     weights = np.ones((1, len(labels))) if weights is None else weights
     count = probabilities.shape[1]
     predicted = probabilities.argmax(axis=1)
@@ -90,14 +90,14 @@ def measures(
     return Measures(whole, classes)
 
 
-def checked(labels: NDArray[np.int64], probabilities: NDArray[np.floating]) -> Array:
+def check_predictions(labels: NDArray[np.int64], probabilities: NDArray[np.floating]) -> Array:
     """Refuse what can't be measured.
 
     Returns:
         (N, K) float64.
 
     Raises:
-        UsageError: as `measures`.
+        UsageError: as `measure_classifier`.
     """
     if probabilities.ndim != 2 or labels.shape != (len(probabilities),) or not len(labels):
         raise UsageError(
@@ -128,7 +128,7 @@ def confusion_matrix(labels: NDArray[np.int64], predicted: NDArray[np.int64], co
     return flat.reshape(count, count).astype(np.float64)
 
 
-def rates(confusion: Array) -> Array:
+def normalise_confusion(confusion: Array) -> Array:
     """Turn counts into shares of each row; rows of classes without images are 0."""
     shares: Array = confusion / np.maximum(confusion.sum(axis=1, keepdims=True), 1e-12)
     return shares
@@ -184,10 +184,10 @@ def mean_of_known(values: Array) -> Array:
     return mean
 
 
-def over_classes(there: int, classes: int) -> str:
+def describe_classes(there: int, classes: int) -> str:
     """Say of a mean over classes that it is over some of them; nothing where it is over all.
 
-    >>> over_classes(3, 4), over_classes(4, 4)
+    >>> describe_classes(3, 4), describe_classes(4, 4)
     (' over 3 of 4 classes', '')
 
     Args:
@@ -217,14 +217,14 @@ def _areas(
     roc, precision = np.full(shape, np.nan), np.full(shape, np.nan)
     for label in np.unique(labels).tolist():
         positive = labels == label
-        hits, alarms = ranked(probabilities[:, label], positive, weights)
+        hits, alarms = count_above_thresholds(probabilities[:, label], positive, weights)
         precision[:, label] = _average_precision(hits, alarms)
         if not positive.all():
             roc[:, label] = _area(hits, alarms)
     return roc, precision
 
 
-def ranked(
+def count_above_thresholds(
     scores: Array, positive: NDArray[np.bool_], weights: Weights | None = None
 ) -> tuple[Array, Array]:
     """Count positives and negatives at or above each threshold, from the highest down.

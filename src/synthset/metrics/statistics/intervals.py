@@ -85,10 +85,10 @@ def mean_interval(scores: Scores, level: float = LEVEL) -> Interval:
     if len(scores) < 2:
         raise UsageError(f"scores: found {len(scores)}; an interval needs 2 or more")
     error = float(np.std(scores, ddof=1)) / np.sqrt(len(scores))
-    return around(float(np.mean(scores)), error, level)
+    return normal_interval(float(np.mean(scores)), error, level)
 
 
-def around(value: float, standard_error: float, level: float = LEVEL) -> Interval:
+def normal_interval(value: float, standard_error: float, level: float = LEVEL) -> Interval:
     """Normal interval: value +- z x standard error."""
     half = normal_quantile(level) * standard_error
     return Interval(value, float(value - half), float(value + half), level)
@@ -129,7 +129,7 @@ def bootstrap(
     for _ in range(draws):
         resampled = [rows[rng.integers(0, len(rows), len(rows))] for rows in sets]
         values.append(metric(*resampled))
-    return around(float(metric(*sets)), float(np.std(values, ddof=1)), level)
+    return normal_interval(float(metric(*sets)), float(np.std(values, ddof=1)), level)
 
 
 def jackknife(
@@ -155,7 +155,7 @@ def jackknife(
         raise UsageError(f"groups: found {groups}; {len(rows)} images allow 2 to {len(rows)}")
     member = np.arange(len(rows)) % groups
     values = np.array([metric(rows[member != group]) for group in range(groups)])
-    return around(float(metric(rows)), float(np.sqrt((groups - 1) * values.var())), level)
+    return normal_interval(float(metric(rows)), float(np.sqrt((groups - 1) * values.var())), level)
 
 
 def normal_quantile(level: float) -> float:

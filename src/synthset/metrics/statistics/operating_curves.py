@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from synthset.metrics.statistics.classification import Array, mean_of_known, ranked
+from synthset.metrics.statistics.classification import Array, count_above_thresholds, mean_of_known
 
 POINTS = 200
 #: False positive rates, denser near 0, where classifiers differ.
@@ -30,7 +30,7 @@ class Curves:
     pr: Array
 
 
-def curves(labels: NDArray[np.int64], probabilities: NDArray[np.floating]) -> Curves:
+def compute_curves(labels: NDArray[np.int64], probabilities: NDArray[np.floating]) -> Curves:
     """Draw both curves of each class.
 
     Between thresholds the ROC curve is straight. Precision at a recall is that of the first
@@ -46,7 +46,7 @@ def curves(labels: NDArray[np.int64], probabilities: NDArray[np.floating]) -> Cu
     for label in np.unique(labels).tolist():
         positive = labels == label
         scores = probabilities[:, label].astype(np.float64)
-        hits, alarms = (side[0] for side in ranked(scores, positive))
+        hits, alarms = (side[0] for side in count_above_thresholds(scores, positive))
         recall = hits / hits[-1]
         if alarms[-1]:
             roc[label] = _upper(FALSE_POSITIVE_RATES, alarms / alarms[-1], recall)
@@ -58,7 +58,7 @@ def curves(labels: NDArray[np.int64], probabilities: NDArray[np.floating]) -> Cu
     return Curves(roc, pr)
 
 
-def mean_curves(found: list[Curves]) -> Curves:
+def average_curves(found: list[Curves]) -> Curves:
     """Mean over seeds, at each place."""
     return Curves(
         mean_of_known(np.stack([one.roc for one in found], axis=-1)),

@@ -11,7 +11,7 @@ ROUNDS = 60  # of pushing circles apart
 MARGIN = 1.0  # around the map, in its units
 
 
-def principal(features: NDArray[np.floating]) -> Points:
+def project_principal(features: NDArray[np.floating]) -> Points:
     """The first two principal components, (K, 2); the farthest point of each lies on its positive
     side, so that the picture does not flip."""
     centred = np.asarray(features, dtype=np.float64) - features.mean(axis=0)
@@ -24,7 +24,7 @@ def principal(features: NDArray[np.floating]) -> Points:
     return np.asarray(flat * np.where(farthest < 0, -1, 1))
 
 
-def fitted(points: Points, radii: NDArray[np.float64], size: tuple[float, float]) -> Points:
+def fit_points(points: Points, radii: NDArray[np.float64], size: tuple[float, float]) -> Points:
     """Stretch points over a map, so that every circle lies within it."""
     margin = float(radii.max(initial=0)) + MARGIN
     low, high = points.min(axis=0), points.max(axis=0)
@@ -33,7 +33,7 @@ def fitted(points: Points, radii: NDArray[np.float64], size: tuple[float, float]
     return np.asarray(margin + shares * (np.array(size) - 2 * margin))
 
 
-def apart(
+def push_apart(
     points: Points, radii: NDArray[np.float64], size: tuple[float, float], gap: float = 1.0
 ) -> Points:
     """Push circles that overlap away from each other, a little at a time.

@@ -11,16 +11,16 @@ from functools import cache
 from pathlib import Path
 from typing import Literal
 
-from synthset.revisions import revision_of
+from synthset.revisions import compute_revision
 
 __all__ = [
     "Miniature",
     "Split",
+    "find_reference_statistics",
+    "find_revision",
     "knows",
     "locate",
-    "model_revision",
-    "reference_statistics",
-    "words",
+    "read_words",
 ]
 
 Miniature = Literal["txt2img", "clip", "classifier"]
@@ -49,7 +49,7 @@ def locate(name: Miniature) -> Path:
     return _HERE / name
 
 
-def model_revision(name: Miniature, model: str) -> str | None:
+def find_revision(name: Miniature, model: str) -> str | None:
     """Name the content of a local model; None for one that a hub names.
 
     Args:
@@ -57,10 +57,10 @@ def model_revision(name: Miniature, model: str) -> str | None:
         model: `miniature`, a path, or another name.
     """
     path = locate(name) if model == "miniature" else Path(model).expanduser()
-    return revision_of(path) if path.exists() else None
+    return compute_revision(path) if path.exists() else None
 
 
-def reference_statistics(encoder: Literal["clip", "classifier"], split: Split) -> Path:
+def find_reference_statistics(encoder: Literal["clip", "classifier"], split: Split) -> Path:
     """Return the file with the feature statistics of all pictures of one part of CIFAR-10.
 
     The file holds `mean` (D,) and `cov` (D, D), float64, the covariance unbiased; its metadata name
@@ -69,7 +69,7 @@ def reference_statistics(encoder: Literal["clip", "classifier"], split: Split) -
     Raises:
         ValueError: there are no statistics of this name.
 
-    >>> reference_statistics("clip", "test").name
+    >>> find_reference_statistics("clip", "test").name
     'clip-test.safetensors'
     """
     if encoder not in ("clip", "classifier") or split not in ("train", "test"):
@@ -81,7 +81,7 @@ def reference_statistics(encoder: Literal["clip", "classifier"], split: Split) -
 
 
 @cache
-def words() -> Mapping[str, Sequence[str]]:
+def read_words() -> Mapping[str, Sequence[str]]:
     """Return the names that the miniatures learned for each of their ten classes, its own first."""
     found: dict[str, list[str]] = json.loads((_HERE / "words.json").read_text(encoding="utf-8"))
     return found
@@ -97,12 +97,12 @@ def knows(name: str) -> bool:
         name: of a class; what it is a kind of stands last.
     """
     asked = _parts(name)
-    return any(asked[-len(one) :] in (one, _plural(one)) for one in _learned())
+    return any(asked[-len(one) :] in (one, _plural(one)) for one in _read_learned())
 
 
 @cache
-def _learned() -> tuple[list[str], ...]:
-    return tuple(_parts(name) for names in words().values() for name in names)
+def _read_learned() -> tuple[list[str], ...]:
+    return tuple(_parts(name) for names in read_words().values() for name in names)
 
 
 def _parts(name: str) -> list[str]:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from synthset.results.benchmark import Benchmark, Cell
-from synthset.results.stored import plain
+from synthset.results.stored import to_plain
 
 COSTS = ("attempted", "obtained", "kept", "bytes", "seconds", "gpu_hours", "training_seconds")
 
 
-def table_rows(benchmark: Benchmark) -> list[dict[str, Any]]:
+def make_table_rows(benchmark: Benchmark) -> list[dict[str, Any]]:
     """A row a set: mean rank; of each measure value, interval, difference, p, rank; costs.
 
     Shares lie in 0 to 1; empty where there is none.
@@ -19,10 +19,10 @@ def table_rows(benchmark: Benchmark) -> list[dict[str, Any]]:
     rows = []
     for arm, text in benchmark.arms.items():
         row: dict[str, Any] = {"arm": arm, "text": text}
-        row["mean_rank"] = plain(benchmark.ranking.means.get(arm))
+        row["mean_rank"] = to_plain(benchmark.ranking.means.get(arm))
         for measure in benchmark.measures:
             row |= _cells(measure.name, benchmark.cells[measure.name][arm])
-        row |= {name: plain(getattr(costs.get(arm), name, None)) for name in COSTS}
+        row |= {name: to_plain(getattr(costs.get(arm), name, None)) for name in COSTS}
         rows.append(row)
     return rows
 
@@ -40,4 +40,4 @@ def _cells(name: str, cell: Cell) -> dict[str, Any]:
         "_p": difference and difference.p_holm,
         "_rank": cell.rank,
     }
-    return {f"{name}{ending}": plain(value) for ending, value in found.items()}
+    return {f"{name}{ending}": to_plain(value) for ending, value in found.items()}

@@ -6,17 +6,17 @@ from pathlib import Path
 from typing import Any
 
 from synthset.pages.benchmark import benchmark_table as table
-from synthset.pages.benchmark.benchmark_files import table_rows
-from synthset.pages.benchmark.benchmark_words import capital
-from synthset.pages.benchmark.cost_chart import cost_chart
-from synthset.pages.benchmark.cost_table import HEADS, ledger
-from synthset.pages.benchmark.details import suites
-from synthset.pages.benchmark.headlines import headlines
-from synthset.pages.benchmark.level_chart import level_chart
-from synthset.pages.benchmark.radar_axes import off_the_radar, radar_axes
-from synthset.pages.benchmark.radar_chart import TOGETHER, radar_charts
-from synthset.pages.benchmark.remarks import remarks
-from synthset.pages.kit.palette import DASHES, arm_colours, arm_dashes
+from synthset.pages.benchmark.benchmark_files import make_table_rows
+from synthset.pages.benchmark.benchmark_words import capitalise
+from synthset.pages.benchmark.cost_chart import draw_cost_chart
+from synthset.pages.benchmark.cost_table import HEADS, make_cost_rows
+from synthset.pages.benchmark.details import make_suites
+from synthset.pages.benchmark.headlines import write_headlines
+from synthset.pages.benchmark.level_chart import draw_level_chart
+from synthset.pages.benchmark.radar_axes import list_unscaled, make_radar_axes
+from synthset.pages.benchmark.radar_chart import TOGETHER, draw_radar_charts
+from synthset.pages.benchmark.remarks import write_remarks
+from synthset.pages.kit.palette import DASHES, choose_arm_colours, choose_arm_dashes
 from synthset.pages.kit.picture import Picture
 from synthset.pages.kit.picture_files import write_picture
 from synthset.pages.kit.render import render_page
@@ -50,7 +50,7 @@ def write_benchmark_page(
     for one in _figures(benchmark, key=True).values():
         write_picture(one, folder / "figures")
     replace_file(folder / "benchmark.json", dump(benchmark).encode())
-    replace_file(folder / "table.csv", write_rows(table_rows(benchmark)).encode())
+    replace_file(folder / "table.csv", write_rows(make_table_rows(benchmark)).encode())
     page = folder / "index.html"
     html = _page(benchmark, title, description, settings_yaml)
     replace_file(page, html.encode())
@@ -58,7 +58,11 @@ def write_benchmark_page(
 
 
 def _figures(benchmark: Benchmark, *, key: bool) -> dict[str, Picture]:
-    found = [*radar_charts(benchmark, key=key), level_chart(benchmark), cost_chart(benchmark)]
+    found = [
+        *draw_radar_charts(benchmark, key=key),
+        draw_level_chart(benchmark),
+        draw_cost_chart(benchmark),
+    ]
     return {one.name: one for one in found if one is not None}
 
 
@@ -69,33 +73,33 @@ def _page(
     settings: str,
 ) -> str:
     many = len(benchmark.arms) > TOGETHER
-    groups = table.columns(benchmark)
-    dashes = arm_dashes(list(benchmark.arms), benchmark.base)
+    groups = table.group_measures(benchmark)
+    dashes = choose_arm_dashes(list(benchmark.arms), benchmark.base)
     content: dict[str, Any] = {
         "title": title,
         "description": description,
         "benchmark": benchmark,
         "ranking": benchmark.ranking,
-        "headlines": headlines(benchmark),
+        "headlines": write_headlines(benchmark),
         "figures": _figures(benchmark, key=False),
         "together": "radar-together" if many else "radar",
         "many": many,
-        "axes": radar_axes(benchmark),
-        "off_the_radar": off_the_radar(benchmark),
+        "axes": make_radar_axes(benchmark),
+        "off_the_radar": list_unscaled(benchmark),
         "open": _open(benchmark),
-        "colours": arm_colours(list(benchmark.arms), benchmark.base),
+        "colours": choose_arm_colours(list(benchmark.arms), benchmark.base),
         "strokes": {arm: STROKES[DASHES.index(dash)] for arm, dash in dashes.items()},
         "columns": groups,
         "places": {one.name: i for i, one in enumerate(f for _, group in groups for f in group)},
         "on_paper": ON_PAPER,
-        "rows": table.rows(benchmark),
+        "rows": table.make_rows(benchmark),
         "top_rank": min(benchmark.ranking.means.values(), default=None),
-        "suites": suites(benchmark),
+        "suites": make_suites(benchmark),
         "heads": HEADS,
-        "ledger": ledger(benchmark),
-        "remarks": remarks(benchmark),
+        "ledger": make_cost_rows(benchmark),
+        "remarks": write_remarks(benchmark),
         "settings": settings,
-        "capital": capital,
+        "capital": capitalise,
     }
     return render_page(
         "benchmark/benchmark_page.html.j2", content, scripts=["benchmark/benchmark.js"]

@@ -6,15 +6,15 @@ from dataclasses import dataclass
 
 from synthset.pages.benchmark.benchmark_words import (
     GROUPS,
-    difference_ends,
-    difference_text,
-    ends_text,
-    p_text,
-    value_text,
+    format_difference,
+    format_difference_ends,
+    format_ends,
+    format_p,
+    format_value,
 )
-from synthset.pages.benchmark.headlines import best_arms
-from synthset.pages.benchmark.radar_axes import RadarAxis, scale
-from synthset.pages.experiment.experiment_tables import heat
+from synthset.pages.benchmark.headlines import find_best_arms
+from synthset.pages.benchmark.radar_axes import RadarAxis, scale_axis
+from synthset.pages.experiment.experiment_tables import scale_heat
 from synthset.results.benchmark import Benchmark, Cell, Measure
 
 
@@ -47,7 +47,7 @@ class ShownCell:
     title: str
 
 
-def columns(benchmark: Benchmark) -> list[tuple[str, list[Measure]]]:
+def group_measures(benchmark: Benchmark) -> list[tuple[str, list[Measure]]]:
     """Measures under the words of their group, groups in their order."""
     grouped = [
         (text, [one for one in benchmark.measures if one.group == group])
@@ -56,16 +56,16 @@ def columns(benchmark: Benchmark) -> list[tuple[str, list[Measure]]]:
     return [(text, measures) for text, measures in grouped if measures]
 
 
-def rows(benchmark: Benchmark) -> list[tuple[str, list[ShownCell]]]:
-    """For each training set its name and a cell for each measure, in the order of `columns`."""
-    measures = [measure for _, group in columns(benchmark) for measure in group]
-    scales = {measure.name: scale(benchmark, measure) for measure in measures}
-    best = {measure.name: best_arms(benchmark, measure) for measure in measures}
+def make_rows(benchmark: Benchmark) -> list[tuple[str, list[ShownCell]]]:
+    """Give each set's name and a cell for each measure, in the order of `group_measures`."""
+    measures = [measure for _, group in group_measures(benchmark) for measure in group]
+    scales = {measure.name: scale_axis(benchmark, measure) for measure in measures}
+    best = {measure.name: find_best_arms(benchmark, measure) for measure in measures}
     return [
         (
             arm,
             [
-                _shown(
+                _show_cell(
                     benchmark.cells[measure.name][arm],
                     arm in best[measure.name] and len(benchmark.arms) > 1,
                     scales[measure.name],
@@ -77,7 +77,7 @@ def rows(benchmark: Benchmark) -> list[tuple[str, list[ShownCell]]]:
     ]
 
 
-def cell_title(cell: Cell) -> str:
+def explain_cell(cell: Cell) -> str:
     """What a cell stands on: intervals, seeds, test images, notes, a line each."""
     figure, difference = cell.figure, cell.difference
     if figure.value is None:
@@ -85,29 +85,29 @@ def cell_title(cell: Cell) -> str:
     lines = [f"{figure.n:,} test images"] if figure.n is not None else []
     if figure.interval is not None:
         percent = " %" if figure.unit else ""
-        lines.append(f"interval: {ends_text(figure)}{percent}, {figure.interval.method}")
+        lines.append(f"interval: {format_ends(figure)}{percent}, {figure.interval.method}")
     if len(figure.each) > 1:
-        each = ", ".join(value_text(figure.unit, one, sign=False) for one in figure.each)
+        each = ", ".join(format_value(figure.unit, one, sign=False) for one in figure.each)
         lines.append(f"seeds: {each}")
     if difference is not None:
-        between, p = difference_ends(difference), p_text(difference)
+        between, p = format_difference_ends(difference), format_p(difference)
         said = ", ".join(text for text in (between, p) if text) or "not tested"
-        lines.append(f"minus the base: {difference_text(figure.unit, difference.value)}; {said}")
+        lines.append(f"minus the base: {format_difference(figure.unit, difference.value)}; {said}")
     return "\n".join([*lines, *cell.notes])
 
 
-def _shown(cell: Cell, best: bool, axis: RadarAxis | None) -> ShownCell:
+def _show_cell(cell: Cell, best: bool, axis: RadarAxis | None) -> ShownCell:
     figure, difference = cell.figure, cell.difference
-    strength = "" if axis is None or figure.value is None else heat(axis.place(figure.value))
+    strength = "" if axis is None or figure.value is None else scale_heat(axis.place(figure.value))
     return ShownCell(
-        value=value_text(figure.unit, figure.value, sign=False),
+        value=format_value(figure.unit, figure.value, sign=False),
         order=figure.value,
-        span=ends_text(figure),
+        span=format_ends(figure),
         best=best,
         heat=strength,
-        difference="" if difference is None else difference_text(figure.unit, difference.value),
-        difference_span=difference_ends(difference),
-        p=p_text(difference),
+        difference="" if difference is None else format_difference(figure.unit, difference.value),
+        difference_span=format_difference_ends(difference),
+        p=format_p(difference),
         style="" if difference is None else difference.verdict or "",
-        title=cell_title(cell),
+        title=explain_cell(cell),
     )

@@ -19,7 +19,7 @@ GROUPS = {
 }
 
 
-def value_text(unit: Unit, value: float | None, sign: bool = True) -> str:
+def format_value(unit: Unit, value: float | None, sign: bool = True) -> str:
     """A value with as many digits as mean something; a dash where there is none.
 
     Args:
@@ -35,7 +35,7 @@ def value_text(unit: Unit, value: float | None, sign: bool = True) -> str:
     return number(value)
 
 
-def ends_text(figure: Figure) -> str:
+def format_ends(figure: Figure) -> str:
     """Both ends of an interval; nothing where there is none."""
     if figure.interval is None:
         return ""
@@ -44,30 +44,30 @@ def ends_text(figure: Figure) -> str:
     return f"{short(figure.interval.low)} to {short(figure.interval.high)}"
 
 
-def difference_text(unit: Unit, value: float) -> str:
+def format_difference(unit: Unit, value: float) -> str:
     """A difference with its sign: of shares in percentage points."""
     if unit == "share":
         return points(value)
     return "0" if value == 0 else f"{'+' if value > 0 else MINUS}{short(abs(value))}"
 
 
-def difference_ends(difference: Difference | None) -> str:
+def format_difference_ends(difference: Difference | None) -> str:
     """Both ends of a difference's interval; nothing where seeds agree or there is one alone."""
     if difference is None or difference.figure.interval is None:
         return ""
     figure, between = difference.figure, difference.figure.interval
     ends = (between.low, between.high)
-    return " to ".join(difference_text(figure.unit, end) for end in ends)
+    return " to ".join(format_difference(figure.unit, end) for end in ends)
 
 
-def p_text(difference: Difference | None) -> str:
+def format_p(difference: Difference | None) -> str:
     """The corrected p, or nothing where there is no test."""
     if difference is None or difference.p_holm is None:
         return ""
     return f"p {probability(difference.p_holm)}"
 
 
-def names(benchmark: Benchmark, arms: Sequence[str], most: int = 5) -> str:
+def join_names(benchmark: Benchmark, arms: Sequence[str], most: int = 5) -> str:
     """Join training sets' words with commas; beyond `most` only how many more there are."""
     shown = [benchmark.arms[arm] for arm in arms[:most]]
     if len(arms) > most:
@@ -75,6 +75,6 @@ def names(benchmark: Benchmark, arms: Sequence[str], most: int = 5) -> str:
     return ", ".join(shown)
 
 
-def capital(text: str) -> str:
+def capitalise(text: str) -> str:
     """Begin with a capital letter and leave the rest alone, unlike `str.capitalize`."""
     return text[:1].upper() + text[1:]

@@ -36,7 +36,7 @@ HEADS = (
 )
 
 
-def ledger(benchmark: Benchmark) -> list[tuple[Cost, list[Entry]]]:
+def make_cost_rows(benchmark: Benchmark) -> list[tuple[Cost, list[Entry]]]:
     """For each training set its costs and a cell for each of `HEADS`."""
     return [(cost, _entries(cost)) for cost in benchmark.costs]
 
@@ -44,9 +44,9 @@ def ledger(benchmark: Benchmark) -> list[tuple[Cost, list[Entry]]]:
 def _entries(cost: Cost) -> list[Entry]:
     there_before = "its images were there before"
     return [
-        _counted(cost.attempted, None, ""),
-        _counted(cost.obtained, cost.attempted, "of the attempted"),
-        _counted(cost.kept, cost.obtained, "of the obtained"),
+        _make_count_entry(cost.attempted, None, ""),
+        _make_count_entry(cost.obtained, cost.attempted, "of the attempted"),
+        _make_count_entry(cost.kept, cost.obtained, "of the obtained"),
         _entry(size(cost.bytes), cost.bytes, "nobody counted"),
         _entry(duration(cost.seconds), cost.seconds, there_before),
         _entry(number(cost.gpu_hours, 3), cost.gpu_hours, there_before),
@@ -54,7 +54,7 @@ def _entries(cost: Cost) -> list[Entry]:
     ]
 
 
-def _counted(images: float | None, of: float | None, words: str) -> Entry:
+def _make_count_entry(images: float | None, of: float | None, words: str) -> Entry:
     """A number of images, and its share of the number before it, if it can be one."""
     if images is None:
         return _entry(NONE, None, "nobody counted")

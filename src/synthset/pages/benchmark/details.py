@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from synthset.pages.benchmark.benchmark_words import value_text
-from synthset.pages.experiment.experiment_tables import heat
+from synthset.pages.benchmark.benchmark_words import format_value
+from synthset.pages.experiment.experiment_tables import scale_heat
 from synthset.pages.kit.numbers import number
 from synthset.results.benchmark import Benchmark, Measure
 
@@ -57,22 +57,22 @@ class SuiteDetails:
     more: int
 
 
-def suites(benchmark: Benchmark) -> list[SuiteDetails]:
+def make_suites(benchmark: Benchmark) -> list[SuiteDetails]:
     """Tables of every measure that has parts, in the order of the measures."""
     found = [_suite(benchmark, measure) for measure in benchmark.measures]
     return [one for one in found if one is not None]
 
 
-def part_names(benchmark: Benchmark, measure: Measure) -> list[str]:
+def list_part_names(benchmark: Benchmark, measure: Measure) -> list[str]:
     """Names of a measure's parts, in the order in which the training sets have them."""
     cells = benchmark.cells[measure.name]
     return list(dict.fromkeys(name for arm in benchmark.arms for name in cells[arm].details))
 
 
-def grid(names: Sequence[str]) -> tuple[list[str], list[str]] | None:
+def find_grid(names: Sequence[str]) -> tuple[list[str], list[str]] | None:
     """Rows and levels of names such as `gaussian_noise/3`; None where they are no grid.
 
-    >>> grid(["blur/1", "blur/2", "snow/1", "snow/2"])
+    >>> find_grid(["blur/1", "blur/2", "snow/1", "snow/2"])
     (['blur', 'snow'], ['1', '2'])
     """
     split = [name.rpartition("/") for name in names]
@@ -85,7 +85,7 @@ def grid(names: Sequence[str]) -> tuple[list[str], list[str]] | None:
     return rows, levels
 
 
-def mean_over(
+def average_over(
     benchmark: Benchmark, measure: Measure, arm: str, names: Sequence[str]
 ) -> float | None:
     """Mean of a set's parts; None where it lacks one, for then it would be of something else."""
@@ -96,10 +96,10 @@ def mean_over(
 
 
 def _suite(benchmark: Benchmark, measure: Measure) -> SuiteDetails | None:
-    names = part_names(benchmark, measure)
+    names = list_part_names(benchmark, measure)
     if not names:
         return None
-    found = grid(names)
+    found = find_grid(names)
     if found is None:
         groups = [("", [(name, [name]) for name in names])]
     else:
@@ -119,7 +119,7 @@ def _suite(benchmark: Benchmark, measure: Measure) -> SuiteDetails | None:
 def _row(
     benchmark: Benchmark, measure: Measure, top: float | None, name: str, parts: Sequence[str]
 ) -> tuple[str, tuple[DetailCell, ...]]:
-    values = [mean_over(benchmark, measure, arm, parts) for arm in benchmark.arms]
+    values = [average_over(benchmark, measure, arm, parts) for arm in benchmark.arms]
     known = [value for value in values if value is not None]
     best = None
     if measure.better and len(known) > 1:
@@ -136,8 +136,8 @@ def _part(
     if top is None:
         return DetailCell(number(value), "", best=value == best)
     coloured = measure.better != "lower" and top > 0
-    text = value_text(measure.unit, value, sign=False)
-    return DetailCell(text, heat(value / top) if coloured else "", best=value == best)
+    text = format_value(measure.unit, value, sign=False)
+    return DetailCell(text, scale_heat(value / top) if coloured else "", best=value == best)
 
 
 def _top_share(benchmark: Benchmark, measure: Measure) -> float | None:

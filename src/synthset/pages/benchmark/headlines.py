@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 from synthset.pages.benchmark.benchmark_words import (
     GROUPS,
-    capital,
-    difference_ends,
-    difference_text,
-    ends_text,
-    names,
-    p_text,
-    value_text,
+    capitalise,
+    format_difference,
+    format_difference_ends,
+    format_ends,
+    format_p,
+    format_value,
+    join_names,
 )
 from synthset.results.benchmark import Benchmark, Measure
 
@@ -36,7 +36,7 @@ class Headline:
     rest: str
 
 
-def headlines(benchmark: Benchmark) -> list[Headline]:
+def write_headlines(benchmark: Benchmark) -> list[Headline]:
     """Say who leads over all, who is best in each group, and who is ahead of the base."""
     found = [_by_rank(benchmark)]
     for group in GROUPS:
@@ -52,7 +52,7 @@ def headlines(benchmark: Benchmark) -> list[Headline]:
     return [one for one in found if one is not None]
 
 
-def best_arms(benchmark: Benchmark, measure: Measure) -> tuple[str, ...]:
+def find_best_arms(benchmark: Benchmark, measure: Measure) -> tuple[str, ...]:
     """Whoever has the best value; several where they are equal, none where no end is better or all
     of several sets are equal."""
     leader, cells = benchmark.leaders.get(measure.name), benchmark.cells[measure.name]
@@ -75,36 +75,36 @@ def _by_rank(benchmark: Benchmark) -> Headline | None:
 
 
 def _best(benchmark: Benchmark, measure: Measure) -> Headline | None:
-    found = best_arms(benchmark, measure)
+    found = find_best_arms(benchmark, measure)
     if not found:
         return None
     cells = benchmark.cells[measure.name]
     best = cells[found[0]].figure
-    main = f"{names(benchmark, found)}, {value_text(measure.unit, best.value)}"
-    ends = ends_text(best)
+    main = f"{join_names(benchmark, found)}, {format_value(measure.unit, best.value)}"
+    ends = format_ends(best)
     main += f" ({ends})" if ends else ""
     if len(benchmark.arms) == 1:
-        return Headline(capital(measure.text), main, "")
+        return Headline(capitalise(measure.text), main, "")
     others = [a for a in benchmark.arms if a not in found and cells[a].figure.value is not None]
     beaten = benchmark.leaders[measure.name].beaten
     alike = [arm for arm in others if arm not in beaten]
-    said = (_beside(benchmark, alike, others), _difference(benchmark, measure, found[0]))
+    said = (_describe_rest(benchmark, alike, others), _difference(benchmark, measure, found[0]))
     lead = f"{'Lowest' if measure.better == 'lower' else 'Highest'} {measure.text}"
     return Headline(lead, main, " ".join(text for text in said if text))
 
 
-def _beside(benchmark: Benchmark, alike: Sequence[str], others: Sequence[str]) -> str:
+def _describe_rest(benchmark: Benchmark, alike: Sequence[str], others: Sequence[str]) -> str:
     if not others:
         return ""
     if len(benchmark.seeds) < 2:
         if not alike:
             return "Its interval lies apart from all others'."
-        return f"Its interval overlaps with those of: {names(benchmark, alike)}."
+        return f"Its interval overlaps with those of: {join_names(benchmark, alike)}."
     if not alike:
         return "Every other set is behind it beyond chance."
     if len(alike) == len(others) > 1:
         return "No other set is told apart from it."
-    return f"Not told apart from it: {names(benchmark, alike)}."
+    return f"Not told apart from it: {join_names(benchmark, alike)}."
 
 
 def _difference(benchmark: Benchmark, measure: Measure, arm: str) -> str:
@@ -114,10 +114,10 @@ def _difference(benchmark: Benchmark, measure: Measure, arm: str) -> str:
     found = cells[arm].difference
     if found is None:
         return ""
-    base = value_text(measure.unit, cells[benchmark.base].figure.value)
+    base = format_value(measure.unit, cells[benchmark.base].figure.value)
     text = f"Against {benchmark.arms[benchmark.base]} ({base}): "
-    text += difference_text(measure.unit, found.value) + (" points" if measure.unit else "")
-    ends, p = difference_ends(found), p_text(found)
+    text += format_difference(measure.unit, found.value) + (" points" if measure.unit else "")
+    ends, p = format_difference_ends(found), format_p(found)
     text += f" ({ends})" if ends else ""
     text += f", {p}" if p else ""
     if not p and not ends:
@@ -128,13 +128,13 @@ def _difference(benchmark: Benchmark, measure: Measure, arm: str) -> str:
 def _group(benchmark: Benchmark, group: str, measures: Sequence[Measure]) -> Headline | None:
     wins = {arm: 0 for arm in benchmark.arms}
     for measure in measures:
-        for arm in best_arms(benchmark, measure):
+        for arm in find_best_arms(benchmark, measure):
             wins[arm] += 1
     most = max(wins.values())
     if not most:
         return None
     first = [arm for arm in wins if wins[arm] == most]
-    main = f"{names(benchmark, first)}, {'each ' if len(first) > 1 else ''}in {most}"
+    main = f"{join_names(benchmark, first)}, {'each ' if len(first) > 1 else ''}in {most}"
     main += f" of {len(measures)} figures"
     others = sorted((arm for arm in wins if 0 < wins[arm] < most), key=lambda arm: -wins[arm])
     rest = ", ".join(f"{benchmark.arms[arm]} in {wins[arm]}" for arm in others)
@@ -156,11 +156,11 @@ def _against_base(benchmark: Benchmark) -> Headline | None:
     verdicts = {arm: [_verdict(benchmark, one, arm) for one in measures] for arm in others}
     if all(one is None for found in verdicts.values() for one in found):
         return Headline(f"Differences to {base}", "not tested", unknown)
-    ahead, behind = (_counted(benchmark, verdicts, word) for word in ("better", "worse"))
+    ahead, behind = (_count_verdicts(benchmark, verdicts, word) for word in ("better", "worse"))
     neither = [arm for arm in others if not {"better", "worse"} & set(verdicts[arm])]
     main = f"{ahead} (of {len(measures)} figures)" if ahead else "none"
     rest = [f"Behind it: {behind}." if behind else ""]
-    rest += [f"Neither: {names(benchmark, neither)}." if neither else ""]
+    rest += [f"Neither: {join_names(benchmark, neither)}." if neither else ""]
     rest += ["At 5 %, after Holm's correction for the number of sets.", unknown if one_seed else ""]
     return Headline(f"Ahead of {base} beyond chance", main, " ".join(text for text in rest if text))
 
@@ -171,7 +171,7 @@ def _verdict(benchmark: Benchmark, measure: Measure, arm: str) -> str | None:
     return None if found is None or not found.test else found.verdict or ""
 
 
-def _counted(benchmark: Benchmark, verdicts: dict[str, list[str | None]], word: str) -> str:
+def _count_verdicts(benchmark: Benchmark, verdicts: dict[str, list[str | None]], word: str) -> str:
     counts = {arm: found.count(word) for arm, found in verdicts.items() if word in found}
     order = sorted(counts, key=lambda arm: -counts[arm])
     more = f" and {len(order) - MOST} more" if len(order) > MOST else ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from synthset.pages.benchmark.benchmark_words import value_text
+from synthset.pages.benchmark.benchmark_words import format_value
 from synthset.results.benchmark import Benchmark, Measure
 
 WORST = 0.2  # of the radius, where the worst set lies when the axes are zoomed
@@ -37,13 +37,13 @@ class RadarAxis:
     @property
     def label(self) -> str:
         """What stands at the rim, and at the centre where that isn't 0 or without end."""
-        rim = value_text(self.figure.unit, self.rim)
+        rim = format_value(self.figure.unit, self.rim)
         if self.centre in (None, 0.0):
             return f"{rim} (lowest)" if self.figure.better == "lower" else rim
-        return f"{value_text(self.figure.unit, self.centre, sign=False)} to {rim}"
+        return f"{format_value(self.figure.unit, self.centre, sign=False)} to {rim}"
 
 
-def scale(benchmark: Benchmark, figure: Measure, zoomed: bool = False) -> RadarAxis | None:
+def scale_axis(benchmark: Benchmark, figure: Measure, zoomed: bool = False) -> RadarAxis | None:
     """Scale a figure: the rim is the best set.
 
     Unzoomed, a place is the ratio to it: half the radius is half the rim's value, or, where lower
@@ -69,19 +69,19 @@ def scale(benchmark: Benchmark, figure: Measure, zoomed: bool = False) -> RadarA
     return RadarAxis(figure, best, centre, tuple(arm for arm in known if known[arm] == best))
 
 
-def radar_axes(benchmark: Benchmark, zoomed: bool = False) -> list[RadarAxis]:
+def make_radar_axes(benchmark: Benchmark, zoomed: bool = False) -> list[RadarAxis]:
     """Scale every figure of the radar that has a scale."""
-    found = [scale(benchmark, figure, zoomed) for figure in benchmark.measures if figure.radar]
+    found = [scale_axis(benchmark, figure, zoomed) for figure in benchmark.measures if figure.radar]
     return [axis for axis in found if axis is not None]
 
 
-def off_the_radar(benchmark: Benchmark) -> list[Measure]:
+def list_unscaled(benchmark: Benchmark) -> list[Measure]:
     """Figures that are meant for the radar and can't be scaled."""
-    there = {axis.figure.name for axis in radar_axes(benchmark)}
+    there = {axis.figure.name for axis in make_radar_axes(benchmark)}
     return [one for one in benchmark.measures if one.radar and one.name not in there]
 
 
-def places(benchmark: Benchmark, axes: list[RadarAxis], arm: str) -> list[float | None]:
+def place_on_axes(benchmark: Benchmark, axes: list[RadarAxis], arm: str) -> list[float | None]:
     """Where a set lies on each axis; None where it has no value."""
     values = [benchmark.cells[axis.figure.name][arm].figure.value for axis in axes]
     return [

@@ -7,17 +7,17 @@ from collections.abc import Sequence
 from itertools import pairwise
 from math import ceil, cos, degrees, pi, sin
 
-from synthset.pages.benchmark.benchmark_words import value_text
+from synthset.pages.benchmark.benchmark_words import format_value
 from synthset.pages.benchmark.radar_axes import (
     FEWEST_AXES,
     FEWEST_SETS,
     RadarAxis,
-    places,
-    radar_axes,
+    make_radar_axes,
+    place_on_axes,
 )
 from synthset.pages.experiment.arms_chart import LONGEST
 from synthset.pages.kit.chart import HEAD, TICK, Line, write_key
-from synthset.pages.kit.palette import arm_colours, arm_dashes
+from synthset.pages.kit.palette import choose_arm_colours, choose_arm_dashes
 from synthset.pages.kit.picture import Dot, Mark, Picture, Point, Shape, Table, Word, cut
 from synthset.results.benchmark import Benchmark
 
@@ -30,7 +30,7 @@ RADIUS, SMALL = 210.0, 84.0  # pixels, of the large radar and of a small one
 WIDTH = 840.0
 
 
-def radar_charts(benchmark: Benchmark, *, key: bool) -> list[Picture]:
+def draw_radar_charts(benchmark: Benchmark, *, key: bool) -> list[Picture]:
     """Draw all sets together, the same zoomed, and, of more than five, each alone.
 
     The picture named `radar` is the one to look at first: all together, or, of more than five, each
@@ -40,17 +40,17 @@ def radar_charts(benchmark: Benchmark, *, key: bool) -> list[Picture]:
         benchmark: what was measured.
         key: whether the sets' looks are explained, where nothing beside the radar does so.
     """
-    if len(benchmark.arms) < FEWEST_SETS or len(radar_axes(benchmark)) < FEWEST_AXES:
+    if len(benchmark.arms) < FEWEST_SETS or len(make_radar_axes(benchmark)) < FEWEST_AXES:
         return []
     many = len(benchmark.arms) > TOGETHER
     found = [
-        _together(benchmark, "radar-together" if many else "radar", zoomed=False, key=key),
-        _together(benchmark, "radar-zoomed", zoomed=True, key=key),
+        _draw_together(benchmark, "radar-together" if many else "radar", zoomed=False, key=key),
+        _draw_together(benchmark, "radar-zoomed", zoomed=True, key=key),
     ]
-    return [*found, _each_alone(benchmark)] if many else found
+    return [*found, _draw_each_alone(benchmark)] if many else found
 
 
-def outline(found: Sequence[float | None]) -> list[Point | None]:
+def compute_outline(found: Sequence[float | None]) -> list[Point | None]:
     """Corners of a polygon, clockwise from the top, the first once more at the end.
 
     Args:
@@ -70,8 +70,8 @@ def _spoke(place: int, of: int, part: float) -> Point:
     return part * cos(angle), -part * sin(angle)
 
 
-def _together(benchmark: Benchmark, name: str, *, zoomed: bool, key: bool) -> Picture:
-    axes = radar_axes(benchmark, zoomed)
+def _draw_together(benchmark: Benchmark, name: str, *, zoomed: bool, key: bool) -> Picture:
+    axes = make_radar_axes(benchmark, zoomed)
     turned = len(axes) > LEVEL
     title = "All training sets on every axis" + (
         ", from the worst set to the best" if zoomed else ""
@@ -96,8 +96,8 @@ def _together(benchmark: Benchmark, name: str, *, zoomed: bool, key: bool) -> Pi
     return Picture(name, title, WIDTH, height, marks, _values(benchmark, axes))
 
 
-def _each_alone(benchmark: Benchmark) -> Picture:
-    axes = radar_axes(benchmark)
+def _draw_each_alone(benchmark: Benchmark) -> Picture:
+    axes = make_radar_axes(benchmark)
     others = [arm for arm in benchmark.arms if arm != benchmark.base]
     columns = min(COLUMNS, len(others))
     wide, high = 2 * SMALL + 44, 2 * SMALL + 58
@@ -128,16 +128,16 @@ def _each_alone(benchmark: Benchmark) -> Picture:
 
 def _looks(benchmark: Benchmark) -> tuple[dict[str, str], dict[str, str]]:
     arms = list(benchmark.arms)
-    return arm_colours(arms, benchmark.base), arm_dashes(arms, benchmark.base)
+    return choose_arm_colours(arms, benchmark.base), choose_arm_dashes(arms, benchmark.base)
 
 
 def _web(middle: Point, radius: float, count: int) -> list[Mark]:
-    rings = [_moved(outline([ring] * count), middle, radius) for ring in RINGS]
+    rings = [_move(compute_outline([ring] * count), middle, radius) for ring in RINGS]
     spokes = [[middle, corner] for corner in rings[-1][:-1]]
     return [Shape(points, stroke="line") for points in [*rings, *spokes]]
 
 
-def _moved(corners: Sequence[Point | None], middle: Point, radius: float) -> list[Point]:
+def _move(corners: Sequence[Point | None], middle: Point, radius: float) -> list[Point]:
     return [(middle[0] + radius * x, middle[1] + radius * y) for x, y in filter(None, corners)]
 
 
@@ -174,15 +174,15 @@ def _polygon(
     """Draw a set's polygon; where it has no value the line is broken and nothing is filled."""
     paint, dash = _looks(benchmark)
     colour, data, base = paint[arm], data or {}, arm == benchmark.base
-    corners = outline(places(benchmark, axes, arm))
-    points, marks = _moved(corners, middle, radius), list[Mark]()
+    corners = compute_outline(place_on_axes(benchmark, axes, arm))
+    points, marks = _move(corners, middle, radius), list[Mark]()
     text = benchmark.arms[arm]
     if None not in corners:
         strength = 0.16 if base else filled
         marks.append(Shape(points, colour, opacity=strength, title=text, data=data))
     for one, other in pairwise(corners):
         if one is not None and other is not None:
-            ends = _moved([one, other], middle, radius)
+            ends = _move([one, other], middle, radius)
             marks.append(
                 Shape(ends, stroke=colour, width=1.8, dash=dash[arm], title=text, data=data)
             )
@@ -192,7 +192,7 @@ def _polygon(
 
 def _values(benchmark: Benchmark, axes: Sequence[RadarAxis]) -> Table:
     rows = [
-        (text, *(value_text(one.figure.unit, _value(benchmark, one, arm)) for one in axes))
+        (text, *(format_value(one.figure.unit, _value(benchmark, one, arm)) for one in axes))
         for arm, text in benchmark.arms.items()
     ]
     return Table(("training set", *(axis.figure.text for axis in axes)), rows)

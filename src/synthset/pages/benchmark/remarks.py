@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from synthset.pages.benchmark.benchmark_words import names
+from synthset.pages.benchmark.benchmark_words import join_names
 from synthset.results.benchmark import Benchmark
 
 COST = "cost"
@@ -27,7 +27,7 @@ class Remark:
     missing: bool
 
 
-def remarks(benchmark: Benchmark) -> list[Remark]:
+def write_remarks(benchmark: Benchmark) -> list[Remark]:
     """Join notes of the same words; those of missing values come first."""
     found: dict[str, list[tuple[str, str, bool]]] = {}
     for measure in benchmark.measures:
@@ -38,12 +38,16 @@ def remarks(benchmark: Benchmark) -> list[Remark]:
     for cost in benchmark.costs:
         for note in cost.notes:
             found.setdefault(note, []).append((COST, cost.arm, False))
-    joined = [_joined(benchmark, note, places) for note, places in found.items()]
+    joined = [_join_notes(benchmark, note, places) for note, places in found.items()]
     return sorted(joined, key=lambda one: not one.missing)
 
 
-def _joined(benchmark: Benchmark, note: str, places: list[tuple[str, str, bool]]) -> Remark:
+def _join_notes(benchmark: Benchmark, note: str, places: list[tuple[str, str, bool]]) -> Remark:
     arms = [arm for arm in benchmark.arms if any(arm == one for _, one, _ in places)]
-    who = "all sets" if 1 < len(arms) == len(benchmark.arms) else names(benchmark, arms, len(arms))
+    who = (
+        "all sets"
+        if 1 < len(arms) == len(benchmark.arms)
+        else join_names(benchmark, arms, len(arms))
+    )
     figures = tuple(dict.fromkeys(figure for figure, _, _ in places))
     return Remark(note, figures, who, any(missing for _, _, missing in places))

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from synthset.pages.kit.matrix import matrix_chart
+from synthset.pages.kit.matrix import draw_matrix
 from synthset.pages.kit.picture import Picture
 from synthset.results.dataset.confusions import Confusion
 
 
-def confusion_chart(found: Confusion) -> Picture:
+def draw_confusion(found: Confusion) -> Picture:
     """Draw the matrix, where there is one."""
     assert found.shares is not None
-    return matrix_chart(
+    return draw_matrix(
         f"confusion-{found.score}",
         "What the classifier takes each class for, in percent of a row",
         found.classes,

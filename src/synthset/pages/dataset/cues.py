@@ -8,7 +8,7 @@ from typing import Any
 from markupsafe import Markup
 
 from synthset.metrics.images.source_cues import TOGETHER
-from synthset.pages.kit.row_chart import Bar, row_chart
+from synthset.pages.kit.row_chart import Bar, draw_row
 from synthset.results.metric_result import MetricResult
 
 TELLING = 0.6  # an AUC from which on advice is given, where it is surely over 0.5
@@ -24,7 +24,7 @@ ADVICE = {
 }
 
 
-def cue_charts(metrics: Sequence[MetricResult]) -> list[dict[str, Any]]:
+def make_cue_charts(metrics: Sequence[MetricResult]) -> list[dict[str, Any]]:
     """One chart a reference.
 
     Returns:
@@ -56,15 +56,15 @@ def _chart(shown: Sequence[MetricResult]) -> dict[str, Any]:
         how = preprocessing or how
     warnings = dict.fromkeys(metric.warning for metric in shown if metric.warning)
     facts = {"n": shown[0].n, "how": how, "warnings": list(warnings)}
-    return {**facts, "rows": list(rows.values()), "advice": advice(list(rows.values()))}
+    return {**facts, "rows": list(rows.values()), "advice": write_advice(list(rows.values()))}
 
 
-def advice(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+def write_advice(rows: Sequence[Mapping[str, Any]]) -> list[str]:
     """Say in words which cues tell, the strongest first, and what helps."""
     measured = [row for row in rows if row["stored"] and row["matched"]]
     if not measured:
         return []
-    telling = [row for row in measured if row["cue"] != TOGETHER and _tells(row["stored"])]
+    telling = [row for row in measured if row["cue"] != TOGETHER and _is_told_apart(row["stored"])]
     telling.sort(key=lambda row: -row["stored"].value)
     sentences = [
         f"By {row['cue'].replace('jpeg', 'JPEG compression')} a generated image is told from a "
@@ -75,7 +75,7 @@ def advice(rows: Sequence[Mapping[str, Any]]) -> list[str]:
     whole = next((row["matched"] for row in measured if row["cue"] == TOGETHER), None)
     if not telling:
         sentences.append("No single cue tells generated from real images: nothing needs mending.")
-    elif whole and _tells(whole):
+    elif whole and _is_told_apart(whole):
         sentences.append(
             f"After preprocessing all cues together still tell in {_pairs(whole)}: do not let "
             "the classes differ in their share of generated images, or a classifier learns that."
@@ -83,12 +83,12 @@ def advice(rows: Sequence[Mapping[str, Any]]) -> list[str]:
     return sentences
 
 
-def cue_bar(metric: MetricResult, colour: str) -> Markup:
+def draw_cue_bar(metric: MetricResult, colour: str) -> Markup:
     """Draw an AUC as a bar from 0.5 to 1, and its interval as a line."""
     value, (low, high) = _area(metric)
     marks = (Bar(0.5, value, colour), Bar(low, max(high, low + 0.001), "ink", thick=0.16))
     label = f"{value:.3f}, 95 % interval {low:.3f} to {high:.3f}"
-    return row_chart(marks, 0.5, 1.0, label, height=10, filled=True)
+    return draw_row(marks, 0.5, 1.0, label, height=10, filled=True)
 
 
 def _area(metric: MetricResult) -> tuple[float, tuple[float, float]]:
@@ -98,7 +98,7 @@ def _area(metric: MetricResult) -> tuple[float, tuple[float, float]]:
     return metric.value, (metric.interval.low, metric.interval.high)
 
 
-def _tells(metric: MetricResult) -> bool:
+def _is_told_apart(metric: MetricResult) -> bool:
     value, (low, _) = _area(metric)
     return value >= TELLING and low > 0.5
 

@@ -8,32 +8,32 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from synthset.pages.kit.thumbnails import most
+from synthset.pages.kit.thumbnails import count_most
 from synthset.recipe.exports import Report
-from synthset.results.dataset.finished_records import FinishedRecords, spread
-from synthset.results.reason import Reason, read_reason, words
+from synthset.results.dataset.finished_records import FinishedRecords, take_evenly
+from synthset.results.reason import Reason, describe_reason, read_reason
 from synthset.thumbnail import Thumbnail
 
 MAX_REASONS = 24  # groups of rejected images; the rarest are left to the table of reasons
 
 
-def kept_rows(seen: FinishedRecords, settings: Report) -> dict[int, list[int]]:
+def choose_kept(seen: FinishedRecords, settings: Report) -> dict[int, list[int]]:
     """Choose rows of kept images by label, evenly over their ranks, best first.
 
     With more classes than `max_classes`, the classes shown lie evenly over the label order; a page
     holds only so many images, so many classes get fewer each.
     """
-    shown = spread(np.arange(len(seen.classes)), settings.max_classes)
-    room = (most() - settings.rejected) // max(1, len(shown))
+    shown = take_evenly(np.arange(len(seen.classes)), settings.max_classes)
+    room = (count_most() - settings.rejected) // max(1, len(shown))
     each = min(settings.gallery_per_class, max(1, room))
-    order = _by_rank(seen)
+    order = _sort_by_rank(seen)
     labels, wanted = seen.labels[order], set(shown)
     bounds = np.searchsorted(labels, np.arange(len(seen.classes) + 1))
     groups = {label: order[bounds[label] : bounds[label + 1]] for label in sorted(wanted)}
-    return {label: spread(rows, each) for label, rows in groups.items() if len(rows)}
+    return {label: take_evenly(rows, each) for label, rows in groups.items() if len(rows)}
 
 
-def _by_rank(seen: FinishedRecords) -> NDArray[np.int64]:
+def _sort_by_rank(seen: FinishedRecords) -> NDArray[np.int64]:
     """Rows of the kept images, by class and rank."""
     rows = np.flatnonzero(seen.keep)
     if not seen.selected:
@@ -42,7 +42,7 @@ def _by_rank(seen: FinishedRecords) -> NDArray[np.int64]:
     return rows[np.lexsort((rank, seen.labels[rows]))]
 
 
-def rejected_rows(
+def choose_rejected(
     seen: FinishedRecords, dropped: Sequence[Mapping[str, Any]], limit: int
 ) -> list[tuple[dict[str, Any], list[int]]]:
     """Choose rows of rejected images with pixels: as many of each reason as there is room for."""
@@ -54,18 +54,18 @@ def rejected_rows(
             groups.setdefault(reason.group, []).append(row)
     named = [dict(d) for d in dropped if d["group"] in groups]
     named = sorted(sorted(named, key=lambda d: -d["n"])[:MAX_REASONS], key=named.index)
-    sizes = fair([len(groups[d["group"]]) for d in named], limit)
+    sizes = share_room([len(groups[d["group"]]) for d in named], limit)
     return [
-        (d, spread(np.array(groups[d["group"]]), size))
+        (d, take_evenly(np.array(groups[d["group"]]), size))
         for d, size in zip(named, sizes, strict=True)
         if size
     ]
 
 
-def fair(sizes: Sequence[int], room: int) -> list[int]:
+def share_room(sizes: Sequence[int], room: int) -> list[int]:
     """Share room among groups: as equal as they allow, none more than it has.
 
-    >>> fair([2, 100, 100], 12)
+    >>> share_room([2, 100, 100], 12)
     [2, 5, 5]
     """
     shares = [0] * len(sizes)
@@ -75,7 +75,7 @@ def fair(sizes: Sequence[int], room: int) -> list[int]:
     return shares
 
 
-def pictures(
+def make_pictures(
     seen: FinishedRecords, rows: Sequence[int], found: Mapping[str, Thumbnail]
 ) -> list[dict[str, Any]]:
     """What the page says of each image: the picture, and words for its tooltip."""
@@ -84,12 +84,12 @@ def pictures(
     for record in table.to_pylist():
         thumbnail = found.get(record["id"])
         if thumbnail is not None:
-            name = seen.name(record["label"])
+            name = seen.name_class(record["label"])
             reason = read_reason(record.get("reason"))
             measured = None
             if reason is not None and reason.other_id is None and reason.value is not None:
                 measured = f"{reason.value:.4g}"
-            record["reason"] = None if reason is None else words(reason)
+            record["reason"] = None if reason is None else describe_reason(reason)
             facts = _facts(seen, record)
             shown.append(
                 {"thumbnail": thumbnail, "class": name, "measured": measured, "facts": facts}
@@ -111,9 +111,11 @@ def _facts(seen: FinishedRecords, record: Mapping[str, Any]) -> str:
     )
     facts |= {name: record[name] for name in (*named, "reason", "rank") if name in record}
     facts |= {"size": f"{record['width']} × {record['height']}", "id": record["id"]}
-    return "\n".join(f"{name}: {value(fact)}" for name, fact in facts.items() if fact is not None)
+    return "\n".join(
+        f"{name}: {format_fact(fact)}" for name, fact in facts.items() if fact is not None
+    )
 
 
-def value(found: Any) -> str:
+def format_fact(found: Any) -> str:
     """Write a fact on one line: four digits for a number."""
     return f"{found:.4g}" if isinstance(found, float) else " ".join(str(found).split())

@@ -8,8 +8,8 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from synthset.pages.kit.axes import linear
-from synthset.pages.kit.chart import Line, Panel, chart
+from synthset.pages.kit.axes import make_linear_axis
+from synthset.pages.kit.chart import Line, Panel, draw_chart
 from synthset.pages.kit.picture import Picture
 from synthset.recipe.recipe import Recipe
 from synthset.store.dataset import Dataset
@@ -19,7 +19,7 @@ SHOWN = 4  # grids, evenly over the training
 UNDECIDED = 2.0  # hinge loss of a discriminator that scores everything 0
 
 
-def gan(dataset: Dataset, recipe: Recipe) -> dict[str, Any] | None:
+def read_gan(dataset: Dataset, recipe: Recipe) -> dict[str, Any] | None:
     """Read what the training has left.
 
     Returns:
@@ -40,27 +40,29 @@ def gan(dataset: Dataset, recipe: Recipe) -> dict[str, Any] | None:
         "updates": lines[-1]["update"],
         "best_update": config["best_update"],
         "best_fd": config["best_fd"],
-        "charts": _charts(lines, config),
-        "grids": [_grid(dataset, place, update, config) for update in _shown(lines, config)],
+        "charts": _draw_charts(lines, config),
+        "grids": [
+            _grid(dataset, place, update, config) for update in _choose_updates(lines, config)
+        ],
         "undecided": lines[-1]["discriminator"] > 0.98 * UNDECIDED,
     }
 
 
-def _charts(lines: Sequence[Mapping[str, Any]], config: Mapping[str, Any]) -> list[Picture]:
+def _draw_charts(lines: Sequence[Mapping[str, Any]], config: Mapping[str, Any]) -> list[Picture]:
     if len(lines) < 2:
         return []
     used = [(float(config["best_update"]), f"{config['best_fd']:.3g}")]
     return [
-        _chart(lines, "Distance to the validation images", "FD", {"fd": ("kept", "FD")}, used),
-        _chart(lines, "Loss of the discriminator", "hinge loss", {"discriminator": ("c5", "loss")}),
-        _chart(
+        _draw(lines, "Distance to the validation images", "FD", {"fd": ("kept", "FD")}, used),
+        _draw(lines, "Loss of the discriminator", "hinge loss", {"discriminator": ("c5", "loss")}),
+        _draw(
             lines, "What the discriminator thinks of images", "score",
             {"real": ("kept", "real"), "generated": ("rejected", "generated")},
         ),
     ]  # fmt: skip
 
 
-def _chart(
+def _draw(
     lines: Sequence[Mapping[str, Any]],
     title: str,
     unit: str,
@@ -71,17 +73,17 @@ def _chart(
     curves = [
         Line(_curve(lines, name), colour, text, dot=2.6) for name, (colour, text) in names.items()
     ]
-    x = linear("update", [float(line["update"]) for line in lines], zero=True)
-    y = linear(unit, [value for curve in curves for _, value in curve.points], zero=True)
+    x = make_linear_axis("update", [float(line["update"]) for line in lines], zero=True)
+    y = make_linear_axis(unit, [value for curve in curves for _, value in curve.points], zero=True)
     key = curves if len(curves) > 1 else ()
-    return chart("gan", title, [Panel("", x, y, curves, used)], size=SIZE, key=key)
+    return draw_chart("gan", title, [Panel("", x, y, curves, used)], size=SIZE, key=key)
 
 
 def _curve(lines: Sequence[Mapping[str, Any]], name: str) -> tuple[tuple[float, float], ...]:
     return tuple((float(line["update"]), float(line[name])) for line in lines)
 
 
-def _shown(lines: Sequence[Mapping[str, Any]], config: Mapping[str, Any]) -> list[int]:
+def _choose_updates(lines: Sequence[Mapping[str, Any]], config: Mapping[str, Any]) -> list[int]:
     """Updates whose grids are shown: the first look, some between, the last, and the best."""
     updates = [int(line["update"]) for line in lines]
     count = min(SHOWN, len(updates))

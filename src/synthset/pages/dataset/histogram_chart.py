@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from synthset.pages.kit.axes import between, linear, logarithmic
-from synthset.pages.kit.chart import Area, Panel, chart
+from synthset.pages.kit.axes import make_axis_between, make_linear_axis, make_logarithmic_axis
+from synthset.pages.kit.chart import Area, Panel, draw_chart
 from synthset.pages.kit.numbers import count, number
 from synthset.pages.kit.picture import Picture, Table
 from synthset.results.dataset.histograms import Histogram
@@ -11,7 +11,7 @@ from synthset.results.dataset.histograms import Histogram
 SIZE = (300.0, 112.0)  # between the axes, pixels
 
 
-def histogram_chart(found: Histogram, selected: bool) -> Picture:
+def draw_histogram(found: Histogram, selected: bool) -> Picture:
     """Draw a histogram: kept below, rejected on top of it, limits as lines across."""
     areas, rows, edges = [], [], found.edges.tolist()
     bars = zip(edges[:-1], edges[1:], found.kept.tolist(), found.rejected.tolist(), strict=True)
@@ -25,9 +25,13 @@ def histogram_chart(found: Histogram, selected: bool) -> Picture:
         if kept or rejected:
             rows.append((here, count(kept), count(rejected)))
     name, ends = found.column.replace("_", " "), (edges[0], edges[-1])
-    x = logarithmic(f"{name}, logarithmic", ends) if found.log else between(name, *ends)
-    y = linear("images", (found.kept + found.rejected).tolist(), zero=True)
+    x = (
+        make_logarithmic_axis(f"{name}, logarithmic", ends)
+        if found.log
+        else make_axis_between(name, *ends)
+    )
+    y = make_linear_axis("images", (found.kept + found.rejected).tolist(), zero=True)
     title = f"Images by {name}{', kept and rejected' if selected else ''}"
     panel = Panel("", x, y, areas, rules=found.limits)
     table = Table((name, "kept", "rejected"), rows)
-    return chart(f"histogram-{found.column}", title, [panel], size=SIZE, table=table)
+    return draw_chart(f"histogram-{found.column}", title, [panel], size=SIZE, table=table)

@@ -7,7 +7,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from synthset.pages.kit.row_chart import Bar, Spot, Tick, gain, row_chart
+from synthset.pages.kit.row_chart import Bar, Spot, Tick, draw_row, make_gain_bar
 from synthset.results.metric_result import Floor, MetricResult
 
 PARTS = ("all", "kept", "rejected")
@@ -15,7 +15,7 @@ DRAWN = ("all", "kept")
 HEADING = ("name", "measured_by", "reference", "better")
 
 
-def table(metrics: Sequence[MetricResult]) -> list[dict[str, Any]]:
+def make_table(metrics: Sequence[MetricResult]) -> list[dict[str, Any]]:
     """One row a metric of the whole set.
 
     Returns:
@@ -24,14 +24,14 @@ def table(metrics: Sequence[MetricResult]) -> list[dict[str, Any]]:
         in percent), `warnings`.
     """
     rows = []
-    for found in _grouped(metrics, whole=True):
+    for found in _group(metrics, whole=True):
         parts = {part: next((m for m in found if m.of == part), None) for part in PARTS}
-        row = _heading(found[0]) | {"parts": parts, "warnings": _together(found)}
+        row = _heading(found[0]) | {"parts": parts, "warnings": _join_warnings(found)}
         rows.append(row | {"change": change(parts["all"], parts["kept"])})
     return rows
 
 
-def by_class(
+def make_class_tables(
     metrics: Sequence[MetricResult], classes: Sequence[Mapping[str, Any]]
 ) -> list[dict[str, Any]]:
     """One row a class of each metric that was measured by class.
@@ -43,7 +43,7 @@ def by_class(
     """
     names = {entry["key"]: entry["name"] for entry in classes}
     charts = []
-    for found in _grouped(metrics, whole=False):
+    for found in _group(metrics, whole=False):
         rows: dict[str, dict[str, Any]] = {}
         for metric in found:
             key = metric.class_key
@@ -58,28 +58,28 @@ def by_class(
         if not values or not rows:
             continue
         chart = _heading(found[0]) | {"low": min(0.0, *values), "high": _top(values)}
-        chart["rows"] = _worst_first(list(rows.values()), found[0].better)
-        charts.append(chart | {"warnings": _alike(chart["rows"])})
+        chart["rows"] = _sort_worst_first(list(rows.values()), found[0].better)
+        charts.append(chart | {"warnings": _join_alike(chart["rows"])})
     return charts
 
 
-def class_row_chart(row: Mapping[str, Any], chart: Mapping[str, Any]) -> Markup:
+def draw_class_row(row: Mapping[str, Any], chart: Mapping[str, Any]) -> Markup:
     """Draw all and kept of one class, and what real images score, on the metric's axis."""
     every, kept = (row[part] and row[part].value for part in DRAWN)
     marks: list[Bar | Spot | Tick] = []
     if every is not None and kept is not None:
-        marks.append(gain(every, kept))
+        marks.append(make_gain_bar(every, kept))
     marks += [Tick(row["floor"].value)] if row["floor"] else []
     marks += [Spot(every, "soft", hollow=True)] if every is not None else []
     marks += [Spot(kept, "kept", 5.6)] if kept is not None else []
-    return row_chart(marks, chart["low"], chart["high"])
+    return draw_row(marks, chart["low"], chart["high"])
 
 
 def _floor(result: MetricResult | None) -> Floor | None:
     return result.floor if result else None
 
 
-def _alike(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+def _join_alike(rows: Sequence[Mapping[str, Any]]) -> list[str]:
     """Say once what is to be minded in several classes, with the figures of the first."""
     said: dict[tuple[str, ...], tuple[str, set[str]]] = {}
     for row in rows:
@@ -106,7 +106,7 @@ def change(before: MetricResult | None, after: MetricResult | None) -> tuple[str
     return ("better" if (new > old) == rising else "worse", 100 * abs(new - old) / abs(old))
 
 
-def _grouped(metrics: Sequence[MetricResult], whole: bool) -> Iterator[list[MetricResult]]:
+def _group(metrics: Sequence[MetricResult], whole: bool) -> Iterator[list[MetricResult]]:
     """Results of one name, encoder and reference together: of the whole set, or of its classes."""
     found: dict[tuple[str, str, str | None], list[MetricResult]] = {}
     for metric in metrics:
@@ -120,7 +120,7 @@ def _heading(metric: MetricResult) -> dict[str, Any]:
     return {name: getattr(metric, name) for name in HEADING}
 
 
-def _together(found: Sequence[MetricResult]) -> list[str]:
+def _join_warnings(found: Sequence[MetricResult]) -> list[str]:
     """Say a warning once that several parts share."""
     said: dict[str, list[str]] = {}
     for part in PARTS:
@@ -135,7 +135,7 @@ def _top(values: Sequence[float]) -> float:
     return 1.0 if min(values) >= 0 and 0.2 < high <= 1 else high or 1.0
 
 
-def _worst_first(rows: list[dict[str, Any]], better: str | None) -> list[dict[str, Any]]:
+def _sort_worst_first(rows: list[dict[str, Any]], better: str | None) -> list[dict[str, Any]]:
     def place(row: Mapping[str, Any]) -> float:
         metric: MetricResult = row["all"] or row["kept"] or row["rejected"]
         if metric.value is None:

@@ -11,7 +11,7 @@ import numpy as np
 from markupsafe import Markup
 
 from synthset.pages.kit.numbers import number
-from synthset.pages.kit.row_chart import Bar, Spot, Tick, gain, row_chart
+from synthset.pages.kit.row_chart import Bar, Spot, Tick, draw_row, make_gain_bar
 from synthset.store.dataset import Dataset
 
 FEW = 100  # real images that chose; with fewer much of the target is guessed
@@ -60,7 +60,7 @@ class ChoiceMeasure:
     ratio: float | None
 
 
-def choices(dataset: Dataset, classes: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def read_choices(dataset: Dataset, classes: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Read what each `nearest_set` reached.
 
     Returns:
@@ -69,7 +69,7 @@ def choices(dataset: Dataset, classes: Sequence[Mapping[str, Any]]) -> list[dict
     """
     names = {entry["key"]: str(entry["name"]) for entry in classes}
     steps: dict[str, list[Outcome]] = {}
-    for outcome in outcomes(dataset):
+    for outcome in read_outcomes(dataset):
         steps.setdefault(str(outcome["step"]), []).append(outcome)
     shown = []
     for step, found in steps.items():
@@ -88,10 +88,10 @@ def choices(dataset: Dataset, classes: Sequence[Mapping[str, Any]]) -> list[dict
     return shown
 
 
-def distance_row(row: ChoiceRow, top: float) -> Markup:
+def draw_distance_row(row: ChoiceRow, top: float) -> Markup:
     """Draw the distances of one class on a line from 0 to `top`, left is nearer."""
     marks: list[Bar | Spot | Tick] = [
-        gain(row.nearest, row.random),
+        make_gain_bar(row.nearest, row.random),
         Spot(row.all, "soft", 2.6),
         Spot(row.random, "soft", hollow=True),
         Spot(row.nearest, "kept", 5.6),
@@ -99,10 +99,10 @@ def distance_row(row: ChoiceRow, top: float) -> Markup:
     if row.mark is not None:
         marks.append(Tick(row.mark))
     label = f"{row.name}: random {number(row.random)}, chosen {number(row.nearest)}"
-    return row_chart(marks, 0.0, top, label)
+    return draw_row(marks, 0.0, top, label)
 
 
-def outcomes(dataset: Dataset) -> list[Outcome]:
+def read_outcomes(dataset: Dataset) -> list[Outcome]:
     """Read the outcomes of the steps that choose a set; none where nothing was written."""
     path = (dataset.view.selection or "").replace(".parquet", ".json")
     if not path or not dataset.folder.exists(path):
@@ -110,7 +110,7 @@ def outcomes(dataset: Dataset) -> list[Outcome]:
     return [found for found in dataset.read_json(path) if all(part in found for part in PARTS)]
 
 
-def farthest_first(found: Sequence[Outcome]) -> list[Outcome]:
+def sort_farthest_first(found: Sequence[Outcome]) -> list[Outcome]:
     """Sort outcomes by how far the chosen set is from real images: the whole, then the classes."""
 
     def place(outcome: Outcome) -> tuple[bool, float]:
@@ -122,7 +122,7 @@ def farthest_first(found: Sequence[Outcome]) -> list[Outcome]:
 
 
 def _measures(found: Sequence[Outcome], names: Mapping[str, str]) -> list[ChoiceMeasure]:
-    encoder, ordered = str(found[0]["encoder"]), farthest_first(found)
+    encoder, ordered = str(found[0]["encoder"]), sort_farthest_first(found)
     seen = [_row(o, names, "held_out", (o.get("real") or {}).get("held_out")) for o in ordered]
     measures = [_measure("held_out", encoder, seen)]
     for other in dict.fromkeys(name for o in ordered for name in o.get("by_other") or {}):
@@ -144,15 +144,15 @@ def _row(
     outcome: Outcome, names: Mapping[str, str], at: str, mark: float | None
 ) -> ChoiceRow | None:
     far = [outcome[part].get(at) for part in PARTS]
-    return _filled(outcome, names, far, mark)
+    return _fill_row(outcome, names, far, mark)
 
 
 def _by_other(outcome: Outcome, names: Mapping[str, str], encoder: str) -> ChoiceRow | None:
     seen = (outcome.get("by_other") or {}).get(encoder, {})
-    return _filled(outcome, names, [seen.get(part) for part in PARTS], None)
+    return _fill_row(outcome, names, [seen.get(part) for part in PARTS], None)
 
 
-def _filled(
+def _fill_row(
     outcome: Outcome, names: Mapping[str, str], far: Sequence[float | None], mark: float | None
 ) -> ChoiceRow | None:
     if any(value is None for value in far):

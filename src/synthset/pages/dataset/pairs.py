@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from synthset.errors import DatasetError
-from synthset.pages.dataset.gallery import pictures
-from synthset.pages.kit.thumbnails import thumbnails
+from synthset.pages.dataset.gallery import make_pictures
+from synthset.pages.kit.thumbnails import make_thumbnails
 from synthset.results.dataset.finished_records import FinishedRecords
 from synthset.store.dataset import Dataset
 from synthset.thumbnail import Thumbnail
@@ -15,7 +15,7 @@ from synthset.thumbnail import Thumbnail
 Shown = dict[str, Any]
 
 
-def closest_pairs(dataset: Dataset, seen: FinishedRecords) -> list[Shown]:
+def make_closest_pairs(dataset: Dataset, seen: FinishedRecords) -> list[Shown]:
     """Prepare what the metrics `copies` found.
 
     Returns:
@@ -38,7 +38,7 @@ def closest_pairs(dataset: Dataset, seen: FinishedRecords) -> list[Shown]:
 def _pairs(dataset: Dataset, seen: FinishedRecords, page: Mapping[str, Any]) -> list[Shown]:
     found = page["pairs"]
     places = {name: row for row, name in enumerate(seen.records.column("id").to_pylist())}
-    mine = thumbnails(dataset, [pair["id"] for pair in found])
+    mine = make_thumbnails(dataset, [pair["id"] for pair in found])
     real, sources = _real(dataset, page["place"], [pair["real_id"] for pair in found])
     shown = []
     for pair in found:
@@ -56,7 +56,7 @@ def _pairs(dataset: Dataset, seen: FinishedRecords, page: Mapping[str, Any]) -> 
         shown.append(
             {
                 "similarity": pair["similarity"],
-                "generated": next(iter(pictures(seen, [row], mine)), None),
+                "generated": next(iter(make_pictures(seen, [row], mine)), None),
                 "real": thumbnail and {"thumbnail": thumbnail, "facts": words},
                 "class": pair["class_name"],
                 "real_class": pair["real_class_name"],
@@ -80,4 +80,4 @@ def _real(
     wanted = set(ids)
     sources = {row["id"]: row["source"] for row in plan if row["id"] in wanted and row["source"]}
     files = {name: source.rsplit("/", 1)[-1] for name, source in sources.items()}
-    return thumbnails(images, list(dict.fromkeys(ids))), files
+    return make_thumbnails(images, list(dict.fromkeys(ids))), files

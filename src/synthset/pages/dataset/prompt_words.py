@@ -19,7 +19,7 @@ KINDS = {
 }
 
 
-def prompt_words(dataset: Dataset) -> dict[str, Any] | None:
+def read_prompt_words(dataset: Dataset) -> dict[str, Any] | None:
     """Read what a run has measured of its prompts.
 
     Returns:
@@ -30,7 +30,7 @@ def prompt_words(dataset: Dataset) -> dict[str, Any] | None:
     if path is None or not dataset.folder.exists(path):
         return None
     found = dataset.read_json(path)
-    classes = sorted(found["classes"], key=_least_varied)
+    classes = sorted(found["classes"], key=_rank_variety)
     prompts = dataset.read(dataset.view.plan, ["prompt"]).column("prompt").to_pylist()
     different = list(dict.fromkeys(filter(None, prompts)))
     step = max(1, len(different) // EXAMPLES)
@@ -42,6 +42,6 @@ def prompt_words(dataset: Dataset) -> dict[str, Any] | None:
     }
 
 
-def _least_varied(row: dict[str, Any]) -> tuple[float, float, str]:
+def _rank_variety(row: dict[str, Any]) -> tuple[float, float, str]:
     distances = row["spread"] if row["spread"] is not None else 0.0
     return (distances, row["distinct"][1] or 0.0, row["name"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from markupsafe import Markup
 
 from synthset.pages.kit.numbers import interval, percent
-from synthset.pages.kit.row_chart import Bar, row_chart
+from synthset.pages.kit.row_chart import Bar, draw_row
 from synthset.results.dataset.groups import Rate
 
 
@@ -21,4 +21,4 @@ def rate_row(rate: Rate) -> Markup:
         for part, found in (("all", rate.all), ("kept", rate.kept))
         if found is not None
     )
-    return row_chart(marks, 0.0, 1.0, label, height=22)
+    return draw_row(marks, 0.0, 1.0, label, height=22)

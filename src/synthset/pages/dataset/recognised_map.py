@@ -8,24 +8,24 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from synthset.metrics.statistics.plane import apart, fitted, principal
-from synthset.pages.kit.map_labels import WORD_PX, gap_of, labels
+from synthset.metrics.statistics.plane import fit_points, project_principal, push_apart
+from synthset.pages.kit.map_labels import WORD_PX, choose_gap, place_labels
 from synthset.pages.kit.picture import Picture
 from synthset.pages.kit.word_map import (
     WIDTH,
     Circle,
-    coloured,
-    height_of,
-    largest_of,
+    choose_height,
+    choose_largest_radius,
+    colour_classes,
+    compute_radius,
     map_picture,
-    radius,
 )
-from synthset.results.dataset.finished_records import FinishedRecords, spread
+from synthset.results.dataset.finished_records import FinishedRecords, take_evenly
 from synthset.results.dataset.groups import GROUPS, RANK, is_recognition
 from synthset.store.dataset import Dataset
 from synthset.taxonomy.classlists import ClassEntry
-from synthset.taxonomy.groups import synset_of
-from synthset.taxonomy.hypernym_features import above_features
+from synthset.taxonomy.groups import find_synset
+from synthset.taxonomy.hypernym_features import compute_hypernym_features
 
 FEWEST = 3  # classes that make a map
 MOST = 200  # classes on it: more want the neighbourhoods of the recognition study
@@ -50,7 +50,7 @@ class RecognisedMap:
     absent: int
 
 
-def recognised_map(dataset: Dataset, seen: FinishedRecords) -> RecognisedMap | None:
+def draw_recognised_map(dataset: Dataset, seen: FinishedRecords) -> RecognisedMap | None:
     """Draw the map by the dataset's first recognition score.
 
     Args:
@@ -69,8 +69,8 @@ def recognised_map(dataset: Dataset, seen: FinishedRecords) -> RecognisedMap | N
     placed = [i for i in np.flatnonzero(images).tolist() if numbers[i]]
     if len(placed) < FEWEST:
         return None
-    shown = spread(np.array(placed), MOST)
-    groups, colours = coloured(shown, dataset.read_json(GROUPS)["members"])
+    shown = take_evenly(np.array(placed), MOST)
+    groups, colours = colour_classes(shown, dataset.read_json(GROUPS)["members"])
     return RecognisedMap(
         picture=_draw(seen, shown, numbers, hits, images, groups, colours),
         score=score,
@@ -83,7 +83,7 @@ def recognised_map(dataset: Dataset, seen: FinishedRecords) -> RecognisedMap | N
 def _number(entry: dict[str, str | None]) -> str | None:
     """The WordNet number of a class, or of the only sense of its name."""
     name = str(entry["name"])
-    found = synset_of(ClassEntry(str(entry["key"]), name, name, entry.get("wnid")))
+    found = find_synset(ClassEntry(str(entry["key"]), name, name, entry.get("wnid")))
     return found.number if found else None
 
 
@@ -105,12 +105,12 @@ def _draw(
     groups: Sequence[str],
     colours: Sequence[int],
 ) -> Picture:
-    height, largest = height_of(len(shown)), largest_of(len(shown))
-    radii = np.array([radius(hits[i] / images[i], largest) for i in shown])
+    height, largest = choose_height(len(shown)), choose_largest_radius(len(shown))
+    radii = np.array([compute_radius(hits[i] / images[i], largest) for i in shown])
     room = (WIDTH, height - 1.5 * WORD_PX)  # the names of the lowest circles stand below it
-    flat = principal(above_features([numbers[i] for i in shown]))  # (K, 2)
-    points = apart(fitted(flat, radii, room), radii, room, gap_of(len(shown)))
-    names = [seen.name(i) for i in shown]
+    flat = project_principal(compute_hypernym_features([numbers[i] for i in shown]))  # (K, 2)
+    points = push_apart(fit_points(flat, radii, room), radii, room, choose_gap(len(shown)))
+    names = [seen.name_class(i) for i in shown]
     circles = [
         Circle(
             name=name,
@@ -124,6 +124,6 @@ def _draw(
         )
         for i, name, (x, y), size, colour in zip(shown, names, points, radii, colours, strict=True)
     ]
-    words = labels(names, points, radii, colours, groups, (WIDTH, height))
+    words = place_labels(names, points, radii, colours, groups, (WIDTH, height))
     title = "Which words the images show: a circle is as large as the share recognised"
     return map_picture(title, circles, words, height, groups)

@@ -8,9 +8,9 @@ from typing import Any, Literal
 import numpy as np
 
 from synthset.pages.kit.render import render_page
-from synthset.pages.kit.thumbnails import most, thumbnails
-from synthset.results.dataset.finished_records import FinishedRecords, spread
-from synthset.results.reason import words
+from synthset.pages.kit.thumbnails import count_most, make_thumbnails
+from synthset.results.dataset.finished_records import FinishedRecords, take_evenly
+from synthset.results.reason import describe_reason
 from synthset.sheets import write_sheet
 from synthset.store.dataset import Dataset
 
@@ -18,18 +18,20 @@ REVIEW_PAGE = "<title>Review of "  # how a page of ours is known again
 Which = Literal["kept", "rejected", "all"]
 
 
-def rows_to_review(seen: FinishedRecords, which: Which, per_class: int) -> dict[int, list[int]]:
+def choose_rows_to_review(
+    seen: FinishedRecords, which: Which, per_class: int
+) -> dict[int, list[int]]:
     """Choose rows by label: so many of each class, evenly over what there is.
 
     A page holds only so many images; with many classes each gets fewer.
     """
     wanted = {"kept": seen.keep, "rejected": seen.made & ~seen.keep, "all": seen.made}[which]
-    each = max(1, min(per_class, most() // max(1, len(seen.classes))))
+    each = max(1, min(per_class, count_most() // max(1, len(seen.classes))))
     groups = {}
     for label in range(len(seen.classes)):
         rows = np.flatnonzero(wanted & (seen.labels == label))
         if len(rows):
-            groups[label] = spread(rows, each)
+            groups[label] = take_evenly(rows, each)
     return groups
 
 
@@ -46,10 +48,10 @@ def review_page(
         per_class: how many of each class at most.
     """
     seen = FinishedRecords.of(dataset)
-    groups = rows_to_review(seen, which, per_class)
+    groups = choose_rows_to_review(seen, which, per_class)
     ids = seen.records.column("id")
     names = [ids[row].as_py() for rows in groups.values() for row in rows]
-    found = thumbnails(dataset, names)
+    found = make_thumbnails(dataset, names)
     classes: list[dict[str, Any]] = []
     for label, rows in groups.items():
         shown = [ids[row].as_py() for row in rows]
@@ -76,7 +78,7 @@ def review_table(
     """Write the same images as CSV, for an editor: `id,verdict,note,class,reason`."""
     seen = FinishedRecords.of(dataset)
     ids, table = seen.records.column("id"), []
-    for label, rows in rows_to_review(seen, which, per_class).items():
+    for label, rows in choose_rows_to_review(seen, which, per_class).items():
         for row in rows:
             name = ids[row].as_py()
             verdict, note = said.get(name, ("", ""))
@@ -86,4 +88,4 @@ def review_table(
 
 def _why(seen: FinishedRecords, row: int) -> str:
     reason = seen.reasons[row]
-    return "" if reason is None else words(reason.group)
+    return "" if reason is None else describe_reason(reason.group)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from synthset.formats.manifest import imported
+from synthset.formats.manifest import read_imported
 from synthset.store.dataset import Dataset
 
 EXAMPLES = 5  # paths of each reason
 
 
-def found(dataset: Dataset) -> dict[str, Any] | None:
+def describe_source(dataset: Dataset) -> dict[str, Any] | None:
     """Add up what the source held.
 
     Returns:
@@ -19,7 +19,7 @@ def found(dataset: Dataset) -> dict[str, Any] | None:
         of the whole list; None where nothing was imported.
     """
     runs = [event for event in dataset.events() if event.get("event") == "run"]
-    found = imported(dataset)
+    found = read_imported(dataset)
     if found is None:
         return None
     totals, passed = found

@@ -12,10 +12,10 @@ import numpy as np
 from synthset.images import Pixels, UnreadableImage, decode
 from synthset.pages.kit.numbers import NONE, number, percent
 from synthset.pages.kit.picture import Mark, Photo, Picture, Point, Table, Word
-from synthset.pages.kit.picture_files import picture_bytes
+from synthset.pages.kit.picture_files import paint_picture
 from synthset.pages.kit.render import render_page
-from synthset.pages.kit.row_chart import bars
-from synthset.pages.kit.thumbnails import thumbnails
+from synthset.pages.kit.row_chart import draw_bars
+from synthset.pages.kit.thumbnails import make_thumbnails
 from synthset.recipe.recipe import Recipe
 from synthset.results.figure import ConfidenceInterval
 from synthset.store.dataset import Dataset
@@ -90,19 +90,19 @@ def write_sweep(place: Path, recipe: Recipe, cells: Sequence[SweepCell], images:
     Returns:
         The page's path.
     """
-    content = {"recipe": recipe, "images": images, "bars": bars, "figure": written}
+    content = {"recipe": recipe, "images": images, "bars": draw_bars, "figure": format_figure}
     page = render_page("dataset/sweep_page.html.j2", content | _content(cells))
     replace_file(place / PAGE, page.encode())
-    replace_file(place / PICTURE, picture_bytes(grid_picture(cells), "png"))
+    replace_file(place / PICTURE, paint_picture(grid_picture(cells), "png"))
     return place / PAGE
 
 
-def written(value: float, name: str) -> str:
+def format_figure(value: float, name: str) -> str:
     """Write a figure: a rate in percent, all else with three digits."""
     return percent(value, digits=0) if name == "recognition" else number(value, 3)
 
 
-def best(cells: Sequence[SweepCell], name: str) -> float | None:
+def find_best(cells: Sequence[SweepCell], name: str) -> float | None:
     """The best value of a figure in the grid; None where no cell has it, or all are alike."""
     values = [cell.figures[name].value for cell in cells if name in cell.figures]
     if len(set(values)) < 2:
@@ -112,13 +112,13 @@ def best(cells: Sequence[SweepCell], name: str) -> float | None:
 
 def _content(cells: Sequence[SweepCell]) -> dict[str, Any]:
     shown = [name for name in FIGURES if any(name in cell.figures for cell in cells)]
-    tops = {name: best(cells, name) for name in shown}
+    tops = {name: find_best(cells, name) for name in shown}
     most = {name: max(c.figures[name].value for c in cells if name in c.figures) for name in shown}
     rows: dict[str, list[dict[str, Any]]] = {}
     for cell in cells:
         records = cell.dataset.records(scores=False, selection=False)
         groups = _first(records.column("class_name").to_pylist(), records.column("id").to_pylist())
-        found = thumbnails(cell.dataset, [name for _, ids in groups for name in ids])
+        found = make_thumbnails(cell.dataset, [name for _, ids in groups for name in ids])
         prompts = list(dict.fromkeys(records.column("prompt").to_pylist()))
         row = {
             "guidance": cell.guidance,
@@ -139,10 +139,10 @@ def _content(cells: Sequence[SweepCell]) -> dict[str, Any]:
             "prompts": prompts[:3],
         }
         rows.setdefault(cell.prompts, []).append(row)
-    return {"rows": rows, "legend": legend(cells), "columns": len(next(iter(rows.values())))}
+    return {"rows": rows, "legend": make_legend(cells), "columns": len(next(iter(rows.values())))}
 
 
-def legend(cells: Sequence[SweepCell]) -> list[tuple[str, str, str]]:
+def make_legend(cells: Sequence[SweepCell]) -> list[tuple[str, str, str]]:
     """Say of each figure what it is called, what it is, and which way is better."""
     said = []
     for name, (title, better) in FIGURES.items():
@@ -169,7 +169,7 @@ def grid_picture(cells: Sequence[SweepCell]) -> Picture:
     for place, cell in enumerate(cells):
         left, top = place % columns * step[0], place // columns * step[1] + 2 * LINE
         marks += _cell_marks(cell, cells, (left, top))
-    foot = [f"{title}: {what}, {better} is better" for title, what, better in legend(cells)]
+    foot = [f"{title}: {what}, {better} is better" for title, what, better in make_legend(cells)]
     low = rows * step[1] + 3 * LINE
     for line, text in enumerate([*foot, "* the best of the grid"]):
         marks.append(Word((0, low + line * LINE), text, size=8))
@@ -183,8 +183,8 @@ def _cell_marks(cell: SweepCell, cells: Sequence[SweepCell], at: Point) -> list[
     width, height = (side * TILE / TILE_PX for side in (sheet.shape[1], sheet.shape[0]))
     said = []
     for name, figure in cell.figures.items():
-        star = "*" if figure.value == best(cells, name) else ""
-        said.append(f"{FIGURES[name][0]}{figure.over} {written(figure.value, name)}{star}")
+        star = "*" if figure.value == find_best(cells, name) else ""
+        said.append(f"{FIGURES[name][0]}{figure.over} {format_figure(figure.value, name)}{star}")
     half, low = -(-len(said) // 2), top + LINE / 2 + height
     return [
         Word((left, top), f"{cell.prompts}{guidance}", colour="ink"),
@@ -201,7 +201,7 @@ def _table(cells: Sequence[SweepCell]) -> Table:
             cell.prompts,
             number(cell.guidance),
             *(
-                written(cell.figures[name].value, name) if name in cell.figures else NONE
+                format_figure(cell.figures[name].value, name) if name in cell.figures else NONE
                 for name in FIGURES
             ),
         )

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from synthset.pages.kit.axes import linear
-from synthset.pages.kit.chart import Line, Panel, chart
+from synthset.pages.kit.axes import make_linear_axis
+from synthset.pages.kit.chart import Line, Panel, draw_chart
 from synthset.pages.kit.numbers import number
 from synthset.pages.kit.picture import Picture, Point
 from synthset.store.dataset import Dataset
@@ -40,11 +40,12 @@ class LimitChart:
     def pictures(self) -> list[Picture]:
         """A picture each, for the page."""
         return [
-            chart("what-if", panel.title, [_untitled(panel)], size=SIZE) for panel in self.panels
+            draw_chart("what-if", panel.title, [_remove_title(panel)], size=SIZE)
+            for panel in self.panels
         ]
 
 
-def what_if(dataset: Dataset) -> dict[str, Any] | None:
+def read_what_if(dataset: Dataset) -> dict[str, Any] | None:
     """Read what a run has found out.
 
     Returns:
@@ -55,11 +56,11 @@ def what_if(dataset: Dataset) -> dict[str, Any] | None:
     if path is None or not dataset.folder.exists(path):
         return None
     found = dataset.read_json(path)
-    limits = limits_of(found["cases"])
+    limits = make_limits(found["cases"])
     return {**found, "limits": limits} if limits else None
 
 
-def limits_of(cases: Sequence[Mapping[str, Any]]) -> list[LimitChart]:
+def make_limits(cases: Sequence[Mapping[str, Any]]) -> list[LimitChart]:
     """Draw up the panels of each limit.
 
     Args:
@@ -75,14 +76,14 @@ def limits_of(cases: Sequence[Mapping[str, Any]]) -> list[LimitChart]:
     return limits
 
 
-def what_if_picture(cases: Sequence[Mapping[str, Any]]) -> Picture:
+def draw_what_if(cases: Sequence[Mapping[str, Any]]) -> Picture:
     """Draw all cases as one picture: a row a limit, a column a figure."""
-    limits = limits_of(cases)
+    limits = make_limits(cases)
     panels = [panel for limit in limits for panel in limit.panels]
     key = [AT, Line((), "soft", RANDOM)]
     title = "What other thresholds would leave; the dashed line is the recipe's own"
     columns = len(limits[0].panels)
-    return chart("what-if", title, panels, size=SIZE, columns=columns, key=key)
+    return draw_chart("what-if", title, panels, size=SIZE, columns=columns, key=key)
 
 
 def _panel(cases: Sequence[Mapping[str, Any]], figure: str, limit: str) -> Panel:
@@ -94,8 +95,8 @@ def _panel(cases: Sequence[Mapping[str, Any]], figure: str, limit: str) -> Panel
     lines.append(Line(points, "kept", AT.name, dot=AT.dot))
     here = {case["threshold"] for case in cases if case["current"]}
     now = [(at, number(value)) for at, value in points if at in here]
-    x = linear(f"threshold: {limit}", [at for at, _ in points])
-    y = linear(unit, [value for _, value in (*points, *random)], zero=figure in FROM_ZERO)
+    x = make_linear_axis(f"threshold: {limit}", [at for at, _ in points])
+    y = make_linear_axis(unit, [value for _, value in (*points, *random)], zero=figure in FROM_ZERO)
     return Panel(title, x, y, lines, rules=now)
 
 
@@ -103,6 +104,6 @@ def _points(cases: Sequence[Mapping[str, Any]], figure: str) -> list[Point]:
     return [(c["threshold"], c[figure]) for c in cases if c.get(figure) is not None]
 
 
-def _untitled(panel: Panel) -> Panel:
+def _remove_title(panel: Panel) -> Panel:
     """A panel alone has its picture's title."""
     return Panel("", panel.x, panel.y, panel.content, panel.rules)

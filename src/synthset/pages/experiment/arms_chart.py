@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from synthset.pages.experiment.experiment_words import measure_name
-from synthset.pages.kit.axes import Axis, linear
-from synthset.pages.kit.chart import Line, Panel, chart
+from synthset.pages.kit.axes import Axis, make_linear_axis
+from synthset.pages.kit.chart import Line, Panel, draw_chart
 from synthset.pages.kit.numbers import interval, percent
-from synthset.pages.kit.palette import arm_colours
+from synthset.pages.kit.palette import choose_arm_colours
 from synthset.pages.kit.picture import Picture, Table, cut
 from synthset.results.judgement import Judgement
 
@@ -20,7 +20,7 @@ LONGEST = 28  # letters of an arm's words
 ROW, WIDTH = 26.0, 200.0  # of a panel, pixels
 
 
-def arms_chart(judgement: Judgement) -> Picture:
+def draw_arms_chart(judgement: Judgement) -> Picture:
     """Draw a dot an arm and measure, a whisker for its interval, a small ring for each seed.
 
     The dashed line stands at the base arm.
@@ -28,24 +28,24 @@ def arms_chart(judgement: Judgement) -> Picture:
     shown = [name for name in PANELS if name in judgement.arms[0].whole]
     panels = [_panel(measure, judgement, named=measure == shown[0]) for measure in shown]
     rows = [
-        (arm.text, *(_written(judgement, row, name) for name in shown))
+        (arm.text, *(_format_figure(judgement, row, name) for name in shown))
         for row, arm in enumerate(judgement.arms)
     ]
     headings = ("arm", *(measure_name(name, judgement) for name in shown))
     title = "How well each arm does on real test images"
     size = (WIDTH, ROW * len(judgement.arms))
-    return chart("arms", title, panels, size=size, table=Table(headings, rows))
+    return draw_chart("arms", title, panels, size=size, table=Table(headings, rows))
 
 
 def _panel(measure: str, judgement: Judgement, named: bool) -> Panel:
-    paint = arm_colours([arm.name for arm in judgement.arms], judgement.base)
+    paint = choose_arm_colours([arm.name for arm in judgement.arms], judgement.base)
     lines, rules, values = list[Line](), list[tuple[float, str]](), list[float]()
     top = len(judgement.arms) - 1
     for row, arm in enumerate(judgement.arms):
         found, colour, y = arm.whole[measure], paint[arm.name], top - row
         if found.value is None:
             continue
-        title = f"{arm.text}: {_written(judgement, row, measure)}"
+        title = f"{arm.text}: {_format_figure(judgement, row, measure)}"
         if found.interval is not None:
             low, high = found.interval.low, found.interval.high
             ends = [(low, y), (high, y)]
@@ -60,11 +60,11 @@ def _panel(measure: str, judgement: Judgement, named: bool) -> Panel:
         values += [found.value, *each]
     ticks = [(top - row, cut(arm.text, LONGEST)) for row, arm in enumerate(judgement.arms)]
     y_axis = Axis("", -0.6, top + 0.5, ticks if named else ())
-    x_axis = linear(PANELS[measure], values or [0.0, 1.0], share=True)
+    x_axis = make_linear_axis(PANELS[measure], values or [0.0, 1.0], share=True)
     return Panel(measure_name(measure, judgement), x_axis, y_axis, lines, rules, grid="x")
 
 
-def _written(judgement: Judgement, row: int, measure: str) -> str:
+def _format_figure(judgement: Judgement, row: int, measure: str) -> str:
     found = judgement.arms[row].whole[measure]
     ends = interval(found.interval)
     return percent(found.value, digits=1) + (f" ({ends})" if ends else "")

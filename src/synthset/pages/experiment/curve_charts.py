@@ -11,10 +11,10 @@ from synthset.metrics.statistics.exchange_rate import ExchangeRate
 from synthset.metrics.statistics.operating_curves import FALSE_POSITIVE_RATES, RECALLS
 from synthset.pages.experiment.arms_chart import LONGEST
 from synthset.pages.experiment.experiment_words import measure_name
-from synthset.pages.kit.axes import Axis, between, linear, logarithmic
-from synthset.pages.kit.chart import Line, Note, Panel, chart
+from synthset.pages.kit.axes import Axis, make_axis_between, make_linear_axis, make_logarithmic_axis
+from synthset.pages.kit.chart import Line, Note, Panel, draw_chart
 from synthset.pages.kit.numbers import count
-from synthset.pages.kit.palette import arm_colours, arm_dashes
+from synthset.pages.kit.palette import choose_arm_colours, choose_arm_dashes
 from synthset.pages.kit.picture import Picture, Point, cut
 from synthset.results.judgement import Judgement
 from synthset.results.trial import Trial
@@ -26,21 +26,21 @@ PLACES = 60  # of a curve
 SQUARE = (250.0, 250.0)
 
 
-def roc_chart(judgement: Judgement) -> Picture:
+def draw_roc_chart(judgement: Judgement) -> Picture:
     """ROC curves of the mean over classes and of the first focus classes, by arm."""
     panels = [_curves("roc", judgement, label) for label in _first(judgement)]
     title = "ROC curves by arm, mean over seeds: nearer to the top left is better"
-    return chart("roc", title, panels, size=(200, 200), key=_key(judgement))
+    return draw_chart("roc", title, panels, size=(200, 200), key=_key(judgement))
 
 
-def pr_chart(judgement: Judgement) -> Picture:
-    """Precision against recall, as `roc_chart`."""
+def draw_pr_chart(judgement: Judgement) -> Picture:
+    """Precision against recall, as `draw_roc_chart`."""
     panels = [_curves("pr", judgement, label) for label in _first(judgement)]
     title = "Precision against recall by arm, mean over seeds: nearer to the top right is better"
-    return chart("pr", title, panels, size=(200, 200), key=_key(judgement))
+    return draw_chart("pr", title, panels, size=(200, 200), key=_key(judgement))
 
 
-def class_curves(judgement: Judgement, label: int) -> Picture:
+def draw_class_curves(judgement: Judgement, label: int) -> Picture:
     """Both kinds of curves of one class; of -1, of the mean over classes."""
     panels = [_curves(kind, judgement, label) for kind in ("roc", "pr")]
     panels = [
@@ -48,10 +48,10 @@ def class_curves(judgement: Judgement, label: int) -> Picture:
         for title, one in zip(("ROC", "precision and recall"), panels, strict=True)
     ]
     title = f"{_name(judgement, label)} against the rest, by arm"
-    return chart("class", title, panels, size=SQUARE, key=_key(judgement))
+    return draw_chart("class", title, panels, size=SQUARE, key=_key(judgement))
 
 
-def reliability_chart(judgement: Judgement) -> Picture:
+def draw_reliability_chart(judgement: Judgement) -> Picture:
     """Share right against mean top probability, in 15 bins, all seeds together.
 
     Bins of fewer than 10 images are left out.
@@ -71,10 +71,10 @@ def reliability_chart(judgement: Judgement) -> Picture:
         [line for line in lines if line.points],
     )  # fmt: skip
     title = "How sure the classifiers are against how right: on the dashed line they are honest"
-    return chart("reliability", title, [panel], size=(330, 280), key=_key(judgement))
+    return draw_chart("reliability", title, [panel], size=(330, 280), key=_key(judgement))
 
 
-def training_chart(judgement: Judgement, trials: Sequence[Trial]) -> Picture | None:
+def draw_training_chart(judgement: Judgement, trials: Sequence[Trial]) -> Picture | None:
     """Losses and validation accuracy by update: seeds thin, mean thick, the kept update marked.
 
     None where no training left a look.
@@ -83,11 +83,15 @@ def training_chart(judgement: Judgement, trials: Sequence[Trial]) -> Picture | N
     arms = [arm for arm in judgement.arms if any(trial.arm == arm.name for trial in looked)]
     if not arms:
         return None
-    paint = arm_colours([arm.name for arm in judgement.arms], judgement.base)
+    paint = choose_arm_colours([arm.name for arm in judgement.arms], judgement.base)
     looks = [look for trial in looked for look in trial.looks]
-    x = linear("update", [look.update for look in looks], zero=True)
-    rights = linear("accuracy", [look.val_balanced_accuracy for look in looks], share=True)
-    losses = linear("loss", [v for one in looks for v in (one.val_loss, one.train_loss)], zero=True)
+    x = make_linear_axis("update", [look.update for look in looks], zero=True)
+    rights = make_linear_axis(
+        "accuracy", [look.val_balanced_accuracy for look in looks], share=True
+    )
+    losses = make_linear_axis(
+        "loss", [v for one in looks for v in (one.val_loss, one.train_loss)], zero=True
+    )
     columns, panels = min(COLUMNS, len(arms)), list[Panel | None]()
     for some in (arms[i : i + columns] for i in range(0, len(arms), columns)):
         spare = [None] * (columns - len(some))
@@ -104,10 +108,10 @@ def training_chart(judgement: Judgement, trials: Sequence[Trial]) -> Picture | N
     key = (Line((), "soft", "validation"), Line((), "soft", "training", dash="1.5 2.5"),
            Line((), "soft", "the update that was kept", width=0, dot=3.4, ring=True))  # fmt: skip
     title = "Balanced accuracy and loss by update, the mean of the seeds thick"
-    return chart("training", title, panels, size=(170, 110), columns=columns, key=key)
+    return draw_chart("training", title, panels, size=(170, 110), columns=columns, key=key)
 
 
-def exchange_chart(rate: ExchangeRate, judgement: Judgement) -> Picture:
+def draw_exchange_chart(rate: ExchangeRate, judgement: Judgement) -> Picture:
     """Error against real images: the fitted curve, and what arms with synthetic images equal."""
     curve, colours = rate.curve, {line.name: line.colour for line in _key(judgement)}
     text = {arm.name: cut(arm.text, LONGEST) for arm in judgement.arms}
@@ -129,14 +133,14 @@ def exchange_chart(rate: ExchangeRate, judgement: Judgement) -> Picture:
     drawn = [line for line in lines if isinstance(line, Line)]
     points = [point for line in drawn for point in line.points]
     ticks = sorted({n for n, _ in rate.points.values()})
-    axis = logarithmic("real images, logarithmic", [n for n, _ in points])
+    axis = make_logarithmic_axis("real images, logarithmic", [n for n, _ in points])
     x = Axis(axis.label, axis.low, axis.high, [(n, count(n)) for n in ticks], log=True)
-    y = linear(
+    y = make_linear_axis(
         f"error: 1 − {measure_name(rate.measure, judgement)}", [e for _, e in points], share=True
     )
     title = "How many real images alone would do as well as an arm with synthetic ones"
     key = [line for line in drawn if line.name]
-    return chart("exchange", title, [Panel("", x, y, lines)], size=(560, 280), key=key)
+    return draw_chart("exchange", title, [Panel("", x, y, lines)], size=(560, 280), key=key)
 
 
 def _first(judgement: Judgement) -> list[int]:
@@ -150,7 +154,10 @@ def _name(judgement: Judgement, label: int) -> str:
 def _key(judgement: Judgement) -> list[Line]:
     """A line without points an arm, in its look."""
     names = [arm.name for arm in judgement.arms]
-    paint, dash = arm_colours(names, judgement.base), arm_dashes(names, judgement.base)
+    paint, dash = (
+        choose_arm_colours(names, judgement.base),
+        choose_arm_dashes(names, judgement.base),
+    )
     return [
         Line((), paint[arm.name], cut(arm.text, LONGEST), dash=dash[arm.name])
         for arm in judgement.arms
@@ -181,7 +188,7 @@ def _thin(places: Array, values: Array) -> list[Point]:
 
 
 def _shares(label: str) -> Axis:
-    return between(label, 0.0, 1.0, share=True)
+    return make_axis_between(label, 0.0, 1.0, share=True)
 
 
 def _lines(trials: Sequence[Trial], name: str, colour: str, text: str, dash: str) -> list[Line]:

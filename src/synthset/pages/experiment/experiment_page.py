@@ -10,27 +10,27 @@ from typing import Any
 import numpy as np
 from markupsafe import Markup
 
-from synthset.metrics.statistics.classification import BINS, rates
+from synthset.metrics.statistics.classification import BINS, normalise_confusion
 from synthset.pages.experiment import experiment_tables as tables
 from synthset.pages.experiment import experiment_words as words
-from synthset.pages.experiment.arms_chart import arms_chart
+from synthset.pages.experiment.arms_chart import draw_arms_chart
 from synthset.pages.experiment.curve_charts import (
-    class_curves,
-    exchange_chart,
-    pr_chart,
-    reliability_chart,
-    roc_chart,
-    training_chart,
+    draw_class_curves,
+    draw_exchange_chart,
+    draw_pr_chart,
+    draw_reliability_chart,
+    draw_roc_chart,
+    draw_training_chart,
 )
 from synthset.pages.experiment.parts import ExplainedImage, Steps
-from synthset.pages.kit.matrix import matrix_chart
+from synthset.pages.kit.matrix import draw_matrix
 from synthset.pages.kit.picture import Picture
 from synthset.pages.kit.picture_files import write_picture
 from synthset.pages.kit.render import render_page
 from synthset.recipe.experiment import Experiment
 from synthset.results.arm_judgement import ArmJudgement
 from synthset.results.judgement import Judgement
-from synthset.results.judgement_tables import arm_rows, class_rows
+from synthset.results.judgement_tables import make_arm_rows, make_class_rows
 from synthset.results.stored import dump
 from synthset.results.trial import Trial
 from synthset.sheets import write_rows
@@ -67,9 +67,9 @@ def write_experiment_page(
     figures = _figures(judgement, trials)
     for one in (*figures.values(), *(_confusion(arm, judgement) for arm in judgement.arms)):
         write_picture(one, folder / "figures")
-    replace_file(folder / "judgement.json", dump(judgement.shortened()).encode())
-    replace_file(folder / "arms.csv", write_rows(arm_rows(judgement)).encode())
-    replace_file(folder / "classes.csv", write_rows(class_rows(judgement)).encode())
+    replace_file(folder / "judgement.json", dump(judgement.shorten()).encode())
+    replace_file(folder / "arms.csv", write_rows(make_arm_rows(judgement)).encode())
+    replace_file(folder / "classes.csv", write_rows(make_class_rows(judgement)).encode())
     page = folder / "index.html"
     html = _page(experiment, judgement, figures, classes, steps, cases)
     replace_file(page, html.encode())
@@ -78,14 +78,14 @@ def write_experiment_page(
 
 def _figures(judgement: Judgement, trials: Sequence[Trial]) -> dict[str, Picture]:
     found = [
-        arms_chart(judgement),
-        roc_chart(judgement),
-        pr_chart(judgement),
-        reliability_chart(judgement),
-        training_chart(judgement, trials),
+        draw_arms_chart(judgement),
+        draw_roc_chart(judgement),
+        draw_pr_chart(judgement),
+        draw_reliability_chart(judgement),
+        draw_training_chart(judgement, trials),
     ]
     if judgement.exchange is not None:
-        found.append(exchange_chart(judgement.exchange, judgement))
+        found.append(draw_exchange_chart(judgement.exchange, judgement))
     return {one.name: one for one in found if one is not None}
 
 
@@ -93,12 +93,12 @@ def _confusion(arm: ArmJudgement, judgement: Judgement) -> Picture:
     """Of more than 40 classes only the shown ones are drawn; a row then need not sum to 100 %."""
     shown = list(judgement.shown)
     names = [judgement.classes[i] for i in shown]
-    return matrix_chart(
+    return draw_matrix(
         f"confusion-{arm.name}",
         f"{arm.text}: what test images are taken for, in percent of a row",
         names,
         names,
-        rates(arm.confusion)[np.ix_(shown, shown)],
+        normalise_confusion(arm.confusion)[np.ix_(shown, shown)],
         ("taken for", "class of the test image"),
     )
 
@@ -115,17 +115,17 @@ def _page(
     content: dict[str, Any] = {
         "judgement": judgement,
         "figures": figures,
-        "headlines": words.headlines(judgement),
-        "measures": tables.measures_shown(judgement),
-        "compared": tables.compared(judgement),
-        "by_class": tables.by_class(judgement),
+        "headlines": words.write_headlines(judgement),
+        "measures": tables.list_measures(judgement),
+        "compared": tables.compare_arms(judgement),
+        "by_class": tables.make_class_tables(judgement),
         "classes": classes,
         "steps": steps,
         "cases": [_arm_cases(arm.name, arm.text, cases) for arm in judgement.arms],
         "settings": experiment.to_yaml(),
         "bins": BINS,
         "curves": [
-            (name, class_curves(judgement, label))
+            (name, draw_class_curves(judgement, label))
             for name, label in [
                 (judgement.mean_of_classes, -1),
                 *((judgement.classes[i], i) for i in judgement.shown),
@@ -136,11 +136,11 @@ def _page(
         "choose": "" if experiment.training.choose == "last" else experiment.training.choose,
         "redraw": experiment.real.redraw,
         "name_of": words.measure_name,
-        "interval_title": tables.interval_title,
-        "heat": tables.heat,
-        "chance": tables.chance,
-        "trained_on": tables.trained_on,
-        "worth_words": tables.worth_words,
+        "interval_title": tables.explain_interval,
+        "heat": tables.scale_heat,
+        "chance": tables.format_chance,
+        "trained_on": tables.describe_training,
+        "worth_words": tables.describe_worth,
         "uri": _uri,
         "pixels": _pixels,
     }
@@ -148,7 +148,7 @@ def _page(
         "experiment/experiment_page.html.j2",
         content,
         scripts=["experiment/experiment.js"],
-        data=tables.script_data(judgement),
+        data=tables.make_script_data(judgement),
     )
 
 

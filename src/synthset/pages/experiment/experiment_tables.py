@@ -43,13 +43,13 @@ class Compared:
     title: str = ""
 
 
-def measures_shown(judgement: Judgement) -> list[tuple[str, str]]:
+def list_measures(judgement: Judgement) -> list[tuple[str, str]]:
     """Measures of the table of arms: key and words."""
     there = judgement.arms[0].whole
     return [(name, measure_name(name, judgement)) for name in FIRST if name in there]
 
 
-def trained_on(arm: ArmJudgement, judgement: Judgement) -> list[str]:
+def describe_training(arm: ArmJudgement, judgement: Judgement) -> list[str]:
     """Lines such as `cat: 50 real + 4,950 sd`, focus classes first, then all together."""
     lines = []
     for label in judgement.focus[:2]:
@@ -60,18 +60,20 @@ def trained_on(arm: ArmJudgement, judgement: Judgement) -> list[str]:
     return lines
 
 
-def compared(judgement: Judgement) -> list[tuple[str, list[Compared]]]:
+def compare_arms(judgement: Judgement) -> list[tuple[str, list[Compared]]]:
     """A row an arm other than the base: words, and a cell for each measure of `differences`."""
     rows = []
     for arm in judgement.arms:
         if arm.name == judgement.base:
             continue
-        cells = [_compared(arm.name, found) for found in judgement.differences.values()]
+        cells = [_compare_arm(arm.name, found) for found in judgement.differences.values()]
         rows.append((arm.text, cells))
     return rows
 
 
-def by_class(judgement: Judgement) -> list[tuple[str, str, list[tuple[int, list[Figure]]]]]:
+def make_class_tables(
+    judgement: Judgement,
+) -> list[tuple[str, str, list[tuple[int, list[Figure]]]]]:
     """For each measure of a class: key, words, and rows of label and a figure for each arm."""
     return [
         (
@@ -83,16 +85,16 @@ def by_class(judgement: Judgement) -> list[tuple[str, str, list[tuple[int, list[
     ]
 
 
-def heat(value: float) -> str:
+def scale_heat(value: float) -> str:
     """Strength of a cell's colour in percent: steep near 1, where most classes lie.
 
-    >>> heat(1.0), heat(0.9), heat(0.3)
+    >>> scale_heat(1.0), scale_heat(0.9), scale_heat(0.3)
     ('100', '73', '3')
     """
     return f"{100 * value**3:.0f}"
 
 
-def interval_title(found: Figure) -> str:
+def explain_interval(found: Figure) -> str:
     """What a figure's intervals are of, for who points at it."""
     lines = []
     if found.interval is not None:
@@ -106,7 +108,7 @@ def interval_title(found: Figure) -> str:
     return "\n".join(lines)
 
 
-def bound(found: Bound | None, digits: int = 2) -> str:
+def format_bound(found: Bound | None, digits: int = 2) -> str:
     """A number of images that may lie beyond the curve."""
     if found is None:
         return "–"
@@ -114,18 +116,18 @@ def bound(found: Bound | None, digits: int = 2) -> str:
     return f"{found.beyond} {number}".strip()
 
 
-def worth_words(one: Worth) -> str:
+def describe_worth(one: Worth) -> str:
     """An arm's exchange rate in a sentence."""
     real, synthetic = f"{count(one.real)} real", f"{count(one.synthetic)} synthetic"
-    equal = f"{bound(one.equivalent, 0)} real images alone"
+    equal = f"{format_bound(one.equivalent, 0)} real images alone"
     text = f"{real} + {synthetic} images do as well as {equal}"
-    text += f": one synthetic image is worth {bound(one.worth)} real ones"
+    text += f": one synthetic image is worth {format_bound(one.worth)} real ones"
     if one.low is not None and one.high is not None:
-        text += f" ({bound(one.low)} to {bound(one.high)} over seeds)"
+        text += f" ({format_bound(one.low)} to {format_bound(one.high)} over seeds)"
     return text + "."
 
 
-def chance(found: Figure) -> str:
+def format_chance(found: Figure) -> str:
     """Wilson's interval of a share that stands on few test images, where it is not the figure's own
     already; nothing for other figures."""
     if found.chance is None or not found.n or found.n >= SMALL_TEST:
@@ -135,7 +137,7 @@ def chance(found: Figure) -> str:
     return f"n {count(found.n)}: {interval(found.chance)}"
 
 
-def script_data(judgement: Judgement) -> dict[str, Any]:
+def make_script_data(judgement: Judgement) -> dict[str, Any]:
     """Confusions of the shown classes, for the page's script."""
     shown = list(judgement.shown)
     return {
@@ -159,7 +161,7 @@ def _sum(counts: Mapping[str, Array], label: int | None = None) -> str:
     return " + ".join(known) or "none"
 
 
-def _compared(arm: str, rows: Sequence[Difference]) -> Compared:
+def _compare_arm(arm: str, rows: Sequence[Difference]) -> Compared:
     one = next((row for row in rows if row.arm == arm), None)
     if one is None:
         return Compared(None)

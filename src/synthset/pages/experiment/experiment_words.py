@@ -42,7 +42,7 @@ class MeasureSummary:
     rest: str
 
 
-def headlines(judgement: Judgement) -> list[MeasureSummary]:
+def write_headlines(judgement: Judgement) -> list[MeasureSummary]:
     """Say who is best at what: recall of the focus first, then balanced accuracy, accuracy."""
     shown = [name for name in HEADLINES if name in judgement.arms[0].whole]
     found = [_headline(judgement, name) for name in shown]
@@ -72,12 +72,12 @@ def _headline(judgement: Judgement, measure: str) -> MeasureSummary | None:
     figure = percent(found.value, digits=1) + (f" ({ends})" if ends else "")
     others = [arm for arm in known if arm is not best]
     alike = [arm for arm in others if arm.name not in leader.beaten]
-    said = (_beside(alike, others), _against_base(judgement, best, measure))
+    said = (_describe_rest(alike, others), _against_base(judgement, best, measure))
     rest = " ".join(text for text in said if text)
     return MeasureSummary(measure_name(measure, judgement), best.text, figure, rest)
 
 
-def _beside(alike: list[ArmJudgement], others: list[ArmJudgement]) -> str:
+def _describe_rest(alike: list[ArmJudgement], others: list[ArmJudgement]) -> str:
     if not others:
         return ""
     if not alike:

@@ -40,7 +40,9 @@ class Axis:
         return min(max((value - low) / ((high - low) or 1), 0.0), 1.0)
 
 
-def linear(label: str, values: Iterable[float], *, share: bool = False, zero: bool = False) -> Axis:
+def make_linear_axis(
+    label: str, values: Iterable[float], *, share: bool = False, zero: bool = False
+) -> Axis:
     """Lay an axis around values, with round numbers as ticks.
 
     Args:
@@ -55,16 +57,16 @@ def linear(label: str, values: Iterable[float], *, share: bool = False, zero: bo
         low, high = min(low, 0.0), max(high, 0.0)
     room = 0.06 * (high - low) or 0.06 * abs(high) or 1.0
     low, high = low - (0.0 if zero and low == 0 else room), high + room
-    return between(label, low, high, share=share)
+    return make_axis_between(label, low, high, share=share)
 
 
-def between(label: str, low: float, high: float, *, share: bool = False) -> Axis:
+def make_axis_between(label: str, low: float, high: float, *, share: bool = False) -> Axis:
     """Lay an axis from one value to another, with round numbers as ticks."""
-    places = [at for at in round_values(low, high) if not share or 0 <= at <= 1]
+    places = [at for at in choose_round_values(low, high) if not share or 0 <= at <= 1]
     return Axis(label, low, high, [(at, _tick(at, share)) for at in places])
 
 
-def logarithmic(label: str, values: Iterable[float]) -> Axis:
+def make_logarithmic_axis(label: str, values: Iterable[float]) -> Axis:
     """Lay a logarithmic axis around positive values."""
     found = list(values)
     low, high = min(found) / 1.15, max(found) * 1.15
@@ -75,24 +77,24 @@ def logarithmic(label: str, values: Iterable[float]) -> Axis:
     return Axis(label, low, high, ticks, log=True)
 
 
-def for_costs(label: str, values: Iterable[float]) -> Axis:
+def make_cost_axis(label: str, values: Iterable[float]) -> Axis:
     """Lay an axis around numbers of very different size: logarithmic from a factor of five on."""
     found = list(values)
     wide = min(found) > 0 and max(found) > WIDE * min(found)
-    return logarithmic(label, found) if wide else linear(label, found)
+    return make_logarithmic_axis(label, found) if wide else make_linear_axis(label, found)
 
 
-def round_values(low: float, high: float) -> list[float]:
+def choose_round_values(low: float, high: float) -> list[float]:
     """Choose round numbers from one value to another."""
-    step = round_step((high - low) / MOST)
+    step = choose_round_step((high - low) / MOST)
     first = ceil(low / step - 1e-9)
     return [i * step for i in range(first, floor(high / step + 1e-9) + 1)]
 
 
-def round_step(rough: float) -> float:
+def choose_round_step(rough: float) -> float:
     """Round a distance between ticks up to 1, 2 or 5 times a power of ten.
 
-    >>> round_step(3.2), round_step(0.012)
+    >>> choose_round_step(3.2), choose_round_step(0.012)
     (5.0, 0.02)
     """
     power = 10.0 ** floor(log10(rough))

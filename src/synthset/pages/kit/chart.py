@@ -17,7 +17,7 @@ from synthset.pages.kit.picture import (
     Shape,
     Table,
     Word,
-    text_width,
+    estimate_text_width,
 )
 
 TICK, TITLE, HEAD = 10.5, 11.0, 12.5  # sizes of letters: at ticks, over a panel, over the picture
@@ -100,7 +100,7 @@ class Panel:
     slanted: bool = False
 
 
-def chart(
+def draw_chart(
     name: str,
     title: str,
     panels: Sequence[Panel | None],
@@ -124,20 +124,20 @@ def chart(
     columns = columns or len(panels)
     lefts = [max(_left(one) for one in panels[i::columns] if one) for i in range(columns)]
     width = sum(lefts) + columns * (size[0] + GAP)
-    marks, top = _head(title, key, width)
+    marks, top = _draw_head(title, key, width)
     rows = [panels[i : i + columns] for i in range(0, len(panels), columns)]
     for row in rows:
         above = max(_above(panel, size[0]) for panel in row if panel)
         x = 0.0
         for left, panel in zip(lefts, row, strict=False):
-            marks += _panel(panel, (x + left, top + above), size) if panel else []
+            marks += _draw_panel(panel, (x + left, top + above), size) if panel else []
             x += left + size[0] + GAP
         top += above + size[1] + max(_below(panel) for panel in row if panel)
     data = table or _table([one for one in panels if one])
     return Picture(name, title, width, top, marks, data)
 
 
-def _head(title: str, key: Iterable[Line], width: float) -> tuple[list[Mark], float]:
+def _draw_head(title: str, key: Iterable[Line], width: float) -> tuple[list[Mark], float]:
     """Write title and key; where the panels begin below them."""
     marks: list[Mark] = []
     y = 14.0
@@ -156,7 +156,7 @@ def write_key(lines: Iterable[Line], y: float, width: float) -> tuple[list[Mark]
         return marks, y
     x, y = 0.0, y + 2
     for line in named.values():
-        wide = 26 + text_width(line.name, TICK) + 14
+        wide = 26 + estimate_text_width(line.name, TICK) + 14
         if x and x + wide > width:
             x, y = 0.0, y + 15
         if line.width:
@@ -170,27 +170,29 @@ def write_key(lines: Iterable[Line], y: float, width: float) -> tuple[list[Mark]
 
 
 def _left(panel: Panel) -> float:
-    ticks = max((text_width(text, TICK) for _, text in panel.y.ticks), default=0.0)
+    ticks = max((estimate_text_width(text, TICK) for _, text in panel.y.ticks), default=0.0)
     return ticks + 10 + (16 if panel.y.label else 0)
 
 
 def _above(panel: Panel, width: float) -> float:
-    lines = _wrapped(panel, width)
+    lines = _wrap(panel, width)
     return 8 + 14.0 * len(lines) + (13 if any(text for _, text in panel.rules) else 0)
 
 
-def _wrapped(panel: Panel, width: float) -> list[str]:
+def _wrap(panel: Panel, width: float) -> list[str]:
     return textwrap.wrap(panel.title, max(8, int((width + 20) / (TITLE * BOLD))))
 
 
 def _below(panel: Panel) -> float:
     ticks = 18.0
     if panel.slanted:
-        ticks = 10 + 0.75 * max((text_width(text, TICK) for _, text in panel.x.ticks), default=0)
+        ticks = 10 + 0.75 * max(
+            (estimate_text_width(text, TICK) for _, text in panel.x.ticks), default=0
+        )
     return ticks + (18 if panel.x.label else 2) + 4
 
 
-def _panel(panel: Panel, corner: Point, size: tuple[float, float]) -> list[Mark]:
+def _draw_panel(panel: Panel, corner: Point, size: tuple[float, float]) -> list[Mark]:
     left, top = corner
     right, floor = left + size[0], top + size[1]
 
@@ -198,23 +200,23 @@ def _panel(panel: Panel, corner: Point, size: tuple[float, float]) -> list[Mark]
         return left + size[0] * panel.x.part(point[0]), floor - size[1] * panel.y.part(point[1])
 
     marks: list[Mark] = []
-    for i, text in enumerate(_wrapped(panel, size[0])[::-1]):
+    for i, text in enumerate(_wrap(panel, size[0])[::-1]):
         up = 7 + (13 if any(words for _, words in panel.rules) else 0) + 14 * i
         marks.append(Word((left, top - up), text, TITLE, "ink", bold=True))
-    marks += _ticks(panel, corner, size)
+    marks += _draw_ticks(panel, corner, size)
     for one in panel.content:
-        marks += _drawn(one, place, panel)
+        marks += _draw_shape(one, place, panel)
     marks.append(Shape([(left, floor), (right, floor)], stroke="faint"))
     for value, text in panel.rules:
         at = place((value, panel.y.low))[0]
-        half = text_width(text, TICK) / 2
+        half = estimate_text_width(text, TICK) / 2
         marks.append(Shape([(at, top - 3), (at, floor)], stroke="ink", width=1.2, dash="3 3"))
         middle = min(max(at, left + half), right - half)
         marks.append(Word((middle, top - 6), text, TICK, "ink", "middle", bold=True))
     return marks
 
 
-def _ticks(panel: Panel, corner: Point, size: tuple[float, float]) -> list[Mark]:
+def _draw_ticks(panel: Panel, corner: Point, size: tuple[float, float]) -> list[Mark]:
     left, top = corner
     right, floor, marks = left + size[0], top + size[1], list[Mark]()
     taken = float("-inf")  # up to where words stand below x
@@ -223,7 +225,7 @@ def _ticks(panel: Panel, corner: Point, size: tuple[float, float]) -> list[Mark]
         if "x" in panel.grid:
             marks.append(Shape([(x, top), (x, floor)], stroke="line"))
         anchor, turn = ("end", -45.0) if panel.slanted else ("middle", 0.0)
-        half = 0.0 if panel.slanted else text_width(text, TICK) / 2
+        half = 0.0 if panel.slanted else estimate_text_width(text, TICK) / 2
         if x - half > taken:
             marks.append(Word((x, floor + 14), text, TICK, anchor=anchor, turn=turn))
             taken = x + half + 5
@@ -241,7 +243,7 @@ def _ticks(panel: Panel, corner: Point, size: tuple[float, float]) -> list[Mark]
     return marks
 
 
-def _drawn(one: Line | Area | Note, place: Place, panel: Panel) -> list[Mark]:
+def _draw_shape(one: Line | Area | Note, place: Place, panel: Panel) -> list[Mark]:
     if isinstance(one, Note):
         return [Word(place(one.at), one.text, one.size, one.colour, one.anchor, bold=one.bold)]
     if isinstance(one, Area):
@@ -258,7 +260,7 @@ def _drawn(one: Line | Area | Note, place: Place, panel: Panel) -> list[Mark]:
             )
         )  # fmt: skip
     if one.dot:
-        says = [one.title or _says(panel, point, one.name) for point in one.points]
+        says = [one.title or _describe_point(panel, point, one.name) for point in one.points]
         marks += [_dot(one, spot, text) for spot, text in zip(at, says, strict=True)]
     return marks
 
@@ -268,7 +270,7 @@ def _dot(line: Line, at: Point, title: str = "") -> Dot:
     return Dot(at, line.dot or 3.5, fill, stroke, 1.5, line.opacity, title)
 
 
-def _says(panel: Panel, point: Point, name: str) -> str:
+def _describe_point(panel: Panel, point: Point, name: str) -> str:
     text = f"{number(point[0])}: {number(point[1])}"
     return f"{name}, {text}" if name else text
 

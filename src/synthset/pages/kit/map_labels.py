@@ -37,12 +37,12 @@ class MapLabel:
 Box = tuple[float, float, float, float]  # left, top, right, bottom
 
 
-def gap_of(classes: int) -> float:
+def choose_gap(classes: int) -> float:
     """Room between circles: where classes are few, a name fits under each."""
     return 1.6 * WORD_PX if classes < MANY else 1.0
 
 
-def labels(
+def place_labels(
     names: Sequence[str],
     points: NDArray[np.float64],
     radii: NDArray[np.float64],
@@ -68,9 +68,9 @@ def labels(
         mine = points[np.array(colours) == colour]
         if len(names) < MANY or not len(mine):
             continue
-        for x, y in mine[_middle_first(mine)]:
+        for x, y in mine[_sort_from_middle(mine)]:
             box = _box(text, x, y + GROUP_PX / 3, GROUP_PX, size)
-            if not any(_meet(box, other) for other in taken):
+            if not any(_do_meet(box, other) for other in taken):
                 taken.append(box)
                 found.append(MapLabel(text, (box[0] + box[2]) / 2, box[3], True, colour))
                 break
@@ -81,7 +81,7 @@ def labels(
             text = names[i] if len(names[i]) <= LONGEST else names[i][: LONGEST - 1] + "…"
             box = _box(text, points[i, 0], points[i, 1] + radii[i] + WORD_PX, WORD_PX, size)
             hides = not any(room) and _meets_any(box, circles)
-            if i in named or hides or any(_meet(_wider(box, room), other) for other in taken):
+            if i in named or hides or any(_do_meet(_widen(box, room), other) for other in taken):
                 continue
             named.add(i)
             taken.append(box)
@@ -89,11 +89,11 @@ def labels(
     return found
 
 
-def _wider(box: Box, room: tuple[float, float]) -> Box:
+def _widen(box: Box, room: tuple[float, float]) -> Box:
     return box[0] - room[0], box[1] - room[1], box[2] + room[0], box[3] + room[1]
 
 
-def _middle_first(points: NDArray[np.float64]) -> NDArray[np.int64]:
+def _sort_from_middle(points: NDArray[np.float64]) -> NDArray[np.int64]:
     """Order points by their median distance to all others, the smallest first."""
     far = np.sqrt(((points[:, None] - points[None]) ** 2).sum(axis=2))
     order: NDArray[np.int64] = np.argsort(np.median(far, axis=1), kind="stable")
@@ -108,7 +108,7 @@ def _box(text: str, x: float, y: float, px: float, size: tuple[float, float]) ->
     return x - half, y - px * 0.8, x + half, y
 
 
-def _meet(one: Box, other: Box) -> bool:
+def _do_meet(one: Box, other: Box) -> bool:
     return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
 
 

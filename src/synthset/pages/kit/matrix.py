@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synthset.pages.kit.axes import Axis
-from synthset.pages.kit.chart import Area, Note, Panel, chart
+from synthset.pages.kit.chart import Area, Note, Panel, draw_chart
 from synthset.pages.kit.numbers import percent
 from synthset.pages.kit.picture import Picture, Table, cut
 
@@ -18,7 +18,7 @@ NAME = 18  # letters of a class
 SEEN = 0.005  # share below which a square is empty
 
 
-def matrix_chart(
+def draw_matrix(
     name: str,
     title: str,
     classes: Sequence[str],
@@ -64,7 +64,7 @@ def matrix_chart(
         (one, *(percent(float(share), digits=1) for share in own))
         for one, own in zip(classes, shares, strict=True)
     ]
-    return chart(
+    return draw_chart(
         name, title, [panel], size=(side * len(columns), side * len(classes)),
         table=Table((y, *columns), rows),
     )  # fmt: skip

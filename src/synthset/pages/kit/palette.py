@@ -41,7 +41,7 @@ SERIES = 12
 DASHES = ("", "5 3", "1.5 2.5", "6 2.5 1.5 2.5")
 
 
-def palette_css() -> str:
+def write_palette_css() -> str:
     """The colours as variables of a style sheet, which follow the reader's light or dark."""
     light, dark = (
         " ".join(f"--{name}: {both[place]};" for name, both in PALETTE.items()) for place in (0, 1)
@@ -52,22 +52,22 @@ def palette_css() -> str:
     )
 
 
-def variable(name: str) -> str:
+def name_variable(name: str) -> str:
     """A colour as a style names it."""
     return f"var(--{name})"
 
 
-def series_colour(place: int) -> str:
+def name_series_colour(place: int) -> str:
     """Name the colour of the n-th of several; of a negative place, that of none of them."""
     return "rest" if place < 0 else f"c{place % SERIES}"
 
 
-def arm_colours(names: Sequence[str], base: str) -> dict[str, str]:
+def choose_arm_colours(names: Sequence[str], base: str) -> dict[str, str]:
     """Give each arm a colour that it has in every chart; the base arm is grey."""
-    return {name: series_colour(place) for name, place in _places(names, base).items()}
+    return {name: name_series_colour(place) for name, place in _places(names, base).items()}
 
 
-def arm_dashes(names: Sequence[str], base: str) -> dict[str, str]:
+def choose_arm_dashes(names: Sequence[str], base: str) -> dict[str, str]:
     """Give each arm a dash, so that arms beyond the colours still differ."""
     return {
         name: DASHES[max(place, 0) // SERIES % len(DASHES)]

@@ -144,7 +144,7 @@ class Picture:
         )
 
 
-def text_width(text: str, size: float) -> float:
+def estimate_text_width(text: str, size: float) -> float:
     """About how wide a line of text is."""
     return len(text) * size * LETTER
 

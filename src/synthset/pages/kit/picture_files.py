@@ -28,10 +28,10 @@ METADATA = {"svg": {"Date": None}, "png": {"Software": None}, "pdf": {"CreationD
 def write_picture(picture: Picture, folder: Path) -> None:
     """Write the SVG and the PNG of a picture into a folder, under its name."""
     for suffix in ("svg", "png"):
-        replace_file(folder / f"{picture.name}.{suffix}", picture_bytes(picture, suffix))
+        replace_file(folder / f"{picture.name}.{suffix}", paint_picture(picture, suffix))
 
 
-def picture_bytes(picture: Picture, suffix: str) -> bytes:
+def paint_picture(picture: Picture, suffix: str) -> bytes:
     """Draw a picture on white; the same picture gives the same bytes.
 
     Args:

@@ -12,7 +12,7 @@ from markupsafe import Markup
 ALWAYS = "default-src 'none'; base-uri 'none'; form-action 'none'; img-src data:"
 
 
-def content_policy(script: str | None = None, style: str | None = None) -> Markup:
+def write_content_policy(script: str | None = None, style: str | None = None) -> Markup:
     """Write the tag of the Content-Security-Policy, which stands before anything else in the head.
 
     Were a text of a user's ever to get into a page as HTML, no script in it would run, and nothing
@@ -29,7 +29,7 @@ def content_policy(script: str | None = None, style: str | None = None) -> Marku
     return Markup(f'<meta http-equiv="Content-Security-Policy" content="{content}">')
 
 
-def json_in_html(data: Any) -> Markup:
+def write_json(data: Any) -> Markup:
     """Write data for a script, as the content of a tag `<script type="application/json">`."""
     text = json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     for letter in "&<>":

@@ -11,8 +11,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from synthset.pages.kit import numbers
-from synthset.pages.kit.palette import palette_css, variable
-from synthset.pages.kit.policy import content_policy, json_in_html
+from synthset.pages.kit.palette import name_variable, write_palette_css
+from synthset.pages.kit.policy import write_content_policy, write_json
 from synthset.recipe.variables import conceal
 
 PAGES = Path(__file__).parents[1]  # where templates, styles and scripts lie
@@ -36,23 +36,23 @@ def render_page(
         data: for the script, which finds it as JSON in `#data`.
         strict_style: whether the one style sheet alone may style, and no attribute.
     """
-    style = palette_css() + STYLE.read_text(encoding="utf-8")
+    style = write_palette_css() + STYLE.read_text(encoding="utf-8")
     script = "".join((PAGES / name).read_text(encoding="utf-8") for name in scripts)
     return (
-        _environment()
+        _make_environment()
         .get_template(template)
         .render(
             content,
             style=Markup(style),
             script=Markup(script),
-            data=None if data is None else json_in_html(data),
-            policy=content_policy(script or None, style if strict_style else None),
+            data=None if data is None else write_json(data),
+            policy=write_content_policy(script or None, style if strict_style else None),
         )
     )
 
 
 @cache
-def _environment() -> Environment:
+def _make_environment() -> Environment:
     """Every text is escaped, and shows `${NAME}` for what an environment variable of the recipe
     held: errors and descriptions quote it."""
     made = Environment(
@@ -61,17 +61,17 @@ def _environment() -> Environment:
         autoescape=True,
         trim_blocks=True,
         lstrip_blocks=True,
-        finalize=_concealed,
+        finalize=_conceal,
     )
     words = (
         numbers.count, numbers.number, numbers.short, numbers.percent, numbers.interval,
         numbers.duration, numbers.rate,
     )  # fmt: skip
     made.filters.update({function.__name__: function for function in words})
-    made.filters.update(colour=variable)
+    made.filters.update(colour=name_variable)
     return made
 
 
-def _concealed(value: Any) -> Any:
+def _conceal(value: Any) -> Any:
     plain = isinstance(value, str) and not isinstance(value, Markup)
     return conceal(value) if plain else value

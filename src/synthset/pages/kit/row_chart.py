@@ -50,7 +50,7 @@ class Tick:
     value: float
 
 
-def row_chart(
+def draw_row(
     marks: Sequence[Bar | Spot | Tick],
     low: float,
     high: float,
@@ -84,7 +84,7 @@ def row_chart(
     )
 
 
-def bars(
+def draw_bars(
     parts: Mapping[str, float], whole: float, *, target: float | None = None, height: float = 12.0
 ) -> Markup:
     """Draw bars over one another, from 0, the first at the back.
@@ -97,10 +97,10 @@ def bars(
     """
     marks: list[Bar | Spot | Tick] = [Bar(0, length, colour) for colour, length in parts.items()]
     marks += [Tick(target)] if target else []
-    return row_chart(marks, 0.0, whole, height=height, filled=True)
+    return draw_row(marks, 0.0, whole, height=height, filled=True)
 
 
-def gain(one: float, other: float) -> Bar:
+def make_gain_bar(one: float, other: float) -> Bar:
     """A thin bar that joins two values."""
     return Bar(min(one, other), max(one, other), "passed", thick=0.13)
 

@@ -16,22 +16,22 @@ SIDES_PX = (
 PAGE = 10_000_000  # characters that all images of a page may take together
 
 
-def thumbnails(dataset: Dataset, ids: Sequence[str]) -> dict[str, Thumbnail]:
+def make_thumbnails(dataset: Dataset, ids: Sequence[str]) -> dict[str, Thumbnail]:
     """Make the thumbnails of some records; one that can't be read is left out.
 
     The more there are, the smaller they are, so that a page of any dataset stays under some 15 MB.
     """
-    side = side_px(len(ids))
+    side = choose_side_px(len(ids))
     found = zip(ids, dataset.read_images(ids) if ids else [], strict=True)
     made = {name: make_thumbnail(image, side) for name, image in found}
     return {name: thumbnail for name, thumbnail in made.items() if thumbnail is not None}
 
 
-def side_px(count: int) -> int:
+def choose_side_px(count: int) -> int:
     """Longest side of each of so many thumbnails, in pixels."""
     return next((side for side, size in SIDES_PX if size * count <= PAGE), SIDES_PX[-1][0])
 
 
-def most() -> int:
+def count_most() -> int:
     """How many thumbnails a page can hold at all."""
     return PAGE // SIDES_PX[-1][1]

@@ -9,8 +9,8 @@ import numpy as np
 
 from synthset.pages.kit.chart import HEAD, TICK
 from synthset.pages.kit.map_labels import GROUP_PX, WORD_PX, MapLabel
-from synthset.pages.kit.palette import series_colour
-from synthset.pages.kit.picture import Dot, Mark, Picture, Table, Word, text_width
+from synthset.pages.kit.palette import name_series_colour
+from synthset.pages.kit.picture import Dot, Mark, Picture, Table, Word, estimate_text_width
 
 WIDTH = 1120.0  # of the map, in its own units, which are pixels on most screens
 SMALLEST = 2.4  # radius of a class of which nothing is recognised
@@ -44,27 +44,27 @@ class Circle:
     hollow: bool
 
 
-def height_of(classes: int) -> float:
+def choose_height(classes: int) -> float:
     """Height of a map of so many classes."""
     return float(np.clip(260 + 15 * np.sqrt(classes), 320, 760))
 
 
-def largest_of(classes: int) -> float:
+def choose_largest_radius(classes: int) -> float:
     """Radius of a class of which all is recognised, so that a full map does not overflow."""
-    return float(min(LARGEST, ROOM * np.sqrt(WIDTH * height_of(classes) / max(classes, 1))))
+    return float(min(LARGEST, ROOM * np.sqrt(WIDTH * choose_height(classes) / max(classes, 1))))
 
 
-def radius(share: float, largest: float) -> float:
+def compute_radius(share: float, largest: float) -> float:
     """Radius of a circle whose area grows with the share of images recognised."""
     return float(SMALLEST + (largest - SMALLEST) * np.sqrt(share))
 
 
-def coloured(
+def colour_classes(
     shown: Sequence[int], members: Mapping[str, Sequence[int]]
 ) -> tuple[list[str], list[int]]:
     """Give each class the first of its groups.
 
-    >>> coloured([0, 1, 2], {"animal": [0, 2], "food": [2]})
+    >>> colour_classes([0, 1, 2], {"animal": [0, 2], "food": [2]})
     (['animal'], [0, -1, 0])
 
     Args:
@@ -111,7 +111,7 @@ def map_picture(
         named, lines = _key(circles, groups, top + 6)
         marks, top = marks + named, top + 16.0 * lines + 4
     for place, one in enumerate(circles):
-        colour = series_colour(one.colour)
+        colour = name_series_colour(one.colour)
         data = {"i": str(place), "class": one.name, "group": colour}
         data |= {"r": " ".join(f"{size:.1f}" for size in one.radii)} if one.radii[1:] else {}
         fill, stroke = ("", colour) if one.hollow else (colour, "surface")
@@ -120,7 +120,7 @@ def map_picture(
         marks.append(Dot(at, size, fill, stroke, opacity=0.8, title=says, data=data))
     for label in labels:
         at, px = (label.x, label.y + top), GROUP_PX if label.is_group else WORD_PX
-        colour = series_colour(label.colour) if label.is_group else "ink"
+        colour = name_series_colour(label.colour) if label.is_group else "ink"
         data = {"group": colour} if label.is_group else {}
         marks.append(
             Word(at, label.text, px, colour, "middle", bold=label.is_group, halo=True, data=data)
@@ -136,11 +136,14 @@ def _key(circles: Sequence[Circle], groups: Sequence[str], top: float) -> tuple[
     marks, x, lines = list[Mark](), 0.0, 1 if places else 0
     for place in places:
         text = groups[place] if place >= 0 else NO_GROUP
-        wide = 30 + text_width(text, TICK)
+        wide = 30 + estimate_text_width(text, TICK)
         if x and x + wide > WIDTH:
             x, lines = 0.0, lines + 1
         y = top + 16 * (lines - 1)
-        marks += [Dot((x + 6, y - 3.5), 5, series_colour(place)), Word((x + 16, y), text, TICK)]
+        marks += [
+            Dot((x + 6, y - 3.5), 5, name_series_colour(place)),
+            Word((x + 16, y), text, TICK),
+        ]
         x += wide
     return marks, lines
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from synthset.pages.kit.render import render_page
-from synthset.pages.kit.thumbnails import thumbnails
+from synthset.pages.kit.thumbnails import make_thumbnails
 from synthset.results.hits import Hits
 from synthset.store.dataset import Dataset
 
 
-def page(dataset: Dataset, hits: Hits, asked: str) -> str:
+def render_search_page(dataset: Dataset, hits: Hits, asked: str) -> str:
     """Write the HTML.
 
     Args:
@@ -19,7 +19,7 @@ def page(dataset: Dataset, hits: Hits, asked: str) -> str:
     content = {
         "name": dataset.name,
         "hits": hits,
-        "small": thumbnails(dataset, [one.id for one in hits]),
+        "small": make_thumbnails(dataset, [one.id for one in hits]),
         "asked": asked,
     }
     return render_page("search/search_page.html.j2", content)

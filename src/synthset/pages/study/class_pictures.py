@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from synthset.encoders.classlist import OutputClasses
-from synthset.pages.kit.thumbnails import most, thumbnails
+from synthset.pages.kit.thumbnails import count_most, make_thumbnails
 from synthset.results.recognition import NOTHING, Answers, Rule
 from synthset.store.dataset import Dataset
 from synthset.thumbnail import Thumbnail
@@ -35,7 +35,7 @@ class ClassPicture:
     facts: str
 
 
-def pictures(
+def read_pictures(
     dataset: Dataset,
     answers: Answers,
     classes: OutputClasses,
@@ -62,7 +62,7 @@ def pictures(
     chosen = [row for found in rows.values() for row in found]
     facts = plan.take(chosen).to_pylist() if chosen else []
     named = dict(zip(chosen, facts, strict=True))
-    found = thumbnails(dataset, [one["id"] for one in facts])
+    found = make_thumbnails(dataset, [one["id"] for one in facts])
     return {
         label: [
             _picture(answers, classes, by, row, named[row], found[named[row]["id"]])
@@ -73,10 +73,10 @@ def pictures(
     }
 
 
-def how_many(on_map: Iterable[int], in_lists: Iterable[int]) -> dict[int, int]:
+def count_pictures(on_map: Iterable[int], in_lists: Iterable[int]) -> dict[int, int]:
     """How many pictures each class gets: as many as the page has room for."""
     labels, listed = list(on_map), set(in_lists)
-    room = min(ROOM, most()) - IN_LISTS * len(listed)
+    room = min(ROOM, count_most()) - IN_LISTS * len(listed)
     each = max(1, min(ON_MAP, room // max(len(labels), 1)))
     return {label: IN_LISTS if label in listed else each for label in {*labels, *listed}}
 

@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 
 from synthset.metrics.sets.recognition import RecognisedOfN
 from synthset.metrics.statistics.intervals import Interval
-from synthset.pages.kit.axes import Axis, linear
-from synthset.pages.kit.chart import Area, Panel, chart
+from synthset.pages.kit.axes import Axis, make_linear_axis
+from synthset.pages.kit.chart import Area, Panel, draw_chart
 from synthset.pages.kit.map_labels import MapLabel
 from synthset.pages.kit.numbers import count
 from synthset.pages.kit.picture import Picture, Table
-from synthset.pages.kit.row_chart import Bar, Spot, row_chart
-from synthset.pages.kit.word_map import Circle, map_picture, radius
+from synthset.pages.kit.row_chart import Bar, Spot, draw_row
+from synthset.pages.kit.word_map import Circle, compute_radius, map_picture
 from synthset.results.recognition import RULES, ClassResult, Rule
 
 MOST = 26  # bars that have a name each
@@ -51,7 +51,7 @@ class Map:
     of: int
 
 
-def circles(drawn: Map, by: Rule) -> list[Circle]:
+def make_circles(drawn: Map, by: Rule) -> list[Circle]:
     """What stands on the map, with a radius for each rule."""
     return [
         Circle(
@@ -71,12 +71,12 @@ def circles(drawn: Map, by: Rule) -> list[Circle]:
 def map_of(drawn: Map, by: Rule, title: str, *, key: bool) -> Picture:
     """Draw the map for the page or, with a key of the groups, as a file."""
     note = f"{RULES[by]}; a circle's area is the share of images recognised, hollow: none"
-    found = circles(drawn, by)
+    found = make_circles(drawn, by)
     note = f"{note}; {drawn.how}" if key else ""
     return map_picture(title, found, drawn.labels, drawn.height, drawn.groups, note, key=key)
 
 
-def recognised_chart(found: RecognisedOfN) -> Picture:
+def draw_recognised_chart(found: RecognisedOfN) -> Picture:
     """Draw the histogram: a bar for 0, 1, … n recognised, its height the number of classes."""
     names = [str(i) for i in range(found.each + 1)] if found.each else TENTHS
     counts = found.histogram.tolist()
@@ -89,21 +89,21 @@ def recognised_chart(found: RecognisedOfN) -> Picture:
         "images recognised" if found.each else "share of images recognised",
         -0.6, len(names) - 0.4, list(enumerate(names))[::every],
     )  # fmt: skip
-    y = linear("classes", counts, zero=True)
+    y = make_linear_axis("classes", counts, zero=True)
     rows = [(name, count(n)) for name, n in zip(names, counts, strict=True)]
     of = f"of {found.each}" if found.each else ""
     title = f"Classes by how many of their images are recognised {of}".strip()
     panel = Panel("", x, y, areas, slanted=not found.each)
     size = (min(900.0, 34.0 * len(names)), 130.0)
     table = Table(("images recognised", "classes"), rows)
-    return chart("recognised", title, [panel], size=size, table=table)
+    return draw_chart("recognised", title, [panel], size=size, table=table)
 
 
-def interval_row(found: Interval) -> Markup:
+def draw_interval_row(found: Interval) -> Markup:
     """Draw a share and its interval on a line from 0 to 1."""
     marks = (Bar(found.low, found.high, "passed", thick=0.13), Spot(found.value, "kept"))
-    return row_chart(marks, 0.0, 1.0)
+    return draw_row(marks, 0.0, 1.0)
 
 
 def _radius(one: ClassResult, rule: Rule, largest: float) -> float:
-    return radius(one.share(rule), largest) if one.judged(rule) else 0.0
+    return compute_radius(one.share(rule), largest) if one.can_be_judged(rule) else 0.0

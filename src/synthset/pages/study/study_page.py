@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from synthset.encoders.classlist import OutputClasses
-from synthset.pages.kit.palette import series_colour
+from synthset.pages.kit.palette import name_series_colour
 from synthset.pages.kit.render import render_page
 from synthset.pages.kit.word_map import NO_GROUP
-from synthset.pages.study.class_pictures import ClassPicture, how_many, pictures
-from synthset.pages.study.study_charts import Map, interval_row, map_of, recognised_chart
+from synthset.pages.study.class_pictures import ClassPicture, count_pictures, read_pictures
+from synthset.pages.study.study_charts import Map, draw_interval_row, draw_recognised_chart, map_of
 from synthset.results.recognition import RULES, Answers, ClassResult, Study
 from synthset.store.dataset import Dataset
 from synthset.taxonomy import wordnet
@@ -44,11 +44,11 @@ class StudyContent:
     drawn: Map
 
 
-def page(shown: StudyContent) -> str:
+def render_study_page(shown: StudyContent) -> str:
     """Write the HTML of the page."""
     groups = _groups_of(shown.grouping)
     found = _pictures(shown)
-    hovered = [_hovered(one, groups, found.get(one.label, ())) for one in shown.drawn.shown]
+    hovered = [_describe_circle(one, groups, found.get(one.label, ())) for one in shown.drawn.shown]
     return render_page(
         "study/study_page.html.j2",
         _content(shown, found, groups),
@@ -68,8 +68,8 @@ def _ends(study: Study) -> tuple[list[ClassResult], list[ClassResult]]:
 def _pictures(shown: StudyContent) -> dict[int, list[ClassPicture]]:
     worst, best = _ends(shown.study)
     on_map = (one.label for one in shown.drawn.shown)
-    wanted = how_many(on_map, (one.label for one in (*best, *worst)))
-    return pictures(shown.dataset, shown.answers, shown.classes, shown.study.by, wanted)
+    wanted = count_pictures(on_map, (one.label for one in (*best, *worst)))
+    return read_pictures(shown.dataset, shown.answers, shown.classes, shown.study.by, wanted)
 
 
 def _content(
@@ -93,13 +93,13 @@ def _content(
         "drawn": drawn,
         "map": map_of(drawn, study.by, title, key=False),
         "groups": [
-            *((name, series_colour(place)) for place, name in enumerate(drawn.groups)),
-            *([(NO_GROUP, series_colour(-1))] if -1 in drawn.colours else []),
+            *((name, name_series_colour(place)) for place, name in enumerate(drawn.groups)),
+            *([(NO_GROUP, name_series_colour(-1))] if -1 in drawn.colours else []),
         ],
         "groups_of": groups,
         "listed": study.ranked[:LISTED],
-        "recognised_chart": recognised_chart,
-        "interval_row": interval_row,
+        "recognised_chart": draw_recognised_chart,
+        "interval_row": draw_interval_row,
     }
 
 
@@ -112,7 +112,7 @@ def _groups_of(grouping: Grouping) -> dict[int, str]:
     return {label: ", ".join(names) for label, names in found.items()}
 
 
-def _hovered(
+def _describe_circle(
     one: ClassResult, groups: Mapping[int, str], found: Sequence[ClassPicture]
 ) -> dict[str, Any]:
     entry, nouns = one.entry, wordnet.load()
@@ -124,7 +124,7 @@ def _hovered(
         "gloss": gloss,
         "groups": groups.get(one.label),
         "images": one.images,
-        "counts": [one.counts[rule] if one.judged(rule) else None for rule in RULES],
+        "counts": [one.counts[rule] if one.can_be_judged(rule) else None for rule in RULES],
         "taken": [f"{name} ({times})" for name, times in one.taken_for],
         "pictures": [[picture.thumbnail.uri, picture.recognised] for picture in found],
     }

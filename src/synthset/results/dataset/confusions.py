@@ -38,14 +38,14 @@ class Confusion:
     recognised: NDArray[np.float64]
 
 
-def confusions(seen: FinishedRecords) -> list[Confusion]:
+def count_confusions(seen: FinishedRecords) -> list[Confusion]:
     """Look at each recognition score."""
     names = seen.records.column_names
     prefixes = [name.removesuffix(PREDICTED) for name in names if name.endswith(PREDICTED)]
-    return [confusion(seen, prefix) for prefix in prefixes if f"{prefix}_rank" in names]
+    return [count_confusion(seen, prefix) for prefix in prefixes if f"{prefix}_rank" in names]
 
 
-def confusion(seen: FinishedRecords, prefix: str) -> Confusion:
+def count_confusion(seen: FinishedRecords, prefix: str) -> Confusion:
     """Count intended classes against first choices, over all images that were made and scored."""
     predicted = seen.records.column(prefix + PREDICTED).to_pylist()
     rank = seen.records.column(f"{prefix}_rank").to_pylist()
@@ -58,7 +58,7 @@ def confusion(seen: FinishedRecords, prefix: str) -> Confusion:
     right = np.bincount(labels[hits], minlength=count)
     return Confusion(
         prefix,
-        [seen.name(label) for label in range(count)],
+        [seen.name_class(label) for label in range(count)],
         _matrix(seen, labels, said, hits, counts) if 2 <= count <= LARGEST else None,
         counts,
         _pairs(seen, labels, said, hits, counts),
@@ -70,7 +70,7 @@ def _own_labels(
     seen: FinishedRecords, labels: NDArray[np.int64], said: Sequence[str], hits: NDArray[np.bool_]
 ) -> dict[str, int]:
     """Find which class the classifier's words mean: the one they were right for, else by name."""
-    meant = {seen.name(label).casefold(): label for label in range(len(seen.classes))}
+    meant = {seen.name_class(label).casefold(): label for label in range(len(seen.classes))}
     own = {word: meant[word.casefold()] for word in set(said) if word.casefold() in meant}
     right = Counter((said[i], int(labels[i])) for i in np.flatnonzero(hits).tolist())
     for (word, label), _ in sorted(right.items(), key=lambda item: item[1]):
@@ -103,6 +103,6 @@ def _pairs(
 ) -> list[tuple[str, str, float, int]]:
     wrong = Counter((int(labels[i]), said[i]) for i in np.flatnonzero(~hits).tolist())
     return [
-        (seen.name(label), word, n / int(counts[label]), n)
+        (seen.name_class(label), word, n / int(counts[label]), n)
         for (label, word), n in wrong.most_common(PAIRS)
     ]

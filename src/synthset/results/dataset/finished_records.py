@@ -88,7 +88,7 @@ class FinishedRecords:
         """The columns that scores wrote."""
         return [name for name in self.records.column_names if name not in NO_SCORES]
 
-    def name(self, label: int) -> str:
+    def name_class(self, label: int) -> str:
         """What people call a class."""
         return str(self.classes[label]["name"])
 
@@ -96,7 +96,7 @@ class FinishedRecords:
         return np.asarray(self.records.column(column).fill_null(False), dtype=bool)
 
 
-def spread(rows: NDArray[np.int64], count: int) -> list[int]:
+def take_evenly(rows: NDArray[np.int64], count: int) -> list[int]:
     """Take so many, evenly over all, the first one included."""
     if len(rows) <= count:
         return [int(row) for row in rows]

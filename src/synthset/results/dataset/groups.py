@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from synthset.metrics.statistics.classification import over_classes
+from synthset.metrics.statistics.classification import describe_classes
 from synthset.metrics.statistics.intervals import Interval, wilson
 from synthset.results.dataset.finished_records import FinishedRecords
 from synthset.results.figure import Better
@@ -80,7 +80,7 @@ class GroupTable:
     metrics: dict[Name, Better]
 
 
-def by_group(
+def make_group_table(
     dataset: Dataset,
     seen: FinishedRecords,
     counted: Sequence[Mapping[str, Any]],
@@ -111,7 +111,7 @@ def by_group(
         for name, synsets, labels in parts
         if labels
     ]
-    several = [seen.name(label) for label in found["several"]]
+    several = [seen.name_class(label) for label in found["several"]]
     shown = {name: better for name, (better, _) in valued.items()}
     return GroupTable(rows, several, len(found["unknown"]), shown)
 
@@ -133,7 +133,7 @@ def _row(
         both = [_known(values.get(part, {}), keys) for part in ("all", "kept")]
         means[metric] = (_mean(both[0]), _mean(both[1]))
         over[metric] = (_over(both[0], keys), _over(both[1], keys))
-    classes = tuple(seen.name(label) for label in labels)
+    classes = tuple(seen.name_class(label) for label in labels)
     rates = tuple(_rate(seen, score, mine) for score in scores if is_recognition(seen, score))
     return GroupRow(name, synsets, classes, **sums, rates=rates, means=means, over=over)
 
@@ -179,4 +179,4 @@ def _mean(known: Sequence[float]) -> float | None:
 
 
 def _over(known: Sequence[float], keys: Sequence[str]) -> str:
-    return over_classes(len(known), len(keys)) if known else ""
+    return describe_classes(len(known), len(keys)) if known else ""

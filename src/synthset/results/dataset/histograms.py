@@ -64,9 +64,9 @@ class WordCounts:
         return self.rows[0][0] if len(self.rows) == 1 else None
 
 
-def histograms(seen: FinishedRecords, selection: Selection) -> list[Histogram | WordCounts]:
+def make_histograms(seen: FinishedRecords, selection: Selection) -> list[Histogram | WordCounts]:
     """Draw up each score that has something to show."""
-    limits = limits_of(selection)
+    limits = collect_limits(selection)
     found: list[Histogram | WordCounts] = []
     for column in seen.score_columns:
         if column.endswith("_predicted"):
@@ -76,7 +76,7 @@ def histograms(seen: FinishedRecords, selection: Selection) -> list[Histogram | 
             numbers = np.asarray(values.cast(pa.float64()).fill_null(np.nan), dtype=np.float64)
             if np.isfinite(numbers[seen.made]).any():
                 found.append(
-                    histogram(column, numbers, seen.made, seen.keep, limits.get(column, []))
+                    count_values(column, numbers, seen.made, seen.keep, limits.get(column, []))
                 )
         elif pa.types.is_string(values.type) or pa.types.is_boolean(values.type):
             words = _words(column, values.to_pylist(), seen)
@@ -85,7 +85,7 @@ def histograms(seen: FinishedRecords, selection: Selection) -> list[Histogram | 
     return found
 
 
-def limits_of(selection: Selection) -> dict[str, list[tuple[float, str]]]:
+def collect_limits(selection: Selection) -> dict[str, list[tuple[float, str]]]:
     """Collect the limits of a selection by column."""
     found: dict[str, list[tuple[float, str]]] = {}
     for step in selection.steps:
@@ -100,7 +100,7 @@ def _ends(limit: Limit) -> list[tuple[float, str]]:
     return [(end, f"{word} {end:g}") for end, word in ends if end is not None]
 
 
-def histogram(
+def count_values(
     column: str, values: Floats, made: Mask, keep: Mask, limits: Sequence[tuple[float, str]] = ()
 ) -> Histogram:
     """Count a numeric score.

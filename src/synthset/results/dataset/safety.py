@@ -15,7 +15,7 @@ from synthset.results.dataset.finished_records import FinishedRecords
 Mask = NDArray[np.bool_]
 
 
-def verdicts(images: pa.Table) -> dict[str, Mask]:
+def find_verdicts(images: pa.Table) -> dict[str, Mask]:
     """Tell of each image what the safety checker said of it.
 
     Args:
@@ -31,14 +31,14 @@ def verdicts(images: pa.Table) -> dict[str, Mask]:
     return {"checked": _flags(nsfw.is_valid()) | blanked, "blanked": blanked, "flagged": flagged}
 
 
-def safety(seen: FinishedRecords) -> dict[str, Any] | None:
+def count_verdicts(seen: FinishedRecords) -> dict[str, Any] | None:
     """Count what the safety checker said.
 
     Returns:
         `checked`, `blanked`, `flagged`, and `classes` (the same with `name`; those with a blanked
         or flagged image, the most first), or None where no checker looked.
     """
-    said = verdicts(seen.records)
+    said = find_verdicts(seen.records)
     if not said["checked"].any():
         return None
     found = {
@@ -46,7 +46,7 @@ def safety(seen: FinishedRecords) -> dict[str, Any] | None:
         for what, mask in said.items()
     }
     rows: list[dict[str, Any]] = [
-        {"name": seen.name(label), **{what: int(n[label]) for what, n in found.items()}}
+        {"name": seen.name_class(label), **{what: int(n[label]) for what, n in found.items()}}
         for label in range(len(seen.classes))
     ]
     unsafe = [row for row in rows if row["blanked"] or row["flagged"]]

@@ -8,7 +8,9 @@ from typing import Any
 from synthset.store.dataset import View
 
 
-def stages(events: Sequence[Mapping[str, Any]], view: View, rows: int) -> list[dict[str, Any]]:
+def add_up_stages(
+    events: Sequence[Mapping[str, Any]], view: View, rows: int
+) -> list[dict[str, Any]]:
     """Add up the attempts at each stage that belongs to the present recipe.
 
     Args:

@@ -9,14 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synthset.results.dataset.finished_records import FinishedRecords
-from synthset.results.dataset.stage_costs import stages
-from synthset.results.reason import words
+from synthset.results.dataset.stage_costs import add_up_stages
+from synthset.results.reason import describe_reason
 from synthset.store.dataset import Dataset
 
 EXAMPLES = 5  # records named for each error
 
 
-def summary(dataset: Dataset, seen: FinishedRecords | None = None) -> dict[str, Any]:
+def summarise(dataset: Dataset, seen: FinishedRecords | None = None) -> dict[str, Any]:
     """Count what was planned, made, passed and kept, why the rest was dropped, and what it cost.
 
     Args:
@@ -35,7 +35,7 @@ def summary(dataset: Dataset, seen: FinishedRecords | None = None) -> dict[str, 
     seen = seen or FinishedRecords.of(dataset)
     classes = _classes(dataset, seen, _target(dataset))
     events = dataset.events()
-    spent = stages(events, dataset.view, seen.records.num_rows)
+    spent = add_up_stages(events, dataset.view, seen.records.num_rows)
     seconds, kept = sum(stage["seconds"] for stage in spent), int(seen.keep.sum())
     return {
         "name": dataset.name,
@@ -46,13 +46,13 @@ def summary(dataset: Dataset, seen: FinishedRecords | None = None) -> dict[str, 
         "selected": seen.selected,
         "target": _target(dataset),
         "classes": classes,
-        "dropped": _dropped(seen),
+        "dropped": _count_dropped(seen),
         "errors": _errors(seen),
         "stages": spent,
         "seconds": seconds,
         "seconds_per_kept": seconds / kept if kept else None,
         "run": next((e for e in reversed(events) if e.get("event") == "run"), {}),
-        "truncated": _truncated(events),
+        "truncated": _count_truncated(events),
     }
 
 
@@ -83,19 +83,19 @@ def _count(labels: NDArray[np.int64], classes: int) -> NDArray[np.int64]:
     return np.bincount(labels, minlength=classes)
 
 
-def _dropped(seen: FinishedRecords) -> list[dict[str, Any]]:
+def _count_dropped(seen: FinishedRecords) -> list[dict[str, Any]]:
     """Count reasons, in the order of the steps, the most frequent first within each."""
     if not seen.selected:
         return []
     found = Counter(reason.group for reason in seen.reasons if reason is not None)
     rows = [
-        {"group": group, "step": group.step, "reason": words(group), "n": n}
+        {"group": group, "step": group.step, "reason": describe_reason(group), "n": n}
         for group, n in found.items()
     ]
-    return sorted(rows, key=lambda row: (_place(row["step"]), -row["n"]))
+    return sorted(rows, key=lambda row: (_rank_step(row["step"]), -row["n"]))
 
 
-def _place(step: str) -> tuple[int, str]:
+def _rank_step(step: str) -> tuple[int, str]:
     """Order of the steps: failed images, the numbered steps, the quota."""
     if step == "image":
         return (-1, step)
@@ -111,10 +111,10 @@ def _errors(seen: FinishedRecords) -> list[dict[str, Any]]:
     for row in rows:
         named = examples[str(errors[row])]
         if len(named) < EXAMPLES:
-            named.append((ids[row].as_py(), seen.name(int(seen.labels[row]))))
+            named.append((ids[row].as_py(), seen.name_class(int(seen.labels[row]))))
     return [{"error": text, "n": n, "examples": examples[text]} for text, n in found.most_common()]
 
 
-def _truncated(events: list[dict[str, Any]]) -> int | None:
+def _count_truncated(events: list[dict[str, Any]]) -> int | None:
     counts = [event["truncated"] for event in events if isinstance(event.get("truncated"), int)]
     return counts[-1] if counts else None

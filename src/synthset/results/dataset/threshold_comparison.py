@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synthset.recipe.recipe import Recipe
-from synthset.results.dataset.finished_records import FinishedRecords, spread
+from synthset.results.dataset.finished_records import FinishedRecords, take_evenly
 
 CLASSES = 6
 EACH = 12  # images of each class and group
@@ -37,7 +37,7 @@ class ThresholdComparison:
     groups: dict[str, list[int]]
 
 
-def score_of(recipe: Recipe) -> str | None:
+def choose_score(recipe: Recipe) -> str | None:
     """Name the column that a threshold would look at: recognition, else CLIP score."""
     for score in recipe.scores:
         if score.kind == "recognition":
@@ -45,7 +45,7 @@ def score_of(recipe: Recipe) -> str | None:
     return next((score.prefix for score in recipe.scores if score.kind == "clip_score"), None)
 
 
-def against_threshold(
+def compare_with_threshold(
     seen: FinishedRecords, step: str, column: str, labels: Sequence[int], room: int = CLASSES
 ) -> list[ThresholdComparison]:
     """Compare a `nearest_set` with keeping the highest of a score.
@@ -69,19 +69,19 @@ def against_threshold(
             continue
         best = np.zeros(len(rows), dtype=bool)
         best[np.argsort(-values[rows], kind="stable")[: int(kept.sum())]] = True
-        found.append(_compared(label, rows, kept, best))
+        found.append(_compare(label, rows, kept, best))
         if len(found) == room:
             break
     return found
 
 
-def _compared(label: int, rows: Rows, kept: Mask, best: Mask) -> ThresholdComparison:
+def _compare(label: int, rows: Rows, kept: Mask, best: Mask) -> ThresholdComparison:
     groups = {
         "only_set": rows[kept & ~best],
         "only_threshold": rows[~kept & best],
         "both": rows[kept & best],
     }
-    shown = {name: spread(mine, EACH) for name, mine in groups.items()}
+    shown = {name: take_evenly(mine, EACH) for name, mine in groups.items()}
     return ThresholdComparison(label, int(kept.sum()), len(rows), len(groups["only_set"]), shown)
 
 

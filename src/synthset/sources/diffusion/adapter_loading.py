@@ -11,7 +11,7 @@ from safetensors.torch import load_file
 
 from synthset.errors import ModelError
 from synthset.recipe.sources import Diffusion, Lora, TextualInversion
-from synthset.sources.diffusion.adapters import ENCODERS, shapes_of, weight_file
+from synthset.sources.diffusion.adapters import ENCODERS, find_weight_file, read_shapes
 
 ADAPTER = "added"
 FAULTS = (ValueError, RuntimeError, KeyError, TypeError, ImportError, OSError)
@@ -35,8 +35,8 @@ def adapt(pipeline: Any, settings: Diffusion) -> None:
 
 def _teach(pipeline: Any, word: TextualInversion, where: str) -> None:
     if not isinstance(pipeline, TextualInversionLoaderMixin):
-        raise _refused(pipeline, where, "learned words")
-    for name, embedding in load_file(weight_file(word.path, where)).items():
+        raise _explain_refusal(pipeline, where, "learned words")
+    for name, embedding in load_file(find_weight_file(word.path, where)).items():
         part = ENCODERS.get(name, "text_encoder")
         encoder = getattr(pipeline, part, None)
         tokenizer = getattr(pipeline, part.replace("text_encoder", "tokenizer"), None)
@@ -47,13 +47,13 @@ def _teach(pipeline: Any, word: TextualInversion, where: str) -> None:
                 {word.token: embedding}, word.token, tokenizer=tokenizer, text_encoder=encoder
             )
         except FAULTS as fault:
-            raise _misfit(where, word.path, fault) from fault
+            raise _explain_misfit(where, word.path, fault) from fault
 
 
 def _fuse(pipeline: Any, lora: Lora, where: str) -> None:
     if not isinstance(pipeline, LoraBaseMixin):
-        raise _refused(pipeline, where, "LoRA adapters")
-    file = weight_file(lora.path, where)
+        raise _explain_refusal(pipeline, where, "LoRA adapters")
+    file = find_weight_file(lora.path, where)
     try:
         pipeline.load_lora_weights(
             str(file.parent), weight_name=file.name, adapter_name=ADAPTER, use_safetensors=True
@@ -63,13 +63,13 @@ def _fuse(pipeline: Any, lora: Lora, where: str) -> None:
         pipeline.fuse_lora(parts, lora_scale=lora.scale, adapter_names=[ADAPTER])
         pipeline.unload_lora_weights()
     except FAULTS as fault:
-        raise _misfit(where, lora.path, fault) from fault
+        raise _explain_misfit(where, lora.path, fault) from fault
 
 
 def _require_all(pipeline: Any, file: Path, where: str) -> None:
     """Diffusers only warns of weights that it has no place for, and we have silenced it."""
     ends = (".lora_B.weight", ".lora.up.weight", ".lora_up.weight", "_lora.up.weight")
-    inside = sum(name.endswith(ends) for name in shapes_of(file, where))
+    inside = sum(name.endswith(ends) for name in read_shapes(file, where))
     models = [part for part in pipeline.components.values() if hasattr(part, "named_parameters")]
     taken = sum(
         f".lora_B.{ADAPTER}." in name for one in models for name, _ in one.named_parameters()
@@ -79,12 +79,12 @@ def _require_all(pipeline: Any, file: Path, where: str) -> None:
         raise ModelError(f"{where}.path: {found}; name one that was trained on this model's family")
 
 
-def _refused(pipeline: Any, where: str, what: str) -> ModelError:
+def _explain_refusal(pipeline: Any, where: str, what: str) -> ModelError:
     name = type(pipeline).__name__
     return ModelError(f"{where}: a {name} takes no {what}; leave it out, or name another model")
 
 
-def _misfit(where: str, path: str, fault: Exception) -> ModelError:
+def _explain_misfit(where: str, path: str, fault: Exception) -> ModelError:
     text = " ".join(str(fault).split())
     first = text if len(text) <= 300 else text[:297] + "…"
     right = "name one that was trained on this model's family"

@@ -40,17 +40,17 @@ def check(settings: Diffusion, model: Path | None) -> list[Problem]:
     """
     problems: list[Problem] = []
     for i, lora in enumerate(settings.lora):
-        problems += _found(_lora, f"source.lora[{i}]", lora, model)
+        problems += _find_problems(_lora, f"source.lora[{i}]", lora, model)
     for i, word in enumerate(settings.textual_inversion):
         where = f"source.textual_inversion[{i}]"
-        problems += _found(_word, where, word, model)
+        problems += _find_problems(_word, where, word, model)
         if word.token in [other.token for other in settings.textual_inversion[:i]]:
             right = "give each its own"
             problems.append(Problem(f"{where}.token", f"{word.token!r} stands twice", right))
     return problems
 
 
-def weight_file(path: str, where: str) -> Path:
+def find_weight_file(path: str, where: str) -> Path:
     """Find the safetensors file that a path means.
 
     Raises:
@@ -73,7 +73,7 @@ def weight_file(path: str, where: str) -> Path:
     raise RecipeError(f"{where}.path", found, "name the file")
 
 
-def shapes_of(file: Path, where: str) -> Shapes:
+def read_shapes(file: Path, where: str) -> Shapes:
     """Read the names and shapes of a safetensors file.
 
     Raises:
@@ -87,10 +87,10 @@ def shapes_of(file: Path, where: str) -> Shapes:
         raise RecipeError(f"{where}.path", found, "download or save it again") from None
 
 
-def vectors(word: TextualInversion) -> int:
+def count_vectors(word: TextualInversion) -> int:
     """Count the vectors of a word: the tokens that a prompt spends on it; 1 where nobody knows."""
     try:
-        shapes = shapes_of(weight_file(word.path, ""), "")
+        shapes = read_shapes(find_weight_file(word.path, ""), "")
     except RecipeError:
         return 1
     return max((shape[0] for shape in shapes.values() if len(shape) == 2), default=1)
@@ -101,13 +101,13 @@ def count_parameters(model: Path) -> int:
     return sum(prod(shape) for part in PARTS for shape in _weights(model / part).values())
 
 
-def unused(settings: Diffusion, prompts: Sequence[str]) -> list[str]:
+def name_unused(settings: Diffusion, prompts: Sequence[str]) -> list[str]:
     """Name the learned words that none of some prompts holds."""
     tokens = [word.token for word in settings.textual_inversion]
     return [token for token in tokens if not any(token in prompt for prompt in prompts)]
 
 
-def _found(
+def _find_problems(
     look: Callable[[str, T, Path | None], list[Problem]], where: str, adapter: T, model: Path | None
 ) -> list[Problem]:
     try:
@@ -117,20 +117,20 @@ def _found(
 
 
 def _lora(where: str, lora: Lora, model: Path | None) -> list[Problem]:
-    file = weight_file(lora.path, where)
-    shapes = shapes_of(file, where)
+    file = find_weight_file(lora.path, where)
+    shapes = read_shapes(file, where)
     if not any("lora" in name for name in shapes):
         found = f"{file} holds no LoRA, but tensors such as {next(iter(shapes), 'none')!r}"
         return [Problem(f"{where}.path", found, "name a file that save_lora_weights wrote")]
     if find_spec("peft") is None:
         return [Problem(where, "the package peft is not installed", "pip install 'synthset[lora]'")]
-    misfit = None if model is None else _misfit(shapes, model)
+    misfit = None if model is None else _explain_misfit(shapes, model)
     if misfit is None:
         return []
     return [Problem(f"{where}.path", misfit, "name one that was trained on this model's family")]
 
 
-def _misfit(shapes: Shapes, model: Path) -> str | None:
+def _explain_misfit(shapes: Shapes, model: Path) -> str | None:
     """Compare a LoRA in diffusers' own names with the denoiser; other names are left to the
     loader."""
     for part in PARTS:
@@ -159,15 +159,15 @@ def _weights(folder: Path) -> Shapes:
     found: Shapes = {}
     for file in sorted(folder.glob("*.safetensors")):
         try:
-            found |= shapes_of(file, "")
+            found |= read_shapes(file, "")
         except RecipeError:
             return {}  # loading says what is wrong with the model
     return found
 
 
 def _word(where: str, word: TextualInversion, model: Path | None) -> list[Problem]:
-    file = weight_file(word.path, where)
-    shapes = shapes_of(file, where)
+    file = find_weight_file(word.path, where)
+    shapes = read_shapes(file, where)
     if len(shapes) > 1 and not set(shapes) <= set(ENCODERS):
         found = f"{file} holds {len(shapes)} tensors, and the embedding of a word is one"
         return [Problem(f"{where}.path", found, "name a file with one word")]

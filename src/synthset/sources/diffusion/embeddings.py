@@ -12,8 +12,8 @@ import torch
 from torch import Tensor
 
 from synthset.errors import ModelError
-from synthset.sources.diffusion.guidance import Acting, acting
-from synthset.sources.diffusion.models import inert_negative
+from synthset.sources.diffusion.guidance import Acting, find_acting
+from synthset.sources.diffusion.models import explain_inert_negative
 
 PAIR = ("prompt_embeds", "negative_prompt_embeds")
 POOLED = (*PAIR, "pooled_prompt_embeds", "negative_pooled_prompt_embeds")
@@ -58,12 +58,12 @@ class Request:
     seed: int
 
 
-def acting_in(pipeline: Any, scale: float) -> Acting:
+def find_acting_in(pipeline: Any, scale: float) -> Acting:
     """Tell what guidance and negative prompt do in a loaded pipeline."""
     name = type(pipeline).__name__
     network: Any = getattr(pipeline, "unet", None) or getattr(pipeline, "transformer", None)
     distilled = getattr(pipeline, "config", {}).get("is_distilled") is True
-    found = acting(name, getattr(network, "config", {}), scale, distilled)
+    found = find_acting(name, getattr(network, "config", {}), scale, distilled)
     takes = inspect.signature(pipeline.__call__).parameters
     if found.negative and "negative_prompt" not in takes:
         return replace(found, negative=False, why=f"a {name} takes none")
@@ -81,7 +81,7 @@ class PromptEmbeddings:
 
     def __init__(self, pipeline: Any, guidance_scale: float, max_tokens: int | None) -> None:
         self._pipeline = pipeline
-        self._acting = acting_in(pipeline, guidance_scale)
+        self._acting = find_acting_in(pipeline, guidance_scale)
         self._guided = guidance_scale > 1
         self._max_tokens = max_tokens
         self._takes = inspect.signature(pipeline.__call__).parameters
@@ -97,7 +97,7 @@ class PromptEmbeddings:
         """
         negative = next((request.negative for request in requests if request.negative), None)
         if negative and not self._acting.negative:
-            raise ModelError(str(inert_negative(negative, self._acting.why)))
+            raise ModelError(str(explain_inert_negative(negative, self._acting.why)))
         if not self.known:
             return self._words(requests)
         encoded = [self._encode(request.prompt, request.negative) for request in requests]

@@ -24,7 +24,7 @@ from synthset.images import Pixels, is_blank
 from synthset.recipe.sources import Diffusion as Settings
 from synthset.record import BLANKED
 from synthset.sources.diffusion.embeddings import PromptEmbeddings, Request
-from synthset.sources.diffusion.pipelines import large, load
+from synthset.sources.diffusion.pipelines import is_large, load
 from synthset.sources.outcome import ImageStage, Outcome
 from synthset.stage import Rows
 
@@ -114,7 +114,7 @@ class DiffusionStage(ImageStage):
         while len(made) < len(requests):
             batch = [*requests[len(made) : len(made) + self.batch_size]]
             full = batch + batch[-1:] * (self.batch_size - len(batch))
-            result = self._fitting(full)
+            result = self._run_fitting(full)
             if result is not None:
                 made += result[: len(batch)]
         return made
@@ -125,9 +125,9 @@ class DiffusionStage(ImageStage):
         if self.settings.batch_size != "auto":
             return self.settings.batch_size
         on_cpu = pick_device(self.settings.device).type == "cpu"
-        return 1 if on_cpu and large(self.pipeline, self.settings) else AUTO_BATCH
+        return 1 if on_cpu and is_large(self.pipeline, self.settings) else AUTO_BATCH
 
-    def _fitting(self, batch: Sequence[Request]) -> list[GeneratedImage] | None:
+    def _run_fitting(self, batch: Sequence[Request]) -> list[GeneratedImage] | None:
         """Run one batch; where memory runs out, halve the batch size for good and answer None."""
         try:
             return self._call(batch)
@@ -148,7 +148,7 @@ class DiffusionStage(ImageStage):
         with np.errstate(invalid="ignore"):  # a safety checker casts NaN to bytes; we report it
             result = self.pipeline(generator=generators, **self._options, **arguments)
         flags = getattr(result, "nsfw_content_detected", None) or [None] * len(batch)
-        return [_made(image, flag) for image, flag in zip(result.images, flags, strict=True)]
+        return [_judge_image(image, flag) for image, flag in zip(result.images, flags, strict=True)]
 
     def outcome(self, made: GeneratedImage) -> Outcome:
         """Encode a picture, and say what the safety checker said of it."""
@@ -167,7 +167,7 @@ def _call_options(settings: Settings) -> dict[str, Any]:
     return options
 
 
-def _made(image: Tensor, flag: bool | None) -> GeneratedImage:
+def _judge_image(image: Tensor, flag: bool | None) -> GeneratedImage:
     """Judge one image.
 
     Args:

@@ -32,7 +32,7 @@ class Acting:
     why: str = ""
 
 
-def acting(
+def find_acting(
     pipeline: str, network: Mapping[str, Any], scale: float, distilled: bool = False
 ) -> Acting:
     """Tell what acts on a model's images.
@@ -43,7 +43,7 @@ def acting(
         scale: the recipe's `guidance_scale`.
         distilled: `is_distilled` of `model_index.json`.
 
-    >>> acting("StableDiffusionPipeline", {}, 1.0).negative
+    >>> find_acting("StableDiffusionPipeline", {}, 1.0).negative
     False
     """
     if pipeline.startswith("QwenImage"):  # a guidance of its own, only beside a negative prompt

@@ -27,17 +27,17 @@ class Known:
     parameters: int
 
 
-def known(model: str) -> Known | None:
+def look_up(model: str) -> Known | None:
     """Look a hub id up; None where it is in no list of ours.
 
-    >>> known("stable-diffusion-v1-5/stable-diffusion-v1-5").size_px
+    >>> look_up("stable-diffusion-v1-5/stable-diffusion-v1-5").size_px
     512
     """
-    return _known().get(model.casefold())
+    return _read_known().get(model.casefold())
 
 
 @cache
-def _known() -> dict[str, Known]:
+def _read_known() -> dict[str, Known]:
     text = files("synthset.sources.diffusion").joinpath("data", FILE).read_text(encoding="utf-8")
     return {
         row["model"].casefold(): Known(

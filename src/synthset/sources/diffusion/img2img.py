@@ -21,8 +21,8 @@ from synthset.images import Pixels
 from synthset.recipe.sources import Img2Img as Settings
 from synthset.sources.diffusion.embeddings import Request
 from synthset.sources.diffusion.generation import DiffusionStage
-from synthset.sources.diffusion.models import native_size
-from synthset.sources.square import square
+from synthset.sources.diffusion.models import read_native_size
+from synthset.sources.square import cut_square
 from synthset.stage import Rows
 
 
@@ -70,7 +70,7 @@ class Img2ImgStage(DiffusionStage):
         super().use(pipeline)
         self._sized = "height" in inspect.signature(pipeline.__call__).parameters
         if self.settings.size_px is None:
-            own = native_size(self.settings)
+            own = read_native_size(self.settings)
             if own is None:
                 raise ModelError("source.size_px: the model doesn't say its size; name one")
             self.size_px = min(own)
@@ -112,7 +112,7 @@ class Img2ImgStage(DiffusionStage):
         content: str,
         strength: float,
     ) -> Request | str:
-        parent = self._originals.pixels(source, content)
+        parent = self._originals.read_pixels(source, content)
         if isinstance(parent, str):
             return parent
-        return Edit(prompt, negative or None, seed, square(parent, self.size_px), strength)
+        return Edit(prompt, negative or None, seed, cut_square(parent, self.size_px), strength)

@@ -19,10 +19,10 @@ from synthset.errors import Problem
 from synthset.models.miniatures import locate
 from synthset.recipe.sources import Diffusion, Img2Img
 from synthset.sources.diffusion import adapters, samplers
-from synthset.sources.diffusion.guidance import NO_GUIDANCE, Acting, acting
-from synthset.sources.diffusion.hub import known
+from synthset.sources.diffusion.guidance import NO_GUIDANCE, Acting, find_acting
+from synthset.sources.diffusion.hub import look_up
 from synthset.sources.diffusion.parts import check_parts
-from synthset.sources.encoded_size import encoded_bytes
+from synthset.sources.encoded_size import estimate_bytes
 
 MINIATURE = "miniature"
 HUB_ID = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]*/[A-Za-z0-9][A-Za-z0-9._-]*$")
@@ -58,7 +58,7 @@ UNKNOWN_LENGTH = 10**9  # transformers writes 1e30 where a tokenizer has no limi
 UNKNOWN_SIZE_PX = 1024
 
 
-def local_folder(settings: Diffusion) -> Path | None:
+def find_local_folder(settings: Diffusion) -> Path | None:
     """Give the folder of the miniature or of a local model; None for a hub model."""
     if settings.model == MINIATURE:
         return locate("txt2img")
@@ -66,9 +66,9 @@ def local_folder(settings: Diffusion) -> Path | None:
     return local if local.exists() else None
 
 
-def folder(settings: Diffusion) -> Path | None:
+def find_folder(settings: Diffusion) -> Path | None:
     """Find the model on this disk, a hub model that was (perhaps partly) downloaded included."""
-    local = local_folder(settings)
+    local = find_local_folder(settings)
     if local is not None or not HUB_ID.match(settings.model):
         return local
     cached = try_to_load_from_cache(settings.model, "model_index.json", revision=settings.revision)
@@ -90,12 +90,12 @@ def check(settings: Diffusion, negative: str = "") -> list[Problem]:
     problem = _name_problem(settings)
     if problem:
         return [problem]
-    place = folder(settings)
+    place = find_folder(settings)
     added = [*adapters.check(settings, place), *_inert_problems(settings, negative)]
     if place is None:
         return added
     index = _read(place / "model_index.json")
-    if local_folder(settings) is not None:  # of a hub model the rest may still be downloaded
+    if find_local_folder(settings) is not None:  # of a hub model the rest may still be downloaded
         added += check_parts(settings, place, index)
     problems = [
         _revision_problem(settings),
@@ -108,13 +108,13 @@ def check(settings: Diffusion, negative: str = "") -> list[Problem]:
     return [*(problem for problem in problems if problem), *added]
 
 
-def native_size(settings: Diffusion) -> tuple[int, int] | None:
+def read_native_size(settings: Diffusion) -> tuple[int, int] | None:
     """Give the size that the model makes unless told otherwise.
 
     Returns:
         (width, height) in pixels, or None where it cannot be known without a download.
     """
-    place, listed = folder(settings), known(settings.model)
+    place, listed = find_folder(settings), look_up(settings.model)
     if place is None or not _denoiser(place):  # a download may have been cut short
         return None if listed is None else (listed.size_px, listed.size_px)
     factor = _latent_pixels(place)
@@ -127,31 +127,31 @@ def native_size(settings: Diffusion) -> tuple[int, int] | None:
     return int(width) * factor, int(height) * factor
 
 
-def acts(settings: Diffusion) -> Acting | None:
+def read_acting(settings: Diffusion) -> Acting | None:
     """Tell what guidance and negative prompt do with the model; None where nobody knows before a
     download."""
-    place, listed = folder(settings), known(settings.model)
+    place, listed = find_folder(settings), look_up(settings.model)
     scale = settings.guidance_scale
     if place is not None and _denoiser(place):
         index = _read(place / "model_index.json")
         distilled = index.get("is_distilled") is True
-        return acting(str(index.get("_class_name")), _denoiser(place), scale, distilled)
+        return find_acting(str(index.get("_class_name")), _denoiser(place), scale, distilled)
     if listed is None:
         return None
-    return acting(listed.pipeline, {"guidance_embeds": listed.guidance_embeds}, scale)
+    return find_acting(listed.pipeline, {"guidance_embeds": listed.guidance_embeds}, scale)
 
 
-def parameters(settings: Diffusion) -> int | None:
+def count_parameters(settings: Diffusion) -> int | None:
     """Count the numbers in the model's UNet or transformer; None where nobody knows before a
     download."""
-    place, listed = folder(settings), known(settings.model)
+    place, listed = find_folder(settings), look_up(settings.model)
     counted = 0 if place is None else adapters.count_parameters(place)
     return counted or (None if listed is None else listed.parameters)
 
 
 def knows_size(settings: Diffusion) -> bool:
     """Whether the size of the images is known, by the recipe or the model."""
-    return settings.size_px is not None or native_size(settings) is not None
+    return settings.size_px is not None or read_native_size(settings) is not None
 
 
 def count_tokens(settings: Diffusion) -> tuple[Callable[[list[str]], list[int]], int] | None:
@@ -165,7 +165,7 @@ def count_tokens(settings: Diffusion) -> tuple[Callable[[list[str]], list[int]],
         goes past the limit is cut off by the model. None where it cannot be known without a
         download.
     """
-    place = folder(settings)
+    place = find_folder(settings)
     if place is None:
         return None
     index = _read(place / "model_index.json")
@@ -185,11 +185,11 @@ def count_tokens(settings: Diffusion) -> tuple[Callable[[list[str]], list[int]],
 def estimate(settings: Diffusion) -> int:
     """Guess the bytes of one encoded image. Where the size is not known, it is taken as
     `UNKNOWN_SIZE_PX`."""
-    size = (settings.size_px, settings.size_px) if settings.size_px else native_size(settings)
-    return encoded_bytes(*(size or (UNKNOWN_SIZE_PX, UNKNOWN_SIZE_PX)), settings.encoding)
+    size = (settings.size_px, settings.size_px) if settings.size_px else read_native_size(settings)
+    return estimate_bytes(*(size or (UNKNOWN_SIZE_PX, UNKNOWN_SIZE_PX)), settings.encoding)
 
 
-def told(settings: Diffusion) -> dict[str, Any]:
+def list_sampler_changes(settings: Diffusion) -> dict[str, Any]:
     """Give the fields that the recipe's sampler is told although the model's files lack them.
 
     What a hub model's files hold isn't asked, since that would change with its download: a sampler
@@ -197,11 +197,11 @@ def told(settings: Diffusion) -> dict[str, Any]:
     """
     if settings.scheduler is None:
         return {}
-    place = local_folder(settings)
+    place = find_local_folder(settings)
     if place is None:
-        return samplers.told(settings.scheduler, samplers.BETAS, latent=True)
+        return samplers.list_added_fields(settings.scheduler, samplers.BETAS, latent=True)
     config, index = _sampler_config(place), _read(place / "model_index.json")
-    return samplers.told(settings.scheduler, config, samplers.is_latent(index))
+    return samplers.list_added_fields(settings.scheduler, config, samplers.is_latent(index))
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -228,14 +228,14 @@ def _name_problem(settings: Diffusion) -> Problem | None:
         return None
     if not HUB_ID.match(model) and local.parent == Path() and not model.startswith((".", "~")):
         right = (
-            _nearest(local)
+            _find_nearest(local)
             or "use 'miniature', a hub id such as 'stabilityai/sd-turbo', or a local folder"
         )
         return Problem(
             "source.model", f"{model!r} is neither a folder here nor a hub id (owner/name)", right
         )
     right = (
-        _nearest(local)
+        _find_nearest(local)
         or "use 'miniature', a hub id such as 'stabilityai/sd-turbo', or a folder that exists"
     )
     return Problem("source.model", f"no folder {model}", right)
@@ -261,7 +261,7 @@ def _folder_problem(model: str, local: Path) -> Problem | None:
     return Problem("source.model", f"{model} has no model_index.json", right)
 
 
-def _nearest(local: Path) -> str | None:
+def _find_nearest(local: Path) -> str | None:
     names = {path.name: path for path in _model_folders(local.parent)}
     near = get_close_matches(local.name, names, n=1, cutoff=0.5)
     return f"did you mean {names[near[0]]}?" if near else None
@@ -299,23 +299,23 @@ def _call_problem(index: dict[str, Any]) -> Problem | None:
 
 def _inert_problems(settings: Diffusion, negative: str) -> list[Problem]:
     """Settings that change no pixel are refused: kept with an image, they would be no fact."""
-    found, problems = acts(settings), []
+    found, problems = read_acting(settings), []
     if found is None:
         return []
     if not found.guidance and settings.guidance_scale > 1:
-        problems.append(inert_guidance(settings.guidance_scale))
+        problems.append(explain_inert_guidance(settings.guidance_scale))
     if negative and not found.negative:
-        problems.append(inert_negative(negative, found.why))
+        problems.append(explain_inert_negative(negative, found.why))
     return problems
 
 
-def inert_guidance(scale: float) -> Problem:
+def explain_inert_guidance(scale: float) -> Problem:
     """Say that a model was distilled to do without guidance."""
     found = f"{scale:g} changes nothing: the model was made to do without guidance"
     return Problem("source.guidance_scale", found, "write 0, which is what its images are made by")
 
 
-def inert_negative(negative: str, why: str) -> Problem:
+def explain_inert_negative(negative: str, why: str) -> Problem:
     """Say that a negative prompt wouldn't change an image."""
     return Problem("prompts.negative", f"{negative!r} changes nothing: {why}", "leave it out")
 
@@ -324,7 +324,7 @@ def _scheduler_problem(settings: Diffusion, place: Path, index: dict[str, Any]) 
     config = _sampler_config(place)
     if settings.scheduler is None or not config:
         return None
-    wrong = samplers.misfit(settings.scheduler, config, str(index.get("_class_name")))
+    wrong = samplers.explain_misfit(settings.scheduler, config, str(index.get("_class_name")))
     return None if wrong is None else Problem("source.scheduler", *wrong)
 
 
@@ -397,9 +397,9 @@ def _counter(place: Path, settings: Diffusion) -> Callable[[list[str]], list[int
     """Count tokens; a learned word takes as many as it has vectors."""
     counted = _plain_counter(place, [word.token for word in settings.textual_inversion])
     more = {
-        word.token: adapters.vectors(word) - 1
+        word.token: adapters.count_vectors(word) - 1
         for word in settings.textual_inversion
-        if adapters.vectors(word) > 1
+        if adapters.count_vectors(word) > 1
     }
     if counted is None or not more:
         return counted

@@ -10,7 +10,7 @@ from typing import Any
 
 from synthset.errors import Problem, RecipeError
 from synthset.recipe.sources import Diffusion
-from synthset.sources.diffusion.adapters import shapes_of
+from synthset.sources.diffusion.adapters import read_shapes
 
 LIBRARIES = ("diffusers", "transformers", "stable_diffusion")
 VOCABULARY = "tokenizer.json, a .model file, vocab.txt, or vocab.json with merges.txt"
@@ -35,18 +35,18 @@ def check_parts(settings: Diffusion, place: Path, index: Mapping[str, Any]) -> l
             continue
         folder, kind = place / name, str(value[1])
         if "Tokenizer" in kind:
-            problems += _lacking(_tokenizer(folder))
+            problems += _find_lacking(_tokenizer(folder))
         elif kind.endswith("Scheduler"):
-            problems += _lacking(_json(folder / "scheduler_config.json"))
+            problems += _find_lacking(_json(folder / "scheduler_config.json"))
         elif "Processor" not in kind and "FeatureExtractor" not in kind:
             lacking = _json(folder / "config.json") or _weights(folder)
-            problems += _lacking(lacking)
+            problems += _find_lacking(lacking)
             if lacking is None:
                 variants.append(_variants(folder))
     return problems or _variant_problems(settings, variants)
 
 
-def _lacking(found: str | None) -> list[Problem]:
+def _find_lacking(found: str | None) -> list[Problem]:
     return [] if found is None else [Problem("source.model", found, AGAIN)]
 
 
@@ -75,7 +75,7 @@ def _weights(folder: Path) -> str | None:
         return f"{folder} holds no weights (a .safetensors file)"
     for file in files:
         try:
-            shapes_of(file, "")
+            read_shapes(file, "")
         except RecipeError:
             return f"{file} is no readable safetensors file"
     return None

@@ -17,8 +17,8 @@ from synthset.errors import ModelError
 from synthset.recipe.sources import Diffusion, Img2Img
 from synthset.sources.diffusion import samplers
 from synthset.sources.diffusion.adapter_loading import adapt
-from synthset.sources.diffusion.embeddings import acting_in
-from synthset.sources.diffusion.models import inert_guidance, local_folder
+from synthset.sources.diffusion.embeddings import find_acting_in
+from synthset.sources.diffusion.models import explain_inert_guidance, find_local_folder
 
 DTYPES = {"float32": torch.float32, "float16": torch.float16, "bfloat16": torch.bfloat16}
 LOADING_FAULTS = (OSError, ValueError, ImportError, AttributeError, RuntimeError, SafetensorError)
@@ -35,12 +35,14 @@ def load(settings: Diffusion) -> Any:
     """
     _silence()
     device = str(pick_device(settings.device))
-    name = str(local_folder(settings) or settings.model)  # the hub's cache may hold half a model
+    name = str(
+        find_local_folder(settings) or settings.model
+    )  # the hub's cache may hold half a model
     try:
         with warnings.catch_warnings(action="ignore", category=UserWarning):  # of the hub's client
             pipeline = _read(settings, name, device)
     except LOADING_FAULTS as fault:
-        raise _not_loaded(settings, fault) from fault
+        raise _explain_load_error(settings, fault) from fault
     pipeline.set_progress_bar_config(disable=True)
     adapt(pipeline, settings)
     _slice(pipeline, settings)
@@ -101,12 +103,12 @@ def _options(settings: Diffusion, index: dict[str, Any]) -> dict[str, Any]:
     return options
 
 
-def _not_loaded(settings: Diffusion, fault: Exception) -> ModelError:
+def _explain_load_error(settings: Diffusion, fault: Exception) -> ModelError:
     text = " ".join(str(fault).split())
     first = text if len(text) <= 300 else text[:297] + "…"
     if isinstance(fault, torch.OutOfMemoryError):
         right = "use a smaller model, source.dtype: bfloat16, or source.device: cpu"
-    elif local_folder(settings) is None:
+    elif find_local_folder(settings) is None:
         right = (
             "check the name and the network; some models need `hf auth login` and their terms "
             "accepted, and only safetensors weights are read"
@@ -118,11 +120,11 @@ def _not_loaded(settings: Diffusion, fault: Exception) -> ModelError:
 
 def _slice(pipeline: Any, settings: Diffusion) -> None:
     vae: Any = getattr(pipeline, "vae", None)
-    if large(pipeline, settings) and hasattr(vae, "enable_slicing"):
+    if is_large(pipeline, settings) and hasattr(vae, "enable_slicing"):
         vae.enable_slicing()
 
 
-def large(pipeline: Any, settings: Diffusion) -> bool:
+def is_large(pipeline: Any, settings: Diffusion) -> bool:
     """Tell whether images are so large that a CPU gains nothing from batches and an autoencoder
     fills the memory."""
     config = getattr(getattr(pipeline, "vae", None), "config", {})
@@ -136,13 +138,13 @@ def _set_scheduler(pipeline: Any, settings: Diffusion) -> None:
     config = {key: value for key, value in own.config.items() if key not in unsaid}
     config["_class_name"] = type(own).__name__
     if name is not None:
-        wrong = samplers.misfit(name, config, family)
+        wrong = samplers.explain_misfit(name, config, family)
         if wrong is not None:
             raise ModelError("source.scheduler: {}; {}".format(*wrong))
-        made = getattr(diffusers, samplers.class_of(name))
-        more = samplers.told(name, config, samplers.is_latent(pipeline.components))
+        made = getattr(diffusers, samplers.name_class(name))
+        more = samplers.list_added_fields(name, config, samplers.is_latent(pipeline.components))
         pipeline.scheduler = made.from_config(own.config, **more)
-    if not samplers.fitting(config, family):
+    if not samplers.list_fitting(config, family):
         return  # a flow-matching sampler needs the image size too, which the pipeline alone knows
     try:
         pipeline.scheduler.set_timesteps(settings.num_steps)
@@ -159,8 +161,11 @@ def _check_call(pipeline: Any, settings: Diffusion) -> None:
         raise ModelError(
             f"source.model: a {name} takes no guidance_scale or no generator; name another model"
         )
-    if not acting_in(pipeline, settings.guidance_scale).guidance and settings.guidance_scale > 1:
-        raise ModelError(str(inert_guidance(settings.guidance_scale)))
+    if (
+        not find_acting_in(pipeline, settings.guidance_scale).guidance
+        and settings.guidance_scale > 1
+    ):
+        raise ModelError(str(explain_inert_guidance(settings.guidance_scale)))
     if isinstance(settings, Img2Img) and not {"image", "strength"} <= set(takes):
         raise ModelError(
             f"source.model: a {name} takes no image or no strength; name another model"

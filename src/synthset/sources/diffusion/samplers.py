@@ -33,12 +33,12 @@ NO_PURE_NOISE = ("Heun", "PNDM", "LMS")  # `rescale_betas_zero_snr`
 DECODERS = ("vae", "movq", "vqvae")
 
 
-def class_of(name: str) -> str:
+def name_class(name: str) -> str:
     """Name diffusers' class of a sampler."""
     return CLASSES.get(name, f"{name}Scheduler")
 
 
-def fitting(config: Mapping[str, Any], pipeline: str = "") -> tuple[str, ...]:
+def list_fitting(config: Mapping[str, Any], pipeline: str = "") -> tuple[str, ...]:
     """Name the samplers that can take over a scheduler's configuration.
 
     Args:
@@ -56,19 +56,21 @@ def fitting(config: Mapping[str, Any], pipeline: str = "") -> tuple[str, ...]:
         return ("Euler",)
     if config.get("use_flow_sigmas") or config.get("prediction_type") == "flow_prediction":
         return FLOW
-    if "beta_schedule" not in config and own not in map(class_of, NAMES):
+    if "beta_schedule" not in config and own not in map(name_class, NAMES):
         return ()
     passed_over: tuple[str, ...] = ()
     if config.get("prediction_type") == "sample":
         passed_over += NO_CLEAN_IMAGES
     if config.get("rescale_betas_zero_snr"):
         passed_over += NO_PURE_NOISE
-    return tuple(name for name in NAMES if name not in passed_over or class_of(name) == own)
+    return tuple(name for name in NAMES if name not in passed_over or name_class(name) == own)
 
 
-def misfit(name: str, config: Mapping[str, Any], pipeline: str = "") -> tuple[str, str] | None:
+def explain_misfit(
+    name: str, config: Mapping[str, Any], pipeline: str = ""
+) -> tuple[str, str] | None:
     """Say that a sampler does not fit the model's own, and which ones do: (found, right)."""
-    found = fitting(config, pipeline)
+    found = list_fitting(config, pipeline)
     if name in found:
         return None
     own = str(config.get("_class_name", "scheduler"))
@@ -80,11 +82,11 @@ def misfit(name: str, config: Mapping[str, Any], pipeline: str = "") -> tuple[st
     return f"{name!r} cannot replace the model's {own}", right
 
 
-def told(name: str, config: Mapping[str, Any], latent: bool) -> dict[str, Any]:
+def list_added_fields(name: str, config: Mapping[str, Any], latent: bool) -> dict[str, Any]:
     """Give the fields that a sampler is told although the model's configuration lacks them: where
     its own defaults are others than the model was made with.
 
-    >>> told("DDIM", {"_class_name": "DPMSolverMultistepScheduler"}, latent=True)
+    >>> list_added_fields("DDIM", {"_class_name": "DPMSolverMultistepScheduler"}, latent=True)
     {'clip_sample': False}
 
     Args:
@@ -93,7 +95,7 @@ def told(name: str, config: Mapping[str, Any], latent: bool) -> dict[str, Any]:
         latent: whether the model works on latents, which have no range that one could clip to.
     """
     own = OTHER_BETAS.get(str(config.get("_class_name")), BETAS)
-    mine = OTHER_BETAS.get(class_of(name), BETAS)
+    mine = OTHER_BETAS.get(name_class(name), BETAS)
     fields: dict[str, Any] = {
         field: value for field, value in own.items() if field not in config and value != mine[field]
     }

@@ -10,14 +10,14 @@ from typing import Any, ClassVar, TypeVar
 import pyarrow as pa
 
 from synthset.errors import Problem
-from synthset.kinds import imported
-from synthset.models.miniatures import knows, model_revision, words
+from synthset.kinds import import_name
+from synthset.models.miniatures import find_revision, knows, read_words
 from synthset.recipe.sources import Diffusion, Img2Img, Txt2Img
 from synthset.record import EDITED
-from synthset.revisions import revision_of
+from synthset.revisions import compute_revision
 from synthset.source import Estimate, Material, Source, Start, TokenCounter
 from synthset.sources.diffusion import adapters, models
-from synthset.sources.diffusion.speed import gpu_seconds_per_image, seconds_per_image
+from synthset.sources.diffusion.speed import estimate_gpu_seconds, estimate_seconds
 from synthset.sources.labelled_images import MakesOfImages
 from synthset.sources.parents import Parents
 from synthset.stage import Stage
@@ -37,14 +37,14 @@ class DiffusionSource(Source[D]):
     def identity(self) -> dict[str, Any]:
         """Settings, the model's weights, what is added to them, and what the sampler is told."""
         identity = super().identity()
-        identity["weights"] = model_revision("txt2img", self.settings.model)
+        identity["weights"] = find_revision("txt2img", self.settings.model)
         added = [*identity.pop("lora"), *identity.pop("textual_inversion")]
         for adapter in added:
             place = Path(adapter.pop("path")).expanduser()
-            adapter["content"] = revision_of(place) if place.exists() else None
+            adapter["content"] = compute_revision(place) if place.exists() else None
         if added:
             identity["adapters"] = added
-        if fields := models.told(self.settings):
+        if fields := models.list_sampler_changes(self.settings):
             identity["sampler"] = fields
         return identity
 
@@ -56,9 +56,9 @@ class DiffusionSource(Source[D]):
             f"estimated for a guess of {models.UNKNOWN_SIZE_PX:,} px; name size_px"
         )
         return Estimate(
-            *seconds_per_image(settings),
+            *estimate_seconds(settings),
             models.estimate(settings),
-            *gpu_seconds_per_image(settings),
+            *estimate_gpu_seconds(settings),
             notes=() if models.knows_size(settings) else (unknown,),
         )
 
@@ -72,19 +72,19 @@ class DiffusionSource(Source[D]):
             return []
         names = ", ".join(map(repr, strange[:8]))
         names += f" and {len(strange) - 8:,} more" if len(strange) > 8 else ""
-        known = f"it draws {', '.join(words())}, and kinds of them"
+        known = f"it draws {', '.join(read_words())}, and kinds of them"
         right = f"{known}; name another model, or such classes"
         return [Problem("source.model", f"the miniature doesn't know {names}", right)]
 
     def notes_on(self, prompts: Sequence[str]) -> list[str]:
         """Name learned words that no prompt holds."""
-        idle = adapters.unused(self.settings, prompts) if prompts else []
+        idle = adapters.name_unused(self.settings, prompts) if prompts else []
         return [f"no prompt holds the learned word {token!r}" for token in idle]
 
     def token_counter(self) -> TokenCounter | None:
         """Count as the model's text encoder does."""
         found = models.count_tokens(self.settings)
-        certain = models.local_folder(self.settings) is not None
+        certain = models.find_local_folder(self.settings) is not None
         return None if found is None else TokenCounter(*found, certain)
 
 
@@ -93,7 +93,7 @@ class Txt2ImgSource(DiffusionSource[Txt2Img]):
 
     def stage(self, folder: Storage) -> Stage:
         """Run the pipeline."""
-        stage: Stage = imported("synthset.sources.diffusion.txt2img:Txt2ImgStage")(self.settings)
+        stage: Stage = import_name("synthset.sources.diffusion.txt2img:Txt2ImgStage")(self.settings)
         return stage
 
 
@@ -104,7 +104,7 @@ class Img2ImgSource(DiffusionSource[Img2Img], MakesOfImages[Img2Img]):
 
     def stage(self, folder: Storage) -> Stage:
         """Run the pipeline from the parents."""
-        stage: Stage = imported("synthset.sources.diffusion.img2img:Img2ImgStage")(self.settings)
+        stage: Stage = import_name("synthset.sources.diffusion.img2img:Img2ImgStage")(self.settings)
         return stage
 
     def identity(self) -> dict[str, Any]:

@@ -37,7 +37,7 @@ class Work:
     assumed: str
 
 
-def seconds_per_image(source: Diffusion) -> tuple[float | None, str]:
+def estimate_seconds(source: Diffusion) -> tuple[float | None, str]:
     """Estimate the seconds that one image takes on this machine, all workers together.
 
     Returns:
@@ -50,7 +50,7 @@ def seconds_per_image(source: Diffusion) -> tuple[float | None, str]:
         each = CPU_MINIATURE * _passes(source) / cores
         return each, f"measured for the miniature on one core of a server, over {cores} cores"
     if source.device != "cpu" and shutil.which("nvidia-smi"):
-        return gpu_seconds_per_image(source)
+        return estimate_gpu_seconds(source)
     work = _work(source)
     if work is None:
         return None, SIZE_UNKNOWN
@@ -59,7 +59,7 @@ def seconds_per_image(source: Diffusion) -> tuple[float | None, str]:
     return CPU_PASS_MEGAPIXEL * work.amount / cores, basis
 
 
-def gpu_seconds_per_image(source: Diffusion) -> tuple[float | None, str]:
+def estimate_gpu_seconds(source: Diffusion) -> tuple[float | None, str]:
     """Estimate the seconds that one image takes on one A100, wherever this runs.
 
     Returns:
@@ -80,10 +80,13 @@ def gpu_seconds_per_image(source: Diffusion) -> tuple[float | None, str]:
 def _work(source: Diffusion) -> Work | None:
     """Size one image up; None where its pixels aren't known."""
     side = source.size_px
-    size = (side, side) if side else generator_models.native_size(source)
+    size = (side, side) if side else generator_models.read_native_size(source)
     if size is None:
         return None
-    acting, numbers = generator_models.acts(source), generator_models.parameters(source)
+    acting, numbers = (
+        generator_models.read_acting(source),
+        generator_models.count_parameters(source),
+    )
     passes = "two passes a step for guidance" if _twice(source) else "one pass a step"
     if acting is None:
         passes = f"taken for {passes}, since the model isn't here to look at"
@@ -104,7 +107,7 @@ def _passes(source: Diffusion) -> float:
 
 def _twice(source: Diffusion) -> bool:
     """Whether a step runs the network with the prompt and without."""
-    acting = generator_models.acts(source)
+    acting = generator_models.read_acting(source)
     return source.guidance_scale > 1 if acting is None else acting.passes == 2
 
 

@@ -15,7 +15,7 @@ from synthset.formats.listed import Listed
 from synthset.formats.manifest import UNREADABLE, Passed
 from synthset.formats.originals import Originals
 from synthset.images import Pixels
-from synthset.sources.square import square
+from synthset.sources.square import cut_square
 
 PAIRS = 256  # pictures of a class that are compared with another
 TINY = 1e-3  # least difference, an eighth of a grey level
@@ -68,18 +68,18 @@ def read_examples(
     pictures: list[Pixels] = []
     kept: list[int] = []
     for image, label in zip(found, labels, strict=True):
-        pixels = originals.pixels(image.source, image.content)
+        pixels = originals.read_pixels(image.source, image.content)
         if isinstance(pixels, str):
             passed.add(UNREADABLE, image.source, pixels)
             continue
-        pictures.append(square(pixels, size_px))
+        pictures.append(cut_square(pixels, size_px))
         kept.append(label)
     if not pictures:
         raise RecipeError("source.paths", "none of the images can be read", "name others")
     return Examples(np.stack(pictures), np.array(kept, dtype=np.int64))
 
 
-def spreads(examples: Examples, classes: int, seed: int) -> NDArray[np.float64]:
+def measure_spreads(examples: Examples, classes: int, seed: int) -> NDArray[np.float64]:
     """How much two pictures of a class differ.
 
     Args:
@@ -104,7 +104,7 @@ def spreads(examples: Examples, classes: int, seed: int) -> NDArray[np.float64]:
     return found
 
 
-def shares(labels: NDArray[np.int64], classes: int, balance: float) -> NDArray[np.float64]:
+def compute_shares(labels: NDArray[np.int64], classes: int, balance: float) -> NDArray[np.float64]:
     """How often each class is drawn.
 
     Args:

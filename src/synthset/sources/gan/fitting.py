@@ -23,8 +23,8 @@ from synthset.seeds import digest
 from synthset.source import Material, Preparation
 from synthset.sources.gan.examples import Examples, read_examples
 from synthset.sources.gan.sample_quality import Judge
-from synthset.sources.gan.source import words_of
-from synthset.sources.gan.training import GanTraining, trained
+from synthset.sources.gan.source import name_words
+from synthset.sources.gan.training import GanTraining, is_trained
 from synthset.stage import Rows
 from synthset.store.folder import Storage
 
@@ -32,7 +32,7 @@ HELD_BACK = 10  # one in so many training images judges, where no validation ima
 FEWEST_JUDGES = 32  # with fewer, FD compares with the training images themselves
 
 
-def training_of(
+def prepare_training(
     settings: Gan, judge: Encoder, folder: Storage, place: str, found: Material
 ) -> Preparation | None:
     """Give the training of a model; None where it is finished.
@@ -44,7 +44,7 @@ def training_of(
         place: of the model in there.
         found: images to learn from, and to choose by.
     """
-    if trained(folder, place):
+    if is_trained(folder, place):
         return None
     run = partial(_train, settings, judge, folder, place, found)
     return Preparation("training", settings.updates, run)
@@ -66,7 +66,7 @@ def _train(
         ModelError: the training ran into numbers that are none, or the encoder can't be loaded.
     """
     originals = Originals((*settings.paths, *(settings.val or ())))
-    called, passed = words_of(found.learned, found.val), Passed()
+    called, passed = name_words(found.learned, found.val), Passed()
     classes = sorted({called[image.name] for image in found.learned})
     mine, judges = _split(found)
 
@@ -89,10 +89,10 @@ def _split(material: Material) -> tuple[list[Listed], list[Listed]]:
 
     Both in an order that depends on content alone.
     """
-    order = sorted(material.learned, key=_drawn)
+    order = sorted(material.learned, key=_draw_key)
     if material.val:
-        return order, sorted(material.val, key=_drawn)
-    called, seen = words_of(order), Counter[str]()
+        return order, sorted(material.val, key=_draw_key)
+    called, seen = name_words(order), Counter[str]()
     learned: list[Listed] = []
     held: list[Listed] = []
     for image in order:
@@ -102,7 +102,7 @@ def _split(material: Material) -> tuple[list[Listed], list[Listed]]:
     return (learned, held) if len(held) >= FEWEST_JUDGES else (order, order)
 
 
-def _drawn(image: Listed) -> tuple[str, str]:
+def _draw_key(image: Listed) -> tuple[str, str]:
     return digest([image.content], size=8), image.name
 
 
@@ -116,7 +116,7 @@ class _Sight:
     def __call__(self, pictures: Sequence[Pixels]) -> Features:
         """Encode (S, S, 3) uint8 pictures to (N, D) float32."""
         rows = Rows(pa.table({"id": [str(i) for i in range(len(pictures))]}))
-        rows.once("pixels", lambda: list(pictures))
+        rows.compute_once("pixels", lambda: list(pictures))
         features: Features = np.asarray(
             self._encoder.compute(rows, self._encoder.prepare(rows)).features, dtype=np.float32
         )

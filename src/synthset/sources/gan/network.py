@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from torch.nn.functional import leaky_relu, relu
 from torch.nn.utils.parametrizations import spectral_norm
 
-from synthset.sources.gan.training_cost import channels_of, levels_of
+from synthset.sources.gan.training_cost import count_levels, list_channels
 
 SLOPE = 0.2  # of leaky ReLU
 
@@ -52,8 +52,8 @@ class Generator(nn.Module):
 
     def __init__(self, size_px: int, width: int, latent_size: int, classes: int) -> None:
         super().__init__()
-        halvings, self.start_px = levels_of(size_px)
-        channels = channels_of(width, halvings)[::-1]  # from the smallest size up
+        halvings, self.start_px = count_levels(size_px)
+        channels = list_channels(width, halvings)[::-1]  # from the smallest size up
         self.classes, self.latent_size = classes, latent_size
         self.embedding = nn.Embedding(classes, latent_size)
         self.first = nn.Linear(2 * latent_size, channels[0] * self.start_px**2)
@@ -92,8 +92,8 @@ class Discriminator(nn.Module):
 
     def __init__(self, size_px: int, width: int, classes: int) -> None:
         super().__init__()
-        halvings, left_px = levels_of(size_px)
-        channels = [3, *channels_of(width, halvings)[:halvings]]
+        halvings, left_px = count_levels(size_px)
+        channels = [3, *list_channels(width, halvings)[:halvings]]
         self.shrink = nn.ModuleList(
             spectral_norm(nn.Conv2d(a, b, 4, 2, 1)) for a, b in pairwise(channels)
         )

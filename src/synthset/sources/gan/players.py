@@ -91,7 +91,7 @@ class Players:
         labels = torch.multinomial(self.shares, count, replacement=True, generator=random)
         return latents.to(self.device), labels.to(self.device)
 
-    def settled(self) -> Generator:
+    def settle(self) -> Generator:
         """The averaged generator, its batch norms measured on draws of its own, ready to make
         pictures."""
         generator = deepcopy(self.average)
@@ -162,10 +162,10 @@ class Players:
     def restore(self, state: Mapping[str, Tensor]) -> None:
         """Go back to a state."""
         for name, module in self._modules().items():
-            module.load_state_dict(_under(state, name))
+            module.load_state_dict(_select_under(state, name))
         for name, steps in self._optimizers().items():
             content = steps.state_dict()
-            for key, value in _under(state, name).items():
+            for key, value in _select_under(state, name).items():
                 number, _, moment = key.partition(".")
                 content["state"].setdefault(int(number), {})[moment] = value
             steps.load_state_dict(content)
@@ -190,7 +190,7 @@ def _step(steps: torch.optim.Adam, loss: Tensor) -> None:
     steps.step()
 
 
-def _under(state: Mapping[str, Tensor], name: str) -> dict[str, Tensor]:
+def _select_under(state: Mapping[str, Tensor], name: str) -> dict[str, Tensor]:
     return {
         key.removeprefix(f"{name}."): value
         for key, value in state.items()

@@ -83,7 +83,7 @@ class Judge:
         return frechet_distance_from_features(self._real, self._see(made))
 
 
-def grid(generator: Generator, labels: Sequence[int]) -> bytes:
+def draw_grid(generator: Generator, labels: Sequence[int]) -> bytes:
     """Draw samples as a PNG: a row for each class, always from the same latents.
 
     Args:
@@ -94,10 +94,10 @@ def grid(generator: Generator, labels: Sequence[int]) -> bytes:
     shown = [labels[place] for place in places]
     wanted = [label for label in shown for _ in range(GRID_COLUMNS)]
     made = sample(generator, wanted, list(range(GRID_COLUMNS)) * len(shown))
-    return encode(_laid_out(made, GRID_COLUMNS), "png")
+    return encode(_lay_out(made, GRID_COLUMNS), "png")
 
 
-def _laid_out(pictures: Sequence[Pixels], columns: int) -> NDArray[np.uint8]:
+def _lay_out(pictures: Sequence[Pixels], columns: int) -> NDArray[np.uint8]:
     side = pictures[0].shape[0]
     rows = len(pictures) // columns
     step = side + GAP

@@ -10,18 +10,18 @@ from synthset.errors import RecipeError
 from synthset.formats.listed import Listed
 from synthset.formats.manifest import Passed
 from synthset.formats.scan import refuse_tests, scan
-from synthset.kinds import imported
+from synthset.kinds import import_name
 from synthset.recipe.encoders import ClassifierEncoder, Encoder
 from synthset.recipe.sources import Folder as FolderSettings
 from synthset.recipe.sources import Gan as Settings
 from synthset.seeds import digest, fingerprint
 from synthset.source import Estimate, Material, Preparation, Settle, Start
-from synthset.sources.encoded_size import encoded_bytes
-from synthset.sources.gan.training_cost import training_seconds
-from synthset.sources.labelled_images import StartsFromImages, content_of
+from synthset.sources.encoded_size import estimate_bytes
+from synthset.sources.gan.training_cost import estimate_training_seconds
+from synthset.sources.labelled_images import StartsFromImages, hash_content
 from synthset.stage import Stage
 from synthset.store.folder import Storage
-from synthset.taxonomy.names import ClassIndex, Contradiction, caseless
+from synthset.taxonomy.names import ClassIndex, Contradiction, fold_name
 
 TRAINING_VERSION = "1"  # changes whenever the same settings and images would give other weights
 SAMPLE_S = 0.002  # core-seconds for one image of 32 x 32 px
@@ -32,7 +32,7 @@ class GanSource(StartsFromImages[Settings]):
 
     def stage(self, folder: Storage) -> Stage:
         """Sample the trained model."""
-        stage: Stage = imported("synthset.sources.gan.stage:GanStage")(self.settings, folder)
+        stage: Stage = import_name("synthset.sources.gan.stage:GanStage")(self.settings, folder)
         return stage
 
     def material(self, settle: Settle) -> Material:
@@ -56,7 +56,7 @@ class GanSource(StartsFromImages[Settings]):
             placed.mine,
             {},
             (*placed.notes, *check_examples(learned, val)),
-            digest([content_of(learned), content_of(val)]),
+            digest([hash_content(learned), hash_content(val)]),
             learned,
             val,
             there=(*images, *val),
@@ -69,7 +69,7 @@ class GanSource(StartsFromImages[Settings]):
 
     def starts(self, found: Material) -> Callable[[int, int], Start]:
         """Name the model, and what it calls the class."""
-        model, words = self.model_name(found), words_of(found.learned)
+        model, words = self.model_name(found), name_words(found.learned)
         called = {label: words[image.name] for image, label in found.found}
 
         def start(label: int, index: int) -> Start:
@@ -80,7 +80,7 @@ class GanSource(StartsFromImages[Settings]):
 
     def estimate(self, found: Material) -> Estimate:
         """By measurements of small images, and of trainings."""
-        settings, training = self.settings, training_seconds(self.settings)
+        settings, training = self.settings, estimate_training_seconds(self.settings)
         note = (
             f"a GAN is trained first, once: {settings.updates:,} updates on "
             f"{len(found.learned):,} images, about {max(1, round(training / 60))} min on one core"
@@ -88,7 +88,7 @@ class GanSource(StartsFromImages[Settings]):
         return Estimate(
             SAMPLE_S * (settings.size_px / 32) ** 2,
             "measured on one core of a server",
-            encoded_bytes(settings.size_px, settings.size_px, settings.encoding),
+            estimate_bytes(settings.size_px, settings.size_px, settings.encoding),
             preparing_s=training,
             notes=(note,),
         )
@@ -96,7 +96,7 @@ class GanSource(StartsFromImages[Settings]):
     def preparation(self, folder: Storage, found: Material) -> Preparation | None:
         """Train the model, unless it is there; a training that was cut short goes on."""
         place = f"models/{self.model_name(found)}"
-        train = imported("synthset.sources.gan.fitting:training_of")
+        train = import_name("synthset.sources.gan.fitting:prepare_training")
         todo: Preparation | None = train(self.settings, self.judge(), folder, place, found)
         return todo
 
@@ -124,7 +124,7 @@ def check_examples(images: Sequence[Listed], val: Sequence[Listed]) -> list[str]
     Raises:
         RecipeError: a class has one image only, or the validation images are of other classes.
     """
-    called = words_of(images, val)
+    called = name_words(images, val)
     counts = Counter(called[image.name] for image in images)
     lonely = sorted(name for name, count in counts.items() if count < 2)
     if lonely:
@@ -142,7 +142,7 @@ def check_examples(images: Sequence[Listed], val: Sequence[Listed]) -> list[str]
     return [f"few images to learn from: {', '.join(f'{n} ({counts[n]})' for n in sorted(few)[:5])}"]
 
 
-def words_of(images: Sequence[Listed], val: Sequence[Listed] = ()) -> dict[str, str]:
+def name_words(images: Sequence[Listed], val: Sequence[Listed] = ()) -> dict[str, str]:
     """What a GAN calls the classes of its images, by their names: in any case with `_` as a blank,
     where that tells them apart.
 
@@ -154,9 +154,9 @@ def words_of(images: Sequence[Listed], val: Sequence[Listed] = ()) -> dict[str, 
         RecipeError: two names of `val` look like one class.
     """
     names = sorted({image.name for image in images})
-    words = {name: caseless(name.replace("_", " ")) or caseless(name) for name in names}
-    times = Counter({caseless(name): word for name, word in words.items()}.values())
-    words = {name: word if times[word] == 1 else caseless(name) for name, word in words.items()}
+    words = {name: fold_name(name.replace("_", " ")) or fold_name(name) for name in names}
+    times = Counter({fold_name(name): word for name, word in words.items()}.values())
+    words = {name: word if times[word] == 1 else fold_name(name) for name, word in words.items()}
     others = sorted({image.name for image in val})
     try:
         found = ClassIndex([[name] for name in names]).find_all([[name] for name in others])

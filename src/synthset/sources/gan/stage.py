@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
-from synthset.encoders.device import exactly, pick_device
+from synthset.encoders.device import make_repeatable, pick_device
 from synthset.errors import ModelError
 from synthset.images import Pixels
 from synthset.recipe.sources import Gan as Settings
@@ -45,7 +45,7 @@ class GanStage(ImageStage):
             generator, classes = self._model(place)
             mine = [i for i, source in enumerate(sources) if source.partition("#")[0] == place]
             labels = [_label(classes, sources[i]) for i in mine]
-            with exactly():
+            with make_repeatable():
                 pictures = sample(generator, labels, [seeds[i] for i in mine])
             made |= dict(zip(mine, pictures, strict=True))
         return [made[i] for i in range(len(sources))]

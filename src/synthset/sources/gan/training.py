@@ -18,13 +18,13 @@ import torch
 from safetensors.torch import load, save
 from torch import Tensor
 
-from synthset.encoders.device import exactly, pick_device
+from synthset.encoders.device import make_repeatable, pick_device
 from synthset.errors import ModelError
 from synthset.recipe.sources import Gan
-from synthset.sources.gan.examples import Examples, shares, spreads
+from synthset.sources.gan.examples import Examples, compute_shares, measure_spreads
 from synthset.sources.gan.network import Generator
 from synthset.sources.gan.players import Losses, Players
-from synthset.sources.gan.sample_quality import Judge, grid
+from synthset.sources.gan.sample_quality import Judge, draw_grid
 from synthset.store.folder import Storage
 
 STATE, MODEL, CONFIG, LOSSES = (
@@ -80,13 +80,13 @@ class GanTraining:
     ) -> None:
         self.settings, self.classes, self.examples = settings, tuple(classes), examples
         self.judge, self.folder, self.place = judge, folder, place
-        drawn = shares(examples.labels, len(classes), settings.balance)
+        drawn = compute_shares(examples.labels, len(classes), settings.balance)
         counts = np.bincount(examples.labels, minlength=len(classes))
         self._weights = torch.from_numpy((drawn / np.maximum(counts, 1))[examples.labels])
         self.device = pick_device(settings.device)
-        spread = torch.from_numpy(spreads(examples, len(classes), settings.seed))
+        spread = torch.from_numpy(measure_spreads(examples, len(classes), settings.seed))
         self.players = Players(settings, torch.from_numpy(drawn), spread, self.device)
-        self.course = self._resumed()
+        self.course = self._resume()
 
     def run(self, advance: Callable[[int], None]) -> None:
         """Train to the end.
@@ -99,7 +99,7 @@ class GanTraining:
         """
         settings, course = self.settings, self.course
         advance(course.update)
-        with exactly():
+        with make_repeatable():
             while course.update < settings.updates:
                 course.waiting.append(self._update(course.update))
                 course.update += 1
@@ -123,18 +123,18 @@ class GanTraining:
 
     def _look(self) -> None:
         """Measure, draw, and save."""
-        course, generator = self.course, self.players.settled()
+        course, generator = self.course, self.players.settle()
         distance = self.judge.distance(generator)
         if distance < course.best_fd:
             course.best_fd, course.best_update = distance, course.update
-            course.best = _on_cpu(generator)
+            course.best = _copy_to_cpu(generator)
         means = {
             name: float(np.mean([getattr(losses, name) for losses in course.waiting]))
             for name in Losses.__dataclass_fields__
         }
         course.lines.append({"update": course.update, **means, "fd": distance})
         course.waiting = []
-        picture = grid(generator, range(len(self.classes)))
+        picture = draw_grid(generator, range(len(self.classes)))
         self.folder.replace(f"{self.place}/grids/{course.update:07d}.png", picture)
         self.folder.replace(f"{self.place}/{LOSSES}", _lines(course.lines))
         self._save()
@@ -152,7 +152,7 @@ class GanTraining:
             f"{self.place}/{STATE}", save(tensors, metadata={"course": json.dumps(facts)})
         )
 
-    def _resumed(self) -> Course:
+    def _resume(self) -> Course:
         path = f"{self.place}/{STATE}"
         if not self.folder.exists(path):
             return Course()
@@ -182,7 +182,7 @@ class GanTraining:
         self.folder.discard(f"{self.place}/{STATE}")
 
 
-def trained(folder: Storage, place: str) -> bool:
+def is_trained(folder: Storage, place: str) -> bool:
     """Tell whether a model is finished."""
     return folder.exists(f"{place}/{MODEL}")
 
@@ -198,7 +198,7 @@ def load_generator(
     Raises:
         ModelError: it is not there, or not finished.
     """
-    if not trained(folder, place):
+    if not is_trained(folder, place):
         raise ModelError(f"{folder.url}/{place}: no trained GAN here; run the recipe again")
     config = json.loads(folder.read(f"{place}/{CONFIG}"))
     generator = Generator(
@@ -208,7 +208,7 @@ def load_generator(
     return generator.eval().requires_grad_(False).to(device), list(config["classes"])
 
 
-def _on_cpu(generator: Generator) -> dict[str, Tensor]:
+def _copy_to_cpu(generator: Generator) -> dict[str, Tensor]:
     return {n: t.detach().cpu().contiguous() for n, t in generator.state_dict().items()}
 
 

@@ -10,7 +10,7 @@ UPDATE, PRODUCTS, SEEN = 0.02, 27e9, 0.003
 WIDEST = 4  # channels grow to so many times the width where pictures are small
 
 
-def levels_of(size_px: int) -> tuple[int, int]:
+def count_levels(size_px: int) -> tuple[int, int]:
     """Say how often a size is halved, and what is left.
 
     Args:
@@ -19,7 +19,7 @@ def levels_of(size_px: int) -> tuple[int, int]:
     Returns:
         (halvings, size left, at least 4).
 
-    >>> levels_of(32), levels_of(24), levels_of(72)
+    >>> count_levels(32), count_levels(24), count_levels(72)
     ((3, 4), (2, 6), (3, 9))
     """
     halvings = 0
@@ -28,16 +28,16 @@ def levels_of(size_px: int) -> tuple[int, int]:
     return halvings, size_px
 
 
-def channels_of(width: int, halvings: int) -> list[int]:
+def list_channels(width: int, halvings: int) -> list[int]:
     """Channels from the full size down to the smallest, `halvings` + 1 numbers."""
     return [width * min(2**level, WIDEST) for level in range(halvings + 1)]
 
 
-def products_of(settings: Gan) -> tuple[int, int]:
+def count_products(settings: Gan) -> tuple[int, int]:
     """Count the multiplications of one picture forward through (generator, discriminator)."""
-    halvings, left_px = levels_of(settings.size_px)
-    made = channels_of(settings.width, halvings)
-    judged = [3, *channels_of(settings.discriminator_width, halvings)[:halvings]]
+    halvings, left_px = count_levels(settings.size_px)
+    made = list_channels(settings.width, halvings)
+    judged = [3, *list_channels(settings.discriminator_width, halvings)[:halvings]]
     generator = 27 * made[0] * settings.size_px**2 + 2 * settings.latent_size * (
         made[-1] * left_px**2
     )
@@ -49,15 +49,15 @@ def products_of(settings: Gan) -> tuple[int, int]:
     return generator, discriminator
 
 
-def products_an_update(settings: Gan) -> int:
+def count_update_products(settings: Gan) -> int:
     """Count the multiplications of an update: backward takes twice as many as forward, and the
     discriminator sees real and generated pictures, then generated ones again."""
-    generator, discriminator = products_of(settings)
+    generator, discriminator = count_products(settings)
     return settings.batch_size * (4 * generator + 8 * discriminator)
 
 
-def training_seconds(settings: Gan) -> float:
+def estimate_training_seconds(settings: Gan) -> float:
     """Estimate the seconds that the training of a GAN takes on one core."""
     looks = -(-settings.updates // settings.look_every)
-    update = UPDATE + products_an_update(settings) / PRODUCTS
+    update = UPDATE + count_update_products(settings) / PRODUCTS
     return settings.updates * update + 2 * looks * settings.look_images * SEEN

@@ -63,7 +63,7 @@ def settle(
     return min(mine, key=lambda one: (-one[1], RULES.index(one[0].rule), one[0].mid))
 
 
-def classes_above(classes: Sequence[ClassEntry]) -> list[frozenset[int]]:
+def list_classes_above(classes: Sequence[ClassEntry]) -> list[frozenset[int]]:
     """List for each class the classes that it lies under, itself included."""
     by_wnid = {entry.wnid: label for label, entry in enumerate(classes) if entry.wnid}
     nouns = wordnet.load()

@@ -37,7 +37,7 @@ class ImageLabels:
     denied: set[str] = field(default_factory=set)
 
 
-def image_labels(
+def read_image_labels(
     paths: Sequence[str],
     keys: Collection[str],
     mids: Collection[str],
@@ -76,7 +76,7 @@ def image_labels(
     return found
 
 
-def image_info(
+def read_image_info(
     paths: Sequence[str], keys: Collection[str], where: str = "source.info"
 ) -> dict[str, dict[str, str | None]]:
     """Read the address and licence of some images, by column of the plan.

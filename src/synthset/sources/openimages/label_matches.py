@@ -9,8 +9,8 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from synthset.errors import RecipeError, listed
-from synthset.formats.keyed import Keyed, image_columns, keyed
+from synthset.errors import RecipeError, list_names
+from synthset.formats.keyed import Keyed, list_image_columns, read_keyed
 from synthset.formats.listed import Listed
 from synthset.formats.manifest import Passed
 from synthset.formats.originals import Originals
@@ -18,10 +18,15 @@ from synthset.images import sha256
 from synthset.recipe.openimages import OpenImages
 from synthset.recipe.paths import FolderPath
 from synthset.seeds import digest
-from synthset.sources.labelled_images import empty_classes
-from synthset.sources.openimages.image_class import classes_above, settle
-from synthset.sources.openimages.image_labels import INFO, ImageLabels, image_info, image_labels
-from synthset.sources.picked import Curated, once
+from synthset.sources.labelled_images import name_empty_classes
+from synthset.sources.openimages.image_class import list_classes_above, settle
+from synthset.sources.openimages.image_labels import (
+    INFO,
+    ImageLabels,
+    read_image_info,
+    read_image_labels,
+)
+from synthset.sources.picked import Curated, keep_first
 from synthset.taxonomy.classlists import ClassEntry
 from synthset.taxonomy.label_mapping import Link
 from synthset.taxonomy.mapping_file import LabelMapping, read_mapping
@@ -55,33 +60,35 @@ def pick_labelled(
     vocabulary = read_vocabulary(settings.descriptions)
     mapping, counts = read_mapping(settings.mapping, vocabulary, classes), Counter[str]()
     passed = Passed()
-    images = _by_key(settings, counts, passed)
-    labels = image_labels(settings.labels, images, mapping.links, settings.labelled_by)
+    images = _read_by_key(settings, counts, passed)
+    labels = read_image_labels(settings.labels, images, mapping.links, settings.labelled_by)
     hits = _hits(settings, images, labels, mapping, classes, counts)
-    facts = image_info(settings.info, {hit.image.key for hit in hits})
+    facts = read_image_info(settings.info, {hit.image.key for hit in hits})
     every = list(_read(settings, hits, facts, counts))
     marks = [(image.content, link.label) for image, link, _ in every]
-    found, torn = once(every, marks, settings.conflicts, classes, counts)
+    found, torn = keep_first(every, marks, settings.conflicts, classes, counts)
     if not found:
         right = "look at the mapping, and at which images there are"
-        raise RecipeError("source", f"no image of any class: {', '.join(_said(counts))}", right)
-    ranked = _ranked(found, seed)
+        raise RecipeError(
+            "source", f"no image of any class: {', '.join(_describe_counts(counts))}", right
+        )
+    ranked = _rank(found, seed)
     taken = [
         (image, label)
         for image, label in ranked
         if images_per_class is None or int(str(image.facts["pool_rank"])) <= images_per_class
     ]
     content = digest(sorted((image.content, link.label) for image, link, _ in found))
-    unmapped = _unmapped(mapping, classes)
-    empty = empty_classes(taken, classes)
-    notes = (*_said(counts), *torn, *passed.notes(), *unmapped, *empty)
+    unmapped = _name_unmapped(mapping, classes)
+    empty = name_empty_classes(taken, classes)
+    notes = (*_describe_counts(counts), *torn, *passed.notes(), *unmapped, *empty)
     return Curated(tuple(taken), content, notes, counts["images"])
 
 
-def places(settings: OpenImages) -> tuple[FolderPath, ...]:
+def list_places(settings: OpenImages) -> tuple[FolderPath, ...]:
     """The places with images, as what reads them wants them."""
     path = settings.paths[0].path
-    columns = image_columns(settings.paths)
+    columns = list_image_columns(settings.paths)
     return tuple(FolderPath(path=path, image_column=name) for name in columns)
 
 
@@ -93,7 +100,7 @@ def _hits(
     classes: Sequence[ClassEntry],
     counts: Counter[str],
 ) -> list[_Hit]:
-    above = classes_above(classes)
+    above = list_classes_above(classes)
     hits = []
     for key, image in images.items():
         if key not in labels:
@@ -107,10 +114,10 @@ def _hits(
     return hits
 
 
-def _by_key(settings: OpenImages, counts: Counter[str], passed: Passed) -> dict[str, Keyed]:
+def _read_by_key(settings: OpenImages, counts: Counter[str], passed: Passed) -> dict[str, Keyed]:
     """The images by ImageID, the first of each."""
     images: dict[str, Keyed] = {}
-    for image in keyed(settings.paths, passed):
+    for image in read_keyed(settings.paths, passed):
         if images.setdefault(image.key, image) is not image:
             counts["twice"] += 1
     counts["images"] = len(images)
@@ -123,7 +130,7 @@ def _read(
     facts: Mapping[str, Mapping[str, str | None]],
     counts: Counter[str],
 ) -> Iterator[tuple[Listed, Link, float]]:
-    originals = Originals(places(settings))
+    originals = Originals(list_places(settings))
     for hit in hits:
         data = originals.read(hit.image.source)
         if data is None:
@@ -142,7 +149,7 @@ def _read(
         yield found, hit.link, hit.confidence
 
 
-def _ranked(found: Sequence[tuple[Listed, Link, float]], seed: int) -> list[tuple[Listed, int]]:
+def _rank(found: Sequence[tuple[Listed, Link, float]], seed: int) -> list[tuple[Listed, int]]:
     """Put those with the highest confidence first, others in a drawn order; count by class."""
     order = sorted(found, key=lambda one: (-one[2], digest([seed, one[0].content])))
     rank, ranked = Counter[int](), []
@@ -153,7 +160,7 @@ def _ranked(found: Sequence[tuple[Listed, Link, float]], seed: int) -> list[tupl
     return ranked
 
 
-def _said(counts: Mapping[str, int]) -> tuple[str, ...]:
+def _describe_counts(counts: Mapping[str, int]) -> tuple[str, ...]:
     words = {
         "several": "have labels of several classes",
         "denied": "have labels that people deny",
@@ -166,11 +173,11 @@ def _said(counts: Mapping[str, int]) -> tuple[str, ...]:
     return (first + "".join(f"; {counts[k]:,} {said}" for k, said in words.items() if counts[k]),)
 
 
-def _unmapped(mapping: LabelMapping, classes: Sequence[ClassEntry]) -> Iterator[str]:
+def _name_unmapped(mapping: LabelMapping, classes: Sequence[ClassEntry]) -> Iterator[str]:
     meant = {link.label for links in mapping.links.values() for link in links}
     empty = [repr(entry.name) for label, entry in enumerate(classes) if label not in meant]
     if empty:
-        yield f"no label means {len(empty):,} of {len(classes):,} classes: {listed(empty)}"
+        yield f"no label means {len(empty):,} of {len(classes):,} classes: {list_names(empty)}"
     if mapping.undecided:
         yield f"{mapping.undecided:,} labels of the mapping wait for a decision"
     if mapping.elsewhere:

@@ -11,7 +11,7 @@ from synthset.recipe.openimages import OpenImages as Settings
 from synthset.recipe.sources import Folder as FolderSettings
 from synthset.record import CURATED, LABELLED
 from synthset.sources.folder import FolderStage
-from synthset.sources.openimages.label_matches import pick_labelled, places
+from synthset.sources.openimages.label_matches import list_places, pick_labelled
 from synthset.sources.picked import Curated, PickedSource
 from synthset.stage import Stage
 from synthset.store.folder import Storage as Place
@@ -25,7 +25,7 @@ class OpenImagesSource(PickedSource[Settings]):
 
     def stage(self, folder: Place) -> Stage:
         """Take over the images."""
-        return FolderStage(FolderSettings(kind="folder", paths=places(self.settings)))
+        return FolderStage(FolderSettings(kind="folder", paths=list_places(self.settings)))
 
     def identity(self) -> dict[str, Any]:
         """An image is what its bytes are, wherever they lie."""

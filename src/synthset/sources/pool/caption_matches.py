@@ -13,16 +13,16 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from synthset.encoders import text
-from synthset.errors import RecipeError, listed
-from synthset.formats.captioned import captioned
+from synthset.errors import RecipeError, list_names
+from synthset.formats.captioned import read_captioned
 from synthset.formats.listed import Listed
 from synthset.formats.manifest import Passed
 from synthset.images import sha256
 from synthset.recipe.pools import Pool
 from synthset.seeds import digest
-from synthset.sources.labelled_images import empty_classes
-from synthset.sources.picked import Curated, once
-from synthset.taxonomy.classlists import ClassEntry, with_definition
+from synthset.sources.labelled_images import name_empty_classes
+from synthset.sources.picked import Curated, keep_first
+from synthset.taxonomy.classlists import ClassEntry, add_definition
 from synthset.taxonomy.matching import CaptionMatcher
 
 
@@ -51,32 +51,32 @@ def curate(
         RecipeError: no caption names a class, or the sentence encoder is not installed.
     """
     compares = settings.strategy == "caption" and settings.min_similarity is not None
-    if compares and not text.installed():
+    if compares and not text.is_installed():
         right = f"{text.INSTALL}, or set it to null"
         raise RecipeError("source.min_similarity", text.MISSING, right)
     matcher, counts, passed = CaptionMatcher(classes), Counter[str](), Passed()
     every = list(_hits(settings, matcher, seed, counts, passed))
     marks = [(hit.image.content, hit.label) for hit in every]
-    hits, torn = once(every, marks, settings.conflicts, classes, counts)
+    hits, torn = keep_first(every, marks, settings.conflicts, classes, counts)
     if compares:
-        hits = _near(hits, classes, settings.min_similarity or 0.0, counts)
+        hits = _keep_near(hits, classes, settings.min_similarity or 0.0, counts)
     if not hits:
         raise RecipeError(
-            "source", _none(counts, len(classes)), "name other classes or a larger pool"
+            "source", _describe_empty(counts, len(classes)), "name other classes or a larger pool"
         )
-    ranked = _ranked(hits, seed)
-    chosen = _capped(ranked, settings, images_per_class, len(classes))
+    ranked = _rank(hits, seed)
+    chosen = _cap(ranked, settings, images_per_class, len(classes))
     content = digest(sorted((hit.image.content, hit.label) for hit in hits))
-    shared = _shared(matcher, classes)
-    empty = empty_classes(chosen, classes)
-    notes = (*_said(counts), *torn, *passed.notes(), *shared, *empty)
+    shared = _name_shared(matcher, classes)
+    empty = name_empty_classes(chosen, classes)
+    notes = (*_describe_counts(counts), *torn, *passed.notes(), *shared, *empty)
     return Curated(chosen, content, notes, counts["images"])
 
 
 def _hits(
     settings: Pool, matcher: CaptionMatcher, seed: int, counts: Counter[str], passed: Passed
 ) -> Iterator[_Hit]:
-    for image in captioned(settings, passed):
+    for image in read_captioned(settings, passed):
         counts["images"] += 1
         counts["silent"] += not image.caption
         (named,) = matcher.match([image.caption])
@@ -99,13 +99,15 @@ def _hits(
         yield _Hit(found, label)
 
 
-def _near(
+def _keep_near(
     hits: list[_Hit], classes: Sequence[ClassEntry], least: float, counts: Counter[str]
 ) -> list[_Hit]:
     """Keep those whose caption means what the class is defined as."""
     labels = sorted({hit.label for hit in hits})
-    meant = text.sentence_features([meaning(classes[label]) for label in labels])  # (K, 384)
-    said = text.sentence_features([hit.image.caption or "" for hit in hits])  # (N, 384)
+    meant = text.encode_sentences(
+        [describe_meaning(classes[label]) for label in labels]
+    )  # (K, 384)
+    said = text.encode_sentences([hit.image.caption or "" for hit in hits])  # (N, 384)
     places = np.searchsorted(labels, [hit.label for hit in hits])
     cosines = (said * meant[places]).sum(axis=1)  # (N,)
     rated = [
@@ -117,14 +119,14 @@ def _near(
     return kept
 
 
-def meaning(entry: ClassEntry) -> str:
+def describe_meaning(entry: ClassEntry) -> str:
     """Say what a class is, for comparison with captions: its name and its definition, if it has
     one."""
-    defined = with_definition(entry)
+    defined = add_definition(entry)
     return f"{entry.name} which is {defined.gloss}" if defined.gloss else entry.name
 
 
-def _ranked(hits: Sequence[_Hit], seed: int) -> list[tuple[Listed, int]]:
+def _rank(hits: Sequence[_Hit], seed: int) -> list[tuple[Listed, int]]:
     """Put the most similar first, others in a drawn order, and count within each class."""
     order = sorted(
         hits, key=lambda hit: (-(hit.similarity or 0.0), digest([seed, hit.image.content]))
@@ -138,7 +140,7 @@ def _ranked(hits: Sequence[_Hit], seed: int) -> list[tuple[Listed, int]]:
     return ranked
 
 
-def _capped(
+def _cap(
     ranked: list[tuple[Listed, int]], settings: Pool, count: int | None, classes: int
 ) -> tuple[tuple[Listed, int], ...]:
     if count is None:
@@ -154,13 +156,13 @@ def _capped(
     return tuple(chosen)
 
 
-def _none(counts: Mapping[str, int], classes: int) -> str:
+def _describe_empty(counts: Mapping[str, int], classes: int) -> str:
     if counts["naming"]:
-        return f"nothing is left of the images: {', '.join(_said(counts))}"
+        return f"nothing is left of the images: {', '.join(_describe_counts(counts))}"
     return f"no caption of {counts['images']:,} images names one of the {classes:,} classes"
 
 
-def _said(counts: Mapping[str, int]) -> tuple[str, ...]:
+def _describe_counts(counts: Mapping[str, int]) -> tuple[str, ...]:
     words = {
         "silent": "have no caption",
         "missing": "have no image",
@@ -174,10 +176,10 @@ def _said(counts: Mapping[str, int]) -> tuple[str, ...]:
     return (first + "".join(f"; {counts[k]:,} {said}" for k, said in words.items() if counts[k]),)
 
 
-def _shared(matcher: CaptionMatcher, classes: Sequence[ClassEntry]) -> Iterator[str]:
+def _name_shared(matcher: CaptionMatcher, classes: Sequence[ClassEntry]) -> Iterator[str]:
     if matcher.shared:
         named = [
             f"{lemma!r} ({', '.join(classes[label].key for label in labels)})"
             for lemma, labels in matcher.shared.items()
         ]
-        yield f"words that name several classes are passed over: {listed(named)}"
+        yield f"words that name several classes are passed over: {list_names(named)}"

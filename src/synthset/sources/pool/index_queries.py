@@ -14,11 +14,11 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from synthset.encoders.models import check, open_text_encoder
-from synthset.errors import RecipeError, listed
+from synthset.errors import RecipeError, list_names
 from synthset.formats.listed import Listed
 from synthset.formats.manifest import Passed
 from synthset.formats.originals import Originals
-from synthset.formats.pool_files import pool_files
+from synthset.formats.pool_files import list_pool_files
 from synthset.formats.scan import refuse_tests, scan
 from synthset.images import sha256
 from synthset.kinds import carry_out
@@ -30,13 +30,13 @@ from synthset.recipe.sources import Folder
 from synthset.record import IMAGE
 from synthset.seeds import fingerprint
 from synthset.sources.picked import Curated
-from synthset.sources.pool.index_encoder import encoder_facts, settings_of
+from synthset.sources.pool.index_encoder import describe_encoder, parse_encoder
 from synthset.sources.pool.random_draw import draw_indexed
 from synthset.sources.pool.retrieval import ExcludedImages, Queries, pick_retrieved
 from synthset.stage import Rows, list_column
 from synthset.store.folder import LocalFolder
-from synthset.store.pool_index import PoolIndex, is_as_before, is_unsure, unit
-from synthset.taxonomy.class_labels import labels_of
+from synthset.store.pool_index import PoolIndex, is_as_before, is_unsure, to_unit_length
+from synthset.taxonomy.class_labels import find_labels
 from synthset.taxonomy.classlists import ClassEntry
 
 CHUNK = 256  # images read at a time
@@ -45,7 +45,7 @@ INDEX = "source.index"
 Floats = NDArray[np.float32]
 
 
-def retrieved(
+def retrieve_images(
     source: Pool, classes: Sequence[ClassEntry], images_per_class: int | None, seed: int
 ) -> Curated:
     """Pick images of an indexed pool that are near to labelled images, or to classes' texts; or
@@ -64,7 +64,7 @@ def retrieved(
         queries = _texts(source, classes, encoder, index)
     else:
         queries, notes = _images(source, classes, encoder, index)
-    against = _against(source, encoder, index) if source.against else None
+    against = _read_excluded(source, encoder, index) if source.against else None
     asked = source, index, queries, against, classes, images_per_class
     drawn = source.strategy == "random"
     picked = draw_indexed(*asked, seed) if drawn else pick_retrieved(*asked)
@@ -76,7 +76,7 @@ def _refuse_changed_pool(index: PoolIndex) -> None:
     there = {
         file.as_posix()
         for path in index.facts["paths"]
-        for file in pool_files(path, INDEX, Passed())
+        for file in list_pool_files(path, INDEX, Passed())
     }
     known = {one["path"] for one in index.facts["files"]}
     right = "put the pool back, or index it anew in another folder"
@@ -89,14 +89,14 @@ def _refuse_changed_pool(index: PoolIndex) -> None:
         try:
             changed = None if is_as_before(one) else one["path"]
             if changed is None and is_unsure(one):
-                changed = _changed_image(index, number)
+                changed = _find_changed_image(index, number)
         except OSError as fault:
             raise RecipeError(INDEX, f"{one['path']} can't be reached ({fault})", right) from None
         if changed is not None:
             raise RecipeError(INDEX, f"{changed} has changed since it was indexed", right)
 
 
-def _changed_image(index: PoolIndex, file: int) -> str | None:
+def _find_changed_image(index: PoolIndex, file: int) -> str | None:
     """Name the first image of a file that has other bytes than it had; None where none has."""
     columns = index.facts["image_columns"]
     originals = Originals([FolderPath(path=INDEX, image_column=one) for one in columns])
@@ -115,11 +115,11 @@ def _holds(folder: str, files: Iterable[str]) -> bool:
 def _encoder_of(index: PoolIndex) -> Encoder:
     """The encoder that made the index, if it is still the same."""
     known = index.facts["encoder"]
-    encoder = settings_of(known["settings"])
+    encoder = parse_encoder(known["settings"])
     problems = check(f"{INDEX} (its encoder)", encoder)
     if problems:
         raise RecipeError.of(problems)
-    now = encoder_facts(encoder)
+    now = describe_encoder(encoder)
     for name in ("weights", "fingerprint", "version"):
         if now[name] != known[name]:
             what = (
@@ -135,16 +135,16 @@ def _images(
 ) -> tuple[Queries, tuple[str, ...]]:
     """Labelled images as queries."""
     settings = Folder(kind="folder", paths=source.queries)
-    with _called("queries"):
+    with _name_setting("queries"):
         refuse_tests(source.queries)
         images = list(scan(settings))
-    labels = labels_of(sorted({image.name for image in images}), classes)
+    labels = find_labels(sorted({image.name for image in images}), classes)
     left_out = Counter(image.name for image in images if image.name not in labels)
     mine = [image for image in images if image.name in labels]
     if not mine:
-        found = f"no image of the classes, but of {listed(sorted(left_out))}"
+        found = f"no image of the classes, but of {list_names(sorted(left_out))}"
         raise RecipeError("source.queries", found, "list those names as classes")
-    features = _encoded(mine, source.queries, encoder, index)
+    features = _encode(mine, source.queries, encoder, index)
     there = np.flatnonzero(~np.isnan(features[:, 0]))
     if not len(there):
         found = f"none of {len(mine):,} images can be read"
@@ -157,9 +157,9 @@ def _images(
         [image.content for image in kept],
     )
     without = [repr(one.name) for label, one in enumerate(classes) if label not in queries.labels]
-    notes: tuple[str, ...] = (f"no query for {listed(without)}",) if without else ()
+    notes: tuple[str, ...] = (f"no query for {list_names(without)}",) if without else ()
     if left_out:
-        names = listed([f"{name} ({count:,})" for name, count in sorted(left_out.items())])
+        names = list_names([f"{name} ({count:,})" for name, count in sorted(left_out.items())])
         notes += (f"queries left out, since the recipe doesn't list their class: {names}",)
     if len(kept) < len(mine):
         notes += (f"{len(mine) - len(kept):,} queries can't be read",)
@@ -176,7 +176,7 @@ def _texts(
     if not index.has(source.compare):
         found = f"'captions', and the index {source.index} has no features of them"
         raise RecipeError("source.compare", found, "set it to 'images'")
-    problems = templates.problems(source.texts, {}, classes, "source")
+    problems = templates.find_problems(source.texts, {}, classes, "source")
     if problems:
         raise RecipeError.of(
             [
@@ -188,31 +188,34 @@ def _texts(
         )
     read, count = open_text_encoder(encoder), len(source.texts)
     said = [
-        [templates.write(source.texts, {}, entry, partial(_nth, place)) for place in range(count)]
+        [
+            templates.write(source.texts, {}, entry, partial(_take_nth, place))
+            for place in range(count)
+        ]
         for entry in classes
     ]
     features = read.encode([text for texts in said for text in texts])  # (K * T, D)
     mean = features.reshape(len(classes), count, -1).mean(axis=1)  # (K, D)
     names = [" | ".join(texts) for texts in said]
     labels = np.arange(len(classes), dtype=np.int64)
-    return Queries(unit(mean), labels, names, names, of=source.compare, images=False)
+    return Queries(to_unit_length(mean), labels, names, names, of=source.compare, images=False)
 
 
-def _nth(place: int, what: str, count: int) -> int:
+def _take_nth(place: int, what: str, count: int) -> int:
     """Take the template at a place, instead of drawing one."""
     return place
 
 
-def _against(source: Pool, encoder: Encoder, index: PoolIndex) -> ExcludedImages:
+def _read_excluded(source: Pool, encoder: Encoder, index: PoolIndex) -> ExcludedImages:
     """Images that nothing may be a copy of, whatever their classes."""
-    with _called("against"):
+    with _name_setting("against"):
         images = list(scan(Folder(kind="folder", paths=source.against)))
-    features = _encoded(images, source.against, encoder, index)
+    features = _encode(images, source.against, encoder, index)
     readable = features[~np.isnan(features[:, 0])]
     return ExcludedImages(readable, frozenset(image.content for image in images))
 
 
-def _encoded(
+def _encode(
     images: Sequence[Listed], places: Sequence[FolderPath], encoder: Encoder, index: PoolIndex
 ) -> Floats:
     """(N, D) features of unit length; NaN where an image can't be read. They are kept beside the
@@ -230,7 +233,7 @@ def _encoded(
         cells = [{"bytes": originals.read(image.source), "path": None} for image in some]
         ids = [image.content for image in some]
         rows = Rows(pa.table({"id": ids, "image": pa.array(cells, IMAGE)}))
-        found.append(unit(list_column(stage(rows), "features")))
+        found.append(to_unit_length(list_column(stage(rows), "features")))
     features, buffer = np.concatenate(found), io.BytesIO()
     np.save(buffer, features, allow_pickle=False)
     with suppress(OSError):  # an index that others may only read
@@ -239,7 +242,7 @@ def _encoded(
 
 
 @contextmanager
-def _called(setting: str) -> Iterator[None]:
+def _name_setting(setting: str) -> Iterator[None]:
     """Name the setting where a scan found a fault."""
     try:
         yield

@@ -10,17 +10,17 @@ import numpy as np
 from synthset.formats.listed import Listed
 from synthset.recipe.pools import Pool
 from synthset.seeds import digest
-from synthset.sources.labelled_images import empty_classes
+from synthset.sources.labelled_images import name_empty_classes
 from synthset.sources.picked import Curated
 from synthset.sources.pool.retrieval import (
     ExcludedImages,
     Queries,
-    banned,
-    found_in,
-    nothing_left,
-    refusal,
+    describe_reasons,
+    explain_nothing_left,
+    explain_refusal,
+    list_banned,
+    make_listed,
     search,
-    with_reasons,
 )
 from synthset.store.pool_index import PoolIndex
 from synthset.taxonomy.classlists import ClassEntry
@@ -51,17 +51,19 @@ def draw_indexed(
         RecipeError: nothing is left.
     """
     found, other = search(settings, index, queries, against)
-    contents, known, counts = index.contents(), banned(queries, against), Counter[str]()
+    contents, known, counts = index.contents(), list_banned(queries, against), Counter[str]()
     free: dict[str, int] = {}
     for row in np.flatnonzero(found.label >= 0).tolist():
-        reason = refusal(settings, found, other, row, contents[row] in known, images=True)
+        reason = explain_refusal(settings, found, other, row, contents[row] in known, images=True)
         if reason:
             counts[reason] += 1
         else:
             free.setdefault(contents[row], row)
-    said = with_reasons(f"of {len(index):,} images in the pool {len(free):,} may be drawn", counts)
+    said = describe_reasons(
+        f"of {len(index):,} images in the pool {len(free):,} may be drawn", counts
+    )
     if not free:
-        raise nothing_left(said)
+        raise explain_nothing_left(said)
     order = sorted(free, key=lambda content: digest([seed, content]))
     drawn = order if images_per_class is None else order[: images_per_class * len(classes)]
     rows = np.sort([free[content] for content in drawn])
@@ -77,7 +79,7 @@ def draw_indexed(
             "pool_similarity": round(float(found.best[row]), 4),
             "pool_rank": rank[label],
         }
-        chosen.append((found_in(index, items[row], content, facts), label))
+        chosen.append((make_listed(index, items[row], content, facts), label))
     whole = digest(sorted([content, int(found.label[row])] for content, row in free.items()))
-    notes = (said, *empty_classes(chosen, classes))
+    notes = (said, *name_empty_classes(chosen, classes))
     return Curated(tuple(chosen), whole, notes, len(index))

@@ -18,7 +18,7 @@ from synthset.formats.listed import Listed
 from synthset.metrics.sets.retrieval import NOTHING, Floats, Retrieved, retrieve
 from synthset.recipe.pools import Pool
 from synthset.seeds import digest
-from synthset.sources.labelled_images import empty_classes
+from synthset.sources.labelled_images import name_empty_classes
 from synthset.sources.picked import Curated
 from synthset.store.pool_index import Of, PoolIndex
 from synthset.taxonomy.classlists import ClassEntry
@@ -101,24 +101,24 @@ def pick_retrieved(
     found, other = search(settings, index, queries, against)
     rows = np.unique(found.rows[found.rows >= 0])
     items = dict(zip(rows.tolist(), index.rows(rows), strict=True))
-    known = banned(queries, against)
+    known = list_banned(queries, against)
     refused = {
-        row: refusal(settings, found, other, row, item["sha256"] in known, queries.images)
+        row: explain_refusal(settings, found, other, row, item["sha256"] in known, queries.images)
         for row, item in items.items()
     }
     hits, counts = _hits(settings, found, queries, items, refused)
-    chosen = _taken(hits, queries, items, settings, index)
+    chosen = _take(hits, queries, items, settings, index)
     first = f"of {len(index):,} images in the pool {len(items):,} are neighbours of queries"
-    said = with_reasons(first, counts)
+    said = describe_reasons(first, counts)
     if not chosen:
-        raise nothing_left(said)
+        raise explain_nothing_left(said)
     content = digest([[image.content, label] for image, label in chosen])
     kept = [one for one in chosen if _within(one, images_per_class)]
-    notes = (said, *empty_classes(kept, classes))
+    notes = (said, *name_empty_classes(kept, classes))
     return Curated(tuple(kept), content, notes, len(index))
 
 
-def banned(queries: Queries, against: ExcludedImages | None) -> frozenset[str]:
+def list_banned(queries: Queries, against: ExcludedImages | None) -> frozenset[str]:
     """SHA-256 of images that are never taken."""
     asked = frozenset(queries.contents) if queries.images else frozenset[str]()
     return asked | (against.contents if against else frozenset())
@@ -148,7 +148,7 @@ def search(
     return found, looked.best
 
 
-def refusal(
+def explain_refusal(
     settings: Pool, found: Retrieved, other: Floats, row: int, same: bool, images: bool
 ) -> str | None:
     """Why nobody gets an image; None where somebody may."""
@@ -198,7 +198,7 @@ def _hits(
     return hits, Counter(reason for row, reason in why.items() if row not in free)
 
 
-def found_in(
+def make_listed(
     index: PoolIndex, item: Mapping[str, object], content: str, facts: Mapping[str, object]
 ) -> Listed:
     """Say what the plan knows of an image of an indexed pool."""
@@ -211,7 +211,7 @@ def found_in(
     )
 
 
-def _taken(
+def _take(
     hits: Sequence[Sequence[_Hit]],
     queries: Queries,
     items: Mapping[int, Mapping[str, object]],
@@ -223,7 +223,7 @@ def _taken(
     used = set[str]()
     for label in np.unique(queries.labels).tolist():
         mine = [hits[query] for query in np.flatnonzero(queries.labels == label).tolist()]
-        for rank, hit in enumerate(in_turns(mine, queries.contents, used), start=1):
+        for rank, hit in enumerate(take_turns(mine, queries.contents, used), start=1):
             facts = {
                 "pool_rule": settings.strategy,
                 "pool_similarity": round(hit.similarity, 4),
@@ -231,13 +231,13 @@ def _taken(
                 "pool_query": queries.names[hit.query],
                 "pool_neighbour": hit.neighbour,
             }
-            image = found_in(index, items[hit.row], hit.content, facts)
+            image = make_listed(index, items[hit.row], hit.content, facts)
             chosen.append((rank, label, image))
     chosen.sort(key=lambda one: one[:2])
     return [(image, label) for _, label, image in chosen]
 
 
-def in_turns(
+def take_turns(
     lists: Sequence[Sequence[_Hit]], contents: Sequence[str], used: set[str]
 ) -> Iterator[_Hit]:
     """Take one image for each query in each turn, the most similar pair first; each image once.
@@ -272,14 +272,14 @@ def _within(one: tuple[Listed, int], count: int | None) -> bool:
     return count is None or rank <= count
 
 
-def with_reasons(first: str, counts: Mapping[str, int]) -> str:
+def describe_reasons(first: str, counts: Mapping[str, int]) -> str:
     """Say how many images were not taken, and why."""
     return first + "".join(
         f"; {counts[reason]:,} {said}" for reason, said in REASONS.items() if counts[reason]
     )
 
 
-def nothing_left(said: str) -> RecipeError:
+def explain_nothing_left(said: str) -> RecipeError:
     """The error where no image may be taken."""
     right = "name other queries or a larger pool, or change the limits"
     return RecipeError("source", f"nothing is left: {said}", right)
