@@ -62,14 +62,14 @@ def plan_passes(recipe: Recipe, plan: str) -> list[list[Spec]]:
         recipe.source.chunk,
     )
     encoded = {name: encoder_spec(recipe, name, images.table) for name in recipe.encoders}
-    looking = [score for score in recipe.scores if score.reads == "images"]
-    seeing = [*encoded.values(), *(_score_spec(score, (images.table,)) for score in looking)]
+    by_pixels = [score for score in recipe.scores if score.reads == "images"]
+    encoding = [*encoded.values(), *(_score_spec(score, (images.table,)) for score in by_pixels)]
     judging = [
         [_score_spec(score, (encoded[score.seen_by or ""].table, plan))]
         for score in recipe.scores
         if score.reads == "features"
     ]
-    return [found for found in ([images], seeing, *judging) if found]
+    return [found for found in ([images], encoding, *judging) if found]
 
 
 def encoder_spec(recipe: Recipe, name: str, images: str) -> Spec:

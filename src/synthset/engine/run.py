@@ -66,7 +66,7 @@ from synthset.user_code import refuse_code
 SELECTION_VERSION = "5"
 WHAT_IF_VERSION = "1"
 METRICS_VERSION = "7"
-TITLES = {"images": "images", "features": "looking", "scores": "scoring"}
+TITLES = {"images": "images", "features": "encoding", "scores": "scoring"}
 LIBRARIES = (
     "synthset",
     "torch",

@@ -88,7 +88,7 @@ def look(dataset: Dataset, recipe: Recipe, settings: ClassifierEncoder, bar: Pro
     stage = build(asked, spec.role, [])
     with hold_lock(dataset.folder), fix_torch_threads(recipe.engine.threads):
         stage.open()
-        bar.start("looking", dataset.rows_in(dataset.view.images, todo))
+        bar.start("encoding", dataset.rows_in(dataset.view.images, todo))
         try:
             outcomes = [run_shard(dataset, {spec: stage}, shard, bar.advance) for shard in todo]
         finally:
