@@ -183,3 +183,30 @@ def test_what_does_not_exist_is_null_and_read_back_as_nothing():
     again = load(Judgement, dump(judged), "judgement.json")
     assert again.arms[0].classes["recall"][2].value is None
     assert np.isnan(again.arms[0].curves.roc[2]).all()
+
+
+def test_an_arm_is_compared_with_its_own_control_whatever_the_base_is():
+    arms = [
+        {"name": "starved", "parts": [{"set": "real"}]},
+        {
+            "name": "refilled",
+            "parts": [{"set": "real"}, {"set": "sd", "classes": ["$cut"]}],
+            "control": True,
+        },
+    ]
+    more = [trial("refilled-control", seed, n) for seed, n in enumerate((8, 13, 12))]
+    judged = judge(experiment(arms=arms), [*three_seeds(), *more], CLASSES)
+    found = judged.gains["focus_recall"]
+    assert [one.arm for one in found] == ["refilled"]
+    assert found[0].figure.each == pytest.approx((0.1, 0.05, 0.05))
+    assert judged.arms[1].control == "refilled-control"
+    assert len(judged.differences["focus_recall"]) == 2  # with the base, as ever
+
+
+def test_what_the_source_tells_of_the_class_is_measured_by_what_is_drawn():
+    by_images = judge(experiment(), three_seeds(), CLASSES)
+    assert by_images.arms[0].source_bits == pytest.approx(0)
+    assert by_images.arms[1].source_bits > 0.5  # nearly every cat is generated, and nothing else
+    even = {"real": np.array([5, 5, 5]), "sd": np.array([2, 2, 2])}
+    trials = [trial("starved", 0, 2, draws=even), trial("refilled", 0, 10, draws=even)]
+    assert judge(experiment(seeds=[0]), trials, CLASSES).arms[1].source_bits == pytest.approx(0)

@@ -19,6 +19,7 @@ def test_another_version_or_kind_is_refused():
     text = dump(benchmark())
     with pytest.raises(DatasetError, match="there: found version 1; this synthset reads 2"):
         load(Benchmark, text.replace('"version": 2', '"version": 1', 1), "there")
-    for other in (text, "[1]", "{"):
+    same_version = text.replace('"version": 2', f'"version": {Judgement.VERSION}', 1)
+    for other in (same_version, "[1]", "{"):
         with pytest.raises(DatasetError, match="there: can't be read as Judgement"):
             load(Judgement, other, "there")

@@ -1,10 +1,16 @@
 import numpy as np
+import pytest
 from digit_tasks import digits
 
 from synthset.recipe.training import Preprocessing
 from synthset.training import pixels
 from synthset.training.pixels import Prepared
 from synthset.training.preprocess import Draw, preprocess
+
+
+@pytest.fixture(autouse=True)
+def nothing_decoded_yet(monkeypatch):
+    monkeypatch.setattr(pixels, "_DECODED", {})
 
 
 class Counting:
@@ -56,3 +62,15 @@ def test_the_key_decides_what_is_random_for_an_image():
     made = Prepared(images, settings, training=False).take(np.array([1]))[0]
     plain = Prepared(images, Preprocessing(size_px=8), training=False).take(np.array([1]))[0]
     assert (made == preprocess(plain, settings, Draw.testing(images.keys[1]))).all()
+
+
+def test_what_a_process_has_decoded_serves_its_other_trainings():
+    settings = Preprocessing(size_px=8)
+    first = Prepared(digits(0, 10), settings, training=True).take(np.arange(10))
+    images, counting = counted(12)
+    again = Prepared(images, settings, training=True).take(np.arange(10))
+    assert (first == again).all()
+    assert counting.reads == 2
+    other = Prepared(images, Preprocessing(size_px=8, grayscale=True), training=True)
+    other.take(np.array([0]))
+    assert counting.reads == 14

@@ -10,7 +10,7 @@ from safetensors.torch import load_file
 
 from synthset.errors import DatasetError, ModelError, RecipeError, UsageError
 from synthset.machine import Silent
-from synthset.recipe.training import Augmentation, Loss, Preprocessing, TimmModel
+from synthset.recipe.training import Augmentation, Loss, Preprocessing, SmallResNet, TimmModel
 from synthset.training import loop
 from synthset.training.predict import extract_features, load_classifier, predict
 from synthset.training.train import LabelledImages, TrainingStage, train_classifier
@@ -167,6 +167,8 @@ def test_a_damaged_image_is_named_and_not_replaced(tmp_path):
         {"precision": "bfloat16"},
         {"optimizer": "adamw", "learning_rate": 1e-3},
         {"momentum": 0.0},
+        {"model": SmallResNet(kind="small_resnet", width=8), "optimizer": "muon"},
+        {"decay": "linear"},
     ],
     ids=lambda changes: next(iter(changes)),
 )
@@ -174,6 +176,43 @@ def test_every_setting_trains(tmp_path, changes):
     fitted = train_classifier(small_task(updates=20, **changes), tmp_path)
     assert fitted.looks[-1].train_loss < fitted.looks[0].train_loss
     assert weights_of(tmp_path)
+
+
+def test_the_prior_in_the_loss_makes_a_seldom_class_likelier(tmp_path):
+    images = digits(0, 400)
+    rows = [*np.flatnonzero(images.labels == 0)[:10], *np.flatnonzero(images.labels != 0)]
+    table = np.array([[5, *[100] * 9]])
+    test, likely = digits(1100, 1700), {}
+    for prior in ("none", "class", "source"):
+        stage = TrainingStage("train", images.take(rows), 100, table)
+        task = small_task(stages=(stage,), loss=Loss(prior=prior), choose="last", batch_size=64)
+        fitted = train_classifier(task, tmp_path / prior)
+        said = predict(fitted.model, test, task.preprocessing, device="cpu", precision="float32")
+        likely[prior] = said[test.labels == 0, 0].mean()
+    assert likely["class"] > 2 * likely["none"]
+    assert likely["source"] == likely["class"]  # there is one source
+
+
+def test_a_table_of_draws_makes_another_training_and_goes_on_from_its_state(tmp_path, monkeypatch):
+    images = digits(0, 60)
+    there = np.bincount(images.labels, minlength=10) > 0
+    stage = TrainingStage("train", images, 12, there[None].astype(np.int64) * [[1, *[2] * 9]])
+    model = SmallResNet(kind="small_resnet", width=4)
+    task = small_task(stages=(stage,), optimizer="muon", model=model, validate_every=4)
+    assert task.fingerprint() != small_task(stages=(replace(stage, draws=None),)).fingerprint()
+    train_classifier(task, tmp_path / "whole")
+    running, look = loop.Loop(task, tmp_path / "parts", Silent()), loop.Loop._look
+
+    def die(self, since):
+        look(self, since)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(loop.Loop, "_look", die)
+    with pytest.raises(KeyboardInterrupt):
+        running.run()
+    monkeypatch.setattr(loop.Loop, "_look", look)
+    train_classifier(task, tmp_path / "parts")
+    assert weights_of(tmp_path / "parts") == weights_of(tmp_path / "whole")
 
 
 def test_an_average_of_the_weights_is_what_is_judged(tmp_path):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 
 from synthset.errors import Problem, RecipeError
 from synthset.experiment.images import find_label
-from synthset.experiment.sets import SetImages, Sets
+from synthset.experiment.sets import SetImages, SetRows, Sets
 from synthset.experiment.splits import RealSplit, Split
 from synthset.recipe.experiment import ArmPart
+from synthset.recipe.training import SourceDraws
 from synthset.seeds import digest
 from synthset.taxonomy.label_conflicts import (
     apply_rule,
@@ -22,6 +23,7 @@ from synthset.taxonomy.label_conflicts import (
     find_label_conflicts,
 )
 from synthset.taxonomy.names import ClassIndex
+from synthset.training.draws import Table, make_table
 from synthset.training.labelled import LabelledImages
 
 Rows = NDArray[np.int64]
@@ -35,13 +37,21 @@ class Composed:
     Attributes:
         images: with their labels and where they come from.
         short: notes where a set had fewer images than asked for, and of labels in conflict.
+        draws: (S, K) how often each source and class is drawn in a turn; None by their images.
     """
 
     images: LabelledImages
     short: tuple[str, ...]
+    draws: Table | None = None
 
 
-def compose(parts: Sequence[ArmPart], sets: Sets, split: Split, where: str) -> Composed:
+def compose(
+    parts: Sequence[ArmPart],
+    sets: Sets,
+    split: Split,
+    where: str,
+    draws: Mapping[str, SourceDraws] | None = None,
+) -> Composed:
     """Put the parts of a training set together.
 
     Which images of a set are taken is drawn by the split's seed and the images' bytes: arms that
@@ -52,9 +62,10 @@ def compose(parts: Sequence[ArmPart], sets: Sets, split: Split, where: str) -> C
         sets: of the experiment.
         split: which real images train.
         where: place in the experiment, for messages.
+        draws: how often each set and class is drawn; none draws by images.
 
     Raises:
-        RecipeError: a part takes nothing, or a set has too few images.
+        RecipeError: a part takes nothing, a set has too few images, or draws don't fit them.
     """
     real = sets.real
     counts = np.zeros(len(real.classes), np.int64)
@@ -70,12 +81,16 @@ def compose(parts: Sequence[ArmPart], sets: Sets, split: Split, where: str) -> C
         asked = _select_classes(part, real, place)
         rows_of = split.train
         if part.set != "real":
-            conflicts = _find_conflicts(source, real)
-            names = [one[0] for one in real.classes]
+            key = part.set, split.seed, id(source)
+            if key not in sets.drawn:
+                sets.drawn[key] = SetRows(
+                    _draw_rows(source, real, split), _find_conflicts(source, real)
+                )
+            names, taken_from = [one[0] for one in real.classes], f"taken from {part.set}"
             short += describe_conflicts(
-                conflicts, names, describe_outcome(real.rule, f"taken from {part.set}")
+                sets.drawn[key].conflicts, names, describe_outcome(real.rule, taken_from)
             )
-            rows_of = _draw_rows(source, real, split)
+            rows_of = sets.drawn[key].rows
         rows_of = rows_of[~np.isin(rows_of, used.get(part.set, rows_of[:0]))]
         pools = _collect_pools(asked, source.labels, rows_of)
         wanted = _count_wanted(part, asked, [len(pool) for pool in pools], counts)
@@ -95,7 +110,8 @@ def compose(parts: Sequence[ArmPart], sets: Sets, split: Split, where: str) -> C
         taken.append(source.images.label_rows(source.labels, chosen, part.set))
     images = LabelledImages.join(taken)
     _assert_counts(images, promised, len(real.classes))
-    return Composed(images, (*short, *_name_empty_classes(counts, real)))
+    table = make_table(images, [one[0] for one in real.classes], draws) if draws else None
+    return Composed(images, (*short, *_name_empty_classes(counts, real)), table)
 
 
 def _name_empty_classes(counts: Rows, real: RealSplit) -> tuple[str, ...]:

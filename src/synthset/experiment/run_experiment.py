@@ -162,7 +162,7 @@ def plan_jobs(sets: Sets) -> list[Job]:
     for seed in sets.experiment.seeds:
         drawn = sets.draw_split(seed)
         for i, arm in enumerate(sets.experiment.arms):
-            train = compose(arm.parts, sets, drawn, f"arms[{i}].parts")
+            train = compose(arm.parts, sets, drawn, f"arms[{i}].parts", arm.draws)
             before = None
             if arm.pretrain:
                 before = compose(arm.pretrain, sets, drawn, f"arms[{i}].pretrain")

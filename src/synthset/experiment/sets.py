@@ -36,6 +36,19 @@ class SetImages:
     labels: NDArray[np.int64]
 
 
+@dataclass(frozen=True)
+class SetRows:
+    """A set as the arms of one split may take from it.
+
+    Attributes:
+        rows: in the order of their draw.
+        conflicts: contents that have several labels -> those.
+    """
+
+    rows: NDArray[np.int64]
+    conflicts: Mapping[str, tuple[int, ...]]
+
+
 class Sets:
     """The sets of an experiment, read or made once, when an arm wants them."""
 
@@ -60,6 +73,7 @@ class Sets:
         self.folder, self.experiment, self.bar = Path(folder), experiment, bar
         self.allow_code = allow_code
         self.real = read_real(experiment.real)
+        self.drawn: dict[tuple[str, int, int], SetRows] = {}  # what `compose` drew
         self._splits: dict[int, Split] = {}
         self._known: dict[tuple[str, str], SetImages] = {}
         self._checked: set[tuple[str, str, int]] = set()

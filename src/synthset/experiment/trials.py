@@ -19,7 +19,7 @@ from synthset.seeds import fingerprint
 from synthset.store.files import replace_file, write_aside
 from synthset.training.labelled import LabelledImages
 
-VERSION = "1"  # changes when the same trial would give other results
+VERSION = "2"  # changes when the same trial would give other results
 TABLE, FACTS = "trial.npz", "trial.json"
 
 
@@ -80,6 +80,7 @@ def name_trial(
         "version": VERSION,
         "seed": seed,
         "loss": arm.loss.identity(),
+        "draws": {name: one.identity() for name, one in arm.draws.items()},
         "pretrain_share": arm.pretrain_share if arm.pretrain else None,
         "model": experiment.model.identity(),
         "preprocessing": experiment.preprocessing.identity(),
@@ -129,9 +130,20 @@ def run_trial(job: Job, advance: Callable[[int], None]) -> None:
             looks=fitted.looks,
             chosen=fitted.chosen,
             seconds=fitted.seconds,
+            draws=_draws(job),
             short=(*(job.pretrain.short if job.pretrain else ()), *job.train.short),
         ),
     )
+
+
+def _draws(job: Job) -> dict[str, NDArray[np.int64]]:
+    """How often each source and class was drawn, in a turn or an epoch."""
+    from synthset.training.draws import count_draws
+
+    images, table = job.train.images, job.train.draws
+    if table is None:
+        table = count_draws(images, job.classes, job.arm.loss.sampling)
+    return dict(zip(images.names, table, strict=True))
 
 
 def _task(job: Job) -> Any:
@@ -139,7 +151,7 @@ def _task(job: Job) -> Any:
 
     settings = job.experiment.training
     first = round(job.arm.pretrain_share * settings.updates) if job.pretrain else 0
-    stages = [TrainingStage("train", job.train.images, settings.updates - first)]
+    stages = [TrainingStage("train", job.train.images, settings.updates - first, job.train.draws)]
     if job.pretrain is not None:
         stages.insert(0, TrainingStage("pretrain", job.pretrain.images, first))
     return Task(
@@ -174,6 +186,7 @@ def write_trial(folder: Path, trial: Trial) -> None:
         "seed": trial.seed,
         "counts": _to_lists(trial.counts),
         "pretrain_counts": _to_lists(trial.pretrain_counts),
+        "draws": _to_lists(trial.draws),
         "looks": [asdict(look) for look in trial.looks],
         "chosen": trial.chosen,
         "seconds": trial.seconds,
@@ -194,6 +207,7 @@ def read_trial(folder: Path) -> Trial:
             "probabilities": probabilities,
             "counts": _to_arrays(facts["counts"]),
             "pretrain_counts": _to_arrays(facts["pretrain_counts"]),
+            "draws": _to_arrays(facts["draws"]),
             "looks": tuple(Look(**look) for look in facts["looks"]),
             "short": tuple(facts["short"]),
         }

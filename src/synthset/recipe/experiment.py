@@ -8,7 +8,14 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import Field, PrivateAttr, ValidationError, field_validator, model_validator
+from pydantic import (
+    Field,
+    PrivateAttr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from synthset.errors import Problem, RecipeError, did_you_mean, shorten
 from synthset.recipe.labelled_images import Found, Kept, Pictures, Torchvision
@@ -16,12 +23,21 @@ from synthset.recipe.messages import explain
 from synthset.recipe.reading import override, read_yaml, set_value
 from synthset.recipe.settings import EXECUTION, Name, Settings
 from synthset.recipe.suites import BASE, Suite
-from synthset.recipe.training import Loss, Model, Preprocessing, TimmModel, Training
+from synthset.recipe.training import (
+    Loss,
+    Model,
+    Preprocessing,
+    SourceDraws,
+    TimmModel,
+    Training,
+)
 from synthset.recipe.variables import fill_in, restore_variables
 from synthset.taxonomy.label_conflicts import Rule
 
 #: Stand in a set's recipe for the Parquet files of the real images of one split.
 REAL, REAL_VAL = "$real", "$real_val"
+#: Stands in an arm for the classes of `real.cut`.
+CUT = "$cut"
 
 
 class Made(Settings):
@@ -73,7 +89,7 @@ class ArmPart(Settings):
     set: str
     """`real`, or a name of `sets`."""
     classes: tuple[str, ...] | None = None
-    """Only these classes; none takes all."""
+    """Only these classes, where `$cut` stands for those of `real.cut`; none takes all."""
     per_class: int | None = Field(None, ge=1)
     """At most so many of each class."""
     share: float | None = Field(None, gt=0, le=1)
@@ -108,6 +124,12 @@ class Arm(Settings):
     """Share of the updates that goes to `pretrain`: the budget stays the same."""
     loss: Loss = Loss()
     """Loss and sampling."""
+    draws: dict[str, SourceDraws] = Field(default_factory=dict)
+    """How often each set of `parts`, and each class within it, is drawn; none draws images as often
+    as they stand there. Every set of `parts` is named."""
+    control: Literal[True] | Name | None = None
+    """The arm without generated images that tells what they add: its name, or true for a further
+    arm `NAME-control` of the real images alone, with the same loss and draws."""
 
 
 class Exchange(Settings):
@@ -177,6 +199,12 @@ class Experiment(Settings):
     def _model_in_short(cls, value: Any) -> Any:
         return {"kind": "timm", "name": value} if isinstance(value, str) else value
 
+    @field_validator("arms")
+    @classmethod
+    def _spell_out(cls, arms: tuple[Arm, ...], info: ValidationInfo) -> tuple[Arm, ...]:
+        cut = tuple(info.data["real"].cut) if "real" in info.data else ()
+        return tuple(one for arm in arms for one in _with_control(_of_cut(arm, cut)))
+
     @model_validator(mode="after")
     def _hangs_together(self) -> Experiment:
         problems = _problems(self)
@@ -188,6 +216,43 @@ class Experiment(Settings):
         """Write the experiment with every default spelt out, and variables as `${NAME}`."""
         content = restore_variables(self.model_dump(mode="json"), self._written)
         return yaml.safe_dump(content, sort_keys=False, allow_unicode=True)
+
+
+def _of_cut(arm: Arm, cut: tuple[str, ...]) -> Arm:
+    """Put the classes of `real.cut` where an arm says `$cut`; they share its draws equally."""
+
+    def part(one: ArmPart) -> ArmPart:
+        names = one.classes or ()
+        new = [name for each in names for name in (cut if each == CUT else (each,))]
+        return one if CUT not in names else one.model_copy(update={"classes": tuple(new)})
+
+    def draws(one: SourceDraws) -> SourceDraws:
+        rest = {name: share for name, share in one.classes.items() if name != CUT}
+        each = {name: one.classes[CUT] / len(cut) for name in cut} if CUT in one.classes else {}
+        return one.model_copy(update={"classes": {**rest, **each}})
+
+    changes = {
+        "parts": tuple(map(part, arm.parts)),
+        "pretrain": tuple(map(part, arm.pretrain)),
+        "draws": {name: draws(one) for name, one in arm.draws.items()},
+    }
+    return arm.model_copy(update=changes)
+
+
+def _with_control(arm: Arm) -> list[Arm]:
+    """The arm, and, where it asks for one, its control: real images alone, drawn alike."""
+    if arm.control is not True:
+        return [arm]
+    name = f"{arm.name}-control"
+    draws = {one: it.model_copy(update={"share": 1.0}) for one, it in arm.draws.items()}
+    control = Arm(
+        name=name,
+        text=f"{arm.text or arm.name}: control",
+        parts=tuple(part for part in arm.parts if part.set == "real"),
+        loss=arm.loss,
+        draws={one: it for one, it in draws.items() if one == "real"},
+    )
+    return [arm.model_copy(update={"control": name}), control]
 
 
 def load_experiment(
@@ -258,6 +323,7 @@ def _problems(experiment: Experiment) -> list[Problem]:
         for field in ("pretrain", "parts"):
             for j, part in enumerate(getattr(arm, field)):
                 problems += _part(experiment, f"arms[{i}].{field}[{j}]", part, first=j == 0)
+        problems += _draws(f"arms[{i}]", arm)
     problems += _arm_names(experiment, names)
     if len(set(experiment.seeds)) < len(experiment.seeds):
         problems.append(Problem("seeds", "a seed stands there twice", "give different ones"))
@@ -279,11 +345,32 @@ def _part(experiment: Experiment, where: str, part: ArmPart, first: bool) -> lis
     return problems
 
 
+def _draws(where: str, arm: Arm) -> list[Problem]:
+    """Draws are of the sets that an arm has, and stand instead of a sampling."""
+    problems, sets = [], {part.set for part in arm.parts}
+    for name in sorted(set(arm.draws) - sets):
+        right = did_you_mean(name, sorted(sets))
+        problems.append(Problem(f"{where}.draws.{name}", "no part has this set", right))
+    lacking = sorted(sets - set(arm.draws)) if arm.draws else []
+    if lacking:
+        found = f"nothing for {', '.join(lacking)}"
+        problems.append(Problem(f"{where}.draws", found, "name every set of `parts`"))
+    if arm.draws and arm.loss.sampling != "natural":
+        found = f"`sampling: {arm.loss.sampling}` beside draws"
+        problems.append(Problem(f"{where}.loss.sampling", found, "leave one of them out"))
+    return problems
+
+
 def _arm_names(experiment: Experiment, names: list[str]) -> list[Problem]:
     """Whatever names an arm names one that is there."""
     wanted: list[tuple[str, str]] = []
     if experiment.base is not None:
         wanted.append(("base", experiment.base))
+    wanted += [
+        (f"arms[{i}].control", arm.control)
+        for i, arm in enumerate(experiment.arms)
+        if isinstance(arm.control, str)
+    ]
     if experiment.exchange is not None:
         wanted += [("exchange.real", name) for name in experiment.exchange.real]
         wanted += [("exchange.with_synthetic", name) for name in experiment.exchange.with_synthetic]

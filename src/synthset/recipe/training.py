@@ -39,7 +39,19 @@ class SmallCnn(Settings):
     """Before the last layer."""
 
 
-Model = Annotated[TimmModel | SmallCnn, Field(discriminator="kind")]
+class SmallResNet(Settings):
+    """A residual network for images of 16 to 64 px that trains in minutes on a CPU: a frozen
+    convolution that whitens patches, then three groups of convolution, pooling, normalisation and
+    ReLU, and a residual convolution, normalisation and ReLU; global maximum and a linear layer."""
+
+    kind: Literal["small_resnet"]
+    width: int = Field(64, ge=4, le=1024)
+    """Channels of the first group; the second has twice, the third four times as many."""
+    dropout: float = Field(0.0, ge=0, lt=1)
+    """Before the last layer."""
+
+
+Model = Annotated[TimmModel | SmallCnn | SmallResNet, Field(discriminator="kind")]
 
 
 class Preprocessing(Settings):
@@ -93,12 +105,15 @@ class Training(Settings):
     """Optimiser steps in all."""
     batch_size: int = Field(128, ge=2, le=65_536)
     """Images an update, over all processes."""
-    optimizer: Literal["sgd", "adamw"] = "sgd"
-    """SGD has Nesterov momentum."""
+    optimizer: Literal["sgd", "adamw", "muon"] = "sgd"
+    """SGD has Nesterov momentum. Muon makes the step of each matrix and convolution orthogonal;
+    the last layer, biases and norms take SGD."""
     learning_rate: float = Field(0.1, gt=0, le=10)
-    """Peak; cosine to zero."""
+    """Peak; it falls to zero."""
+    decay: Literal["cosine", "linear"] = "cosine"
+    """How the rate falls."""
     momentum: float = Field(0.9, ge=0, lt=1)
-    """Of SGD."""
+    """Of SGD or Muon (0.6 suits Muon)."""
     weight_decay: float = Field(5e-4, ge=0, le=1)
     """On matrices; biases and norms have none."""
     warm_up: float = Field(0.05, ge=0, le=0.9)
@@ -127,6 +142,19 @@ class Training(Settings):
     """Threads of arithmetic on a CPU. Another number may change the last bits."""
 
 
+class SourceDraws(Settings):
+    """How often images of one source are drawn while training, whatever their number."""
+
+    share: float | None = Field(None, gt=0, le=1)
+    """Share of all draws; sources without one share the rest by their images."""
+    by: Literal["natural", "balanced", "effective"] = "natural"
+    """How its classes share the draws: by their images, equally, or by their effective number of
+    images (arXiv 1901.05555, beta 0.999)."""
+    classes: dict[str, Annotated[float, Field(gt=0, le=1)]] = Field(default_factory=dict)
+    """Shares of single classes within the source; the others have the rest, by `by`. In an
+    experiment `$cut` stands for the classes of `real.cut`, which share it."""
+
+
 class Loss(Settings):
     """What is made small, and how classes are drawn: remedies for imbalance without new images."""
 
@@ -139,3 +167,8 @@ class Loss(Settings):
     number of images (arXiv 1901.05555, beta 0.999); mean weight 1 over the images."""
     sampling: Literal["natural", "balanced"] = "natural"
     """`balanced` draws every class equally often."""
+    prior: Literal["none", "class", "source"] = "none"
+    """Logit adjustment in the loss (arXiv 2007.07314): the logarithm of each class's share of the
+    draws is added to its logit while training, and nothing at test, so that a seldom class isn't
+    answered seldom. `source` takes the share within the image's own source, so that nothing is
+    gained by telling generated images from real ones; see docs/method.md."""

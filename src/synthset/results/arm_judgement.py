@@ -10,10 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synthset.metrics.statistics.classification import (
+    MATCHED,
     OF_A_CLASS,
     OF_ALL,
     Array,
     confusion_matrix,
+    mutual_information,
     reliability,
 )
 from synthset.metrics.statistics.operating_curves import average_curves, compute_curves
@@ -24,7 +26,13 @@ from synthset.results.stored import Numbers, StoredCurves
 from synthset.results.trial import Trial
 
 #: mean over the focus classes -> of which measure.
-OF_FOCUS = {"focus_recall": "recall", "focus_precision": "precision", "focus_f1": "f1"}
+OF_FOCUS = {
+    "focus_recall": "recall",
+    "focus_precision": "precision",
+    "focus_f1": "f1",
+    "focus_average_precision": "average_precision",
+    **{f"focus_{name}": name for name in MATCHED},
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,6 +120,9 @@ class ArmJudgement:
         confusion: (K, K) counts, summed over seeds: row is the class, column what it was taken for.
         curves: mean over seeds of the ROC and PR curves, of the classes and of their mean.
         reliability: (3, 15) images, summed top probability and images right of each bin.
+        source_bits: what the source of a drawn image tells of its class: mutual information in
+            bits.
+        control: name of the arm without generated images that it is compared with, if any.
         chosen: update that was kept, of each seed.
         seconds: wall time of each seed.
     """
@@ -126,6 +137,8 @@ class ArmJudgement:
     confusion: Numbers
     curves: StoredCurves
     reliability: Numbers
+    source_bits: float
+    control: str | None
     chosen: tuple[int, ...]
     seconds: tuple[float, ...]
 
@@ -156,6 +169,8 @@ def judge_arm(arm: Arm, found: ArmTrials) -> ArmJudgement:
             [compute_curves(trial.labels, trial.probabilities) for trial in trials]
         ),
         reliability=np.sum([_reliability(trial) for trial in trials], axis=0),
+        source_bits=float(np.mean([_source_bits(trial) for trial in trials])),
+        control=arm.control if isinstance(arm.control, str) else None,
         chosen=tuple(trial.chosen for trial in trials),
         seconds=tuple(trial.seconds for trial in trials),
     )
@@ -165,6 +180,10 @@ def _reliability(trial: Trial) -> Array:
     probabilities = trial.probabilities.astype(np.float64)
     right = probabilities.argmax(axis=1) == trial.labels
     return np.stack(reliability(probabilities, right))
+
+
+def _source_bits(trial: Trial) -> float:
+    return mutual_information(np.stack(list((trial.draws or trial.counts).values())))
 
 
 def _mean_counts(counts: Sequence[Mapping[str, NDArray[np.int64]]], size: int) -> dict[str, Array]:

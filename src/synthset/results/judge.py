@@ -139,8 +139,13 @@ def compare(base: Runs, arms: Mapping[str, Runs]) -> tuple[Difference, ...]:
         base: the base arm.
         arms: name -> another; those without a shared seed that has a value are left out.
     """
+    return compare_pairs({name: (runs, base) for name, runs in arms.items()})
+
+
+def compare_pairs(arms: Mapping[str, tuple[Runs, Runs]]) -> tuple[Difference, ...]:
+    """Compare each arm with an arm of its own, as `compare` does: name -> it, and the other."""
     found = []
-    for name, runs in arms.items():
+    for name, (runs, base) in arms.items():
         shared = [s for s in sorted(runs.values) if None not in (runs.known(s), base.known(s))]
         if shared:
             found.append(_difference(name, runs, base, shared))

@@ -12,9 +12,11 @@ from numpy.typing import NDArray
 
 from synthset.errors import UsageError, did_you_mean
 from synthset.metrics.statistics.classification import (
+    MATCHED,
     OF_ALL,
     Array,
     describe_classes,
+    matched,
     mean_of_known,
     measure_classifier,
 )
@@ -28,7 +30,14 @@ from synthset.results.arm_judgement import (
     MeasuredTrial,
     judge_arm,
 )
-from synthset.results.judge import CORRECTION, Difference, Leader, compare, find_leader
+from synthset.results.judge import (
+    CORRECTION,
+    Difference,
+    Leader,
+    compare,
+    compare_pairs,
+    find_leader,
+)
 from synthset.results.stored import Counts
 from synthset.results.trial import Trial
 
@@ -54,13 +63,14 @@ class Judgement:
         test_images: (K,) of the first seed.
         arms: in the experiment's order.
         differences: to the base arm, by measure: focus first.
+        gains: what generated images add: each arm that has a control less that control, by measure.
         leaders: measure -> its best arm, and those that it is told apart from.
         correction: of the p-values of differences and leaders.
         exchange: None where the experiment asks for none.
         notes: what a reader must know: short sets, early stops, classes without test images.
     """
 
-    VERSION: ClassVar = 2
+    VERSION: ClassVar = 3
 
     name: str
     description: str
@@ -72,6 +82,7 @@ class Judgement:
     test_images: Counts
     arms: tuple[ArmJudgement, ...]
     differences: Mapping[str, tuple[Difference, ...]]
+    gains: Mapping[str, tuple[Difference, ...]] = field(default_factory=dict)
     leaders: Mapping[str, Leader] = field(default_factory=dict)
     correction: str = CORRECTION
     exchange: ExchangeRate | None = None
@@ -144,6 +155,7 @@ def judge(experiment: Experiment, trials: Sequence[Trial], classes: Sequence[str
         test_images=np.bincount(trials[0].labels, minlength=len(classes)),
         arms=arms,
         differences=differences,
+        gains=_gains(experiment, by_arm, focus),
         leaders=_leaders(by_arm, arms, base, differences),
         exchange=exchange,
         notes=(*_notes(experiment, trials, classes), *lost),
@@ -187,11 +199,24 @@ def _measure_trials(
         seen = measure_classifier(trial.labels, trial.probabilities, weights)
         whole = dict(seen.whole)
         if focus:
-            whole |= {
-                name: mean_of_known(seen.classes[one][:, focus]) for name, one in OF_FOCUS.items()
-            }
+            whole |= _of_focus(trial, seen.classes, focus, weights)
         found.setdefault(trial.arm, {})[trial.seed] = MeasuredTrial(trial, whole, seen.classes)
     return {arm: ArmTrials.of(one, focus) for arm, one in found.items()}
+
+
+def _of_focus(
+    trial: Trial, classes: Mapping[str, Array], focus: Sequence[int], weights: Array
+) -> dict[str, Array]:
+    """Means over the focus classes that have test images."""
+    there = [label for label in focus if (trial.labels == label).any()]
+    each = [matched(trial.labels, trial.probabilities, label, weights) for label in there]
+    none = np.full(len(weights), np.nan)
+    return {
+        name: (np.mean([found[one] for found in each], axis=0) if each else none)
+        if one in MATCHED
+        else mean_of_known(classes[one][:, focus])
+        for name, one in OF_FOCUS.items()
+    }
 
 
 def draw_weights(labels: NDArray[np.int64], draws: int, seed: int) -> Array:
@@ -229,6 +254,25 @@ def _choose_shown(arms: Sequence[ArmJudgement], focus: Sequence[int]) -> tuple[i
     mean = mean_of_known(recall.T)
     order = [i for i in np.argsort(mean, kind="stable").tolist() if not np.isnan(mean[i])]
     return (*focus, *[i for i in order if i not in focus][:WORST])
+
+
+def _gains(
+    experiment: Experiment, by_arm: Mapping[str, ArmTrials], focus: Sequence[int]
+) -> dict[str, tuple[Difference, ...]]:
+    """Each arm less its own control; p is corrected for the number of such pairs."""
+    pairs = {
+        arm.name: arm.control
+        for arm in experiment.arms
+        if isinstance(arm.control, str) and {arm.name, arm.control} <= by_arm.keys()
+    }
+    found = {}
+    for measure in [*(OF_FOCUS if focus else ()), *OF_ALL] if pairs else ():
+        runs = {
+            arm: (by_arm[arm].runs(measure), by_arm[control].runs(measure))
+            for arm, control in pairs.items()
+        }
+        found[measure] = compare_pairs(runs)
+    return {name: rows for name, rows in found.items() if rows}
 
 
 def _differences(

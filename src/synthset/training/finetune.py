@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
 import torch
-from torch import nn
 from torch.nn import functional
 
 from synthset.encoders.device import pick_device
 from synthset.errors import ModelError
 from synthset.recipe.training import Preprocessing
 from synthset.training.labelled import LabelledImages
-from synthset.training.models import BlockNet, Classifier
+from synthset.training.models import Classifier
 from synthset.training.order import Order
 from synthset.training.pixels import Prepared
 from synthset.training.precision import autocast, pick_precision
@@ -67,7 +67,7 @@ def finetune(
     dtype = pick_precision(precision, place)
     model.to(place).train()
     order, prepared = (
-        Order(images.labels, [seed], False),
+        Order(np.zeros(len(images), np.int64), np.ones(1, np.int64), [seed]),
         Prepared(images, preprocessing, training=False),
     )
     optimizer = torch.optim.SGD(model.parameters(), schedule.learning_rate, schedule.momentum)
@@ -97,10 +97,7 @@ def replace_head(model: Classifier, classes: int, size_px: int, seed: int) -> Cl
         torch.manual_seed(seed)
         if hasattr(net, "set_input_size"):  # transformers have a size
             net.set_input_size(img_size=(size_px, size_px))
-        if isinstance(net, BlockNet):
-            net.head = nn.Linear(net.head.in_features, classes)
-        else:
-            net.reset_classifier(classes)
+        net.reset_classifier(classes)
     return model
 
 

@@ -22,8 +22,8 @@ class LabelledImages:
         labels: (N,) int64 index of the class.
         origins: (N,) int16 index into `names`: which set an image came from.
         names: of the sets, such as `real` and `sd`.
-        keys: N stable ids of images, such as the SHA-256 of the bytes. They decide what
-            preprocessing draws at random for an image.
+        keys: N names of the images' bytes, such as their SHA-256: equal keys mean equal images.
+            They decide what preprocessing draws at random for an image.
     """
 
     read: Callable[[int], bytes]

@@ -22,6 +22,7 @@ from synthset.seeds import digest
 from synthset.training.augment import augment, mix_targets
 from synthset.training.batches import Batch, Batches
 from synthset.training.checkpoint import Progress, Tensors, read_state, write_state
+from synthset.training.draws import Table, count_draws, log_prior
 from synthset.training.ema import follow
 from synthset.training.hardware import cut_batch, open_accelerator
 from synthset.training.loss import compute_class_weights, compute_losses, smooth_targets
@@ -30,8 +31,10 @@ from synthset.training.pixels import Prepared
 from synthset.training.predict import ask_all
 from synthset.training.schedule import learning_rate, make_optimizer
 from synthset.training.task import Task
+from synthset.training.whitened_resnet import WhitenedResNet
 
 LOOKS = 20  # in all, where the settings name no distance
+WHITENED_BY = 2000  # images whose patches decide the directions of a whitening layer
 
 
 class Loop:
@@ -81,13 +84,15 @@ class Loop:
         """Train on one stage's images, with a fresh schedule."""
         progress, stage = self.progress, self.task.stages[self.progress.stage]
         self.optimizer = self._optimizer()
-        self.weights = self._class_weights()
+        self.weights, self.prior = self._class_weights(), self._log_prior()
         part = cut_batch(self.accelerator, self.task.training.batch_size)
         self.seen = torch.zeros((), device=self.accelerator.device)
         since = 0
+        batches = Batches(self.task, progress.stage, part)
+        if progress.stage == progress.done == 0:
+            self._whiten(batches)
         if progress.done == 0 and self.judged is not self.model:
             self.judged.load_state_dict(self.model.state_dict())
-        batches = Batches(self.task, progress.stage, part)
         for batch in batches.run(progress.done, stage.updates):
             self.seen += self._update(
                 batch, learning_rate(progress.done, stage.updates, self.task.training)
@@ -101,19 +106,29 @@ class Loop:
                 if progress.stopped:
                     return
 
+    def _whiten(self, batches: Batches) -> None:
+        """Set the first convolution of a network that whitens, from images of the first stage."""
+        if not isinstance(self.model.net, WhitenedResNet):
+            return
+        images = batches.sample(WHITENED_BY).float() / 255
+        self.model.net.whiten(self.model.normalise(images))
+
     def _update(self, batch: Batch, rate: float) -> Tensor:
         """Take one step; gives the share of the loss that this process saw."""
         task, device = self.task, self.accelerator.device
         number = self.progress.done
         torch.manual_seed(self._seed(number))  # of dropout
         for group in self.optimizer.param_groups:
-            group["lr"] = rate
+            group["lr"] = rate * group["scale"]
         self.parallel.train()
         images = augment(batch.pixels.to(device).float() / 255, batch.draws)
         targets = functional.one_hot(batch.labels, task.classes).float().to(device)
         targets = mix_targets(smooth_targets(targets, task.training.label_smoothing), batch.draws)
         images = images.contiguous(memory_format=torch.channels_last)
-        each = compute_losses(self.parallel(images), targets, task.loss, self.weights)
+        logits = self.parallel(images)
+        if self.prior is not None:
+            logits = logits + mix_targets(self.prior[batch.origins.to(device)], batch.draws)
+        each = compute_losses(logits, targets, task.loss, self.weights)
         loss = each.sum() / task.training.batch_size
         # Gradients of several processes are averaged, and here they are to be added.
         self.accelerator.backward(loss * self.accelerator.num_processes)
@@ -220,14 +235,27 @@ class Loop:
                     yield f"{key}/{name}", value
 
     def _class_weights(self) -> Tensor | None:
-        labels = self.task.stages[self.progress.stage].images.labels
-        counts = np.bincount(labels, minlength=self.task.classes)
+        counts = self._draws().sum(axis=0)
         weights = compute_class_weights(counts, self.task.loss.class_weights)
         return (
             None
             if weights is None
             else torch.from_numpy(weights).float().to(self.accelerator.device)
         )
+
+    def _log_prior(self) -> Tensor | None:
+        """What is added to the logits of each source: (S, K)."""
+        if self.task.loss.prior == "none":
+            return None
+        found = log_prior(self._draws(), self.task.loss.prior)
+        return torch.from_numpy(found).float().to(self.accelerator.device)
+
+    def _draws(self) -> Table:
+        """How often each source and class is drawn."""
+        stage = self.task.stages[self.progress.stage]
+        if stage.draws is not None:
+            return stage.draws
+        return count_draws(stage.images, self.task.classes, self.task.loss.sampling)
 
     def _count_before(self) -> int:
         """Updates of the stages that are done."""

@@ -15,7 +15,8 @@ from timm.models.resnet import ResNet
 from torch import Tensor, nn
 
 from synthset.errors import ModelError, RecipeError, did_you_mean
-from synthset.recipe.training import Model, SmallCnn, TimmModel
+from synthset.recipe.training import Model, SmallCnn, SmallResNet, TimmModel
+from synthset.training.whitened_resnet import WhitenedResNet
 
 SMALL_PX = 64  # up to here `auto` takes the small stem
 HALF = (0.5, 0.5, 0.5)
@@ -33,6 +34,8 @@ class Classifier(nn.Module):
     def __init__(self, net: nn.Module, mean: tuple[float, ...], std: tuple[float, ...]) -> None:
         super().__init__()
         self.net: Any = net
+        self.mean: Tensor
+        self.std: Tensor
         for name, values in (("mean", mean), ("std", std)):
             self.register_buffer(name, torch.tensor(values)[:, None, None], persistent=False)
 
@@ -52,9 +55,12 @@ class Classifier(nn.Module):
             out: Tensor = self.net.forward_head(maps, pre_logits=pre_logits)
         return out
 
+    def normalise(self, images: Tensor) -> Tensor:
+        """(B, 3, S, S) in [0, 1] to what the network gets."""
+        return (images - self.mean.to(images.device)) / self.std.to(images.device)
+
     def _maps(self, images: Tensor) -> Tensor:
-        pixels = (images - self.mean) / self.std  # type: ignore[operator]
-        maps: Tensor = self.net.forward_features(pixels)
+        maps: Tensor = self.net.forward_features(self.normalise(images))
         return maps
 
 
@@ -89,6 +95,9 @@ class BlockNet(nn.Module):
     def get_classifier(self) -> nn.Module:
         return self.head
 
+    def reset_classifier(self, classes: int) -> None:
+        self.head = nn.Linear(self.head.in_features, classes)
+
     def forward(self, images: Tensor) -> Tensor:
         return self.forward_head(self.forward_features(images))
 
@@ -110,6 +119,8 @@ def build(
     """
     if isinstance(settings, SmallCnn):
         model = Classifier(BlockNet(settings, classes), HALF, QUARTER)
+    elif isinstance(settings, SmallResNet):
+        model = Classifier(WhitenedResNet(settings, classes), HALF, QUARTER)
     else:
         model = _load_pretrained(settings, classes, size_px, saved)
     if saved is not None:

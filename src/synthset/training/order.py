@@ -13,26 +13,28 @@ Indices = NDArray[np.int64]
 class Order:
     """An endless row of images, cut into batches.
 
-    Naturally it is one shuffled epoch behind the other; a batch may begin in one and end in the
-    next. Sets of one size and seed have the same order. Balanced, every class comes equally often,
-    and each has its own epochs.
+    Images lie in cells, such as classes. The row is made of turns, in each of which every cell
+    comes a fixed number of times, shuffled; within a cell one shuffled epoch follows the other, and
+    a batch may begin in one and end in the next. With a single cell this is the usual shuffling,
+    and sets of one size and seed have the same order.
     """
 
-    def __init__(self, labels: NDArray[np.int64], seed: list[int], balanced: bool) -> None:
+    def __init__(self, cells: Indices, times: Indices, seed: list[int]) -> None:
         """Prepare the order.
 
         Args:
-            labels: (N,) class of each image.
+            cells: (N,) cell of each image, from 0 to C - 1.
+            times: (C,) how often each cell comes in a turn; 0 for those without images.
             seed: numbers that decide the order.
-            balanced: whether to draw every class equally often.
         """
         self._seed = seed
-        self._groups = (
-            [np.flatnonzero(labels == label) for label in np.unique(labels)]
-            if balanced
-            else [np.arange(len(labels))]
-        )
-        self._shuffled = lru_cache(maxsize=2 * len(self._groups) + 2)(self._shuffle)
+        there = np.flatnonzero(times)
+        self._members = [np.flatnonzero(cells == cell) for cell in there]
+        self._times = times[there]
+        self._sizes = np.array([len(one) for one in self._members], np.int64)
+        self._turn = np.repeat(np.arange(len(there)), self._times)  # of cells that are there
+        self._shuffled = lru_cache(maxsize=2 * len(there) + 2)(self._shuffle)
+        self._drawn = lru_cache(maxsize=4)(self._draw_turn)
 
     def batch(self, number: int, size: int) -> tuple[Indices, Indices]:
         """Choose the images of one update.
@@ -44,20 +46,39 @@ class Order:
         Returns:
             (size,) indices of images, and (size,) how often each was drawn before.
         """
-        places = range(number * size, (number + 1) * size)
-        drawn = [self._draw(place) for place in places]
-        return (
-            np.array([index for index, _ in drawn], dtype=np.int64),
-            np.array([epoch for _, epoch in drawn], dtype=np.int64),
-        )
+        places = np.arange(number * size, (number + 1) * size)
+        cells, before = self._place(places)
+        epochs, ranks = np.divmod(before, self._sizes[cells])
+        indices = np.empty(size, np.int64)
+        for cell in np.unique(cells).tolist():
+            members = self._members[cell]
+            for epoch in np.unique(epochs[cells == cell]).tolist():
+                mine = (cells == cell) & (epochs == epoch)
+                indices[mine] = members[self._shuffled(1 + cell, len(members), epoch)[ranks[mine]]]
+        return indices, epochs
 
-    def _draw(self, place: int) -> tuple[int, int]:
-        groups = len(self._groups)
-        turn, within = divmod(place, groups)  # each turn has one image of every group
-        group = int(self._shuffled(0, groups, turn)[within]) if groups > 1 else 0
-        members = self._groups[group]
-        epoch, rank = divmod(turn, len(members))
-        return int(members[self._shuffled(1 + group, len(members), epoch)[rank]]), epoch
+    def _place(self, places: Indices) -> tuple[Indices, Indices]:
+        """Tell the cell of each place of the row, and how many draws it had before."""
+        length = len(self._turn)
+        if length == 1:
+            return np.zeros_like(places), places
+        cells, before = np.empty_like(places), np.empty_like(places)
+        turns = places // length
+        for turn in np.unique(turns).tolist():
+            mine = turns == turn
+            drawn, ranks = self._drawn(turn)
+            within = places[mine] - turn * length
+            cells[mine] = drawn[within]
+            before[mine] = turn * self._times[cells[mine]] + ranks[within]
+        return cells, before
+
+    def _draw_turn(self, turn: int) -> tuple[Indices, Indices]:
+        """Shuffle the cells of a turn; the second array counts each cell's places from 0."""
+        drawn = self._turn[self._shuffle(0, len(self._turn), turn)]
+        ranks = np.empty_like(drawn)
+        sorted_places = np.argsort(drawn, kind="stable")
+        ranks[sorted_places] = np.arange(len(drawn)) - np.searchsorted(self._turn, self._turn)
+        return drawn, ranks
 
     def _shuffle(self, what: int, size: int, epoch: int) -> Indices:
         rng = np.random.default_rng([*self._seed, what, epoch])

@@ -17,13 +17,15 @@ from synthset.training.preprocess import Draw, is_random, preprocess
 
 CACHE_BYTES = 2 << 30  # of prepared pixels in memory: 700,000 images of 32 px, 14,000 of 224 px
 MOST_THREADS = 32
+_DECODED: dict[tuple[str, str], Pixels] = {}  # of this process: key and settings -> pixels
 
 
 class Prepared:
     """Images as the model sees them.
 
     They are kept in memory where nothing about them is random and all of them take less than 2 GiB;
-    else each is decoded when it is asked for.
+    else each is decoded when it is asked for. What a process has decoded and prepared once, up to
+    2 GiB, serves its other trainings too.
     """
 
     def __init__(
@@ -42,6 +44,7 @@ class Prepared:
         size = 3 * settings.size_px**2 * len(images)
         self._keeps = size <= CACHE_BYTES and not is_random(settings, training)
         self._kept: NDArray[np.uint8] | None = None
+        self._name = settings.model_dump_json()
         self._pool = ThreadPoolExecutor(min(count_cores(), MOST_THREADS))
 
     def __len__(self) -> int:
@@ -78,6 +81,17 @@ class Prepared:
 
     def _one(self, i: int, epoch: int) -> Pixels:
         key = self._images.keys[i]
+        name = (key, self._name)
+        if not self._keeps:
+            return self._prepare(i, key, epoch)
+        pixels = _DECODED.get(name)
+        if pixels is None:
+            pixels = self._prepare(i, key, epoch)
+            if len(_DECODED) * pixels.nbytes < CACHE_BYTES:
+                _DECODED[name] = pixels
+        return pixels
+
+    def _prepare(self, i: int, key: str, epoch: int) -> Pixels:
         draw = Draw.train(key, self._seed, epoch) if self._training else Draw.testing(key)
         try:
             return preprocess(decode(self._images.read(i)), self._settings, draw)

@@ -14,6 +14,7 @@ from synthset.errors import DatasetError, ModelError
 from synthset.recipe.training import Loss, Model, Preprocessing, TimmModel, Training
 from synthset.results.trial import Look
 from synthset.seeds import digest
+from synthset.training.draws import Table
 from synthset.training.labelled import LabelledImages
 
 VERSION = 1  # changes whenever the same task would give other weights
@@ -21,11 +22,25 @@ VERSION = 1  # changes whenever the same task would give other weights
 
 @dataclass(frozen=True)
 class TrainingStage:
-    """One schedule: images, and how many updates on them."""
+    """One schedule: images, and how many updates on them.
+
+    Attributes:
+        name: of the stage.
+        images: to train on.
+        updates: how many.
+        draws: (S, K) how often each source and class comes in a turn; None draws by the loss's
+            `sampling`.
+    """
 
     name: Literal["pretrain", "train"]
     images: LabelledImages
     updates: int
+    draws: Table | None = None
+
+    def identity(self) -> list[Any]:
+        """Describe the stage in JSON values; images by a hash of their keys and labels."""
+        drawn = [] if self.draws is None else [self.draws.tolist(), _origins(self.images)]
+        return [self.name, self.updates, _hash(self.images), *drawn]
 
 
 @dataclass(frozen=True)
@@ -63,7 +78,7 @@ class Task:
         """Describe the task in JSON values; images by a hash of their keys and labels."""
         return {
             "version": VERSION,
-            "stages": [[one.name, one.updates, _hash(one.images)] for one in self.stages],
+            "stages": [one.identity() for one in self.stages],
             "val": _hash(self.val),
             "classes": self.classes,
             "model": self.model.identity(),
@@ -146,3 +161,7 @@ def _hash(images: LabelledImages) -> str:
     found = hashlib.blake2b("\n".join(images.keys).encode(), digest_size=16)
     found.update(images.labels.astype("<i8").tobytes())
     return found.hexdigest()
+
+
+def _origins(images: LabelledImages) -> str:
+    return hashlib.blake2b(images.origins.astype("<i2").tobytes(), digest_size=16).hexdigest()

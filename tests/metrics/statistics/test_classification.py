@@ -7,7 +7,9 @@ from synthset.metrics.statistics.classification import (
     OF_A_CLASS,
     calibration_error,
     confusion_matrix,
+    matched,
     measure_classifier,
+    mutual_information,
     normalise_confusion,
     reliability,
 )
@@ -134,3 +136,49 @@ def test_a_mean_over_some_of_the_classes_says_so():
     shares = np.full((4, 4), 0.25)
     assert measure_classifier(np.array([0, 1, 2, 2]), shares).over == " over 3 of 4 classes"
     assert measure_classifier(np.arange(4), shares).over == ""
+
+
+def test_at_a_matched_answer_rate_a_class_is_answered_as_often_as_it_occurs():
+    rng = np.random.default_rng(3)
+    labels = np.repeat([0, 1, 2], [50, 100, 150])
+    logits = rng.normal(size=(300, 3)) + 2 * np.eye(3)[labels]
+    logits[:, 0] -= 3  # hardly ever answered
+    shares = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+    shift = np.sort(logits[:, 1:].max(axis=1) - logits[:, 0])[49:51].mean()
+    answers = (logits + np.array([shift, 0, 0])).argmax(axis=1)
+    assert (answers == 0).sum() == 50
+    found = matched(labels, shares, 0)
+    assert found["matched_f1"][0] == pytest.approx(reference.f1_score(labels == 0, answers == 0))
+    assert found["matched_accuracy"][0] == pytest.approx((answers == labels).mean())
+    barred = logits[50:, 1:].argmax(axis=1) + 1
+    assert found["others_accuracy"][0] == pytest.approx((barred == labels[50:]).mean())
+
+
+def test_matched_figures_do_not_depend_on_how_often_the_class_would_be_answered():
+    rng = np.random.default_rng(4)
+    labels = rng.integers(0, 3, 200)
+    logits = rng.normal(size=(200, 3)) + np.eye(3)[labels]
+    found = []
+    for shift in (-3, 0, 3):
+        shares = np.exp(logits + np.array([shift, 0, 0]))
+        shares /= shares.sum(axis=1, keepdims=True)
+        found.append({name: one[0] for name, one in matched(labels, shares, 0).items()})
+    assert found[0] == pytest.approx(found[1])
+    assert found[0] == pytest.approx(found[2])
+
+
+def test_weights_of_matched_figures_are_repeated_images(world):
+    labels, shares = world
+    times = np.arange(len(labels)) % 3
+    repeated = matched(np.repeat(labels, times), np.repeat(shares, times, axis=0), 2)
+    weighted = matched(labels, shares, 2, times[None].astype(float))
+    assert weighted["others_accuracy"] == pytest.approx(repeated["others_accuracy"])
+    assert weighted["matched_f1"] == pytest.approx(repeated["matched_f1"], abs=0.05)
+
+
+def test_mutual_information_is_nothing_for_equal_rows_and_all_for_rows_apart():
+    assert mutual_information(np.array([[1, 3], [2, 6]])) == pytest.approx(0)
+    assert mutual_information(np.array([[5, 0], [0, 5]])) == pytest.approx(1)
+    joint = np.array([[10, 30], [25, 35]])
+    nats = reference.mutual_info_score(None, None, contingency=joint)
+    assert mutual_information(joint) == pytest.approx(nats / np.log(2))

@@ -24,7 +24,7 @@ def clip_iqa(images: Features, texts: Features) -> Scores:
         (N,) float64 in [0, 1]; 0.5 where both are equally near.
 
     Raises:
-        UsageError: as `features.checked_pair`, a row that is all zero, or other than two texts.
+        UsageError: as `features.check_pair`, a row that is all zero, or other than two texts.
     """
     if len(texts) != 2:
         raise UsageError(f"texts: found {len(texts)}; a pair of opposite texts is wanted")

@@ -37,7 +37,7 @@ def clip_score_from_features(images: Features, texts: Features) -> Features:
         (N,) float32 or float64 in [0, 100], as `clip_score`.
 
     Raises:
-        UsageError: as `features.checked`, a row that is all zero, or shapes that differ.
+        UsageError: as `features.check_features`, a row that is all zero, or shapes that differ.
     """
     images, texts = check_features(images, "images"), check_features(texts, "texts")
     if images.shape != texts.shape:

@@ -62,7 +62,7 @@ def find_cosine_pairs(
         Pairs with `apart` = 1 - cosine; memory is that of the features and O(block^2).
 
     Raises:
-        UsageError: as `features.checked`, a row without direction, or a wrong similarity.
+        UsageError: as `features.check_features`, a row without direction, or a wrong similarity.
     """
     if not 0 < similarity <= 1:
         raise UsageError(f"similarity: found {similarity}; a cosine is above 0 and at most 1")

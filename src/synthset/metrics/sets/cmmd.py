@@ -32,7 +32,7 @@ def cmmd(
         1,000 x the squared discrepancy, and its standard error on the same scale.
 
     Raises:
-        UsageError: as `features.checked_pair`, or a row that is all zero.
+        UsageError: as `features.check_pair`, or a row that is all zero.
     """
     real, generated = check_pair(real, generated, at_least=3)
     real, generated = normalise_rows(real, "real"), normalise_rows(generated, "generated")

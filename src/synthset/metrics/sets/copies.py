@@ -40,7 +40,7 @@ def find_most_alike(real: Features, generated: Features, device: str = "cpu") ->
         device: where the products run; memory there is the features and O(block^2).
 
     Raises:
-        UsageError: as `features.checked_pair`, or a row without direction.
+        UsageError: as `features.check_pair`, or a row without direction.
     """
     real, generated = check_pair(real, generated)
     found = find_nearest_real(
@@ -63,7 +63,7 @@ def find_most_alike_within(features: Features, device: str = "cpu") -> Scores:
         (N,) float64 in [-1, 1].
 
     Raises:
-        UsageError: as `features.checked`, or a row without direction.
+        UsageError: as `features.check_features`, or a row without direction.
     """
     unit = normalise_rows(check_features(features, "features", at_least=2), "features")
     rows = CentredRows.of(unit, unit.mean(axis=0, dtype=np.float64), device)

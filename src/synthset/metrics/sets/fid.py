@@ -62,7 +62,7 @@ def frechet_distance_from_features(real: Features, generated: Features) -> float
         As `frechet_distance`.
 
     Raises:
-        UsageError: as `features.checked_pair`.
+        UsageError: as `features.check_pair`.
     """
     real, generated = check_pair(real, generated, at_least=2)
     if min(len(real), len(generated)) > real.shape[1]:

@@ -65,7 +65,7 @@ class GaussianAccumulator:
             block: (N, D) float32 or float64, N of any size (0 too), D as in the first block.
 
         Raises:
-            UsageError: as `features.checked`, or another D than before.
+            UsageError: as `features.check_features`, or another D than before.
         """
         block = check_features(block, "block", at_least=0)
         if self._width not in (None, block.shape[1]):
@@ -182,7 +182,7 @@ def gaussian(features: Features) -> Gaussian:
         float64 mean (D,), unbiased covariance (D, D), and N.
 
     Raises:
-        UsageError: as `features.checked`.
+        UsageError: as `features.check_features`.
     """
     features = check_features(features, "features", at_least=2)
     accumulator = GaussianAccumulator(exact=len(features) < EXACT_BELOW * features.shape[1])

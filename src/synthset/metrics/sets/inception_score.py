@@ -46,7 +46,7 @@ def inception_score(logits: Features, splits: int = SPLITS, seed: int | None = S
         Mean and standard deviation over the splits.
 
     Raises:
-        UsageError: as `features.checked`, or more splits than images.
+        UsageError: as `features.check_features`, or more splits than images.
     """
     logits = check_features(logits, "logits")
     count = len(logits)
@@ -72,7 +72,7 @@ def inception_score(logits: Features, splits: int = SPLITS, seed: int | None = S
 
 
 def check_probabilities(probabilities: Features) -> Features:
-    """Refuse rows that are not class probabilities; returns (N, K), as `features.checked`.
+    """Refuse rows that are not class probabilities; returns (N, K), as `features.check_features`.
 
     Raises:
         UsageError: a negative entry, or a row whose sum is further than 1e-3 from 1.

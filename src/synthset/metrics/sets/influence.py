@@ -37,7 +37,7 @@ def fd_influence(real: Gaussian, generated: Features) -> Scores:
         helps. Of the order of distance / N; influences of several images do not add up.
 
     Raises:
-        UsageError: as `features.checked`, or another width than the reference's.
+        UsageError: as `features.check_features`, or another width than the reference's.
     """
     spread = _Spread.of(real, generated)
     loss = _trace_loss(spread)

@@ -63,7 +63,7 @@ def kid(
         nothing is scaled (papers often print 1,000 times this).
 
     Raises:
-        UsageError: as `features.checked_pair`, or a subset larger than a set.
+        UsageError: as `features.check_pair`, or a subset larger than a set.
     """
     real, generated = check_pair(real, generated, at_least=2)
     smaller = min(len(real), len(generated))
@@ -100,7 +100,7 @@ def kid_full(real: Features, generated: Features) -> Discrepancy:
         The U-statistic, lower is better, with its standard error; O(block x N) memory.
 
     Raises:
-        UsageError: as `features.checked_pair`.
+        UsageError: as `features.check_pair`.
     """
     real, generated = check_pair(real, generated, at_least=3)
     return estimate_unbiased(sum_kernels(real, generated, cubic_kernel))

@@ -42,7 +42,7 @@ def weighted_knn(
         sums the lower class.
 
     Raises:
-        UsageError: as `features.checked_pair`, a row that is all zero, or labels that don't fit.
+        UsageError: as `features.check_pair`, a row that is all zero, or labels that don't fit.
     """
     if labels.shape != (len(bank),):
         raise UsageError(f"labels {labels.shape} for {len(bank)} images in the bank")

@@ -50,7 +50,7 @@ def find_principal_axes(features: Features, components: int) -> PrincipalAxes:
         Mean, basis and variances, float64.
 
     Raises:
-        UsageError: as `features.checked`, or more components than there are.
+        UsageError: as `features.check_features`, or more components than there are.
     """
     features = check_features(features, "features", at_least=2)
     count, width = features.shape

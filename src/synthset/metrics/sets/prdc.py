@@ -95,7 +95,7 @@ def prdc(real: Features, generated: Features, k: int = K, device: str = "cpu") -
         The four figures.
 
     Raises:
-        UsageError: as `features.checked_pair`, or k out of range.
+        UsageError: as `features.check_pair`, or k out of range.
     """
     return summarise(find_neighbourhoods(real, generated, k, device), k)
 
@@ -125,7 +125,7 @@ def find_neighbourhoods(
         Figures for each image; distances are Euclidean.
 
     Raises:
-        UsageError: as `features.checked_pair`, or k out of range.
+        UsageError: as `features.check_pair`, or k out of range.
     """
     real, generated = check_pair(real, generated, at_least=2)
     smaller = min(len(real), len(generated))

@@ -28,7 +28,7 @@ def vendi_score(features: Features, order: float = 1.0) -> float:
         Float in [1, min(N, D)]: 1 for N equal images, N for N orthogonal ones.
 
     Raises:
-        UsageError: as `features.checked`, a row that is all zero, or an order below 0.
+        UsageError: as `features.check_features`, a row that is all zero, or an order below 0.
     """
     if not order >= 0:
         raise UsageError(f"order: found {order}; it is 0 or larger, and 1 is the usual score")

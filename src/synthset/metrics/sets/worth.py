@@ -50,7 +50,7 @@ def find_nearest_real(real: Features, generated: Features, device: str = "cpu") 
         Index and distance for each generated image.
 
     Raises:
-        UsageError: as `features.checked_pair`.
+        UsageError: as `features.check_pair`.
     """
     real, generated = check_pair(real, generated)
     centre = real.mean(axis=0, dtype=np.float64)
@@ -81,7 +81,7 @@ def typicality(real: Features, generated: Features, k: int = K, device: str = "c
         (M,) float64 in (0, 1]; higher is more typical.
 
     Raises:
-        UsageError: as `features.checked_pair`, or k out of range.
+        UsageError: as `features.check_pair`, or k out of range.
     """
     real, generated = check_pair(real, generated)
     if not 1 <= k < len(real):

@@ -17,6 +17,7 @@ from synthset.errors import UsageError
 
 BINS = 15  # of the calibration error; Guo et al. 2017, arXiv 1706.04599, section 4
 OF_A_CLASS = ("recall", "precision", "f1", "roc_auc", "average_precision")
+MATCHED = ("matched_f1", "matched_accuracy", "others_accuracy")
 OF_ALL = ("accuracy", "balanced_accuracy", *(f"macro_{name}" for name in OF_A_CLASS[1:]), "ece")
 
 Array = NDArray[np.float64]
@@ -90,6 +91,51 @@ def measure_classifier(
     return Measures(whole, classes)
 
 
+def matched(
+    labels: NDArray[np.int64],
+    probabilities: NDArray[np.floating],
+    label: int,
+    weights: Weights | None = None,
+) -> dict[str, Array]:
+    """Measure a classifier that answers one class as often as that class occurs.
+
+    The class's logit is shifted until it does, so that classifiers are compared which would answer
+    it more or less often; its order of the images decides, and no threshold.
+
+    Args:
+        labels: (N,) int64 in 0 to K - 1.
+        probabilities: (N, K).
+        label: the class, which has a test image at least.
+        weights: (B, N) as `measure_classifier`.
+
+    Returns:
+        Names of `MATCHED` -> (B,) shares, higher is better: F1 of the class, which is its recall
+        and precision as well; accuracy over all images; accuracy over the images of other classes
+        where this one can't be answered.
+    """
+    probabilities = check_predictions(labels, probabilities)
+    weights = np.ones((1, len(labels))) if weights is None else weights
+    logs = np.log(np.maximum(probabilities, np.finfo(np.float32).tiny))
+    own = labels == label
+    logs_of_others = np.delete(logs, label, axis=1)
+    rest = logs_of_others.argmax(axis=1)
+    right = (rest + (rest >= label)) == labels
+    margin = logs[:, label] - logs_of_others.max(axis=1)
+    order = np.argsort(-margin, kind="stable")
+    own, right, weights = own[order], right[order], weights[:, order]
+    images = (weights * own).sum(axis=1)
+    answered = np.cumsum(weights, axis=1) <= images[:, None]
+    hits = (weights * (answered & own)).sum(axis=1)
+    others = (weights * (~answered & right)).sum(axis=1)
+    total = weights.sum(axis=1)
+    return {
+        "matched_f1": 2 * hits / (images + (weights * answered).sum(axis=1)),
+        "matched_accuracy": (hits + others) / total,
+        "others_accuracy": (weights * (right & ~own)).sum(axis=1)
+        / np.maximum(total - images, 1e-12),
+    }
+
+
 def check_predictions(labels: NDArray[np.int64], probabilities: NDArray[np.floating]) -> Array:
     """Refuse what can't be measured.
 
@@ -111,6 +157,18 @@ def check_predictions(labels: NDArray[np.int64], probabilities: NDArray[np.float
     if not (np.abs(sums - 1) < 1e-2).all() or probabilities.min() < 0:
         raise UsageError("probabilities: rows are 0 or more and sum to 1; take the softmax first")
     return probabilities.astype(np.float64)
+
+
+def mutual_information(counts: Array | NDArray[np.int64]) -> float:
+    """Measure what the row of a count tells of its column, in bits: 0 tells nothing.
+
+    Args:
+        counts: (S, K), 0 or more, some of them not.
+    """
+    joint = counts / counts.sum()
+    apart = joint.sum(axis=1, keepdims=True) * joint.sum(axis=0, keepdims=True)
+    there = joint > 0
+    return max(0.0, float((joint[there] * np.log2(joint[there] / apart[there])).sum()))
 
 
 def confusion_matrix(labels: NDArray[np.int64], predicted: NDArray[np.int64], count: int) -> Array:

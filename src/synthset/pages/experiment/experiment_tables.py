@@ -18,7 +18,8 @@ from synthset.results.judge import Difference
 from synthset.results.judgement import Judgement
 
 FIRST = (
-    "focus_recall", "focus_precision", "focus_f1", "balanced_accuracy", "accuracy", "macro_f1",
+    "focus_recall", "focus_precision", "focus_f1", "focus_average_precision", "focus_matched_f1",
+    "focus_matched_accuracy", "focus_others_accuracy", "balanced_accuracy", "accuracy", "macro_f1",
     "macro_roc_auc", "macro_average_precision", "ece",
 )  # fmt: skip
 SMALL_TEST = 200  # images below which chance in them is shown beside the interval over seeds
@@ -69,6 +70,22 @@ def compare_arms(judgement: Judgement) -> list[tuple[str, list[Compared]]]:
         cells = [_compare_arm(arm.name, found) for found in judgement.differences.values()]
         rows.append((arm.text, cells))
     return rows
+
+
+def gained(judgement: Judgement) -> list[tuple[str, str, str, list[Compared]]]:
+    """A row an arm that has a control: its words, its control's, what the source of an image tells
+    of its class, and a cell for each measure of `gains`."""
+    texts = {arm.name: arm.text for arm in judgement.arms}
+    return [
+        (
+            arm.text,
+            texts.get(arm.control or "", ""),
+            f"{arm.source_bits:.2f} bits",
+            [_compare_arm(arm.name, found) for found in judgement.gains.values()],
+        )
+        for arm in judgement.arms
+        if arm.control is not None and judgement.gains
+    ]
 
 
 def make_class_tables(

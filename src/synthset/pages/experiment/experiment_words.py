@@ -21,6 +21,9 @@ NAMES = {
     "f1": "F1",
     "roc_auc": "ROC-AUC",
     "average_precision": "average precision",
+    "matched_f1": "F1 at a matched answer rate",
+    "matched_accuracy": "accuracy at the answer rate matched",
+    "others_accuracy": "accuracy on the classes other than",
 }
 HEADLINES = ("focus_recall", "balanced_accuracy", "accuracy")
 
@@ -55,7 +58,9 @@ def measure_name(measure: str, judgement: Judgement) -> str:
     if measure in OF_FOCUS:
         names = [judgement.classes[i] for i in judgement.focus]
         of = ", ".join(names) if len(names) <= 2 else f"{len(names)} focus classes"
-        name = f"{NAMES[OF_FOCUS[measure]]} of {of}"
+        kind = NAMES[OF_FOCUS[measure]]
+        joins = {"matched_accuracy": " for", "others_accuracy": ""}
+        name = f"{kind}{joins.get(OF_FOCUS[measure], ' of')} {of}"
     else:
         name = NAMES.get(measure, measure)
     return name + judgement.over(measure)

@@ -1,0 +1,56 @@
+import pytest
+
+from synthset.errors import RecipeError
+from synthset.recipe.experiment import load_experiment
+
+
+def load(arm, cut=None, **changes):
+    return load_experiment(
+        {
+            "name": "pets",
+            "real": {"train": {"kind": "digits"}, "cut": cut or {"8": 5}},
+            "sets": {"sd": {"kind": "images", "paths": [{"path": "made"}]}},
+            "arms": [{"name": "mixed", "parts": [{"set": "real"}, {"set": "sd"}], **arm}],
+            **changes,
+        }
+    )
+
+
+DRAWS = {"real": {"share": 0.85, "classes": {"$cut": 0.02}}, "sd": {"share": 0.15}}
+
+
+def test_a_control_has_the_loss_and_draws_of_its_arm_and_real_images_alone():
+    arm, control = load({"draws": DRAWS, "loss": {"prior": "source"}, "control": True}).arms
+    assert (arm.control, control.name) == ("mixed-control", "mixed-control")
+    assert [part.set for part in control.parts] == ["real"]
+    assert control.loss == arm.loss
+    assert control.draws["real"].share == 1.0
+    assert control.draws["real"].classes == {"8": 0.02}
+
+
+def test_an_experiment_that_is_written_down_and_read_again_has_its_control_once(tmp_path):
+    first = load({"draws": DRAWS, "control": True})
+    path = tmp_path / "experiment.yaml"
+    path.write_text(first.to_yaml())
+    assert load_experiment(path).arms == first.arms
+
+
+def test_cut_stands_for_the_classes_that_are_cut():
+    parts = [{"set": "real"}, {"set": "sd", "classes": ["$cut", "1"]}]
+    arm = load({"parts": parts, "draws": DRAWS}, cut={"8": 5, "3": 9}).arms[0]
+    assert arm.parts[1].classes == ("8", "3", "1")
+    assert arm.draws["real"].classes == {"8": 0.01, "3": 0.01}
+
+
+@pytest.mark.parametrize(
+    ("arm", "said"),
+    [
+        ({"draws": {"real": {}}}, "nothing for sd"),
+        ({"draws": {"real": {}, "sd": {}, "gan": {}}}, "no part has this set"),
+        ({"draws": DRAWS, "loss": {"sampling": "balanced"}}, "beside draws"),
+        ({"control": "other"}, "no arm 'other'"),
+    ],
+)
+def test_draws_and_controls_that_fit_no_arm_are_refused(arm, said):
+    with pytest.raises(RecipeError, match=said):
+        load(arm)
