@@ -16,9 +16,9 @@ from synthset.metrics.statistics.classification import (
     OF_ALL,
     Array,
     describe_classes,
-    matched,
     mean_of_known,
     measure_classifier,
+    measure_matched,
 )
 from synthset.metrics.statistics.exchange_rate import ArmErrors, ExchangeRate, exchange_rate
 from synthset.metrics.statistics.operating_curves import Curves
@@ -209,7 +209,7 @@ def _of_focus(
 ) -> dict[str, Array]:
     """Means over the focus classes that have test images."""
     there = [label for label in focus if (trial.labels == label).any()]
-    each = [matched(trial.labels, trial.probabilities, label, weights) for label in there]
+    each = [measure_matched(trial.labels, trial.probabilities, label, weights) for label in there]
     none = np.full(len(weights), np.nan)
     return {
         name: (np.mean([found[one] for found in each], axis=0) if each else none)

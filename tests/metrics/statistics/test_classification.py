@@ -7,8 +7,8 @@ from synthset.metrics.statistics.classification import (
     OF_A_CLASS,
     calibration_error,
     confusion_matrix,
-    matched,
     measure_classifier,
+    measure_matched,
     mutual_information,
     normalise_confusion,
     reliability,
@@ -147,7 +147,7 @@ def test_at_a_matched_answer_rate_a_class_is_answered_as_often_as_it_occurs():
     shift = np.sort(logits[:, 1:].max(axis=1) - logits[:, 0])[49:51].mean()
     answers = (logits + np.array([shift, 0, 0])).argmax(axis=1)
     assert (answers == 0).sum() == 50
-    found = matched(labels, shares, 0)
+    found = measure_matched(labels, shares, 0)
     assert found["matched_f1"][0] == pytest.approx(reference.f1_score(labels == 0, answers == 0))
     assert found["matched_accuracy"][0] == pytest.approx((answers == labels).mean())
     barred = logits[50:, 1:].argmax(axis=1) + 1
@@ -162,7 +162,7 @@ def test_matched_figures_do_not_depend_on_how_often_the_class_would_be_answered(
     for shift in (-3, 0, 3):
         shares = np.exp(logits + np.array([shift, 0, 0]))
         shares /= shares.sum(axis=1, keepdims=True)
-        found.append({name: one[0] for name, one in matched(labels, shares, 0).items()})
+        found.append({name: one[0] for name, one in measure_matched(labels, shares, 0).items()})
     assert found[0] == pytest.approx(found[1])
     assert found[0] == pytest.approx(found[2])
 
@@ -170,8 +170,8 @@ def test_matched_figures_do_not_depend_on_how_often_the_class_would_be_answered(
 def test_weights_of_matched_figures_are_repeated_images(world):
     labels, shares = world
     times = np.arange(len(labels)) % 3
-    repeated = matched(np.repeat(labels, times), np.repeat(shares, times, axis=0), 2)
-    weighted = matched(labels, shares, 2, times[None].astype(float))
+    repeated = measure_matched(np.repeat(labels, times), np.repeat(shares, times, axis=0), 2)
+    weighted = measure_matched(labels, shares, 2, times[None].astype(float))
     assert weighted["others_accuracy"] == pytest.approx(repeated["others_accuracy"])
     assert weighted["matched_f1"] == pytest.approx(repeated["matched_f1"], abs=0.05)
 

@@ -91,7 +91,7 @@ def measure_classifier(
     return Measures(whole, classes)
 
 
-def matched(
+def measure_matched(
     labels: NDArray[np.int64],
     probabilities: NDArray[np.floating],
     label: int,

@@ -118,7 +118,7 @@ def _page(
         "headlines": words.write_headlines(judgement),
         "measures": tables.list_measures(judgement),
         "compared": tables.compare_arms(judgement),
-        "gained": tables.gained(judgement),
+        "gained": tables.list_gains(judgement),
         "by_class": tables.make_class_tables(judgement),
         "classes": classes,
         "steps": steps,

@@ -72,7 +72,7 @@ def compare_arms(judgement: Judgement) -> list[tuple[str, list[Compared]]]:
     return rows
 
 
-def gained(judgement: Judgement) -> list[tuple[str, str, str, list[Compared]]]:
+def list_gains(judgement: Judgement) -> list[tuple[str, str, str, list[Compared]]]:
     """A row an arm that has a control: its words, its control's, what the source of an image tells
     of its class, and a cell for each measure of `gains`."""
     texts = {arm.name: arm.text for arm in judgement.arms}
