@@ -16,7 +16,7 @@ REFUSED = {
     errno.EACCES: "ask for the right to it, or name another folder",
     errno.ENAMETOOLONG: "give it a shorter name",
     errno.EMFILE: "allow more open files",
-    errno.EIO: "mend that and run again",
+    errno.EIO: "fix that and run again",
 }
 
 
@@ -24,7 +24,7 @@ REFUSED = {
 def test_each_refusal_names_the_file_and_what_to_do(number):
     told = str(to_storage_error(OSError(number, os.strerror(number), "pets/run.jsonl")))
     assert told.startswith(f"pets/run.jsonl: {os.strerror(number)}; {REFUSED[number]}")
-    assert str(to_storage_error(OSError("no cable"))).startswith("no cable; mend that")
+    assert str(to_storage_error(OSError("no cable"))).startswith("no cable; fix that")
 
 
 def test_a_function_raises_what_the_system_refuses_as_an_error_of_ours():

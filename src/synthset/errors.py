@@ -37,8 +37,8 @@ REFUSALS = {
     errno.ENAMETOOLONG: "give it a shorter name",
     errno.EMFILE: f"allow more open files (ulimit -n 4096) or use fewer workers; {ONWARD}",
     errno.ENFILE: f"close other programs, or use fewer workers; {ONWARD}",
-    errno.ENOENT: "put it back, or mend the path",
-    errno.ENOTDIR: "a part of that path is a file; mend the path",
+    errno.ENOENT: "put it back, or correct the path",
+    errno.ENOTDIR: "a part of that path is a file; correct the path",
     errno.EISDIR: "name a file, not a folder",
 }
 
@@ -129,7 +129,7 @@ def to_storage_error(fault: OSError) -> StorageError:
     path = fault.filename2 or fault.filename
     found = fault.strerror or str(fault) or type(fault).__name__
     where = f"{os.fsdecode(path)}: " if isinstance(path, str | bytes | os.PathLike) else ""
-    right = REFUSALS.get(fault.errno or 0, f"mend that and run again; {ONWARD}")
+    right = REFUSALS.get(fault.errno or 0, f"fix that and run again; {ONWARD}")
     return StorageError(f"{where}{found}; {right}")
 
 

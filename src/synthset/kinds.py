@@ -230,7 +230,7 @@ def carry_out(settings: Any, *arguments: Any) -> Any:
         raise
     except Exception as fault:  # whatever foreign code does
         found = f"{settings.kind} ({settings.implementation}) failed: {describe_fault(fault)}"
-        raise StageError(f"{found}; mend or update its package, and run this again") from fault
+        raise StageError(f"{found}; repair or update its package, and run this again") from fault
 
 
 def describe_fault(fault: BaseException) -> str:
@@ -257,7 +257,7 @@ def import_name(target: str) -> Any:
         return getattr(import_module(module), name)
     except (Exception, SystemExit) as fault:  # whatever foreign code does when it is imported
         raise ModelError(
-            f"{target} can't be imported ({describe_fault(fault)}); mend it"
+            f"{target} can't be imported ({describe_fault(fault)}); correct it"
         ) from fault
 
 

@@ -88,7 +88,7 @@ def test_status_counts_shards(finished):
     out = synthset_command("status", folder / "d")
     assert out.returncode == 0
     assert "3/3" in out.stdout
-    assert "nobody works on it" in out.stdout
+    assert "no process is working on it" in out.stdout
 
 
 FAR = "s3://bucket/x"

@@ -9,7 +9,7 @@ import pytest
 
 
 class Killed(BaseException):
-    """Stands for a SIGKILL: nobody catches it, and nobody mends what it leaves."""
+    """Stands for a SIGKILL: nobody catches it, and nobody repairs what it leaves."""
 
 
 def kill_at(monkeypatch: pytest.MonkeyPatch, write: int, part: str = "") -> None:

@@ -128,7 +128,7 @@ def test_a_set_gives_nothing_that_has_another_label_there_or_among_real_images(w
     found = composed(content, [{"set": "real"}, {"set": "made"}])
     assert counts(found) == {"real": [4, 18], "made": [29, 30]}
     said = "label conflict: 2 images stand with the same bytes under several labels: 'cat' and"
-    assert found.short[0].startswith(f"{said} 'dog' (2); not taken from made; mend")
+    assert found.short[0].startswith(f"{said} 'dog' (2); not taken from made; correct")
     content["real"]["conflicts"] = "keep"
     kept = composed(content, [{"set": "real"}, {"set": "made"}])
     assert sum(counts(kept)["made"]) > sum(counts(found)["made"])

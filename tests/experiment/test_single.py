@@ -398,7 +398,7 @@ def test_the_same_bytes_under_two_labels_train_neither_and_are_said(tmp_path):
     assert sha256(first.read_bytes()) not in {*images.train.keys, *images.val.keys}
     said = "1 image stands with the same bytes under several labels: 'digit_0' and 'digit_1' (1)"
     (note,) = images.notes
-    assert note.startswith(f"label conflict: {said}; not trained on; mend")
+    assert note.startswith(f"label conflict: {said}; not trained on; correct")
 
 
 def test_bytes_that_test_under_another_label_are_a_conflict_and_no_copy(tmp_path):
@@ -409,7 +409,10 @@ def test_bytes_that_test_under_another_label_are_a_conflict_and_no_copy(tmp_path
     (tmp_path / "test" / "digit_0" / "copy.png").write_bytes(copied.read_bytes())
     (tmp_path / "test" / "digit_2" / "torn.png").write_bytes(torn.read_bytes())
     places = find_places(tmp_path / "train", None, tmp_path / "test")
-    for rule, said in (("drop", "mend"), ("keep", "since validation or test have the same bytes")):
+    for rule, said in (
+        ("drop", "correct the"),
+        ("keep", "since validation or test have the same bytes"),
+    ):
         images = read_splits(places, 0.2, 0, rule)
         (note,) = images.notes
         assert "'digit_1' and 'digit_2' (1); not trained on" in note

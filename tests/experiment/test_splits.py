@@ -117,7 +117,7 @@ def test_the_same_bytes_under_two_labels_are_in_no_split_and_are_said(world, con
     assert len(rows) == 39
     assert sha256((world / "real/cat/0.png").read_bytes()) not in contents(real, rows)
     said = "label conflict: 1 image stands with the same bytes under several labels: 'cat' and"
-    assert real.notes[0].startswith(f"{said} 'dog' (1); not trained on; mend")
+    assert real.notes[0].startswith(f"{said} 'dog' (1); not trained on; correct")
 
 
 @pytest.mark.parametrize(("rule", "labels"), [("first", [0]), ("keep", [0, 1])])

@@ -227,7 +227,7 @@ def test_one_bad_member_is_one_error(tmp_path):
 def test_a_broken_list_of_classes_is_named(tmp_path):
     write(tmp_path / "data/a.tar", a_png=picture(1), a_cls="0")
     (tmp_path / "classes.json").write_text("{bad")
-    with pytest.raises(RecipeError, match=r"the list of classes .*mend it, or remove it"):
+    with pytest.raises(RecipeError, match=r"the list of classes .*correct it, or remove it"):
         list(scan(at(tmp_path)))
 
 

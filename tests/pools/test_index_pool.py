@@ -132,7 +132,7 @@ def test_unreadable_images_and_missing_captions_are_counted(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("count", "words"), [(0, "pool: none; mend"), (2, "none of 2 was indexed: 2 × .* image")]
+    ("count", "words"), [(0, "pool: none; repair"), (2, "none of 2 was indexed: 2 × .* image")]
 )
 def test_an_index_of_nothing_is_a_failure_and_never_finished(tmp_path, count, words):
     (tmp_path / "pool").mkdir()

@@ -53,7 +53,7 @@ def statistics(
     ] = False,
     output: OutFile = None,
 ) -> None:
-    """Sum tables of classes up: coverage, long tail, accuracy, confusion, correlations.
+    """Sum up tables of classes: coverage, long tail, accuracy, confusion, correlations.
 
     Example: synthset bench statistics classes.csv
     """

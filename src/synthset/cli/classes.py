@@ -40,14 +40,14 @@ def wordnet(
         bool, typer.Option("--no-screen", help="Leave out neither people nor offensive synsets.")
     ] = False,
     instances: Annotated[
-        bool, typer.Option("--instances", help="Things with a name of their own too.")
+        bool, typer.Option("--instances", help="Also things with a name of their own.")
     ] = False,
     leaves: Annotated[
         bool, typer.Option("--leaves", help="Only synsets with nothing under them.")
     ] = False,
     depth: Annotated[int | None, typer.Option(min=0, help="How many steps down to go.")] = None,
 ) -> None:
-    """List synsets and all that lies under them, less people and offensive ones.
+    """List synsets and all that lies under them, except people and offensive ones.
 
     Example: synthset classes wordnet object.n.01 --count
     """
@@ -77,7 +77,7 @@ def imagenet(
     ] = None,
     subset: Annotated[str | None, typer.Option(help="Such as imagenette, imagenet-100.")] = None,
     under: Annotated[
-        list[str] | None, typer.Option(help="Only classes under this synset; several times.")
+        list[str] | None, typer.Option(help="Only classes under this synset; may be repeated.")
     ] = None,
     count: Count = False,
     as_csv: Csv = False,

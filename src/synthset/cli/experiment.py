@@ -28,7 +28,7 @@ Output = Annotated[
 Size = Annotated[str | None, typer.Option(help="Another size that the file names, such as full.")]
 AtATime = Annotated[int | None, typer.Option(min=1, max=256, help="Trainings or suites at a time.")]
 PlanOnly = Annotated[
-    bool, typer.Option("--plan", help="Only say what would be trained and measured.")
+    bool, typer.Option("--plan", help="Only show what would be trained and measured.")
 ]
 
 
@@ -41,7 +41,7 @@ def experiment(
     plan: PlanOnly = False,
     allow_code: AllowCode = False,
 ) -> None:
-    """Train the arms of an experiment alike, and judge them by the same real test images.
+    """Train the arms of an experiment alike, and judge them on the same real test images.
 
     Example: synthset experiment imbalance-digits --plan
     """

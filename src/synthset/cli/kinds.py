@@ -18,7 +18,7 @@ def kinds(
         str | None, typer.Argument(help="A kind, to see its settings, or a group.", metavar="KIND")
     ] = None,
 ) -> None:
-    """List the kinds that a recipe may name, those of other packages too, or one's settings.
+    """List the kinds that a recipe may name, also those of other packages, or the settings of one.
 
     Example: synthset kinds quality
     """

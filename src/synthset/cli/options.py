@@ -23,9 +23,7 @@ Output = Annotated[
 ]
 Changes = Annotated[
     list[str] | None,
-    typer.Option(
-        "--set", help="Change a setting, as in source.guidance_scale=3; as often as you like."
-    ),
+    typer.Option("--set", help="Change a setting, as in source.guidance_scale=3; may be repeated."),
 ]
 Workers = Annotated[int | None, typer.Option(min=1, max=256, help="Worker processes.")]
 RequireAccepted = Annotated[
@@ -47,14 +45,14 @@ ImageColumn = Annotated[
     typer.Option(help="Column of the images in tables; ending of one of several in tar files."),
 ]
 LabelColumn = Annotated[
-    str | None, typer.Option(help="Column of the labels in tables; none finds it.")
+    str | None, typer.Option(help="Column of the labels in tables; found if not given.")
 ]
 OutFile = Annotated[
     Path | None,
     typer.Option(
         "--output",
         "-o",
-        help="Write here instead of the screen.",
+        help="File to write instead of the screen.",
         parser=require_on_disk,
         metavar="FILE",
     ),

@@ -31,7 +31,7 @@ class EncoderKind(StrEnum):
 
 
 class Precision(StrEnum):
-    """How features are kept."""
+    """How features are stored."""
 
     FLOAT16 = "float16"
     FLOAT32 = "float32"
@@ -50,11 +50,11 @@ def index(
     ],
     output: Annotated[str, typer.Option("--output", "-o", help="Folder of the index.")],
     encoder: Annotated[
-        EncoderKind, typer.Option(help="What looks at the images.")
+        EncoderKind, typer.Option(help="What encodes the images.")
     ] = EncoderKind.CLIP,
     model: Annotated[
         str | None,
-        typer.Option(help="Of the encoder, as in recipes; the miniature if not given."),
+        typer.Option(help="Model of the encoder, as in recipes; the miniature if not given."),
     ] = None,
     changes: Changes = None,
     features: Annotated[
@@ -71,13 +71,13 @@ def index(
         str | None,
         typer.Option("--image-column", help="Column with encoded images; found if not given."),
     ] = None,
-    origin: Annotated[str, typer.Option(help="What records are called by.")] = "pool",
+    origin: Annotated[str, typer.Option(help="Origin of the records.")] = "pool",
     shard: Annotated[int, typer.Option(min=1, help="Images in a file of the index.")] = 10_000,
-    precision: Annotated[Precision, typer.Option(help="How features are kept.")] = (
+    precision: Annotated[Precision, typer.Option(help="How features are stored.")] = (
         Precision.FLOAT16
     ),
 ) -> None:
-    """Compute features of a pool's images and captions, for retrieval; goes on after a kill.
+    """Compute features of a pool's images and captions, for retrieval; resumes after a kill.
 
     Example: synthset pool index laion -o laion-index --model ViT-B-32 --set pretrained=openai
     """

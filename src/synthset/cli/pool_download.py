@@ -61,11 +61,11 @@ def download(
         typer.Option(
             "--license",
             help="Take rows with this licence only, however it is spelt (CC-BY takes every "
-            "version); as often as you like.",
+            "version); may be repeated.",
         ),
     ] = None,
     threads: Annotated[int, typer.Option(min=1, max=256, help="Requests at a time.")] = 32,
-    shard: Annotated[int, typer.Option(min=1, help="Rows of a shard.")] = 1_000,
+    shard: Annotated[int, typer.Option(min=1, help="Rows in a shard.")] = 1_000,
     timeout_s: Annotated[
         float, typer.Option("--timeout", min=0.1, help="Seconds for one try.")
     ] = 20.0,
@@ -81,7 +81,7 @@ def download(
         str | None, typer.Option(help="Column with licences; license if not given.")
     ] = None,
 ) -> None:
-    """Download a list of urls into a pool; goes on after a kill, and tells what failed and why.
+    """Download a list of urls into a pool; resumes after a kill, and says what failed and why.
 
     Example: synthset pool download urls.parquet -o pool --license CC0
     """
@@ -115,7 +115,7 @@ def download(
     if not found.obtained:
         raise StageError(
             f"no image came of {found.rows:,} rows, see the reasons above; rows that are done are "
-            "not asked for again, so mend the cause and name a new folder with -o"
+            "not asked for again, so fix the cause and name a new folder with -o"
         )
 
 

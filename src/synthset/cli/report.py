@@ -7,7 +7,7 @@ from synthset.cli.terminal import tell
 
 
 def report(directory: DatasetFolder) -> None:
-    """Write the report page of a dataset again, and name it.
+    """Write the report page of a dataset again, and print its path.
 
     Example: synthset report my-demo
     """

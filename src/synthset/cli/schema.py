@@ -14,7 +14,7 @@ from synthset.cli.terminal import tell
 def schema(
     output: OutFile = None,
     experiment: Annotated[
-        bool, typer.Option("--experiment", help="That of experiments instead.")
+        bool, typer.Option("--experiment", help="The schema of experiments instead.")
     ] = False,
 ) -> None:
     """Print the JSON schema of recipes, for completion and checks in an editor.

@@ -29,9 +29,11 @@ def search(
     ] = None,
     clip: Annotated[str | None, typer.Option(help="Images that CLIP takes for this text.")] = None,
     encoder: Annotated[
-        str | None, typer.Option(help="Whose features --like and --clip compare.")
+        str | None, typer.Option(help="Encoder whose features are compared.")
     ] = None,
-    limit: Annotated[int, typer.Option("--limit", "-n", min=1, max=10_000, help="At most.")] = 20,
+    limit: Annotated[
+        int, typer.Option("--limit", "-n", min=1, max=10_000, help="Results at most.")
+    ] = 20,
     output: OutFile = None,
 ) -> None:
     """Find images by words, by an example, or by what CLIP sees in them.

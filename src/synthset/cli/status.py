@@ -39,7 +39,7 @@ def status(directory: DatasetFolder) -> None:
     tell(
         f"working on it: process {owner.get('pid')} on {owner.get('host')}"
         if owner
-        else "nobody works on it"
+        else "no process is working on it"
     )
     if dataset.shards(view.images):
         said = find_verdicts(dataset.read(view.images, ["nsfw", "error"]))

@@ -54,7 +54,7 @@ def recognition(
     ] = By.TOP1,
     sense: Annotated[
         list[str] | None,
-        typer.Option(help="WordNet synset of a class, as in dog=dog.n.01; as often as you like."),
+        typer.Option(help="WordNet synset of a class, as in dog=dog.n.01; may be repeated."),
     ] = None,
     layout: Annotated[MapLayout, typer.Option(help="How the map places classes.")] = MapLayout.AUTO,
     seed: Annotated[int, typer.Option(min=0, help="Of the map.")] = 0,

@@ -33,20 +33,18 @@ def train(
         Path,
         typer.Option(
             *("--output", "-o"),
-            help="Folder of the training; it goes on there.",
+            help="Folder of the training; an unfinished one resumes.",
             parser=require_on_disk,
             metavar="FOLDER",
         ),
     ],
     val: Annotated[
-        str | None, typer.Option(help="Images that choose the weights; none splits them off.")
+        str | None, typer.Option(help="Images that choose the weights; split off if not given.")
     ] = None,
     val_fraction: Annotated[
         float, typer.Option(min=0.001, max=0.9, help="Share of each class that is split off.")
     ] = 0.1,
-    test: Annotated[
-        str | None, typer.Option(help="Images that are asked once, at the end.")
-    ] = None,
+    test: Annotated[str | None, typer.Option(help="Images for the test, once, at the end.")] = None,
     image_column: ImageColumn = None,
     label_column: LabelColumn = None,
     config: Annotated[

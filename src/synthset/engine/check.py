@@ -55,7 +55,7 @@ class Forecast:
         longest_prompt: tokens of the longest prompt tried, and the limit.
         notes: what the user should know.
         warnings: what the user should know before it is too late; a run says it as well.
-        problems: what has to be mended first.
+        problems: what has to be corrected first.
     """
 
     images: int = 0

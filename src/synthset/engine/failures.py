@@ -60,7 +60,7 @@ class Budget:
             if length >= self.most:
                 raise TooManyFailures(
                     f"{role}: {length:,} records in a row failed in the same way, the last one in "
-                    f"shard {shard}: {error}. What is finished is kept. Mend the cause and run the "
+                    f"shard {shard}: {error}. What is finished is kept. Fix the cause and run the "
                     f"same command again, or set engine.max_failures above {self.most}"
                 )
 

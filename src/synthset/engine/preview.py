@@ -26,7 +26,7 @@ class Preview:
     Attributes:
         prompts: the first ones, in the plan's order; empty where a language model is still to be
             asked, or where there are problems.
-        problems: what has to be mended first.
+        problems: what has to be corrected first.
         notes: what the user should know.
     """
 

@@ -348,7 +348,7 @@ class _Run:
             raise StageError(
                 f"{specs[0].role}: {len(faults)} of {len(todo)} shards failed, the first is "
                 f"shard {first}: "
-                f"{faults[first]}. Everything else is kept; mend the cause and run the same "
+                f"{faults[first]}. Everything else is kept; fix the cause and run the same "
                 "command again"
             )
 

@@ -101,7 +101,7 @@ def compose(
         short += missing
         rows = [pool[:count] for pool, count in zip(pools, wanted, strict=True)]
         if not any(map(len, rows)):
-            right = "mend its amount or classes, or remove it"
+            right = "correct its amount or classes, or remove it"
             raise RecipeError(place, f"takes no image of {part.set!r}", right)
         chosen, mine = np.concatenate(rows), np.array([len(one) for one in rows], np.int64)
         used[part.set] = np.concatenate([used.get(part.set, chosen[:0]), chosen])

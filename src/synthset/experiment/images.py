@@ -91,11 +91,11 @@ class FromFiles:
             self._folder = FolderStage(self.settings)
         data = self._folder.read(self.sources[index])
         if data is None:
-            raise DatasetError(f"{self.sources[index]}: missing or unreadable; mend or remove it")
+            raise DatasetError(f"{self.sources[index]}: missing or unreadable; repair or remove it")
         if sha256(data) != self.contents[index]:
             raise DatasetError(
                 f"{self.sources[index]}: has other bytes than when it was listed, so it is damaged "
-                "or was changed; mend it (of a dataset: move that file away and run its recipe "
+                "or was changed; repair it (of a dataset: move that file away and run its recipe "
                 "again), then run this again"
             )
         return data
@@ -153,7 +153,7 @@ def collect_found(found: Sequence[Image], settings: FolderSettings, passed: Pass
     found = drop_unreadable(found, settings, passed)
     if not found:
         said = "; ".join(passed.notes())
-        raise RecipeError("source", f"no image that can be read; {said}", "mend or remove them")
+        raise RecipeError("source", f"no image that can be read; {said}", "repair or remove them")
     contents = [image.content for image in found]
     return _collect_rows(
         found, FromFiles([one.source for one in found], settings, contents), passed
@@ -287,7 +287,7 @@ def join_labels(
     try:
         found = ClassIndex(classes).find_all(collection.classes)
     except Contradiction as fault:
-        right = "mend one of the two, or name a column that holds names alone"
+        right = "correct one of the two, or name a column that holds names alone"
         raise RecipeError(where, f"{fault}, among those that are trained", right) from None
     for label, (names, meant) in enumerate(zip(collection.classes, found, strict=True)):
         if len(meant) > 1:

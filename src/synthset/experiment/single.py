@@ -294,7 +294,7 @@ def _require_own_images(
     if bare.any():
         taken = "are in validation or test as well, or have labels that conflict"
         found = f"all images of class {list_names(_name_empty(names, ~bare))} {taken}"
-        raise RecipeError("DATA", found, "add others, or mend the splits")
+        raise RecipeError("DATA", found, "add others, or correct the splits")
 
 
 def _refuse_foreign(folder: Path) -> None:

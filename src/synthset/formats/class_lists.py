@@ -138,7 +138,7 @@ def read_class_list(
         except (ValueError, RecursionError, OSError) as broken:
             said = (broken.strerror if isinstance(broken, OSError) else None) or str(broken)
             passed.add(UNREADABLE, name, said)
-            right = "mend it, or remove it"
+            right = "correct it, or remove it"
             fault = fault or RecipeError(where, f"the list of classes {name}: {said}", right)
             continue
         if not found or (classes and classes.names != found.names):

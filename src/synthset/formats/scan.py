@@ -221,7 +221,7 @@ def expand(path: str, where: str) -> list[Place]:
         return [place]
     if place.is_symlink():
         said = f"{path} is a link to {os.readlink(place)}, which leads nowhere"
-        raise RecipeError(where, said, "mend the link, or name what it should lead to")
+        raise RecipeError(where, said, "correct the link, or name what it should lead to")
     matches = [Path(match) for match in sorted(glob.glob(str(place), recursive=True))]
     if matches:
         return list(matches)

@@ -194,7 +194,7 @@ class Indexing:
         what = f"none of {len(errors):,} was indexed: {count_errors(errors)}" if errors else "none"
         files = ", ".join(str(file) for _, file in self._files[:LISTED]) or "the pool"
         said = "".join(f"; {note}" for note in self._passed.notes())
-        raise StageError(f"images of {files}: {what}{said}; mend them, or name another pool")
+        raise StageError(f"images of {files}: {what}{said}; repair them, or name another pool")
 
     def _count_done(self) -> Counter[int]:
         """Images of each file that lie in finished shards."""

@@ -130,7 +130,7 @@ class Service:
         said = (said.replace(key, "***") if key else said)[:SAID]
         if fault.code in PASSING:
             return _Passing(f"status {fault.code}: {said}", _seconds(fault.headers["Retry-After"]))
-        right = "mend it in the recipe"
+        right = "correct it in the recipe"
         if fault.code in (401, 403):
             there = "is set" if key else "is not set"
             right = f"the key comes from the environment variable {self._settings.key_variable}, "

@@ -78,7 +78,7 @@ def _problem(item: dict[str, Any], where: str, owner: type[BaseModel] | None) ->
     if kind in ("too_short", "tuple_too_short") and context.get("actual_length") == 0:
         return Problem(where, "empty", "list at least one")
     if kind == "value_error":
-        return Problem(where, str(context.get("error", item["msg"])), "mend it")
+        return Problem(where, str(context.get("error", item["msg"])), "correct it")
     right = RIGHT.get(kind) or item["msg"].removeprefix("Input ").replace(
         "should be", "it should be", 1
     )
@@ -93,7 +93,7 @@ def _kind_problem(where: str, kind: str, value: Any, context: dict[str, Any]) ->
     expected = [part.strip().strip("'") for part in context["expected_tags"].split(",")]
     tag = str(context["tag"])
     for broken in (one for group in GROUPS for one in list_kinds(group).broken if one.name == tag):
-        return Problem(f"{where}.kind", str(broken), "mend that package, or install it again")
+        return Problem(f"{where}.kind", str(broken), "repair that package, or install it again")
     return Problem(f"{where}.kind", f"unknown kind {shorten(tag)}", did_you_mean(tag, expected))
 
 

@@ -44,7 +44,7 @@ def parse_yaml(text: str, where: str) -> Any:
         if isinstance(fault, _Refused):
             raise RecipeError(place, fault.found, fault.right) from None
         found = f"not valid YAML ({fault.problem or fault.context})"
-        right = "mend the line; a list is [a, b], a mapping is `key: value`"
+        right = "correct the line; a list is [a, b], a mapping is `key: value`"
         raise RecipeError(place, found, right) from None
     except yaml.reader.ReaderError as fault:
         line = text.count("\n", 0, fault.position) + 1
@@ -52,7 +52,7 @@ def parse_yaml(text: str, where: str) -> Any:
         raise RecipeError(f"{where}:{line}", found, "take it out, or save it as UTF-8") from None
     except (ValueError, IndexError, OverflowError) as fault:  # an escape such as "\\UFFFFFFFF"
         place = f"{where}:{loader.line + 1}" if loader else where
-        raise RecipeError(place, f"not valid YAML ({fault})", "mend the line") from None
+        raise RecipeError(place, f"not valid YAML ({fault})", "correct the line") from None
 
 
 class _Refused(yaml.MarkedYAMLError):

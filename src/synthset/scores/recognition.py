@@ -70,7 +70,7 @@ class RecognitionStage(Stage):
         if logits.shape[1] != len(self._classes):
             raise ModelError(
                 f"{self._prefix}: the classifier gives {logits.shape[1]} numbers an image, and its "
-                f"configuration names {len(self._classes)} classes; mend its config.json"
+                f"configuration names {len(self._classes)} classes; correct its config.json"
             )
         there = ~np.isnan(logits[:, 0])
         labels = np.asarray(rows.table.column("label"), dtype=np.int64)[there]

@@ -122,7 +122,7 @@ def _make(place: Path, dataset: Dataset, mark: str) -> None:
         with write_aside(place) as aside, contextlib.closing(sqlite3.connect(aside)) as base:
             _fill(base, dataset, mark)
     except sqlite3.OperationalError as fault:
-        raise StorageError(f"{place}: {fault}; mend that, and search again") from None
+        raise StorageError(f"{place}: {fault}; fix that, and search again") from None
 
 
 def _fill(base: sqlite3.Connection, dataset: Dataset, mark: str) -> None:

@@ -115,7 +115,7 @@ class StartsFromImages(Source[S]):
         )
         if not found.mine:
             what = "each image stands with the same bytes under several labels"
-            raise RecipeError("source.paths", what, "mend the labels, or set `conflicts: first`")
+            raise RecipeError("source.paths", what, "correct the labels, or set `conflicts: first`")
         return found
 
 

@@ -221,7 +221,7 @@ def parse_place(path: str) -> Place:
     try:
         system, inside = fsspec.core.url_to_fs(url)
     except (ImportError, ValueError) as fault:
-        right = "install that package, or" if isinstance(fault, ImportError) else "mend it, or"
+        right = "install that package, or" if isinstance(fault, ImportError) else "fix it, or"
         raise DatasetError(
             f"{path} can't be opened ({fault}); {right} copy the files to a disk"
         ) from None

@@ -126,7 +126,7 @@ def collect_answers(
         ):
             raise ModelError(
                 f"{table}: no logits for {len(classes)} classes; name a model that classifies, and "
-                "mend its config.json where that lists other classes"
+                "correct its config.json where that lists other classes"
             )
         shards.append(_judge_shard(list_column(cell, "logits"), labels, exact, under))
     return replace(_join(shards), shards=tuple(dataset.shards(table)))

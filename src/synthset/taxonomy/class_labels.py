@@ -33,7 +33,7 @@ def find_labels(
     try:
         labels = index.find_all(source)
     except Contradiction as fault:
-        right = "mend the wnid, or rename the class"
+        right = "correct the wnid, or rename the class"
         raise RecipeError("source", str(fault), right) from None
     for mine, meant in zip(source, labels, strict=True):
         if not meant and (numbered := NUMBERED.fullmatch(mine[0])):

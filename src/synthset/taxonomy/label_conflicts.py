@@ -68,7 +68,7 @@ def describe_outcome(rule: Rule, used: str = "used") -> str:
     'trained on under the first label alone (conflicts: first)'
     """
     said = {
-        "drop": f"not {used}; mend the labels, or choose another rule",
+        "drop": f"not {used}; correct the labels, or choose another rule",
         "first": f"{used} under the first label alone",
         "keep": f"{used} under each label",
     }

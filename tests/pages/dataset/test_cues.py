@@ -70,7 +70,7 @@ def test_advice_names_what_tells_the_strongest_first() -> None:
 def test_without_a_cue_nothing_needs_mending() -> None:
     (chart,) = make_cue_charts([*both("size", 0.52, 0.5), *both(TOGETHER, 0.53, 0.5)])
     assert chart["advice"] == [
-        "No single cue tells generated from real images: nothing needs mending."
+        "No single cue tells generated from real images: nothing to be done."
     ]
     assert write_advice([]) == []
 

@@ -74,7 +74,7 @@ def write_advice(rows: Sequence[Mapping[str, Any]]) -> list[str]:
     ]
     whole = next((row["matched"] for row in measured if row["cue"] == TOGETHER), None)
     if not telling:
-        sentences.append("No single cue tells generated from real images: nothing needs mending.")
+        sentences.append("No single cue tells generated from real images: nothing to be done.")
     elif whole and _is_told_apart(whole):
         sentences.append(
             f"After preprocessing all cues together still tell in {_pairs(whole)}: do not let "
