@@ -16,11 +16,11 @@ sys.path.insert(0, sys.argv[2])
 import synthset.cli.app as cli
 from side_work import begin_trouble
 from synthset.processes import Processes
-from synthset.store.folder import folder_at
-from synthset.store.lock import locked
+from synthset.store.folder import open_folder
+from synthset.store.lock import hold_lock
 
 def work():
-    with locked(folder_at(sys.argv[1])), Processes(2, begin_trouble) as processes:
+    with hold_lock(open_folder(sys.argv[1])), Processes(2, begin_trouble) as processes:
         list(processes.run(["waits", "fine"], lambda pid: print(pid, flush=True)))
 
 if __name__ == "__main__":

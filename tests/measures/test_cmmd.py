@@ -15,7 +15,7 @@ def test_cmmd_of_a_set_with_itself_is_about_nothing():
     real = RealImages(rows, *[["a"] * 200] * 4)
     reader = SimpleNamespace(reference=lambda *_: Reference(None, "made up", lambda: real))
     images = EncodedImages("all", rows, ["a"] * 200, {"a": "a"}, "tiny CLIP")
-    part = SimpleNamespace(reader=reader, encoded=lambda encoder: images)
+    part = SimpleNamespace(reader=reader, read_encoded=lambda encoder: images)
     (row,) = measure(Cmmd(kind="cmmd", reference="r"), part)
     assert row.name == "CMMD (tiny CLIP)"
     assert abs(row.value) < 1

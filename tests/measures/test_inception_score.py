@@ -20,7 +20,7 @@ def logits(count, seed=0):
 def scored(rows, names=None, **settings):
     metric = InceptionScore(kind="inception_score", encoder="e", **settings)
     images = EncodedImages("all", rows, names or ["cat"] * len(rows), KEYS, "m")
-    return measure(metric, SimpleNamespace(encoded=lambda encoder, column: images))
+    return measure(metric, SimpleNamespace(read_encoded=lambda encoder, column: images))
 
 
 @pytest.mark.parametrize("splits", [1, 10])

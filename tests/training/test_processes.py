@@ -17,12 +17,14 @@ import json, os, signal, socket, sys, time
 from pathlib import Path
 from digit_tasks import digits, small_task
 from synthset.recipe.training import Augmentation, Preprocessing, TimmModel
-from synthset.training.task import Stage
+from synthset.training.task import TrainingStage
 from synthset.training.train import train_classifier
 
 place = Path(sys.argv[1])
 busy = small_task(  # uses every part of the state
-    stages=(Stage("pretrain", digits(0, 90), 20), Stage("train", digits(0, 150), 40)),
+    stages=(
+        TrainingStage("pretrain", digits(0, 90), 20), TrainingStage("train", digits(0, 150), 40)
+    ),
     optimizer="adamw", learning_rate=0.002, ema=0.9, clip_norm=1.0, label_smoothing=0.1,
     augmentation=Augmentation(flip=False, policy="trivial", mixup=0.5, erase=0.2),
     validate_every=3,
