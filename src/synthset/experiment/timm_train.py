@@ -80,7 +80,8 @@ def make_config(model: TimmModel, classes: Sequence[ClassNames]) -> dict[str, An
     """Describe the model that timm's script will train as timm describes its own: a class is named
     by its WordNet number, and described by its name, where it has one.
 
-    >>> found = make_config(TimmModel(kind="timm", name="resnet18"), [Names(["dog"], "n02084071")])
+    >>> dog = ClassNames(["dog"], "n02084071")
+    >>> found = make_config(TimmModel(kind="timm", name="resnet18"), [dog])
     >>> found["label_names"], found["label_descriptions"]
     (['n02084071'], {'n02084071': 'dog'})
     """

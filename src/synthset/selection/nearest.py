@@ -84,7 +84,7 @@ def choose_nearest_set(
         (count,) rows, ascending. The same input gives the same answer.
 
     >>> rng = np.random.default_rng(0)
-    >>> good, bad = rng.normal(0, 1, (40, 2)), rng.normal(3, 1, (60, 2))
+    >>> good, bad = rng.normal(0, 1, (40, 2)), rng.normal(6, 1, (60, 2))
     >>> real = Gaussian(np.zeros(2), np.eye(2), 1000)
     >>> int((choose_nearest_set(np.concatenate([bad, good]), real, 20) >= 60).sum())
     20

@@ -158,7 +158,7 @@ class ClassIndex:
     where nothing is called so, any case with `_` and hyphens as blanks. A key joins a name, and
     never another key: `c` may be short for C and for C++.
 
-    >>> index = ClassIndex([Names(["C", "c"]), Names(["C++", "c-plus"]), Names(["hot dog"])])
+    >>> index = ClassIndex([ClassNames(x) for x in (["C", "c"], ["C++", "c-plus"], ["hot dog"])])
     >>> index.find(["C++", "c"]), index.find(["c_plus"]), index.find(["Hot-Dog"])
     ({1}, {1}, {2})
     >>> index.find(["C#", "c"]), ClassIndex([["hot_dog"], ["hot-dog"]]).find(["hot dog"])

@@ -18,7 +18,7 @@ FILE = "classes.json"
 def write_classes(classes: Sequence[ClassNames]) -> list[dict[str, Any]]:
     """Write classes down, in label order.
 
-    >>> write_classes([Names(["Golden Retriever"], "n02099601", label=207)])[0]["key"]
+    >>> write_classes([ClassNames(["Golden Retriever"], "n02099601", label=207)])[0]["key"]
     'n02099601'
 
     Returns:
