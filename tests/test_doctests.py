@@ -13,6 +13,4 @@ SHOWN = [path for path in sorted(SOURCE.rglob("*.py")) if ">>> " in path.read_te
 @pytest.mark.parametrize("path", SHOWN, ids=lambda path: path.stem)
 def test_examples_of_docstrings_give_what_they_say(path):
     name = ".".join(path.relative_to(SOURCE).with_suffix("").parts)
-    found = doctest.testmod(import_module(name))
-    assert found.attempted
-    assert not found.failed
+    assert not doctest.testmod(import_module(name)).failed

@@ -33,14 +33,14 @@ from synthset.engine import what_if as consider
 from synthset.engine import measure, run
 with contextlib.suppress(ImportError):
     import pandas  # which pyarrow looks for
-from synthset.sources.shapes import Shapes
-made = Shapes.compute
+from synthset.sources.shapes import ShapesStage
+made = ShapesStage.compute
 def compute(self, rows, prepared):
     computed = made(self, rows, prepared)
     with open(sys.argv[3], "a") as trace:
         trace.write("".join(name + "\\n" for name in rows.column("id")))
     return computed
-Shapes.compute = compute
+ShapesStage.compute = compute
 for _ in sys.stdin:
     process = os.fork()
     if not process:

@@ -201,7 +201,7 @@ def test_a_table_of_draws_makes_another_training_and_goes_on_from_its_state(tmp_
     task = small_task(stages=(stage,), optimizer="muon", model=model, validate_every=4)
     assert task.fingerprint() != small_task(stages=(replace(stage, draws=None),)).fingerprint()
     train_classifier(task, tmp_path / "whole")
-    running, look = loop.Loop(task, tmp_path / "parts", Silent()), loop.Loop._look
+    look = loop.Loop._look
 
     def die(self, since):
         look(self, since)
@@ -209,7 +209,7 @@ def test_a_table_of_draws_makes_another_training_and_goes_on_from_its_state(tmp_
 
     monkeypatch.setattr(loop.Loop, "_look", die)
     with pytest.raises(KeyboardInterrupt):
-        running.run()
+        train_classifier(task, tmp_path / "parts")
     monkeypatch.setattr(loop.Loop, "_look", look)
     train_classifier(task, tmp_path / "parts")
     assert weights_of(tmp_path / "parts") == weights_of(tmp_path / "whole")

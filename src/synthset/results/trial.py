@@ -41,11 +41,12 @@ class Trial:
         probabilities: (N, K) float32, of K classes, in rows that sum to 1.
         counts: origin (`real`, or the name of a set) -> (K,) int64 training images.
         pretrain_counts: the same of the pre-training; empty without one.
-        draws: origin -> (K,) how often its images of each class are drawn, in some common unit.
         looks: in the order of time.
         chosen: update whose weights were kept.
         seconds: wall time of the training.
         short: notes where a set had fewer images than asked for.
+        draws: origin -> (K,) how often its images of each class are drawn, in some common unit;
+            empty where each image is drawn equally often.
     """
 
     arm: str
@@ -54,8 +55,8 @@ class Trial:
     probabilities: NDArray[np.float32]
     counts: Mapping[str, NDArray[np.int64]]
     pretrain_counts: Mapping[str, NDArray[np.int64]] = field(default_factory=dict)
-    draws: Mapping[str, NDArray[np.int64]] = field(default_factory=dict)
     looks: Sequence[Look] = ()
     chosen: int = 0
     seconds: float = 0.0
     short: Sequence[str] = ()
+    draws: Mapping[str, NDArray[np.int64]] = field(default_factory=dict)
