@@ -156,7 +156,7 @@ def test_plan_shows_and_writes_nothing(finished, tmp_path):
 
 def test_a_plan_without_classes_is_an_error_alone(tmp_path):
     out = synthset_command("plan", "demo", "--set", "classes=[crane, Crane]", cwd=tmp_path)
-    assert (out.returncode, out.stdout) == (2, "")
+    assert (out.returncode, out.stdout) == (2, ""), out.stderr
     assert "'crane' and 'Crane' differ only in case" in out.stderr
 
 
