@@ -1,33 +1,33 @@
-# Every target sets itself up: a virtual environment in .venv, made once from constraints.txt.
+# Every target first makes the virtual environment in .venv from constraints.txt, once.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: setup demo test torture check bench report clean-demo
+.PHONY: setup demo test torture check bench
 
 setup: $(READY)
 
 $(READY): pyproject.toml constraints.txt
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "synthset needs Python 3.11 or newer, this is " + sys.version.split()[0] + "; name another one: make PYTHON=python3.12")'
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "synthset needs Python 3.11 or newer, this is " + sys.version.split()[0] + "; choose another: make PYTHON=python3.12")'
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
 	$(BIN)/uv pip install --quiet --python $(BIN)/python -c constraints.txt -e ".[dev]"
 	@touch $(READY)
 
-demo: $(READY)  ## make a labelled dataset with the models that ship with synthset
+demo: $(READY)  ## make a small dataset with the models that ship with synthset
 	$(BIN)/synthset demo
 
 test: $(READY)  ## run the tests
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist worksteal
 
-torture: $(READY)  ## run the property tests with many examples, and slow tests; takes an hour
+torture: $(READY)  ## run the slow tests, and the property tests with many examples; takes an hour
 	SYNTHSET_EXAMPLES=$${SYNTHSET_EXAMPLES:-2000} OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist worksteal -m "hypothesis or torture"
 
-check: $(READY)  ## what else CI runs: lint, format, types
+check: $(READY)  ## lint, check the format and the types, as CI does
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-bench: $(READY)  ## compare speed with the reference implementations; writes benchmarks/RESULTS.md
+bench: $(READY)  ## compare the metrics' speed with the reference implementations; writes benchmarks/RESULTS.md
 	$(BIN)/python benchmarks/metrics.py
