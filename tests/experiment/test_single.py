@@ -301,7 +301,9 @@ def test_settings_that_do_not_exist_are_refused_by_name():
 def test_timm_gets_images_arguments_and_a_command(tmp_path):
     write_folders(tmp_path / "data", 0, 200)
     images = read_splits(find_places(tmp_path / "data"), 0.1, 0)
-    settings = load_single(None, ["preprocessing.size_px=16", "training.batch_size=64"])
+    settings = load_single(
+        None, ["model=resnet18", "preprocessing.size_px=16", "training.batch_size=64"]
+    )
     command = write_timm(images, settings, tmp_path / "timm")
     assert command.read_text().splitlines()[-1].startswith("python train.py --config ")
     arguments = yaml.safe_load((tmp_path / "timm" / "args.yaml").read_text())
@@ -334,7 +336,7 @@ def test_a_set_smaller_than_a_batch_still_has_epochs():
 
 def test_timm_crops_as_much_as_is_asked_for():
     model = TimmModel(kind="timm")
-    shifted = to_timm_arguments(50, 10, model, load_single(None, []))
+    shifted = to_timm_arguments(50, 10, model, load_single(None, ["model=resnet18"]))
     assert (shifted["scale"], shifted["ratio"]) == ([0.7656, 1.0], [1.0, 1.0])
     cropped = to_timm_arguments(
         50, 10, model, load_single(None, ["training.augmentation.crop=0.08"])

@@ -37,8 +37,19 @@ def test_a_small_network_learns_the_digits_and_leaves_what_predicts_them(tmp_pat
     )
 
 
-def test_twenty_looks_are_taken_and_the_best_one_is_kept(tmp_path):
-    fitted = train_classifier(small_task(updates=40), tmp_path)
+@pytest.mark.parametrize(
+    ("updates", "validate", "distance"),
+    [(10_000, 100, 500), (4_000, 1_000, 211), (400, 100_000, 100)],
+)
+def test_a_large_validation_split_is_looked_at_less_often(updates, validate, distance):
+    task = small_task(updates=updates, batch_size=32)
+    rows = np.arange(validate) % len(task.val)
+
+    assert loop.space_looks(replace(task, val=task.val.take(rows))) == distance
+
+
+def test_the_best_look_is_kept(tmp_path):
+    fitted = train_classifier(small_task(updates=40, validate_every=2), tmp_path)
     assert [look.update for look in fitted.looks] == list(range(2, 41, 2))
     best = max(fitted.looks, key=lambda look: (look.val_balanced_accuracy, -look.val_loss))
     assert fitted.chosen == best.update

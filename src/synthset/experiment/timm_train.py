@@ -18,6 +18,7 @@ import yaml
 from synthset.errors import RecipeError, UsageError
 from synthset.experiment.single import Splits, write_vocabulary
 from synthset.images import encode
+from synthset.recipe.default_network import SMALL_PX
 from synthset.recipe.single import Single
 from synthset.recipe.training import TimmModel
 from synthset.store.files import replace_file
@@ -29,7 +30,6 @@ from synthset.training.pixels import Prepared
 ARGUMENTS, COMMAND, CONFIG = "args.yaml", "command.sh", "config.json"
 POLICIES = {"none": None, "trivial": None, "rand": "rand-m9-n2"}
 BLOCK = 256  # images that are prepared at a time
-SMALL_PX = 64  # up to here a ResNet would have the small stem
 
 
 def write_timm(images: Splits, settings: Single, folder: Path) -> Path:

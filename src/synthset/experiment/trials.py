@@ -19,7 +19,7 @@ from synthset.seeds import fingerprint
 from synthset.store.files import replace_file, write_aside
 from synthset.training.labelled import LabelledImages
 
-VERSION = "2"  # changes when the same trial would give other results
+VERSION = "3"  # changes when the same trial would give other results
 TABLE, FACTS = "trial.npz", "trial.json"
 
 

@@ -18,6 +18,7 @@ from pydantic import (
 )
 
 from synthset.errors import Problem, RecipeError, did_you_mean, shorten
+from synthset.recipe.default_network import fill_network
 from synthset.recipe.labelled_images import Found, Kept, Pictures, Torchvision
 from synthset.recipe.messages import explain
 from synthset.recipe.reading import override, read_yaml, set_value
@@ -27,8 +28,8 @@ from synthset.recipe.training import (
     Loss,
     Model,
     Preprocessing,
+    SmallResNet,
     SourceDraws,
-    TimmModel,
     Training,
 )
 from synthset.recipe.variables import fill_in, restore_variables
@@ -162,8 +163,9 @@ class Experiment(Settings):
     """Arm that the others are compared with; none takes the first."""
     focus: tuple[str, ...] = ()
     """Classes that the report puts first; none takes those of `real.cut`."""
-    model: Model = TimmModel(kind="timm")
-    """The classifier."""
+    model: Model = SmallResNet(kind="small_resnet")
+    """The classifier; none takes `small_resnet` up to 64 px with the schedule that suits it, above
+    timm's ResNet-18."""
     preprocessing: Preprocessing = Preprocessing()
     """What every image goes through."""
     training: Training = Training()
@@ -194,10 +196,10 @@ class Experiment(Settings):
         """Name of the arm that the others are compared with."""
         return self.base or self.arms[0].name
 
-    @field_validator("model", mode="before")
+    @model_validator(mode="before")
     @classmethod
-    def _model_in_short(cls, value: Any) -> Any:
-        return {"kind": "timm", "name": value} if isinstance(value, str) else value
+    def _fill_network(cls, content: Any) -> Any:
+        return fill_network(content)
 
     @field_validator("arms")
     @classmethod

@@ -33,7 +33,8 @@ from synthset.training.schedule import learning_rate, make_optimizer
 from synthset.training.task import Task
 from synthset.training.whitened_resnet import WhitenedResNet
 
-LOOKS = 20  # in all, where the settings name no distance
+LOOKS = (4, 20)  # fewest and most in all, where the settings name no distance
+LOOKED_AT = 0.15  # validation images for each that is drawn: a twentieth of the training's time
 WHITENED_BY = 2000  # images whose patches decide the directions of a whitening layer
 
 
@@ -262,14 +263,24 @@ class Loop:
         return sum(stage.updates for stage in self.task.stages[: self.progress.stage])
 
     def _looks_now(self) -> bool:
-        every = self.task.training.validate_every or math.ceil(self.task.updates / LOOKS)
-        done = self.progress.done
+        every, done = (
+            self.task.training.validate_every or space_looks(self.task),
+            self.progress.done,
+        )
         last = done == self.task.stages[self.progress.stage].updates
         return last or (self._count_before() + done) % every == 0
 
     def _seed(self, number: int) -> int:
         stage, rank = self.progress.stage, self.accelerator.process_index
         return int(digest([self.task.seed, stage, number, rank], size=7), 16)
+
+
+def space_looks(task: Task) -> int:
+    """Updates between two looks at the validation split, which is large or small."""
+    drawn = task.updates * task.training.batch_size
+    fewest, most = LOOKS
+    looks = min(most, max(fewest, int(LOOKED_AT * drawn / len(task.val))))
+    return math.ceil(task.updates / looks)
 
 
 def _value(look: Look, choose: str) -> float:

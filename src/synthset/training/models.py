@@ -15,10 +15,10 @@ from timm.models.resnet import ResNet
 from torch import Tensor, nn
 
 from synthset.errors import ModelError, RecipeError, did_you_mean
+from synthset.recipe.default_network import SMALL_PX
 from synthset.recipe.training import Model, SmallCnn, SmallResNet, TimmModel
 from synthset.training.whitened_resnet import WhitenedResNet
 
-SMALL_PX = 64  # up to here `auto` takes the small stem
 HALF = (0.5, 0.5, 0.5)
 QUARTER = (0.25, 0.25, 0.25)
 MOST_WIDER = 8  # times the first block's channels

@@ -17,7 +17,7 @@ from synthset.seeds import digest
 from synthset.training.draws import Table
 from synthset.training.labelled import LabelledImages
 
-VERSION = 1  # changes whenever the same task would give other weights
+VERSION = 2  # changes whenever the same task would give other weights
 
 
 @dataclass(frozen=True)
