@@ -61,6 +61,11 @@ def count_cores() -> int:
     return os.cpu_count() or 1
 
 
+def is_first_process() -> bool:
+    """Tell whether this is the first, or the only one, of the processes that torchrun starts."""
+    return os.environ.get("RANK", "0") == "0"
+
+
 def count_gpus() -> int:
     """Count GPUs: NVIDIA's, AMD's, or the one of Apple silicon. Where there can be none, torch is
     not loaded to ask."""

@@ -19,12 +19,16 @@ from synthset.cli.app import app
 from synthset.encoders.classlist import match, read_class_list
 from synthset.errors import DatasetError, ModelError, RecipeError, UsageError
 from synthset.experiment.single import find_places, read_splits, train_single
+from synthset.experiment.single_judgement import make_job
 from synthset.experiment.timm_train import name_differences, to_timm_arguments, write_timm
+from synthset.experiment.trials import read_trial
 from synthset.images import decode, encode, sha256
 from synthset.machine import Silent
 from synthset.recipe.encoders import ClassifierEncoder
 from synthset.recipe.single import Single, load_single
 from synthset.recipe.training import TimmModel
+from synthset.results.judgement import Judgement, judge
+from synthset.results.stored import load
 from synthset.store.remote import parse_place
 from synthset.taxonomy.classlists import make_name_classes
 from synthset.training.labelled import LabelledImages
@@ -162,7 +166,7 @@ def test_a_class_that_is_listed_without_an_image_is_said_and_the_others_train(tm
     assert [(row["label"], row["name"], row["number"]) for row in rows] == [
         *((0, "a", 0), (1, "b", 1), (2, "c", 2)),
     ]
-    assert trained.measures.whole["accuracy"][0] >= 0
+    assert trained.judgement.arms[0].whole["accuracy"].value >= 0
 
 
 def write_wnids(place):
@@ -219,6 +223,29 @@ def test_the_command_trains_and_says_how_good_it_is(tmp_path):
         *("digit_3", "digit-3", None, None),
     )
     assert (tmp_path / "out" / "model.safetensors").exists()
+    assert "report: " in done.output
+    html = (tmp_path / "out" / "report" / "index.html").read_text()
+    assert "validation images of 10 classes" in html
+    assert "have chosen the weights" in html
+
+
+def test_a_training_is_judged_as_an_arm_of_an_experiment_is(tmp_path):
+    write_folders(tmp_path / "train", 0, 200)
+    write_folders(tmp_path / "test", 400, 500)
+    trained = synthset.train(
+        tmp_path / "train", tmp_path / "out", test=tmp_path / "test", overrides=QUICK
+    )
+    written = load(Judgement, (tmp_path / "out/report/judgement.json").read_text(), "judgement")
+    job = make_job(trained.images, quick(), tmp_path / "out")
+    again = judge(job.experiment, [read_trial(tmp_path / "out")], trained.images.classes)
+    (arm,) = written.arms
+    assert (arm.whole, arm.classes) == (again.arms[0].whole, again.arms[0].classes)
+    assert {"recall", "precision", "f1", "average_precision"} <= arm.classes.keys()
+    figures = {path.name for path in (tmp_path / "out/report/figures").iterdir()}
+    assert {"roc.svg", "pr.svg", "reliability.svg", "confusion-classifier.svg"} <= figures
+    html = trained.page.read_text()
+    assert "100 test images of 10 classes" in html
+    assert "Balanced accuracy: <b>" in html
 
 
 def test_with_a_test_set_the_figures_are_of_it(tmp_path):
@@ -227,7 +254,7 @@ def test_with_a_test_set_the_figures_are_of_it(tmp_path):
     images = read_splits(find_places(tmp_path / "train", None, tmp_path / "test"), 0.1, 0)
     trained = train_single(images, quick("training.updates=100"), tmp_path / "out", Silent())
     assert trained.judged_by == "test"
-    assert trained.measures.whole["accuracy"][0] > 0.5
+    assert trained.judgement.arms[0].whole["accuracy"].value > 0.5
 
 
 def test_a_folder_that_holds_only_what_systems_leave_is_free(tmp_path):
@@ -359,6 +386,7 @@ def test_a_kill_at_any_write_of_a_training_leaves_one_that_goes_on(tmp_path, mon
     assert kills >= 3
     assert killed.fitted.looks == whole.fitted.looks
     names = ["classes.json", "config.json", "looks.json", "model.safetensors"]
+    names += ["trial.json", "trial.npz"]
     assert sorted(name for name in os.listdir(tmp_path / "killed") if name[0] != ".") == names
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,7 +9,7 @@ import typer
 
 from synthset.cli.options import Changes, ImageColumn, LabelColumn
 from synthset.cli.terminal import say, screen, tell
-from synthset.pages.kit.numbers import percent
+from synthset.pages.kit.numbers import figure, percent
 from synthset.store.remote import require_on_disk
 
 if TYPE_CHECKING:
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
 
     from synthset.experiment.single import Trained
 
+MEASURES = ("recall", "precision", "f1", "average_precision")  # of each class
 MOST = 20  # classes that are listed; of more, the worst
 
 
@@ -74,9 +74,9 @@ def train(
         return
     from synthset.cli.progress import RichBar
     from synthset.experiment.single import train as train_classifier
-    from synthset.machine import Silent
+    from synthset.machine import Silent, is_first_process
 
-    speaks = os.environ.get("RANK", "0") == "0"  # of the processes that torchrun starts, the first
+    speaks = is_first_process()
     trained = train_classifier(
         data,
         output,
@@ -95,10 +95,11 @@ def train(
 
 def _say(trained: Trained, output: Path) -> None:
     console = screen()
-    found, fitted = trained.measures, trained.fitted
+    judgement, fitted = trained.judgement, trained.fitted
+    found, measure = judgement.arms[0].whole, "balanced_accuracy"
     tell(
-        f"{trained.judged_by}: accuracy {percent(found.whole['accuracy'][0], digits=1)}, balanced "
-        f"{percent(found.whole['balanced_accuracy'][0], digits=1)}{found.over} (weights of update "
+        f"{trained.judged_by}: accuracy {figure(found['accuracy'])}, balanced "
+        f"{figure(found[measure])}{judgement.over(measure)} (weights of update "
         f"{fitted.chosen:,} of {fitted.looks[-1].update:,}; {fitted.seconds:.0f} s)"
     )
     console.print(_table(trained))
@@ -108,25 +109,28 @@ def _say(trained: Trained, output: Path) -> None:
     if copies:
         tell(f"left out: {copies:,} training images that validation or test have as well")
     tell(f"weights: {(output / 'model.safetensors').resolve()}")
+    if trained.page is not None:
+        tell(f"report: {trained.page.resolve()}")
 
 
 def _table(trained: Trained) -> Table:
     from rich.table import Table
 
-    images, found = trained.images, trained.measures
-    asked = images.val if images.test is None else images.test
-    counts = [one.count_images(len(images.classes))["real"] for one in (images.train, asked)]
+    from synthset.pages.experiment.experiment_words import NAMES
+
+    images, found = trained.images, trained.judgement.arms[0].classes
+    counts = (images.train.count_images(len(images.classes))["real"],
+              trained.judgement.test_images)  # fmt: skip
+    rates = [found[name] for name in MEASURES]
     table = Table()
-    for heading in ("class", "train", trained.judged_by, "recall", "precision"):
+    for heading in ("class", "train", trained.judged_by, *(NAMES[name] for name in MEASURES)):
         table.add_column(heading, justify="left" if heading == "class" else "right")
-    recalls, precisions = found.classes["recall"][0], found.classes["precision"][0]
     order = list(range(len(images.classes)))
     if len(order) > MOST:
-        order = sorted(order, key=lambda k: float(recalls[k]))[:MOST]
+        known = [k for k in order if found["recall"][k].value is not None]
+        order = sorted(known, key=lambda k: found["recall"][k].value or 0.0)[:MOST]
         table.title = f"the {MOST} classes of lowest recall"
     for k in order:
-        rates = (
-            "–" if rate != rate else percent(rate, digits=1) for rate in (recalls[k], precisions[k])
-        )
-        table.add_row(images.classes[k], *(f"{one[k]:,}" for one in counts), *rates)
+        shares = (percent(one[k].value, digits=1) for one in rates)
+        table.add_row(images.classes[k], *(f"{one[k]:,}" for one in counts), *shares)
     return table

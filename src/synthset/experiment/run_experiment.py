@@ -201,7 +201,6 @@ def conclude(sets: Sets, jobs: Sequence[Job]) -> Done:
         experiment,
         judgement,
         trials,
-        classes,
         show_preprocessing(experiment, jobs),
         explain_answers(experiment, jobs, real.classes),
     )

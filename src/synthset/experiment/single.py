@@ -23,17 +23,21 @@ from synthset.experiment.images import (
 )
 from synthset.experiment.places import Places, SplitImages
 from synthset.experiment.places import find_places as find_places
+from synthset.experiment.single_judgement import judge_training, make_job, write_training_page
 from synthset.experiment.splits import note_conflicts
+from synthset.experiment.trials import train_job, write_trial
 from synthset.formats.columns import Columns
 from synthset.formats.manifest import Passed
 from synthset.formats.scan import list_units, refuse_test
 from synthset.formats.tree import get_name
 from synthset.litter import is_litter
-from synthset.machine import ProgressBar
-from synthset.metrics.statistics.classification import Measures, measure_classifier
+from synthset.machine import ProgressBar, is_first_process
 from synthset.notebook_bar import default_bar
+from synthset.recipe.paths import FolderPath
 from synthset.recipe.single import Single, load_single
 from synthset.recipe.sources import Folder as FolderSettings
+from synthset.results.judgement import Judgement
+from synthset.results.trial import Trial
 from synthset.seeds import digest
 from synthset.store.files import replace_file
 from synthset.store.pool_index import is_dataset
@@ -42,7 +46,7 @@ from synthset.taxonomy.label_conflicts import Rule, apply_rule, find_label_confl
 from synthset.taxonomy.vocabularies import FILE, write_classes
 from synthset.training.checkpoint import CONFIG, STATE
 from synthset.training.labelled import LabelledImages
-from synthset.training.task import Fitted, Task, TrainingStage
+from synthset.training.task import Fitted
 
 
 @dataclass(frozen=True)
@@ -50,6 +54,7 @@ class Splits:
     """The images of one training.
 
     Attributes:
+        path: what names the training images.
         names: all that each class is called, in label order.
         train, val: images.
         test: images, if there are any.
@@ -59,6 +64,7 @@ class Splits:
         found: what each place was read as, its classes, and what lies there, in words.
     """
 
+    path: FolderPath
     names: tuple[ClassNames, ...]
     train: LabelledImages
     val: LabelledImages
@@ -81,13 +87,18 @@ class Trained:
         fitted: the classifier.
         images: that it was trained and judged with.
         judged_by: `test`, or `val` where there is no test.
-        measures: on those.
+        trial: what it said of each of those.
+        judgement: what that is worth, as of an experiment's arm.
+        page: that shows it, with figures and tables beside it; None where another process of the
+            training writes it.
     """
 
     fitted: Fitted
     images: Splits
     judged_by: str
-    measures: Measures
+    trial: Trial
+    judgement: Judgement
+    page: Path | None = None
 
 
 @raise_storage_errors()
@@ -121,7 +132,7 @@ def train(
         bar: told how far it is; none shows a bar in notebooks, and is quiet elsewhere.
 
     Returns:
-        The classifier, the images, and how good it is.
+        The classifier, the images, and how good it is; the page lies in `report/` of the folder.
 
     Raises:
         RecipeError: nothing is there, classes don't fit, or a class is too small to split.
@@ -132,7 +143,13 @@ def train(
     images = read_images(data, settings, val, test, val_fraction, columns)
     for line in images.found:
         bar.say(line)
-    return train_single(images, settings, require_on_disk(output, "-o"), bar)
+    folder = require_on_disk(output, "-o")
+    trained = train_single(images, settings, folder, bar)
+    if not is_first_process():
+        return trained
+    job = make_job(images, settings, folder)
+    page = write_training_page(job, trained.trial, trained.judgement, settings)
+    return replace(trained, page=page)
 
 
 def read_images(
@@ -200,6 +217,7 @@ def read_splits(places: Places, val_fraction: float, seed: int, conflicts: Rule 
         held, rows = _split(train, rows, val_fraction, seed, torn)
     sets = {name: other.label_rows(labels[name]) for name, other in others.items()}
     return Splits(
+        places.train.path,
         tuple(names),
         train.label_rows(train.labels, rows),
         sets["val"] if "val" in sets else train.label_rows(train.labels, held),
@@ -232,35 +250,14 @@ def train_single(images: Splits, settings: Single, folder: Path, bar: ProgressBa
     Raises:
         UsageError: the folder holds something else.
     """
-    from synthset.training.predict import predict
-    from synthset.training.train import train_classifier
-
     _refuse_foreign(folder)
-    task = Task(
-        (TrainingStage("train", images.train, settings.training.updates),),
-        images.val,
-        len(images.classes),
-        settings.model,
-        settings.preprocessing,
-        settings.training,
-        settings.loss,
-        settings.seed,
-        lacking=True,  # a class that files list, and have no image of; `read_splits` says so
-    )
-    fitted = train_classifier(task, folder, bar)
-    write_vocabulary(images.names, folder)
-    asked = images.val if images.test is None else images.test
-    training = settings.training
-    said = predict(
-        fitted.model,
-        asked,
-        settings.preprocessing,
-        training.batch_size,
-        training.device,
-        training.precision,
-    )
+    job = make_job(images, settings, folder)
+    fitted, trial = train_job(job, bar)
+    if is_first_process():
+        write_vocabulary(images.names, folder)
+        write_trial(folder, trial)
     judged_by = "val" if images.test is None else "test"
-    return Trained(fitted, images, judged_by, measure_classifier(asked.labels, said))
+    return Trained(fitted, images, judged_by, trial, judge_training(job, trial, images))
 
 
 def write_vocabulary(names: Sequence[ClassNames], folder: Path) -> None:

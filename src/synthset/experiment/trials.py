@@ -6,18 +6,21 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from synthset.experiment.arms import Composed
-from synthset.machine import Silent, fix_torch_threads
+from synthset.machine import ProgressBar, Silent, fix_torch_threads
 from synthset.recipe.experiment import Arm, Experiment
 from synthset.results.trial import Look, Trial
 from synthset.seeds import fingerprint
 from synthset.store.files import replace_file, write_aside
 from synthset.training.labelled import LabelledImages
+
+if TYPE_CHECKING:
+    from synthset.training.task import Fitted
 
 VERSION = "3"  # changes when the same trial would give other results
 TABLE, FACTS = "trial.npz", "trial.json"
@@ -102,11 +105,22 @@ def run_trial(job: Job, advance: Callable[[int], None]) -> None:
         job: what is to be done.
         advance: told of each so many updates.
     """
+    _, trial = train_job(job, _Counter(advance))
+    write_trial(job.folder, trial)
+
+
+def train_job(job: Job, bar: ProgressBar) -> tuple[Fitted, Trial]:
+    """Train, then read the test once.
+
+    Args:
+        job: what is to be done.
+        bar: shows the updates.
+    """
     from synthset.training.predict import predict
     from synthset.training.train import train_classifier
 
     settings = job.experiment.training
-    fitted = train_classifier(_task(job), job.folder, _Counter(advance))
+    fitted = train_classifier(_task(job), job.folder, bar)
     with fix_torch_threads(settings.threads):
         said = predict(
             fitted.model,
@@ -116,23 +130,20 @@ def run_trial(job: Job, advance: Callable[[int], None]) -> None:
             settings.device,
             settings.precision,
         )
-    write_trial(
-        job.folder,
-        Trial(
-            arm=job.arm.name,
-            seed=job.seed,
-            labels=job.test.labels,
-            probabilities=said,
-            counts=job.train.images.count_images(job.classes),
-            pretrain_counts={}
-            if job.pretrain is None
-            else job.pretrain.images.count_images(job.classes),
-            looks=fitted.looks,
-            chosen=fitted.chosen,
-            seconds=fitted.seconds,
-            draws=_draws(job),
-            short=(*(job.pretrain.short if job.pretrain else ()), *job.train.short),
-        ),
+    return fitted, Trial(
+        arm=job.arm.name,
+        seed=job.seed,
+        labels=job.test.labels,
+        probabilities=said,
+        counts=job.train.images.count_images(job.classes),
+        pretrain_counts={}
+        if job.pretrain is None
+        else job.pretrain.images.count_images(job.classes),
+        looks=fitted.looks,
+        chosen=fitted.chosen,
+        seconds=fitted.seconds,
+        draws=_draws(job),
+        short=(*(job.pretrain.short if job.pretrain else ()), *job.train.short),
     )
 
 

@@ -94,12 +94,12 @@ def judged() -> Judgement:
 
 @pytest.fixture(scope="module")
 def page(tmp_path_factory: pytest.TempPathFactory, judged: Judgement) -> Path:
-    made, trials, names = world()
+    made, trials, _ = world()
     near = (Neighbour(png(3), "sd", "c1", 0.25),)
     cases = [ExplainedImage("mixed", png(1), NASTY, "c1", (("c1", 0.8),), png(2), near)]
     steps = [Steps("real", (("letterbox", png(9)),))]
     folder = tmp_path_factory.mktemp("report")
-    return write_experiment_page(folder, made, judged, trials, names, steps, cases)
+    return write_experiment_page(folder, made, judged, trials, steps, cases)
 
 
 def test_figures_and_tables_lie_beside_the_page(page: Path) -> None:
@@ -232,7 +232,7 @@ def small(count: int) -> tuple[Experiment, list[Trial], Any]:
 def test_one_seed_without_looks_makes_a_page_too(tmp_path: Path) -> None:
     made, trials, names = small(3)
     found = judge(made, trials, names)
-    html = write_experiment_page(tmp_path, made, found, trials, names).read_text()
+    html = write_experiment_page(tmp_path, made, found, trials).read_text()
     assert 'id="training"' not in html
     assert "There is one seed" in html
 
@@ -240,7 +240,7 @@ def test_one_seed_without_looks_makes_a_page_too(tmp_path: Path) -> None:
 def test_of_many_classes_the_page_shows_the_focus_and_the_worst(tmp_path: Path) -> None:
     made, trials, names = small(60)
     found = judge(made, trials, names)
-    html = write_experiment_page(tmp_path, made, found, trials, names).read_text()
+    html = write_experiment_page(tmp_path, made, found, trials).read_text()
     assert "31 of 60 classes" in html
     assert html.count("<td>c") == 5 * 30  # five measures
     assert len(table(tmp_path / "classes.csv")) == 2 * 60

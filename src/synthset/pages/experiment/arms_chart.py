@@ -32,7 +32,7 @@ def draw_arms_chart(judgement: Judgement) -> Picture:
         for row, arm in enumerate(judgement.arms)
     ]
     headings = ("arm", *(measure_name(name, judgement) for name in shown))
-    title = "How well each arm does on real test images"
+    title = "How well each arm does"
     size = (WIDTH, ROW * len(judgement.arms))
     return draw_chart("arms", title, panels, size=size, table=Table(headings, rows))
 

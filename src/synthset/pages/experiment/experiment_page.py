@@ -5,7 +5,7 @@ from __future__ import annotations
 from base64 import b64encode
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from markupsafe import Markup
@@ -44,9 +44,12 @@ def write_experiment_page(
     experiment: Experiment,
     judgement: Judgement,
     trials: Sequence[Trial],
-    classes: Sequence[str],
     steps: Sequence[Steps] = (),
     cases: Sequence[ExplainedImage] = (),
+    *,
+    command: Literal["experiment", "train"] = "experiment",
+    judged_by: Literal["test", "val"] = "test",
+    settings: str | None = None,
 ) -> Path:
     """Write the page, its figures as SVG and PNG, and the judgement as JSON and CSV.
 
@@ -54,12 +57,14 @@ def write_experiment_page(
 
     Args:
         folder: made where it is missing.
-        experiment: its settings stand at the end of the page.
+        experiment: whose it is.
         judgement: of these trials.
         trials: for the training curves.
-        classes: names in label order, as judged.
         steps: an image of each set through the preprocessing.
         cases: test images with explanations.
+        command: that made it; an experiment's test images are real ones.
+        judged_by: test images, or the validation images that chose the weights too.
+        settings: at the end of the page; none shows those of the experiment.
 
     Returns:
         `index.html` in the folder.
@@ -71,7 +76,15 @@ def write_experiment_page(
     replace_file(folder / "arms.csv", write_rows(make_arm_rows(judgement)).encode())
     replace_file(folder / "classes.csv", write_rows(make_class_rows(judgement)).encode())
     page = folder / "index.html"
-    html = _page(experiment, judgement, figures, classes, steps, cases)
+    content = _fill_page(experiment, judgement, figures, steps, cases)
+    content |= {"command": command, "judged_by": judged_by}
+    content["settings"] = experiment.to_yaml() if settings is None else settings
+    html = render_page(
+        "experiment/experiment_page.html.j2",
+        content,
+        scripts=["experiment/experiment.js"],
+        data=tables.make_script_data(judgement),
+    )
     replace_file(page, html.encode())
     return page
 
@@ -103,16 +116,15 @@ def _confusion(arm: ArmJudgement, judgement: Judgement) -> Picture:
     )
 
 
-def _page(
+def _fill_page(
     experiment: Experiment,
     judgement: Judgement,
     figures: dict[str, Picture],
-    classes: Sequence[str],
     steps: Sequence[Steps],
     cases: Sequence[ExplainedImage],
-) -> str:
+) -> dict[str, Any]:
     texts = {arm.name: arm.text for arm in judgement.arms}
-    content: dict[str, Any] = {
+    return {
         "judgement": judgement,
         "figures": figures,
         "headlines": words.write_headlines(judgement),
@@ -120,10 +132,8 @@ def _page(
         "compared": tables.compare_arms(judgement),
         "gained": tables.list_gains(judgement),
         "by_class": tables.make_class_tables(judgement),
-        "classes": classes,
         "steps": steps,
         "cases": [_arm_cases(arm.name, arm.text, cases) for arm in judgement.arms],
-        "settings": experiment.to_yaml(),
         "bins": BINS,
         "curves": [
             (name, draw_class_curves(judgement, label))
@@ -145,12 +155,6 @@ def _page(
         "uri": _uri,
         "pixels": _pixels,
     }
-    return render_page(
-        "experiment/experiment_page.html.j2",
-        content,
-        scripts=["experiment/experiment.js"],
-        data=tables.make_script_data(judgement),
-    )
 
 
 def _arm_cases(
