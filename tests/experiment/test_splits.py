@@ -129,3 +129,9 @@ def test_a_rule_for_conflicts_never_lets_one_validate_or_test(world, content, ru
     assert torn not in contents(real, [*found.val, *found.test])
     mine = [row for row in found.train if real.images.contents[row] == torn]
     assert sorted(real.labels[mine].tolist()) == labels
+
+
+def test_the_validation_images_of_a_cut_class_can_be_left_whole(world, content):
+    content["real"] |= {"val_fraction": 0.5, "cut_validation": False}
+    real, found = drawn(content)
+    assert (counted(real, found.train), counted(real, found.val)) == ([4, 10], [10, 10])

@@ -54,3 +54,34 @@ def test_cut_stands_for_the_classes_that_are_cut():
 def test_draws_and_controls_that_fit_no_arm_are_refused(arm, said):
     with pytest.raises(RecipeError, match=said):
         load(arm)
+
+
+def test_lists_of_shares_are_candidates_taken_together():
+    draws = {"real": {"share": [0.9, 0.8], "classes": {"$cut": [0.02, 0.01]}}, "sd": {}}
+    arm, control = load({"draws": draws, "control": True}, cut={"8": 5, "3": 9}).arms
+    taken = [one.draws["real"] for one in arm.candidates]
+    assert [(one.share, one.classes) for one in taken] == [
+        (0.9, {"8": 0.01, "3": 0.01}),
+        (0.8, {"8": 0.005, "3": 0.005}),
+    ]
+    assert arm.tuned_classes == ("8", "3")
+    assert [one.draws["real"].share for one in control.candidates] == [1.0, 1.0]
+
+
+def test_a_control_has_no_candidate_twice():
+    draws = {"real": {"share": [0.9, 0.8]}, "sd": {}}
+    assert len(load({"draws": draws, "control": True}).arms[1].candidates) == 1
+
+
+@pytest.mark.parametrize(
+    ("draws", "said"),
+    [
+        ({"share": [0.9, 0.8, 0.7], "classes": {"8": [0.1, 0.2]}}, "lists of 2 and 3 shares"),
+        ({"share": [0.9, 1.8]}, r"draws\.real\.share\[1\]: found 1.8; .* less than or equal to 1"),
+        ({"classes": {"8": []}}, r"draws\.real\.classes\.8: found \[\]; .* list at least one"),
+        ({"classes": {"8": ["x"]}}, r"draws\.real\.classes\.8\[0\]: found 'x'; give a number"),
+    ],
+)
+def test_wrong_lists_of_shares_are_refused_with_their_place(draws, said):
+    with pytest.raises(RecipeError, match=said):
+        load({"draws": {"real": draws, "sd": {}}})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -55,6 +56,8 @@ def experiment(
     done = run_experiment(loaded, output, workers=workers, bar=RichBar(), allow_code=allow_code)
     console = screen()
     console.print(_table(done.judgement))
+    for line in _tell_choices(done.judgement):
+        console.print(line, soft_wrap=True)
     for note in done.judgement.notes:
         console.print(f"note: {note}", soft_wrap=True)
     tell(f"report: {done.page.resolve()}")
@@ -94,6 +97,15 @@ def _table(judgement: Judgement) -> Table:
         images = ", ".join(f"{int(one.sum()):,} {origin}" for origin, one in counts)
         table.add_row(arm.text or arm.name, images, *(figure(arm.whole[name]) for name in names))
     return table
+
+
+def _tell_choices(judgement: Judgement) -> Iterator[str]:
+    """Say which draws validation chose."""
+    for arm in judgement.arms:
+        for seed, one in zip(arm.seeds, arm.tunings, strict=False):
+            taken, others = one.candidates[one.chosen], len(one.candidates) - 1
+            what = f"{one.by.replace('_', ' ')} {100 * taken.figure:.1f} on validation"
+            yield f"{arm.name}, seed {seed}: chose {taken.text} ({what}) over {others} more"
 
 
 def _title(judgement: Judgement) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 
 import numpy as np
@@ -44,14 +44,21 @@ class Composed:
     short: tuple[str, ...]
     draws: Table | None = None
 
+    def draw_by(self, draws: Mapping[str, SourceDraws], classes: Sequence[str]) -> Composed:
+        """Draw each set and class as often as is asked; nothing asked draws by images.
 
-def compose(
-    parts: Sequence[ArmPart],
-    sets: Sets,
-    split: Split,
-    where: str,
-    draws: Mapping[str, SourceDraws] | None = None,
-) -> Composed:
+        Args:
+            draws: set -> its share, and its classes' shares.
+            classes: K names.
+
+        Raises:
+            RecipeError: they don't fit the images.
+        """
+        table = make_table(self.images, classes, draws) if draws else None
+        return replace(self, draws=table)
+
+
+def compose(parts: Sequence[ArmPart], sets: Sets, split: Split, where: str) -> Composed:
     """Put the parts of a training set together.
 
     Which images of a set are taken is drawn by the split's seed and the images' bytes: arms that
@@ -62,10 +69,9 @@ def compose(
         sets: of the experiment.
         split: which real images train.
         where: place in the experiment, for messages.
-        draws: how often each set and class is drawn; none draws by images.
 
     Raises:
-        RecipeError: a part takes nothing, a set has too few images, or draws don't fit them.
+        RecipeError: a part takes nothing, or a set has too few images.
     """
     real = sets.real
     counts = np.zeros(len(real.classes), np.int64)
@@ -110,8 +116,7 @@ def compose(
         taken.append(source.images.label_rows(source.labels, chosen, part.set))
     images = LabelledImages.join(taken)
     _assert_counts(images, promised, len(real.classes))
-    table = make_table(images, [one[0] for one in real.classes], draws) if draws else None
-    return Composed(images, (*short, *_name_empty_classes(counts, real)), table)
+    return Composed(images, (*short, *_name_empty_classes(counts, real)))
 
 
 def _name_empty_classes(counts: Rows, real: RealSplit) -> tuple[str, ...]:

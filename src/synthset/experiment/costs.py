@@ -13,11 +13,12 @@ import numpy as np
 from synthset.errors import DatasetError, RecipeError
 from synthset.experiment.sets import Sets
 from synthset.experiment.splits import Split
-from synthset.experiment.trials import Job, read_trial
+from synthset.experiment.trials import Job
 from synthset.kinds import list_kinds
 from synthset.recipe.experiment import Arm, Made
 from synthset.recipe.labelled_images import Kept
 from synthset.results.benchmark import Cost
+from synthset.results.trial import Trial
 from synthset.store.dataset import Dataset
 
 HOUR_S = 3600
@@ -66,7 +67,7 @@ def count_costs(sets: Sets, jobs: Sequence[Job], sizes: Mapping[str, float]) -> 
 def _cost(
     sets: Sets, arm: Arm, jobs: Sequence[Job], size: float, known: dict[tuple[str, str], Price]
 ) -> Cost:
-    trials = [read_trial(job.folder) for job in jobs]
+    trials = [job.read() for job in jobs]
     bills = []
     for job, trial in zip(jobs, trials, strict=True):
         drawn = sets.draw_split(job.seed)
@@ -88,9 +89,14 @@ def _cost(
         bytes=size,
         seconds=_mean(bills, "seconds"),
         gpu_hours=_mean(bills, "gpu_hours"),
-        training_seconds=float(np.mean([trial.seconds for trial in trials])),
+        training_seconds=float(np.mean([_count_seconds(trial) for trial in trials])),
         notes=tuple(dict.fromkeys(notes)),
     )
+
+
+def _count_seconds(trial: Trial) -> float:
+    """Of the training, and of those that its draws were chosen from."""
+    return trial.seconds + (trial.tuning.seconds if trial.tuning else 0.0)
 
 
 def _mean(bills: Sequence[Sequence[Price]], field: str) -> float | None:

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from synthset.experiment.arms import compose
 from synthset.experiment.sets import Sets
 from synthset.experiment.suites.run_suites import describe_conventions, open_suites
+from synthset.experiment.tuning import refuse_few
 from synthset.machine import Silent
 from synthset.recipe.experiment import ArmPart, Experiment, Made
 from synthset.recipe.suites import Conventions
@@ -62,10 +63,13 @@ def _arms(sets: Sets) -> Iterator[str]:
         for field in ("pretrain", "parts"):
             if parts := getattr(arm, field):
                 yield f"{arm.name}, {field}: {_count(sets, parts, f'arms[{i}].{field}')}"
-    each, total = experiment.training.updates, len(experiment.arms) * len(experiment.seeds)
+        refuse_few(arm, f"arms[{i}].draws", sets, experiment.seeds[0])
+    counts, seeds = [len(arm.candidates) for arm in experiment.arms], len(experiment.seeds)
+    more = sum(counts) - len(counts)
+    tried = f", and {more} more draws to choose from × {seeds} seeds" if more else ""
     yield (
-        f"trainings: {total} ({len(experiment.arms)} arms × {len(experiment.seeds)} seeds), "
-        f"{each:,} updates of {experiment.training.batch_size} images each"
+        f"trainings: {sum(counts) * seeds} ({len(counts)} arms × {seeds} seeds{tried}), "
+        f"{experiment.training.updates:,} updates of {experiment.training.batch_size} images each"
     )
 
 

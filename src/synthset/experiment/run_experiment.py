@@ -17,7 +17,8 @@ from synthset.experiment.cases import explain_answers, show_preprocessing
 from synthset.experiment.sets import Sets
 from synthset.experiment.suites.run_suites import open_suites, run_suites
 from synthset.experiment.tasks import run_tasks
-from synthset.experiment.trials import Job, name_trial, open_trials, read_trial
+from synthset.experiment.trials import Job, name_trial, open_trials
+from synthset.experiment.tuning import choose_draws, refuse_few
 from synthset.machine import ProgressBar
 from synthset.notebook_bar import default_bar
 from synthset.pages.benchmark.benchmark_page import write_benchmark_page
@@ -144,29 +145,38 @@ def train(sets: Sets, workers: int | None) -> list[Job]:
         RecipeError: an arm can't be composed; no training has begun.
         StageError: trainings failed; those that are finished are kept.
     """
-    jobs = plan_jobs(sets)
+    jobs = choose_draws(plan_jobs(sets), sets, workers)
     todo = [job for job in jobs if not job.finished]
     sets.bar.start("training", sum(job.size for job in todo))
     run_tasks(todo, open_trials, (), sets.experiment, workers, sets.bar)
     return jobs
 
 
-def plan_jobs(sets: Sets) -> list[Job]:
+def plan_jobs(sets: Sets) -> list[tuple[Job, ...]]:
     """Compose the images of every arm and seed, seed by seed, so that all arms are there from the
     first seed on. Sets that don't exist yet are made here.
 
+    Returns:
+        For each arm and seed a job, or one for each of the draws that it chooses from.
+
     Raises:
-        RecipeError: an arm can't be composed.
+        RecipeError: an arm can't be composed, or too few validation images would choose its draws.
     """
-    jobs = []
+    jobs, names = [], [one[0] for one in sets.real.classes]
     for seed in sets.experiment.seeds:
         drawn = sets.draw_split(seed)
         for i, arm in enumerate(sets.experiment.arms):
-            train = compose(arm.parts, sets, drawn, f"arms[{i}].parts", arm.draws)
+            refuse_few(arm, f"arms[{i}].draws", sets, seed)
+            train = compose(arm.parts, sets, drawn, f"arms[{i}].parts")
             before = None
             if arm.pretrain:
                 before = compose(arm.pretrain, sets, drawn, f"arms[{i}].pretrain")
-            jobs.append(_job(sets, arm, seed, before, train))
+            jobs.append(
+                tuple(
+                    _job(sets, one, seed, before, train.draw_by(one.draws, names))
+                    for one in arm.candidates
+                )
+            )
     return jobs
 
 
@@ -193,7 +203,7 @@ def conclude(sets: Sets, jobs: Sequence[Job]) -> Done:
     """Judge the finished trials and write the page."""
     experiment, real = sets.experiment, sets.real
     classes = tuple(names[0] for names in real.classes)
-    trials = tuple(read_trial(job.folder) for job in jobs)
+    trials = tuple(job.read() for job in jobs)
     judgement = judge(experiment, trials, classes)
     judgement = replace(judgement, notes=(*real.notes, *judgement.notes))
     page = write_experiment_page(

@@ -262,12 +262,12 @@ def _cut(settings: Real, name: str, rest: list[int]) -> tuple[list[int], list[in
     val, train = rest[:count_val], rest[count_val:]
     if not train:
         raise ValueError(f"{len(rest)} to train and validate with, {count_val} of them validate")
-    wanted = min(settings.max_per_class or len(train), len(train))
-    if name in settings.cut:
-        if settings.cut[name] > len(train):
-            raise ValueError(f"cut to {settings.cut[name]}, but only {len(train)} train")
-        wanted = min(wanted, settings.cut[name])
-    keep_val = max(FEWEST_VAL, round(len(val) * wanted / len(train)))
+    left = min(settings.max_per_class or len(train), len(train))
+    wanted = min(left, settings.cut.get(name, left))
+    if settings.cut.get(name, 0) > len(train):
+        raise ValueError(f"cut to {settings.cut[name]}, but only {len(train)} train")
+    as_many_as = wanted if settings.cut_validation else left
+    keep_val = max(FEWEST_VAL, round(len(val) * as_many_as / len(train)))
     return train[:wanted], val[:keep_val]
 
 

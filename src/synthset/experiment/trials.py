@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from synthset.experiment.arms import Composed
 from synthset.machine import ProgressBar, Silent, fix_torch_threads
 from synthset.recipe.experiment import Arm, Experiment
-from synthset.results.trial import Look, Trial
+from synthset.results.trial import Look, Trial, Tuning
 from synthset.seeds import fingerprint
 from synthset.store.files import replace_file, write_aside
 from synthset.training.labelled import LabelledImages
@@ -40,6 +40,7 @@ class Job:
         test: images that are read once, at the end.
         classes: K.
         folder: where everything of it is kept.
+        tuning: how its draws were chosen; None where there was no choice.
     """
 
     arm: Arm
@@ -51,6 +52,7 @@ class Job:
     test: LabelledImages
     classes: int
     folder: Path
+    tuning: Tuning | None = None
 
     @property
     def title(self) -> str:
@@ -66,6 +68,10 @@ class Job:
     def finished(self) -> bool:
         """Whether its result is there."""
         return (self.folder / FACTS).exists()
+
+    def read(self) -> Trial:
+        """Read its result."""
+        return replace(read_trial(self.folder), tuning=self.tuning)
 
 
 def name_trial(
@@ -105,7 +111,7 @@ def run_trial(job: Job, advance: Callable[[int], None]) -> None:
         job: what is to be done.
         advance: told of each so many updates.
     """
-    _, trial = train_job(job, _Counter(advance))
+    _, trial = train_job(job, Counter(advance))
     write_trial(job.folder, trial)
 
 
@@ -116,20 +122,7 @@ def train_job(job: Job, bar: ProgressBar) -> tuple[Fitted, Trial]:
         job: what is to be done.
         bar: shows the updates.
     """
-    from synthset.training.predict import predict
-    from synthset.training.train import train_classifier
-
-    settings = job.experiment.training
-    fitted = train_classifier(_task(job), job.folder, bar)
-    with fix_torch_threads(settings.threads):
-        said = predict(
-            fitted.model,
-            job.test,
-            job.experiment.preprocessing,
-            settings.batch_size,
-            settings.device,
-            settings.precision,
-        )
+    fitted, said = train_and_ask(job, job.test, bar)
     return fitted, Trial(
         arm=job.arm.name,
         seed=job.seed,
@@ -145,6 +138,36 @@ def train_job(job: Job, bar: ProgressBar) -> tuple[Fitted, Trial]:
         draws=_draws(job),
         short=(*(job.pretrain.short if job.pretrain else ()), *job.train.short),
     )
+
+
+def train_and_ask(
+    job: Job, images: LabelledImages, bar: ProgressBar
+) -> tuple[Fitted, NDArray[np.float32]]:
+    """Train, then ask of some images.
+
+    Args:
+        job: what is trained.
+        images: N of them.
+        bar: shows the updates.
+
+    Returns:
+        The classifier, and (N, K) probabilities.
+    """
+    from synthset.training.predict import predict
+    from synthset.training.train import train_classifier
+
+    settings = job.experiment.training
+    fitted = train_classifier(_task(job), job.folder, bar)
+    with fix_torch_threads(settings.threads):
+        said = predict(
+            fitted.model,
+            images,
+            job.experiment.preprocessing,
+            settings.batch_size,
+            settings.device,
+            settings.precision,
+        )
+    return fitted, said
 
 
 def _draws(job: Job) -> dict[str, NDArray[np.int64]]:
@@ -178,7 +201,7 @@ def _task(job: Job) -> Any:
     )
 
 
-class _Counter(Silent):
+class Counter(Silent):
     """A bar that passes on how far a training is."""
 
     def __init__(self, advance: Callable[[int], None]) -> None:

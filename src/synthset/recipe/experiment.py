@@ -28,6 +28,7 @@ from synthset.recipe.training import (
     Loss,
     Model,
     Preprocessing,
+    Shares,
     SmallResNet,
     SourceDraws,
     Training,
@@ -39,6 +40,9 @@ from synthset.taxonomy.label_conflicts import Rule
 REAL, REAL_VAL = "$real", "$real_val"
 #: Stands in an arm for the classes of `real.cut`.
 CUT = "$cut"
+
+#: Figures of the validation split that choose between draws.
+TunedBy = Literal["average_precision", "f1", "matched_f1", "balanced_accuracy", "accuracy"]
 
 
 class Made(Settings):
@@ -76,6 +80,9 @@ class Real(Settings):
     cut: dict[str, int] = Field(default_factory=dict)
     """Training images that are left of a class: the imbalance. Its validation images are cut in the
     same proportion (two at least), since whoever has few has few to choose by as well."""
+    cut_validation: bool = True
+    """False leaves the validation images of cut classes whole, so that draws can be chosen by them:
+    a study then knows more of a rare class than whoever has so few images of it."""
     conflicts: Rule = "drop"
     """The same bytes under several labels: `drop` trains on none of them, `first` on the label that
     is listed first, `keep` on each label. They never validate, and what is tested never trains."""
@@ -127,10 +134,30 @@ class Arm(Settings):
     """Loss and sampling."""
     draws: dict[str, SourceDraws] = Field(default_factory=dict)
     """How often each set of `parts`, and each class within it, is drawn; none draws images as often
-    as they stand there. Every set of `parts` is named."""
+    as they stand there. Every set of `parts` is named. Lists of shares are candidates: the first
+    entries of all lists together, the second ones, and so on. Each is trained with every seed, and
+    the validation split of the seed chooses by `tuned_by`, of equal ones the first."""
     control: Literal[True] | Name | None = None
     """The arm without generated images that tells what they add: its name, or true for a further
-    arm `NAME-control` of the real images alone, with the same loss and draws."""
+    arm `NAME-control` of the real images alone, with the same loss and draws; where these are to be
+    chosen, it chooses its own."""
+
+    @property
+    def candidates(self) -> tuple[Arm, ...]:
+        """The arm with each of the draws that it chooses from; itself where there is no choice."""
+        counts = [len(one) for draws in self.draws.values() for one in draws.lists.values()]
+        chosen = [
+            {name: one.choose(number) for name, one in self.draws.items()}
+            for number in range(max(counts, default=1))
+        ]
+        different = [one for i, one in enumerate(chosen) if one not in chosen[:i]]
+        return tuple(self.model_copy(update={"draws": one}) for one in different)
+
+    @property
+    def tuned_classes(self) -> tuple[str, ...]:
+        """Classes whose share of the draws is chosen."""
+        names = (name for one in self.draws.values() for name in one.lists if name != "share")
+        return tuple(dict.fromkeys(names))
 
 
 class Exchange(Settings):
@@ -159,6 +186,10 @@ class Experiment(Settings):
     """Synthetic (or other) images, by a name of your choice."""
     arms: tuple[Arm, ...] = Field(min_length=1)
     """What is compared."""
+    tuned_by: TunedBy = "average_precision"
+    """What chooses where `draws` has lists, on the validation split and for every arm alike: of the
+    classes whose share is chosen (their mean), or of all where only shares of sets are;
+    `matched_f1` is F1 with the class answered as often as it occurs."""
     base: Name | None = None
     """Arm that the others are compared with; none takes the first."""
     focus: tuple[str, ...] = ()
@@ -230,7 +261,7 @@ def _of_cut(arm: Arm, cut: tuple[str, ...]) -> Arm:
 
     def draws(one: SourceDraws) -> SourceDraws:
         rest = {name: share for name, share in one.classes.items() if name != CUT}
-        each = {name: one.classes[CUT] / len(cut) for name in cut} if CUT in one.classes else {}
+        each = {name: _divide(one.classes[CUT], len(cut)) for name in cut if CUT in one.classes}
         return one.model_copy(update={"classes": {**rest, **each}})
 
     changes = {
@@ -239,6 +270,10 @@ def _of_cut(arm: Arm, cut: tuple[str, ...]) -> Arm:
         "draws": {name: draws(one) for name, one in arm.draws.items()},
     }
     return arm.model_copy(update=changes)
+
+
+def _divide(shares: Shares, count: int) -> Shares:
+    return tuple(x / count for x in shares) if isinstance(shares, tuple) else shares / count
 
 
 def _with_control(arm: Arm) -> list[Arm]:
@@ -357,6 +392,11 @@ def _draws(where: str, arm: Arm) -> list[Problem]:
     if lacking:
         found = f"nothing for {', '.join(lacking)}"
         problems.append(Problem(f"{where}.draws", found, "name every set of `parts`"))
+    counts = {len(one) for draws in arm.draws.values() for one in draws.lists.values()}
+    if len(counts) > 1:
+        found = f"lists of {' and '.join(map(str, sorted(counts)))} shares"
+        right = "give all lists as many: their entries are taken together"
+        problems.append(Problem(f"{where}.draws", found, right))
     if arm.draws and arm.loss.sampling != "natural":
         found = f"`sampling: {arm.loss.sampling}` beside draws"
         problems.append(Problem(f"{where}.loss.sampling", found, "leave one of them out"))

@@ -143,17 +143,38 @@ class Training(Settings):
     """Threads of arithmetic on a CPU. Another number may change the last bits."""
 
 
-class SourceDraws(Settings):
-    """How often images of one source are drawn while training, whatever their number."""
+Share = Annotated[float, Field(gt=0, le=1)]
+Shares = Share | Annotated[tuple[Share, ...], Field(min_length=1)]
 
-    share: float | None = Field(None, gt=0, le=1)
+
+class SourceDraws(Settings):
+    """How often images of one source are drawn while training, whatever their number. A list of
+    shares is a choice that the validation split makes, in an experiment."""
+
+    share: Shares | None = None
     """Share of all draws; sources without one share the rest by their images."""
     by: Literal["natural", "balanced", "effective"] = "natural"
     """How its classes share the draws: by their images, equally, or by their effective number of
     images (arXiv 1901.05555, beta 0.999)."""
-    classes: dict[str, Annotated[float, Field(gt=0, le=1)]] = Field(default_factory=dict)
+    classes: dict[str, Shares] = Field(default_factory=dict)
     """Shares of single classes within the source; the others have the rest, by `by`. In an
     experiment `$cut` stands for the classes of `real.cut`, which share it."""
+
+    @property
+    def lists(self) -> dict[str, tuple[float, ...]]:
+        """The lists to choose from, by `share` or the name of the class."""
+        found = {"share": self.share, **self.classes}
+        return {name: one for name, one in found.items() if isinstance(one, tuple)}
+
+    def choose(self, number: int) -> SourceDraws:
+        """Take one entry of every list."""
+        classes = {name: _choose(one, number) for name, one in self.classes.items()}
+        share = None if self.share is None else _choose(self.share, number)
+        return self.model_copy(update={"share": share, "classes": classes})
+
+
+def _choose(shares: Shares, number: int) -> float:
+    return shares[number] if isinstance(shares, tuple) else shares
 
 
 class Loss(Settings):

@@ -23,7 +23,7 @@ from synthset.recipe.experiment import Arm
 from synthset.results.figure import Better, Figure
 from synthset.results.judge import Runs, estimate
 from synthset.results.stored import Numbers, StoredCurves
-from synthset.results.trial import Trial
+from synthset.results.trial import Trial, Tuning
 
 #: mean over the focus classes -> of which measure.
 OF_FOCUS = {
@@ -125,6 +125,7 @@ class ArmJudgement:
         control: name of the arm without generated images that it is compared with, if any.
         chosen: update that was kept, of each seed.
         seconds: wall time of each seed.
+        tunings: how each seed's draws were chosen; empty where there was no choice.
     """
 
     name: str
@@ -141,6 +142,7 @@ class ArmJudgement:
     control: str | None
     chosen: tuple[int, ...]
     seconds: tuple[float, ...]
+    tunings: tuple[Tuning, ...] = ()
 
 
 def judge_arm(arm: Arm, found: ArmTrials) -> ArmJudgement:
@@ -173,6 +175,7 @@ def judge_arm(arm: Arm, found: ArmTrials) -> ArmJudgement:
         control=arm.control if isinstance(arm.control, str) else None,
         chosen=tuple(trial.chosen for trial in trials),
         seconds=tuple(trial.seconds for trial in trials),
+        tunings=tuple(trial.tuning for trial in trials if trial.tuning is not None),
     )
 
 

@@ -31,6 +31,44 @@ class Look:
 
 
 @dataclass(frozen=True)
+class Candidate:
+    """Draws that an arm could have been trained with, and was.
+
+    Attributes:
+        text: the shares that were to be chosen.
+        figure: of the validation split, higher is better.
+        seconds: wall time of the training.
+    """
+
+    text: str
+    figure: float
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Tuning:
+    """How the validation split chose the draws of a trial; no test image was read for it.
+
+    Attributes:
+        by: measure of the figures.
+        images: validation images of the rarest class whose share was chosen.
+        candidates: in the order of the experiment.
+        chosen: index of the best one, of equal ones the first.
+    """
+
+    by: str
+    images: int
+    candidates: tuple[Candidate, ...]
+    chosen: int
+
+    @property
+    def seconds(self) -> float:
+        """Wall time of the trainings that weren't chosen."""
+        each = [one.seconds for one in self.candidates]
+        return sum(each) - each[self.chosen]
+
+
+@dataclass(frozen=True)
 class Trial:
     """One arm, trained once.
 
@@ -47,6 +85,7 @@ class Trial:
         short: notes where a set had fewer images than asked for.
         draws: origin -> (K,) how often its images of each class are drawn, in some common unit;
             empty where each image is drawn equally often.
+        tuning: how the draws were chosen; None where there was no choice.
     """
 
     arm: str
@@ -60,3 +99,4 @@ class Trial:
     seconds: float = 0.0
     short: Sequence[str] = ()
     draws: Mapping[str, NDArray[np.int64]] = field(default_factory=dict)
+    tuning: Tuning | None = None

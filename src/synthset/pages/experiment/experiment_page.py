@@ -130,6 +130,8 @@ def _fill_page(
         "headlines": words.write_headlines(judgement),
         "measures": tables.list_measures(judgement),
         "compared": tables.compare_arms(judgement),
+        "tuned": tables.list_tunings(judgement),
+        "tuned_by": words.NAMES[experiment.tuned_by],
         "gained": tables.list_gains(judgement),
         "by_class": tables.make_class_tables(judgement),
         "steps": steps,

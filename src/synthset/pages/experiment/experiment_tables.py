@@ -11,7 +11,7 @@ import numpy as np
 from synthset.metrics.statistics.classification import OF_A_CLASS, Array
 from synthset.metrics.statistics.exchange_rate import Bound, Worth
 from synthset.pages.experiment.experiment_words import NAMES, measure_name
-from synthset.pages.kit.numbers import count, interval, points, probability
+from synthset.pages.kit.numbers import count, interval, percent, points, probability
 from synthset.results.arm_judgement import ArmJudgement
 from synthset.results.figure import CHANCE, Figure
 from synthset.results.judge import Difference
@@ -70,6 +70,25 @@ def compare_arms(judgement: Judgement) -> list[tuple[str, list[Compared]]]:
         cells = [_compare_arm(arm.name, found) for found in judgement.differences.values()]
         rows.append((arm.text, cells))
     return rows
+
+
+def list_tunings(judgement: Judgement) -> list[tuple[str, str, str, list[tuple[str, bool]]]]:
+    """A row a candidate of an arm whose draws were chosen: the arm's words, the candidate's, the
+    validation images, and of each seed its figure, and whether it was taken."""
+    return [
+        (
+            arm.text,
+            one.text,
+            count(arm.tunings[0].images),
+            [
+                (percent(found.candidates[i].figure, digits=1), i == found.chosen)
+                for found in arm.tunings
+            ],
+        )
+        for arm in judgement.arms
+        if arm.tunings
+        for i, one in enumerate(arm.tunings[0].candidates)
+    ]
 
 
 def list_gains(judgement: Judgement) -> list[tuple[str, str, str, list[Compared]]]:
