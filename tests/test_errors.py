@@ -11,12 +11,12 @@ from synthset.store.dataset import Dataset
 from synthset.store.folder import LocalFolder
 
 REFUSED = {
-    errno.ENOSPC: "free some space, or name a folder on another disk; what is finished is kept",
-    errno.EROFS: "name a folder on a disk that can be written",
-    errno.EACCES: "ask for the right to it, or name another folder",
+    errno.ENOSPC: "free some space, or name a folder on another disk; finished work is kept",
+    errno.EROFS: "name a folder on a disk that you can write to",
+    errno.EACCES: "get permission for it, or name another folder",
     errno.ENAMETOOLONG: "give it a shorter name",
     errno.EMFILE: "allow more open files",
-    errno.EIO: "fix that and run again",
+    errno.EIO: "fix that and run the command again",
 }
 
 

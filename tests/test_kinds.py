@@ -139,7 +139,7 @@ def test_what_a_metric_of_a_plug_in_names_is_looked_for(plugin, photos):
     assert "no entry 'color' in encoders; did you mean 'colour'?" in str(wrong.value)
     assert "no entry 'photo' in references; did you mean 'photos'?" in str(wrong.value)
     stored = {"photos": {"kind": "statistics", "file": "cifar10-train"}}
-    with pytest.raises(RecipeError, match="mean_shift compares images, and 'photos' holds only"):
+    with pytest.raises(RecipeError, match="mean_shift compares images, but 'photos' holds only"):
         recipe(references=stored, metrics=[SHIFT])
 
 
@@ -169,7 +169,7 @@ def test_wrong_settings_of_a_plug_in_are_explained_like_any_others(plugin):
         recipe(scores=[{"kind": "redness", "gian": 2}])
     with pytest.raises(RecipeError, match=r"source.widht_px: unknown setting 'widht_px'.*width_px"):
         recipe(source={"kind": "stripes", "widht_px": 2})
-    with pytest.raises(RecipeError, match="kind 'source', but the source is 'stripes'"):
+    with pytest.raises(RecipeError, match="but a source of kind 'stripes' has none"):
         recipe(classes={"kind": "source"})
 
 
@@ -193,7 +193,7 @@ def test_two_packages_of_one_kind_and_one_that_exits_can_not_be_used(plugin, tmp
     found = list_kinds("scores")
     assert "redness" not in found.usable
     said = " ".join(map(str, found.broken))
-    assert "both bring a kind 'redness'" in said
+    assert "both provide a kind 'redness'" in said
     assert "quits of other 2.0 can't be used: SystemExit: no" in said
 
 

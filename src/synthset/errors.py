@@ -27,13 +27,13 @@ LONGEST = 1000  # letters of each half of a problem
 MOST_PROBLEMS = 100  # that are spelt out
 SHOWN = 8  # names that a sentence lists before it counts the rest
 
-ONWARD = "what is finished is kept, and the same command goes on from there"
+ONWARD = "finished work is kept, and the same command continues from there"
 REFUSALS = {
     errno.ENOSPC: f"free some space, or name a folder on another disk; {ONWARD}",
     errno.EDQUOT: f"free some of your quota, or name a folder on another disk; {ONWARD}",
-    errno.EROFS: "name a folder on a disk that can be written",
-    errno.EACCES: "ask for the right to it, or name another folder",
-    errno.EPERM: "ask for the right to it, or name another folder",
+    errno.EROFS: "name a folder on a disk that you can write to",
+    errno.EACCES: "get permission for it, or name another folder",
+    errno.EPERM: "get permission for it, or name another folder",
     errno.ENAMETOOLONG: "give it a shorter name",
     errno.EMFILE: f"allow more open files (ulimit -n 4096) or use fewer workers; {ONWARD}",
     errno.ENFILE: f"close other programs, or use fewer workers; {ONWARD}",
@@ -124,12 +124,12 @@ def to_storage_error(fault: OSError) -> StorageError:
     """Say what the system refused, of which file, and what to do.
 
     >>> print(to_storage_error(OSError(errno.EROFS, "Read-only file system", "pets/.lock")))
-    pets/.lock: Read-only file system; name a folder on a disk that can be written
+    pets/.lock: Read-only file system; name a folder on a disk that you can write to
     """
     path = fault.filename2 or fault.filename
     found = fault.strerror or str(fault) or type(fault).__name__
     where = f"{os.fsdecode(path)}: " if isinstance(path, str | bytes | os.PathLike) else ""
-    right = REFUSALS.get(fault.errno or 0, f"fix that and run again; {ONWARD}")
+    right = REFUSALS.get(fault.errno or 0, f"fix that and run the command again; {ONWARD}")
     return StorageError(f"{where}{found}; {right}")
 
 

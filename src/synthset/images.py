@@ -105,8 +105,9 @@ def open_image(data: bytes) -> Image.Image:
     needed = _decoding_bytes(image)
     if needed > MOST_BYTES:
         raise UnreadableImage(
-            f"refused: to decode {image.width:,} × {image.height:,} pixels takes "
-            f"{needed / 1e9:,.1f} GB, and an image may take {MOST_BYTES / 1e9:.1f}; make it smaller"
+            f"refused: decoding {image.width:,} × {image.height:,} pixels takes "
+            f"{needed / 1e9:,.1f} GB, and an image may take {MOST_BYTES / 1e9:.1f}; make it "
+            "smaller"
         )
     return image
 
@@ -128,15 +129,15 @@ def _explain_refusal(data: bytes) -> str:
         return "it is empty"
     suffix = find_suffix(data)
     if suffix is None:
-        return f"it begins with {data[:12]!r}; what is read: {', '.join(FORMATS)}"
+        return f"it begins with {data[:12]!r}; readable formats: {', '.join(FORMATS)}"
     try:
         Image.OPEN[Image.registered_extensions()[suffix]][0](io.BytesIO(data), "")
         said = ""
     except Exception as fault:  # as in `open_image`
         said = str(fault)
-    said = "it names no pixels" if said == "not identified by this driver" else said
+    said = "it declares no pixels" if said == "not identified by this driver" else said
     said = said or "it is damaged"
-    return f"it begins as a {suffix} file does, but {said}; save it anew, as 8-bit RGB"
+    return f"it begins like a {suffix} file, but {said}; save it again as 8-bit RGB"
 
 
 def _to_unreadable(fault: Exception) -> UnreadableImage:
@@ -273,8 +274,8 @@ def _highest(image: Image.Image) -> int:
             return top
     tops = " or ".join(f"{top:,}" for top in dict.fromkeys((known[0], known[-1])))
     raise UnreadableImage(
-        f"not a readable image (numbers from {low:g} to {high:g}, of which none is known to be "
-        f"white; save it with numbers from 0 to {tops})"
+        f"not a readable image (its numbers range from {low:g} to {high:g}, and which of them "
+        f"means white is unknown; save it with numbers from 0 to {tops})"
     )
 
 

@@ -197,7 +197,7 @@ def list_kinds(group: str) -> Kinds:
             settings = _check_settings(entry.load(), group)
             name = name_kind(settings)
             if name in usable:
-                raise Unfit(f"synthset has a kind {name!r} itself; give it another name")
+                raise Unfit(f"synthset has a kind {name!r} of its own; give this one another name")
         except Unfit as fault:
             broken.append(Broken(entry.name, origin, str(fault)))
         except (Exception, SystemExit) as fault:  # whatever foreign code does when it is imported
@@ -209,7 +209,7 @@ def list_kinds(group: str) -> Kinds:
             usable[name] = several[0]
             continue
         who = " and ".join(one.origin for one in several)
-        both = f"{who} both bring a kind {name!r}; remove one of them"
+        both = f"{who} both provide a kind {name!r}; uninstall one of them"
         broken += [Broken(name, one.origin, both) for one in several]
     return Kinds(usable, tuple(broken))
 
@@ -230,7 +230,7 @@ def carry_out(settings: Any, *arguments: Any) -> Any:
         raise
     except Exception as fault:  # whatever foreign code does
         found = f"{settings.kind} ({settings.implementation}) failed: {describe_fault(fault)}"
-        raise StageError(f"{found}; repair or update its package, and run this again") from fault
+        raise StageError(f"{found}; fix or update its package and run this again") from fault
 
 
 def describe_fault(fault: BaseException) -> str:
@@ -256,9 +256,7 @@ def import_name(target: str) -> Any:
     try:
         return getattr(import_module(module), name)
     except (Exception, SystemExit) as fault:  # whatever foreign code does when it is imported
-        raise ModelError(
-            f"{target} can't be imported ({describe_fault(fault)}); correct it"
-        ) from fault
+        raise ModelError(f"{target} can't be imported ({describe_fault(fault)}); fix it") from fault
 
 
 def _check_settings(settings: Any, group: str) -> type[Any]:
@@ -269,7 +267,7 @@ def _check_settings(settings: Any, group: str) -> type[Any]:
     """
     base = import_name(GROUPS[group].base)
     if not (isinstance(settings, type) and issubclass(settings, base)):
-        raise Unfit(f"it has to name a subclass of {GROUPS[group].base}")
+        raise Unfit(f"it must name a subclass of {GROUPS[group].base}")
     if not name_kind(settings):
         raise Unfit('its settings need a `kind: Literal["its_name"]`')
     for name in ("implementation", "version"):

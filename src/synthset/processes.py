@@ -139,7 +139,7 @@ class Processes(Generic[Task]):
                     waiting.appendleft((number, task))
                     busy[worker.place] = self._give(worker.place, waiting)
                     continue
-                why = f"{TRIES} workers died on it (out of memory?). {content}".strip()
+                why = f"{TRIES} workers died while they ran it (out of memory?). {content}".strip()
                 content = Fault("Died", why)
             if waiting:
                 busy[worker.place] = self._give(worker.place, waiting)
@@ -218,7 +218,7 @@ class _Worker:
             lines = self._errors.read().decode(errors="replace").strip().splitlines()
         except ValueError:  # closed
             return ""
-        return f"Its last words: {lines[-1][:300]}" if lines else ""
+        return f"Its last output: {lines[-1][:300]}" if lines else ""
 
 
 def main() -> None:

@@ -85,8 +85,8 @@ def read_cells(
             if cells:
                 yield reader.line_num, [remove_mark(cell) for cell in cells]
     except csv.Error as fault:
-        found = f"line {reader.line_num} is no CSV ({fault})"
-        raise RecipeError(where, found, "save it as CSV again, in UTF-8") from None
+        found = f"line {reader.line_num} is not valid CSV ({fault})"
+        raise RecipeError(where, found, "save it again as CSV in UTF-8") from None
 
 
 def remove_mark(cell: str) -> str:

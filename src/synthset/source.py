@@ -212,7 +212,7 @@ class Source(ABC, Generic[S]):
 
     def estimate(self, found: Material) -> Estimate:
         """Estimate what its images take."""
-        return Estimate(None, "nobody has measured this source", 0)
+        return Estimate(None, "the speed of this source has not been measured", 0)
 
     def check_classes(self, classes: Sequence[ClassEntry], prompts: Sequence[str]) -> list[Problem]:
         """Find classes that it can't make; `prompts` are the first ones."""

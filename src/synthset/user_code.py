@@ -56,8 +56,8 @@ def refuse_code(code: Sequence[str], allowed: bool) -> None:
     """
     if code and not allowed and os.environ.get(ALLOWED) != "1":
         raise UsageError(
-            f"this runs code of its own ({', '.join(code)}); look at it, then allow it with "
-            f"--allow-code, or {ALLOWED}=1 in the environment"
+            f"this recipe runs code of its own ({', '.join(code)}); read that code, then allow it "
+            f"with --allow-code, or with {ALLOWED}=1 in the environment"
         )
 
 
@@ -70,12 +70,12 @@ def check_function(where: str, path: str) -> list[Problem]:
     """
     name, file = path.rpartition(":")[2], Path(get_file(path)).expanduser()
     if not file.is_file():
-        return [Problem(where, f"no file {file}", "write it as my_file.py:my_function")]
+        return [Problem(where, f"there is no file {file}", "write it as my_file.py:my_function")]
     try:
         body = ast.parse(file.read_text(encoding="utf-8")).body
     except SyntaxError as fault:
         found = f"{file}, line {fault.lineno}: {fault.msg}"
-        return [Problem(where, found, "correct it")]
+        return [Problem(where, found, "fix it")]
     except (OSError, ValueError) as fault:
         return [
             Problem(where, f"{file} can't be read as Python ({fault})", "save it as UTF-8 text")
@@ -92,7 +92,7 @@ def check_function(where: str, path: str) -> list[Problem]:
     known += [name.asname or name.name for one in imports for name in one.names]
     if name in known:
         return []
-    return [Problem(where, f"{file} defines no {name!r}", did_you_mean(name, known))]
+    return [Problem(where, f"{file} doesn't define {name!r}", did_you_mean(name, known))]
 
 
 def load_function(path: str) -> Function:
@@ -104,13 +104,13 @@ def load_function(path: str) -> Function:
     name, file = path.rpartition(":")[2], Path(get_file(path)).expanduser()
     spec = spec_from_file_location(f"synthset_user_{digest([str(file.absolute())], size=6)}", file)
     if spec is None or spec.loader is None:
-        raise ModelError(f"{file}: is no Python file; name one that ends in .py")
+        raise ModelError(f"{file}: is not a Python file; name one that ends in .py")
     module = module_from_spec(spec)
     try:
         spec.loader.exec_module(module)
         function: Function = getattr(module, name)
     except (Exception, SystemExit) as fault:  # whatever the user's code raises
-        raise ModelError(f"{path}: {describe_fault(fault)}; correct that file") from fault
+        raise ModelError(f"{path}: {describe_fault(fault)}; fix that file") from fault
     return function
 
 

@@ -65,7 +65,7 @@ def test_other_parents_are_another_plan_and_a_moved_folder_keeps_the_ids(photos)
 
 def test_a_class_without_images_is_named(photos):
     with pytest.raises(
-        RecipeError, match="no image to start from for 'horse'; the source holds Cat, dog, frog"
+        RecipeError, match="no image to start from for 'horse'; the source contains Cat, dog, frog"
     ):
         synthset.run(CONTENT | {"classes": ["Cat", "horse"]}, "d")
     assert not Path("d").exists()

@@ -23,8 +23,11 @@ def problems(output, *changes):
 
 
 WRONG = {
-    "unknown folder": ("source.model=./nosuch", "source.model: no folder ./nosuch"),
-    "no hub id": ("source.model=stabilityai", "source.model: 'stabilityai' is neither a folder"),
+    "unknown folder": ("source.model=./nosuch", "source.model: there is no folder ./nosuch"),
+    "no hub id": (
+        "source.model=stabilityai",
+        "source.model: 'stabilityai' is neither a local folder",
+    ),
     "unknown class of the judge": ("classes=[cat, kiwi]", "scores[1].names.kiwi: the classifier"),
     "unknown statistics": ("references.cifar10.file=cifar", "references.cifar10.file (for metrics"),
     "unknown CLIP": ("encoders.clip.model=ViT-B-33", "encoders.clip.model: no open_clip model"),
@@ -57,7 +60,7 @@ def test_all_problems_are_told_at_once(tmp_path):
 
 def test_an_output_that_cannot_be_written_is_refused(tmp_path, monkeypatch):
     monkeypatch.setattr(os, "access", lambda *_: False)
-    assert problems(tmp_path / "d")[0].startswith(f"output: {tmp_path} cannot be written")
+    assert problems(tmp_path / "d")[0].startswith(f"output: cannot write to {tmp_path}")
 
 
 def test_an_output_that_is_a_file_is_refused(tmp_path):
@@ -70,7 +73,7 @@ def test_a_disk_that_may_be_too_small_is_a_warning(tmp_path, monkeypatch):
     monkeypatch.setattr(shutil, "disk_usage", lambda _: usage(10, 10, 1000))
     found = forecast_run(synthset.load_recipe(DEMO), str(tmp_path))
     assert found.problems == []
-    assert found.warnings[0].startswith("the disk has 0.0 GB free, this may take about ")
+    assert found.warnings[0].startswith("the disk has 0.0 GB free, but this may take about ")
 
 
 def test_the_miniature_is_not_asked_for_what_it_does_not_know(tmp_path):
@@ -80,7 +83,7 @@ def test_the_miniature_is_not_asked_for_what_it_does_not_know(tmp_path):
     fruit = load_recipe(content | {"classes": ["apple", "tabby cat", "sports cars", "hot-rod"]})
     (problem,) = forecast_run(fruit, str(tmp_path / "d")).problems
     assert str(problem).startswith("source.model: the miniature doesn't know 'apple', 'hot-rod'; ")
-    assert "it draws airplane, automobile" in problem.right
+    assert "it can draw airplane, automobile" in problem.right
 
 
 def test_a_clip_score_of_classes_that_the_miniature_does_not_know_is_a_warning(tmp_path):
@@ -93,7 +96,7 @@ def test_a_clip_score_of_classes_that_the_miniature_does_not_know_is_a_warning(t
         str(tmp_path / "d"),
     )
     assert found.problems == []
-    assert found.warnings[0].startswith("scores[0]: the CLIP miniature doesn't know 'apple', and")
+    assert found.warnings[0].startswith("scores[0]: the CLIP miniature doesn't know 'apple', so")
 
 
 def test_words_of_ones_own_may_name_what_the_miniature_knows(tmp_path):
@@ -126,7 +129,7 @@ def test_a_hub_model_of_a_known_family_is_planned_in_its_own_size(tmp_path):
 
 def test_a_guessed_size_is_called_a_guess(tmp_path):
     found = forecast_run(hub("nobody/knows-it"), str(tmp_path / "d"))
-    assert any("a guess of 1,024 px" in note for note in found.notes)
+    assert any("assumes 1,024 px" in note for note in found.notes)
     assert found.seconds is None
     assert "isn't known" in found.basis
 

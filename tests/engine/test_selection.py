@@ -47,7 +47,11 @@ def test_a_run_chooses_the_set_nearest_to_a_reference(tmp_path):
     assert [outcome["class_key"] for outcome in outcomes] == ["circle", "square", "star"]
     assert all(o["real_chosen_by"] + o["real_held_out"] == 8 for o in outcomes)
 
-    warned = {result.of for result in dataset.metrics() if "selection chose" in result.warning}
+    warned = {
+        result.of
+        for result in dataset.metrics()
+        if "selection used this reference" in result.warning
+    }
     assert warned == {"kept", "rejected"}
 
     again = run(recipe(real), tmp_path / "out")

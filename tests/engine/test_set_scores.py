@@ -83,7 +83,7 @@ def test_a_limit_on_what_the_set_says_keeps_the_images_that_help(tmp_path):
     assert np.asarray(records.column("keep")).tolist() == helps.tolist()
     assert 0 < helps.sum() < len(helps)
     kept = next(m for m in dataset.metrics() if m.of == "kept" and "FD" in m.name)
-    assert "chose by this reference" in kept.warning
+    assert "used this reference to choose" in kept.warning
 
 
 def test_more_images_are_weighed_anew_and_the_same_ones_are_not(tmp_path):

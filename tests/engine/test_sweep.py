@@ -130,7 +130,7 @@ def test_all_cells_are_checked_before_the_first_is_made(tmp_path):
 
 def test_a_folder_with_other_things_is_left_alone(tmp_path):
     (tmp_path / "mine.txt").write_text("x")
-    with pytest.raises(UsageError, match="holds other things"):
+    with pytest.raises(UsageError, match="contains other files"):
         sweep(tmp_path)
     assert [file.name for file in tmp_path.iterdir()] == ["mine.txt"]
 

@@ -205,7 +205,7 @@ WRONG = {
     ),
     "statistics": (
         {"references": {"test": {"kind": "statistics", "file": "cifar10-test"}}, "metrics": []},
-        "selection.steps[0].against[0]: copies are images, and 'test' holds only",
+        "selection.steps[0].against[0]: copies are found among images, but 'test' holds only",
     ),
 }
 

@@ -45,9 +45,9 @@ def test_cut_stands_for_the_classes_that_are_cut():
 @pytest.mark.parametrize(
     ("arm", "said"),
     [
-        ({"draws": {"real": {}}}, "nothing for sd"),
-        ({"draws": {"real": {}, "sd": {}, "gan": {}}}, "no part has this set"),
-        ({"draws": DRAWS, "loss": {"sampling": "balanced"}}, "beside draws"),
+        ({"draws": {"real": {}}}, "no entry for sd"),
+        ({"draws": {"real": {}, "sd": {}, "gan": {}}}, "no part of the arm takes this set"),
+        ({"draws": DRAWS, "loss": {"sampling": "balanced"}}, "together with `draws`"),
         ({"control": "other"}, "no arm 'other'"),
     ],
 )

@@ -36,14 +36,14 @@ def test_what_the_recipe_says_itself_wins():
     recipe = loaded("prompts.templates=['{class}']", preset="pretty", **own)
     assert (recipe.source.guidance_scale, recipe.prompts.templates) == (3.0, ("{class}",))
     (note,) = notes(recipe)
-    assert "source.guidance_scale 3 (the preset: 7.5)" in note
+    assert "source.guidance_scale 3 (the preset has 7.5)" in note
     assert "arXiv 2212.08420" in note
 
 
 def test_other_kinds_of_prompts_and_sources_are_left_alone():
     recipe = loaded(preset="pretty", prompts={"kind": "clip"}, source={"kind": "shapes"})
     assert recipe.prompts.kind == "clip"
-    assert notes(recipe)[0].startswith("preset pretty: nothing here that it sets.")
+    assert notes(recipe)[0].startswith("preset pretty: the recipe has nothing that it sets.")
 
 
 def test_a_recipe_with_its_defaults_written_out_is_the_same(tmp_path):

@@ -103,7 +103,7 @@ def test_a_crop_enlarges_a_part_and_never_shows_the_outside() -> None:
 
 
 def test_a_strength_that_the_policy_passes_over_is_refused() -> None:
-    with pytest.raises(ValidationError, match="degrees is of policy 'basic'"):
+    with pytest.raises(ValidationError, match="degrees belongs to policy 'basic'"):
         settings(policy="trivial", degrees=30)
     assert settings(**settings(policy="rand").model_dump()).policy == "rand"
 

@@ -107,5 +107,8 @@ def build(
     score = next(score for score in recipe.scores if score.prefix == name)
     stage: Stage = import_name(score.implementation).of(score, recipe, classes)
     if tuple(stage.writes.names) != score.columns:
-        raise ModelError(f"{role}: writes {stage.writes.names}, promised {list(score.columns)}")
+        raise ModelError(
+            f"{role}: it writes the columns {stage.writes.names}, but its settings declare "
+            f"{list(score.columns)}"
+        )
     return stage

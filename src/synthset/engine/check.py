@@ -106,7 +106,7 @@ def forecast_run(
     _collect(found, lambda: _check_output(output))
     _collect(found, lambda: _check_exports(recipe, output))
     _collect(found, lambda: check_groups(recipe))
-    found.warnings += [f"runs code of its own: {code}" for code in recipe.code]
+    found.warnings += [f"runs code from outside synthset: {code}" for code in recipe.code]
     for name, encoder in recipe.encoders.items():
         found.warnings += encoder_models.list_warnings(f"encoders.{name}", encoder)
     try:
@@ -202,8 +202,8 @@ def _check_miniatures(found: Forecast, recipe: Recipe, classes: Sequence[ClassEn
     for i, score in enumerate(recipe.scores):
         if score.kind == "clip_score" and _is_miniature(recipe.encoders[score.seen_by or ""]):
             found.warnings.append(
-                f"scores[{i}]: the CLIP miniature doesn't know {names}, and its scores say nothing "
-                "of them; name another CLIP"
+                f"scores[{i}]: the CLIP miniature doesn't know {names}, so its scores of them "
+                "mean nothing; name another CLIP model"
             )
 
 
@@ -215,7 +215,7 @@ def _check_captions(recipe: Recipe, where: str) -> list[Problem]:
     """Imported images can only be compared with their prompts where they have some."""
     if recipe.source.has_prompts:
         return []
-    found = "compares with {prompt}, and the images have none"
+    found = "it compares with {prompt}, but the images have no prompts"
     return [Problem(where, found, 'write it as "a photo of a {class}", or name a prompt_column')]
 
 
@@ -234,14 +234,16 @@ def _check_output(output: str) -> list[Problem]:
         return [Problem("output", f"{output} is a file", "name a folder with -o")]
     if LocalFolder(path).names() and not (path / "dataset.json").exists():
         return [
-            Problem("output", f"{output} holds other things", "name a new or empty folder with -o")
+            Problem(
+                "output", f"{output} contains other files", "name a new or empty folder with -o"
+            )
         ]
     place = find_storage(output)
     if not place.is_dir() or not os.access(place, os.W_OK | os.X_OK):
         return [
             Problem(
                 "output",
-                f"{place} cannot be written",
+                f"cannot write to {place}",
                 "name a folder that you may write to with -o",
             )
         ]
@@ -264,7 +266,9 @@ def _check_exports(recipe: Recipe, output: str) -> list[Problem]:
         if not path.is_absolute() and is_url(output):
             problems.append(
                 Problem(
-                    f"exports[{i}].path", "inside an object store", "name an absolute local folder"
+                    f"exports[{i}].path",
+                    "it is inside an object store",
+                    "name an absolute local folder",
                 )
             )
     return problems
@@ -280,7 +284,7 @@ def _size_up(found: Forecast, recipe: Recipe, what: Material, output: str) -> No
             names = ", ".join(
                 f"{name} ({count:,})" for name, count in sorted(what.left_out.items())[:5]
             )
-            found.notes.append(f"left out, since the recipe doesn't list their class: {names}")
+            found.notes.append(f"left out because the recipe doesn't list their class: {names}")
     else:
         found.images = len(what.classes) * (recipe.images_per_class or 0)
     found.notes += estimate.notes
@@ -304,8 +308,8 @@ def _check_disk(found: Forecast) -> list[str]:
         return []
     need, free = found.disk_bytes / 1e9, found.free_bytes / 1e9
     return [
-        f"the disk has {free:,.1f} GB free, this may take about {need:,.1f} GB; "
-        "name a larger disk with -o, or make fewer images"
+        f"the disk has {free:,.1f} GB free, but this may take about {need:,.1f} GB; name a folder "
+        "on a larger disk with -o, or make fewer images"
     ]
 
 
@@ -332,7 +336,6 @@ def _count_cut_prompts(found: Forecast, counter: TokenCounter | None, ahead: Pre
     found.longest_prompt = (max(lengths), limit)
     if found.cut_prompts:
         found.notes.append(
-            f"{found.cut_prompts:.0%} of the prompts are longer than the {limit} tokens that "
-            "the model reads; "
-            "what comes after is cut"
+            f"{found.cut_prompts:.0%} of the prompts are longer than the {limit} tokens that the "
+            "model reads; it ignores the rest"
         )

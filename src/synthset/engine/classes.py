@@ -71,7 +71,11 @@ def _find_false_numbers(classes: Sequence[ClassEntry]) -> tuple[str, ...]:
         for entry in classes
         if entry.wnid is None and wordnet.NUMBER.fullmatch(entry.name)
     ]
-    return (f"no number of WordNet 3.0, so a plain name: {list_names(odd)}",) if odd else ()
+    return (
+        (f"taken as plain names, since WordNet 3.0 has no such number: {list_names(odd)}",)
+        if odd
+        else ()
+    )
 
 
 def settle_listed(recipe: Recipe, known: Sequence[Called]) -> Settled:
@@ -127,7 +131,7 @@ def _describe_screened(passed: int, left_out: Sequence[Screened]) -> str:
     by = Counter(found.screen for found in left_out)
     listed = " and ".join(f"{count:,} {screen}" for screen, count in by.most_common())
     return (
-        f"{len(left_out):,} of {passed + len(left_out):,} synsets are left out by the screen "
+        f"the screen leaves out {len(left_out):,} of {passed + len(left_out):,} synsets "
         f"({listed}); `synthset classes wordnet SYNSET --screened` lists them"
     )
 
@@ -152,7 +156,7 @@ def _choose_comparison(wanted: Words) -> Nearness | None:
     if wanted.hints == "exact":
         return None
     if not text.is_installed():
-        right = f"{text.INSTALL}, or set `hints: exact` and answer in a review file"
+        right = f"{text.INSTALL}, or set `hints: exact` and decide in a review file"
         raise RecipeError("classes.hints", text.MISSING, right)
     return text.compare_texts
 

@@ -60,7 +60,7 @@ class Budget:
             if length >= self.most:
                 raise TooManyFailures(
                     f"{role}: {length:,} records in a row failed in the same way, the last one in "
-                    f"shard {shard}: {error}. What is finished is kept. Fix the cause and run the "
+                    f"shard {shard}: {error}. Finished work is kept. Fix the cause and run the "
                     f"same command again, or set engine.max_failures above {self.most}"
                 )
 
@@ -85,8 +85,9 @@ def refuse_nothing_made(dataset: Dataset, images: str) -> None:
     errors = dataset.read(images, ["error"]).column("error").to_pylist()
     if None not in errors:
         raise StageError(
-            f"images: none of {len(errors):,} was made: {count_errors(errors)}. Correct the source "
-            "and run again; with another model, other files or settings every image is tried anew"
+            f"images: none of {len(errors):,} could be made: {count_errors(errors)}. Fix the "
+            "source and run again; with another model, other files or other settings, every image "
+            "is tried again"
         )
 
 

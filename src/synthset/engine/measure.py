@@ -13,7 +13,7 @@ from synthset.recipe.metrics import Metric
 from synthset.recipe.recipe import Recipe
 from synthset.results.metric_result import MetricResult
 
-CHOSE = "the selection chose by this reference: see its held-out distance"
+CHOSE = "the selection used this reference to choose; read its held-out distance instead"
 
 
 @dataclass

@@ -41,7 +41,7 @@ class Change:
             "added": self.added,
             "gone": self.gone,
             "relabelled": self.relabelled,
-            "with another caption or class number": self.retold,
+            "with a different caption or class number": self.retold,
         }
         return ", ".join(f"{count:,} {what}" for what, count in counts.items() if count)
 

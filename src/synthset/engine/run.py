@@ -346,10 +346,9 @@ class _Run:
         if faults:
             first = min(faults)
             raise StageError(
-                f"{specs[0].role}: {len(faults)} of {len(todo)} shards failed, the first is "
-                f"shard {first}: "
-                f"{faults[first]}. Everything else is kept; fix the cause and run the same "
-                "command again"
+                f"{specs[0].role}: {len(faults)} of {len(todo)} shards failed, first shard "
+                f"{first}: {faults[first]}. Everything else is kept; fix the cause and run the "
+                "same command again"
             )
 
     def reuse(self, specs: Sequence[Spec]) -> None:

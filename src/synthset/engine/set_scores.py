@@ -59,7 +59,7 @@ def write_set_scores(
         records = dataset.read_records(view, scores=False)
         columns = carry_out(score, score, FeatureReader(dataset, view, records, recipe, imported))
         if tuple(columns) != score.columns:
-            found = f"writes {list(columns)}, promised {list(score.columns)}"
+            found = f"it wrote the columns {list(columns)}, but declares {list(score.columns)}"
             raise ModelError(f"scores/{score.prefix}: {found}")
         _write(dataset, view, table, columns)
         yield SetScores(score.prefix, table, len(records))

@@ -193,8 +193,8 @@ def _check_output(stage: Stage, spec: Spec, chunk: Chunk, table: pa.Table) -> pa
     promised = [*stage.writes.names, "error"]
     if table.column_names != promised or table.num_rows != len(chunk.rows):
         raise StageError(
-            f"{spec.role}: gave {table.num_rows} rows of {table.column_names} "
-            f"for {len(chunk.rows)} rows of {promised}"
+            f"{spec.role}: it returned {table.num_rows} rows of {table.column_names} instead of "
+            f"{len(chunk.rows)} rows of {promised}"
         )
     return table.add_column(0, "id", chunk.rows.table.column("id"))
 
@@ -209,7 +209,7 @@ def assemble(dataset: Dataset, spec: Spec, shard: int, ids: pa.ChunkedArray) -> 
     )
     if not table.column("id").combine_chunks().equals(ids.combine_chunks()):
         raise StageError(
-            f"{spec.role}: the chunks of shard {shard} don't hold its records in order"
+            f"{spec.role}: the chunks of shard {shard} don't contain its records in order"
         )
     dataset.write_cell(spec.table, shard, table.replace_schema_metadata(None))
     dataset.clear_chunks(spec.table, shard)

@@ -196,7 +196,9 @@ def pick_labels(classes: Sequence[ClassEntry], wanted: tuple[str, ...] | int) ->
     known = {name: label for label, one in enumerate(classes) for name in (one.name, one.key)}
     for name in wanted:
         if name not in known:
-            raise UsageError(f"--classes {name}: no such class; {did_you_mean(name, known)}")
+            raise UsageError(
+                f"--classes {name}: there is no such class; {did_you_mean(name, known)}"
+            )
     return [known[name] for name in wanted]
 
 
@@ -226,15 +228,17 @@ def _keep_classes(recipe: Recipe, labels: Sequence[int]) -> dict[str, Any]:
 
 def _check(recipe: Recipe, axes: Axes, place: Path) -> None:
     if not recipe.source.needs_prompts or recipe.source.reads_images:
-        raise UsageError("synthset sweep: the recipe starts from images; give one with prompts")
+        raise UsageError(
+            "synthset sweep: the recipe starts from images; name a recipe with prompts"
+        )
     if axes.guidance and not hasattr(recipe.source, "guidance_scale"):
         raise UsageError(
-            f"--guidance: a source of kind {recipe.source.kind} has none; leave it out"
+            f"--guidance: a source of kind {recipe.source.kind} has no guidance; leave it out"
         )
     for name in axes.prompts:
         if name not in (*PROMPTS, OWN):
             known = did_you_mean(name, (*PROMPTS, OWN))
-            raise UsageError(f"--prompts {name}: no such kind of prompts; {known}")
+            raise UsageError(f"--prompts {name}: there is no such kind of prompts; {known}")
     used = place.is_file() or LocalFolder(place).names()
     if used and not (place / MARKER).is_file():
-        raise UsageError(f"-o {place}: holds other things; name a new or empty folder")
+        raise UsageError(f"-o {place}: contains other files; name a new or empty folder")

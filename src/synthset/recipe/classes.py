@@ -23,38 +23,39 @@ Senses = dict[str, str] | str | None  # class name -> synset, or a review file
 
 
 class Names(Settings):
-    """Plain class names; the order is the label order."""
+    """Plain class names; their order is the order of the labels."""
 
     kind: Literal["names"]
     names: tuple[str, ...] = Field(min_length=1)
-    """Class names as prompts should say them."""
+    """Class names, as prompts should spell them."""
     senses: Senses = None
-    """WordNet synsets of some names, as `{crane: crane.n.05}` or in a review file. They give a
-    class its wnid, gloss and groups; its key and folder stay its name."""
+    """WordNet synsets of some names, such as `{crane: crane.n.05}`, or a review file that holds
+    them. They give a class its wnid, gloss and groups; its key and folder remain its name."""
 
 
 class Words(Settings):
-    """Free words, each matched to a WordNet sense, by whose number the class is known."""
+    """Free words, each matched to a WordNet sense, whose number (wnid) becomes the key of the
+    class."""
 
     kind: Literal["words"]
     words: tuple[str, ...] = Field(min_length=1)
-    """Words; where a word has several senses, with a hint as in `crane (bird)`."""
+    """Words; where a word has several senses, add a hint, as in `crane (bird)`."""
     senses: Senses = None
-    """Which sense a word has: `{bank: bank.n.01}`, or a review file, as
-    `synthset classes words … --review FILE` writes it."""
+    """Which sense a word has: `{bank: bank.n.01}`, or a review file written by `synthset classes
+    words … --review FILE`."""
     hints: Literal["exact", "text"] = "exact"
-    """`exact` looks for a hint in the words above a sense and in its definition; `text` takes,
-    where it stands in none, the sense whose definition is nearest in meaning (needs
+    """`exact` looks for a hint among the words above a sense and in its definition. `text`, if no
+    sense matches exactly, takes the one whose definition is nearest in meaning (needs
     `synthset[text]`)."""
 
 
 class ClassFile(Settings):
-    """Classes that a file lists; the order is the label order."""
+    """Classes listed in a file; their order is the order of the labels."""
 
     kind: Literal["file"]
     path: str
-    """A text with one name a line, or a CSV with the column `name`, and where wanted `synset` and
-    `folder`."""
+    """A text file with one name per line, or a CSV file with the column `name` and, if you like,
+    `synset` and `folder`."""
 
 
 class ImageNet(Settings):
@@ -65,7 +66,7 @@ class ImageNet(Settings):
     """A subset by name, or a list of wnids, class indices (0 to 999), unambiguous names, synsets
     (`dog.n.01` takes every class under it) and subsets."""
     under: str | tuple[str, ...] | None = None
-    """Only the classes under this WordNet synset, such as `dog.n.01`, or under one of these."""
+    """Only the classes under this WordNet synset, such as `dog.n.01`, or under any of several."""
 
 
 class WordNet(Settings):
@@ -75,23 +76,23 @@ class WordNet(Settings):
     synsets: tuple[str, ...] = Field(min_length=1)
     """Synsets by name (`dog.n.01`) or number (`n02084071`)."""
     closure: bool = False
-    """Take each synset and all that lies under it, breadth first; else the synset alone."""
+    """Take each synset and everything under it, breadth first; otherwise the synset alone."""
     instances: bool = False
-    """In a closure: things with a name of their own too (Paris under city)."""
+    """In a closure: also take things with a name of their own (Paris under city)."""
     max_depth: int | None = Field(None, ge=0)
-    """In a closure: how many steps down to go; none goes all the way."""
+    """In a closure: how many levels to go down; none goes all the way."""
     leaves_only: bool = False
-    """In a closure: only synsets that have nothing under them."""
+    """In a closure: take only synsets that have nothing under them."""
     shared_names: SharedNames = "refuse"
-    """Synsets whose first word is the same: `refuse` them, `qualify` each by its hypernym as in
-    `crane (wading bird)`, or keep the `first`."""
+    """What to do with synsets that share their first word: `refuse` them, `qualify` each by its
+    hypernym as in `crane (wading bird)`, or keep the `first`."""
     screen: tuple[Screen, ...] = SCREENS
     """What a closure leaves out: `people`, and synsets that WordNet calls `offensive`; `[]` leaves
     nothing out."""
 
 
 class FromSource(Settings):
-    """The class names that the imported folders or files carry."""
+    """The class names found in the imported folders or files."""
 
     kind: Literal["source"]
     senses: Senses = None

@@ -30,11 +30,12 @@ class EncoderSettings(KindSettings):
     text_implementation: ClassVar[str | None] = None
 
     dtype: Dtype = "float32"
-    """Arithmetic. `float32` is the one for numbers that others compare with."""
+    """Precision of the arithmetic. Use `float32` for numbers that others will compare with
+    theirs."""
     device: Device = Field("auto", json_schema_extra=EXECUTION)
     """`auto`, `cpu`, `mps`, `cuda` or `cuda:1`."""
     batch_size: int = Field(32, ge=1, le=4096, json_schema_extra=EXECUTION)
-    """Images a model call."""
+    """Images per model call."""
 
     def full_identity(self) -> dict[str, Any]:
         """As everywhere, and the weights of a local model."""
@@ -48,7 +49,7 @@ class EncoderSettings(KindSettings):
 
 
 class InceptionEncoder(EncoderSettings):
-    """torch-fidelity's Inception-v3: the one that FID and the Inception Score are defined by."""
+    """torch-fidelity's Inception-v3, the network that defines FID and the Inception Score."""
 
     implementation: ClassVar[str] = "synthset.encoders.inception:Inception"
     version: ClassVar[str] = "1"
@@ -58,8 +59,8 @@ class InceptionEncoder(EncoderSettings):
     weights: str | None = None
     """Local file with torch-fidelity's weights; none downloads them."""
     resize: Literal["clean", "torch-fidelity"] = "clean"
-    """`clean`: antialiased bicubic as clean-fid; `torch-fidelity`: TF1-compatible bilinear as
-    torch-fidelity."""
+    """`clean`: antialiased bicubic, as in clean-fid; `torch-fidelity`: TF1-compatible bilinear, as
+    in torch-fidelity."""
 
 
 class ClipEncoder(EncoderSettings):
@@ -80,7 +81,7 @@ class ClipEncoder(EncoderSettings):
 
 
 class ClassifierEncoder(EncoderSettings):
-    """Any timm classifier: its features, and its logits."""
+    """Any timm classifier, with its features and its logits."""
 
     implementation: ClassVar[str] = "synthset.encoders.classifier:ClassifierStage"
     version: ClassVar[str] = "1"
@@ -92,12 +93,12 @@ class ClassifierEncoder(EncoderSettings):
     """`miniature`, a timm name (`resnet50.a1_in1k`), `hf-hub:…`, or a local folder in timm's
     layout."""
     weights: str | None = None
-    """Local safetensors file with the weights; none takes timm's."""
+    """Local safetensors file with the weights; none takes timm's own."""
 
 
 class PixelsEncoder(EncoderSettings):
-    """A fake for tests and first steps: the image itself, shrunk to a few pixels. It knows nothing
-    about content."""
+    """A stand-in for tests and first steps: the image itself, shrunk to a few pixels. It knows
+    nothing about content."""
 
     implementation: ClassVar[str] = "synthset.encoders.pixels:Pixels"
     version: ClassVar[str] = "1"
@@ -108,8 +109,9 @@ class PixelsEncoder(EncoderSettings):
 
 
 class PythonEncoder(EncoderSettings):
-    """An encoder by a function of your own: (N, H, W, 3) uint8 RGB to (N, D) numbers. Images of one
-    shape come together; what an image gets may not depend on the others. Wants `--allow-code`."""
+    """An encoder that is a function of your own: (N, H, W, 3) uint8 RGB to (N, D) numbers. Images
+    of the same shape come together; the features of an image must not depend on the others. Needs
+    `--allow-code`."""
 
     implementation: ClassVar[str] = "synthset.encoders.python:PythonEncoderStage"
     version: ClassVar[str] = "1"
@@ -119,7 +121,7 @@ class PythonEncoder(EncoderSettings):
     path: FunctionPath
     """File and function, as in `my_encoder.py:histogram`."""
     width: int = Field(ge=1, le=65_536)
-    """D, how many numbers it gives an image."""
+    """D, how many numbers it returns for each image."""
 
     @property
     def files(self) -> tuple[str, ...]:

@@ -39,7 +39,7 @@ def check_encoder(
     where = f"{where}.encoder"
     problems = check_name(where, name, list(recipe.encoders), "encoders")
     if not problems and kinds and recipe.encoders[name].kind not in kinds:
-        found = f"{name!r} is of kind {recipe.encoders[name].kind!r}"
+        found = f"{name!r} is an encoder of kind {recipe.encoders[name].kind!r}"
         problems = [Problem(where, found, f"name an encoder of kind {' or '.join(kinds)}")]
     return problems
 

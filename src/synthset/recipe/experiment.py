@@ -46,48 +46,50 @@ TunedBy = Literal["average_precision", "f1", "matched_f1", "balanced_accuracy", 
 
 
 class Made(Settings):
-    """The kept part of what a recipe makes when the experiment runs."""
+    """The kept images of a recipe, which the experiment runs."""
 
     kind: Literal["recipe"]
     recipe: str | dict[str, Any]
-    """A recipe file, or a recipe here. `$real` stands for the Parquet file of the real training
-    images of the split, `$real_val` for that of the validation images: so a GAN or an augmentation
-    sees what its arm has, and a choice of images never sees test data."""
+    """A recipe file, or a recipe written here. `$real` stands for the Parquet file with the split's
+    real training images, `$real_val` for that with its validation images. So a GAN or an
+    augmentation sees what its arm has, and a choice of images never sees test data."""
     changes: tuple[str, ...] = ()
-    """Changes such as `images_per_class=50`, for a recipe file."""
+    """Changes to a recipe file, such as `images_per_class=50`."""
 
 
 ImageSet = Annotated[Pictures | Torchvision | Kept | Made, Field(discriminator="kind")]
 
 
 class Real(Settings):
-    """Real images and how they are split. Every arm sees the same splits."""
+    """The real images, and how they are split. Every arm sees the same splits."""
 
     train: Found
-    """Images to train and validate with."""
+    """Images for training and validation."""
     test: Found | None = None
-    """Images to test with; none splits them off `train`."""
+    """Images for testing; none splits them off `train`."""
     test_fraction: float = Field(0.2, gt=0, lt=1)
-    """Share of each class that is split off where `test` is not given."""
+    """Share of each class that is split off for testing if `test` is not given."""
     val_fraction: float = Field(0.1, gt=0, lt=1)
-    """Share of each class that validates: it chooses checkpoints, and is never trained on."""
+    """Share of each class for validation: it is used to choose checkpoints, never to train."""
     classes: tuple[str, ...] | None = None
     """Only these classes; none takes all."""
     max_per_class: int | None = Field(None, ge=2)
-    """At most so many training images of each class, drawn by the split's seed."""
+    """At most this many training images of each class, drawn by the split's seed."""
     max_test_per_class: int | None = Field(None, ge=1)
-    """At most so many test images of each class."""
+    """At most this many test images of each class."""
     cut: dict[str, int] = Field(default_factory=dict)
-    """Training images that are left of a class: the imbalance. Its validation images are cut in the
-    same proportion (two at least), since whoever has few has few to choose by as well."""
+    """How many training images a class keeps; this makes the imbalance. Its validation images are
+    cut in the same proportion (to two at least): someone with few images has few to validate with,
+    too."""
     cut_validation: bool = True
-    """False leaves the validation images of cut classes whole, so that draws can be chosen by them:
-    a study then knows more of a rare class than whoever has so few images of it."""
+    """False keeps all validation images of cut classes, so that draws can be chosen by them. A
+    study then knows more about a rare class than someone with so few images of it would."""
     conflicts: Rule = "drop"
-    """The same bytes under several labels: `drop` trains on none of them, `first` on the label that
-    is listed first, `keep` on each label. They never validate, and what is tested never trains."""
+    """What to do with the same bytes under several labels: `drop` them all, train on the label
+    listed `first`, or `keep` each. Such images are never used for validation, and test images are
+    never trained on."""
     redraw: bool = True
-    """Split and cut anew for each seed, so that intervals hold for other images too; false splits
+    """Split and cut anew for each seed, so that intervals hold for other images, too; false splits
     once, by the first seed."""
 
 
@@ -97,18 +99,19 @@ class ArmPart(Settings):
     set: str
     """`real`, or a name of `sets`."""
     classes: tuple[str, ...] | None = None
-    """Only these classes, where `$cut` stands for those of `real.cut`; none takes all."""
+    """Only these classes; `$cut` stands for those of `real.cut`; none takes all."""
     per_class: int | None = Field(None, ge=1)
-    """At most so many of each class."""
+    """At most this many images of each class."""
     share: float | None = Field(None, gt=0, le=1)
-    """This share of each class's images, one at least."""
+    """This share of each class's images, but at least one."""
     ratio: float | None = Field(None, gt=0, le=1000)
-    """So many images for each one of that class in the parts before: 1.0 makes half and half."""
+    """This many images for each image of the class in earlier parts: 1.0 makes half and half."""
     top_up_to: int | Literal["largest"] | None = None
-    """As many as bring the class to this count with the parts before; `largest` is the count of the
-    largest class in the parts before."""
+    """Fill the class up to this count, together with earlier parts; `largest` is the count of their
+    largest class."""
     short: Literal["refuse", "take"] = "refuse"
-    """Where a class has fewer images than asked for: refuse, or take what is there and say so."""
+    """What to do when a class has fewer images than asked for: `refuse`, or `take` those it has and
+    say so."""
 
     @property
     def asked(self) -> str | None:
@@ -118,29 +121,31 @@ class ArmPart(Settings):
 
 
 class Arm(Settings):
-    """One way to train: on what, with what loss."""
+    """One way to train: on which images, with which loss."""
 
     name: Name
     """Name of the arm."""
     text: str = ""
     """A few words for tables and figures; none takes the name."""
     parts: tuple[ArmPart, ...] = Field(min_length=1)
-    """The training set. An earlier part may be `real`, a later one fills up."""
+    """The training set, part by part: an earlier part may be `real`, and a later one fills it
+    up."""
     pretrain: tuple[ArmPart, ...] = ()
-    """Trained on these first, then on `parts`, with a fresh schedule each."""
+    """Train on these first, then on `parts`, each with its own schedule."""
     pretrain_share: float = Field(0.5, gt=0, lt=1)
-    """Share of the updates that goes to `pretrain`: the budget stays the same."""
+    """Share of the updates spent on `pretrain`; the total budget stays the same."""
     loss: Loss = Loss()
     """Loss and sampling."""
     draws: dict[str, SourceDraws] = Field(default_factory=dict)
-    """How often each set of `parts`, and each class within it, is drawn; none draws images as often
-    as they stand there. Every set of `parts` is named. Lists of shares are candidates: the first
-    entries of all lists together, the second ones, and so on. Each is trained with every seed, and
-    the validation split of the seed chooses by `tuned_by`, of equal ones the first."""
+    """How often each set of `parts`, and each class within it, is drawn. It must name every set of
+    `parts`; none draws every image equally often. Lists of shares are candidates: the first entries
+    of all lists belong together, then the second ones, and so on. Each candidate is trained with
+    every seed, and the seed's validation split chooses the best by `tuned_by`, the first of equal
+    ones."""
     control: Literal[True] | Name | None = None
-    """The arm without generated images that tells what they add: its name, or true for a further
-    arm `NAME-control` of the real images alone, with the same loss and draws; where these are to be
-    chosen, it chooses its own."""
+    """The arm without generated images, which shows what they add: its name, or true for a further
+    arm `NAME-control` with only the real images and the same loss and draws. If draws are chosen,
+    it chooses its own."""
 
     @property
     def candidates(self) -> tuple[Arm, ...]:
@@ -164,11 +169,11 @@ class Exchange(Settings):
     """How many synthetic images are worth one real image?"""
 
     real: tuple[Name, ...] = Field(min_length=3)
-    """Arms with real images alone, of different counts: the curve."""
+    """Arms with only real images, in different numbers; they make the curve."""
     with_synthetic: tuple[Name, ...] = Field(min_length=1)
-    """Arms that are read off the curve."""
+    """Arms whose worth in real images is read off the curve."""
     measure: Literal["accuracy", "balanced_accuracy"] = "accuracy"
-    """What the curve shows."""
+    """The measure that the curve shows."""
 
 
 class Experiment(Settings):
@@ -181,40 +186,42 @@ class Experiment(Settings):
     description: str = ""
     """A sentence for the report."""
     real: Real
-    """Real images and how they are split."""
+    """The real images, and how they are split."""
     sets: dict[Name, ImageSet] = Field(default_factory=dict)
-    """Synthetic (or other) images, by a name of your choice."""
+    """Synthetic (or other) images, each set under a name of your choice."""
     arms: tuple[Arm, ...] = Field(min_length=1)
-    """What is compared."""
+    """The arms that are compared."""
     tuned_by: TunedBy = "average_precision"
-    """What chooses where `draws` has lists, on the validation split and for every arm alike: of the
-    classes whose share is chosen (their mean), or of all where only shares of sets are;
-    `matched_f1` is F1 with the class answered as often as it occurs."""
+    """The measure by which candidates in the lists of `draws` are chosen, on the validation split
+    and in the same way for every arm: the mean over the classes whose share is chosen, or over all
+    classes if only shares of sets are. `matched_f1` is F1 with the class predicted as often as it
+    occurs."""
     base: Name | None = None
     """Arm that the others are compared with; none takes the first."""
     focus: tuple[str, ...] = ()
-    """Classes that the report puts first; none takes those of `real.cut`."""
+    """Classes that the report shows first; none takes those of `real.cut`."""
     model: Model = SmallResNet(kind="small_resnet")
-    """The classifier; none takes `small_resnet` up to 64 px with the schedule that suits it, above
-    timm's ResNet-18."""
+    """The classifier; none takes `small_resnet` with a matching schedule up to 64 px, and timm's
+    ResNet-18 above."""
     preprocessing: Preprocessing = Preprocessing()
-    """What every image goes through."""
+    """What is done to every image."""
     training: Training = Training()
     """The budget, the same for every arm."""
     seeds: tuple[int, ...] = Field((0, 1, 2), min_length=1)
-    """One training of every arm for each; arms are paired by seed."""
+    """Every arm is trained once with each seed; arms are paired by seed."""
     exchange: Exchange | None = None
-    """Read off how many synthetic images are worth a real one."""
+    """Estimate how many synthetic images are worth one real image."""
     suites: dict[Name, Suite] = Field(default_factory=dict)
-    """What `synthset bench` measures besides the test images, by a name of your choice."""
+    """What `synthset bench` measures in addition to the accuracy on the test images, each suite
+    under a name of your choice."""
     explain: int = Field(6, ge=0, le=100)
-    """Right and wrong test images of each focus class that are shown with Grad-CAM and their
+    """How many right and wrong test images of each focus class are shown with Grad-CAM and their
     nearest training images; 0 for none."""
     sizes: dict[Name, dict[str, Any]] = Field(default_factory=dict)
-    """Other sizes of the same experiment: changes by dotted name, such as
-    `full: {training.updates: 50000}`."""
+    """Other sizes of the same experiment: changes, by dotted name, such as `full:
+    {training.updates: 50000}`."""
     workers: int | Literal["auto"] = Field("auto", json_schema_extra=EXECUTION)
-    """Trainings at a time; `auto` is one a GPU, or one a core."""
+    """Number of trainings that run at the same time; `auto` takes one per GPU, or one per core."""
     _written: dict[str, str] = PrivateAttr(default_factory=dict)
 
     @property
@@ -314,7 +321,9 @@ def load_experiment(
     if not isinstance(sizes, dict):
         raise RecipeError("sizes", f"found {shorten(sizes)}", "give a mapping: `key: value`")
     if size is not None and size not in sizes:
-        raise RecipeError("sizes", f"no size {shorten(size)}", did_you_mean(size, list(sizes)))
+        raise RecipeError(
+            "sizes", f"the experiment has no size {shorten(size)}", did_you_mean(size, list(sizes))
+        )
     changes = {} if size is None else sizes[size]
     if not isinstance(changes, dict):
         found = f"found {shorten(changes)}"
@@ -347,15 +356,19 @@ def _problems(experiment: Experiment) -> list[Problem]:
     """Check what concerns more than one part."""
     names = [arm.name for arm in experiment.arms]
     problems = [
-        Problem(f"arms[{i}].name", f"{name!r} stands there twice", "give each arm its own name")
+        Problem(f"arms[{i}].name", f"{name!r} appears twice", "give each arm its own name")
         for i, name in enumerate(names)
         if name in names[:i]
     ]
     if "real" in experiment.sets:
-        problems.append(Problem("sets.real", "`real` is taken", "call the set otherwise"))
+        problems.append(
+            Problem(
+                "sets.real", "`real` is the name of the real images", "give the set another name"
+            )
+        )
     if BASE in experiment.suites:
-        found = f"`{BASE}` is the experiment's own test"
-        problems.append(Problem(f"suites.{BASE}", found, "call the suite otherwise"))
+        found = f"`{BASE}` is the name of the experiment's own test"
+        problems.append(Problem(f"suites.{BASE}", found, "give the suite another name"))
     for i, arm in enumerate(experiment.arms):
         for field in ("pretrain", "parts"):
             for j, part in enumerate(getattr(arm, field)):
@@ -363,7 +376,7 @@ def _problems(experiment: Experiment) -> list[Problem]:
         problems += _draws(f"arms[{i}]", arm)
     problems += _arm_names(experiment, names)
     if len(set(experiment.seeds)) < len(experiment.seeds):
-        problems.append(Problem("seeds", "a seed stands there twice", "give different ones"))
+        problems.append(Problem("seeds", "a seed appears twice", "give each seed once"))
     return problems
 
 
@@ -375,10 +388,10 @@ def _part(experiment: Experiment, where: str, part: ArmPart, first: bool) -> lis
     amounts = ("per_class", "share", "ratio", "top_up_to")
     given = [name for name in amounts if getattr(part, name) is not None]
     if len(given) > 1:
-        problems.append(Problem(where, f"{' and '.join(given)} together", "give one of them"))
+        problems.append(Problem(where, f"{' and '.join(given)} are both given", "give only one"))
     if first and part.asked in ("ratio", "top_up_to"):
-        found = f"{part.asked} in the first part, which has no parts before"
-        problems.append(Problem(where, found, "give per_class or share, or put a part before"))
+        found = f"{part.asked} in the first part, which has no earlier parts to count"
+        problems.append(Problem(where, found, "give per_class or share, or put another part first"))
     return problems
 
 
@@ -387,19 +400,21 @@ def _draws(where: str, arm: Arm) -> list[Problem]:
     problems, sets = [], {part.set for part in arm.parts}
     for name in sorted(set(arm.draws) - sets):
         right = did_you_mean(name, sorted(sets))
-        problems.append(Problem(f"{where}.draws.{name}", "no part has this set", right))
+        problems.append(
+            Problem(f"{where}.draws.{name}", "no part of the arm takes this set", right)
+        )
     lacking = sorted(sets - set(arm.draws)) if arm.draws else []
     if lacking:
-        found = f"nothing for {', '.join(lacking)}"
+        found = f"no entry for {', '.join(lacking)}"
         problems.append(Problem(f"{where}.draws", found, "name every set of `parts`"))
     counts = {len(one) for draws in arm.draws.values() for one in draws.lists.values()}
     if len(counts) > 1:
-        found = f"lists of {' and '.join(map(str, sorted(counts)))} shares"
-        right = "give all lists as many: their entries are taken together"
+        found = f"there are lists of {' and '.join(map(str, sorted(counts)))} shares"
+        right = "give all lists the same length: their entries are taken together"
         problems.append(Problem(f"{where}.draws", found, right))
     if arm.draws and arm.loss.sampling != "natural":
-        found = f"`sampling: {arm.loss.sampling}` beside draws"
-        problems.append(Problem(f"{where}.loss.sampling", found, "leave one of them out"))
+        found = f"`sampling: {arm.loss.sampling}` together with `draws`"
+        problems.append(Problem(f"{where}.loss.sampling", found, "remove one of the two"))
     return problems
 
 

@@ -29,12 +29,12 @@ class ImageExport(ExportSettings):
     val_fraction: float = Field(0.0, ge=0, lt=1)
     """Share of each class that goes to `val`."""
     seed: int = 0
-    """Decides which images go to `val`, and the order of images in files that hold many."""
+    """Decides which images go to `val`, and in which order files with many images hold them."""
 
 
 class ImageFolder(ImageExport):
-    """ImageNet-like folders: `train/<wnid or class>/<id>.jpg`, with metadata and a dataset card
-    beside them."""
+    """Folders as in ImageNet: `train/<wnid or class>/<id>.jpg`, along with metadata and a dataset
+    card."""
 
     implementation: ClassVar[str] = "synthset.export.imagefolder:export"
     version: ClassVar[str] = "1"
@@ -53,11 +53,11 @@ class WebDataset(ImageExport):
 
     kind: Literal["webdataset"]
     images_per_file: int = Field(10_000, ge=1)
-    """Images in a shard; a gigabyte or less reads well."""
+    """Images per shard; shards of up to a gigabyte read well."""
 
 
 class Parquet(ImageExport):
-    """Parquet files as the Hugging Face hub has them: `data/train-00000-of-00003.parquet` with the
+    """Parquet files as on the Hugging Face hub: `data/train-00000-of-00003.parquet` with the
     columns `image` and `label`, then everything else, in an order that mixes the classes."""
 
     implementation: ClassVar[str] = "synthset.export.packed:export_packed"
@@ -65,25 +65,25 @@ class Parquet(ImageExport):
 
     kind: Literal["parquet"]
     images_per_file: int = Field(10_000, ge=1)
-    """Images in a file; half a gigabyte or less reads well."""
+    """Images per file; files of up to half a gigabyte read well."""
 
 
 class Npy(ImageExport):
     """NumPy arrays: `images.npy`, (N, H, W, 3) uint8 RGB, and `labels.npy`, (N,) int64, with
-    `classes.json` and `metadata.parquet` beside them, in the dataset's order."""
+    `classes.json` and `metadata.parquet` alongside, in the dataset's order."""
 
     implementation: ClassVar[str] = "synthset.export.arrays:export_arrays"
     version: ClassVar[str] = "1"
 
     kind: Literal["npy"]
     size_px: int | None = Field(None, ge=1, le=8192)
-    """Side of every image: cut square about the middle and scaled. None keeps the images' own
-    size, which they must share."""
+    """Width and height of every image: the central square is cut out and scaled. None keeps the
+    images' own size, which must then be the same for all."""
 
 
 class DiffusionDb(ExportSettings):
-    """One table of what made each image, `metadata.parquet`: a row a record, kept or not, in the
-    columns of DiffusionDB's metadata."""
+    """One table, `metadata.parquet`, that says how each image was made: one row per record, kept or
+    not, with the columns of DiffusionDB's metadata."""
 
     implementation: ClassVar[str] = "synthset.export.diffusiondb:export_diffusiondb"
     version: ClassVar[str] = "1"
@@ -96,18 +96,18 @@ Export = Annotated[ExportSettings, OneOf("exports")]
 
 
 class Report(Settings):
-    """The page at the end."""
+    """The page that shows the results."""
 
     gallery_per_class: int = Field(10, ge=1, le=200)
-    """Kept images shown of each class."""
+    """Kept images that the page shows of each class."""
     rejected: int = Field(60, ge=0, le=2000)
-    """Rejected images shown in all."""
+    """Rejected images that the page shows in total."""
     max_classes: int = Field(50, ge=1, le=2000)
-    """Classes shown in galleries."""
+    """Classes that have a gallery."""
     groups: Literal["usual"] | tuple[str, ...] | dict[str, str | tuple[str, ...]] = "usual"
-    """WordNet synsets by which results are read as well: a list (`[animal.n.01]`), or names with
-    one synset or several (`food: [food.n.01, food.n.02]`). `usual` takes animal, plant, food,
-    vehicle, building and others; `[]` none."""
+    """WordNet synsets that results are also grouped by: a list (`[animal.n.01]`), or names with one
+    synset or several (`food: [food.n.01, food.n.02]`). `usual` takes animal, plant, food, vehicle,
+    building and others; `[]` takes none."""
 
     def wanted_groups(self) -> Wanted:
         """The groups as `taxonomy.groups` takes them."""
@@ -115,17 +115,19 @@ class Report(Settings):
 
 
 class Engine(Settings):
-    """How it runs; nothing here changes what comes out, save `threads` in the last bit."""
+    """How the run is carried out. Nothing here changes the results, except that `threads` may
+    change the last bit of a number."""
 
     workers: int | Literal["auto"] = Field("auto", json_schema_extra=EXECUTION)
-    """Processes; `auto` is one a GPU, or as many as cores, memory and shards allow."""
+    """Number of processes; `auto` takes one per GPU, or as many as cores, memory and shards
+    allow."""
     threads: int = Field(1, ge=1, le=256, json_schema_extra=EXECUTION)
-    """Threads of arithmetic in each worker on a CPU. Another number may change the last bit of a
-    pixel."""
+    """Threads for arithmetic in each worker on a CPU. A different number may change the last bit of
+    a pixel."""
     rows_per_shard: int = Field(1024, ge=1, le=65536)
-    """Records in a shard: the unit of work and of resuming. Fixed once a dataset exists."""
+    """Records per shard, which is the unit of work and of resuming. Fixed once a dataset exists."""
     max_failures: Annotated[int, Field(ge=1)] | Literal["auto"] = Field(
         "auto", json_schema_extra=EXECUTION
     )
-    """A stage stops when so many records in a row have failed in the same way; `auto` is 32, or 5 %
-    of the records where that is more."""
+    """A stage stops when this many records in a row have failed in the same way; `auto` is 32, or 5
+    % of the records where that is more."""

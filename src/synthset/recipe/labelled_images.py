@@ -11,37 +11,37 @@ from synthset.recipe.settings import Settings
 
 
 class Pictures(Settings):
-    """Labelled images that exist: folders by class, Parquet, or WebDataset files."""
+    """Existing labelled images: folders by class, Parquet or WebDataset files."""
 
     kind: Literal["images"]
     paths: tuple[FolderPath, ...] = Field(min_length=1)
-    """Where they lie."""
+    """Where the images are."""
 
 
 class Digits(Settings):
-    """The 1,797 handwritten digits that scikit-learn carries (8 × 8 grey levels)."""
+    """The 1,797 handwritten digits that come with scikit-learn (8 × 8 grey levels)."""
 
     kind: Literal["digits"]
 
 
 class Torchvision(Settings):
-    """A data set of torchvision that is on this disk; nothing is downloaded."""
+    """A torchvision dataset that is already on this disk; nothing is downloaded."""
 
     kind: Literal["torchvision"]
     name: str
     """torchvision's class name, such as `FashionMNIST`."""
     root: str
-    """Folder that torchvision knows as `root`."""
+    """The folder that torchvision calls `root`."""
     options: dict[str, bool | int | str] = Field(default_factory=dict)
     """Other arguments, such as `train: true` or `split: test`."""
 
 
 class Kept(Settings):
-    """The kept part of a dataset that `synthset run` made."""
+    """The kept images of a dataset made by `synthset run`."""
 
     kind: Literal["dataset"]
     path: str
-    """Its folder."""
+    """Folder of the dataset."""
 
 
 Found = Annotated[Pictures | Digits | Torchvision | Kept, Field(discriminator="kind")]

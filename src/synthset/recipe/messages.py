@@ -24,7 +24,7 @@ RIGHT: dict[str, str] = {
     "finite_number": "give a finite number",
     "bool_parsing": "give true or false",
     "bool_type": "give true or false",
-    "string_type": "give a text",
+    "string_type": "give text",
     "dict_type": "give a mapping: `key: value`",
     "model_type": "give a mapping: `key: value`",
     "model_attributes_type": "give a mapping: `key: value`",
@@ -93,13 +93,13 @@ def _kind_problem(where: str, kind: str, value: Any, context: dict[str, Any]) ->
     expected = [part.strip().strip("'") for part in context["expected_tags"].split(",")]
     tag = str(context["tag"])
     for broken in (one for group in GROUPS for one in list_kinds(group).broken if one.name == tag):
-        return Problem(f"{where}.kind", str(broken), "repair that package, or install it again")
+        return Problem(f"{where}.kind", str(broken), "fix that package, or reinstall it")
     return Problem(f"{where}.kind", f"unknown kind {shorten(tag)}", did_you_mean(tag, expected))
 
 
 def _describe(owner: type[BaseModel] | None, name: str) -> str:
     field = owner.model_fields.get(name) if owner else None
-    text = (field.description or "").strip().split("\n")[0] if field else ""
+    text = " ".join((field.description or "").split()).split(". ")[0] if field else ""
     return f"add it: {text}" if text else "add it"
 
 

@@ -53,15 +53,15 @@ class MetricSettings(KindSettings):
             problems += check_encoder(recipe, where, self.seen_by, self.encoder_kinds)
         if self.compares is not None:
             place, what = f"{where}.reference", "holds only their mean and covariance"
-            what = f"{self.needs_images} compares images, and {{}} {what}"
+            what = f"{self.needs_images} compares images, but {{}} {what}"
             right = "name a reference of kind images" if self.needs_images else None
             problems += check_reference(recipe, place, self.compares, what, right)
         return problems
 
 
 class FrechetDistance(MetricSettings):
-    """Fréchet distance between Gaussians of features. Called FID with the Inception encoder only.
-    Lower is better."""
+    """Fréchet distance between Gaussians of features. Only with the Inception encoder is it called
+    FID. Lower is better."""
 
     implementation: ClassVar[str] = "synthset.measures.frechet_distance:measure"
     version: ClassVar[str] = "1"
@@ -73,11 +73,11 @@ class FrechetDistance(MetricSettings):
     reference: Name
     """Name of a reference."""
     per_class: bool = False
-    """Compare class by class as well, beside what real images score at the same count. Takes a
+    """Compare class by class as well, each beside the score of as many real images. Needs a
     reference of kind `images`."""
     axes: int | None = Field(64, ge=2, le=4096)
-    """Leading principal axes of the reference that classes are compared over. None takes all
-    features, and most of the number is bias then: read it beside its floor only."""
+    """How many leading principal axes of the reference classes are compared on. None takes all
+    features; most of the number is bias then, so read it only beside its floor."""
 
     @property
     def needs_images(self) -> str | None:
@@ -86,8 +86,8 @@ class FrechetDistance(MetricSettings):
 
 
 class InceptionScore(MetricSettings):
-    """exp of the mean divergence of p(y|x) from p(y). Named so with the Inception encoder only.
-    Higher is better."""
+    """exp of the mean divergence of p(y|x) from p(y). Only with the Inception encoder is it called
+    Inception Score. Higher is better."""
 
     implementation: ClassVar[str] = "synthset.measures.inception_score:measure"
     version: ClassVar[str] = "1"
@@ -97,13 +97,14 @@ class InceptionScore(MetricSettings):
     encoder: Name
     """Name of an encoder with logits: Inception or a classifier."""
     splits: int = Field(10, ge=1, le=100)
-    """Parts of the set; their mean is reported, with its interval."""
+    """Number of parts that the set is split into; their mean is reported with its interval."""
     per_class: bool = False
-    """Measure each class as well, in one split: 1 where the classifier takes all for one class."""
+    """Measure each class as well, in one split: 1 means that the classifier puts all its images
+    into one class."""
 
 
 class RecognitionRate(MetricSettings):
-    """Share of images whose intended class is the classifier's first choice, in all and by class.
+    """Share of images whose intended class is the classifier's first choice, overall and by class.
     Higher is better."""
 
     implementation: ClassVar[str] = "synthset.measures.recognition_rate:measure"
@@ -134,7 +135,8 @@ class SetComparison(MetricSettings):
 class Kid(SetComparison):
     """Kernel Inception Distance: unbiased cubic-kernel discrepancy, times 1,000. Lower is better.
 
-    Named so with the Inception encoder only. Sound for small sets, unlike a Fréchet distance.
+    Only with the Inception encoder is it called KID. Unlike a Fréchet distance, it suits small
+    sets.
     """
 
     implementation: ClassVar[str] = "synthset.measures.kid:measure"
@@ -163,7 +165,7 @@ class Prdc(SetComparison):
 
     kind: Literal["prdc"]
     k: int = Field(5, ge=1, le=100)
-    """Which neighbour a ball reaches to."""
+    """Each ball reaches to the k-th nearest neighbour."""
 
 
 class Vendi(MetricSettings):
@@ -181,9 +183,10 @@ class Vendi(MetricSettings):
 
 
 class SourceCues(MetricSettings):
-    """Can a probe tell generated from real by what says nothing of the content? AUC by cue: file
-    format, size, borders, JPEG settings, frequency, brightness and colour, as the files lie and
-    after the same preprocessing of both. 0.5 is not told apart, 1 is a shortcut for any classifier.
+    """Can a probe tell generated images from real ones by cues that say nothing about the content?
+    AUC by cue: file format, size, borders, JPEG settings, frequency, brightness and colour, for the
+    files as they are and after the same preprocessing of both. At 0.5 the cue tells nothing; at 1
+    it is a shortcut for any classifier.
     """
 
     implementation: ClassVar[str] = "synthset.measures.source_cues:measure"
@@ -194,20 +197,20 @@ class SourceCues(MetricSettings):
     reference: Name
     """Name of a reference of kind `images`."""
     per_side: int = Field(1000, ge=20, le=20_000)
-    """Images of each side at most, drawn by content."""
+    """Take at most this many images of each side, drawn by content."""
     size_px: int | None = Field(None, ge=16, le=1024)
-    """Pixels that images are laid out at; none takes the smaller of the two median long
+    """Size in pixels to which all images are brought; none takes the smaller of the two median long
     sides, at most 256."""
     jpeg_quality: int = Field(85, ge=1, le=95)
-    """Quality that all are compressed with."""
+    """JPEG quality at which all images are compressed."""
 
 
 class Copies(MetricSettings):
-    """Memorisation and leakage: share of images that lie nearer to a real one than a threshold, and
-    the closest pairs. Lower is better.
+    """Which images are near copies of real ones? Measures memorisation and leakage: the share of
+    images that are closer to a real one than a threshold, and the closest pairs. Lower is better.
 
-    Beside it stands the same share of the real images, each against the others: how often two
-    different photographs are that alike.
+    For comparison, it also reports this share among the real images themselves: how often two
+    different photographs are that similar.
     """
 
     implementation: ClassVar[str] = "synthset.measures.copies:measure"
@@ -216,12 +219,12 @@ class Copies(MetricSettings):
 
     kind: Literal["copies"]
     encoder: Name
-    """Name of an encoder; one made for copy detection, or CLIP, serves best."""
+    """Name of an encoder; one made for copy detection, or CLIP, works best."""
     reference: Name
-    """Name of a reference of kind `images`: what must not be copied, such as a test set."""
+    """Name of a reference of kind `images` that must not be copied, such as a test set."""
     threshold: float | None = Field(None, gt=0, le=1)
-    """Cosine from which on two images count as copies; none takes the one that 1 % of the real
-    images reach among themselves, since encoders differ in what is alike."""
+    """Cosine from which two images count as copies; none takes the one that 1 % of the real images
+    reach among themselves, since each encoder has its own scale."""
     pairs: int = Field(60, ge=0, le=1000)
     """How many of the closest pairs the report shows."""
 

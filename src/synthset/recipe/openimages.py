@@ -12,22 +12,21 @@ from synthset.taxonomy.label_conflicts import Rule
 
 
 class KeyedPath(Settings):
-    """One place with images that are called by their ImageID."""
+    """One place that holds images named by their ImageID."""
 
     path: str
     """A folder of images named `<ImageID>.jpg` (in folders or not), a WebDataset shard or a Parquet
-    file with such keys, or a folder or glob of them."""
+    file with such keys, or a folder or glob of these."""
     origin: str = Field("openimages", pattern=r"^[a-z][a-z0-9_-]*$")
-    """What the records are called by."""
+    """Where the images come from, as their records name it."""
     image_column: str | None = None
-    """Tables: column with the encoded images; none looks for it."""
+    """Tables: column with the encoded images; none lets synthset look for it."""
     key_column: str = "key"
-    """Tables: column with the ImageID; where there is no `key`, it is found."""
+    """Tables: column with the ImageID; if there is no `key`, synthset looks for it."""
 
 
 class OpenImages(SourceSettings):
-    """Real images picked by the labels that OpenImages gives them, through a mapping of its labels
-    to classes."""
+    """Real images picked by their OpenImages labels, which a mapping translates into classes."""
 
     implementation: ClassVar[str] = "synthset.sources.openimages.source:OpenImagesSource"
     version: ClassVar[str] = "2"
@@ -38,32 +37,33 @@ class OpenImages(SourceSettings):
 
     kind: Literal["openimages"]
     paths: tuple[KeyedPath, ...] = Field(min_length=1)
-    """Where the images lie. Only these are used, however many the labels name."""
+    """Where the images are. Only these are used, even if the labels name more."""
     labels: tuple[str, ...] = Field(min_length=1)
-    """OpenImages' files of labels, or globs of them: `*-human-imagelabels.csv`,
+    """OpenImages' label files, or globs of them: `*-human-imagelabels.csv`,
     `*-machine-imagelabels.csv`, `*-annotations-bbox.csv`; all of one split."""
     descriptions: str
-    """`class-descriptions.csv`: what each label is called."""
+    """`class-descriptions.csv`, which gives the name of each label."""
     mapping: tuple[str, ...] = Field(min_length=1)
-    """Which label means which class: the file that `synthset pool map` wrote, and the review file
-    with its answers if there is one."""
+    """Which label means which class: the file written by `synthset pool map` and, if there is one,
+    the review file with your answers."""
     hierarchy: str | None = None
-    """`bbox_labels_600_hierarchy.json`: what lies above a label. `synthset pool map` reads it; the
-    images don't depend on it."""
+    """`bbox_labels_600_hierarchy.json`, which gives the broader labels above each label. Only
+    `synthset pool map` reads it; the images don't depend on it."""
     info: tuple[str, ...] = ()
     """`*-images-with-rotation.csv` or `image_ids_and_rotation.csv`, with the address and licence of
     each image."""
     labelled_by: Literal["people", "machine", "any"] = "people"
-    """Whose labels count: those that people have verified or drawn, those of a classifier, or both.
-    What people have denied is denied in any case."""
+    """Whose labels count: those that people verified or drew, those of a classifier, or both. A
+    label that people rejected never counts."""
     min_confidence: float = Field(0.5, gt=0, le=1)
-    """Confidence that a label has at least; people's is 1."""
+    """Least confidence of a label; that of people is 1."""
     several: Literal["drop", "most_specific"] = "drop"
-    """An image whose labels mean several classes is dropped, or goes to the one that lies under all
-    the others; where none does, it is dropped too."""
+    """What to do with an image whose labels mean several classes: drop it, or give it to the most
+    specific class, which lies under all the others in WordNet; if there is none, it is dropped
+    too."""
     conflicts: Rule = Field("drop", json_schema_extra=MEMBERSHIP)
-    """The same bytes under several keys whose labels mean several classes: `drop` takes none of
-    them, `first` the class of the one that lies first, `keep` each class."""
+    """What to do with the same bytes under several keys whose labels mean different classes: `drop`
+    them all, take the class of the `first`, or `keep` each."""
 
     @property
     def vocabulary(self) -> tuple[str, str | None]:

@@ -39,8 +39,8 @@ class Varied(PromptSettings):
     """What kinds of prompts with templates share."""
 
     variations: dict[str, Words] = Field(default_factory=dict)
-    """Lists of words by field, such as `background: [in a forest, at home]`; `shipped` takes ours
-    (background, view, light, action, count)."""
+    """Lists of words by field, such as `background: [in a forest, at home]`; `shipped` takes those
+    that come with synthset (background, view, light, action, count)."""
 
     @field_validator("variations")
     @classmethod
@@ -48,12 +48,12 @@ class Varied(PromptSettings):
         for name, words in variations.items():
             if words == "shipped" and name not in SHIPPED_WORDS:
                 known = ", ".join(SHIPPED_WORDS)
-                raise ValueError(f"no shipped words for {name!r}; there are some for {known}")
+                raise ValueError(f"synthset comes with no words for {name!r}, only for {known}")
         return variations
 
 
 class Template(Varied):
-    """Templates, filled with the words of the class and of variations."""
+    """Templates, filled in with the words of the class and of `variations`."""
 
     implementation: ClassVar[str] = "synthset.prompts.designs:TemplatePrompts"
     version: ClassVar[str] = "1"
@@ -63,10 +63,11 @@ class Template(Varied):
     """Templates with the fields {class}, {a_class}, {gloss}, {hypernym}, {lemmas} and those of
     `variations`; or `clip`."""
     draw: Draw = "independent"
-    """`independent`: each record draws by its own seed. `balanced`: in each class every template
-    and every word is used as often as any other."""
+    """`independent`: each record draws by its own seed. `balanced`: within a class, every template
+    and every word is used equally often."""
     shorten: bool = False
-    """Shorten a {gloss} at a clause where its prompt is longer than the text encoder reads."""
+    """Where a prompt is longer than the text encoder reads, shorten its {gloss} at the end of a
+    clause."""
 
     def identity(self) -> dict[str, Any]:
         """As everywhere; what came later counts only where it is used, so that plans made before
@@ -84,7 +85,7 @@ class Gloss(PromptSettings):
 
     kind: Literal["gloss"]
     shorten: bool = True
-    """Shorten it at a clause where it is longer than the text encoder reads."""
+    """Where it is longer than the text encoder reads, shorten it at the end of a clause."""
 
 
 class ClassGloss(PromptSettings):
@@ -95,7 +96,8 @@ class ClassGloss(PromptSettings):
 
     kind: Literal["class_gloss"]
     shorten: bool = True
-    """Shorten the definition at a clause where the prompt is longer than the text encoder reads."""
+    """Where a prompt is longer than the text encoder reads, shorten the definition at the end of a
+    clause."""
 
 
 class Background(PromptSettings):
@@ -106,13 +108,14 @@ class Background(PromptSettings):
 
     kind: Literal["background"]
     backgrounds: Words = "shipped"
-    """Backgrounds, such as `[in a forest, on a street]`; `shipped` takes ours."""
+    """Backgrounds, such as `[in a forest, on a street]`; `shipped` takes those that come with
+    synthset."""
     hypernym: bool = False
-    """Say what the class is a kind of as well; for classes that have a WordNet sense."""
+    """Also say what the class is a kind of; for classes that have a WordNet sense."""
 
 
 class ClipTemplates(PromptSettings):
-    """The eighty templates that CLIP was evaluated with, each as often as any other."""
+    """The eighty templates that CLIP was evaluated with, each used equally often."""
 
     implementation: ClassVar[str] = "synthset.prompts.designs:ClipPrompts"
     version: ClassVar[str] = "1"
@@ -124,31 +127,31 @@ class OwnTexts(Varied):
     """What kinds of prompts share that put texts of each class into templates."""
 
     class_column: str = "class"
-    """Column with the class: its name, key or wnid."""
+    """Column that names the class, by its name, key or wnid."""
     templates: tuple[str, ...] = Field(("{text}",), min_length=1)
-    """Templates around the {text}; the fields are those of `kind: template`."""
+    """Templates around {text}; their fields are those of `kind: template`."""
 
 
 class Captions(OwnTexts):
-    """What was said of real images of the class."""
+    """Captions of real images of the class."""
 
     implementation: ClassVar[str] = "synthset.prompts.class_texts:CaptionPrompts"
     version: ClassVar[str] = "1"
 
     kind: Literal["captions"]
     file: str | None = None
-    """CSV or Parquet file with a caption a row; either this or `reference`."""
+    """CSV or Parquet file with one caption per row; either this or `reference`."""
     reference: str | None = None
     """Name of a reference of kind `images` whose paths have a `prompt_column`."""
     text_column: str = "caption"
-    """Column of the file with the caption."""
+    """Column of the file that holds the caption."""
     templates: tuple[str, ...] = Field(("a photo of {a_class}, {text}",), min_length=1)
-    """Templates around the caption, the {text}, which may not name the class."""
+    """Templates around the caption, {text}, which need not name the class."""
 
     @model_validator(mode="after")
     def _one_place(self) -> Captions:
         if (self.file is None) == (self.reference is None):
-            raise ValueError("needs either file or reference")
+            raise ValueError("needs either `file` or `reference`")
         return self
 
 
@@ -161,51 +164,52 @@ class PromptFile(OwnTexts):
 
     kind: Literal["file"]
     file: str
-    """Text file with a template a line, for all classes; or a CSV or Parquet file, where a column
-    with the class gives each class its own prompts."""
+    """A text file with one template per line, for all classes; or a CSV or Parquet file, in which a
+    column that names the class gives each class its own prompts."""
     text_column: str = "prompt"
-    """Column with the prompt."""
+    """Column that holds the prompt."""
 
 
 class LanguageModel(OwnTexts):
-    """Prompts that a language model writes, asked once and recorded in the dataset."""
+    """Prompts written by a language model, which is asked once; the dataset records its answers."""
 
     implementation: ClassVar[str] = "synthset.prompts.class_texts:AskedPrompts"
     version: ClassVar[str] = "1"
 
     kind: Literal["llm"]
     model: str
-    """Name of the model at the address; without an address a transformers model: a hub id or a
+    """Name of the model at the address; without an address, a transformers model: a hub id or a
     local folder."""
     address: str | None = Field(None, pattern=r"^https?://[^@\s]+$", json_schema_extra=EXECUTION)
-    """Base of an OpenAI-compatible service, such as `http://localhost:8000/v1`; none loads the
-    model here."""
+    """Base URL of an OpenAI-compatible service, such as `http://localhost:8000/v1`; none loads the
+    model on this machine."""
     key_variable: str = Field(
         "OPENAI_API_KEY", pattern=r"^[A-Z][A-Z0-9_]*$", json_schema_extra=EXECUTION
     )
-    """Environment variable with the key, where the service wants one. The key itself is never
+    """Environment variable that holds the key, where the service needs one. The key itself is never
     written."""
     instruction: str = (
         "Write {number} different captions for photographs of {a_class}. Vary background, view, "
         "light and action. One caption a line, under 30 words each, nothing else. Each names "
         "{class}."
     )
-    """What it is told; the fields are {number} and those of the class: {class}, {a_class}, {gloss},
-    {hypernym}, {lemmas}."""
+    """What the model is told. Its fields are {number} and those of the class: {class}, {a_class},
+    {gloss}, {hypernym}, {lemmas}."""
     per_class: int = Field(20, ge=1, le=1000)
-    """Prompts for each class. With more images than prompts each is used as often as any other."""
+    """Prompts for each class. With more images than prompts, each prompt is used equally often."""
     names_class: bool = True
-    """Leave out an answer that names neither the class nor one of its lemmas."""
+    """Leave out answers that name neither the class nor one of its lemmas."""
     temperature: float = Field(1.0, ge=0, le=2)
-    """0 always takes the likeliest word."""
+    """Sampling temperature; 0 always takes the likeliest word."""
     max_tokens: int = Field(1024, ge=16, le=16384)
     """Length limit of an answer, in tokens of the model."""
     revision: str | None = None
-    """Commit of a hub model that is loaded here."""
+    """Commit of a hub model that is loaded on this machine."""
     timeout_s: float = Field(120, gt=0, le=3600, json_schema_extra=EXECUTION)
-    """How long to wait for an answer of the service."""
+    """How long to wait for an answer from the service."""
     at_once: int = Field(4, ge=1, le=64, json_schema_extra=EXECUTION)
-    """Questions asked of a service at a time, or put in a batch of a model that is loaded here."""
+    """How many questions are sent to a service at a time, or form one batch of a model that is
+    loaded on this machine."""
 
 
 Prompts = Annotated[PromptSettings, OneOf("prompts")]

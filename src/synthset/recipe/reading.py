@@ -57,7 +57,7 @@ def parse_settings(text: str, where: str) -> dict[str, Any]:
     content = parse_yaml(text, where)
     if not isinstance(content, dict):
         right = "a recipe is a mapping with name, classes and source"
-        raise RecipeError(where, f"holds {_kind(content)}", right)
+        raise RecipeError(where, f"the file holds {_kind(content)}", right)
     return content
 
 
@@ -74,7 +74,7 @@ def override(content: dict[str, Any], change: str) -> None:
     path, equals, text = change.partition("=")
     if not equals or not path:
         where = f"--set {change[:SHOWN]}"
-        raise RecipeError(where, "no '=' in it", "write it as source.guidance_scale=3")
+        raise RecipeError(where, "it has no '='", "write it as source.guidance_scale=3")
     where = f"--set {path[:SHOWN]}"
     set_value(content, path, parse_yaml(text, where), where)
 
@@ -88,7 +88,9 @@ def set_value(content: dict[str, Any], path: str, value: Any, where: str) -> Non
     place: Any = content
     *parents, last = path.split(".")
     if len(parents) >= DEEPEST:
-        raise RecipeError(where, f"leads {len(parents)} deep", "name a setting, such as seed")
+        raise RecipeError(
+            where, f"it goes {len(parents)} levels deep", "name a setting, such as seed"
+        )
     for i, part in enumerate(parents):
         place = _step(place, part, where, ".".join(parents[: i + 1]))
     if isinstance(place, list):
@@ -104,14 +106,14 @@ def _step(place: Any, part: str, where: str, so_far: str) -> Any:
     if not isinstance(inner, dict | list):
         raise RecipeError(
             where,
-            f"{so_far} is {shorten(inner)}, which holds no settings",
-            "set it as a whole",
+            f"{so_far} is {shorten(inner)}, which has no settings inside",
+            f"set {so_far} as a whole",
         )
     return inner
 
 
 def _item(place: list[Any], part: str, where: str) -> Any:
     if not (part.isascii() and part.isdigit() and len(part) < 10 and int(part) < len(place)):
-        found = f"no item {shorten(part)} in a list of {len(place)}"
-        raise RecipeError(where, found, "count from 0")
+        found = f"a list of {len(place)} has no item {shorten(part)}"
+        raise RecipeError(where, found, "items are counted from 0")
     return place[int(part)]

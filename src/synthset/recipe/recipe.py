@@ -35,7 +35,7 @@ SELECTABLE = ("width", "height", "nsfw", "round", "index", "seed")
 
 
 class Recipe(Settings):
-    """All that one dataset is made of."""
+    """Everything that makes up one dataset."""
 
     version: Literal[1] = 1
     """Version of the recipe format."""
@@ -44,7 +44,7 @@ class Recipe(Settings):
     description: str = ""
     """A sentence for the report and the dataset card."""
     seed: int = Field(0, ge=0, lt=2**63)
-    """From it every image's own seed is derived."""
+    """Every image's own seed is derived from it."""
     classes: Classes
     """Which classes: a list of names, or `kind: names | imagenet | wordnet | source`."""
     preset: Preset | None = None
@@ -55,27 +55,29 @@ class Recipe(Settings):
     source: Source
     """Where images come from."""
     images_per_class: int | None = Field(None, ge=1, le=10_000_000)
-    """Images planned for each class; of a folder, a pool or OpenImages, at most so many (none
-    takes all)."""
+    """Images planned for each class. With a folder, a pool or OpenImages, the most taken of each
+    class (none takes all)."""
     encoders: dict[Name, Encoder] = Field(default_factory=dict)
-    """Models that look at images, by a name of your choice."""
+    """Models that look at images, each under a name of your choice."""
     scores: tuple[Score, ...] = ()
     """What is measured on each image."""
     references: dict[Name, Reference] = Field(default_factory=dict)
-    """Real images (or their stored statistics) to compare with, by a name of your choice."""
+    """Real images (or their stored statistics) to compare with, each under a name of your
+    choice."""
     metrics: tuple[Metric, ...] = ()
-    """What is measured on the set: all, kept and rejected."""
+    """What is measured on the set as a whole: on all its images, on the kept and on the rejected
+    ones."""
     accept: dict[str, Limit] = Field(default_factory=dict)
-    """What the kept part must reach as a whole: `min` and `max` by the name that a metric has in
-    the report, such as `FID: {max: 30}`. The report and the end of the run say whether it does."""
+    """What the kept images must reach as a set: `min` and `max` for a metric, under its name in the
+    report, such as `FID: {max: 30}`. The report and the end of the run say whether they do."""
     selection: Selection = Selection()
     """What is kept."""
     exports: tuple[Export, ...] = ()
-    """How the kept part is laid out."""
+    """How the kept images are written for training."""
     report: Report = Report()
-    """What the page shows."""
+    """What the report page shows."""
     engine: Engine = Engine()
-    """How it runs."""
+    """How the run is carried out."""
     _written: dict[str, str] = PrivateAttr(default_factory=dict)
 
     @model_validator(mode="before")
@@ -134,7 +136,8 @@ def _problems(recipe: Recipe) -> list[Problem]:
         problems.append(
             Problem(
                 "classes",
-                f"kind 'source', but the source is {source.kind!r}",
+                "kind 'source' takes the source's own classes, but a source of kind "
+                f"{source.kind!r} has none",
                 "list the classes: [cat, dog]",
             )
         )
@@ -166,7 +169,7 @@ def _problems(recipe: Recipe) -> list[Problem]:
         problems.append(
             Problem(
                 "selection.max_rounds",
-                f"the source is a {source.kind}, which has no more images to give",
+                f"a source of kind {source.kind!r} has a fixed number of images",
                 "set it to 0",
             )
         )
@@ -197,7 +200,7 @@ def list_comparisons(recipe: Recipe) -> list[tuple[str, str, str]]:
 def _acceptance(recipe: Recipe) -> list[Problem]:
     """A metric is a number."""
     return [
-        Problem(f"accept.{name}", "no min or max", "write it as FID: {max: 30}")
+        Problem(f"accept.{name}", "it has neither min nor max", "write it as FID: {max: 30}")
         for name, limit in recipe.accept.items()
         if limit.is_equality
     ]
@@ -231,8 +234,12 @@ def _captions(recipe: Recipe) -> list[Problem]:
     found = recipe.references[name]
     if found.kind == "images" and all(path.prompt_column for path in found.paths):
         return []
-    what = f"{name!r} has no captions"
-    return [Problem(where, what, "name one of kind images, each path with a prompt_column")]
+    what = f"reference {name!r} has no captions"
+    return [
+        Problem(
+            where, what, "name a reference of kind images that has a prompt_column on each path"
+        )
+    ]
 
 
 def get_conflict_rule(recipe: Recipe) -> Rule:
@@ -247,7 +254,7 @@ def _find_doubled(where: str, names: Sequence[str], what: str) -> list[Problem]:
     for i, name in enumerate(names):
         key = name.strip().casefold()
         if key in first:
-            found = f"{what} {name!r} stands there twice (also at {where}[{first[key]}])"
+            found = f"{what} {name!r} appears twice (first at {where}[{first[key]}])"
             problems.append(
                 Problem(f"{where}[{i}]", found, "give each its own name, or remove one")
             )

@@ -16,18 +16,18 @@ class Statistics(Settings):
 
     kind: Literal["statistics"]
     file: str
-    """`cifar10-train` or `cifar10-test` (ship with synthset, for the miniatures), or a .safetensors
-    file."""
+    """`cifar10-train` or `cifar10-test` (which come with synthset, for the miniatures), or a
+    .safetensors file."""
 
 
 class ReferenceImages(Settings):
-    """A reference set of images, encoded as the dataset's own are."""
+    """A reference set of images, encoded like the dataset's own."""
 
     kind: Literal["images"]
     paths: tuple[FolderPath, ...] = Field(min_length=1)
-    """Where the images lie."""
+    """Where the images are."""
     max_per_class: int | None = Field(None, ge=1)
-    """Take at most so many of each class, drawn by content; none takes all."""
+    """Take at most this many of each class, drawn by content; none takes all."""
 
 
 Reference = Annotated[Statistics | ReferenceImages, Field(discriminator="kind")]

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from synthset.recipe.recipe import Recipe
 
 Within = Literal["class", "all"]
-OF_ALL = "{} holds only mean and covariance of all classes together"
+OF_ALL = "{} holds only the mean and covariance of all classes together"
 BY_CLASS = "name a reference of kind images"
 
 
@@ -37,7 +37,7 @@ class ScoreSettings(KindSettings):
     checked_by: ClassVar[str | None] = None
 
     name: Name | None = None
-    """Prefix of the columns, for two scores of one kind; none takes the kind."""
+    """Prefix of the columns, needed for two scores of the same kind; none takes the kind."""
 
     @property
     def prefix(self) -> str:
@@ -109,8 +109,8 @@ class Recognition(ScoreSettings):
     """Does a classifier see the intended class?
 
     Columns: `recognition_probability` (of the intended class, 0 to 1), `recognition_rank` (1 is
-    top-1), `recognition_predicted` (the classifier's own name of its first choice) and
-    `recognition_confidence`.
+    top-1), `recognition_predicted` (the classifier's own name for its first choice) and
+    `recognition_confidence` (in that choice).
     """
 
     implementation: ClassVar[str] = "synthset.scores.recognition:RecognitionStage"
@@ -122,7 +122,7 @@ class Recognition(ScoreSettings):
     encoder: Name = "classifier"
     """Name of a classifier encoder."""
     names: dict[str, str] = Field(default_factory=dict)
-    """Class of the recipe (its key) to class of the classifier (name, wnid or index), where they
+    """Class of the recipe (its key) to class of the classifier (name, wnid or index), where the two
     differ."""
 
     _parts: ClassVar[tuple[str, ...]] = ("probability", "rank", "predicted", "confidence")
@@ -133,7 +133,7 @@ class Recognition(ScoreSettings):
 
 
 class Quality(ScoreSettings):
-    """Simple faults of a picture, measured on its pixels.
+    """Simple faults of an image, measured on its pixels.
 
     Columns: `quality_brightness` (mean, 0 to 1), `quality_contrast` (standard deviation, 0 to 0.5),
     `quality_sharpness` (variance of the Laplacian over that of the brightness, 0 to some 20),
@@ -146,15 +146,15 @@ class Quality(ScoreSettings):
 
     kind: Literal["quality"]
     dark: float = Field(0.32, ge=0, le=1)
-    """Darker than this (99th percentile of brightness) is dark."""
+    """An image darker than this (99th percentile of brightness) is `dark`."""
     bright: float = Field(0.95, ge=0, le=1)
-    """Brighter than this (5th percentile of brightness) is bright."""
+    """An image brighter than this (5th percentile of brightness) is `bright`."""
     low_information: float = Field(1.5, ge=0, le=8)
-    """Less entropy than this, in bits, is low_information."""
+    """An image with less entropy than this, in bits, is `low_information`."""
     blurry: float = Field(0.008, ge=0)
-    """Less sharpness than this is blurry."""
+    """An image with less sharpness than this is `blurry`."""
     odd_size: float = Field(2.85, ge=1)
-    """A long side of more than this times the short side is odd_size."""
+    """An image whose long side is more than this times its short side is `odd_size`."""
 
     _parts: ClassVar[tuple[str, ...]] = (
         "brightness",
@@ -167,10 +167,10 @@ class Quality(ScoreSettings):
 
 
 class PerceptualHash(ScoreSettings):
-    """A hash of 64 bits that a copy shares but for a few bits, also recompressed, resized or
-    slightly cropped (DCT hash, as `imagehash.phash`), with the colours of its parts. Column:
-    `perceptual_hash`, 88 hexadecimal digits, 16 of them the hash; null for a picture of one
-    brightness."""
+    """A 64-bit hash that differs in only a few bits between copies, even if they are recompressed,
+    resized or slightly cropped (DCT hash, as `imagehash.phash`), together with the colours of the
+    image's parts. Column: `perceptual_hash`, 88 hexadecimal digits, 16 of them the hash; null for a
+    picture of uniform brightness."""
 
     implementation: ClassVar[str] = "synthset.scores.perceptual_hash:PerceptualHashStage"
     version: ClassVar[str] = "2"
@@ -179,8 +179,8 @@ class PerceptualHash(ScoreSettings):
 
 
 class Column(ScoreSettings):
-    """A score that was measured elsewhere. Column: named as the score is; null where the table has
-    no row of an image."""
+    """A score that was measured elsewhere. Column: named like the score; null for an image that the
+    table has no row for."""
 
     implementation: ClassVar[str] = "synthset.scores.column:ColumnStage"
     version: ClassVar[str] = "1"
@@ -188,9 +188,10 @@ class Column(ScoreSettings):
 
     kind: Literal["column"]
     path: str
-    """CSV or Parquet file with a column `id`, the ids of the dataset's images, each once."""
+    """CSV or Parquet file with a column `id` that holds the ids of the dataset's images, each
+    once."""
     column: Name
-    """Column of the file; the score is called so, unless it has a `name`."""
+    """Column of the file; it names the score too, unless the score has a `name`."""
 
     @property
     def prefix(self) -> str:
@@ -204,9 +205,9 @@ class Column(ScoreSettings):
 
 
 class Python(ScoreSettings):
-    """A score by a function of your own: (N, H, W, 3) uint8 RGB to (N,) numbers. Images of one
-    shape come together; what an image gets may not depend on the others. Column: named as the score
-    is. Wants `--allow-code`."""
+    """A score that is a function of your own: (N, H, W, 3) uint8 RGB to (N,) numbers. Images of the
+    same shape come together; the score of an image must not depend on the others. Column: named
+    like the score. Needs `--allow-code`."""
 
     implementation: ClassVar[str] = "synthset.scores.python:PythonScoreStage"
     version: ClassVar[str] = "1"
@@ -233,9 +234,9 @@ class Python(ScoreSettings):
 
 
 class FdInfluence(ScoreSettings):
-    """What the Fréchet distance of the set owes to each image: how much it would rise without it.
+    """How much the Fréchet distance of the set would rise without each image.
 
-    Column: `fd_influence`. Positive: the set is nearer to the reference with this image. Higher is
+    Column: `fd_influence`. Positive: the image brings the set nearer to the reference. Higher is
     better. Exact; influences of several images do not add up.
     """
 
@@ -247,9 +248,9 @@ class FdInfluence(ScoreSettings):
     encoder: Name
     """Name of an encoder."""
     reference: Name
-    """Name of a reference; statistics have no classes, and take `within: all`."""
+    """Name of a reference; statistics have no classes and need `within: all`."""
     within: Within = "all"
-    """Distance of the whole set, or of each class to the real images of that class."""
+    """`all`: the distance of the whole set; `class`: that of each class to its own real images."""
 
     def problems(self, recipe: Recipe, where: str) -> list[Problem]:
         """It has an encoder and a reference, with classes where it looks within them."""
@@ -262,10 +263,10 @@ class FdInfluence(ScoreSettings):
 
 
 class IsContribution(ScoreSettings):
-    """What the Inception Score of the set owes to each image: how much it would fall without it.
+    """How much the Inception Score of the set would fall without each image.
 
-    Column: `is_contribution`. Positive: clear to the classifier, or of a rare class. Higher is
-    better. Exact, for one split.
+    Column: `is_contribution`. Positive: the classifier is sure of the image, or its class is rare.
+    Higher is better. Exact, for one split.
     """
 
     implementation: ClassVar[str] = "synthset.scores.is_contribution:score_set"
@@ -282,12 +283,12 @@ class IsContribution(ScoreSettings):
 
 
 class Neighbours(ScoreSettings):
-    """Where each image lies among the real ones.
+    """How each image is placed among the real ones.
 
-    Columns: `neighbours_density` (real images whose ball holds it, over k; 0 is outside of all),
-    `neighbours_covers` (covered real images that it is the nearest to), `neighbours_distance` (to
-    the nearest real image, in feature units) and `neighbours_typicality` (share of real images that
-    lie at least as far out, 0 to 1; below 0.05 is odd).
+    Columns: `neighbours_density` (real images whose ball holds it, over k; 0 is outside every
+    ball), `neighbours_covers` (covered real images that it is the nearest to),
+    `neighbours_distance` (to the nearest real image, in feature units) and `neighbours_typicality`
+    (share of real images that are at least as far out, 0 to 1; below 0.05 is odd).
     """
 
     implementation: ClassVar[str] = "synthset.scores.neighbours:score_set"
@@ -300,7 +301,7 @@ class Neighbours(ScoreSettings):
     reference: Name
     """Name of a reference of kind `images`."""
     within: Within = "class"
-    """Among the real images of its class, or among all."""
+    """Compare an image with the real images of its class, or with all."""
     k: int = Field(5, ge=1, le=100)
     """Which neighbour a ball reaches to."""
 

@@ -9,21 +9,21 @@ from synthset.recipe.steps import Duplicates, SelectionStep
 
 
 class Selection(Settings):
-    """Steps in order, each with what the one before it left; then the quota."""
+    """Steps in order, each applied to what the one before it left; then the quota."""
 
     name: Name = "default"
     """Name of the selection."""
     review: str | None = None
-    """CSV file with a reviewer's verdicts (`id,verdict,note`; keep, drop or empty): dropped images
-    leave before the first step, kept ones stay whatever the steps say."""
+    """CSV file with a reviewer's verdicts (`id,verdict,note`; keep, drop or empty). An image marked
+    drop is dropped before the first step; one marked keep stays, whatever the steps decide."""
     steps: tuple[SelectionStep, ...] = (Duplicates(kind="duplicates"),)
-    """What is dropped, and why."""
+    """Which images are dropped, and why."""
     target_per_class: int | None = Field(None, ge=1)
-    """Keep so many of each class: no more, and if `max_rounds` allows it, no fewer."""
+    """Keep this many of each class: no more and, if `max_rounds` allows, no fewer."""
     order_by: str | None = None
-    """Column by which the quota keeps the highest; none keeps the first planned."""
+    """Column of which the quota keeps the highest values; none keeps the images planned first."""
     max_rounds: int = Field(0, ge=0, le=100)
-    """Further rounds of generation for the classes that fall short of the target."""
+    """Further rounds of generation for classes that fall short of the target."""
 
     @property
     def columns(self) -> list[str]:

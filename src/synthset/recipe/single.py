@@ -25,16 +25,17 @@ class Single(Settings):
     """The classifier; none takes `small_resnet` up to 64 px with the schedule that suits it, above
     timm's ResNet-18."""
     preprocessing: Preprocessing = Preprocessing()
-    """What every image goes through."""
+    """What is done to every image."""
     training: Training = Training()
     """The budget."""
     loss: Loss = Loss()
-    """Loss and sampling."""
+    """The loss, and how classes are drawn."""
     conflicts: Rule = "drop"
-    """The same bytes under several labels: `drop` trains on none of them, `first` on the label that
-    is listed first, `keep` on each label. They never validate, and what is tested never trains."""
+    """What to do with the same bytes under several labels: `drop` them all, train on the label
+    listed `first`, or `keep` each. Such images are never used for validation, and test images are
+    never trained on."""
     seed: int = Field(0, ge=0)
-    """Decides the split, first weights, order and random changes."""
+    """Decides the split, the initial weights, the order and the random changes."""
 
     @model_validator(mode="before")
     @classmethod

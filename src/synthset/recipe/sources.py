@@ -35,30 +35,30 @@ BASIC = ("degrees", "crop", "scale", "shear", "brightness", "contrast", "saturat
 
 
 class Encoding(Settings):
-    """How generated pixels are written."""
+    """How generated images are written."""
 
     format: Literal["jpeg", "png", "webp"] = "jpeg"
     """File format of the images."""
     quality: int = Field(95, ge=1, le=100)
-    """JPEG or WebP quality, 1 to 100; WebP at 100 is lossless. Without effect on PNG."""
+    """JPEG or WebP quality, 1 to 100; WebP at 100 is lossless. Has no effect on PNG."""
 
 
 class Lora(Settings):
-    """Low-rank changes of a model's weights (LoRA, arXiv 2106.09685), added to them for good."""
+    """Low-rank changes to a model's weights (LoRA, arXiv 2106.09685), merged into them."""
 
     path: str
     """A `.safetensors` file, or a folder with one, as diffusers' `save_lora_weights` writes it."""
     scale: float = Field(1.0, ge=-10, le=10)
-    """How much of it is added: 1 all, 0 nothing."""
+    """How much of it is added: 1 for all of it, 0 for nothing."""
 
 
 class TextualInversion(Settings):
-    """A word that was learned from images (arXiv 2208.01618)."""
+    """A word learned from images (arXiv 2208.01618)."""
 
     path: str
     """A `.safetensors` file with its embedding, or a folder with one."""
     token: str = Field(min_length=1, max_length=64, pattern=r"^\S+$")
-    """The word that prompts call it by, such as `<my-cat>`; none that the model knows already."""
+    """The word that prompts use for it, such as `<my-cat>`; one that the model doesn't know yet."""
 
 
 class SourceSettings(KindSettings):
@@ -129,10 +129,10 @@ class LabelledSource(SourceSettings):
     starts_from: ClassVar[str | None] = "paths"
 
     paths: tuple[FolderPath, ...] = Field(min_length=1)
-    """Where the images lie."""
+    """Where the images are."""
     conflicts: Rule = Field("drop", json_schema_extra=MEMBERSHIP)
-    """The same bytes under several labels: `drop` uses none of them, `first` the label that is
-    listed first, `keep` each label."""
+    """What to do with the same bytes under several labels: `drop` them all, take the label listed
+    `first`, or `keep` each."""
 
     @property
     def vocabulary(self) -> tuple[str, str | None] | None:
@@ -158,26 +158,27 @@ class Diffusion(SourceSettings):
     variant: str | None = None
     """Weight variant of a hub model, such as `fp16`."""
     lora: tuple[Lora, ...] = ()
-    """Adapters, added to the weights one after the other."""
+    """Adapters, added to the weights one after another."""
     textual_inversion: tuple[TextualInversion, ...] = ()
     """Words that the text encoder learns before it reads the prompts."""
     guidance_scale: float = Field(2.0, ge=0, le=50)
-    """Classifier-free guidance. 2.0 makes the best training data (arXiv 2212.08420, 2312.04567);
-    7.5 the prettiest."""
+    """Classifier-free guidance. 2.0 makes the best training data (arXiv 2212.08420, 2312.04567),
+    7.5 the prettiest pictures."""
     num_steps: int = Field(20, ge=1, le=1000)
     """Denoising steps."""
     scheduler: Scheduler | None = None
-    """Sampler, by its diffusers class name less `Scheduler`; none keeps the model's own."""
+    """Sampler, by the name of its diffusers class without `Scheduler`; none keeps the model's
+    own."""
     size_px: Annotated[int, Field(ge=8, le=4096, multiple_of=8)] | None = None
     """Width and height in pixels; none takes the model's own size."""
     max_tokens: int | None = Field(None, ge=1, le=4096)
     """Length limit of the prompt in tokens, for text encoders that take more than their default."""
     safety_checker: bool = True
-    """Run the model's safety checker where it has one. Flagged images are recorded and never
-    counted as data."""
+    """Run the model's safety checker if it has one. Flagged images are recorded but never counted
+    as data."""
     dtype: Dtype = "auto"
-    """Arithmetic; `auto` is float32 on a CPU, and on a GPU float16 (bfloat16 for transformers such
-    as FLUX, which overflow in float16)."""
+    """Precision of the arithmetic; `auto` is float32 on a CPU and float16 on a GPU (bfloat16 for
+    transformers such as FLUX, which overflow in float16)."""
     encoding: Encoding = Encoding()
     """File format of the images."""
     device: Device = Field("auto", json_schema_extra=EXECUTION)
@@ -185,7 +186,7 @@ class Diffusion(SourceSettings):
     batch_size: Annotated[int, Field(ge=1, le=1024)] | Literal["auto"] = Field(
         "auto", json_schema_extra=EXECUTION
     )
-    """Images a model call; `auto` starts at 16 and halves when memory runs out."""
+    """Images per model call; `auto` starts at 16 and halves when memory runs out."""
 
 
 class Txt2Img(Diffusion):
@@ -198,7 +199,7 @@ class Txt2Img(Diffusion):
 
 
 class Folder(LabelledSource):
-    """Images that were made elsewhere."""
+    """Existing images, imported as they are."""
 
     implementation: ClassVar[str] = "synthset.sources.folder:FolderSource"
     version: ClassVar[str] = "2"
@@ -209,26 +210,26 @@ class Folder(LabelledSource):
 
 
 class Augment(LabelledSource):
-    """Classical augmentation: changed copies of images that exist. Each image of a class is taken
-    equally often, and what is done to a copy is drawn from its record's seed."""
+    """Classical augmentation: modified copies of existing images. Each image of a class is used
+    equally often; the seed of a copy's record decides how it is modified."""
 
     implementation: ClassVar[str] = "synthset.sources.augment:AugmentSource"
     version: ClassVar[str] = "1"
 
     kind: Literal["augment"]
     paths: tuple[FolderPath, ...] = Field(min_length=1)
-    """Where the images lie that are copied."""
+    """Where the images to copy are."""
     policy: Literal["basic", "trivial", "rand"] = "basic"
-    """`basic` draws every change below up to its strength; `trivial` is TrivialAugment (arXiv
-    2103.10158: one change, at any strength), `rand` RandAugment (arXiv 1909.13719), both after
-    `flip` and `translate`, with noise and cutout last."""
+    """`basic` applies every change below, each at random up to its strength. `trivial` is
+    TrivialAugment (arXiv 2103.10158: one change, at any strength) and `rand` is RandAugment (arXiv
+    1909.13719); both come after `flip` and `translate`, and before noise and cutout."""
     flip: float = Field(0.5, ge=0, le=1)
     """Share of copies that are mirrored left to right. Set 0 where left and right mean something,
     as in digits."""
     translate: float = Field(0.125, ge=0, le=1)
     """Shift by up to this share of the side, either way."""
     degrees: float = Field(10.0, ge=0, le=180)
-    """`basic`: turn by up to so many degrees, either way."""
+    """`basic`: rotate by up to this many degrees, either way."""
     crop: float = Field(1.0, gt=0, le=1)
     """`basic`: cut out at least this share of the area, and enlarge it to the whole size."""
     scale: float = Field(0.0, ge=0, le=1)
@@ -236,23 +237,24 @@ class Augment(LabelledSource):
     shear: float = Field(0.0, ge=0, le=1)
     """`basic`: slant by up to this slope, either way."""
     brightness: float = Field(0.0, ge=0, le=1)
-    """`basic`: multiply by up to one plus or minus this."""
+    """`basic`: multiply the brightness by up to one plus or minus this."""
     contrast: float = Field(0.0, ge=0, le=1)
-    """`basic`: multiply the distance to the mean grey, likewise."""
+    """`basic`: multiply the distance to the mean grey by up to one plus or minus this."""
     saturation: float = Field(0.0, ge=0, le=1)
-    """`basic`: multiply the distance to grey, likewise."""
+    """`basic`: multiply the distance to grey by up to one plus or minus this."""
     num_ops: int = Field(2, ge=1, le=10)
-    """`rand`: changes a copy."""
+    """`rand`: number of changes per copy."""
     magnitude: int = Field(9, ge=0, le=30)
-    """`rand`: strength of all changes, of 30."""
+    """`rand`: strength of all changes, out of 30."""
     noise: float = Field(0.0, ge=0, le=64)
     """Standard deviation of Gaussian noise in grey levels."""
     cutout: float = Field(0.0, ge=0, le=1)
-    """Side of a square that is covered by the mean colour, as a share of the image's side."""
+    """Side of a square covered with the mean colour, as a share of the image's side."""
     fill: Literal["reflect", "edge", "black"] = "reflect"
-    """What stands where a change uncovers the outside."""
+    """What fills the area that a change leaves empty."""
     size_px: int | None = Field(None, ge=8, le=4096)
-    """Width and height: the centre is cut out and resized first; none keeps each image's own."""
+    """Width and height: first of all, the central square is cut out and resized; none keeps each
+    image's own size."""
     encoding: Encoding = Encoding(format="png")
     """File format of the images."""
 
@@ -264,7 +266,7 @@ class Augment(LabelledSource):
             for name in names if policy != self.policy else ():
                 if getattr(self, name) != type(self).model_fields[name].default:
                     raise ValueError(
-                        f"{name} is of policy {policy!r}, and the policy is {self.policy!r}"
+                        f"{name} belongs to policy {policy!r}, but the policy is {self.policy!r}"
                     )
         return self
 
@@ -273,8 +275,8 @@ Strength = Annotated[float, Field(gt=0, le=1)]
 
 
 class Img2Img(Diffusion, LabelledSource):
-    """Image to image (SDEdit, arXiv 2108.01073): noise is put over a real image, and a model takes
-    it off again by the prompt. Each image of a class is taken equally often."""
+    """Image to image (SDEdit, arXiv 2108.01073): a model adds noise to a real image and removes it
+    again as the prompt says. Each image of a class is used equally often."""
 
     implementation: ClassVar[str] = "synthset.sources.diffusion.source:Img2ImgSource"
     version: ClassVar[str] = "1"
@@ -282,11 +284,13 @@ class Img2Img(Diffusion, LabelledSource):
 
     kind: Literal["img2img"]
     paths: tuple[FolderPath, ...] = Field(min_length=1)
-    """Where the images lie that it starts from; never those of a test split. Where `prompt_column`
-    names their captions, these are the prompts; an image without one gets the class's prompt."""
+    """Where the images that it starts from are; never those of a test split. If `prompt_column`
+    names their captions, these are the prompts; an image without a caption gets the prompt of its
+    class."""
     strength: Strength | Annotated[tuple[Strength, ...], Field(min_length=1)] = 0.75
-    """How far to go from the image: of `num_steps`, this share is run. 1 leaves next to nothing of
-    it. Several, as in `[0.25, 0.5, 0.75, 1]`, are spread evenly over the images."""
+    """How far to move away from the image: the share of `num_steps` that is run. 1 leaves next to
+    nothing of the image. Several values, as in `[0.25, 0.5, 0.75, 1]`, are spread evenly over the
+    images."""
 
     @property
     def strengths(self) -> tuple[float, ...]:
@@ -302,19 +306,19 @@ class Img2Img(Diffusion, LabelledSource):
     def _strengths_run(self) -> Img2Img:
         """Each strength stands once, and runs a step at least."""
         if len(set(self.strengths)) < len(self.strengths):
-            raise ValueError("strength holds a number twice; name each once")
+            raise ValueError("strength lists a number twice; list each once")
         for strength in self.strengths:
             if int(self.num_steps * strength) < 1:
                 raise ValueError(
-                    f"strength {strength:g} of {self.num_steps} steps is less than one step; set "
-                    f"num_steps to {ceil(1 / strength)} or more"
+                    f"strength {strength:g} of {self.num_steps} steps makes less than one step; "
+                    f"set num_steps to at least {ceil(1 / strength)}"
                 )
         return self
 
 
 class Gan(LabelledSource):
-    """A class-conditional GAN that is trained from scratch on images that exist, once, before the
-    first image; then each image is a function of the trained weights, its class and its seed."""
+    """A class-conditional GAN, trained from scratch on existing images, once, before it makes the
+    first image. Each image is then a function of the trained weights, its class and its seed."""
 
     implementation: ClassVar[str] = "synthset.sources.gan.source:GanSource"
     version: ClassVar[str] = "1"
@@ -323,22 +327,25 @@ class Gan(LabelledSource):
 
     kind: Literal["gan"]
     paths: tuple[FolderPath, ...] = Field(min_length=1)
-    """Where the images lie that it learns from. It learns all their classes, also those that the
-    recipe doesn't list: a class with few images profits from the others."""
+    """Where the images that it learns from are. It learns all their classes, even those that the
+    recipe doesn't list: a class with few images benefits from the others."""
     val: tuple[FolderPath, ...] | None = None
-    """Images that choose the checkpoint, by FD; none holds back a tenth of each class."""
+    """Images by which the checkpoint with the best FD is chosen; none holds back a tenth of each
+    class."""
     size_px: int = Field(32, ge=16, le=128, multiple_of=8)
-    """Width and height of what it learns and makes. Other shapes lose their margins."""
+    """Width and height of the images that it learns from and makes. Images of other shapes lose
+    their margins."""
     updates: int = Field(4000, ge=1, le=10_000_000)
     """Optimiser steps of the generator."""
     batch_size: int = Field(32, ge=2, le=4096)
-    """Real, and generated, images an update."""
+    """Real images per update, and as many generated ones."""
     width: int = Field(16, ge=4, le=512)
-    """Channels of the generator at the full size; up to four times as many where it is smaller."""
+    """Channels of the generator at full size; up to four times as many at smaller sizes."""
     discriminator_width: int = Field(32, ge=4, le=512)
-    """Channels of the discriminator after its first halving, likewise."""
+    """Channels of the discriminator after its first halving; up to four times as many at smaller
+    sizes."""
     latent_size: int = Field(64, ge=1, le=1024)
-    """Numbers that an image is made of."""
+    """How many random numbers an image is made from."""
     generator_rate: float = Field(5e-4, gt=0, le=1)
     """Learning rate of the generator."""
     discriminator_rate: float = Field(2e-3, gt=0, le=1)
@@ -350,31 +357,31 @@ class Gan(LabelledSource):
         "translation",
         "cutout",
     )
-    """DiffAugment (arXiv 2006.10738): changes that real and generated images go through before they
-    are judged, so that few images suffice; empty for none."""
+    """DiffAugment (arXiv 2006.10738): changes applied to real and generated images before the
+    discriminator sees them, so that few images suffice; empty for none."""
     flip: bool = True
     """Mirror half of the real images. Set false where left and right mean something, as in
     digits."""
     balance: float = Field(0.5, ge=0, le=1)
-    """How evenly classes are drawn: 0 as often as they have images, 1 all equally often."""
+    """How evenly classes are drawn: 0 in proportion to their images, 1 all equally often."""
     variety: float = Field(0.7, ge=0, le=1000)
-    """Weight of a loss that keeps the generator from making one image for each class: it ends where
-    samples differ as much as real images of their class do. 0 for none."""
+    """Weight of a loss that keeps the generator from making one and the same image for a class: it
+    vanishes once samples differ as much as real images of their class do. 0 for none."""
     ema: float = Field(0.995, ge=0, lt=1)
-    """Decay of the moving average of the generator, which is what makes the images."""
+    """Decay of the moving average of the generator; it is this average that makes the images."""
     r1: float = Field(0.0, ge=0, le=1000)
     """Weight of the gradient penalty on real images (R1); 0 for none."""
     r1_every: int = Field(16, ge=1, le=1000)
-    """Updates from one penalty to the next; its weight is multiplied by this."""
+    """Updates from one penalty to the next; the penalty's weight is multiplied by this."""
     look_every: int = Field(500, ge=1)
-    """Updates between looks: FD, a grid of samples, and a saved state."""
+    """Updates between checks; each measures FD, draws a grid of samples and saves the state."""
     look_images: int = Field(1000, ge=10, le=50_000)
-    """Generated images, and validation images at most, that FD compares."""
+    """Number of generated images that FD compares; also the most validation images."""
     encoder: Name | None = None
-    """An entry of `encoders` whose features FD is measured in; none takes the classifier that ships
-    with synthset."""
+    """An entry of `encoders`, in whose features FD is measured; none takes the classifier that
+    comes with synthset."""
     seed: int = Field(0, ge=0, lt=2**63)
-    """Of the training; the recipe's own seed decides the images."""
+    """Seed of the training; the recipe's own seed decides the images."""
     encoding: Encoding = Encoding(format="png")
     """File format of the images."""
     device: Device = Field("auto", json_schema_extra=EXECUTION)
@@ -397,7 +404,7 @@ class Gan(LabelledSource):
 
 
 class Shapes(SourceSettings):
-    """A fake generator for tests: flat coloured shapes, no model. Never a source of data."""
+    """A stand-in generator for tests: flat coloured shapes, no model. Never a source of data."""
 
     implementation: ClassVar[str] = "synthset.sources.shapes:ShapesSource"
     version: ClassVar[str] = "1"
@@ -406,13 +413,13 @@ class Shapes(SourceSettings):
     size_px: int = Field(32, ge=8, le=512)
     """Width and height in pixels."""
     fail_every: int = Field(0, ge=0)
-    """Every n-th image fails, to exercise the error path; 0 for none."""
+    """Every n-th image fails, to test how errors are handled; 0 for none."""
     encoding: Encoding = Encoding(format="png")
     """File format of the images."""
     delay_s: float = Field(0.0, ge=0, le=60, json_schema_extra=EXECUTION)
     """Seconds spent on each image."""
     batch_size: int = Field(16, ge=1, le=1024, json_schema_extra=EXECUTION)
-    """Images a call."""
+    """Images per call."""
 
 
 Source = Annotated[SourceSettings, OneOf("sources")]

@@ -16,21 +16,21 @@ if TYPE_CHECKING:
 
 
 class Limit(Settings):
-    """Bounds on one score; both ends belong to what is kept."""
+    """Bounds on one score; a value equal to a bound is kept."""
 
     min: float | None = None
-    """Keep from this value on."""
+    """Keep this value and above."""
     max: float | None = None
-    """Keep up to this value."""
+    """Keep this value and below."""
     equals: str | bool | None = None
-    """Keep only this value (for words and yes/no)."""
+    """Keep only this value (for text and yes/no)."""
 
     @model_validator(mode="after")
     def _says_something(self) -> Limit:
         if self.min is None and self.max is None and "equals" not in self.model_fields_set:
             raise ValueError("needs min, max or equals")
         if self.equals is not None and not self.is_equality:
-            raise ValueError("takes either equals, or min and max")
+            raise ValueError("takes either equals, or min and max, but not both")
         if self.min is not None and self.max is not None and self.min > self.max:
             raise ValueError(
                 f"min {self.min:g} is above max {self.max:g}, so nothing would be kept"
@@ -84,14 +84,14 @@ class StepSettings(KindSettings):
 
 
 class Limits(StepSettings):
-    """Drop an image whose score lies outside its limits."""
+    """Drop images whose score is outside its limits."""
 
     implementation: ClassVar[str] = "synthset.selection.limits:apply_limits"
     version: ClassVar[str] = "1"
 
     kind: Literal["limits"]
     limits: dict[str, Limit] = Field(min_length=1)
-    """Column of a score to its limits, such as `clip_score: {min: 22}`."""
+    """Column of a score, and its limits, such as `clip_score: {min: 22}`."""
 
     @property
     def columns(self) -> Sequence[tuple[str, str]]:
@@ -100,12 +100,12 @@ class Limits(StepSettings):
 
 
 class Duplicates(StepSettings):
-    """Keep one of images that show the same: always of those with the same bytes, and of near and
-    of alike ones where a radius or an encoder is given.
+    """Keep one of several images that show the same thing: always of those with the same bytes; of
+    near copies if a radius is given, and of similar images if an encoder is.
 
-    What hangs together, also by way of others, is one group, of which one image stays. Images whose
-    bytes stand under several labels are no copies: what becomes of them, the source's `conflicts`
-    says; all are dropped by default, as at most one label is right.
+    Images that are linked, directly or through others, form one group, of which one image stays.
+    Images with the same bytes under several labels don't count as copies: the source's `conflicts`
+    decides what becomes of them; by default all are dropped, as at most one label is right.
     """
 
     implementation: ClassVar[str] = "synthset.selection.duplicates:apply_duplicates"
@@ -113,19 +113,20 @@ class Duplicates(StepSettings):
 
     kind: Literal["duplicates"]
     radius: int | None = Field(None, ge=0, le=24)
-    """Near copies: perceptual hashes that differ in at most so many of 64 bits, and like colours. 6
-    finds recompressed, resized and slightly cropped copies; none compares bytes only."""
+    """Near copies have perceptual hashes that differ in at most this many of 64 bits, and similar
+    colours. 6 finds recompressed, resized and slightly cropped copies; none compares only bytes."""
     score: Name = "perceptual_hash"
-    """Name of a score of kind `perceptual_hash`, for `radius`."""
+    """Name of the score of kind `perceptual_hash` that `radius` uses."""
     encoder: Name | None = None
-    """Alike images: name of an encoder in whose features they are compared."""
+    """Name of the encoder whose features decide which images are similar."""
     similarity: float | None = Field(None, gt=0, le=1)
-    """Lowest cosine of alike images, such as 0.95; together with `encoder`."""
+    """Least cosine of similar images, such as 0.95; needs `encoder`."""
     against: tuple[Name, ...] = ()
-    """Names of references of kind `images`, such as a test set: copies of their images are dropped
+    """Names of references of kind `images`, such as a test set. Copies of their images are dropped
     as well, by the same rules."""
     stays: str = "first"
-    """Which of a group stays: the `first` planned, or the highest in this column of a score."""
+    """Which image of a group stays: the `first` planned, or the one with the highest value in this
+    column of a score."""
 
     @model_validator(mode="after")
     def _encoder_and_similarity(self) -> Duplicates:
@@ -157,7 +158,7 @@ class Duplicates(StepSettings):
             problems += check_name(f"{where}.score", self.score, hashes, section)
         for i, name in enumerate(self.against):
             place = f"{where}.against[{i}]"
-            what = "copies are images, and {} holds only their mean and covariance"
+            what = "copies are found among images, but {} holds only their mean and covariance"
             right = "name a reference of kind images"
             problems += check_reference(recipe, place, name, what, right)
         return problems
@@ -173,7 +174,7 @@ class Top(StepSettings):
     by: str
     """Column of a score."""
     per_class: int = Field(ge=1)
-    """How many to keep of each class."""
+    """How many images of each class to keep."""
     lowest: bool = False
     """Keep the lowest instead of the highest."""
 
@@ -191,13 +192,13 @@ class Random(StepSettings):
 
     kind: Literal["random"]
     per_class: int = Field(ge=1)
-    """How many to keep of each class."""
+    """How many images of each class to keep."""
     seed: int = 0
-    """Another seed, another draw."""
+    """A different seed makes a different draw."""
 
 
 class NearestSet(StepSettings):
-    """Keep the part of each class that, as a set, lies nearest to real images."""
+    """Keep the part of each class that, as a set, is nearest to real images."""
 
     implementation: ClassVar[str] = "synthset.selection.nearest_step:apply_nearest_set"
     version: ClassVar[str] = "1"
@@ -205,30 +206,32 @@ class NearestSet(StepSettings):
 
     kind: Literal["nearest_set"]
     encoder: Name
-    """Name of an encoder: nearness is in its features."""
+    """Name of the encoder whose features decide how near a set is."""
     reference: Name
-    """Name of a reference. Statistics have no classes: they take `target: all`."""
+    """Name of a reference. Statistics have no classes and need `target: all`."""
     per_class: int | None = Field(None, ge=1)
-    """How many to keep of each class; either this or `share`."""
+    """How many images of each class to keep; either this or `share`."""
     share: float | None = Field(None, gt=0, lt=1)
-    """Part of each class to keep, 0 to 1; either this or `per_class`."""
+    """Share of each class to keep, 0 to 1; either this or `per_class`."""
     target: Literal["class", "all", "both"] = "class"
-    """What should be near: each class to its own real images, all together to all of them, or
-    both."""
+    """What should be near: each `class` to its own real images, `all` images together to all real
+    ones, or `both`."""
     objective: Literal["frechet", "mmd"] = "frechet"
-    """What near means: Fréchet distance (mean and covariance; comes with a certified bound), or the
-    distance of kernel means."""
+    """How nearness is measured: by the Fréchet distance (mean and covariance; comes with a
+    certified bound), or by the distance between kernel means."""
     use: float = Field(0.5, gt=0, le=1)
-    """Part of the real images that choose, drawn by their content; what was reached is measured on
-    the others. 1 leaves nothing to measure on. Without effect on statistics."""
+    """Share of the real images that the choice is made with, drawn by content; the result is
+    measured on the others. 1 leaves nothing to measure on. Has no effect with statistics."""
     prefer: dict[str, float] = Field(default_factory=dict)
-    """Column of a score to its weight: how much nearness to give up for one unit of its mean, in
-    shares of the real images' total variance. 0.1 to 0.5 suits a probability; below 0 prefers low
-    scores."""
+    """Column of a score, and its weight: how much nearness to give up for one unit of its mean, as
+    a share of the real images' total variance. 0.1 to 0.5 suits a probability; a negative weight
+    prefers low scores."""
     directions: int = Field(256, ge=1, le=4096)
-    """Leading axes of the real images that are matched one by one; the others by their energy."""
+    """How many leading axes of the real images are matched one by one; the others are matched by
+    their energy."""
     seed: int = 0
-    """Of the blocks that more than 2,048 candidates of a class are dealt to."""
+    """Decides how the candidates of a class are divided into blocks, where there are more than
+    2,048."""
 
     @model_validator(mode="after")
     def _one_size(self) -> NearestSet:
@@ -252,7 +255,7 @@ class NearestSet(StepSettings):
         """It has an encoder, and a reference that fits its target."""
         problems = super().problems(recipe, where)
         place = f"{where}.reference"
-        what = f"{{}} is statistics of all classes together, and the target is {self.target!r}"
+        what = f"{{}} holds statistics of all classes together, but the target is {self.target!r}"
         right = "set `target: all`, or name a reference of kind images"
         needed = None if self.target == "all" else right
         return problems + check_reference(recipe, place, self.reference, what, needed)
@@ -266,19 +269,19 @@ class NearestSet(StepSettings):
 
 
 class Diverse(StepSettings):
-    """Keep the part of each class that varies most. It looks at no real image."""
+    """Keep the part of each class that varies most. It doesn't look at real images."""
 
     implementation: ClassVar[str] = "synthset.selection.diverse:apply_diverse"
     version: ClassVar[str] = "1"
 
     kind: Literal["diverse"]
     encoder: Name
-    """Name of an encoder: likeness is in its features."""
+    """Name of the encoder whose features decide how similar images are."""
     per_class: int = Field(ge=1)
-    """How many to keep of each class."""
+    """How many images of each class to keep."""
     method: Literal["k_center", "facility_location"] = "facility_location"
-    """`facility_location`: every image has one like it among the kept. `k_center`: the kept are far
-    from each other, which prefers odd images."""
+    """`facility_location`: every image has a similar one among those kept. `k_center`: the kept
+    images are far from each other, which prefers odd ones."""
 
 
 SelectionStep = Annotated[StepSettings, OneOf("steps")]

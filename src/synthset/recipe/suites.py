@@ -65,18 +65,19 @@ class Shift(SuiteSettings):
 
     kind: Literal["shift"]
     images: Found
-    """Where they lie. Images of classes that the experiment lacks are left out, and counted."""
+    """Where the images are. Images of classes that the experiment doesn't have are left out and
+    counted."""
     group: Literal["natural", "synthetic"] = "natural"
-    """Whether the images were taken or computed."""
+    """Whether the images were photographed or computed."""
     names: dict[str, str] = Field(default_factory=dict)
-    """Class there -> class of the experiment, where they are called differently."""
+    """Class in these images, and class of the experiment, where their names differ."""
     classes: tuple[str, ...] | None = Field(None, min_length=1)
-    """Only these classes of the experiment; none takes all that occur."""
+    """Only these classes of the experiment; none takes all that occur in the images."""
     mask: bool = True
-    """Only classes that occur here compete, as published for A, R and ObjectNet; false lets all of
-    the experiment's classes compete."""
+    """The classifier chooses only among the classes that occur in these images, as published for A,
+    R and ObjectNet; false lets it choose among all of the experiment's classes."""
     max_per_class: int | None = Field(None, ge=1)
-    """At most so many images of each class, drawn by their bytes."""
+    """At most this many images of each class, drawn by their bytes."""
 
 
 class Corruptions(SuiteSettings):
@@ -87,16 +88,16 @@ class Corruptions(SuiteSettings):
 
     kind: Literal["corruptions"]
     names: tuple[Corruption, ...] = Field(FIFTEEN, min_length=1)
-    """Which; without any the fifteen of ImageNet-C."""
+    """Which corruptions; by default, the fifteen of ImageNet-C."""
     severities: tuple[Severity, ...] = Field((1, 2, 3, 4, 5), min_length=1)
-    """How strong, 1 to 5."""
+    """How strong the corruptions are, 1 to 5."""
     max_per_class: int | None = Field(None, ge=1)
-    """At most so many test images of each class, drawn by their bytes; the same for every
+    """At most this many test images of each class, drawn by their bytes; the same for every
     corruption."""
     at_px: int | None = Field(None, ge=32, le=1024)
     """Side of the square image that is corrupted; it is then brought to the model's size. None
-    takes the model's size, or 64 where that is less: so small images lose as much to blur, JPEG and
-    the like as those of 224 px do, for which the strengths were set, and half as much to noise."""
+    takes the model's size, but at least 64. This way, small images lose as much to blur, JPEG and
+    the like as images of 224 px, for which the strengths were set, and half as much to noise."""
 
     @model_validator(mode="after")
     def _once_each(self) -> Self:
@@ -106,7 +107,8 @@ class Corruptions(SuiteSettings):
 
 
 class Transfer(SuiteSettings):
-    """Another task for the trained network: a new last layer, and all layers trained on."""
+    """Another task for the trained network: it gets a new last layer, and all layers are trained
+    further."""
 
     implementation: ClassVar[str] = "synthset.experiment.suites.transfer:TransferSuite"
     version: ClassVar[str] = "1"
@@ -115,52 +117,56 @@ class Transfer(SuiteSettings):
     train: Found
     """Images of the other task."""
     test: Found | None = None
-    """Its test images, of the same classes; none splits them off `train`."""
+    """Test images of the other task, of the same classes; none splits them off `train`."""
     test_fraction: float = Field(0.2, gt=0, lt=1)
-    """Share of each class that is split off where `test` is not given."""
+    """Share of each class that is split off for testing if `test` is not given."""
     max_train_per_class: int | None = Field(None, ge=1)
-    """At most so many training images of each class."""
+    """At most this many training images of each class."""
     max_test_per_class: int | None = Field(None, ge=1)
-    """At most so many test images of each class."""
+    """At most this many test images of each class."""
     size_px: int = Field(64, ge=8, le=1024)
-    """Side to which images are resized whatever their shape."""
+    """Side of the square to which images are resized, whatever their shape."""
     iterations: int = Field(1000, ge=1, le=10_000_000)
     """Updates."""
     batch_size: int = Field(64, ge=2, le=65_536)
-    """Images an update."""
+    """Images per update."""
     learning_rate: float = Field(0.01, gt=0, le=10)
-    """Of SGD, at first."""
+    """Initial learning rate of SGD."""
     momentum: float = Field(0.9, ge=0, lt=1)
-    """Of SGD."""
+    """Momentum of SGD."""
     step: int = Field(300, ge=1)
-    """Updates after which the rate is multiplied by `decay`, again and again."""
+    """Every this many updates, the rate is multiplied by `decay`."""
     decay: float = Field(0.1, gt=0, le=1)
     """What the rate is multiplied by."""
     scratch: bool = False
-    """Train the same network from nothing too, and put its accuracy into the details: what the
-    weights are worth is the difference."""
+    """Also train the same network from scratch, and report its accuracy in the details: the
+    difference shows what the weights are worth."""
 
 
 class Knn(SuiteSettings):
-    """Weighted nearest neighbours: what a class's images teach without a label at the training of
-    the features. The arm's training images are the bank, the test images ask."""
+    """Weighted nearest neighbours: how well the arm's training images classify the test images in
+    given features, without training on labels. The training images are the bank, the test images
+    are the queries."""
 
     implementation: ClassVar[str] = "synthset.experiment.suites.knn:KnnSuite"
     version: ClassVar[str] = "1"
 
     kind: Literal["knn"]
     encoder: Encoder | None
-    """Frozen encoder, or `trained` for what enters the last layer of each arm's own classifier."""
+    """A frozen encoder, or `trained` for the features that enter the last layer of each arm's own
+    classifier."""
     per_class: int | None = Field(100, ge=1)
-    """Images of each class in the bank, drawn by their bytes, so that arms with the same images
-    have the same ones. A class with fewer has fewer, one without any can't be answered; both are
-    said. None takes as many of each as the smallest class has that has any."""
+    """Images of each class in the bank, drawn by their bytes, so that arms with the same images use
+    the same ones. A class with fewer images uses them all, and a class without images is never
+    answered; the result reports both. None takes as many of each class as the smallest class with
+    images has."""
     k: tuple[Annotated[int, Field(ge=1, le=100_000)], ...] = Field((20, 10, 100, 200), min_length=1)
-    """Neighbours that vote. The first is the figure, whatever comes out; the others are details."""
+    """How many neighbours vote. The first number gives the reported figure, whatever comes out; the
+    others are details."""
     temperature: float = Field(0.07, gt=0, le=10)
-    """A neighbour at cosine s weighs exp(s / temperature)."""
+    """A neighbour at cosine s has the weight exp(s / temperature)."""
     max_test_per_class: int | None = Field(None, ge=1)
-    """At most so many test images of each class, drawn by their bytes."""
+    """At most this many test images of each class, drawn by their bytes."""
 
     @field_validator("encoder", mode="before")
     @classmethod
@@ -183,24 +189,25 @@ class Knn(SuiteSettings):
 
 
 class DataStatistics(SuiteSettings):
-    """How even a training set is, what that did to the classes, and what its images look like."""
+    """How balanced a training set is, how that affected the classes, and what its images look
+    like."""
 
     implementation: ClassVar[str] = "synthset.experiment.suites.statistics:StatisticsSuite"
     version: ClassVar[str] = "1"
 
     kind: Literal["statistics"]
     clip: ClipEncoder | None = None
-    """For CLIP score, CLIP-IQA and CMMD; none leaves them out."""
+    """CLIP model for CLIP score, CLIP-IQA and CMMD; none leaves these out."""
     classifier: Annotated[
         InceptionEncoder | ClassifierEncoder | None, Field(discriminator="kind")
     ] = None
-    """For the Inception Score; none leaves it out."""
+    """Classifier for the Inception Score; none leaves it out."""
     images: int = Field(1000, ge=10, le=1_000_000)
-    """Training images that the encoders look at, at most; drawn by their bytes."""
+    """At most this many training images are encoded, drawn by their bytes."""
     prompt: str = Field("a photo of a {class}", pattern=r"\{class\}")
-    """What an image is compared with for the CLIP score."""
+    """Text that an image is compared with for the CLIP score."""
     quality: tuple[str, str] = ("Good photo.", "Bad photo.")
-    """Opposite texts of CLIP-IQA: the share of the first in a softmax over both."""
+    """Two opposite texts for CLIP-IQA, which is the share of the first in a softmax over both."""
 
 
 Suite = Annotated[SuiteSettings, OneOf("suites")]
@@ -210,4 +217,4 @@ def _refuse_twice(where: str, values: tuple[Any, ...]) -> None:
     """Raises ValueError where a value stands twice."""
     twice = next((value for i, value in enumerate(values) if value in values[:i]), None)
     if twice is not None:
-        raise ValueError(f"{where}: {twice!r} stands there twice")
+        raise ValueError(f"{where}: {twice!r} appears twice")

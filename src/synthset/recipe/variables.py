@@ -39,7 +39,7 @@ def fill_in(content: Any, leave_unset: bool = False) -> tuple[Any, dict[str, str
     def value_of(found: re.Match[str]) -> str:
         value = os.environ.get(found[1])
         if value is None or "\0" in value or not _is_text(value):
-            wrong = "is not set" if value is None else "is no text in UTF-8"
+            wrong = "is not set" if value is None else "is not valid UTF-8"
             right = f"set it, as in `export {found[1]}=/data`"
             what = f"the environment variable {found[1]} {wrong}"
             problems[found[0]] = Problem(found[0], what, right)

@@ -15,7 +15,7 @@ MOST_VALUES = 500_000  # with every alias written out; a class list of ImageNet-
 MOST_DIGITS = 64  # of a number; a seed has 19
 CORE = "tag:yaml.org,2002:"
 PLAIN = ("null", "bool", "int", "float", "str", "seq", "map")
-QUOTE = "put quotes around it if it is a text"
+QUOTE = "put quotes around it if it is text"
 
 
 def parse_yaml(text: str, where: str) -> Any:
@@ -32,8 +32,8 @@ def parse_yaml(text: str, where: str) -> Any:
         RecipeError: it is no such YAML, or larger, deeper or longer than any file of ours.
     """
     if len(text) > LONGEST:
-        found = f"holds {len(text):,} letters"
-        raise RecipeError(where, found, f"a file of settings has at most {LONGEST:,}")
+        found = f"it has {len(text):,} characters"
+        raise RecipeError(where, found, f"a settings file has at most {LONGEST:,}")
     loader = None
     try:
         loader = _Loader(text)
@@ -48,8 +48,10 @@ def parse_yaml(text: str, where: str) -> Any:
         raise RecipeError(place, found, right) from None
     except yaml.reader.ReaderError as fault:
         line = text.count("\n", 0, fault.position) + 1
-        found = f"holds the unprintable character U+{_code(fault.character):04X}"
-        raise RecipeError(f"{where}:{line}", found, "take it out, or save it as UTF-8") from None
+        found = f"it contains the unprintable character U+{_code(fault.character):04X}"
+        raise RecipeError(
+            f"{where}:{line}", found, "remove it, or save the file as UTF-8"
+        ) from None
     except (ValueError, IndexError, OverflowError) as fault:  # an escape such as "\\UFFFFFFFF"
         place = f"{where}:{loader.line + 1}" if loader else where
         raise RecipeError(place, f"not valid YAML ({fault})", "correct the line") from None
@@ -75,22 +77,24 @@ class _Loader(yaml.SafeLoader):
         event, before = self.peek_event(), self._values  # type: ignore[no-untyped-call]
         self._depth += 1
         if self._depth > DEEPEST:
-            found = f"lists and mappings {self._depth} deep"
-            raise _Refused(event.start_mark, found, f"settings are at most {DEEPEST} deep")
+            found = f"lists and mappings are nested {self._depth} deep"
+            raise _Refused(event.start_mark, found, f"nest settings at most {DEEPEST} deep")
         node = super().compose_node(parent, index)
         self._depth -= 1
         if not isinstance(event, yaml.AliasEvent):
             self._values += 1
             self._sizes[id(node)] = self._values - before
         elif id(node) not in self._sizes:
-            raise _Refused(
-                event.start_mark, f"*{event.anchor} stands within itself", "write it out"
-            )
+            raise _Refused(event.start_mark, f"*{event.anchor} contains itself", "write it out")
         else:
             self._values += self._sizes[id(node)]
         if self._values > MOST_VALUES:
-            found = f"more than {MOST_VALUES:,} values, with each alias written out"
-            raise _Refused(event.start_mark, found, "write fewer; long lists belong in files")
+            found = (
+                f"it has more than {MOST_VALUES:,} values, counting each alias as if written out"
+            )
+            raise _Refused(
+                event.start_mark, found, "use fewer values; put long lists into files of their own"
+            )
         return node
 
     def compose_mapping_node(self, anchor: Any) -> yaml.MappingNode:
@@ -101,8 +105,8 @@ class _Loader(yaml.SafeLoader):
             if not isinstance(key, yaml.ScalarNode):
                 continue
             if key.value in seen:
-                found = f"{shorten(key.value)} stands there twice"
-                raise _Refused(key.start_mark, found, "keep one of them")
+                found = f"the key {shorten(key.value)} appears twice"
+                raise _Refused(key.start_mark, found, "keep only one")
             seen.add(key.value)
             if key.tag != f"{CORE}merge":
                 text = yaml.ScalarNode(f"{CORE}str", key.value, key.start_mark, key.end_mark)
@@ -121,35 +125,37 @@ class _Loader(yaml.SafeLoader):
         try:
             return build(node)
         except (ValueError, KeyError, OverflowError):
-            raise _Refused(node.start_mark, f"{shorten(text)} is no {kind}", QUOTE) from None
+            raise _Refused(
+                node.start_mark, f"{shorten(text)} is not a valid {kind}", QUOTE
+            ) from None
 
     def refuse(self, node: yaml.Node) -> Any:
         kind = node.tag.removeprefix(CORE)
         if kind == "timestamp" and isinstance(node, yaml.ScalarNode):
-            raise _Refused(node.start_mark, f"{shorten(node.value)} is a date to YAML", QUOTE)
+            raise _Refused(node.start_mark, f"YAML reads {shorten(node.value)} as a date", QUOTE)
         found = f"a value of the type {shorten(node.tag)}"
-        raise _Refused(node.start_mark, found, "settings are texts, numbers, lists and mappings")
+        raise _Refused(node.start_mark, found, "settings are text, numbers, lists and mappings")
 
 
 def _check_text(text: str, node: yaml.Node) -> str:
     """Refuse characters that no text can be stored with; YAML can spell them as escapes."""
     for letter in text:
         if letter == "\0" or "\ud800" <= letter <= "\udfff":
-            found = f"holds the character U+{ord(letter):04X}, which no text can have"
-            raise _Refused(node.start_mark, found, "take it out")
+            found = f"it contains the character U+{ord(letter):04X}, which text cannot have"
+            raise _Refused(node.start_mark, found, "remove it")
     return text
 
 
 def _check_number(text: str, kind: str, node: yaml.Node) -> None:
     digits = text.lstrip("+-").replace("_", "")
     if len(digits) > MOST_DIGITS:
-        found = f"a number of {len(digits):,} digits"
-        raise _Refused(node.start_mark, found, f"numbers have at most {MOST_DIGITS}")
+        found = f"it contains a number of {len(digits):,} digits"
+        raise _Refused(node.start_mark, found, f"numbers have at most {MOST_DIGITS} digits")
     if ":" in text:
-        raise _Refused(node.start_mark, f"{text} is a number to base 60 to YAML", QUOTE)
+        raise _Refused(node.start_mark, f"YAML reads {text} as a number to base 60", QUOTE)
     if kind == "int" and digits[:1] == "0" and digits.isdigit() and digits.strip("0"):
         right = f"write {digits.lstrip('0')}; {QUOTE}"
-        raise _Refused(node.start_mark, f"{text} is a number to base 8 to YAML", right)
+        raise _Refused(node.start_mark, f"YAML reads {text} as a number to base 8", right)
 
 
 def _code(character: str | bytes | int) -> int:

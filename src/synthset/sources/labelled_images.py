@@ -61,8 +61,11 @@ class Placed:
             names = ", ".join(map(repr, empty[:8])) + (" …" if len(empty) > 8 else "")
             others = set(self.left_out)
             held = ", ".join(sorted({self.classes[label].name for label in there} | others)[:8])
-            right = f"the source holds {held}; add images of theirs, or leave them out of `classes`"
-            raise RecipeError("classes", f"no image to start from for {names}", right)
+            right = (
+                f"the source contains {held}; add images of the missing classes, or remove these "
+                "from `classes`"
+            )
+            raise RecipeError("classes", f"there is no image to start from for {names}", right)
 
 
 class StartsFromImages(Source[S]):
@@ -105,16 +108,17 @@ class StartsFromImages(Source[S]):
         left_out = Counter(image.name for image, label in placed if label < 0)
         if len(placed) == left_out.total():
             what = (
-                f"no image of theirs in the source, which holds {', '.join(sorted(left_out)[:8])}"
+                "the source has no image of these classes; it contains "
+                f"{', '.join(sorted(left_out)[:8])}"
             )
-            raise RecipeError("classes", what, "list those names")
+            raise RecipeError("classes", what, "list classes that the source contains")
         others = sorted(left_out) if learns_others else []
         used, torn = _drop_conflicts(placed, settled.classes, others, self.settings)
         found = Placed(
             settled.classes, tuple(used), dict(left_out), (*settled.notes, *passed.notes(), *torn)
         )
         if not found.mine:
-            what = "each image stands with the same bytes under several labels"
+            what = "the bytes of each image occur under several labels"
             raise RecipeError("source.paths", what, "correct the labels, or set `conflicts: first`")
         return found
 

@@ -139,22 +139,22 @@ def test_a_lora_that_fits_in_part_only_is_refused_while_loading(
     save_file(strange, tmp_path / "part.safetensors")
     part = settings(**added(tmp_path / "part.safetensors"))
     assert "attn9.to_k, which the model's unet doesn't have" in problems(part)[0]
-    with pytest.raises(ModelError, match=r"only \d+ of its \d+ changes have a place"):
+    with pytest.raises(ModelError, match=r"only \d+ of its \d+ changes fit this model"):
         Txt2ImgStage(part).open()
 
 
 def test_missing_damaged_and_pickled_adapters_are_named(
     settings: Made, tmp_path: Path, lora: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert "nothing at" in problems(settings(**added(tmp_path / "none")))[0]
-    assert "holds no .safetensors file" in problems(settings(**added(tmp_path)))[0]
+    assert "there is nothing at" in problems(settings(**added(tmp_path / "none")))[0]
+    assert "contains no .safetensors file" in problems(settings(**added(tmp_path)))[0]
     (tmp_path / "lora.bin").write_bytes(b"")
-    assert "others could run code" in problems(settings(**added(tmp_path / "lora.bin")))[0]
+    assert "other formats could run code" in problems(settings(**added(tmp_path / "lora.bin")))[0]
     (tmp_path / "a.safetensors").write_bytes(b"garbage")
-    assert "no readable safetensors" in problems(settings(**added(tmp_path)))[0]
+    assert "not a readable safetensors" in problems(settings(**added(tmp_path)))[0]
     save_file({"x": torch.zeros(1)}, tmp_path / "b.safetensors")
-    assert "holds a.safetensors, b.safetensors; name" in problems(settings(**added(tmp_path)))[0]
-    assert "holds no LoRA" in problems(settings(**added(tmp_path / "b.safetensors")))[0]
+    assert "contains a.safetensors, b.safetensors; name" in problems(settings(**added(tmp_path)))[0]
+    assert "contains no LoRA" in problems(settings(**added(tmp_path / "b.safetensors")))[0]
     monkeypatch.setattr(adapters, "find_spec", lambda _: None)
     assert "pip install 'synthset[lora]'" in problems(settings(**added(lora)))[0]
 
@@ -199,21 +199,21 @@ def test_words_that_the_model_knows_or_cannot_take_are_named(
     (known,) = problems(settings(**word(embedding, "a")))
     place, _, rest = known.partition(": ")
     assert place == "source.textual_inversion[0].token"
-    assert rest == "the model knows 'a' already; take another, such as '<a>'"
+    assert rest == "the model knows 'a' already; choose another token, such as '<a>'"
     save_file({"emb_params": torch.zeros(1, 7)}, tmp_path / "wide.safetensors")
     wide = settings(**word(tmp_path / "wide.safetensors"))
-    assert "vectors of 7 numbers, and the model's text encoder takes 32" in problems(wide)[0]
+    assert "its vectors have 7 numbers, but the model's text encoder takes 32" in problems(wide)[0]
     with pytest.raises(ModelError, match=r"textual_inversion\[0\]\.path: .* doesn't fit the model"):
         Txt2ImgStage(wide).open()
     twice = {"textual_inversion": word(embedding)["textual_inversion"] * 2}
-    assert "'<qz>' stands twice" in problems(settings(**twice))[0]
+    assert "'<qz>' appears twice" in problems(settings(**twice))[0]
     save_file({"a": torch.zeros(1), "b": torch.zeros(1)}, tmp_path / "two.safetensors")
     two = settings(**word(tmp_path / "two.safetensors"))
-    assert "holds 2 tensors" in problems(two)[0]
+    assert "contains 2 tensors" in problems(two)[0]
 
 
 def test_families_that_take_no_words_say_so(settings: Made, embedding: Path) -> None:
-    with pytest.raises(ModelError, match="a StableDiffusion3Pipeline takes no learned words"):
+    with pytest.raises(ModelError, match="a StableDiffusion3Pipeline doesn't take learned words"):
         Txt2ImgStage(settings("sd3", **word(embedding))).open()
 
 
@@ -241,7 +241,7 @@ def test_an_adapter_that_went_since_planning_is_named(
     place = Path(shutil.copytree(lora, tmp_path / "copy"))
     stage = Txt2ImgStage(settings(**added(place)))
     shutil.rmtree(place)
-    with pytest.raises(RecipeError, match=r"source\.lora\[0\]\.path: nothing at"):
+    with pytest.raises(RecipeError, match=r"source\.lora\[0\]\.path: there is nothing at"):
         stage.open()
 
 

@@ -32,10 +32,10 @@ def test_a_negative_prompt_that_changes_nothing_is_refused_before_the_first_imag
     source = settings(model, size_px=None, **INERT[model])
     assert models.check(source) == []
     (problem,) = models.check(source, "blurry")
-    assert str(problem).startswith("prompts.negative: 'blurry' changes nothing: ")
+    assert str(problem).startswith("prompts.negative: 'blurry' has no effect: ")
     stage = Txt2ImgStage(source)
     stage.open()
-    with pytest.raises(ModelError, match=r"^prompts\.negative: 'blurry' changes nothing"):
+    with pytest.raises(ModelError, match=r"^prompts\.negative: 'blurry' has no effect"):
         stage(rows("a cat", negative="blurry"))
 
 
@@ -46,8 +46,8 @@ def test_a_negative_prompt_that_acts_is_taken(model: str, settings: Made) -> Non
 
 def test_guidance_that_a_distilled_model_passes_over_is_refused(settings: Made) -> None:
     (problem,) = models.check(settings("schnell", guidance_scale=5))
-    assert str(problem).startswith("source.guidance_scale: 5 changes nothing")
-    with pytest.raises(ModelError, match=r"source\.guidance_scale: 5 changes nothing"):
+    assert str(problem).startswith("source.guidance_scale: 5 has no effect")
+    with pytest.raises(ModelError, match=r"source\.guidance_scale: 5 has no effect"):
         Txt2ImgStage(settings("schnell", guidance_scale=5)).open()
     assert models.check(settings("flux", guidance_scale=5)) == []
 

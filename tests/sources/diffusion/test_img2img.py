@@ -184,7 +184,7 @@ def test_a_family_without_image_to_image_is_refused_before_and_while_loading(
 ) -> None:
     settings = edits("pixart", size_px=64)
     (problem,) = models.check(settings)
-    assert "PixArtSigmaPipeline, which diffusers cannot start from an image" in str(problem)
+    assert "PixArtSigmaPipeline, which cannot start from an image in diffusers" in str(problem)
     with pytest.raises(ModelError, match=r"source\.model: .* could not be loaded"):
         Img2ImgStage(settings).open()
 
@@ -201,7 +201,9 @@ def test_the_families_that_are_refused_have_no_such_pipeline_in_diffusers() -> N
 def test_consistency_models_run_all_steps_and_say_so(edits: Callable[..., Settings]) -> None:
     assert models.check(edits("lcm", num_steps=4, strength=0.25)) == []
     (problem,) = models.check(edits("lcm", num_steps=20, strength=0.25))
-    assert str(problem).startswith("source.num_steps: 20 at strength 0.25; this model takes 12")
+    assert str(problem).startswith(
+        "source.num_steps: found 20 at strength 0.25; there, this model takes at most 12 steps"
+    )
 
 
 @pytest.mark.parametrize("scheduler", get_args(Scheduler))

@@ -34,14 +34,17 @@ def test_the_tiny_models_are_fine(settings: Made) -> None:
 def test_a_hub_id_is_believed_and_nonsense_is_not() -> None:
     assert problems(hub("stabilityai/sd-turbo")) == []
     (problem,) = problems(hub("sd turbo!"))
-    assert problem.startswith("source.model: 'sd turbo!' is neither a folder here nor a hub id")
+    assert problem.startswith("source.model: 'sd turbo!' is neither a local folder nor a hub id")
     assert "no folder a/b/c" in problems(hub("a/b/c"))[0]
 
 
 def test_a_missing_folder_suggests_its_neighbour(family: Callable[[str], Path]) -> None:
     folder = family("sd")
     (problem,) = problems(hub(str(folder.parent / "sdd")))
-    assert problem == f"source.model: no folder {folder.parent / 'sdd'}; did you mean {folder}?"
+    assert (
+        problem
+        == f"source.model: there is no folder {folder.parent / 'sdd'}; did you mean {folder}?"
+    )
 
 
 def test_a_relative_folder_beside_models_is_no_hub_id(
@@ -54,7 +57,7 @@ def test_a_relative_folder_beside_models_is_no_hub_id(
 
 
 def test_a_folder_that_holds_no_pipeline_says_what_to_do(tmp_path: Path) -> None:
-    assert "has no model_index.json; name the folder" in problems(hub(str(tmp_path)))[0]
+    assert "has no model_index.json; name a folder" in problems(hub(str(tmp_path)))[0]
     (tmp_path / "v1-5.safetensors").write_bytes(b"")
     assert "single-file weights" in problems(hub(str(tmp_path)))[0]
     assert "is a file" in problems(hub(str(tmp_path / "v1-5.safetensors")))[0]
@@ -67,7 +70,7 @@ def test_a_folder_that_holds_no_pipeline_says_what_to_do(tmp_path: Path) -> None
 def test_a_model_without_words_is_refused(tmp_path: Path) -> None:
     (tmp_path / "model_index.json").write_text('{"_class_name": "DDPMPipeline", "unet": []}')
     (problem,) = problems(hub(str(tmp_path)))
-    assert problem.startswith("source.model: a DDPMPipeline, which has no text encoder")
+    assert problem.startswith("source.model: it is a DDPMPipeline, which has no text encoder")
 
 
 def test_a_size_that_does_not_fit_names_the_next(settings: Made) -> None:
@@ -82,13 +85,15 @@ def test_a_scheduler_that_does_not_fit_is_found_before_loading(settings: Made) -
     assert problem.startswith("source.scheduler: 'DDIM' cannot replace the model's FlowMatchEuler")
     assert problems(settings("sd", scheduler="LCM")) == []
     (problem,) = problems(settings("lcm", scheduler="DDIM"))
-    assert problem.endswith("what fits: LCM; or leave it out")
+    assert problem.endswith("these fit: LCM; or leave it out")
 
 
 def test_token_and_revision_settings_must_mean_something(settings: Made) -> None:
     assert "reads a fixed number of tokens" in problems(settings("sd", max_tokens=200))[0]
     assert problems(settings("flux", max_tokens=200)) == []
-    assert problems(settings("sd", revision="main"))[0].startswith("source.revision: 'main' with")
+    assert problems(settings("sd", revision="main"))[0].startswith(
+        "source.revision: 'main' is given"
+    )
 
 
 @pytest.mark.parametrize("name", ["sd", "lcm", "sdxl", "sd3", "flux", "pixart"])

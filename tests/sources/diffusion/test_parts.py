@@ -10,8 +10,8 @@ from synthset.recipe.sources import Txt2Img as Settings
 from synthset.sources.diffusion import models
 
 BROKEN = {
-    "an empty tokenizer": ("tokenizer/*", "tokenizer holds no vocabulary (tokenizer.json, "),
-    "no weights of the UNet": ("unet/*.safetensors", "unet holds no weights"),
+    "an empty tokenizer": ("tokenizer/*", "tokenizer contains no vocabulary (tokenizer.json, "),
+    "no weights of the UNet": ("unet/*.safetensors", "unet contains no weights"),
     "no configuration of the autoencoder": ("vae/config.json", "vae/config.json is missing"),
     "no text encoder": ("text_encoder/*", "text_encoder/config.json is missing"),
     "no scheduler": ("scheduler/*", "scheduler/scheduler_config.json is missing"),
@@ -47,10 +47,12 @@ def test_a_part_that_is_damaged_is_named(file: str, copy: Path) -> None:
 
 
 def test_a_variant_that_is_not_there_or_not_asked_for_is_named(copy: Path) -> None:
-    assert problems(copy, variant="fp16")[0].startswith("source.variant: no weights of variant")
+    assert problems(copy, variant="fp16")[0].startswith(
+        "source.variant: the model has no weights of variant"
+    )
     weights = copy / "unet" / "diffusion_pytorch_model.safetensors"
     weights.rename(weights.with_name("diffusion_pytorch_model.fp16.safetensors"))
     assert problems(copy) == [
-        "source.variant: missing, and some weights are of a variant; write variant: fp16"
+        "source.variant: missing, but some weights exist only as a variant; write variant: fp16"
     ]
     assert problems(copy, variant="fp16") == []

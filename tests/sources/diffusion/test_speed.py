@@ -31,7 +31,7 @@ def estimates(**source: Any) -> tuple[float, float, str]:
 
 def test_guidance_steps_and_size_count() -> None:
     here, there, basis = estimates()
-    assert "two passes a step" in basis
+    assert "two passes per step" in basis
     assert estimates(guidance_scale=1)[:2] == (pytest.approx(here / 2), pytest.approx(there / 2))
     assert estimates(num_steps=40)[:2] == (pytest.approx(here * 2), pytest.approx(there * 2))
     assert estimates(size_px=1024)[:2] == (pytest.approx(here * 4), pytest.approx(there * 4))
@@ -42,7 +42,7 @@ def test_the_family_counts_and_a_model_that_nobody_knows_is_called_so() -> None:
     assert flux[1] == pytest.approx(estimates()[1] / 2 * 11901 / 860)  # one pass a step
     unknown = estimates(model="nobody/knows-it", size_px=512)
     assert unknown[1] == estimates()[1]
-    assert "isn't here to look at" in unknown[2]
+    assert "isn't on this machine" in unknown[2]
 
 
 def test_arithmetic_counts_where_it_was_measured() -> None:

@@ -145,7 +145,7 @@ def test_a_model_without_negative_prompts_says_so(
 ) -> None:
     with pytest.raises(
         ModelError,
-        match=r"prompts\.negative: 'a dog' changes nothing: a Latent\w+ takes none",
+        match=r"prompts\.negative: 'a dog' has no effect: a Latent\w+ takes no negative prompt",
     ):
         opened("lcm")(rows("a cat", negative="a dog"))
 
@@ -341,7 +341,7 @@ def test_a_fixed_batch_size_that_does_not_fit_is_refused(
 ) -> None:
     stage = opened(batch_size=8)
     fail_above(stage, 4)
-    with pytest.raises(ModelError, match=r"source\.batch_size: 8 images do not fit the memory"):
+    with pytest.raises(ModelError, match=r"source\.batch_size: 8 images don't fit into memory"):
         stage(rows("a cat"))
 
 
@@ -351,7 +351,7 @@ def test_one_image_that_does_not_fit_is_refused(
     stage = opened(batch_size="auto")
     stage.batch_size = 2
     fail_above(stage, 0)
-    with pytest.raises(ModelError, match="not even one image fits the memory"):
+    with pytest.raises(ModelError, match="not even one image fits into memory"):
         stage(rows("a cat"))
 
 

@@ -172,8 +172,8 @@ def test_a_class_gets_at_most_so_many_the_surest_first_and_more_adds(world):
 def test_the_notes_count_what_was_left_and_name_empty_classes(world):
     notes = pick_labelled(at(world), CLASSES, None, 0).notes
     assert notes[0] == (
-        "of 8 images 6 have a label of a class; 1 have labels of several classes; 2 have labels "
-        "that people deny"
+        "of 8 images, 6 have a label of a class; 1 have labels of several classes; 2 have labels "
+        "that people rejected"
     )
     assert notes[1:] == (
         "no label means 1 of 4 classes: 'unicycle'",
@@ -214,7 +214,7 @@ def test_the_first_of_two_images_with_one_key_is_taken(world):
     found = pick_labelled(at(world), CLASSES, None, 0)
     (first,) = [i.source for i, _ in found.chosen if i.facts["pool_key"] == "aa"]
     assert first.endswith("a/aa.png")
-    assert found.notes[0].endswith("1 have a key that is taken")
+    assert found.notes[0].endswith("1 have the key of another image")
 
 
 @pytest.mark.parametrize(

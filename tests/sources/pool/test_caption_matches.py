@@ -107,12 +107,10 @@ def test_each_image_says_where_it_comes_from_and_why(pool, classes):
 def test_the_notes_name_shared_words_and_classes_without_an_image(pool, classes):
     counts, shared, empty = curate(at(pool), classes, None, 0).notes
     assert counts == (
-        "of 9 images in the pool the captions of 5 name a class, those of 1 several; "
+        "of 9 images in the pool, 5 have a caption that names a class, 1 one that names several; "
         "1 have no caption"
     )
-    assert shared == (
-        "words that name several classes are passed over: 'crane' (n03126707, n02012849)"
-    )
+    assert shared == ("words that name several classes are ignored: 'crane' (n03126707, n02012849)")
     assert empty.startswith("no image for 3 of 6 classes: 'crane (lifting device)', 'crane (")
     assert empty.endswith("'unicycle'")
 
@@ -194,10 +192,12 @@ def test_an_unknown_column_comes_with_the_nearest(pool, classes, setting, named,
 
 
 def test_a_pool_that_names_no_class_is_refused(pool):
-    with pytest.raises(RecipeError, match="no caption of 9 images names one of the 1 classes"):
+    with pytest.raises(
+        RecipeError, match="none of the captions of 9 images names one of the 1 classes"
+    ):
         curate(at(pool), make_name_classes(["zebra"]), None, 0)
 
 
 def test_a_similarity_that_counts_for_nothing_is_refused():
-    with pytest.raises(ValueError, match="min_similarity is of strategy 'caption'"):
+    with pytest.raises(ValueError, match="min_similarity belongs to strategy 'caption'"):
         at("pool", strategy="random", min_similarity=0.4)

@@ -126,7 +126,7 @@ def test_an_image_that_several_classes_hit_goes_to_the_most_similar_by_a_margin(
     assert labels(world.pick(index, queries), items) == {0: RED, 2: GREEN}
     strict = world.pick(index, queries, margin=0.2)
     assert labels(strict, items) == {2: GREEN}
-    assert "2 lie between two classes" in strict.notes[1]
+    assert "2 are between two classes" in strict.notes[1]
 
 
 def test_a_class_that_did_not_look_so_far_gets_no_image_of_another(world, queries):
@@ -143,7 +143,7 @@ def test_what_is_below_the_floor_or_above_the_ceiling_is_left_out(world, queries
     index = world.pool(items)
     picked = world.pick(index, queries, min_similarity=0.9, max_similarity=0.995)
     assert labels(picked, items) == {1: RED}
-    assert "1 are near-copies of queries; 1 are below min_similarity" in picked.notes[1]
+    assert "1 are near copies of queries; 1 are below min_similarity" in picked.notes[1]
 
 
 def test_near_copies_of_test_images_are_left_out_and_equal_bytes_always(world, queries):
@@ -154,7 +154,7 @@ def test_near_copies_of_test_images_are_left_out_and_equal_bytes_always(world, q
     assert labels(picked, items) == {1: GREEN}
     lax = world.pick(index, queries, against=tested)
     assert labels(lax, items) == {0: RED, 1: GREEN}
-    assert "2 have the bytes of a query or of an image in `against`" in lax.notes[1]
+    assert "2 have the same bytes as a query or an image in `against`" in lax.notes[1]
 
 
 def test_queries_take_turns_so_that_one_does_not_dominate(world):
@@ -180,9 +180,9 @@ def test_an_image_is_used_once_and_so_are_copies(world):
 def test_a_class_without_an_image_is_said_and_never_filled(world, queries):
     picked = world.pick(world.pool([colour(10), colour(20)]), queries)
     assert {label for _, label in picked.chosen} == {RED}
-    assert picked.notes[0] == "no query for 'blue'"
+    assert picked.notes[0] == "there is no query for 'blue'"
     assert picked.notes[-1] == "no image for 2 of 3 classes: 'green', 'blue'"
-    with pytest.raises(RecipeError, match=r"nothing is left: of 2 .* 2 are below min_similarity"):
+    with pytest.raises(RecipeError, match=r"no image is left: of 2 .* 2 are below min_similarity"):
         world.pick(str(world.root / "pool-index"), queries, min_similarity=0.999)
 
 
@@ -204,7 +204,7 @@ def test_classes_that_share_a_name_are_told_apart_by_their_keys(world):
     index = world.pool(items)
     by_key = world.labelled("real", **{cranes[0].key: [colour(90)], cranes[1].key: [colour(0)]})
     assert labels(world.pick(index, by_key, classes=cranes), items) == {0: 1, 1: 0}
-    with pytest.raises(RecipeError, match="list those names as classes"):
+    with pytest.raises(RecipeError, match="list those names under `classes`"):
         world.pick(index, world.labelled("named", crane=[colour(0)]), classes=cranes)
 
 
@@ -300,7 +300,7 @@ def test_an_image_or_a_caption_of_an_indexed_folder_that_changed_at_its_size_is_
     os.utime(image)  # the same content at another time
     assert len(world.pick(index, queries).chosen) == 1
     image.write_bytes(flat(90))
-    with pytest.raises(RecipeError, match=r"a\.bmp has changed since it was indexed; .* anew"):
+    with pytest.raises(RecipeError, match=r"a\.bmp has changed since it was indexed; .* again"):
         world.pick(index, queries)
     image.write_bytes(flat(10))
     words.write_text("a dog")
@@ -316,7 +316,7 @@ def test_an_index_of_an_encoder_that_has_changed_is_refused(world, queries):
     assert len(world.pick(index, queries).chosen) == 1
     config = next(model.glob("*.json"))
     config.write_text(json.dumps(json.loads(config.read_text()) | {"changed": 1}))
-    with pytest.raises(RecipeError, match=r"made by clip with fingerprint .* has .* now"):
+    with pytest.raises(RecipeError, match=r"made by clip with fingerprint .* but now it has"):
         world.pick(index, queries)
     shutil.rmtree(model)
     with pytest.raises(RecipeError, match=r"source\.index \(its encoder\)\.model: no folder"):
@@ -347,7 +347,7 @@ def test_texts_find_captions_and_images_in_the_same_clip(world):
 
 def test_texts_need_an_encoder_that_reads_and_fields_that_classes_have(world):
     index = world.pool([colour(10)])
-    with pytest.raises(RecipeError, match=r"source\.index: .*'pixels', which reads no text"):
+    with pytest.raises(RecipeError, match=r"source\.index: .*'pixels', which can't read text"):
         world.pick(index, strategy="retrieve_text")
     clip = world.pool([colour(10)], "other", encoder=read_encoder("clip", None))
     with pytest.raises(RecipeError, match=r"source\.texts"):
@@ -357,15 +357,15 @@ def test_texts_need_an_encoder_that_reads_and_fields_that_classes_have(world):
 @pytest.mark.parametrize(
     ("settings", "said"),
     [
-        ({"strategy": "retrieve_image", "index": "i"}, "queries is missing"),
-        ({"strategy": "retrieve_text"}, "index is missing .*synthset pool index"),
-        ({"strategy": "caption"}, "paths is missing"),
-        ({"strategy": "substring", "paths": [{"path": "p"}], "margin": 0.1}, "margin is of"),
-        ({"strategy": "retrieve_text", "index": "i", "paths": [{"path": "p"}]}, "paths is of"),
-        ({"strategy": "random", "index": "i"}, "queries is missing .*'random with an index'"),
+        ({"strategy": "retrieve_image", "index": "i"}, "needs queries"),
+        ({"strategy": "retrieve_text"}, "needs index: .*synthset pool index"),
+        ({"strategy": "caption"}, "needs paths"),
+        ({"strategy": "substring", "paths": [{"path": "p"}], "margin": 0.1}, "margin belongs to"),
+        ({"strategy": "retrieve_text", "index": "i", "paths": [{"path": "p"}]}, "paths belongs to"),
+        ({"strategy": "random", "index": "i"}, "'random with an index' needs queries"),
         (
             {"strategy": "random", "paths": [{"path": "p"}], "queries": [{"path": "q"}]},
-            "queries is of strategy 'retrieve_image' and 'random with an index'",
+            "queries belongs to strategy 'retrieve_image' and 'random with an index'",
         ),
     ],
 )

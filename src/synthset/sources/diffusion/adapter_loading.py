@@ -41,7 +41,9 @@ def _teach(pipeline: Any, word: TextualInversion, where: str) -> None:
         encoder = getattr(pipeline, part, None)
         tokenizer = getattr(pipeline, part.replace("text_encoder", "tokenizer"), None)
         if encoder is None or tokenizer is None:
-            raise ModelError(f"{where}.path: it is for a {part}, which this model doesn't have")
+            raise ModelError(
+                f"{where}.path: it is made for a {part}, which this model doesn't have"
+            )
         try:
             pipeline.load_textual_inversion(
                 {word.token: embedding}, word.token, tokenizer=tokenizer, text_encoder=encoder
@@ -75,13 +77,13 @@ def _require_all(pipeline: Any, file: Path, where: str) -> None:
         f".lora_B.{ADAPTER}." in name for one in models for name, _ in one.named_parameters()
     )
     if taken < max(inside, 1):
-        found = f"only {taken} of its {inside} changes have a place in this model"
+        found = f"only {taken} of its {inside} changes fit this model"
         raise ModelError(f"{where}.path: {found}; name one that was trained on this model's family")
 
 
 def _explain_refusal(pipeline: Any, where: str, what: str) -> ModelError:
     name = type(pipeline).__name__
-    return ModelError(f"{where}: a {name} takes no {what}; leave it out, or name another model")
+    return ModelError(f"{where}: a {name} doesn't take {what}; leave it out, or name another model")
 
 
 def _explain_misfit(where: str, path: str, fault: Exception) -> ModelError:

@@ -45,8 +45,8 @@ def check(settings: Diffusion, model: Path | None) -> list[Problem]:
         where = f"source.textual_inversion[{i}]"
         problems += _find_problems(_word, where, word, model)
         if word.token in [other.token for other in settings.textual_inversion[:i]]:
-            right = "give each its own"
-            problems.append(Problem(f"{where}.token", f"{word.token!r} stands twice", right))
+            right = "give each word its own token"
+            problems.append(Problem(f"{where}.token", f"{word.token!r} appears twice", right))
     return problems
 
 
@@ -58,18 +58,20 @@ def find_weight_file(path: str, where: str) -> Path:
     """
     place = Path(path).expanduser()
     if not place.exists():
-        raise RecipeError(f"{where}.path", f"nothing at {path}", "name a .safetensors file")
+        raise RecipeError(
+            f"{where}.path", f"there is nothing at {path}", "name a .safetensors file"
+        )
     if place.is_file() and place.suffix == ".safetensors":
         return place
     if place.is_file():
-        found = f"{path} is no .safetensors file, and others could run code"
-        raise RecipeError(f"{where}.path", found, "save it again as safetensors")
+        found = f"{path} is not a .safetensors file, and other formats could run code"
+        raise RecipeError(f"{where}.path", found, "save it again in the safetensors format")
     files = sorted(place.glob("*.safetensors"))
     usual = [file for file in files if file.name in USUAL_NAMES]
     if len(usual) == 1 or len(files) == 1:
         return usual[0] if usual else files[0]
     names = ", ".join(file.name for file in files[:5])
-    found = f"{path} holds {names}" if files else f"{path} holds no .safetensors file"
+    found = f"{path} contains {names}" if files else f"{path} contains no .safetensors file"
     raise RecipeError(f"{where}.path", found, "name the file")
 
 
@@ -83,7 +85,7 @@ def read_shapes(file: Path, where: str) -> Shapes:
         with safe_open(file, framework="numpy") as opened:
             return {name: tuple(opened.get_slice(name).get_shape()) for name in opened.keys()}  # noqa: SIM118
     except (SafetensorError, OSError) as fault:
-        found = f"{file} is no readable safetensors file ({fault})"
+        found = f"{file} is not a readable safetensors file ({fault})"
         raise RecipeError(f"{where}.path", found, "download or save it again") from None
 
 
@@ -120,8 +122,8 @@ def _lora(where: str, lora: Lora, model: Path | None) -> list[Problem]:
     file = find_weight_file(lora.path, where)
     shapes = read_shapes(file, where)
     if not any("lora" in name for name in shapes):
-        found = f"{file} holds no LoRA, but tensors such as {next(iter(shapes), 'none')!r}"
-        return [Problem(f"{where}.path", found, "name a file that save_lora_weights wrote")]
+        found = f"{file} contains no LoRA, only tensors such as {next(iter(shapes), 'none')!r}"
+        return [Problem(f"{where}.path", found, "name a file written by save_lora_weights")]
     if find_spec("peft") is None:
         return [Problem(where, "the package peft is not installed", "pip install 'synthset[lora]'")]
     misfit = None if model is None else _explain_misfit(shapes, model)
@@ -146,7 +148,7 @@ def _explain_misfit(shapes: Shapes, model: Path) -> str | None:
                 return f"it changes {module}, which the model's {part} doesn't have"
             side, own = (1, shape[1]) if end in DOWN else (0, shape[0])
             if there[side] != own:
-                return f"it has width {own} at {module}, and the model has {there[side]}"
+                return f"it has width {own} at {module}, but the model has {there[side]}"
     return None
 
 
@@ -169,20 +171,26 @@ def _word(where: str, word: TextualInversion, model: Path | None) -> list[Proble
     file = find_weight_file(word.path, where)
     shapes = read_shapes(file, where)
     if len(shapes) > 1 and not set(shapes) <= set(ENCODERS):
-        found = f"{file} holds {len(shapes)} tensors, and the embedding of a word is one"
-        return [Problem(f"{where}.path", found, "name a file with one word")]
+        found = (
+            f"{file} contains {len(shapes)} tensors, but the embedding of a word is a single one"
+        )
+        return [Problem(f"{where}.path", found, "name a file that contains one word")]
     problems: list[Problem] = []
     if model is None:
         return []
     for name, shape in shapes.items():
         width = _width(model / ENCODERS.get(name, "text_encoder"))
         if width is not None and shape[-1] != width:
-            found = f"vectors of {shape[-1]} numbers, and the model's text encoder takes {width}"
-            right = "name a word that was learned with this model's family"
+            found = (
+                f"its vectors have {shape[-1]} numbers, but the model's text encoder takes {width}"
+            )
+            right = "name a word learned with a model of this family"
             problems.append(Problem(f"{where}.path", found, right))
     if word.token in _vocabulary(model / "tokenizer"):
         found = f"the model knows {word.token!r} already"
-        problems.append(Problem(f"{where}.token", found, f"take another, such as '<{word.token}>'"))
+        problems.append(
+            Problem(f"{where}.token", found, f"choose another token, such as '<{word.token}>'")
+        )
     return problems
 
 

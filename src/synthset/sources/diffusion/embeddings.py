@@ -66,7 +66,7 @@ def find_acting_in(pipeline: Any, scale: float) -> Acting:
     found = find_acting(name, getattr(network, "config", {}), scale, distilled)
     takes = inspect.signature(pipeline.__call__).parameters
     if found.negative and "negative_prompt" not in takes:
-        return replace(found, negative=False, why=f"a {name} takes none")
+        return replace(found, negative=False, why=f"a {name} takes no negative prompt")
     return found
 
 

@@ -202,8 +202,9 @@ def _out_of_memory(fault: RuntimeError) -> bool:
 def _too_large(batch_size: int) -> ModelError:
     if batch_size == 1:
         return ModelError(
-            "source: not even one image fits the memory; lower source.size_px or source.dtype"
+            "source: not even one image fits into memory; lower source.size_px or the precision "
+            "in source.dtype"
         )
     return ModelError(
-        f"source.batch_size: {batch_size} images do not fit the memory; lower it, or use 'auto'"
+        f"source.batch_size: {batch_size} images don't fit into memory; lower it, or use 'auto'"
     )

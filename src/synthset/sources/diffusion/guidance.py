@@ -50,15 +50,22 @@ def find_acting(
         return Acting(bool(network.get("guidance_embeds")), True, 1)
     if pipeline.startswith("Flux2Klein"):
         guided = scale > 1 and not distilled
-        return Acting(not distilled, False, 1 + guided, f"a {pipeline} takes none")
+        return Acting(not distilled, False, 1 + guided, f"a {pipeline} takes no negative prompt")
     if pipeline.startswith("Flux") and not pipeline.startswith("Flux2"):
         told = bool(network.get("guidance_embeds"))
-        return Acting(told, False, 1, f"a {pipeline} isn't guided away from anything")
+        return Acting(told, False, 1, f"a {pipeline} has no guidance away from a prompt")
     if pipeline.startswith(NO_NEGATIVE):
-        return Acting(True, False, 1, f"a {pipeline} takes none")
+        return Acting(True, False, 1, f"a {pipeline} takes no negative prompt")
     if network.get("time_cond_proj_dim") is not None:
-        return Acting(True, False, 1, "the model is told its guidance, and takes none")
+        return Acting(
+            True, False, 1, "the model takes its guidance as an input and no negative prompt"
+        )
     least = 0 if pipeline.startswith(FROM_ZERO) else 1
     if scale > least:
         return Acting(True, True, 2)
-    return Acting(True, False, 1, f"at guidance_scale {scale:g} none acts; set it above {least}")
+    return Acting(
+        True,
+        False,
+        1,
+        f"at guidance_scale {scale:g} a negative prompt has no effect; set it above {least}",
+    )

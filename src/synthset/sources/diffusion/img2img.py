@@ -72,7 +72,7 @@ class Img2ImgStage(DiffusionStage):
         if self.settings.size_px is None:
             own = read_native_size(self.settings)
             if own is None:
-                raise ModelError("source.size_px: the model doesn't say its size; name one")
+                raise ModelError("source.size_px: the model doesn't state its size; set one")
             self.size_px = min(own)
 
     def prepare(self, rows: Rows) -> list[Request | str]:

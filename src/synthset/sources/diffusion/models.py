@@ -219,7 +219,8 @@ def _name_problem(settings: Diffusion) -> Problem | None:
     local = Path(model).expanduser()
     if local.is_file():
         right = (
-            "name a folder in the diffusers layout (from_single_file and save_pretrained make one)"
+            "name a folder in the diffusers layout (make one with from_single_file and "
+            "save_pretrained)"
         )
         return Problem("source.model", f"{model} is a file", right)
     if local.is_dir():
@@ -232,13 +233,13 @@ def _name_problem(settings: Diffusion) -> Problem | None:
             or "use 'miniature', a hub id such as 'stabilityai/sd-turbo', or a local folder"
         )
         return Problem(
-            "source.model", f"{model!r} is neither a folder here nor a hub id (owner/name)", right
+            "source.model", f"{model!r} is neither a local folder nor a hub id (owner/name)", right
         )
     right = (
         _find_nearest(local)
         or "use 'miniature', a hub id such as 'stabilityai/sd-turbo', or a folder that exists"
     )
-    return Problem("source.model", f"no folder {model}", right)
+    return Problem("source.model", f"there is no folder {model}", right)
 
 
 def _folder_problem(model: str, local: Path) -> Problem | None:
@@ -255,9 +256,12 @@ def _folder_problem(model: str, local: Path) -> Problem | None:
         return Problem(
             "source.model", f"{model} has no model_index.json", f"did you mean {inside[0]}?"
         )
-    right = "name the folder that save_pretrained of a diffusers pipeline wrote"
+    right = "name a folder written by save_pretrained of a diffusers pipeline"
     if any(local.glob("*.safetensors")) or any(local.glob("*.ckpt")):
-        right = "it holds single-file weights: turn them by from_single_file and save_pretrained"
+        right = (
+            "it contains single-file weights: convert them with from_single_file and "
+            "save_pretrained"
+        )
     return Problem("source.model", f"{model} has no model_index.json", right)
 
 
@@ -278,15 +282,15 @@ def _revision_problem(settings: Diffusion) -> Problem | None:
         return None
     return Problem(
         "source.revision",
-        f"{settings.revision!r} with a local model",
-        "leave it out: only the hub has it",
+        f"{settings.revision!r} is given for a local model",
+        "leave it out: only models on the hub have revisions",
     )
 
 
 def _text_problem(index: dict[str, Any]) -> Problem | None:
     if any(key.startswith(("tokenizer", "text_encoder", "processor")) for key in index):
         return None
-    found = f"a {index.get('_class_name')}, which has no text encoder"
+    found = f"it is a {index.get('_class_name')}, which has no text encoder"
     return Problem("source.model", found, "name a text-to-image model")
 
 
@@ -311,13 +315,13 @@ def _inert_problems(settings: Diffusion, negative: str) -> list[Problem]:
 
 def explain_inert_guidance(scale: float) -> Problem:
     """Say that a model was distilled to do without guidance."""
-    found = f"{scale:g} changes nothing: the model was made to do without guidance"
-    return Problem("source.guidance_scale", found, "write 0, which is what its images are made by")
+    found = f"{scale:g} has no effect: the model was distilled to work without guidance"
+    return Problem("source.guidance_scale", found, "write 0, which is what the model uses")
 
 
 def explain_inert_negative(negative: str, why: str) -> Problem:
     """Say that a negative prompt wouldn't change an image."""
-    return Problem("prompts.negative", f"{negative!r} changes nothing: {why}", "leave it out")
+    return Problem("prompts.negative", f"{negative!r} has no effect: {why}", "leave it out")
 
 
 def _scheduler_problem(settings: Diffusion, place: Path, index: dict[str, Any]) -> Problem | None:
@@ -362,13 +366,13 @@ def _image_problem(settings: Diffusion, place: Path, index: dict[str, Any]) -> P
     if not isinstance(settings, Img2Img):
         return None
     if name in NO_IMAGE_TO_IMAGE:
-        found = f"a {name}, which diffusers cannot start from an image"
-        return Problem("source.model", found, "name another model, or take kind: txt2img")
+        found = f"it is a {name}, which cannot start from an image in diffusers"
+        return Problem("source.model", found, "name another model, or use kind: txt2img")
     config = _sampler_config(place)
     most = int(config.get("original_inference_steps", 50) * min(settings.strengths))
     if name.startswith("LatentConsistency") and settings.num_steps > most:
-        found = f"{settings.num_steps} at strength {min(settings.strengths):g}"
-        right = f"this model takes {most} at most there, and always runs all of them"
+        found = f"found {settings.num_steps} at strength {min(settings.strengths):g}"
+        right = f"there, this model takes at most {most} steps, and it always runs all of them"
         return Problem("source.num_steps", found, right)
     return None
 

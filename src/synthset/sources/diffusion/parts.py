@@ -15,7 +15,7 @@ from synthset.sources.diffusion.adapters import read_shapes
 LIBRARIES = ("diffusers", "transformers", "stable_diffusion")
 VOCABULARY = "tokenizer.json, a .model file, vocab.txt, or vocab.json with merges.txt"
 WEIGHTS = re.compile(r"^[^.]+?(\.(?P<variant>\w+))?(-\d+-of-\d+)?\.safetensors$")
-AGAIN = "copy it whole, or save the pipeline again by save_pretrained"
+AGAIN = "copy the whole folder, or save the pipeline again with save_pretrained"
 
 
 def check_parts(settings: Diffusion, place: Path, index: Mapping[str, Any]) -> list[Problem]:
@@ -66,18 +66,18 @@ def _tokenizer(folder: Path) -> str | None:
     pair = (folder / "vocab.json").is_file() and (folder / "merges.txt").is_file()
     if pair or (folder / "vocab.txt").is_file() or any(folder.glob("*.model")):
         return None
-    return f"{folder} holds no vocabulary ({VOCABULARY})"
+    return f"{folder} contains no vocabulary ({VOCABULARY})"
 
 
 def _weights(folder: Path) -> str | None:
     files = sorted(folder.glob("*.safetensors"))
     if not files:
-        return f"{folder} holds no weights (a .safetensors file)"
+        return f"{folder} contains no weights (a .safetensors file)"
     for file in files:
         try:
             read_shapes(file, "")
         except RecipeError:
-            return f"{file} is no readable safetensors file"
+            return f"{file} is not a readable safetensors file"
     return None
 
 
@@ -90,9 +90,17 @@ def _variant_problems(settings: Diffusion, variants: list[set[str | None]]) -> l
     there = {name for each in variants for name in each if name is not None}
     known = ", ".join(sorted(there))
     if settings.variant is not None and settings.variant not in there:
-        right = f"the model has {known}; or leave it out" if there else "leave it out"
-        return [Problem("source.variant", f"no weights of variant {settings.variant!r}", right)]
+        right = (
+            f"the model has {known}; name one of these or leave it out" if there else "leave it out"
+        )
+        return [
+            Problem(
+                "source.variant", f"the model has no weights of variant {settings.variant!r}", right
+            )
+        ]
     right = f"write variant: {known}"
     if settings.variant is None and any(each and None not in each for each in variants):
-        return [Problem("source.variant", "missing, and some weights are of a variant", right)]
+        return [
+            Problem("source.variant", "missing, but some weights exist only as a variant", right)
+        ]
     return []

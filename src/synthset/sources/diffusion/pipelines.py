@@ -110,11 +110,11 @@ def _explain_load_error(settings: Diffusion, fault: Exception) -> ModelError:
         right = "use a smaller model, source.dtype: bfloat16, or source.device: cpu"
     elif find_local_folder(settings) is None:
         right = (
-            "check the name and the network; some models need `hf auth login` and their terms "
-            "accepted, and only safetensors weights are read"
+            "check the name and the network; for some models, you must run `hf auth login` and "
+            "accept their terms, and only safetensors weights are read"
         )
     else:
-        right = "save the pipeline again by save_pretrained (only safetensors weights are read)"
+        right = "save the pipeline again with save_pretrained (only safetensors weights are read)"
     return ModelError(f"source.model: {settings.model!r} could not be loaded ({first}); {right}")
 
 

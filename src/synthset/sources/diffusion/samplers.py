@@ -75,7 +75,7 @@ def explain_misfit(
         return None
     own = str(config.get("_class_name", "scheduler"))
     right = (
-        f"what fits: {', '.join(found)}; or leave it out"
+        f"these fit: {', '.join(found)}; or leave it out"
         if found
         else f"leave it out: only {own} fits this model"
     )

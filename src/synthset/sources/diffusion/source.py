@@ -52,8 +52,8 @@ class DiffusionSource(Source[D]):
         """By the size of the model and its images."""
         settings = self.settings
         unknown = (
-            f"the size of {settings.model} isn't known before it is downloaded: the disk is "
-            f"estimated for a guess of {models.UNKNOWN_SIZE_PX:,} px; name size_px"
+            f"the image size of {settings.model} isn't known before it is downloaded: the disk "
+            f"estimate assumes {models.UNKNOWN_SIZE_PX:,} px; set size_px"
         )
         return Estimate(
             *estimate_seconds(settings),
@@ -72,14 +72,14 @@ class DiffusionSource(Source[D]):
             return []
         names = ", ".join(map(repr, strange[:8]))
         names += f" and {len(strange) - 8:,} more" if len(strange) > 8 else ""
-        known = f"it draws {', '.join(read_words())}, and kinds of them"
+        known = f"it can draw {', '.join(read_words())}, and kinds of these"
         right = f"{known}; name another model, or such classes"
         return [Problem("source.model", f"the miniature doesn't know {names}", right)]
 
     def notes_on(self, prompts: Sequence[str]) -> list[str]:
         """Name learned words that no prompt holds."""
         idle = adapters.name_unused(self.settings, prompts) if prompts else []
-        return [f"no prompt holds the learned word {token!r}" for token in idle]
+        return [f"no prompt contains the learned word {token!r}" for token in idle]
 
     def token_counter(self) -> TokenCounter | None:
         """Count as the model's text encoder does."""

@@ -20,7 +20,7 @@ CPU_PASS_MEGAPIXEL = 36.0
 # diffusers' page on speed).
 GPU_PASS_MEGAPIXEL = 0.061
 GPU_FLOAT32 = 2.6
-SIZE_UNKNOWN = "the model's size isn't known before it is downloaded; name size_px"
+SIZE_UNKNOWN = "the model's image size isn't known before it is downloaded; set size_px"
 MEASURED = 860_000_000  # numbers in Stable Diffusion 1.5's UNet
 
 
@@ -54,7 +54,7 @@ def estimate_seconds(source: Diffusion) -> tuple[float | None, str]:
     work = _work(source)
     if work is None:
         return None, SIZE_UNKNOWN
-    dtype = "" if source.dtype in ("auto", "float32") else f"; nobody measured {source.dtype} here"
+    dtype = "" if source.dtype in ("auto", "float32") else f"; {source.dtype} has not been measured"
     basis = f"Stable Diffusion 1.5 in float32, over {cores} CPU cores{dtype}; {work.assumed}"
     return CPU_PASS_MEGAPIXEL * work.amount / cores, basis
 
@@ -73,7 +73,7 @@ def estimate_gpu_seconds(source: Diffusion) -> tuple[float | None, str]:
         return None, SIZE_UNKNOWN
     slow = source.dtype == "float32"
     dtype = f"float32, {GPU_FLOAT32:g} times float16" if slow else "float16"
-    basis = f"Stable Diffusion 1.5 on an A100 in {dtype}; another GPU differs; {work.assumed}"
+    basis = f"Stable Diffusion 1.5 on an A100 in {dtype}; other GPUs differ; {work.assumed}"
     return GPU_PASS_MEGAPIXEL * (GPU_FLOAT32 if slow else 1) * work.amount, basis
 
 
@@ -87,14 +87,14 @@ def _work(source: Diffusion) -> Work | None:
         generator_models.read_acting(source),
         generator_models.count_parameters(source),
     )
-    passes = "two passes a step for guidance" if _twice(source) else "one pass a step"
+    passes = "two passes per step for guidance" if _twice(source) else "one pass per step"
     if acting is None:
-        passes = f"taken for {passes}, since the model isn't here to look at"
+        passes = f"{passes} assumed, since the model isn't on this machine"
     weight = (numbers or MEASURED) / MEASURED
     network = (
-        f"its network {weight:.2g} times as large, and as slow"
+        f"a network {weight:.2g} times as large, so as many times slower"
         if numbers
-        else "its network taken for as large, since the model isn't here to look at"
+        else "a network of the same size assumed, since the model isn't on this machine"
     )
     amount = _passes(source) * weight * size[0] * size[1] / 1e6
     return Work(amount, f"{size[0]} x {size[1]} px; {passes}; {network}")

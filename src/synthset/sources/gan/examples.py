@@ -75,7 +75,7 @@ def read_examples(
         pictures.append(cut_square(pixels, size_px))
         kept.append(label)
     if not pictures:
-        raise RecipeError("source.paths", "none of the images can be read", "name others")
+        raise RecipeError("source.paths", "none of the images can be read", "name other images")
     return Examples(np.stack(pictures), np.array(kept, dtype=np.int64))
 
 

@@ -129,17 +129,22 @@ def check_examples(images: Sequence[Listed], val: Sequence[Listed]) -> list[str]
     lonely = sorted(name for name, count in counts.items() if count < 2)
     if lonely:
         names = ", ".join(map(repr, lonely[:8])) + (" …" if len(lonely) > 8 else "")
-        right = "a GAN needs two at least, and better fifty; add some, or use `kind: augment`"
-        raise RecipeError("source.paths", f"one image only of {names}", right)
+        right = "a GAN needs at least two, better fifty; add some, or use `kind: augment`"
+        raise RecipeError("source.paths", f"there is only one image of {names}", right)
     strangers = sorted({image.name for image in val} - set(called))
     if strangers:
         names = ", ".join(map(repr, strangers[:8]))
-        right = f"the images to learn from are of {', '.join(sorted(counts)[:8])}"
-        raise RecipeError("source.val", f"images of {names}, which it never learns", right)
+        right = f"the images to learn from show {', '.join(sorted(counts)[:8])}"
+        raise RecipeError(
+            "source.val", f"it contains images of {names}, which the GAN never learns", right
+        )
     few = [name for name, count in counts.items() if count < 20]
     if not few:
         return []
-    return [f"few images to learn from: {', '.join(f'{n} ({counts[n]})' for n in sorted(few)[:5])}"]
+    return [
+        "there are few images to learn from: "
+        f"{', '.join(f'{n} ({counts[n]})' for n in sorted(few)[:5])}"
+    ]
 
 
 def name_words(images: Sequence[Listed], val: Sequence[Listed] = ()) -> dict[str, str]:

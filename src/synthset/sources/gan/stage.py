@@ -60,5 +60,7 @@ class GanStage(ImageStage):
 def _label(classes: list[str], source: str) -> int:
     name = source.partition("#")[2]
     if name not in classes:
-        raise ModelError(f"{source}: the GAN knows {', '.join(classes[:12])}, no class {name!r}")
+        raise ModelError(
+            f"{source}: the GAN doesn't know the class {name!r}, only {', '.join(classes[:12])}"
+        )
     return classes.index(name)

@@ -116,8 +116,8 @@ class GanTraining:
         losses = self.players.update(update, real, labels, random)
         if not math.isfinite(losses.discriminator + losses.generator):
             raise ModelError(
-                f"the GAN's losses are no numbers any more after {update:,} updates; "
-                "lower source.generator_rate and source.discriminator_rate"
+                f"the GAN's losses became NaN or infinite after {update:,} updates; lower "
+                "source.generator_rate and source.discriminator_rate"
             )
         return losses
 
@@ -199,7 +199,7 @@ def load_generator(
         ModelError: it is not there, or not finished.
     """
     if not is_trained(folder, place):
-        raise ModelError(f"{folder.url}/{place}: no trained GAN here; run the recipe again")
+        raise ModelError(f"{folder.url}/{place}: there is no trained GAN; run the recipe again")
     config = json.loads(folder.read(f"{place}/{CONFIG}"))
     generator = Generator(
         config["size_px"], config["width"], config["latent_size"], len(config["classes"])

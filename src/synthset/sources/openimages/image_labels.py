@@ -96,7 +96,7 @@ def read_image_info(
                         if row["ImageID"] in keys:
                             found[row["ImageID"]] = {to: row[name] for to, name in INFO.items()}
             except (pa.ArrowInvalid, pa.ArrowKeyError, OSError) as fault:
-                right = f"name a CSV of OpenImages with the columns {', '.join(types)}"
+                right = f"name an OpenImages CSV file with the columns {', '.join(types)}"
                 raise RecipeError(
                     f"{where}[{i}]", f"{file} is not readable ({fault})", right
                 ) from None
@@ -129,7 +129,7 @@ def _batches(path: Path, where: str) -> Iterator[pa.RecordBatch]:
 def _unreadable(path: Path, fault: str, where: str) -> RecipeError:
     missing = next((name for name in COLUMNS if f"'{name}'" in fault), None)
     if missing is None:
-        right = "name a CSV of OpenImages with image-level labels or boxes"
+        right = "name an OpenImages CSV file with image-level labels or boxes"
         return RecipeError(where, f"{path} is not readable ({fault.splitlines()[0]})", right)
     with path.open(encoding="utf-8", errors="replace") as file:
         names = file.readline().strip().split(",")

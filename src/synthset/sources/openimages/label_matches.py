@@ -68,9 +68,11 @@ def pick_labelled(
     marks = [(image.content, link.label) for image, link, _ in every]
     found, torn = keep_first(every, marks, settings.conflicts, classes, counts)
     if not found:
-        right = "look at the mapping, and at which images there are"
+        right = "check the mapping, and which images there are"
         raise RecipeError(
-            "source", f"no image of any class: {', '.join(_describe_counts(counts))}", right
+            "source",
+            f"there is no image of any class: {', '.join(_describe_counts(counts))}",
+            right,
         )
     ranked = _rank(found, seed)
     taken = [
@@ -163,13 +165,13 @@ def _rank(found: Sequence[tuple[Listed, Link, float]], seed: int) -> list[tuple[
 def _describe_counts(counts: Mapping[str, int]) -> tuple[str, ...]:
     words = {
         "several": "have labels of several classes",
-        "denied": "have labels that people deny",
+        "denied": "have labels that people rejected",
         "weak": "have no label that counts",
         "missing": "have no image",
         "copies": "are copies of others",
-        "twice": "have a key that is taken",
+        "twice": "have the key of another image",
     }
-    first = f"of {counts['images']:,} images {counts['labelled']:,} have a label of a class"
+    first = f"of {counts['images']:,} images, {counts['labelled']:,} have a label of a class"
     return (first + "".join(f"; {counts[k]:,} {said}" for k, said in words.items() if counts[k]),)
 
 
@@ -179,6 +181,6 @@ def _name_unmapped(mapping: LabelMapping, classes: Sequence[ClassEntry]) -> Iter
     if empty:
         yield f"no label means {len(empty):,} of {len(classes):,} classes: {list_names(empty)}"
     if mapping.undecided:
-        yield f"{mapping.undecided:,} labels of the mapping wait for a decision"
+        yield f"{mapping.undecided:,} labels of the mapping are still undecided"
     if mapping.elsewhere:
         yield f"{mapping.elsewhere:,} labels mean synsets that the recipe doesn't list"

@@ -158,8 +158,10 @@ def _cap(
 
 def _describe_empty(counts: Mapping[str, int], classes: int) -> str:
     if counts["naming"]:
-        return f"nothing is left of the images: {', '.join(_describe_counts(counts))}"
-    return f"no caption of {counts['images']:,} images names one of the {classes:,} classes"
+        return f"no image is left: {', '.join(_describe_counts(counts))}"
+    return (
+        f"none of the captions of {counts['images']:,} images names one of the {classes:,} classes"
+    )
 
 
 def _describe_counts(counts: Mapping[str, int]) -> tuple[str, ...]:
@@ -170,8 +172,8 @@ def _describe_counts(counts: Mapping[str, int]) -> tuple[str, ...]:
         "far": "are too far from the definition",
     }
     first = (
-        f"of {counts['images']:,} images in the pool the captions of {counts['naming']:,} name a "
-        f"class, those of {counts['several']:,} several"
+        f"of {counts['images']:,} images in the pool, {counts['naming']:,} have a caption that "
+        f"names a class, {counts['several']:,} one that names several"
     )
     return (first + "".join(f"; {counts[k]:,} {said}" for k, said in words.items() if counts[k]),)
 
@@ -182,4 +184,4 @@ def _name_shared(matcher: CaptionMatcher, classes: Sequence[ClassEntry]) -> Iter
             f"{lemma!r} ({', '.join(classes[label].key for label in labels)})"
             for lemma, labels in matcher.shared.items()
         ]
-        yield f"words that name several classes are passed over: {list_names(named)}"
+        yield f"words that name several classes are ignored: {list_names(named)}"

@@ -79,7 +79,7 @@ def _refuse_changed_pool(index: PoolIndex) -> None:
         for file in list_pool_files(path, INDEX, Passed())
     }
     known = {one["path"] for one in index.facts["files"]}
-    right = "put the pool back, or index it anew in another folder"
+    right = "restore the pool, or index it again in another folder"
     gone = sorted(one for one in known - there if not _holds(one, there))
     new = sorted(there - known - {file for one in known for file in there if _holds(one, [file])})
     if gone or new:
@@ -123,10 +123,11 @@ def _encoder_of(index: PoolIndex) -> Encoder:
     for name in ("weights", "fingerprint", "version"):
         if now[name] != known[name]:
             what = (
-                f"was made by {known['settings']['kind']} with {name} {known[name][:12]}, which "
-                f"has {now[name][:12]} now, so queries can't be compared with it"
+                f"the index was made by {known['settings']['kind']} with {name} "
+                f"{known[name][:12]}, but now it has {now[name][:12]}, so queries can't be "
+                "compared with the index"
             )
-            raise RecipeError(INDEX, what, "put the model back, or index the pool anew")
+            raise RecipeError(INDEX, what, "restore the model, or index the pool again")
     return encoder
 
 
@@ -142,8 +143,8 @@ def _images(
     left_out = Counter(image.name for image in images if image.name not in labels)
     mine = [image for image in images if image.name in labels]
     if not mine:
-        found = f"no image of the classes, but of {list_names(sorted(left_out))}"
-        raise RecipeError("source.queries", found, "list those names as classes")
+        found = f"there are no images of the classes, only of {list_names(sorted(left_out))}"
+        raise RecipeError("source.queries", found, "list those names under `classes`")
     features = _encode(mine, source.queries, encoder, index)
     there = np.flatnonzero(~np.isnan(features[:, 0]))
     if not len(there):
@@ -157,10 +158,10 @@ def _images(
         [image.content for image in kept],
     )
     without = [repr(one.name) for label, one in enumerate(classes) if label not in queries.labels]
-    notes: tuple[str, ...] = (f"no query for {list_names(without)}",) if without else ()
+    notes: tuple[str, ...] = (f"there is no query for {list_names(without)}",) if without else ()
     if left_out:
         names = list_names([f"{name} ({count:,})" for name, count in sorted(left_out.items())])
-        notes += (f"queries left out, since the recipe doesn't list their class: {names}",)
+        notes += (f"queries left out because the recipe doesn't list their class: {names}",)
     if len(kept) < len(mine):
         notes += (f"{len(mine) - len(kept):,} queries can't be read",)
     return queries, notes
@@ -171,10 +172,10 @@ def _texts(
 ) -> Queries:
     """What each class is called as a query."""
     if encoder.text_implementation is None:
-        found = f"made by an encoder of kind {encoder.kind!r}, which reads no text"
-        raise RecipeError(INDEX, found, "index the pool with a CLIP, or take retrieve_image")
+        found = f"the index was made by an encoder of kind {encoder.kind!r}, which can't read text"
+        raise RecipeError(INDEX, found, "index the pool with a CLIP encoder, or use retrieve_image")
     if not index.has(source.compare):
-        found = f"'captions', and the index {source.index} has no features of them"
+        found = f"'captions' is set, but the index {source.index} has no features of captions"
         raise RecipeError("source.compare", found, "set it to 'images'")
     problems = templates.find_problems(source.texts, {}, classes, "source")
     if problems:

@@ -60,7 +60,7 @@ def draw_indexed(
         else:
             free.setdefault(contents[row], row)
     said = describe_reasons(
-        f"of {len(index):,} images in the pool {len(free):,} may be drawn", counts
+        f"of {len(index):,} images in the pool, {len(free):,} may be drawn", counts
     )
     if not free:
         raise explain_nothing_left(said)

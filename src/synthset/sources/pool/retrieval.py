@@ -25,12 +25,12 @@ from synthset.taxonomy.classlists import ClassEntry
 
 #: Why an image is not taken, in the order in which it is asked, and how a note says it.
 REASONS = {
-    "same": "have the bytes of a query or of an image in `against`",
-    "tested": "are near-copies of images in `against`",
-    "near": "are near-copies of queries",
-    "between": "lie between two classes",
+    "same": "have the same bytes as a query or an image in `against`",
+    "tested": "are near copies of images in `against`",
+    "near": "are near copies of queries",
+    "between": "are between two classes",
     "far": "are below min_similarity",
-    "other": "are nearer to another class",
+    "other": "are closer to another class",
 }
 
 
@@ -108,7 +108,7 @@ def pick_retrieved(
     }
     hits, counts = _hits(settings, found, queries, items, refused)
     chosen = _take(hits, queries, items, settings, index)
-    first = f"of {len(index):,} images in the pool {len(items):,} are neighbours of queries"
+    first = f"of {len(index):,} images in the pool, {len(items):,} are neighbours of queries"
     said = describe_reasons(first, counts)
     if not chosen:
         raise explain_nothing_left(said)
@@ -282,4 +282,4 @@ def describe_reasons(first: str, counts: Mapping[str, int]) -> str:
 def explain_nothing_left(said: str) -> RecipeError:
     """The error where no image may be taken."""
     right = "name other queries or a larger pool, or change the limits"
-    return RecipeError("source", f"nothing is left: {said}", right)
+    return RecipeError("source", f"no image is left: {said}", right)
