@@ -1,9 +1,10 @@
-"""How many captions a second are matched with the lemmas of 26 thousand synsets, on one core?
+"""How many captions a second can one core match with the lemmas of 26 thousand synsets?
 
     python benchmarks/captions.py
 
-takes a minute on one core, prints a table, and writes it into benchmarks/RESULTS.md. Captions are
-WordNet's own definitions and sentences (real English of many subjects), and short prompts.
+It takes a minute on one core, prints a table, and writes it into benchmarks/RESULTS.md. The
+captions are WordNet's definitions and example sentences (real English on many subjects), and short
+prompts.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
-"""What the shipped experiments showed: a table for each, as benchmarks/RESULTS.md keeps it.
+"""Results of the shipped experiments: one table each, for benchmarks/RESULTS.md.
 
     synthset experiment imbalance-digits -o digits
     python benchmarks/experiments.py digits …
 
-Reads `report/judgement.json` and `report/arms.csv` of finished experiments, and trains nothing.
+It reads `report/judgement.json` and `report/arms.csv` of finished experiments, and trains nothing.
 """
 
 from __future__ import annotations

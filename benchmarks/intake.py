@@ -1,13 +1,13 @@
-"""How fast is a path of many files resolved, listed and read, and what of that is overhead?
+"""How fast is a path with many files resolved, listed and read, and how much of it is overhead?
 
     OMP_NUM_THREADS=1 python benchmarks/intake.py FOLDER
     OMP_NUM_THREADS=1 python benchmarks/intake.py FOLDER --classes 100 --turns 1
 
-Makes what it reads below FOLDER, which must be empty or its own: so many class folders of 100 small
-images, the same in one folder beside a `metadata.csv` and beside a sheet of labels, and in a zip
-archive. Each way runs in a process of its own. torchvision's ImageFolder lists and reads nothing;
-`load_dataset("imagefolder")` copies paths into a table and reads no image either. Writes a section
-of benchmarks/RESULTS.md; some ten CPU minutes for 100,000 images.
+It makes its images in FOLDER, which must be empty or from an earlier run: class folders of 100
+small images each, the same images in one folder with a `metadata.csv` and with a table of labels,
+and in a zip archive. Each way runs in its own process. torchvision's ImageFolder only lists, and
+reads nothing; `load_dataset("imagefolder")` copies paths into a table and reads no image either. It
+writes a section of benchmarks/RESULTS.md, and takes about ten CPU minutes for 100,000 images.
 """
 
 from __future__ import annotations

@@ -1,12 +1,12 @@
-"""Metrics of sets against the packages that people use for them: same numbers, less time.
+"""Metrics of sets compared with the packages people use for them: same numbers, less time.
 
-    OMP_NUM_THREADS=1 python benchmarks/metrics.py            all, about ten CPU minutes
-    OMP_NUM_THREADS=1 python benchmarks/metrics.py kid prdc   these only
-    python benchmarks/metrics.py fid --wall                   all cores, time on the wall
+    OMP_NUM_THREADS=1 python benchmarks/metrics.py            all of them, about ten CPU minutes
+    OMP_NUM_THREADS=1 python benchmarks/metrics.py kid prdc   only these
+    python benchmarks/metrics.py fid --wall                   all cores, wall-clock time
     OMP_NUM_THREADS=1 python benchmarks/metrics.py --small    half a minute, for a first look
 
-Needs the `dev` extra. Each part is written to its own section of benchmarks/RESULTS.md, in place of
-the last run's; small runs write nothing.
+It needs the `dev` extra. Each part replaces its own section of benchmarks/RESULTS.md; small runs
+write nothing.
 """
 
 from __future__ import annotations

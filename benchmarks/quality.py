@@ -1,10 +1,11 @@
-"""Do our simple faults agree with cleanvision's, and how often is an ordinary photo called faulty?
+"""Do synthset's picture faults agree with cleanvision's, and how many good photos do they flag?
 
     TQDM_DISABLE=1 OMP_NUM_THREADS=1 python benchmarks/quality.py PHOTOS.parquet
 
-The file holds an `image` column in the Hugging Face layout. All photos are judged as they are, one
-in nine also damaged in graded strength. Both judge the same decoded pixels with their own default
-thresholds. Writes a section of benchmarks/RESULTS.md; about one CPU minute for 900 photos.
+The file needs an `image` column in the Hugging Face layout. Every photo is checked as it is; one in
+nine is also damaged to several degrees. Both packages check the same decoded pixels with their own
+default thresholds. It writes a section of benchmarks/RESULTS.md, and takes about one CPU minute for
+900 photos.
 """
 
 from __future__ import annotations

@@ -1,9 +1,10 @@
-"""How long does exact retrieval from a million features take, beside FAISS?
+"""How long does exact retrieval from a million features take, compared with FAISS?
 
     OMP_NUM_THREADS=1 python benchmarks/retrieval.py [--images 1000000] [--queries 1000]
 
-takes two minutes of one core and 5 GB, prints a table, and writes it into benchmarks/RESULTS.md.
-Features are random unit vectors of 512 float32 numbers; queries are of a hundred classes.
+It takes two minutes on one core and 5 GB, prints a table, and writes it into benchmarks/RESULTS.md.
+The features are random unit vectors of 512 float32 numbers; the queries belong to a hundred
+classes.
 """
 
 from __future__ import annotations

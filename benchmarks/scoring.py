@@ -1,18 +1,18 @@
-"""All scores of a recipe against the packages that people use for each: same values, less time.
+"""All scores of a recipe compared with the packages people use for them: same values, less time.
 
     OMP_NUM_THREADS=1 python benchmarks/scoring.py SAMPLE.parquet                500 images
     python benchmarks/scoring.py SAMPLE.parquet --wall                           all cores
     OMP_NUM_THREADS=1 python benchmarks/scoring.py SAMPLE.parquet --count 24     writes nothing
 
-SAMPLE.parquet holds photos of ImageNet (`image`, `label`, `label_name`, `wnid`); each becomes a
-JPEG of 512 x 512 px. Networks are as large as the real ones; weights are the same on both sides,
-and random unless `--mobilenet` names trained ones. Needs the `dev` extra, about 2 GB of memory and,
-for 500 images, some ten CPU minutes.
+SAMPLE.parquet needs ImageNet photos (`image`, `label`, `label_name`, `wnid`); each becomes a JPEG
+of 512 x 512 px. The networks are as large as the real ones. Both sides use the same weights, random
+unless `--mobilenet` names trained ones. It needs the `dev` extra, about 2 GB of memory and, for 500
+images, about ten CPU minutes.
 
-Peers run as their documentation shows: torch-fidelity's Inception-v3 over a folder, torchmetrics'
-CLIPScore over batches, timm's transform and model, cleanvision's Imagelab over the folder. Ours are
-the stages of a recipe, run on the shards of an imported dataset as a worker runs them, tables on
-disk included. On both sides models are loaded before the clock starts.
+The peers run as their documentation shows: torch-fidelity's Inception-v3 over a folder,
+torchmetrics' CLIPScore over batches, timm's transform and model, cleanvision's Imagelab over the
+folder. synthset runs a recipe's stages on the shards of an imported dataset, as a worker does,
+including writing the tables to disk. On both sides, models are loaded before the clock starts.
 """
 
 from __future__ import annotations

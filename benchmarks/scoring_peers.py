@@ -1,4 +1,4 @@
-"""The other side of `scoring.py`: each package as its users run it."""
+"""The peers in `scoring.py`: each package, used as its documentation shows."""
 
 from __future__ import annotations
 

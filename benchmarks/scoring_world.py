@@ -1,4 +1,4 @@
-"""JPEGs, prompts and networks for `scoring.py`: the same for both sides."""
+"""JPEGs, prompts and networks for `scoring.py`, the same for both sides."""
 
 from __future__ import annotations
 

@@ -1,23 +1,23 @@
-"""Makes the pool that recipes/select-laptop.yaml curates from, out of images whose class is known.
+"""Makes the pool for recipes/select-laptop.yaml from images whose class is known.
 
     SYNTHSET_DATA=/path/to/data python benchmarks/select_pool.py POOL
 
-${SYNTHSET_DATA} holds cifar10/train.parquet, cifake/train.parquet and imagenet-sample/val.parquet
+${SYNTHSET_DATA} needs cifar10/train.parquet, cifake/train.parquet and imagenet-sample/val.parquet
 (Hugging Face image layout). POOL, a new folder, gets
 
-    reference.parquet   a fifth of CIFAR-10's training images, with labels: what is known
+    reference.parquet   a fifth of CIFAR-10's training images, with labels
     pool.parquet        13,600 images with captions and without labels: 8,000 others of CIFAR-10,
-                        2,000 that Stable Diffusion made, 3,600 squares of photos of other things
+                        2,000 by Stable Diffusion, 3,600 squares cut from photos of other things
     classes.csv         the ten classes with their synsets
-    openimages/         descriptions of labels, what lies above them, and label rows of the pool's
-                        images, as OpenImages publishes them; answers.csv, what a person says of the
-                        labels that can't be mapped without one ("Cat" may be a whip)
+    openimages/         OpenImages' files for this pool: descriptions of labels, their hierarchy, and
+                        rows of labels; answers.csv holds a person's decisions on labels that can't
+                        be mapped automatically ("Cat" may be a whip)
 
-Captions are made as people write them. Of the images of a class 55 % have a caption with a word for
-it, 15 % one that WordNet doesn't know it by ("puppy"), 25 % one that says nothing, 5 % that of
-another class. Of the others 12 % have a caption in which a class's word means something else ("free
-shipping by ship or truck", "horse chestnut"). `truth` in pool.parquet tells what an image shows; no
-strategy reads it. The same data gives the same bytes.
+Captions are in the style that people write. Of the images of a class, 55 % have a caption with a
+word for the class, 15 % one with a word that WordNet doesn't list for it ("puppy"), 25 % one that
+says nothing, and 5 % another class's. Of the other images, 12 % have a caption in which a class's
+word means something else ("free shipping by ship or truck", "horse chestnut"). `truth` in
+pool.parquet says what an image shows; no strategy reads it. The same data gives the same bytes.
 """
 
 from __future__ import annotations

@@ -1,11 +1,11 @@
-"""Does choosing a set beat drawing one? Images by Stable Diffusion 1.4 against real photos.
+"""Is choosing a set better than drawing one? Images by Stable Diffusion 1.4 against real photos.
 
     OMP_NUM_THREADS=1 python benchmarks/selection.py GENERATED.parquet REAL.parquet
     OMP_NUM_THREADS=1 python benchmarks/selection.py GENERATED.parquet REAL.parquet --classes 3
 
-Both files hold `image` and `label` columns in the Hugging Face layout (CIFAKE's generated half, and
-CIFAR-10). Encoders are the miniatures. Writes a section of benchmarks/RESULTS.md; some ten CPU
-minutes for two classes, most of it encoding.
+Both files need `image` and `label` columns in the Hugging Face layout (CIFAKE's generated half, and
+CIFAR-10). The encoders are the miniatures. It writes a section of benchmarks/RESULTS.md, and takes
+about ten CPU minutes for two classes, mostly for encoding.
 """
 
 from __future__ import annotations

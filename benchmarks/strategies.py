@@ -1,10 +1,11 @@
-"""Which way of picking images makes the better training set? The table that RESULTS.md keeps.
+"""Which way of picking images makes the better training set? The table for RESULTS.md.
 
     synthset bench recipes/select-laptop.yaml -o compared
     python benchmarks/strategies.py compared $SYNTHSET_POOL/pool.parquet
 
-Reads `benchmark/benchmark.json` of a finished benchmark and, of the pool that select_pool.py made,
-what each image shows: the share of each set's images that show their class. Trains nothing.
+It reads `benchmark/benchmark.json` of a finished benchmark and, from the pool that select_pool.py
+made, what each image shows, to compute the share of each set's images that show their class. It
+trains nothing.
 """
 
 from __future__ import annotations

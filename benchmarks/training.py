@@ -3,11 +3,11 @@
     synthset run benchmarks/training.yaml -o POOL
     OMP_NUM_THREADS=1 python benchmarks/training.py POOL TEST.parquet --work WORK
 
-Every way of choosing gives a set of the same size from the same pool. A small convolutional network
-is trained on each from nothing, for the same number of updates, with the same start and the same
-order of draws for one seed (paired), and reads TEST once, at the end. Nothing is tuned on TEST, and
-there is no choice of an epoch. Finished trainings are kept in WORK/results.jsonl, so the command
-goes on where it was stopped. Some two CPU hours; writes a section of benchmarks/RESULTS.md.
+Every strategy chooses a set of the same size from the same pool. A small convolutional network is
+trained on each from scratch, for the same number of updates, and for one seed with the same start
+and the same order of draws (paired). It sees TEST once, at the end: nothing is tuned on TEST, and
+no epoch is chosen. Finished trainings are kept in WORK/results.jsonl, so the command resumes where
+it stopped. It writes a section of benchmarks/RESULTS.md, and takes about two CPU hours.
 """
 
 from __future__ import annotations

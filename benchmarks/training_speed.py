@@ -1,13 +1,13 @@
-"""How accurate is a classifier for its CPU seconds, and how much of them does the loop take?
+"""How accurate is a classifier for its CPU seconds, and how many of them does the loop take?
 
     OMP_NUM_THREADS=1 python benchmarks/training_speed.py TRAIN.parquet TEST.parquet --work WORK
 
-Each training starts from nothing, on one thread, with images of CIFAR-10's size and layout: the
-default network and schedule, the same in a loop of its own that does nothing else (the bare loop),
-the small network of blocks, and a ResNet-18 for as many CPU seconds as two cores can spare. TEST is
-read once, at the end. Decoding isn't counted: every way finds its pixels in memory. Finished
-trainings are kept in WORK/results.jsonl, so the command goes on where it was stopped; `--short`
-leaves out what takes more than some ten CPU minutes. Writes a section of benchmarks/RESULTS.md.
+Each training starts from scratch, on one thread, with images of CIFAR-10's size and layout: the
+default network and schedule; the same in a loop that does nothing else (the bare loop); the small
+network of blocks; and a ResNet-18, for as many CPU seconds as two cores can spare. Each sees TEST
+once, at the end. Decoding isn't counted: all of them get their pixels from memory. Finished
+trainings are kept in WORK/results.jsonl, so the command resumes where it stopped; `--short` leaves
+out what takes more than about ten CPU minutes. It writes a section of benchmarks/RESULTS.md.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Time several ways to one number in turns, in one process, and keep the table."""
+"""Time several ways to compute one number, in turns and in one process, and format the table."""
 
 from __future__ import annotations
 

@@ -1,12 +1,13 @@
-"""Images per second and memory at Stable Diffusion's size with random weights, beside a plain loop.
+"""Images per second and memory at Stable Diffusion's size, compared with a plain loop.
 
-python benchmarks/gpu/generation.py                     # a GPU: SD 1.5's sizes, 512 px, 25 steps
-python benchmarks/gpu/generation.py --size tiny --steps 2 --images 4   # a CPU: does it run?
+    python benchmarks/gpu/generation.py                     # a GPU: SD 1.5's sizes, 512 px, 25 steps
+    python benchmarks/gpu/generation.py --size tiny --steps 2 --images 4   # a CPU: does it run?
 
-Weights don't change the speed, so none are downloaded. Printed as JSON: the plain loop that users
-write (one image a call), our stage at growing batch sizes, and the ceiling: how fast the same
-multiplications would be at the rate that one large matrix product reaches. The autoencoder decodes
-one by one from 512 px on, as in a run; `--vae whole` measures what that costs.
+Weights don't affect the speed, so they are random and nothing is downloaded. The output is JSON:
+the plain loop that users write (one image per call), synthset's stage at growing batch sizes, and
+the ceiling: how fast the same multiplications would be at the rate of one large matrix product.
+From 512 px on, the autoencoder decodes images one by one, as in a run; `--vae whole` measures what
+that costs.
 """
 
 from __future__ import annotations
