@@ -9,9 +9,9 @@ ${SYNTHSET_DATA} needs cifar10/train.parquet, cifake/train.parquet and imagenet-
     pool.parquet        13,600 images with captions and without labels: 8,000 others of CIFAR-10,
                         2,000 by Stable Diffusion, 3,600 squares cut from photos of other things
     classes.csv         the ten classes with their synsets
-    openimages/         OpenImages' files for this pool: descriptions of labels, their hierarchy, and
-                        rows of labels; answers.csv holds a person's decisions on labels that can't
-                        be mapped automatically ("Cat" may be a whip)
+    openimages/         OpenImages' files for this pool: descriptions of labels, their hierarchy,
+                        and rows of labels; answers.csv holds a person's decisions on labels that
+                        can't be mapped automatically ("Cat" may be a whip)
 
 Captions are in the style that people write. Of the images of a class, 55 % have a caption with a
 word for the class, 15 % one with a word that WordNet doesn't list for it ("puppy"), 25 % one that

@@ -1,6 +1,6 @@
 """Images per second and memory at Stable Diffusion's size, compared with a plain loop.
 
-    python benchmarks/gpu/generation.py                     # a GPU: SD 1.5's sizes, 512 px, 25 steps
+    python benchmarks/gpu/generation.py                 # a GPU: SD 1.5's sizes, 512 px, 25 steps
     python benchmarks/gpu/generation.py --size tiny --steps 2 --images 4   # a CPU: does it run?
 
 Weights don't affect the speed, so they are random and nothing is downloaded. The output is JSON:
