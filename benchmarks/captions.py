@@ -34,7 +34,7 @@ def main() -> None:
         name: lambda texts=texts: float(sum(map(len, matcher.match(texts))))
         for name, texts in sets.items()
     }
-    rows = ["| captions | number | words each | classes each | captions / cpu-s | bar |"]
+    rows = ["| captions | number | words each | classes each | captions / cpu-s | target |"]
     rows.append("|---|---|---|---|---|---|")
     for timing in in_turns(ways, 5):
         texts = sets[timing.name]
@@ -45,8 +45,9 @@ def main() -> None:
             f"| {rate:,.0f} | ≥ {BAR:,} |"
         )
     body = (
-        f"{len(classes):,} synsets under {TOP}, {len(lemmas):,} lemmas, of which "
-        f"{len(matcher.shared):,} name several and match nothing. Fastest of five turns.\n\n"
+        f"{len(classes):,} synsets below {TOP} with {len(lemmas):,} lemmas, of which "
+        f"{len(matcher.shared):,} name several synsets and match nothing. "
+        "Fastest of five turns.\n\n"
         + "\n".join(rows)
         + f"\n\n`python benchmarks/captions.py`. {conditions(['numpy'])} cpu-s is CPU time of the "
         "process; the machine had other jobs. Pure Python."

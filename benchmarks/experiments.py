@@ -26,7 +26,7 @@ def main() -> None:
     parser.add_argument("folders", type=Path, nargs="+", help="finished experiments")
     asked = parser.parse_args()
     head = f"`python benchmarks/experiments.py …`. {conditions(PACKAGES)} Intervals: 95 %, "
-    head += "Student's t over seeds, which redraw splits, rare images and trainings. In percent."
+    head += "Student's t over seeds; each draws splits, rare images and trainings anew. In percent."
     body = "\n\n".join([head, *(table(folder) for folder in asked.folders)])
     print(body)
     write_section(SECTION, body)

@@ -34,7 +34,7 @@ PER_CLASS = 100
 WORLDS = {
     "class folders": "folders",
     "one folder, metadata.csv": "flat",
-    "one folder, a sheet of labels": "sheet",
+    "one folder, a table of labels": "sheet",
     "zip archive": "pets.zip",
 }
 HASHING = "reading and hashing alone"
@@ -67,7 +67,7 @@ def main() -> None:
             found[job].append(in_a_process(asked.folder, *job))
     body = "\n\n".join([head(asked, count), *(table(found, world, count) for world in WORLDS)])
     print(body)
-    write_section("What comes in", body)
+    write_section("Importing", body)
     print("wrote benchmarks/RESULTS.md", file=sys.stderr)
 
 
@@ -235,19 +235,20 @@ WAYS_TO_RUN = {
 def head(asked: argparse.Namespace, count: int) -> str:
     return (
         f"`python benchmarks/intake.py … --classes {asked.classes} --turns {asked.turns}`. "
-        f"{conditions(PACKAGES)} {count:,} JPEG files of some 600 bytes. cpu-s is CPU time of a "
-        "process that does nothing else, without its imports, all ways in turns; the machine had "
-        "other jobs. Bytes are what the process has grown by for each image, with its rows kept."
+        f"{conditions(PACKAGES)} {count:,} JPEG files of about 600 bytes. cpu-s is CPU time of a "
+        "process that does nothing else, without its imports; all alternatives ran in turns, and "
+        "the machine had other jobs. Bytes are the growth of the process's memory per image, with "
+        "its rows kept."
     )
 
 
 def table(found: dict[tuple[str, str], list[dict[str, float]]], world: str, count: int) -> str:
-    """One world: each way as a multiple of reading and hashing the bytes, which any way needs."""
+    """One world: each way relative to reading and hashing the bytes, which every way needs."""
     mine = {way: runs for (way, one), runs in found.items() if one == world}
     needed = min(run["seconds"] for run in mine[HASHING])
     rows = [
         f"### {world}\n",
-        "| | over reading and hashing | min cpu-s | median | µs a file | bytes |",
+        "| | relative to reading and hashing | min cpu-s | median | µs per file | bytes |",
     ]
     rows.append("|---|---|---|---|---|---|")
     for way, runs in mine.items():

@@ -99,9 +99,9 @@ def _fid_digits(real: Cloud, generated: Cloud) -> str:
     theirs = {"torch-fidelity": torch_fidelity_fid(*wide), "clean-fid": clean_fid(*wide)}
     off = ", ".join(f"{name} {value / ours - 1:.0e}" for name, value in theirs.items())
     return (
-        f"From float64 features ours and theirs agree: {off}. A relative difference of 1e-9 is "
-        "below what float32 features allow either side: the peers take means in float32, we take "
-        "products. Where it is wanted, give float64 features, stored statistics, or "
+        f"From float64 features, all agree: {off}. With float32 features, neither side can reach a "
+        "relative difference of 1e-9: the peers compute means in float32, synthset computes "
+        "products. If you need it, use float64 features, stored statistics, or "
         "`GaussianAccumulator(exact=True)` (the row “all float64”)."
     )
 
@@ -142,7 +142,7 @@ def kid_rows(small: bool) -> str:
 
 
 def _kid_floor(count: int, width: int, size: int, theirs: float) -> str:
-    """What our way costs at the least: its matrix products at the speed of a plain one."""
+    """The least that synthset's method can cost: its matrix products at full speed."""
     a, b = draw(2048, width), draw(2048, width, seed=1)
     product: dict[str, Callable[[], float]] = {"product": lambda: float((a @ b.T)[0, 0])}
     speed = 2 * 2048 * 2048 * width / in_turns(product, 5)[0].fastest / 1e9  # Gflop/s
@@ -150,12 +150,13 @@ def _kid_floor(count: int, width: int, size: int, theirs: float) -> str:
     member = 2 * 100 * 2 * count**2 / 1e9  # 0/1 matrices of who is in which subset
     least = (kernels + member) / speed
     return (
-        f"All images at once is another estimate of the same number, without subsets. Where the "
-        f"time goes at 2 × {count:,}: the kernels are {kernels:.1f} Gflop (the 100 subsets, each "
-        f"alone, {400 * size**2 * width / 1e9:.1f}), sorting them into subsets {member:.1f}; "
-        f"numpy's plain product does {speed:.0f} Gflop/s here. So the products alone take "
+        f"The row without subsets estimates the same number from all images at once. The time at "
+        f"2 × {count:,}: the kernels take {kernels:.1f} Gflop "
+        f"({400 * size**2 * width / 1e9:.1f} if each of the 100 subsets computes its own), and "
+        f"sorting them into subsets {member:.1f}; a "
+        f"plain numpy product reaches {speed:.0f} Gflop/s here. So the products alone take "
         f"{least:.3f} {turns.unit}, and torch-fidelity takes {theirs / least:.1f}× that: with "
-        "float32 products no way that fills in the kernels is faster."
+        "float32 products, no method that computes the kernels can be faster."
     )
 
 
@@ -231,10 +232,10 @@ def influence(small: bool) -> str:
     error = max(abs(found[i] - value) for i, value in zip(checked, really, strict=True))
     return (
         f"### Influence of each of {count:,} images on the FID, D={width:,}\n\n"
-        f"All of them, exactly: {taken:.1f} cpu-s. Really leaving out one image: {each:.1f} cpu-s, "
-        f"so all would take {each * count:,.0f}: {each * count / taken:,.0f}×. Largest difference "
-        f"over {len(checked)} images really left out: {error:.0e}, at a median influence of "
-        f"{np.median(np.abs(found)):.0e}."
+        f"All of them, exactly: {taken:.1f} cpu-s. Leaving out one image and measuring again takes "
+        f"{each:.1f} cpu-s, so all would take {each * count:,.0f}: {each * count / taken:,.0f}×. "
+        f"For {len(checked)} images left out in this way, the largest difference is {error:.0e}, "
+        f"at a median influence of {np.median(np.abs(found)):.0e}."
     )
 
 
@@ -265,8 +266,8 @@ def counts(small: bool) -> str:
         )
     return (
         f"### How many images are enough? D={width:,}\n\n"
-        "Same: both sets of one distribution, true distance 0. Shifted: another distribution, "
-        f"{far:.2f} away at 20,000 images a side.\n\n" + "\n".join(rows)
+        "Same: both sets are from one distribution, and the true distance is 0. Shifted: they are "
+        f"from two distributions, {far:.2f} apart at 20,000 images per side.\n\n" + "\n".join(rows)
     )
 
 
@@ -274,7 +275,7 @@ def rounding(small: bool) -> str:
     """What float32 products cost, which is why small sets are multiplied in float64."""
     width = 128 if small else 1024
     rows = [
-        "| images per feature | FD | float32 less float64 | over the traces |",
+        "| images per feature | FD | float32 minus float64 | over the traces |",
         "|---|---|---|---|",
     ]
     for times in (2, 4, 10):
@@ -373,34 +374,34 @@ PARTS: dict[str, Callable[[bool], str]] = {
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("parts", nargs="*", help=f"some of {', '.join(PARTS)}; default all")
-    parser.add_argument("--wall", action="store_true", help="time on the wall (a quiet machine)")
+    parser.add_argument("--wall", action="store_true", help="wall-clock time (on an idle machine)")
     parser.add_argument("--small", action="store_true", help="small sizes, nothing is written")
     asked = parser.parse_args()
     unknown = set(asked.parts) - set(PARTS)
     if unknown:
         parser.error(f"unknown part {unknown.pop()!r}; known: {', '.join(PARTS)}")
     turns.unit = "seconds" if asked.wall else "cpu-s"
-    on_the_wall = ", on the wall" if asked.wall else ""
+    by_wall_clock = ", wall clock" if asked.wall else ""
     warnings.simplefilter("ignore")  # the peers' deprecations
     for name in asked.parts or PARTS:
         body = PARTS[name](asked.small)
         print(body, end="\n\n", flush=True)
         if not asked.small:
-            write_section(f"Metrics of sets: {name}{on_the_wall}", f"{body}\n\n{_footnote(name)}")
+            write_section(f"Metrics of sets: {name}{by_wall_clock}", f"{body}\n\n{_footnote(name)}")
             print(f"wrote that part of {RESULTS.name}", file=sys.stderr)
 
 
 def _footnote(name: str) -> str:
     wall = turns.unit == "seconds"
     clock = (
-        "Seconds are time on the wall, on a machine with nothing else to do"
+        "Seconds are wall-clock time on an otherwise idle machine"
         if wall
         else "cpu-s is CPU time of the process; the machine had other jobs"
     )
     return (
         f"`python benchmarks/metrics.py {name}{' --wall' if wall else ''}`. {conditions(PACKAGES)} "
-        f"{clock}. All ways in turns in one process. Features are synthetic: non-negative, "
-        "correlated, power-law spectrum."
+        f"{clock}. All alternatives ran in turns in one process. Features are synthetic: "
+        "non-negative, correlated, power-law spectrum."
     )
 
 

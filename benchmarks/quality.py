@@ -60,7 +60,7 @@ def main() -> None:
         judged.append(Judged(damage, fault, *both([change(one) for one in photos[::DAMAGED]])))
     body = "\n\n".join([alarms(judged[0]), agreement(judged), grades(judged[1:]), NOTE])
     footer = f"`python benchmarks/quality.py`. {conditions(PACKAGES)}"
-    write_section("Simple faults beside cleanvision", f"{body}\n\n{footer}")
+    write_section("Picture faults compared with cleanvision", f"{body}\n\n{footer}")
     print(body)
 
 
@@ -141,8 +141,8 @@ class Held:
 
 
 def alarms(photos: Judged) -> str:
-    """How many undamaged photos are called faulty."""
-    rows = ["### Ordinary photos called faulty", "", "| fault | synthset | cleanvision |"]
+    """How many undamaged photos are flagged as faulty."""
+    rows = ["### Good photos flagged as faulty", "", "| fault | synthset | cleanvision |"]
     rows.append("|---|---|---|")
     count = len(photos.ours)
     for place, fault in enumerate(THEIRS):
@@ -155,12 +155,12 @@ def alarms(photos: Judged) -> str:
 
 
 def agreement(judged: list[Judged]) -> str:
-    """How often both say the same of an image, by fault."""
+    """How often both give an image the same verdict, by fault."""
     ours, theirs = (
         np.concatenate([getattr(j, side) for j in judged]) for side in ("ours", "theirs")
     )
     blurs = np.concatenate([np.full(len(j.ours), j.fault == "blurry") for j in judged])
-    rows = ["### The same verdict", "", f"Of {len(ours):,} images, damaged and not:", ""]
+    rows = ["### Agreement", "", f"Of {len(ours):,} images, damaged and undamaged:", ""]
     rows += ["| fault | same verdict | only synthset | only cleanvision |", "|---|---|---|---|"]
     parts = {"": np.ones(len(ours), dtype=bool)}
     for place, fault in enumerate(THEIRS):
@@ -175,7 +175,7 @@ def agreement(judged: list[Judged]) -> str:
 
 
 def grades(judged: list[Judged]) -> str:
-    """How many of each damage are given the fault that it should end in, or another one."""
+    """How many photos with each damage get the fault that it should cause, or another one."""
     rows = [
         "### By damage",
         "",
@@ -193,9 +193,9 @@ def grades(judged: list[Judged]) -> str:
 
 
 NOTE = """\
-Where they differ: of photos blurred by 4 px, cleanvision lets seven of eight pass (it looks at the
-spread of the edges, and forgives an uneven histogram); and it calls some sharp photos blurry once
-they are dimmed to half. synthset compares the edges with the contrast."""
+Where they differ: cleanvision passes seven of eight photos blurred by 4 px (it measures the spread
+of the edges, and tolerates an uneven histogram), and it calls some sharp photos blurry when they
+are dimmed to half. synthset compares the edges with the contrast."""
 
 
 if __name__ == "__main__":

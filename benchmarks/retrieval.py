@@ -65,11 +65,13 @@ def main() -> None:
     sets = np.mean([len(np.intersect1d(a, b)) for a, b in zip(*rows.values(), strict=True)])
     body = (
         f"The {NEIGHBOURS} nearest of {asked.images:,} images to each of {asked.queries:,} "
-        f"queries, {WIDTH} float32 numbers each, in one pass. Ours also finds for each image the "
-        f"nearest of {CLASSES} classes and the next one. The value is the sum of all cosines.\n\n"
+        f"queries, {WIDTH} float32 numbers each, in one pass. synthset also finds the nearest "
+        f"and second nearest of {CLASSES} classes for each image. The value is the sum of all "
+        "cosines.\n\n"
         + table(timings, "synthset", "FAISS IndexFlatIP", {})
-        + f"\n\nOf the neighbours {sets / NEIGHBOURS:.4%} are the same, {same:.4%} at the same "
-        "place; the others differ by less than the 6 decimals that ours are rounded to.\n\n"
+        + f"\n\n{sets / NEIGHBOURS:.4%} of the neighbours are the same, {same:.4%} at the same "
+        "rank; the cosines of the others differ by less than the 6 decimals to which synthset "
+        "rounds.\n\n"
         f"`python benchmarks/retrieval.py`. {conditions(['numpy', 'faiss-cpu'])} cpu-s is CPU "
         f"time of the process, fastest of {TURNS} turns; the machine had other jobs."
     )

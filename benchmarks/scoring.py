@@ -164,7 +164,10 @@ def pixels_part(ours: Ours, peers: Peers, repeats: int) -> str:
         **{name: lambda way=way: _consumed(way()) for name, way in peers.pixels.items()},
     }
     timings = in_turns(ways, repeats)
-    rows = [f"| | min {turns.unit} | ms an image | over ours | bar |", "|---|---|---|---|---|"]
+    rows = [
+        f"| | min {turns.unit} | ms per image | relative to synthset | target |",
+        "|---|---|---|---|---|",
+    ]
     for timing in timings:
         bar = "≥ 3×" if timing.name == "all peers" else ""
         each = 1000 * timing.fastest / len(ours.world.files)
@@ -205,7 +208,8 @@ def everything_part(ours: dict[str, Ours], peers: Peers, repeats: int) -> str:
     ratio = fast["all peers"] / fast["synthset, bfloat16"]
     return (
         f"### All scores (value: mean confidence of the classifier)\n\n{rows}\n\n"
-        f"Against bfloat16 the peers take {ratio:.1f}× (bar ≥ 2×). Peers one by one, last turn: "
+        f"The peers take {ratio:.1f}× as long as synthset in bfloat16 (target ≥ 2×). Single peers, "
+        "last turn: "
         + ", ".join(f"{name} {taken:.1f}" for name, taken in peers.taken.items())
         + f" {turns.unit}.\n\n{_values_off(ours, peers)}"
     )
@@ -234,11 +238,12 @@ def _values_off(ours: dict[str, Ours], peers: Peers) -> str:
     agree = np.mean(verdicts == peers.flagged())
     return (
         "\n".join(rows)
-        + "\n\nFeatures and logits: length of the difference over the length of the features; "
-        "scores and probabilities: the largest difference of an image. Mean CLIP score: ours "
-        f"{exact['clip_score'].mean():.5f}, torchmetrics {peers.clip_score():.5f} (which cuts "
-        f"no image's at 0). Quality has its own measures and limits: it flags {verdicts.sum()} "
-        f"images, cleanvision {peers.flagged().sum()}; the verdicts agree on {agree:.1%}."
+        + "\n\nFor features and logits: length of the difference divided by the length of the "
+        "features. For scores and probabilities: the largest difference of any image. Mean CLIP "
+        f"score: synthset {exact['clip_score'].mean():.5f}, torchmetrics {peers.clip_score():.5f} "
+        "(which doesn't cut negative scores to 0). `quality` has its own measures and limits: it "
+        f"flags {verdicts.sum()} images, cleanvision {peers.flagged().sum()}; the verdicts "
+        f"agree on {agree:.1%}."
     )
 
 
@@ -265,7 +270,7 @@ def main() -> None:
     parser.add_argument("--mobilenet", type=Path, help="trained mobilenetv2_100, safetensors")
     parser.add_argument("--count", type=int, default=500, help="images; below 64, no writing")
     parser.add_argument("--repeats", type=int, default=2)
-    parser.add_argument("--wall", action="store_true", help="time on the wall (a quiet machine)")
+    parser.add_argument("--wall", action="store_true", help="wall-clock time (on an idle machine)")
     asked = parser.parse_args()
     turns.unit = "seconds" if asked.wall else "cpu-s"
     warnings.simplefilter("ignore")  # the peers' deprecations
@@ -280,7 +285,7 @@ def main() -> None:
         body = "\n\n".join([*parts, _footnote(world, asked)])
     print(body)
     if asked.count >= WRITTEN:
-        write_section(f"All scores of a recipe{', on the wall' if asked.wall else ''}", body)
+        write_section(f"All scores of a recipe{', wall clock' if asked.wall else ''}", body)
         print(f"wrote that part of {RESULTS.name}", file=sys.stderr)
 
 
@@ -288,16 +293,16 @@ def _footnote(world: World, asked: argparse.Namespace) -> str:
     size = sum(file.stat().st_size for file in world.files) / len(world.files) / 1000
     trained = "trained MobileNetV2" if asked.mobilenet else "random MobileNetV2"
     clock = (
-        "Seconds are time on the wall"
+        "Seconds are wall-clock time"
         if asked.wall
         else "cpu-s is CPU time of the process and its children; the machine had other jobs"
     )
     return (
         f"`python benchmarks/scoring.py …{' --wall' if asked.wall else ''}`. "
         f"{conditions(PACKAGES)} {clock}. {len(world.files)} JPEGs of 512 px, {size:.0f} KB each, "
-        f"as many prompts; Inception-v3 and ViT-B/32 with random weights, {trained}; Inception "
-        "resized as torch-fidelity does. Ours is the path of a worker (`run_shard` on an imported "
-        "dataset, tables written), which decodes once for all."
+        f"as many prompts; Inception-v3 and ViT-B/32 with random weights, {trained}; images for "
+        "Inception are resized as torch-fidelity does. synthset runs as a worker does "
+        "(`run_shard` on an imported dataset, tables written), and decodes each image once for all."
     )
 
 

@@ -46,7 +46,7 @@ CANDIDATES, CHOSEN, REAL = 2000, 1000, 1500  # of a class; twice REAL are used, 
 BAR = 0.35
 DRAWS = 2  # of the few real images
 MADE = "images by Stable Diffusion"
-SPOILT = "real images, four in five of them spoilt"
+SPOILT = "real images, four in five of them corrupted"
 PACKAGES = ("numpy", "scipy", "torch")
 Cloud = NDArray[np.float32]
 Indices = NDArray[np.int64]
@@ -89,11 +89,11 @@ def main() -> None:
         print(section, end="\n\n")
     head = (
         f"`python benchmarks/selection.py … --classes {' '.join(map(str, asked.classes))}`. "
-        f"{conditions(PACKAGES)} cpu-s is CPU time of the "
-        f"process. Of each class {CANDIDATES:,} images by Stable Diffusion 1.4 (CIFAKE, 32 px) and "
-        f"{2 * REAL:,} real ones (CIFAR-10), half of which choose and half only measure. Encoders: "
-        "the miniature classifier and CLIP. FD is over their features, with covariances divided by "
-        "n, and is no FID."
+        f"{conditions(PACKAGES)} cpu-s is CPU time of the process. "
+        f"Each class has {CANDIDATES:,} images by Stable Diffusion 1.4 (CIFAKE, 32 px) and "
+        f"{2 * REAL:,} real ones (CIFAR-10); half of these guide the choice, and half only "
+        "measure. Encoders: the miniature classifier and CLIP. FD uses their features, with covariances "
+        "divided by n; it is not FID."
     )
     write_section("Choosing the nearest set", "\n\n".join([head, *sections]))
     print("wrote benchmarks/RESULTS.md", file=sys.stderr)
@@ -189,8 +189,8 @@ def spoil(data: bytes, rng: np.random.Generator) -> bytes:
 def nearest(worlds: list[World], by: str, other: str, what: str) -> str:
     """Every way to take half of the candidates, and how near it comes."""
     rows = [
-        f"| class | way | FD that chose | FD held out | of random | FD by {other} | of random "
-        "| 1,000 × KID held out | cpu-s |",
+        f"| class | strategy | FD, choosing half | FD, held-out half | relative to random "
+        f"| FD by {other} | relative to random | 1,000 × KID, held-out half | cpu-s |",
         "|---|---|---|---|---|---|---|---|---|",
     ]
     for at in worlds:
@@ -227,7 +227,7 @@ def nearest(worlds: list[World], by: str, other: str, what: str) -> str:
         bound = frank_wolfe_bound(pool, goal, CHOSEN, start=best)
         taken = time.process_time() - start
         rows.append(
-            f"| {at.label} | *bound: no {CHOSEN:,} of these are nearer* | {bound:.4g} | | "
+            f"| {at.label} | *bound: no {CHOSEN:,} of these images are nearer* | {bound:.4g} | | "
             f"{bound / chance[0]:.2f} | | | | {taken:.2f} |"
         )
         floor = frechet_distance(goal, population_gaussian(at.held_out[by]))
@@ -236,7 +236,7 @@ def nearest(worlds: list[World], by: str, other: str, what: str) -> str:
             f"| {at.label} | *held-out real images* | {floor:.4g} | | | {theirs:.4g} | | | |"
         )
     return (
-        f"### {CHOSEN:,} of {CANDIDATES:,} {what}, chosen by the {by} (bar: ≤ {BAR} of random)\n\n"
+        f"### {CHOSEN:,} of {CANDIDATES:,} {what}, chosen by {by} (target: ≤ {BAR} of random)\n\n"
         + "\n".join(rows)
     )
 
@@ -265,16 +265,16 @@ def pools(worlds: list[World]) -> str:
                 cells.append(f"{ratio:.2f} (bound {bound:.2f})")
             rows.append(f"| {at.label} | {by} | " + " | ".join(cells) + " |")
     return (
-        "### 500 of how many? FD held out, over random's; the bound on the images that chose\n\n"
-        + "\n".join(rows)
+        "### 500 of how many? FD to the held-out half, relative to random; the bound is for the "
+        "choosing half\n\n" + "\n".join(rows)
     )
 
 
 def few(worlds: list[World]) -> str:
     """Few real images: as they are, and shrunk towards the candidates."""
     rows = [
-        "| class | by | real images | random | as they are | shrunk | by the other encoder: random "
-        "| as they are | shrunk |",
+        "| class | by | real images | random | not shrunk | shrunk | other encoder: random "
+        "| not shrunk | shrunk |",
         "|---|---|---|---|---|---|---|---|---|",
     ]
     for at in worlds:
@@ -287,8 +287,8 @@ def few(worlds: list[World]) -> str:
                 cells = " | ".join(f"{value:.4g}" for value in found)
                 rows.append(f"| {at.label} | {by} | {count:,} | {cells} |")
     return (
-        f"### {CHOSEN:,} of {CANDIDATES:,} by few real images: FD held out, mean of {DRAWS} "
-        "draws\n\n" + ("\n".join(rows))
+        f"### {CHOSEN:,} of {CANDIDATES:,}, chosen by few real images: FD to held-out images, "
+        f"mean of {DRAWS} draws\n\n" + ("\n".join(rows))
     )
 
 

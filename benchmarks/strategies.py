@@ -22,7 +22,7 @@ import pyarrow.parquet as pq
 import synthset
 from turns import conditions, write_section
 
-SECTION = "Ways to a training set"
+SECTION = "Strategies for making a training set"
 PACKAGES = ("torch", "imagecorruptions-imaug", "open_clip_torch", "numpy")
 SHOWN = ("base", "corruptions", "digits", "fruits", "neighbours")
 
@@ -38,7 +38,7 @@ def main() -> None:
     rights = {name: right(path, truth) for name, path in sets(asked.folder)}
     head = f"`python benchmarks/strategies.py …`. {conditions(PACKAGES)} "
     head += f"{len(said['seeds'])} seeds. In percent, with 95 % intervals over seeds; "
-    head += "the share right is of a set's images."
+    head += "“right” is the share of a set's images that show their class."
     body = f"{head}\n\n{table(said, rights)}"
     print(body)
     write_section(SECTION, body)

@@ -264,19 +264,21 @@ def report(results: list[dict[str, Any]]) -> str:
     """Tables by size: mean over seeds with a 95 % t interval, and the paired difference."""
     parts = [
         f"`python benchmarks/training.py POOL cifar10/test.parquet`. {conditions(PACKAGES)} Pool: "
-        "CIFAKE's train part (Stable Diffusion 1.4, 32 px, about 4,300 distinct images a class). "
-        "2,000 real images a class (CIFAR-10 train) choose where a way looks at real ones; the "
-        "classifier miniature behind the recognition scores was trained on CIFAR-10's train part. "
-        "Tested on CIFAR-10's 10,000 test images. Six convolutions from nothing, the same updates, "
-        "start and order for every way. Intervals: 95 %, Student's t over seeds."
+        "CIFAKE's training part (Stable Diffusion 1.4, 32 px, about 4,300 distinct images per "
+        "class). Strategies that use real images get 2,000 per class (CIFAR-10's training part); "
+        "the classifier miniature behind the recognition scores was trained on CIFAR-10's "
+        "training part. Tested on CIFAR-10's 10,000 test images. A network of six convolutions, "
+        "trained from scratch with the same updates, start and order for every strategy. "
+        "Intervals: 95 %, Student's t over seeds."
     ]
     for size in sorted({r["size"] for r in results}):
         found = [r for r in results if r["size"] == size]
         seeds = {way: {r["seed"]: r for r in found if r["way"] == way} for way in WAYS}
         count = max(len(one) for one in seeds.values())
         rows = [
-            f"### {size:,} images a class, {count} seeds", "",
-            "| way | accuracy, % | less random, paired | worst class, % |", "|---|---|---|---|",
+            f"### {size:,} images per class, {count} seeds", "",
+            "| strategy | accuracy, % | minus random, paired | worst class, % |",
+            "|---|---|---|---|",
         ]  # fmt: skip
         for way, one in seeds.items():
             if one:

@@ -24,7 +24,7 @@ def cpu_seconds() -> float:
 
 
 CLOCKS = {"cpu-s": cpu_seconds, "seconds": time.perf_counter}
-unit = "cpu-s"  # set to "seconds" for time on the wall, on a machine with nothing else to do
+unit = "cpu-s"  # set to "seconds" for wall-clock time, on an otherwise idle machine
 
 
 @dataclass(frozen=True)
@@ -38,9 +38,9 @@ class Timing:
 
 
 def in_turns(ways: dict[str, Callable[[], float]], turns: int) -> list[Timing]:
-    """Run every way once a turn, in an order shuffled anew, so that drift hits all alike.
+    """Run every way once per turn, in a new random order, so that drift affects all alike.
 
-    CPU time is what counts: on a machine with other jobs, time on the wall measures those.
+    CPU time is what counts: on a machine with other jobs, wall-clock time measures those too.
     """
     clock = CLOCKS[unit]
     seconds: dict[str, list[float]] = {name: [] for name in ways}
@@ -60,7 +60,9 @@ def in_turns(ways: dict[str, Callable[[], float]], turns: int) -> list[Timing]:
 def table(timings: Sequence[Timing], ours: str, reference: str, bars: dict[str, float]) -> str:
     """A Markdown table: ours first, the others as multiples of it, values against `reference`."""
     by_name = {timing.name: timing for timing in timings}
-    rows = [f"| | min {unit} | median | over ours (min) | bar | value | rel. difference |"]
+    rows = [
+        f"| | min {unit} | median | relative to synthset (min) | target | value | rel. difference |"
+    ]
     rows.append("|---|---|---|---|---|---|---|")
     for timing in timings:
         ratio = timing.fastest / by_name[ours].fastest
