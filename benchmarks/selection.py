@@ -92,8 +92,8 @@ def main() -> None:
         f"{conditions(PACKAGES)} cpu-s is CPU time of the process. "
         f"Each class has {CANDIDATES:,} images by Stable Diffusion 1.4 (CIFAKE, 32 px) and "
         f"{2 * REAL:,} real ones (CIFAR-10); half of these guide the choice, and half only "
-        "measure. Encoders: the miniature classifier and CLIP. FD uses their features, with covariances "
-        "divided by n; it is not FID."
+        "measure. Encoders: the miniature classifier and CLIP. FD uses their features, with "
+        "covariances divided by n; it is not FID."
     )
     write_section("Choosing the nearest set", "\n\n".join([head, *sections]))
     print("wrote benchmarks/RESULTS.md", file=sys.stderr)
