@@ -85,3 +85,42 @@ def test_a_control_has_no_candidate_twice():
 def test_wrong_lists_of_shares_are_refused_with_their_place(draws, said):
     with pytest.raises(RecipeError, match=said):
         load({"draws": {"real": draws, "sd": {}}})
+
+
+PHASES = [
+    {"share": 0.75, "draws": {"sd": {}}},
+    {"share": 0.25, "draws": {"real": {"share": 0.9, "classes": {"$cut": 0.1}}, "sd": {}}},
+]
+
+
+def test_a_control_has_the_phases_with_real_images_for_all_updates():
+    arm, control = load({"phases": PHASES, "mix": {"kind": "mixup"}, "control": True}).arms
+    assert [one.share for one in arm.schedule] == [0.75, 0.25]
+    (phase,) = control.phases
+    assert (phase.share, list(phase.draws), phase.draws["real"].share) == (1.0, ["real"], 1.0)
+    assert phase.draws["real"].classes == {"8": 0.1}
+    assert control.mix is None
+
+
+def test_lists_in_phases_are_candidates_too():
+    phases = [{"share": 1.0, "draws": {"real": {"classes": {"$cut": [0.1, 0.2]}}, "sd": {}}}]
+    taken = [
+        one.phases[0].draws["real"].classes for one in load({"phases": phases}).arms[0].candidates
+    ]
+    assert taken == [{"8": 0.1}, {"8": 0.2}]
+
+
+@pytest.mark.parametrize(
+    ("arm", "said"),
+    [
+        ({"phases": PHASES[:1]}, r"phases: shares that add up to 0\.75; let them add up to 1"),
+        ({"phases": [{"share": 1.0, "draws": {"sd": {}}}]}, "no entry for real"),
+        ({"phases": [{"share": 1.0, "draws": {"cd": {}}}]}, r"phases\[0\]\.draws\.cd: no part"),
+        ({"phases": PHASES, "draws": DRAWS}, "phases: found together with `draws`; remove one"),
+        ({"phases": PHASES, "loss": {"sampling": "balanced"}}, "together with `draws`"),
+        ({"parts": [{"set": "real"}], "mix": {}}, r"mix: only real to mix with; add a part"),
+    ],
+)
+def test_phases_and_mixing_that_fit_no_arm_are_refused(arm, said):
+    with pytest.raises(RecipeError, match=said):
+        load(arm)

@@ -3,7 +3,14 @@ import pytest
 
 from synthset.errors import RecipeError
 from synthset.recipe.training import SourceDraws
-from synthset.training.draws import TURN, count_draws, log_prior, make_table
+from synthset.training.draws import (
+    TURN,
+    DrawPhase,
+    average_tables,
+    count_draws,
+    log_prior,
+    make_table,
+)
 from synthset.training.labelled import LabelledImages
 
 CLASSES = ("cat", "dog", "bird")
@@ -48,7 +55,7 @@ def test_shares_by_effective_number_lie_between_natural_and_balanced():
     ("draws", "said"),
     [
         ({"real": {"share": 0.5}, "sd": {"share": 0.4}}, "add up to 0.9"),
-        ({"real": {}}, "'sd' stands in only one"),
+        ({"real": {}, "cd": {}}, "draws.cd: no such source among the images; known: real, sd"),
         ({"real": {"classes": {"cat": 0.6, "dog": 0.6}}, "sd": {}}, "add up to 1.2"),
         ({"real": {"classes": {"cow": 0.6}}, "sd": {}}, "'cow', of which real has no image"),
         ({"real": {"share": 1.0}, "sd": {}}, "add up to 1"),
@@ -72,3 +79,14 @@ def test_balanced_sampling_counts_each_class_alike_however_its_images_are_spread
     table = count_draws(images((2, 30, 60), (2, 0, 20)), 3, "balanced")
     assert table.sum(axis=0).tolist() == pytest.approx([TURN / 3] * 3, abs=2)
     assert table[0, 0] == table[1, 0]
+
+
+def test_a_source_that_is_not_named_is_not_drawn():
+    table = make_table(images((2, 30, 60), (10, 10, 20)), CLASSES, {"sd": SourceDraws()})
+    assert table.sum(axis=1).tolist() == [0, TURN]
+
+
+def test_tables_of_phases_are_averaged_by_their_shares():
+    first, last = np.array([[0, 0], [5, 5]]), np.array([[10, 0], [0, 0]])
+    table = average_tables([DrawPhase(0.75, first), DrawPhase(0.25, last)])
+    assert table.tolist() == [[2500, 0], [3750, 3750]]

@@ -12,6 +12,7 @@ from synthset.errors import DatasetError, ModelError, RecipeError, UsageError
 from synthset.machine import Silent
 from synthset.recipe.training import Augmentation, Loss, Preprocessing, SmallResNet, TimmModel
 from synthset.training import loop
+from synthset.training.draws import DrawPhase
 from synthset.training.predict import extract_features, load_classifier, predict
 from synthset.training.train import LabelledImages, TrainingStage, train_classifier
 
@@ -195,7 +196,7 @@ def test_the_prior_in_the_loss_makes_a_seldom_class_likelier(tmp_path):
     table = np.array([[5, *[100] * 9]])
     test, likely = digits(1100, 1700), {}
     for prior in ("none", "class", "source"):
-        stage = TrainingStage("train", images.take(rows), 100, table)
+        stage = TrainingStage("train", images.take(rows), 100, (DrawPhase(1.0, table),))
         task = small_task(stages=(stage,), loss=Loss(prior=prior), choose="last", batch_size=64)
         fitted = train_classifier(task, tmp_path / prior)
         said = predict(fitted.model, test, task.preprocessing, device="cpu", precision="float32")
@@ -207,10 +208,11 @@ def test_the_prior_in_the_loss_makes_a_seldom_class_likelier(tmp_path):
 def test_a_table_of_draws_makes_another_training_and_goes_on_from_its_state(tmp_path, monkeypatch):
     images = digits(0, 60)
     there = np.bincount(images.labels, minlength=10) > 0
-    stage = TrainingStage("train", images, 12, there[None].astype(np.int64) * [[1, *[2] * 9]])
+    table = there[None].astype(np.int64) * [[1, *[2] * 9]]
+    stage = TrainingStage("train", images, 12, (DrawPhase(1.0, table),))
     model = SmallResNet(kind="small_resnet", width=4)
     task = small_task(stages=(stage,), optimizer="muon", model=model, validate_every=4)
-    assert task.fingerprint() != small_task(stages=(replace(stage, draws=None),)).fingerprint()
+    assert task.fingerprint() != small_task(stages=(replace(stage, draws=()),)).fingerprint()
     train_classifier(task, tmp_path / "whole")
     look = loop.Loop._look
 
@@ -238,3 +240,15 @@ def test_an_average_of_the_weights_is_what_is_judged(tmp_path):
 def test_saved_weights_have_the_networks_own_names(tmp_path):
     train_classifier(small_task(updates=2), tmp_path)
     assert "blocks.0.weight" in load_file(tmp_path / "model.safetensors")
+
+
+def test_the_prior_in_the_loss_is_that_of_the_phase(tmp_path, monkeypatch):
+    seen = []
+    monkeypatch.setattr(
+        loop, "log_prior", lambda table, _: seen.append(table) or np.zeros(table.shape)
+    )
+    even, two = np.ones((1, 10), int), np.array([[1, 1] + [0] * 8])
+    draws = (DrawPhase(0.5, even), DrawPhase(0.5, two))
+    stage = TrainingStage("train", digits(0, 200), 4, draws)
+    train_classifier(small_task(stages=(stage,), loss=Loss(prior="class")), tmp_path)
+    assert [one.tolist() for one in seen] == [even.tolist(), two.tolist()]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 
@@ -13,8 +13,7 @@ from synthset.errors import Problem, RecipeError
 from synthset.experiment.images import find_label
 from synthset.experiment.sets import SetImages, SetRows, Sets
 from synthset.experiment.splits import RealSplit, Split
-from synthset.recipe.experiment import ArmPart
-from synthset.recipe.training import SourceDraws
+from synthset.recipe.experiment import ArmPart, Phase
 from synthset.seeds import digest
 from synthset.taxonomy.label_conflicts import (
     apply_rule,
@@ -23,7 +22,7 @@ from synthset.taxonomy.label_conflicts import (
     find_label_conflicts,
 )
 from synthset.taxonomy.names import ClassIndex
-from synthset.training.draws import Table, make_table
+from synthset.training.draws import DrawPhase, make_table
 from synthset.training.labelled import LabelledImages
 
 Rows = NDArray[np.int64]
@@ -37,25 +36,25 @@ class Composed:
     Attributes:
         images: with their labels and where they come from.
         short: notes where a set had fewer images than asked for, and of labels in conflict.
-        draws: (S, K) how often each source and class is drawn in a turn; None by their images.
+        draws: how often each source and class is drawn, phase by phase; empty by their images.
     """
 
     images: LabelledImages
     short: tuple[str, ...]
-    draws: Table | None = None
+    draws: tuple[DrawPhase, ...] = ()
 
-    def draw_by(self, draws: Mapping[str, SourceDraws], classes: Sequence[str]) -> Composed:
+    def draw_by(self, schedule: Sequence[Phase], classes: Sequence[str]) -> Composed:
         """Draw each set and class as often as is asked; nothing asked draws by images.
 
         Args:
-            draws: set -> its share, and its classes' shares.
+            schedule: phases, with the share of each set, and of its classes.
             classes: K names.
 
         Raises:
             RecipeError: they don't fit the images.
         """
-        table = make_table(self.images, classes, draws) if draws else None
-        return replace(self, draws=table)
+        phases = (DrawPhase(p.share, make_table(self.images, classes, p.draws)) for p in schedule)
+        return replace(self, draws=tuple(phases))
 
 
 def compose(parts: Sequence[ArmPart], sets: Sets, split: Split, where: str) -> Composed:

@@ -173,7 +173,7 @@ def plan_jobs(sets: Sets) -> list[tuple[Job, ...]]:
                 before = compose(arm.pretrain, sets, drawn, f"arms[{i}].pretrain")
             jobs.append(
                 tuple(
-                    _job(sets, one, seed, before, train.draw_by(one.draws, names))
+                    _job(sets, one, seed, before, train.draw_by(one.schedule, names))
                     for one in arm.candidates
                 )
             )

@@ -90,6 +90,8 @@ def name_trial(
         "seed": seed,
         "loss": arm.loss.identity(),
         "draws": {name: one.identity() for name, one in arm.draws.items()},
+        **({"phases": [one.identity() for one in arm.phases]} if arm.phases else {}),
+        **({"mix": arm.mix.identity()} if arm.mix else {}),
         "pretrain_share": arm.pretrain_share if arm.pretrain else None,
         "model": experiment.model.identity(),
         "preprocessing": experiment.preprocessing.identity(),
@@ -172,10 +174,12 @@ def train_and_ask(
 
 def _draws(job: Job) -> dict[str, NDArray[np.int64]]:
     """How often each source and class was drawn, in a turn or an epoch."""
-    from synthset.training.draws import count_draws
+    from synthset.training.draws import average_tables, count_draws
 
-    images, table = job.train.images, job.train.draws
-    if table is None:
+    images = job.train.images
+    if job.train.draws:
+        table = average_tables(job.train.draws)
+    else:
         table = count_draws(images, job.classes, job.arm.loss.sampling)
     return dict(zip(images.names, table, strict=True))
 
@@ -185,7 +189,8 @@ def _task(job: Job) -> Any:
 
     settings = job.experiment.training
     first = round(job.arm.pretrain_share * settings.updates) if job.pretrain else 0
-    stages = [TrainingStage("train", job.train.images, settings.updates - first, job.train.draws)]
+    train, updates = job.train, settings.updates - first
+    stages = [TrainingStage("train", train.images, updates, train.draws, job.arm.mix)]
     if job.pretrain is not None:
         stages.insert(0, TrainingStage("pretrain", job.pretrain.images, first))
     return Task(

@@ -128,11 +128,12 @@ def _figure(found: dict[str, Any], by: str, labels: Sequence[int]) -> float:
 def _describe(arm: Arm, chosen: Arm) -> str:
     """The shares that a candidate took, such as `cat in real 0.5 %`."""
     said = []
-    for name, draws in arm.draws.items():
-        own = chosen.draws[name]
-        for key in draws.lists:
-            share = own.share if key == "share" else own.classes[key]
-            what = name if key == "share" else f"{key} in {name}"
-            assert isinstance(share, float), share
-            said.append(f"{what} {100 * share:.3g} %")
+    for phase, own in zip(arm.schedule, chosen.schedule, strict=True):
+        for name, draws in phase.draws.items():
+            taken = own.draws[name]
+            for key in draws.lists:
+                share = taken.share if key == "share" else taken.classes[key]
+                what = name if key == "share" else f"{key} in {name}"
+                assert isinstance(share, float), share
+                said.append(f"{what} {100 * share:.3g} %")
     return ", ".join(said)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -26,6 +26,7 @@ from synthset.recipe.settings import EXECUTION, Name, Settings
 from synthset.recipe.suites import BASE, Suite
 from synthset.recipe.training import (
     Loss,
+    Mixing,
     Model,
     Preprocessing,
     Shares,
@@ -120,6 +121,18 @@ class ArmPart(Settings):
         return next((name for name in amounts if getattr(self, name) is not None), None)
 
 
+Draws = dict[str, SourceDraws]
+
+
+class Phase(Settings):
+    """A part of an arm's updates, with draws of its own."""
+
+    share: float = Field(gt=0, le=1)
+    """Share of the updates that go to `parts`."""
+    draws: Draws = Field(min_length=1)
+    """As `draws` of the arm; a set that isn't named here isn't drawn in this phase."""
+
+
 class Arm(Settings):
     """One way to train: on which images, with which loss."""
 
@@ -136,33 +149,60 @@ class Arm(Settings):
     """Share of the updates spent on `pretrain`; the total budget stays the same."""
     loss: Loss = Loss()
     """Loss and sampling."""
-    draws: dict[str, SourceDraws] = Field(default_factory=dict)
+    draws: Draws = Field(default_factory=dict)
     """How often each set of `parts`, and each class within it, is drawn. It must name every set of
     `parts`; none draws every image equally often. Lists of shares are candidates: the first entries
     of all lists belong together, then the second ones, and so on. Each candidate is trained with
     every seed, and the seed's validation split chooses the best by `tuned_by`, the first of equal
     ones."""
+    phases: tuple[Phase, ...] = ()
+    """Draws that change while the arm trains, in place of `draws`: generated images first and real
+    ones last, for instance. The schedule of the learning rate runs through; prior and class weights
+    are those of the phase."""
+    mix: Mixing | None = None
+    """Mix images of a class across sets, image by image; none leaves them whole."""
     control: Literal[True] | Name | None = None
     """The arm without generated images, which shows what they add: its name, or true for a further
     arm `NAME-control` with only the real images and the same loss and draws. If draws are chosen,
     it chooses its own."""
 
     @property
+    def schedule(self) -> tuple[Phase, ...]:
+        """The phases; one of all updates where `draws` stay the same, none without draws."""
+        return self.phases or ((Phase(share=1.0, draws=self.draws),) if self.draws else ())
+
+    @property
     def candidates(self) -> tuple[Arm, ...]:
         """The arm with each of the draws that it chooses from; itself where there is no choice."""
-        counts = [len(one) for draws in self.draws.values() for one in draws.lists.values()]
-        chosen = [
-            {name: one.choose(number) for name, one in self.draws.items()}
-            for number in range(max(counts, default=1))
+        counts = [
+            len(one)
+            for phase in self.schedule
+            for draws in phase.draws.values()
+            for one in draws.lists.values()
         ]
-        different = [one for i, one in enumerate(chosen) if one not in chosen[:i]]
-        return tuple(self.model_copy(update={"draws": one}) for one in different)
+        chosen = [self.change_draws(_choose(number)) for number in range(max(counts, default=1))]
+        return tuple(one for i, one in enumerate(chosen) if one not in chosen[:i])
 
     @property
     def tuned_classes(self) -> tuple[str, ...]:
         """Classes whose share of the draws is chosen."""
-        names = (name for one in self.draws.values() for name in one.lists if name != "share")
+        names = (
+            name
+            for phase in self.schedule
+            for one in phase.draws.values()
+            for name in one.lists
+            if name != "share"
+        )
         return tuple(dict.fromkeys(names))
+
+    def change_draws(self, change: Callable[[Draws], Draws]) -> Arm:
+        """Change the draws of all phases."""
+        phases = tuple(one.model_copy(update={"draws": change(one.draws)}) for one in self.phases)
+        return self.model_copy(update={"draws": change(self.draws), "phases": phases})
+
+
+def _choose(number: int) -> Callable[[Draws], Draws]:
+    return lambda draws: {name: one.choose(number) for name, one in draws.items()}
 
 
 class Exchange(Settings):
@@ -274,9 +314,13 @@ def _of_cut(arm: Arm, cut: tuple[str, ...]) -> Arm:
     changes = {
         "parts": tuple(map(part, arm.parts)),
         "pretrain": tuple(map(part, arm.pretrain)),
-        "draws": {name: draws(one) for name, one in arm.draws.items()},
     }
-    return arm.model_copy(update=changes)
+    changed = arm.model_copy(update=changes)
+    return changed.change_draws(lambda all_: {name: draws(one) for name, one in all_.items()})
+
+
+def _keep_real(draws: Draws) -> Draws:
+    return {"real": draws["real"].model_copy(update={"share": 1.0})} if "real" in draws else {}
 
 
 def _divide(shares: Shares, count: int) -> Shares:
@@ -288,14 +332,16 @@ def _with_control(arm: Arm) -> list[Arm]:
     if arm.control is not True:
         return [arm]
     name = f"{arm.name}-control"
-    draws = {one: it.model_copy(update={"share": 1.0}) for one, it in arm.draws.items()}
+    phases = [one for one in arm.phases if "real" in one.draws]
+    updates = sum(one.share for one in phases)
     control = Arm(
         name=name,
         text=f"{arm.text or arm.name}: control",
         parts=tuple(part for part in arm.parts if part.set == "real"),
         loss=arm.loss,
-        draws={one: it for one, it in draws.items() if one == "real"},
-    )
+        draws=arm.draws,
+        phases=tuple(one.model_copy(update={"share": one.share / updates}) for one in phases),
+    ).change_draws(_keep_real)
     return [arm.model_copy(update={"control": name}), control]
 
 
@@ -398,23 +444,37 @@ def _part(experiment: Experiment, where: str, part: ArmPart, first: bool) -> lis
 def _draws(where: str, arm: Arm) -> list[Problem]:
     """Draws are of the sets that an arm has, and stand instead of a sampling."""
     problems, sets = [], {part.set for part in arm.parts}
-    for name in sorted(set(arm.draws) - sets):
-        right = did_you_mean(name, sorted(sets))
-        problems.append(
-            Problem(f"{where}.draws.{name}", "no part of the arm takes this set", right)
-        )
-    lacking = sorted(sets - set(arm.draws)) if arm.draws else []
+    places = [(f"{where}.phases[{i}].draws", one.draws) for i, one in enumerate(arm.phases)]
+    places += [(f"{where}.draws", arm.draws)] if arm.draws else []
+    for place, draws in places:
+        for name in sorted(set(draws) - sets):
+            right = did_you_mean(name, sorted(sets))
+            problems.append(Problem(f"{place}.{name}", "no part of the arm takes this set", right))
+    named = {name for _, draws in places for name in draws}
+    lacking = sorted(sets - named) if places else []
     if lacking:
         found = f"no entry for {', '.join(lacking)}"
         problems.append(Problem(f"{where}.draws", found, "name every set of `parts`"))
-    counts = {len(one) for draws in arm.draws.values() for one in draws.lists.values()}
+    if arm.phases and arm.draws:
+        problems.append(
+            Problem(f"{where}.phases", "found together with `draws`", "remove one of the two")
+        )
+    updates = sum(one.share for one in arm.phases)
+    if arm.phases and abs(updates - 1) > 1e-6:
+        found = f"shares that add up to {updates:g}"
+        problems.append(Problem(f"{where}.phases", found, "let them add up to 1"))
+    lists = [it for _, draws in places for one in draws.values() for it in one.lists.values()]
+    counts = sorted({len(one) for one in lists})
     if len(counts) > 1:
-        found = f"there are lists of {' and '.join(map(str, sorted(counts)))} shares"
+        found = f"there are lists of {' and '.join(map(str, counts))} shares"
         right = "give all lists the same length: their entries are taken together"
         problems.append(Problem(f"{where}.draws", found, right))
-    if arm.draws and arm.loss.sampling != "natural":
+    if places and arm.loss.sampling != "natural":
         found = f"`sampling: {arm.loss.sampling}` together with `draws`"
         problems.append(Problem(f"{where}.loss.sampling", found, "remove one of the two"))
+    if arm.mix is not None and len(sets) < 2:
+        found = f"only {next(iter(sets))} to mix with"
+        problems.append(Problem(f"{where}.mix", found, "add a part of another set, or remove it"))
     return problems
 
 

@@ -181,6 +181,19 @@ def _choose(shares: Shares, number: int) -> float:
     return shares[number] if isinstance(shares, tuple) else shares
 
 
+class Mixing(Settings):
+    """Mixes images of a class across sources, such as a real one with a generated one: the label
+    stays, and the prior in the loss is mixed as the sources are."""
+
+    kind: Literal["mixup", "cutmix"] = "cutmix"
+    """Blend the two (arXiv 1710.09412), or paste a rectangle of the other one (arXiv
+    1905.04899)."""
+    alpha: float = Field(1.0, gt=0, le=10)
+    """Of the Beta distribution that decides how much of the image stays."""
+    share: float = Field(1.0, gt=0, le=1)
+    """Share of the drawn images that are mixed, if another source that is drawn has the class."""
+
+
 class Loss(Settings):
     """The loss, and how classes are drawn: remedies for imbalance that need no new images."""
 

@@ -22,6 +22,8 @@ from synthset.recipe.training import Augmentation
 from synthset.training.policy import change
 
 CROP_ASPECT = (3 / 4, 4 / 3)  # width to height
+Box = NDArray[np.int64]  # (B, 4) top, bottom, left and right
+
 ERASED_AREA, ERASED_ASPECT = (0.02, 0.33), (0.3, 3.3)  # of random erasing, as in the paper
 
 
@@ -106,10 +108,22 @@ def augment(batch: Tensor, draws: Draws) -> Tensor:
     if (draws.share == 1).all():
         return batch
     others = batch[pair_neighbours(len(batch)).to(batch.device)]
-    if draws.box is not None:
-        return torch.where(_find_inside(draws.box, batch), others, batch)
-    share = torch.from_numpy(draws.share).to(batch.device)[:, None, None, None]
-    return share * batch + (1 - share) * others
+    return blend(batch, others, draws.share, draws.box)
+
+
+def blend(batch: Tensor, others: Tensor, share: NDArray[np.float32], box: Box | None) -> Tensor:
+    """Mix images with others.
+
+    Args:
+        batch: (B, 3, S, S) float.
+        others: the same; row i goes into row i.
+        share: (B,) of the image that is its own.
+        box: (B, 4) what is taken whole from the other; None blends the two.
+    """
+    if box is not None:
+        return torch.where(_find_inside(box, batch), others, batch)
+    own = torch.from_numpy(share).to(batch.device)[:, None, None, None]
+    return own * batch + (1 - own) * others
 
 
 def mix_targets(targets: Tensor, draws: Draws) -> Tensor:
@@ -136,7 +150,14 @@ def _draw_mixing(
     if not kinds:
         return np.ones(count, np.float32), None
     kind = kinds[int(rng.integers(len(kinds)))]
-    alpha = getattr(settings, kind)
+    return draw_shares(kind, getattr(settings, kind), count, size_px, rng)
+
+
+def draw_shares(
+    kind: str, alpha: float, count: int, size_px: int, rng: np.random.Generator
+) -> tuple[NDArray[np.float32], Box | None]:
+    """Draw how much of each image stays: (count,) its share, and for `cutmix` the box that is
+    taken from another."""
     share = rng.beta(alpha, alpha, count)
     if kind == "mixup":
         return share.astype(np.float32), None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -10,13 +11,15 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
+from torch.nn import functional
 
 from synthset.training.augment import Draws, apply_policy, draw
+from synthset.training.mixing import Mixer
 from synthset.training.order import Order
 from synthset.training.pixels import Prepared
 from synthset.training.task import Task, TrainingStage
 
-ORDER, CHANGES = 1, 2  # keep the random numbers of different uses apart
+ORDER, CHANGES, MIXES = 1, 2, 3  # keep the random numbers of different uses apart
 
 
 @dataclass(frozen=True)
@@ -26,13 +29,15 @@ class Batch:
     Attributes:
         pixels: (B, 3, S, S) uint8, on the CPU.
         labels: (B,) int64.
-        origins: (B,) int64 index of the source.
+        sources: (B, S) float32 share of each source in the image.
+        phase: of the stage's draws, from 0.
         draws: what `augment` does to them.
     """
 
     pixels: Tensor
     labels: Tensor
-    origins: Tensor
+    sources: Tensor
+    phase: int
     draws: Draws
 
 
@@ -47,13 +52,28 @@ class Batches:
             stage: index of the stage.
             part: of each batch that this process sees.
         """
-        self._task, self._part = task, part
-        self._images = task.stages[stage].images
-        cells, times = _order_of(task.stages[stage], task.classes, task.loss.sampling)
+        self._task, self._part, self._stage = task, part, task.stages[stage]
+        self._images, self._starts = self._stage.images, self._stage.starts
         # The last stage has the same random numbers whether or not another one came before.
         self._tag = len(task.stages) - 1 - stage
-        self._order = Order(cells, times, [task.seed, ORDER, self._tag])
+        seeds = [
+            [task.seed, ORDER, self._tag, *([i] if i else [])] for i in range(len(self._starts))
+        ]
+        self._orders = [
+            Order(*_order_of(self._stage, i, task.classes, task.loss.sampling), seed)
+            for i, seed in enumerate(seeds)
+        ]
+        self._mixers = [self._mixer(i) for i in range(len(self._starts))]
         self._prepared = Prepared(self._images, task.preprocessing, training=True, seed=task.seed)
+
+    def _mixer(self, phase: int) -> Mixer | None:
+        stage, classes = self._stage, self._task.classes
+        if stage.mix is None:
+            return None
+        drawn = np.ones((len(stage.images.names), classes), np.bool_)
+        if stage.draws:
+            drawn = stage.draws[phase].table > 0
+        return Mixer(stage.mix, stage.images, classes, drawn)
 
     def run(self, first: int, last: int) -> Iterator[Batch]:
         """Give the batches of the updates from `first` up to `last`; a thread makes the next."""
@@ -67,30 +87,46 @@ class Batches:
 
     def _make(self, number: int) -> Batch:
         settings, size = self._task.training.augmentation, self._task.training.batch_size
-        indices, epochs = self._order.batch(number, size)
+        phase = bisect_right(self._starts, number) - 1
+        indices, epochs = self._orders[phase].batch(number - self._starts[phase], size)
         rng = np.random.default_rng([self._task.seed, CHANGES, self._tag, number])
         draws = draw(settings, size, self._task.preprocessing.size_px, rng).cut(self._part)
         mine = indices[self._part]
-        pixels = self._prepared.take(mine, epochs[self._part])
-        batch = torch.from_numpy(pixels).permute(0, 3, 1, 2)  # (B, 3, S, S)
+        batch = self._read(mine, epochs[self._part])
+        sources = self._weigh(mine)
+        mixer = self._mixers[phase]
+        if mixer is not None:
+            rng = np.random.default_rng([self._task.seed, MIXES, self._tag, number])
+            partners = mixer.draw(indices, batch.shape[-1], rng).cut(self._part)
+            batch = partners.mix(batch, self._read(partners.rows, epochs[self._part]))
+            share = torch.from_numpy(partners.share)[:, None]
+            sources = share * sources + (1 - share) * self._weigh(partners.rows)
         labels = torch.from_numpy(self._images.labels[mine])
-        origins = torch.from_numpy(self._images.origins[mine].astype(np.int64))
-        return Batch(apply_policy(batch, settings, draws), labels, origins, draws)
+        return Batch(apply_policy(batch, settings, draws), labels, sources, phase, draws)
+
+    def _read(self, rows: NDArray[np.int64], epochs: NDArray[np.int64]) -> Tensor:
+        """(B, 3, S, S) uint8."""
+        return torch.from_numpy(self._prepared.take(rows, epochs)).permute(0, 3, 1, 2)
+
+    def _weigh(self, rows: NDArray[np.int64]) -> Tensor:
+        """All of each image is of its source: (B, S)."""
+        origins = torch.from_numpy(self._images.origins[rows].astype(np.int64))
+        return functional.one_hot(origins, len(self._images.names)).float()
 
     def sample(self, count: int) -> Tensor:
         """Give images as they are drawn first, unchanged: (N, 3, S, S) uint8."""
-        indices, epochs = self._order.batch(0, count)
-        return torch.from_numpy(self._prepared.take(indices, epochs)).permute(0, 3, 1, 2)
+        return self._read(*self._orders[0].batch(0, count))
 
 
 def _order_of(
-    stage: TrainingStage, classes: int, sampling: str
+    stage: TrainingStage, phase: int, classes: int, sampling: str
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Cells of the images, and how often each is drawn in a turn: by the stage's table, each class
+    """Cells of the images, and how often each is drawn in a turn: by the phase's table, each class
     once, or all images as one cell."""
     images = stage.images
-    if stage.draws is not None:
-        return images.origins * np.int64(classes) + images.labels, stage.draws.reshape(-1)
+    if stage.draws:
+        table = stage.draws[phase].table
+        return images.origins * np.int64(classes) + images.labels, table.reshape(-1)
     if sampling == "balanced":
         there = np.bincount(images.labels, minlength=classes) > 0
         return images.labels, there.astype(np.int64)

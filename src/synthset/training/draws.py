@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from synthset.errors import RecipeError
+from synthset.errors import RecipeError, did_you_mean
 from synthset.recipe.training import SourceDraws
 from synthset.training.labelled import LabelledImages
 from synthset.training.loss import BETA
@@ -16,6 +17,19 @@ TURN = 10_000  # draws after which the table is met exactly: shares are true to 
 FLOOR = 0.5 / TURN  # of a share whose logarithm is taken: a class that is never drawn
 
 Table = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class DrawPhase:
+    """A part of a stage with draws of its own.
+
+    Attributes:
+        share: of the stage's updates, in (0, 1].
+        table: (S, K) int64, how often each source and class is drawn in a turn.
+    """
+
+    share: float
+    table: Table
 
 
 def count_draws(images: LabelledImages, classes: int, sampling: str) -> Table:
@@ -43,26 +57,27 @@ def make_table(
     Args:
         images: of the stage.
         classes: K names.
-        draws: source -> its share, and its classes' shares.
+        draws: source -> its share, and its classes' shares; what isn't named isn't drawn.
 
     Returns:
         (S, K) int64 draws in a turn, by origin and label; 0 where no image is.
 
     Raises:
-        RecipeError: a source without draws, shares that don't add up to 1, a class that has no
-            image there.
+        RecipeError: an unknown source, shares that don't add up to 1, a class that has no image
+            there.
     """
     counts = _counts(images, len(classes))
-    wrong = sorted(set(images.names) ^ set(draws))
+    wrong = sorted(set(draws) - set(images.names))
     if wrong:
-        found = f"{wrong[0]!r} stands in only one of parts and draws"
-        raise RecipeError("draws", found, f"name {', '.join(images.names)}")
-    shares = _shares_of_sources(images.names, draws, counts.sum(axis=1))
-    rows = [
-        _shares_of_classes(name, draws[name], counts[i], classes)
-        for i, name in enumerate(images.names)
-    ]
-    return whole_numbers(shares[:, None] * np.stack(rows))
+        right = did_you_mean(wrong[0], list(images.names))
+        raise RecipeError(f"draws.{wrong[0]}", "no such source among the images", right)
+    there = [i for i, name in enumerate(images.names) if name in draws]
+    names = [images.names[i] for i in there]
+    shares = np.zeros(counts.shape)
+    of_sources = _shares_of_sources(names, draws, counts[there].sum(axis=1))
+    for i, name, share in zip(there, names, of_sources, strict=True):
+        shares[i] = share * _shares_of_classes(name, draws[name], counts[i], classes)
+    return whole_numbers(shares)
 
 
 def log_prior(table: Table, kind: str) -> NDArray[np.float64]:
@@ -77,6 +92,13 @@ def log_prior(table: Table, kind: str) -> NDArray[np.float64]:
     """
     counts = table if kind == "source" else np.broadcast_to(table.sum(axis=0), table.shape)
     return np.log(np.maximum(_divide(counts, axis=1), FLOOR))
+
+
+def average_tables(phases: Sequence[DrawPhase]) -> Table:
+    """Average the tables of phases by their shares of the updates."""
+    if len(phases) == 1:
+        return phases[0].table
+    return whole_numbers(sum(one.share * one.table / one.table.sum() for one in phases))
 
 
 def whole_numbers(shares: NDArray[np.float64]) -> Table:

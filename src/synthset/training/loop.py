@@ -85,7 +85,8 @@ class Loop:
         """Train on one stage's images, with a fresh schedule."""
         progress, stage = self.progress, self.task.stages[self.progress.stage]
         self.optimizer = self._optimizer()
-        self.weights, self.prior = self._class_weights(), self._log_prior()
+        self.weights = [self._class_weights(table) for table in self._tables()]
+        self.priors = [self._log_prior(table) for table in self._tables()]
         part = cut_batch(self.accelerator, self.task.training.batch_size)
         self.seen = torch.zeros((), device=self.accelerator.device)
         since = 0
@@ -127,9 +128,10 @@ class Loop:
         targets = mix_targets(smooth_targets(targets, task.training.label_smoothing), batch.draws)
         images = images.contiguous(memory_format=torch.channels_last)
         logits = self.parallel(images)
-        if self.prior is not None:
-            logits = logits + mix_targets(self.prior[batch.origins.to(device)], batch.draws)
-        each = compute_losses(logits, targets, task.loss, self.weights)
+        prior = self.priors[batch.phase]
+        if prior is not None:
+            logits = logits + mix_targets(batch.sources.to(device) @ prior, batch.draws)
+        each = compute_losses(logits, targets, task.loss, self.weights[batch.phase])
         loss = each.sum() / task.training.batch_size
         # Gradients of several processes are averaged, and here they are to be added.
         self.accelerator.backward(loss * self.accelerator.num_processes)
@@ -235,28 +237,27 @@ class Loop:
                 if value is not None:
                     yield f"{key}/{name}", value
 
-    def _class_weights(self) -> Tensor | None:
-        counts = self._draws().sum(axis=0)
-        weights = compute_class_weights(counts, self.task.loss.class_weights)
+    def _class_weights(self, table: Table) -> Tensor | None:
+        weights = compute_class_weights(table.sum(axis=0), self.task.loss.class_weights)
         return (
             None
             if weights is None
             else torch.from_numpy(weights).float().to(self.accelerator.device)
         )
 
-    def _log_prior(self) -> Tensor | None:
+    def _log_prior(self, table: Table) -> Tensor | None:
         """What is added to the logits of each source: (S, K)."""
         if self.task.loss.prior == "none":
             return None
-        found = log_prior(self._draws(), self.task.loss.prior)
+        found = log_prior(table, self.task.loss.prior)
         return torch.from_numpy(found).float().to(self.accelerator.device)
 
-    def _draws(self) -> Table:
-        """How often each source and class is drawn."""
+    def _tables(self) -> list[Table]:
+        """How often each source and class is drawn, in each phase."""
         stage = self.task.stages[self.progress.stage]
-        if stage.draws is not None:
-            return stage.draws
-        return count_draws(stage.images, self.task.classes, self.task.loss.sampling)
+        if stage.draws:
+            return [one.table for one in stage.draws]
+        return [count_draws(stage.images, self.task.classes, self.task.loss.sampling)]
 
     def _count_before(self) -> int:
         """Updates of the stages that are done."""

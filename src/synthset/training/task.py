@@ -11,10 +11,10 @@ import numpy as np
 from torch import nn
 
 from synthset.errors import DatasetError, ModelError
-from synthset.recipe.training import Loss, Model, Preprocessing, TimmModel, Training
+from synthset.recipe.training import Loss, Mixing, Model, Preprocessing, TimmModel, Training
 from synthset.results.trial import Look
 from synthset.seeds import digest
-from synthset.training.draws import Table
+from synthset.training.draws import DrawPhase
 from synthset.training.labelled import LabelledImages
 
 VERSION = 2  # changes whenever the same task would give other weights
@@ -28,19 +28,31 @@ class TrainingStage:
         name: of the stage.
         images: to train on.
         updates: how many.
-        draws: (S, K) how often each source and class comes in a turn; None draws by the loss's
+        draws: how often each source and class is drawn, phase by phase; empty draws by the loss's
             `sampling`.
+        mix: mixes images of a class across sources; None leaves them whole.
     """
 
     name: Literal["pretrain", "train"]
     images: LabelledImages
     updates: int
-    draws: Table | None = None
+    draws: tuple[DrawPhase, ...] = ()
+    mix: Mixing | None = None
+
+    @property
+    def starts(self) -> list[int]:
+        """First update of each phase; one phase without draws."""
+        before = np.cumsum([0.0, *(one.share for one in self.draws[:-1])])
+        return [round(self.updates * share) for share in before.tolist()]
 
     def identity(self) -> list[Any]:
         """Describe the stage in JSON values; images by a hash of their keys and labels."""
-        drawn = [] if self.draws is None else [self.draws.tolist(), _origins(self.images)]
-        return [self.name, self.updates, _hash(self.images), *drawn]
+        origins = [_origins(self.images)] if self.draws or self.mix else []
+        tables: list[Any] = [[one.share, one.table.tolist()] for one in self.draws]
+        if len(tables) == 1:
+            tables = [self.draws[0].table.tolist()]
+        mixed = [] if self.mix is None else [self.mix.identity()]
+        return [self.name, self.updates, _hash(self.images), *tables, *origins, *mixed]
 
 
 @dataclass(frozen=True)
