@@ -4,13 +4,14 @@ import numpy as np
 import pytest
 
 from synthset.errors import UsageError
-from synthset.metrics.statistics.intervals import wilson
+from synthset.metrics.statistics.intervals import Interval, wilson
 from synthset.metrics.statistics.significance import t_interval
 from synthset.recipe.experiment import load_experiment
 from synthset.results.figure import DRAWS, SEEDS
 from synthset.results.judge import CORRECTION
 from synthset.results.judgement import Judgement, draw_weights, judge
 from synthset.results.judgement_tables import make_arm_rows, make_class_rows
+from synthset.results.source_leak import PROBED, SourceProbe
 from synthset.results.stored import dump, load
 from synthset.results.trial import Look, Trial
 
@@ -205,8 +206,40 @@ def test_an_arm_is_compared_with_its_own_control_whatever_the_base_is():
 
 def test_what_the_source_tells_of_the_class_is_measured_by_what_is_drawn():
     by_images = judge(experiment(), three_seeds(), CLASSES)
-    assert by_images.arms[0].source_bits == pytest.approx(0)
-    assert by_images.arms[1].source_bits > 0.5  # nearly every cat is generated, and nothing else
+    assert by_images.arms[0].leak.bits == pytest.approx(0)
+    assert by_images.arms[1].leak.bits > 0.5  # nearly every cat is generated, and nothing else
     even = {"real": np.array([5, 5, 5]), "sd": np.array([2, 2, 2])}
     trials = [trial("starved", 0, 2, draws=even), trial("refilled", 0, 10, draws=even)]
-    assert judge(experiment(seeds=[0]), trials, CLASSES).arms[1].source_bits == pytest.approx(0)
+    assert judge(experiment(seeds=[0]), trials, CLASSES).arms[1].leak.bits == pytest.approx(0)
+
+
+def probed(area):
+    return SourceProbe({0: Interval(area, area - 0.1, min(1.0, area + 0.1))}, skipped=2)
+
+
+def test_an_arm_leaks_where_the_source_tells_the_class_and_the_features_tell_the_source():
+    def verdict(probe, prior="none", **draws):
+        arms = [{"name": "starved", "parts": [{"set": "real"}], "loss": {"prior": prior}}]
+        even = {name: np.array(one) for name, one in draws.items()}
+        found = trial("starved", 0, 2, draws=even, source_probe=probe)
+        return judge(experiment(arms=arms, seeds=[0]), [found], CLASSES).arms[0].leak.verdict
+
+    uneven = {"real": [1, 9, 9], "sd": [8, 1, 1]}
+    assert verdict(probed(0.9), **uneven) == "leak"
+    assert verdict(probed(0.9), "source", **uneven) == "balanced"
+    assert verdict(None, **uneven) == "possible"
+    assert verdict(probed(0.5), **uneven) == ""
+    assert verdict(probed(0.9), real=[9, 9, 9], sd=[1, 1, 1]) == ""
+
+
+def test_the_area_of_an_arm_is_the_mean_of_the_seeds_that_were_probed():
+    trials = [trial("starved", 0, 2, source_probe=probed(0.9)), trial("starved", 1, 2)]
+    alone = judge(experiment(seeds=[0, 1]), trials, CLASSES).arms[0].leak
+    assert (alone.auc.value, alone.auc.interval.method) == (pytest.approx(0.9), PROBED)
+    assert (alone.probed, alone.skipped) == (1, 2)
+    trials[1] = trial("starved", 1, 2, source_probe=probed(0.8))
+    both = judge(experiment(seeds=[0, 1]), trials, CLASSES)
+    assert both.arms[0].leak.auc.value == pytest.approx(0.85)
+    assert both.arms[0].leak.auc.interval.method == SEEDS
+    assert make_arm_rows(both)[0]["source_auc"] == pytest.approx(0.85)
+    assert load(Judgement, dump(both), "judgement.json").arms[0].leak == both.arms[0].leak

@@ -10,10 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import TypeAdapter
 
 from synthset.experiment.arms import Composed
+from synthset.experiment.probe_sources import probe_sources
 from synthset.machine import ProgressBar, Silent, fix_torch_threads
 from synthset.recipe.experiment import Arm, Experiment
+from synthset.results.source_leak import SourceProbe
 from synthset.results.trial import Look, Trial, Tuning
 from synthset.seeds import fingerprint
 from synthset.store.files import replace_file, write_aside
@@ -24,6 +27,7 @@ if TYPE_CHECKING:
 
 VERSION = "3"  # changes when the same trial would give other results
 TABLE, FACTS = "trial.npz", "trial.json"
+PROBES: TypeAdapter[SourceProbe | None] = TypeAdapter(SourceProbe | None)
 
 
 @dataclass(frozen=True)
@@ -118,7 +122,7 @@ def run_trial(job: Job, advance: Callable[[int], None]) -> None:
 
 
 def train_job(job: Job, bar: ProgressBar) -> tuple[Fitted, Trial]:
-    """Train, then read the test once.
+    """Train, then read the test once, and probe the classifier for the sources of its images.
 
     Args:
         job: what is to be done.
@@ -139,6 +143,7 @@ def train_job(job: Job, bar: ProgressBar) -> tuple[Fitted, Trial]:
         seconds=fitted.seconds,
         draws=_draws(job),
         short=(*(job.pretrain.short if job.pretrain else ()), *job.train.short),
+        source_probe=_probe(job, fitted),
     )
 
 
@@ -170,6 +175,20 @@ def train_and_ask(
             settings.precision,
         )
     return fitted, said
+
+
+def _probe(job: Job, fitted: Fitted) -> SourceProbe | None:
+    """Probe what the classifier makes of its training images for where they are from."""
+    from synthset.training.predict import extract_features
+
+    settings, preprocessing = job.experiment.training, job.experiment.preprocessing
+    how = (settings.batch_size, settings.device, settings.precision)
+    with fix_torch_threads(settings.threads):
+        return probe_sources(
+            job.train.images,
+            job.classes,
+            lambda images: extract_features(fitted.model, images, preprocessing, *how),
+        )
 
 
 def _draws(job: Job) -> dict[str, NDArray[np.int64]]:
@@ -230,6 +249,7 @@ def write_trial(folder: Path, trial: Trial) -> None:
         "chosen": trial.chosen,
         "seconds": trial.seconds,
         "short": list(trial.short),
+        "source_probe": PROBES.dump_python(trial.source_probe, mode="json"),
     }
     replace_file(folder / FACTS, json.dumps(facts, indent=1).encode())
 
@@ -249,6 +269,7 @@ def read_trial(folder: Path) -> Trial:
             "draws": _to_arrays(facts["draws"]),
             "looks": tuple(Look(**look) for look in facts["looks"]),
             "short": tuple(facts["short"]),
+            "source_probe": PROBES.validate_python(facts.get("source_probe")),
         }
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -20,8 +20,9 @@ from synthset.metrics.statistics.classification import (
 )
 from synthset.metrics.statistics.operating_curves import average_curves, compute_curves
 from synthset.recipe.experiment import Arm
-from synthset.results.figure import Better, Figure
+from synthset.results.figure import Better, ConfidenceInterval, Figure
 from synthset.results.judge import Runs, estimate
+from synthset.results.source_leak import PROBED, SourceLeak
 from synthset.results.stored import Numbers, StoredCurves
 from synthset.results.trial import Trial, Tuning
 
@@ -120,8 +121,7 @@ class ArmJudgement:
         confusion: (K, K) counts, summed over seeds: row is the class, column what it was taken for.
         curves: mean over seeds of the ROC and PR curves, of the classes and of their mean.
         reliability: (3, 15) images, summed top probability and images right of each bin.
-        source_bits: what the source of a drawn image tells of its class: mutual information in
-            bits.
+        leak: what the source of an image tells of its class.
         control: name of the arm without generated images that it is compared with, if any.
         chosen: update that was kept, of each seed.
         seconds: wall time of each seed.
@@ -138,7 +138,7 @@ class ArmJudgement:
     confusion: Numbers
     curves: StoredCurves
     reliability: Numbers
-    source_bits: float
+    leak: SourceLeak
     control: str | None
     chosen: tuple[int, ...]
     seconds: tuple[float, ...]
@@ -171,7 +171,7 @@ def judge_arm(arm: Arm, found: ArmTrials) -> ArmJudgement:
             [compute_curves(trial.labels, trial.probabilities) for trial in trials]
         ),
         reliability=np.sum([_reliability(trial) for trial in trials], axis=0),
-        source_bits=float(np.mean([_source_bits(trial) for trial in trials])),
+        leak=_find_leak(arm, trials, seeds),
         control=arm.control if isinstance(arm.control, str) else None,
         chosen=tuple(trial.chosen for trial in trials),
         seconds=tuple(trial.seconds for trial in trials),
@@ -185,8 +185,27 @@ def _reliability(trial: Trial) -> Array:
     return np.stack(reliability(probabilities, right))
 
 
-def _source_bits(trial: Trial) -> float:
-    return mutual_information(np.stack(list((trial.draws or trial.counts).values())))
+def _find_leak(arm: Arm, trials: Sequence[Trial], seeds: Sequence[int]) -> SourceLeak:
+    """Join what the trials say of sources; those that weren't probed say nothing of features."""
+    draws = [np.stack(list((trial.draws or trial.counts).values())) for trial in trials]
+    bits = float(np.mean([mutual_information(one) for one in draws]))
+    probes = [trial.source_probe for trial in trials if trial.source_probe is not None]
+    if not probes:
+        return SourceLeak(bits, arm.loss.prior == "source")
+    means = {seed: trial.source_probe.mean if trial.source_probe else None
+             for seed, trial in zip(seeds, trials, strict=True)}  # fmt: skip
+    values = {seed: np.array([np.nan if one is None else one.value]) for seed, one in means.items()}
+    auc, known = estimate(Runs(values), seeds), [one for one in means.values() if one is not None]
+    if len(known) == 1:
+        ends = ConfidenceInterval(known[0].low, known[0].high, PROBED)
+        auc = replace(auc, interval=ends)
+    return SourceLeak(
+        bits,
+        arm.loss.prior == "source",
+        auc,
+        float(np.mean([len(one.areas) for one in probes])),
+        float(np.mean([one.skipped for one in probes])),
+    )
 
 
 def _mean_counts(counts: Sequence[Mapping[str, NDArray[np.int64]]], size: int) -> dict[str, Array]:

@@ -70,7 +70,7 @@ class Judgement:
         notes: what a reader must know: short sets, early stops, classes without test images.
     """
 
-    VERSION: ClassVar = 3
+    VERSION: ClassVar = 4
 
     name: str
     description: str

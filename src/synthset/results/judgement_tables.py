@@ -24,6 +24,8 @@ def make_arm_rows(judgement: Judgement) -> list[Row]:
         row |= {f"pretrain_{origin}": _total(arm.pretraining, origin) for origin in origins}
         for name, found in arm.whole.items():
             row |= _cells(name, found)
+        row |= {"source_bits": to_plain(arm.leak.bits), "source_leak": arm.leak.verdict}
+        row |= _cells("source_auc", arm.leak.auc or Figure(None))
         for name, differences in judgement.differences.items():
             own = next((one for one in differences if one.arm == arm.name), None)
             row |= _difference(f"difference_{name.replace(' ', '_')}", own)

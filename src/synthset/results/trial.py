@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from synthset.results.source_leak import SourceProbe
+
 
 @dataclass(frozen=True)
 class Look:
@@ -86,6 +88,8 @@ class Trial:
         draws: origin -> (K,) how often its images of each class are drawn, in some common unit;
             empty where each image is drawn equally often.
         tuning: how the draws were chosen; None where there was no choice.
+        source_probe: whether the classifier's features tell generated from real training images;
+            None where there is but one kind, and in trials of before this was measured.
     """
 
     arm: str
@@ -100,3 +104,4 @@ class Trial:
     short: Sequence[str] = ()
     draws: Mapping[str, NDArray[np.int64]] = field(default_factory=dict)
     tuning: Tuning | None = None
+    source_probe: SourceProbe | None = None

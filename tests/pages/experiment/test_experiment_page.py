@@ -15,7 +15,7 @@ import pytest
 from PIL import Image
 
 from synthset.cli.experiment import _table as experiment_table
-from synthset.metrics.statistics.intervals import wilson
+from synthset.metrics.statistics.intervals import Interval, wilson
 from synthset.pages.experiment.arms_chart import draw_arms_chart
 from synthset.pages.experiment.curve_charts import draw_class_curves
 from synthset.pages.experiment.experiment_page import write_experiment_page
@@ -32,6 +32,7 @@ from synthset.pages.kit.picture_files import paint_picture
 from synthset.recipe.experiment import Experiment, load_experiment
 from synthset.results.benchmark import Measure, Value, summarise
 from synthset.results.judgement import Judgement, judge
+from synthset.results.source_leak import SourceProbe
 from synthset.results.trial import Look, Trial
 
 NASTY = '<img src=x onerror="alert(1)"> & cat'
@@ -260,3 +261,18 @@ def test_means_over_some_of_the_classes_say_so_wherever_they_stand() -> None:
     headings = [column.header for column in experiment_table(judged).columns]
     assert words in headings
     assert not any("over" in text for _, text in list_measures(judge(made, trials, names)))
+
+
+def test_an_arm_with_a_source_leak_is_marked_and_the_mark_is_explained(tmp_path: Path) -> None:
+    made, trials, names = world()
+    probe = SourceProbe({0: Interval(0.95, 0.9, 0.98)}, 2)
+    draws = {"real": np.array([1, 9, 9]), "sd": np.array([8, 1, 1])}
+    trials = [
+        replace(one, draws=draws, source_probe=probe) if one.arm == "mixed" else one
+        for one in trials
+    ]
+    found = judge(made, trials, names)
+    html = write_experiment_page(tmp_path, made, found, trials).read_text()
+    assert html.count(">source leak</span>") == 1
+    assert "AUC 95.0 %; mean over 1 classes with real and generated images, 2 left out" in html
+    assert "It may have learned the source in place of the class." in html

@@ -22,6 +22,12 @@ from synthset.pages.experiment.curve_charts import (
     draw_roc_chart,
     draw_training_chart,
 )
+from synthset.pages.experiment.leak_words import (
+    MARKS,
+    count_probed,
+    describe_leak,
+    explain_leaks,
+)
 from synthset.pages.experiment.parts import ExplainedImage, Steps
 from synthset.pages.kit.matrix import draw_matrix
 from synthset.pages.kit.picture import Picture
@@ -133,6 +139,10 @@ def _fill_page(
         "tuned": tables.list_tunings(judgement),
         "tuned_by": words.NAMES[experiment.tuned_by],
         "gained": tables.list_gains(judgement),
+        "leaks": explain_leaks(judgement),
+        "leak_marks": MARKS,
+        "leak_lines": describe_leak,
+        "count_probed": count_probed,
         "by_class": tables.make_class_tables(judgement),
         "steps": steps,
         "cases": [_arm_cases(arm.name, arm.text, cases) for arm in judgement.arms],

@@ -16,6 +16,7 @@ from synthset.results.arm_judgement import ArmJudgement
 from synthset.results.figure import CHANCE, Figure
 from synthset.results.judge import Difference
 from synthset.results.judgement import Judgement
+from synthset.results.source_leak import SourceLeak
 
 FIRST = (
     "focus_recall", "focus_precision", "focus_f1", "focus_average_precision", "focus_matched_f1",
@@ -91,7 +92,7 @@ def list_tunings(judgement: Judgement) -> list[tuple[str, str, str, list[tuple[s
     ]
 
 
-def list_gains(judgement: Judgement) -> list[tuple[str, str, str, list[Compared]]]:
+def list_gains(judgement: Judgement) -> list[tuple[str, str, SourceLeak, list[Compared]]]:
     """A row an arm that has a control: its words, its control's, what the source of an image tells
     of its class, and a cell for each measure of `gains`."""
     texts = {arm.name: arm.text for arm in judgement.arms}
@@ -99,7 +100,7 @@ def list_gains(judgement: Judgement) -> list[tuple[str, str, str, list[Compared]
         (
             arm.text,
             texts.get(arm.control or "", ""),
-            f"{arm.source_bits:.2f} bits",
+            arm.leak,
             [_compare_arm(arm.name, found) for found in judgement.gains.values()],
         )
         for arm in judgement.arms

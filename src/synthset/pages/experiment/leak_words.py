@@ -1,0 +1,51 @@
+"""What the page says of source leaks: a mark beside an arm, and what it means."""
+
+from __future__ import annotations
+
+from synthset.pages.kit.numbers import count, figure
+from synthset.results.judgement import Judgement
+from synthset.results.source_leak import AREA, BITS, SourceLeak
+
+MARKS = {
+    "leak": "source leak",
+    "possible": "possible source leak",
+    "balanced": "source leak, balanced by the loss",
+}
+
+
+def describe_leak(leak: SourceLeak) -> list[str]:
+    """Lines such as `0.46 bits` and `AUC 98.2 % [96.0, 99.1]`, before and after the training."""
+    lines = [f"{leak.bits:.2f} bits"]
+    if leak.auc is not None and leak.auc.value is not None:
+        lines.append(f"AUC {figure(leak.auc)}")
+    return lines
+
+
+def count_probed(leak: SourceLeak) -> str:
+    """Say which classes stand behind the AUC, for who points at it."""
+    if leak.auc is None:
+        return "not probed: one source, or trained before this was measured"
+    skipped = f", {count(leak.skipped)} left out for too few images" if leak.skipped else ""
+    return f"mean over {count(leak.probed)} classes with real and generated images{skipped}"
+
+
+def explain_leaks(judgement: Judgement) -> list[str]:
+    """Say what the marks of this page's arms mean, each once."""
+    there = {arm.leak.verdict for arm in judgement.arms}
+    if not there - {""}:
+        return []
+    first = (
+        f"A source leak: by whether a training image is generated one can guess its class (by "
+        f"{BITS:g} bits or more), and within a class the features of the trained classifier tell "
+        f"generated from real images (AUC of a cross-validated probe {100 * AREA:.0f} % or more). "
+        "It may have learned the source in place of the class. Real test images lack that cue, so "
+        "the arm says less of the images than of the shortcut. Features often tell sources apart "
+        "unasked; the bits are what it pays a classifier to use them."
+    )
+    others = {
+        "balanced": "Balanced by the loss: its prior takes away what the source tells of a class, "
+        "so that the shortcut no longer lowers the loss.",
+        "possible": "Possible: the features weren't probed, because the arm was trained before "
+        "this was measured, or has too few images of both kinds in each class.",
+    }
+    return [first, *(text for verdict, text in others.items() if verdict in there)]
