@@ -348,7 +348,7 @@ def test_what_timm_does_otherwise_is_said():
     notes = name_differences(TimmModel(kind="timm"), settings)
     assert notes == [
         "timm has no small stem: it trains the model's own first layers",
-        "timm has no focal loss and no class weights",
+        "timm has no focal loss, no LDAM and no class weights",
     ]
     own = name_differences(TimmModel(kind="timm", name="vit_tiny_patch16_224"), Single())
     assert own == ["timm shifts no images: it crops and enlarges as much"]

@@ -4,7 +4,12 @@ import torch
 from torch.nn import functional
 
 from synthset.recipe.training import Loss
-from synthset.training.loss import compute_class_weights, compute_losses, smooth_targets
+from synthset.training.loss import (
+    compute_class_weights,
+    compute_losses,
+    compute_margins,
+    smooth_targets,
+)
 
 
 @pytest.fixture
@@ -57,3 +62,19 @@ def test_the_effective_number_makes_large_classes_alike():
     assert weights[0] / weights[1] == pytest.approx((1 - 0.999**20) / (1 - 0.999**10))
     assert weights[2] == pytest.approx(weights[3])
     assert compute_class_weights(counts, "none") is None
+
+
+def test_the_margin_of_ldam_falls_with_the_fourth_root_of_the_images():
+    margins = compute_margins(np.array([16, 81, 1, 0]), 0.5)
+    assert margins.tolist() == pytest.approx([0.25, 0.5 / 3, 0.5, 0.5])
+
+
+def test_ldam_is_the_papers_formula():
+    # By hand, equation 13 with C = 1: z - (1/2, 0, 0) of class 0 with 16 images beside one with 1:
+    # log(1 + exp(0 - 0.5) + exp(2 - 0.5)) = log(1 + 0.60653 + 4.48169).
+    margins = torch.from_numpy(compute_margins(np.array([16, 81, 1]), 1.0)).float()
+    hot = torch.tensor([[1.0, 0, 0]])
+    found = compute_losses(
+        torch.tensor([[1.0, 0, 2]]) - hot * margins, hot, Loss(kind="ldam"), None
+    )
+    assert float(found) == pytest.approx(1.80636, abs=1e-5)

@@ -252,3 +252,27 @@ def test_the_prior_in_the_loss_is_that_of_the_phase(tmp_path, monkeypatch):
     stage = TrainingStage("train", digits(0, 200), 4, draws)
     train_classifier(small_task(stages=(stage,), loss=Loss(prior="class")), tmp_path)
     assert [one.tolist() for one in seen] == [even.tolist(), two.tolist()]
+
+
+def test_ldam_lowers_the_own_logit_and_weights_come_in_late(tmp_path, monkeypatch):
+    seen, real = [], loop.compute_losses
+
+    def told(logits, targets, settings, weights):
+        seen.append((logits.detach() * targets, weights is not None))
+        return real(logits, targets, settings, weights)
+
+    monkeypatch.setattr(loop, "compute_losses", told)
+    loss = {"class_weights": "effective", "weights_after": 0.75}
+    for kind in ("cross_entropy", "ldam"):
+        task = small_task(updates=4, loss=Loss(kind=kind, margin=1.0, **loss))
+        train_classifier(task, tmp_path / kind)
+    assert [one for _, one in seen] == [False, False, False, True] * 2
+    lower = (seen[0][0] - seen[4][0]).sum(dim=1)  # first updates, with the same weights
+    assert lower.max() == pytest.approx(1.0, abs=1e-5)
+    assert lower.min() > 0.8  # of about as many images each
+
+
+def test_settings_of_a_loss_that_decide_nothing_are_not_in_its_identity():
+    assert Loss(margin=3.0).identity() == Loss().identity()
+    assert Loss(kind="ldam", margin=3.0).identity() != Loss(kind="ldam").identity()
+    assert {"margin", "weights_after"}.isdisjoint(Loss().identity())

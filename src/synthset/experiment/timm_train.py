@@ -167,7 +167,7 @@ def name_differences(model: TimmModel, settings: Single) -> list[str]:
         "timm has no small stem: it trains the model's own first layers": small,
         "timm has no TrivialAugment: no policy": changes.policy == "trivial",
         "timm shifts no images: it crops and enlarges as much": changes.shift > 0,
-        "timm has no focal loss and no class weights": not plain,
+        "timm has no focal loss, no LDAM and no class weights": not plain,
         "timm draws classes as often as they come": loss.sampling == "balanced",
         "noise and random margins are drawn once": settings.preprocessing.noise > 0
         or settings.preprocessing.random_margins > 0,

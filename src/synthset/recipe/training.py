@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -197,10 +197,17 @@ class Mixing(Settings):
 class Loss(Settings):
     """The loss, and how classes are drawn: remedies for imbalance that need no new images."""
 
-    kind: Literal["cross_entropy", "focal"] = "cross_entropy"
-    """Focal loss: arXiv 1708.02002."""
+    kind: Literal["cross_entropy", "focal", "ldam"] = "cross_entropy"
+    """Focal loss: arXiv 1708.02002. LDAM (arXiv 1906.07413): cross-entropy in which the logit of an
+    image's own class is lowered by a margin, the larger the fewer images the class has."""
     gamma: float = Field(2.0, ge=0, le=10)
     """Gamma of the focal loss."""
+    margin: float = Field(2.0, gt=0, le=30)
+    """Margin of LDAM for the class with the fewest images, in logits; one with n times as many has
+    it divided by the fourth root of n. The paper's 0.5 is of cosines times 30."""
+    weights_after: float = Field(0.0, ge=0, lt=1)
+    """Share of the updates without class weights, which come in after that (deferred re-weighting:
+    0.8 with LDAM and `effective` weights is the paper's LDAM-DRW)."""
     class_weights: Literal["none", "balanced", "effective"] = "none"
     """`balanced` weights each class by one over its number of images, `effective` by one over its
     effective number of images (arXiv 1901.05555, beta 0.999). Over the images, the mean weight is
@@ -212,3 +219,9 @@ class Loss(Settings):
     class's share of the draws is added to its logit, so that a rare class isn't predicted too
     rarely. `source` takes the share within the image's own source, so that it doesn't pay to tell
     generated images from real ones; see docs/method.md."""
+
+    def identity(self) -> dict[str, Any]:
+        """Give what decides the result: settings of LDAM and of deferred weights where they do."""
+        unused = {"margin"} if self.kind != "ldam" else set()
+        unused |= {"weights_after"} if not self.weights_after else set()
+        return {name: one for name, one in super().identity().items() if name not in unused}

@@ -25,7 +25,12 @@ from synthset.training.checkpoint import Progress, Tensors, read_state, write_st
 from synthset.training.draws import Table, count_draws, log_prior
 from synthset.training.ema import follow
 from synthset.training.hardware import cut_batch, open_accelerator
-from synthset.training.loss import compute_class_weights, compute_losses, smooth_targets
+from synthset.training.loss import (
+    compute_class_weights,
+    compute_losses,
+    compute_margins,
+    smooth_targets,
+)
 from synthset.training.models import Classifier, build
 from synthset.training.pixels import Prepared
 from synthset.training.predict import ask_all
@@ -86,6 +91,7 @@ class Loop:
         progress, stage = self.progress, self.task.stages[self.progress.stage]
         self.optimizer = self._optimizer()
         self.weights = [self._class_weights(table) for table in self._tables()]
+        self.margins = self._compute_margins()
         self.priors = [self._log_prior(table) for table in self._tables()]
         part = cut_batch(self.accelerator, self.task.training.batch_size)
         self.seen = torch.zeros((), device=self.accelerator.device)
@@ -124,14 +130,16 @@ class Loop:
             group["lr"] = rate * group["scale"]
         self.parallel.train()
         images = augment(batch.pixels.to(device).float() / 255, batch.draws)
-        targets = functional.one_hot(batch.labels, task.classes).float().to(device)
-        targets = mix_targets(smooth_targets(targets, task.training.label_smoothing), batch.draws)
+        labels = functional.one_hot(batch.labels, task.classes).float().to(device)
+        targets = mix_targets(smooth_targets(labels, task.training.label_smoothing), batch.draws)
         images = images.contiguous(memory_format=torch.channels_last)
         logits = self.parallel(images)
         prior = self.priors[batch.phase]
         if prior is not None:
             logits = logits + mix_targets(batch.sources.to(device) @ prior, batch.draws)
-        each = compute_losses(logits, targets, task.loss, self.weights[batch.phase])
+        if self.margins is not None:
+            logits = logits - mix_targets(labels, batch.draws) * self.margins
+        each = compute_losses(logits, targets, task.loss, self._weigh(batch.phase))
         loss = each.sum() / task.training.batch_size
         # Gradients of several processes are averaged, and here they are to be added.
         self.accelerator.backward(loss * self.accelerator.num_processes)
@@ -236,6 +244,21 @@ class Loop:
             for key, value in state.get(parameter, {}).items():
                 if value is not None:
                     yield f"{key}/{name}", value
+
+    def _weigh(self, phase: int) -> Tensor | None:
+        """Class weights of this update; none before they come in."""
+        updates = self.task.stages[self.progress.stage].updates
+        deferred = self.progress.done < round(self.task.loss.weights_after * updates)
+        return None if deferred else self.weights[phase]
+
+    def _compute_margins(self) -> Tensor | None:
+        """What is taken from the logit of an image's own class: (K,)."""
+        if self.task.loss.kind != "ldam":
+            return None
+        images = self.task.stages[self.progress.stage].images
+        counts = np.bincount(images.labels, minlength=self.task.classes)
+        margins = compute_margins(counts, self.task.loss.margin)
+        return torch.from_numpy(margins).float().to(self.accelerator.device)
 
     def _class_weights(self, table: Table) -> Tensor | None:
         weights = compute_class_weights(table.sum(axis=0), self.task.loss.class_weights)

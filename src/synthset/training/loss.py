@@ -1,7 +1,8 @@
 """Losses, and the weights of classes that remedy imbalance.
 
 Papers: focal loss, Lin et al. 2017, arXiv 1708.02002; effective number of images, Cui et al. 2019,
-arXiv 1901.05555.
+arXiv 1901.05555; margins that depend on the labels' distribution (LDAM), Cao et al. 2019, arXiv
+1906.07413.
 """
 
 from __future__ import annotations
@@ -33,6 +34,21 @@ def compute_class_weights(counts: NDArray[np.int64], kind: str) -> NDArray[np.fl
     worth = sizes if kind == "balanced" else (1 - BETA**sizes) / (1 - BETA)
     weights = np.divide(1, worth, out=np.zeros_like(worth), where=worth > 0)
     return np.asarray(weights * sizes.sum() / (weights * sizes).sum())
+
+
+def compute_margins(counts: NDArray[np.int64], largest: float) -> NDArray[np.float64]:
+    """Compute the margins of LDAM, each inverse to the fourth root of the class's images.
+
+    Args:
+        counts: (K,) training images of each class.
+        largest: margin of the class with the fewest.
+
+    Returns:
+        (K,) logits in (0, largest]; the largest for a class without images.
+    """
+    fewest = counts[counts > 0].min()
+    margins: NDArray[np.float64] = largest * (fewest / np.maximum(counts, fewest)) ** 0.25
+    return margins
 
 
 def smooth_targets(targets: Tensor, share: float) -> Tensor:
