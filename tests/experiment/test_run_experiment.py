@@ -184,7 +184,7 @@ def test_a_kill_at_the_first_writes_of_a_new_experiment_leaves_one_that_goes_on(
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"source": {"kind": "shapes", "fail_every": 1}}, "images: none of 4 was made"),
+        ({"source": {"kind": "shapes", "fail_every": 1}}, "images: none of 4 could be made"),
         (
             {
                 "scores": [{"kind": "quality"}],
