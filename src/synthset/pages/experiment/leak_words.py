@@ -9,7 +9,7 @@ from synthset.results.source_leak import AREA, BITS, SourceLeak
 MARKS = {
     "leak": "source leak",
     "possible": "possible source leak",
-    "balanced": "source leak, balanced by the loss",
+    "balanced": "source leak, balanced",
 }
 
 
@@ -43,7 +43,7 @@ def explain_leaks(judgement: Judgement) -> list[str]:
         "unasked; the bits are what it pays a classifier to use them."
     )
     others = {
-        "balanced": "Balanced by the loss: its prior takes away what the source tells of a class, "
+        "balanced": "Balanced: the prior in the loss takes away what the source tells of a class, "
         "so that the shortcut no longer lowers the loss.",
         "possible": "Possible: the features weren't probed, because the arm was trained before "
         "this was measured, or has too few images of both kinds in each class.",
