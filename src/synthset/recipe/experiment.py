@@ -420,6 +420,7 @@ def _problems(experiment: Experiment) -> list[Problem]:
             for j, part in enumerate(getattr(arm, field)):
                 problems += _part(experiment, f"arms[{i}].{field}[{j}]", part, first=j == 0)
         problems += _draws(f"arms[{i}]", arm)
+        problems += arm.loss.find_problems(f"arms[{i}].loss", experiment.training)
     problems += _arm_names(experiment, names)
     if len(set(experiment.seeds)) < len(experiment.seeds):
         problems.append(Problem("seeds", "a seed appears twice", "give each seed once"))

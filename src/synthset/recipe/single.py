@@ -42,6 +42,13 @@ class Single(Settings):
     def _fill_network(cls, content: Any) -> Any:
         return fill_network(content)
 
+    @model_validator(mode="after")
+    def _adjusts_soundly(self) -> Single:
+        problems = self.loss.find_problems("loss", self.training)
+        if problems:
+            raise RecipeError.of(problems)
+        return self
+
 
 def load_single(path: str | Path | None, overrides: Sequence[str] = ()) -> Single:
     """Read how a classifier is trained.

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from synthset.errors import Problem
 from synthset.recipe.settings import EXECUTION, Settings
 from synthset.recipe.sources import Device
 
@@ -219,9 +220,34 @@ class Loss(Settings):
     class's share of the draws is added to its logit, so that a rare class isn't predicted too
     rarely. `source` takes the share within the image's own source, so that it doesn't pay to tell
     generated images from real ones; see docs/method.md."""
+    adjust: Literal["none", "after"] = "none"
+    """`after` takes the logarithm of each class's share of the draws from its logit once the
+    training is done: post-hoc logit adjustment (arXiv 2007.07314). `label_smoothing` must be 0."""
+    shift: Literal["none", "validation"] = "none"
+    """`validation` adds to the logit of the class with the fewest images what gives the highest
+    balanced accuracy on the validation split, once the training is done."""
 
     def identity(self) -> dict[str, Any]:
-        """Give what decides the result: settings of LDAM and of deferred weights where they do."""
+        """Give what decides the result: settings of LDAM, of deferred weights, and of what follows
+        the training where they do."""
         unused = {"margin"} if self.kind != "ldam" else set()
-        unused |= {"weights_after"} if not self.weights_after else set()
+        later = {"weights_after": 0.0, "adjust": "none", "shift": "none"}
+        unused |= {name for name, default in later.items() if getattr(self, name) == default}
         return {name: one for name, one in super().identity().items() if name not in unused}
+
+    def find_problems(self, where: str, training: Training) -> list[Problem]:
+        """Say what can't follow a training: adjusting what doesn't estimate the classes' shares."""
+        if self.adjust == "none":
+            return []
+        problems = []
+        if training.label_smoothing:
+            found = f"`after`, with label_smoothing {training.label_smoothing:g}"
+            right = (
+                "set training.label_smoothing: 0 (smoothed outputs don't estimate a rare class's "
+                "share, so that it would be predicted far too often), or use prior: class"
+            )
+            problems.append(Problem(f"{where}.adjust", found, right))
+        if self.prior != "none":
+            found = f"`after`, with prior: {self.prior}"
+            problems.append(Problem(f"{where}.adjust", found, "remove one of the two"))
+        return problems

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from timm.layers import convert_sync_batchnorm
 from torch import Tensor
 from torch.nn import functional
@@ -25,6 +26,7 @@ from synthset.training.checkpoint import Progress, Tensors, read_state, write_st
 from synthset.training.draws import Table, count_draws, log_prior
 from synthset.training.ema import follow
 from synthset.training.hardware import cut_batch, open_accelerator
+from synthset.training.logit_shift import choose_shift, find_rarest
 from synthset.training.loss import (
     compute_class_weights,
     compute_losses,
@@ -71,6 +73,26 @@ class Loop:
         finally:
             self.bar.stop()
         return self.progress
+
+    def find_offsets(self) -> list[float] | None:
+        """Choose what is added to the logits of the kept weights; None adds nothing."""
+        loss = self.task.loss
+        if loss.adjust == loss.shift == "none":
+            return None
+        offsets = self._adjust()
+        if loss.shift == "validation":
+            self.judged.net.load_state_dict(self.best)
+            rare = find_rarest(self.task.stages[-1].images)
+            logits = self._ask_val().numpy() + offsets
+            offsets[rare] += choose_shift(logits, self.task.val.labels, rare)
+        return [float(one) for one in offsets]
+
+    def _adjust(self) -> NDArray[np.float64]:
+        """What post-hoc adjustment adds to the logits, by the draws of the last phase: (K,)."""
+        if self.task.loss.adjust == "none":
+            return np.zeros(self.task.classes)
+        adjusted: NDArray[np.float64] = -log_prior(self._tables()[-1], "class")[0]
+        return adjusted
 
     def _build(self) -> Classifier:
         """Make the network with its first weights, or with those of the last state."""
@@ -168,11 +190,11 @@ class Loop:
 
     def _judge(self, since: int) -> Look:
         task = self.task
-        logits = self._ask_val()
+        logits = self._ask_val().double() + torch.from_numpy(self._adjust())
         total = self.accelerator.reduce(self.seen.clone(), reduction="sum")
         train_loss = float(total) / since
         labels = torch.from_numpy(task.val.labels)
-        val_loss = float(functional.cross_entropy(logits.double(), labels))
+        val_loss = float(functional.cross_entropy(logits, labels))
         if not math.isfinite(train_loss + val_loss):
             raise ModelError(
                 f"the training diverged before update {self._count_before() + self.progress.done}: "
@@ -277,7 +299,7 @@ class Loop:
 
     def _tables(self) -> list[Table]:
         """How often each source and class is drawn, in each phase."""
-        stage = self.task.stages[self.progress.stage]
+        stage = self.task.stages[min(self.progress.stage, len(self.task.stages) - 1)]
         if stage.draws:
             return [one.table for one in stage.draws]
         return [count_draws(stage.images, self.task.classes, self.task.loss.sampling)]

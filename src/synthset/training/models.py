@@ -29,11 +29,13 @@ class Classifier(nn.Module):
 
     Attributes:
         net: the network, with timm's `forward_features`, `forward_head` and `get_classifier`.
+        offsets: (K,) what is added to the logits since the training; None adds nothing.
     """
 
     def __init__(self, net: nn.Module, mean: tuple[float, ...], std: tuple[float, ...]) -> None:
         super().__init__()
         self.net: Any = net
+        self.offsets: Tensor | None = None
         self.mean: Tensor
         self.std: Tensor
         for name, values in (("mean", mean), ("std", std)):
@@ -41,7 +43,8 @@ class Classifier(nn.Module):
 
     def forward(self, images: Tensor) -> Tensor:
         """(B, 3, S, S) in [0, 1] to (B, K) float32 logits."""
-        return self._head(images, pre_logits=False)
+        logits = self._head(images, pre_logits=False)
+        return logits if self.offsets is None else logits + self.offsets.to(logits.device)
 
     def features(self, images: Tensor) -> Tensor:
         """(B, 3, S, S) in [0, 1] to what enters the last layer: (B, D) float32."""

@@ -87,6 +87,8 @@ def load_classifier(folder: Path) -> Classifier:
     saved = load_file(folder / MODEL)
     with torch.random.fork_rng(devices=[]):  # first weights are drawn, and then overwritten
         model = build(settings, config["classes"], config["preprocessing"]["size_px"], saved)
+    if "offsets" in config:
+        model.offsets = torch.tensor(config["offsets"])
     return model.eval()
 
 

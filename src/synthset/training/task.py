@@ -16,6 +16,7 @@ from synthset.results.trial import Look
 from synthset.seeds import digest
 from synthset.training.draws import DrawPhase
 from synthset.training.labelled import LabelledImages
+from synthset.training.logit_shift import find_rarest, refuse_few
 
 VERSION = 2  # changes whenever the same task would give other weights
 
@@ -143,6 +144,8 @@ def check(task: Task) -> None:
             "add some, or leave the class out everywhere"
         )
     _check_labels("the validation split", task.val, task.classes)
+    if task.loss.shift == "validation":
+        refuse_few(find_rarest(task.stages[-1].images), task.val.labels)
 
 
 def _check_labels(what: str, images: LabelledImages, classes: int) -> None:

@@ -52,6 +52,9 @@ def _train(task: Task, folder: Path, bar: ProgressBar) -> None:
     loop = Loop(task, folder, bar)
     progress = loop.run()
     config = {"format": 1, "task": task.fingerprint(), **task.identity()}
+    offsets = loop.find_offsets()
+    if offsets is not None:
+        config["offsets"] = offsets
     if loop.accelerator.is_main_process:
         write_result(folder, config, progress, loop.best)
     loop.accelerator.wait_for_everyone()
