@@ -41,7 +41,7 @@ def test_a_package_is_called_whatever_was_imported_before(order):
     lines = ("import synthset", *order, "assert called is synthset.search")
     code = "\n".join((*lines, "try: called('nowhere', 'red', limit=1)"))
     error = "except synthset.SynthsetError as fault: print(write_match('red'), fault)"
-    assert run(f"{code}\n{error}").stdout.startswith('"red" nowhere: no dataset here')
+    assert run(f"{code}\n{error}").stdout.startswith('"red" nowhere: is not a dataset')
 
 
 @pytest.mark.parametrize(

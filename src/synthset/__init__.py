@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 
 
 def open(path: str | os.PathLike[str]) -> Dataset:
-    """Open a dataset that `run` made.
+    """Open a dataset made by `run`.
 
     Args:
         path: its folder, or a URL that fsspec knows.

@@ -19,8 +19,8 @@ ROCM = Path("/dev/kfd")  # is there where AMD's driver is
 
 
 class ProgressBar(Protocol):
-    """Shows how far a piece of work is, and what a user should know; the command line draws it, a
-    library stays quiet."""
+    """Shows the progress of some work, and what a user should know. The command line draws it; as a
+    library, synthset is quiet."""
 
     def start(self, title: str, total: int) -> None: ...
     def advance(self, rows: int) -> None: ...

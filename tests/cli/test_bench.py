@@ -44,7 +44,10 @@ def test_each_table_is_a_row_and_conventions_are_said(even, tmp_path):
     ]
     assert rows[0][3::2] == ["26,000", "20", "20", "0", "5.0%", *rows[0][13::2]]
     assert rows[1][3::2] == ["1,000", "20", "11", "19", "95.0%", *rows[1][13::2]]
-    assert "note: odd: 2 rows merged by index into 1 class, with" in out
+    assert (
+        "note: odd: 2 rows that appear several times because of shared names are merged by index "
+        "into 1 class, each with" in out
+    )
     assert "* balanced accuracy is the mean recall" in out
     assert "* published conventions: balanced accuracy is" in typed(even, "--compat").stdout
 
@@ -80,7 +83,7 @@ def test_what_cannot_be_written_is_refused_before_anything_is_read(tmp_path):
         typed(tmp_path / "none.csv", "-o", tmp_path / "results.txt")
     with pytest.raises(UsageError, match="no folder"):
         typed(tmp_path / "none.csv", "-o", tmp_path / "none" / "results.csv")
-    with pytest.raises(DatasetError, match="no such file; name CSV tables"):
+    with pytest.raises(DatasetError, match="does not exist; name CSV tables"):
         typed(tmp_path / "none.csv")
 
 

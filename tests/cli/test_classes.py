@@ -91,7 +91,7 @@ def test_words_and_the_review_file(tmp_path):
     assert "- word: seal" in (tmp_path / "senses.yaml").read_text()
     with pytest.raises(UsageError, match="may hold answers"):
         printed("words", "seal", "--review", file)
-    with pytest.raises(RecipeError, match=r"'seal' has 9 senses, and .* decides for none"):
+    with pytest.raises(RecipeError, match=r"'seal' has 9 senses, and .* doesn't choose one"):
         printed("words", "seal", "--senses", file)
 
 

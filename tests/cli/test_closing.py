@@ -101,7 +101,7 @@ def test_empty_classes_and_an_empty_selection_are_said(dataset):
     assert list(name_empty_classes(empty)) == [
         "no image of 1 of 3 classes: 'circle'",
         "nothing is kept of 2 of 3 classes: 'square', 'star'",
-        "nothing is kept: 16 × score < 2 (0 limits); change the selection, or look at the report",
+        "nothing is kept: 16 × score < 2 (0 limits); change the selection, or read the report",
     ]
 
 

@@ -124,7 +124,7 @@ def test_what_is_written_to_a_disk_is_no_url(words, tmp_path, monkeypatch):
     refused = CliRunner().invoke(app, words).exception
     assert isinstance(refused, SynthsetError)
     assert refused.exit_code == 2
-    assert re.search(r"does not lie on this disk; name a path|did you mean s3://", str(refused))
+    assert re.search(r"is not on a local disk; name a local path|did you mean s3://", str(refused))
     assert not list(tmp_path.iterdir())
 
 
@@ -174,7 +174,7 @@ def test_a_wrong_recipe_is_explained_without_a_traceback(finished, tmp_path, com
 def test_no_dataset_is_explained(tmp_path):
     out = synthset_command("status", tmp_path)
     assert out.returncode == 1
-    assert "no dataset here" in out.stderr
+    assert "is not a dataset" in out.stderr
 
 
 def test_recipes_are_listed_and_printed():

@@ -29,7 +29,7 @@ if __name__ == "__main__":
     cli.main()
 """
 HERE = Path(__file__).parents[1] / "engine"
-KEPT = "what is finished is kept, the same command goes on from there"
+KEPT = "finished work is kept, and the same command continues from there"
 
 
 @pytest.mark.parametrize(

@@ -60,7 +60,7 @@ def test_words_that_no_record_has_together_are_searched_one_by_one(made):
 
 @pytest.mark.parametrize("words", [[], ["cat", "--clip", "cat"], ["cat", "--like", "0"]])
 def test_one_question_at_a_time(made, words):
-    with pytest.raises(UsageError, match="asks one thing"):
+    with pytest.raises(UsageError, match="give exactly one thing"):
         typed("search", made, *words)
 
 
@@ -77,7 +77,7 @@ def test_metadata_is_one_table_and_is_never_mixed(made, tmp_path):
     typed("export", made, tmp_path / "m", "--kind", "diffusiondb")
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "metadata.parquet").write_text("mine")
-    with pytest.raises(DatasetError, match="no export of synthset"):
+    with pytest.raises(DatasetError, match="not an export of synthset"):
         typed("export", made, tmp_path / "mine", "--kind", "diffusiondb")
 
 

@@ -61,5 +61,5 @@ def test_a_plan_says_its_notes_beside_the_table(tmp_path):
     source = f"{{kind: folder, paths: [{{path: {tmp_path / 'pets'}}}]}}"
     (tmp_path / "r.yaml").write_text(f"name: r\nclasses: {{kind: source}}\nsource: {source}\n")
     done = CliRunner().invoke(app, ["plan", str(tmp_path / "r.yaml"), "-o", str(tmp_path / "d")])
-    assert "note: label conflict: 1 image stands with the same bytes" in done.stderr
+    assert "note: label conflict: 1 image occurs with the same bytes" in done.stderr
     assert "label conflict" not in done.stdout

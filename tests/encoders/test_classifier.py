@@ -89,7 +89,7 @@ def test_a_weight_file_says_how_many_classes_there_are(timm_folder, tmp_path, pi
 
 def test_weights_of_another_architecture_are_refused(tmp_path):
     save_file({"some.weight": torch.zeros(3)}, tmp_path / "other.safetensors")
-    with pytest.raises(ModelError, match=r"other\.safetensors could not be loaded.*this very"):
+    with pytest.raises(ModelError, match=r"other\.safetensors could not be loaded.*exactly this"):
         opened(model="resnet10t", weights=str(tmp_path / "other.safetensors"))
 
 

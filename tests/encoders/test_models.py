@@ -42,7 +42,7 @@ def test_a_missing_folder_gets_its_nearest_sibling(timm_folder):
 
 def test_a_hub_name_without_prefix_is_explained():
     (problem,) = told(clip(model="openai/clip-vit-base-patch32"))
-    assert "write a hub model as hf-hub:openai/clip-vit-base-patch32" in problem
+    assert "for a hub model, write hf-hub:openai/clip-vit-base-patch32" in problem
 
 
 def test_a_folder_of_another_kind_is_refused(open_clip_folder, timm_folder, tmp_path):
@@ -55,7 +55,7 @@ def test_a_folder_of_another_kind_is_refused(open_clip_folder, timm_folder, tmp_
 
 def test_unknown_names_get_the_nearest_known_one():
     assert told(classifier(model="resnet5O.a1_in1k")) == [
-        "encoders.e.model: no timm model is called 'resnet5O.a1_in1k'; "
+        "encoders.e.model: there is no timm model called 'resnet5O.a1_in1k'; "
         "did you mean 'resnet50.a1_in1k'?"
     ]
     assert "did you mean 'ViT-B-32'?" in told(clip(model="ViT-B32", pretrained="openai"))[0]

@@ -34,7 +34,7 @@ def photos(tmp_path, monkeypatch):
 def test_a_test_split_is_no_source(photos):
     photos.rename(photos.parent / "seg_test")
     source = {"kind": "augment", "paths": [{"path": "seg_test"}]}
-    with pytest.raises(RecipeError, match=r"paths\[0\]\.path: .*is a test split by its name"):
+    with pytest.raises(RecipeError, match=r"paths\[0\]\.path: by its name, .*is a test split"):
         synthset.run(CONTENT | {"source": source}, "d")
 
 

@@ -33,7 +33,10 @@ WRONG = {
     "unknown CLIP": ("encoders.clip.model=ViT-B-33", "encoders.clip.model: no open_clip model"),
     "unknown timm model": ("encoders.classifier.model=resnt50", "encoders.classifier.model: "),
     "unknown field": ("prompts.templates=['{clas}']", "prompts.templates[0]: unknown field {clas}"),
-    "no class in it": ("prompts.templates=['a photo']", "prompts.templates[0]: it does not say"),
+    "no class in it": (
+        "prompts.templates=['a photo']",
+        "prompts.templates[0]: it doesn't name the class",
+    ),
     "unknown synset": (
         "classes={kind: wordnet, synsets: [dgo.n.01]}",
         "classes.synsets[0]: ",
@@ -139,7 +142,7 @@ def test_statistics_of_other_weights_are_refused(tmp_path):
     facts = {"encoder_sha256": "f" * 64, "n": "10", "source": "elsewhere"}
     save_file({"mean": np.zeros(3), "cov": np.eye(3)}, file, metadata=facts)
     found = problems(tmp_path / "d", f"references.cifar10.file={file}")
-    assert "made by other weights" in found[0]
+    assert "made with other weights" in found[0]
 
 
 def test_statistics_of_another_resize_are_refused(tmp_path):
@@ -157,8 +160,8 @@ def test_statistics_of_another_resize_are_refused(tmp_path):
 @pytest.mark.parametrize(
     ("made", "path", "said"),
     [
-        (["a.png"], "real", "the images lie directly in"),
-        (["train/cat/a.png", "test/cat/a.png"], "real", "holds the splits test, train"),
+        (["a.png"], "real", "the images are directly in"),
+        (["train/cat/a.png", "test/cat/a.png"], "real", "contains the splits test, train"),
         (["cat/a.txt"], "real", "no labelled image in"),
         (["cat/a.png"], "reel", "nothing at .*; did you mean .*/real"),
     ],

@@ -61,7 +61,7 @@ def test_names_that_synsets_share_are_refused_unless_qualified(tmp_path):
     cranes = {"kind": "wordnet", "synsets": ["crane.n.04", "crane.n.05"]}
     assert refused(tmp_path, classes=cranes) == [
         "classes: 'crane' (label 0, n03126707) and 'crane' (label 1, n02012849) share the name "
-        "'crane'; leave one out, or tell WordNet classes apart with shared_names: qualify"
+        "'crane'; leave one out, or distinguish WordNet classes with shared_names: qualify"
     ]
     assert len(settled({**cranes, "shared_names": "qualify"})) == 2
 
@@ -83,7 +83,7 @@ def test_a_free_word_of_four_senses_is_refused_with_all_shown(tmp_path):
     first, *senses = told.splitlines()
     assert first == (
         "classes.words[1]: 'mouse' has 4 senses; name one, or add a hint as in 'mouse (…)', or "
-        "answer it in a review file that `senses` names:"
+        "decide in a review file that `senses` names:"
     )
     assert [line.split()[0] for line in senses] == [
         "mouse.n.01",
@@ -100,7 +100,7 @@ def test_a_review_file_answers_what_is_open(tmp_path):
     assert read_review(file).undecided == {"mouse"}
     words = {"kind": "words", "words": ["owl", "mouse"], "senses": file}
     (told,) = refused(tmp_path, classes=words)
-    assert f"'mouse' has 4 senses, and {file} decides for none; write the name of one" in told
+    assert f"'mouse' has 4 senses, and {file} doesn't choose one; write the name of one" in told
     content = (tmp_path / "senses.yaml").read_text().replace("sense:\n", "sense: mouse.n.04\n")
     (tmp_path / "senses.yaml").write_text(content)
     assert [entry.key for entry in settled(words)] == ["n01621127", "n03793489"]
@@ -110,7 +110,7 @@ def test_a_missing_review_file_is_refused_with_the_command_that_writes_one(tmp_p
     words = {"kind": "words", "words": ["owl"], "senses": "gone.yaml"}
     assert refused(tmp_path, classes=words) == [
         "classes.senses: gone.yaml does not exist; write it with `synthset classes words WORD … "
-        "--review FILE`, and answer it"
+        "--review FILE`, then fill in the answers"
     ]
 
 
@@ -191,13 +191,13 @@ def test_the_names_of_all_objects_are_not_unique(tmp_path):
 def test_a_closure_that_lets_nothing_through_is_refused(tmp_path):
     cat = {"kind": "wordnet", "synsets": ["cat.n.01"], "closure": True}
     assert refused(tmp_path, classes={**cat, "max_depth": 0, "leaves_only": True}) == [
-        "classes.synsets: nothing under cat.n.01 passes; allow a larger max_depth, or take out "
+        "classes.synsets: nothing under cat.n.01 remains; allow a larger max_depth, or remove "
         "leaves_only or screen"
     ]
 
 
 def test_plain_names_that_differ_in_their_plural_only_want_senses():
-    with pytest.raises(RecipeError, match="'sunglass' and 'sunglasses' differ in their plural"):
+    with pytest.raises(RecipeError, match="'sunglass' and 'sunglasses' differ only in the plural"):
         settled(["sunglass", "sunglasses"])
     senses = {"sunglass": "sunglass.n.01", "sunglasses": "sunglasses.n.01"}
     found = settled({"kind": "names", "names": list(senses), "senses": senses})

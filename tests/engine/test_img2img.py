@@ -170,7 +170,7 @@ def test_a_test_split_is_no_source(photos, name):
     where = [{"path": "x" if name.startswith("x") else name}]
     (problem,) = problems(changed(paths=where))
     assert problem.startswith("source.paths[0].path: ")
-    assert problem.endswith("is a test split by its name; name images for training")
+    assert problem.endswith("is a test split; name images for training")
 
 
 def test_a_folder_of_tests_is_no_source_and_a_class_called_tester_is_fine(photos):
@@ -227,5 +227,5 @@ def test_the_card_says_what_the_images_are_made_of(photos, tmp_path):
     dataset = synthset.run(CONTENT | {"images_per_class": 1}, "d")
     write_card(tmp_path, dataset, dataset.kept(), [], None)
     text = (tmp_path / "README.md").read_text()
-    assert "A diffusion model made it of a real image and a prompt" in text
+    assert "A diffusion model made it from a real image and a prompt" in text
     assert "nothing in it was photographed" not in text

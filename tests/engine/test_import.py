@@ -197,7 +197,7 @@ def test_the_same_bytes_under_two_labels_are_a_conflict_that_a_rule_settles(phot
     source = CONTENT["source"] | ({} if rule == "drop" else {"conflicts": rule})
     recipe = {**CONTENT, "source": source, "selection": {"steps": []}}
     count, outcome = RULES[rule]
-    said = "2 images stand with the same bytes under several labels: 'cat' and 'dog' (2); "
+    said = "2 images occur with the same bytes under several labels: 'cat' and 'dog' (2); "
     (note,) = forecast_run(synthset.load_recipe(recipe), "d").notes
     assert note.startswith(f"label conflict: {said}{outcome}")
     dataset = synthset.run(recipe, "d")

@@ -111,7 +111,7 @@ def test_a_class_is_compared_over_axes_of_the_whole_reference(measured, features
     assert row.value == pytest.approx(value, rel=1e-9)
     assert row.interval.low < row.value < row.interval.high
     assert row.n == 12
-    assert "over 5 features is visibly too large" in row.warning
+    assert "over 5 features is noticeably too large" in row.warning
 
 
 def test_each_class_has_its_own_neighbours_diversity_and_floor(measured):
@@ -190,4 +190,4 @@ def test_what_lies_in_a_reference_is_said(measured, tmp_path, capsys):
     words = capsys.readouterr().err
     assert "reference real: found: 25 images + 1 passed over = 26 files" in words
     assert "reference real: note: passed over: 1 × file of a format that is not read" in words
-    assert "reference real: note: label conflict: 1 image stands" in words
+    assert "reference real: note: label conflict: 1 image occurs" in words

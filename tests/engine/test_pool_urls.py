@@ -222,11 +222,11 @@ def test_features_may_lie_in_its_columns_but_an_index_lies_on_the_disk(both, tmp
     command = ["pool", "index", place, "--encoder", "pixels", "-o", "memory://index"]
     found = CliRunner().invoke(app, command)
     assert isinstance(found.exception, UsageError)
-    assert "-o memory://index: does not lie on this disk" in str(found.exception)
+    assert "-o memory://index: is not on a local disk" in str(found.exception)
     index = index_pool([PoolPath(path=place)], tmp_path / "emb", COLOURS, features="emb")
     assert index.counts == {"images": 12, "unreadable": 0, "without_caption": 0}
     for features, message in (
-        ("beside", "features beside memory://.* are not on this disk"),
+        ("beside", "features beside memory://.* are not on a local disk"),
         ("captoin", "has no column 'captoin'.*did you mean 'caption'"),
     ):
         with pytest.raises(RecipeError, match=message):

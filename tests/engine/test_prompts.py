@@ -61,7 +61,7 @@ def test_class_and_gloss_stand_side_by_side(tmp_path):
 
 
 def test_a_class_without_a_gloss_is_named_before_the_run(tmp_path):
-    with pytest.raises(RecipeError, match=r"\{gloss\} is used, and 'blorple' have none"):
+    with pytest.raises(RecipeError, match=r"it uses \{gloss\}, but 'blorple' have none"):
         run(tmp_path, classes=["unicycle", "blorple"], prompts={"kind": "gloss"})
 
 
@@ -194,7 +194,7 @@ def test_a_plan_asks_nobody_and_says_what_a_run_would_ask(tmp_path, asked):
     server, prompts = asked
     found = forecast_run(recipe(prompts=prompts), str(tmp_path / "d"))
     assert not found.problems
-    assert any("3 prompts each of 3 of 3 classes" in note for note in found.notes)
+    assert any("3 prompts for each of 3 of 3 classes" in note for note in found.notes)
     assert server.asked == []
 
 

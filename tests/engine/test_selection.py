@@ -64,7 +64,7 @@ def test_a_test_split_measures_a_set_and_never_chooses_it(tmp_path):
     wanted = recipe(photos(tmp_path / "pets_test"))
     (problem,) = forecast_run(wanted, str(tmp_path / "out")).problems
     assert problem.where == "references.photos.paths[0].path"
-    assert "is a test split by its name" in problem.found
+    assert "is a test split" in problem.found
     measured = load_recipe({**wanted.model_dump(mode="json"), "selection": {"steps": []}})
     assert not forecast_run(measured, str(tmp_path / "out")).problems
 

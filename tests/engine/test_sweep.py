@@ -149,4 +149,4 @@ def test_the_picture_has_the_pictures_and_figures_of_each_cell(tmp_path):
     assert [row[0] for row in picture.table.rows] == ["plain", "background"]
     drawn = picture.__html__()
     assert drawn.count("<image ") == 2
-    assert "What prompts and guidance do" in drawn
+    assert "What prompts and guidance change" in drawn

@@ -67,7 +67,7 @@ def test_other_seeds_take_other_images(world, content):
 
 def test_too_few_images_are_refused_or_taken_and_told(world, content):
     parts = [{"set": "real"}, {"set": "made", "top_up_to": 60}]
-    message = "made has 30 images of 'cat', 56 are wanted; ask for fewer, or set `short: take`"
+    message = "made has 30 images of 'cat', but 56 are wanted; ask for fewer, or set `short: take`"
     with pytest.raises(RecipeError, match=message):
         composed(content, parts)
     parts[1]["short"] = "take"
@@ -127,7 +127,7 @@ def test_a_set_gives_nothing_that_has_another_label_there_or_among_real_images(w
     shutil.copy("real/cat/0.png", "made/dog/real-cat.png")
     found = composed(content, [{"set": "real"}, {"set": "made"}])
     assert counts(found) == {"real": [4, 18], "made": [29, 30]}
-    said = "label conflict: 2 images stand with the same bytes under several labels: 'cat' and"
+    said = "label conflict: 2 images occur with the same bytes under several labels: 'cat' and"
     assert found.short[0].startswith(f"{said} 'dog' (2); not taken from made; correct")
     content["real"]["conflicts"] = "keep"
     kept = composed(content, [{"set": "real"}, {"set": "made"}])

@@ -69,15 +69,17 @@ def test_rows_doubled_by_a_shared_name_are_merged_by_index_and_said(place):
     assert found.figures.counts.tolist() == [16, 400, 0, 70, 90]
     np.testing.assert_allclose(found.figures.accuracy[3:], 0.4)
     assert found.notes == (
-        "4 rows merged by index into 2 classes, with the mean of the rows of each; "
-        "doubled by shared names: missile",
+        "4 rows that appear several times because of shared names are merged by index into "
+        "2 classes, each with the mean of its rows: missile",
     )
 
 
 def test_the_published_convention_keeps_doubled_rows_and_says_so(place):
     found = read_table(doubled(place), published=True)
     assert found.indices == (0, 1, 2, 3, 3, 4, 4)
-    assert found.notes == ("4 rows of 2 classes are doubled by shared names: missile",)
+    assert found.notes == (
+        "4 rows of 2 classes appear several times because of shared names: missile",
+    )
 
 
 def test_two_classes_of_one_name_that_stand_once_each_are_two_classes(place):
@@ -130,11 +132,17 @@ def test_a_missing_column_is_named_with_the_nearest(place, old, new, said):
 @pytest.mark.parametrize(
     ("row", "said"),
     [
-        (TENCH.replace("0.6,0.5", "61,0.5"), r"line 3 \(tench\), accuracy: found '61'; it is a s"),
-        (TENCH.replace("0.6,0.5", "nan,0.5"), "accuracy: found 'nan'; it is a share"),
-        (TENCH.replace(",16", ",1.5"), "class count: found '1.5'; it is a whole number"),
-        (TENCH.replace(",16", ","), "class count: found ''; it is a number"),
-        (TENCH.replace("[0.3, 0.1]", "[3, 1]"), "most confused scores: found '?3'?; it is a share"),
+        (
+            TENCH.replace("0.6,0.5", "61,0.5"),
+            r"line 3 \(tench\), accuracy: found '61'; it must be a s",
+        ),
+        (TENCH.replace("0.6,0.5", "nan,0.5"), "accuracy: found 'nan'; it must be a share"),
+        (TENCH.replace(",16", ",1.5"), "class count: found '1.5'; it must be a whole number"),
+        (TENCH.replace(",16", ","), "class count: found ''; it must be a number"),
+        (
+            TENCH.replace("[0.3, 0.1]", "[3, 1]"),
+            "most confused scores: found '?3'?; it must be a share",
+        ),
         ("tench,[]", "line 3: found 2 cells"),
     ],
 )
@@ -144,7 +152,7 @@ def test_a_cell_that_cannot_be_is_named_with_its_line(place, row, said):
 
 
 def test_an_index_with_two_counts_or_two_names_is_refused(place):
-    with pytest.raises(DatasetError, match="lines 2 and 3: index 0 has class counts 16 and 17"):
+    with pytest.raises(DatasetError, match="lines 2 and 3: index 0 has the class counts 16 and 17"):
         read_table(write(place, TENCH, TENCH.replace(",16", ",17")))
     with pytest.raises(DatasetError, match="index 0 is 'tench' and 'crab'"):
         read_table(write(place, TENCH, TENCH.replace("tench", "crab")))
@@ -154,7 +162,7 @@ def test_a_file_that_is_no_table_is_refused(place):
     place.write_bytes(b"\xff\xfe\x00")
     with pytest.raises(DatasetError, match="can't be read as a CSV table"):
         read_table(place)
-    with pytest.raises(DatasetError, match="holds fewer than two classes"):
+    with pytest.raises(DatasetError, match="contains fewer than two classes"):
         read_table(write(place, TENCH))
 
 
@@ -165,13 +173,13 @@ def test_a_baseline_is_put_in_order_and_what_it_lacks_is_said(place, tmp_path):
     figures, notes = align_classes(table, baseline)
     np.testing.assert_equal(figures.counts, [16, 7, np.nan])
     assert notes == (
-        "baseline in lacks 1 of 3 classes: correlations leave them out",
-        "baseline in has other names for index 1 ('eel' and 'conger')",
+        "baseline in lacks 1 of 3 classes, which correlations leave out",
+        "baseline in gives other names to index 1 ('eel' and 'conger')",
     )
 
 
 def test_a_baseline_of_other_classes_is_refused(place, tmp_path):
     table = read_table(write(place, TENCH, EEL))
     far = [row.replace(",2,0", f",{i},0") for i, row in enumerate([PIKE, PIKE], start=8)]
-    with pytest.raises(UsageError, match="baseline in: has no index of oi"):
+    with pytest.raises(UsageError, match="baseline in: contains no index of oi"):
         align_classes(table, read_table(write(tmp_path / "in.csv", *far)))

@@ -46,13 +46,13 @@ def test_what_is_of_no_split_is_left_out_and_named(tmp_path):
 
 def test_names_that_can_be_read_in_two_ways_are_refused(tmp_path):
     with pytest.raises(
-        RecipeError, match=r"pets_test\.tar and pets\.tar, none of them called train"
+        RecipeError, match=r"pets_test\.tar and pets\.tar, none of which is called train"
     ):
         found(tmp_path / "a", "pets.tar", "pets_test.tar")
-    with pytest.raises(RecipeError, match=r"test-0.tar may be of the splits test and train"):
+    with pytest.raises(RecipeError, match=r"test-0.tar may belong to the splits test and train"):
         found(tmp_path / "b", "train/test-0.tar", "train/0.tar")
     lay(tmp_path / "c", *(f"{s}/{c}/a.png" for s in ("train", "val", "dev") for c in "xy"))
-    with pytest.raises(RecipeError, match=r"dev and val .* are both called a val split"):
+    with pytest.raises(RecipeError, match=r"dev and val .* both have the name of a val split"):
         find_places(tmp_path / "c", None, None)
     train = find_places(tmp_path / "c", tmp_path / "c/dev", None).train
     assert [unit.path for unit in train.units] == [f"{tmp_path}/c/train"]
@@ -61,5 +61,5 @@ def test_names_that_can_be_read_in_two_ways_are_refused(tmp_path):
 def test_a_test_split_never_trains_or_validates(tmp_path):
     lay(tmp_path, "pets_test.parquet", "seg_test/cat/a.png", "seg_test/dog/b.png")
     for place in (tmp_path / "pets_test.parquet", tmp_path / "seg_test"):
-        with pytest.raises(RecipeError, match=r"DATA.*is a test split by its name"):
+        with pytest.raises(RecipeError, match=r"DATA.*by its name, .* is a test split"):
             read_splits(find_places(place), 0.1, 0)

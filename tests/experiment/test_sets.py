@@ -34,9 +34,13 @@ def coded(world, content, monkeypatch):
 
 
 def test_a_plan_says_which_code_the_recipe_of_a_set_runs(coded):
-    assert "warning: runs code of its own: mine.py:redness" in list(preview(coded))
-    assert "warning: runs code of its own: mine.py:shades" not in list(preview(coded))
-    assert "warning: runs code of its own: mine.py:shades" in list(preview(coded, "corrected"))
+    assert "warning: this runs code from outside synthset:  mine.py:redness" in list(preview(coded))
+    assert "warning: this runs code from outside synthset:  mine.py:shades" not in list(
+        preview(coded)
+    )
+    assert "warning: this runs code from outside synthset:  mine.py:shades" in list(
+        preview(coded, "corrected")
+    )
 
 
 def test_code_of_a_set_or_a_suite_runs_only_where_it_is_allowed(coded, world):

@@ -149,7 +149,9 @@ def test_a_class_all_of_whose_images_the_test_has_is_named(tmp_path):
         (tmp_path / name / "lone").mkdir(parents=True)
         (tmp_path / name / "lone/a.png").write_bytes(encode(np.zeros((8, 8, 3), np.uint8), "png"))
     write_folders(tmp_path / "test", 60, 120)
-    with pytest.raises(RecipeError, match="all images of class 'lone' are in validation or test"):
+    with pytest.raises(
+        RecipeError, match="all images of class 'lone' are also in validation or test"
+    ):
         read_splits(find_places(tmp_path / "train", None, tmp_path / "test"), 0.1, 0)
 
 
@@ -270,7 +272,7 @@ def test_a_folder_of_something_else_is_left_alone(tmp_path, name):
     images = read_splits(find_places(write_folders(tmp_path / "data", 0, 100)), 0.2, 0)
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / name).write_text("mine")
-    with pytest.raises(UsageError, match=f"holds {name}, and is no training"):
+    with pytest.raises(UsageError, match=f"holds {name}, but no training"):
         train_single(images, quick("training.updates=1"), tmp_path / "mine", Silent())
     assert [path.name for path in (tmp_path / "mine").iterdir()] == [name]
     assert (tmp_path / "mine" / name).read_text() == "mine"
@@ -347,12 +349,12 @@ def test_what_timm_does_otherwise_is_said():
     settings = load_single(None, ["loss.kind=focal", "training.augmentation.shift=0"])
     notes = name_differences(TimmModel(kind="timm"), settings)
     assert notes == [
-        "timm has no small stem: it trains the model's own first layers",
+        "timm has no small stem, so it trains the model's own first layers",
         "timm has no focal loss, no LDAM and no class weights",
     ]
     own = name_differences(TimmModel(kind="timm", name="vit_tiny_patch16_224"), Single())
-    assert own == ["timm shifts no images: it crops and enlarges as much"]
-    with pytest.raises(RecipeError, match="which timm does not know"):
+    assert own == ["timm doesn't shift images; it crops and enlarges them as much"]
+    with pytest.raises(RecipeError, match="which timm doesn't have"):
         write_timm(None, quick(), None)
 
 
@@ -415,7 +417,7 @@ def test_an_image_that_was_changed_since_it_was_listed_is_not_trained_on(tmp_pat
     images = read_splits(find_places(write_folders(tmp_path / "data", 0, 100)), 0.2, 0)
     for file in (tmp_path / "data").rglob("*.png"):
         file.write_bytes(file.read_bytes() + b"0")
-    with pytest.raises(DatasetError, match="has other bytes than when it was listed"):
+    with pytest.raises(DatasetError, match="its bytes have changed since it was listed"):
         images.train.read(0)
 
 
@@ -426,7 +428,7 @@ def test_the_same_bytes_under_two_labels_train_neither_and_are_said(tmp_path):
     images = read_splits(find_places(tmp_path), 0.2, seed=0)
     assert len(images.train) + len(images.val) == 59
     assert sha256(first.read_bytes()) not in {*images.train.keys, *images.val.keys}
-    said = "1 image stands with the same bytes under several labels: 'digit_0' and 'digit_1' (1)"
+    said = "1 image occurs with the same bytes under several labels: 'digit_0' and 'digit_1' (1)"
     (note,) = images.notes
     assert note.startswith(f"label conflict: {said}; not trained on; correct")
 
@@ -441,7 +443,7 @@ def test_bytes_that_test_under_another_label_are_a_conflict_and_no_copy(tmp_path
     places = find_places(tmp_path / "train", None, tmp_path / "test")
     for rule, said in (
         ("drop", "correct the"),
-        ("keep", "since validation or test have the same bytes"),
+        ("keep", "because validation or test have the same bytes"),
     ):
         images = read_splits(places, 0.2, 0, rule)
         (note,) = images.notes
@@ -481,14 +483,14 @@ def test_images_of_which_none_can_be_read_are_refused_with_the_first_of_them(tmp
     for name in ("cat", "dog"):
         (tmp_path / name).mkdir()
         (tmp_path / name / "a.png").write_bytes(b"no image")
-    with pytest.raises(RecipeError, match=r"^DATA: no image that can be read; .*/cat/a\.png"):
+    with pytest.raises(RecipeError, match=r"^DATA: none of the images can be read;  .*/cat/a\.png"):
         read_splits(find_places(tmp_path), 0.3, seed=0)
 
 
 def test_a_list_of_labels_is_refused_at_the_command_lines_own_place(tmp_path):
     table = pa.table({"image": [b"", b""], "label": [[0], [0, 1]]})
     pq.write_table(table, tmp_path / "train.parquet")
-    with pytest.raises(RecipeError, match=r"^DATA: .*row 0: \[0\] is no single label"):
+    with pytest.raises(RecipeError, match=r"^DATA: .*row 0: \[0\] is not a single label"):
         read_splits(find_places(tmp_path), 0.3, seed=0)
 
 

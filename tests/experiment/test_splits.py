@@ -67,7 +67,7 @@ def test_a_smaller_cut_is_part_of_a_larger_one(world, content):
 def test_a_class_without_test_images_is_refused_with_the_nearest_name(world, content):
     (world / "test" / "cat").rename(world / "test" / "cats")
     with pytest.raises(
-        RecipeError, match="'cats' is none of those that are trained; did you mean 'cat'"
+        RecipeError, match="'cats' is not among the trained classes; did you mean 'cat'"
     ):
         drawn(content)
     shutil.rmtree("test/cats")
@@ -80,20 +80,23 @@ def test_a_class_with_one_image_is_refused(world, content):
         (world / "real" / "cat" / f"{i}.png").unlink()
     content["real"]["cut"] = {}
     with pytest.raises(
-        RecipeError, match="class 'cat': 1 to train and validate with, 2 of them validate"
+        RecipeError,
+        match="class 'cat': it has 1 images for training and validation, and 2 of them are needed",
     ):
         drawn(content)
 
 
 def test_a_cut_larger_than_the_class_is_refused(world, content):
     content["real"]["cut"] = {"cat": 30}
-    with pytest.raises(RecipeError, match="cut to 30, but only 18 train"):
+    with pytest.raises(RecipeError, match="cut to 30, but has only 18 training images"):
         drawn(content)
 
 
 def test_an_unknown_class_in_the_cut_is_refused(world, content):
     content["real"]["cut"] = {"cta": 3}
-    with pytest.raises(RecipeError, match=r"real.cut.cta: no class 'cta'; did you mean 'cat'"):
+    with pytest.raises(
+        RecipeError, match=r"real.cut.cta: there is no class 'cta'; did you mean 'cat'"
+    ):
         drawn(content)
 
 
@@ -116,7 +119,7 @@ def test_the_same_bytes_under_two_labels_are_in_no_split_and_are_said(world, con
     rows = [*found.train, *found.val, *([] if apart else found.test)]
     assert len(rows) == 39
     assert sha256((world / "real/cat/0.png").read_bytes()) not in contents(real, rows)
-    said = "label conflict: 1 image stands with the same bytes under several labels: 'cat' and"
+    said = "label conflict: 1 image occurs with the same bytes under several labels: 'cat' and"
     assert real.notes[0].startswith(f"{said} 'dog' (1); not trained on; correct")
 
 

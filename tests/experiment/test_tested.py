@@ -36,5 +36,5 @@ def test_images_to_look_for_may_be_no_test_images_either(world, content):
     source["queries"] = [{"path": "$real"}, {"path": "val"}]
     recipe = {"classes": ["cat", "dog"], "source": source}
     content["sets"]["made"] = {"kind": "recipe", "recipe": recipe}
-    with pytest.raises(RecipeError, match=r"source\.queries\[1\]\.path: val holds images"):
+    with pytest.raises(RecipeError, match=r"source\.queries\[1\]\.path: val contains images"):
         list(preview(load_experiment(content)))

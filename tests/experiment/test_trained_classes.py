@@ -56,7 +56,7 @@ def test_of_an_arm_that_was_trained_twice_the_newest_counts_and_that_is_said(fol
     write_trial(folder / "trials" / "few-s1-other", trial("few", 1, [5, 5, 5, 5]))
     table, _ = read_experiment(folder)[1]
     assert table.figures.counts.sum() == 20
-    assert table.notes == ("trained more than once, with other settings: this is the newest",)
+    assert table.notes == ("trained more than once, with different settings; this is the newest",)
 
 
 def test_a_folder_without_an_experiment_or_a_trial_is_refused(tmp_path):

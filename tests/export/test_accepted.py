@@ -68,5 +68,5 @@ def test_nothing_is_exported_where_it_must_be_accepted_and_is_not(world: Any) ->
 
 
 def test_an_acceptance_that_nothing_defines_cannot_be_required(world: Any) -> None:
-    with pytest.raises(UsageError, match="asks nothing"):
+    with pytest.raises(UsageError, match="has no requirements"):
         write_export(world.select(), OUT, require_accepted=True)

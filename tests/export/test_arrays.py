@@ -72,7 +72,7 @@ def test_a_killed_export_goes_on_and_another_selection_is_refused(
             write_export(dataset, ARRAYS)
     assert write_export(dataset, ARRAYS).written == dataset.kept().num_rows
     assert write_export(dataset, ARRAYS).written == 0
-    with pytest.raises(DatasetError, match="holds another export"):
+    with pytest.raises(DatasetError, match="contains another export"):
         write_export(world.select(lambda index: index < 3), ARRAYS)
 
 

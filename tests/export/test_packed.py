@@ -114,9 +114,9 @@ def test_a_killed_export_goes_on_and_gives_the_same_bytes(
 def test_another_selection_or_layout_is_refused_and_nothing_changes(world: Any) -> None:
     place = write_export(world.select(), TARS).path
     before = digests(place)
-    with pytest.raises(DatasetError, match="holds another export"):
+    with pytest.raises(DatasetError, match="contains another export"):
         write_export(world.select(lambda index: index < 3), TARS)
-    with pytest.raises(DatasetError, match="holds another export"):
+    with pytest.raises(DatasetError, match="contains another export"):
         write_export(world.select(), TARS.model_copy(update={"images_per_file": 5}))
     assert digests(place) == before
 

@@ -56,12 +56,12 @@ def test_numbers_are_those_of_the_list_beside(tmp_path):
 @pytest.mark.parametrize(
     ("images", "labels", "said"),
     [
-        (PIXELS.astype(np.float32), [0] * 4, "float32; images are"),
-        (PIXELS.transpose(0, 3, 1, 2), [0] * 4, "images are"),
-        (PIXELS, [0] * 3, "4 images, and beside it are 3 labels"),
-        (PIXELS, [[0, 1]] * 4, r"labels are \(N,\)"),
-        (PIXELS, [0.5] * 4, "image 0: the label 0.5 is no whole number"),
-        (PIXELS, np.array([{}] * 4), "labels.npy is no readable array"),
+        (PIXELS.astype(np.float32), [0] * 4, "float32; images have shape"),
+        (PIXELS.transpose(0, 3, 1, 2), [0] * 4, "images have shape"),
+        (PIXELS, [0] * 3, "4 images, but the file beside it has 3 labels"),
+        (PIXELS, [[0, 1]] * 4, r"labels have shape \(N,\)"),
+        (PIXELS, [0.5] * 4, "image 0: the label 0.5 is not a whole number"),
+        (PIXELS, np.array([{}] * 4), "labels.npy is not a readable array"),
     ],
 )
 def test_what_is_no_array_of_images_and_labels_is_refused(tmp_path, images, labels, said):

@@ -112,8 +112,8 @@ def test_the_surest_list_nearest_to_the_root_counts_and_the_others_are_accounted
         ("classes.json", "{bad", "Expecting"),
         ("classes.json", "[" * 100_000, "recursion"),
         ("classes.json", '{"0": "a", "2": "b"}', "without a gap"),
-        ("classes.json", '["a", ""]', "is no name"),
-        ("classes.txt", b"caf\xe9\n", "no text in UTF-8"),
+        ("classes.json", '["a", ""]', "is not a name"),
+        ("classes.txt", b"caf\xe9\n", "not valid UTF-8"),
         ("classes.txt", "cat\n\ndog\n", "line 2 is blank"),
     ],
 )

@@ -51,7 +51,7 @@ def test_features_that_are_noted_count_before_names():
     one = found(image | label("y"), x=CELL, jpg=pa.binary(), y=N, category=T)
     assert (one.image, one.label, one.vocabulary.names) == ("x", "y", ("cat", "dog"))
     assert found(label("fine_label", "coarse_label"), fine_label=N, coarse_label=N).notes == (
-        "t.parquet: the label is 'fine_label', which says more than 'coarse_label'",
+        "t.parquet: the label is 'fine_label', which is more specific than 'coarse_label'",
     )
     assert found(label("a", "b"), a=N, b=N).rivals == ("a", "b")
     assert found(label("a"), a=N, label=N).label == "label"
@@ -77,8 +77,8 @@ def test_a_label_is_never_guessed_among_several():
     one = find_columns(schema, NONE, "t.csv", WHERE)
     fault = explain_missing(schema, "label", one, "t.csv", WHERE)
     assert str(fault) == (
-        "source.paths[0].label_column: t.csv may have its labels in 'breed' or 'species'; "
-        "name one: label_column (--label-column), such as 'breed'"
+        "source.paths[0].label_column: the labels of t.csv may be in 'breed' or 'species'; "
+        "name the column: label_column (--label-column), such as 'breed'"
     )
     assert find_columns(schema, Columns(label="Species"), "t.csv", WHERE).label == "species"
 

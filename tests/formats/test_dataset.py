@@ -78,7 +78,7 @@ def test_what_a_dataset_lacks_is_said(made):
         ({"caption_column": "promt"}, r"caption_column: .*no text column 'promt'; did you mean"),
         ({"caption_column": "label"}, r"caption_column: .*no text column 'label'"),
         ({"caption_column": "wnid"}, r"caption_column: 'wnid' is empty in all 12 kept records"),
-        ({"image_column": "jpg"}, r"image_column: .* is a dataset, whose images lie in 'image'"),
+        ({"image_column": "jpg"}, r"image_column: .* is a dataset, whose images are in 'image'"),
     ):
         with pytest.raises(RecipeError, match=rf"source\.paths\[0\]\.{message}"):
             list(read_captioned(at(made, **place)))
@@ -86,7 +86,9 @@ def test_what_a_dataset_lacks_is_said(made):
 
 def test_a_dataset_that_was_not_run_to_its_end_is_refused(tmp_path):
     begun = Dataset.create(tmp_path / "begun", "begun", 10)
-    with pytest.raises(RecipeError, match=r"paths\[0\]\.path: .*nothing has run here yet.*to its"):
+    with pytest.raises(
+        RecipeError, match=r"paths\[0\]\.path: .*nothing has run here yet.*is complete"
+    ):
         list(read_captioned(at(begun)))
     with pytest.raises(DatasetError, match="nothing has run here yet"):
         index_pool([PoolPath(path=begun.path)], tmp_path / "i", PixelsEncoder(kind="pixels"))

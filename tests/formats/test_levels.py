@@ -49,12 +49,12 @@ def test_one_folder_name_in_every_class_is_no_class(tmp_path):
 def test_folders_that_can_be_read_in_two_ways_are_refused_with_both(tmp_path):
     with pytest.raises(RecipeError, match="classes may be cats, dogs, or persian, poodle, pug"):
         lay(tmp_path / "a", "cats/persian/a.png", "dogs/pug/a.png", "dogs/poodle/a.png")
-    with pytest.raises(RecipeError, match="test_tube may be splits, or classes beside beaker"):
+    with pytest.raises(RecipeError, match="test_tube may be splits, or classes like beaker"):
         lay(tmp_path / "b", *(f"{c}/{s}/a.png" for c in ("test_tube", "beaker") for s in "xy"))
 
 
 def test_splits_without_class_folders_or_inside_class_folders_are_refused(tmp_path):
-    with pytest.raises(RecipeError, match="splits test, train, whose images lie in no class"):
+    with pytest.raises(RecipeError, match="splits test, train, whose images are not in class"):
         lay(tmp_path / "a", "train/a.png", "test/a.png")
-    with pytest.raises(RecipeError, match=r"class folder .*/cat holds the splits test, train"):
+    with pytest.raises(RecipeError, match=r"class folder .*/cat contains the splits test, train"):
         lay(tmp_path / "b", *(f"{c}/{s}/a.png" for c in ("cat", "dog") for s in ("train", "test")))

@@ -44,5 +44,5 @@ def test_its_record_has_an_error_that_names_it(inside):
     rows = Rows(pa.table({"id": ["a", "b", "c"], "source": sources}))
     errors = stage.finish(rows, stage.prepare(rows)).column("error").to_pylist()
     assert errors[0] is None
-    assert "#1: image.path '../secret.png' leads out of the file's folder" in errors[1]
+    assert "#1: image.path '../secret.png' is outside the file's folder" in errors[1]
     assert errors[2].endswith("#2: missing or unreadable")

@@ -118,8 +118,8 @@ def test_splits_lie_in_one_archive_or_in_one_each(tmp_path):
 @pytest.mark.parametrize(
     ("names", "said"),
     [
-        (("0", "1", "2"), "classes.txt has no class '2', so folders name the classes"),
-        (("0", "cat"), "classes.txt has one class for several folders"),
+        (("0", "1", "2"), "classes.txt has no class '2', so the folders name the classes"),
+        (("0", "cat"), "classes.txt has the same class for several folders"),
     ],
 )
 def test_a_list_of_classes_that_does_not_fit_the_folders_is_said(tmp_path, names, said):
@@ -143,7 +143,7 @@ def test_a_path_that_is_there_is_no_pattern(tmp_path, name):
 
 def test_a_link_that_leads_nowhere_is_no_path(tmp_path):
     (tmp_path / "pets").symlink_to(tmp_path / "gone")
-    with pytest.raises(RecipeError, match=r"is a link to .*/gone, which leads nowhere"):
+    with pytest.raises(RecipeError, match=r"is a link to .*/gone, which doesn't exist"):
         plan(tmp_path / "pets")
 
 
@@ -216,7 +216,7 @@ def test_the_column_that_was_chosen_is_said_and_kept(tmp_path):
     }
     pq.write_table(pa.table(table), tmp_path / "pets.parquet")
     said = plan(tmp_path).said
-    assert "'fine_label', which says more than 'coarse_label'" in said[2]
+    assert "'fine_label', which is more specific than 'coarse_label'" in said[2]
     assert [line.partition(":")[0] for line in said] == ["layout", "classes", "columns", "found"]
     assert len(plan(tmp_path, label_column="fine_label").said) == 3
     put(tmp_path / "b/0.png", picture(1))

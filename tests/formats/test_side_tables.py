@@ -131,11 +131,11 @@ def test_the_caption_column_that_is_named_is_taken_and_no_other():
 @pytest.mark.parametrize(
     ("name", "data", "why"),
     [
-        ("metadata.jsonl", '{"file_name": "a.png"}\n{"file_na', "line 2 is no JSON"),
-        ("metadata.jsonl", "[1]\n", "line 1 is no JSON object"),
-        ("metadata.parquet", b"PAR1torn", "no readable Parquet file"),
-        ("metadata.csv", b"file_name,label\na.png,caf\xe9\n", "line 2 is no text in UTF-8"),
-        ("metadata.csv", "file_name,label\na.png," + "x" * 200_000, "is no CSV"),
+        ("metadata.jsonl", '{"file_name": "a.png"}\n{"file_na', "line 2 is not valid JSON"),
+        ("metadata.jsonl", "[1]\n", "line 1 is not a JSON object"),
+        ("metadata.parquet", b"PAR1torn", "not a readable Parquet file"),
+        ("metadata.csv", b"file_name,label\na.png,caf\xe9\n", "line 2 is not valid UTF-8"),
+        ("metadata.csv", "file_name,label\na.png," + "x" * 200_000, "is not valid CSV"),
         ("part-1.json", "[" * 100_000, "nested too deeply"),
     ],
 )
@@ -153,8 +153,8 @@ def test_a_broken_table_is_passed_over_with_its_fault(name, data, why):
         ("prices.csv", "day,price\n1,2\n", "no column names images"),
         ("empty.csv", "", "no rows"),
         ("sample_submission.csv", "id,label\na,cat\n", "submission"),
-        ("boxes.csv", "image,x,y\na.png,1,2\n", "no column is known to hold labels"),
-        ("labels.csv", "a.png,cat\nb.png,dog\n", "its first line names the image a.png"),
+        ("boxes.csv", "image,x,y\na.png,1,2\n", "no column clearly holds labels"),
+        ("labels.csv", "a.png,cat\nb.png,dog\n", "its first line already names an image (a.png)"),
         ("log.jsonl", '{"step": 1}\n', "no column names images"),
     ],
 )
@@ -192,11 +192,11 @@ def test_a_label_is_never_guessed_among_several_columns():
 def test_an_image_with_two_labels_has_none_and_says_both():
     tables, _ = side({"labels.csv": "id,label\na,cat\na,dog\nb,dog\nb,dog\n"}, AB)
     assert names(tables) == {"a.png": "", "b.png": "dog"}
-    assert tables.find_row("a.png").detail == "labels.csv: its labels are 'cat' and 'dog'"
+    assert tables.find_row("a.png").detail == "labels.csv: they give it the labels 'cat' and 'dog'"
     tables, _ = side({"l.csv": "id,label\na,cat\n", "m.csv": "id,label\na,dog\nb,dog\n"}, AB)
     assert names(tables) == {"a.png": "", "b.png": "dog"}
     tables, _ = side({"metadata.jsonl": lines([{"file_name": "a.png", "label": [1]}])}, AB)
-    assert tables.find_row("a.png").detail == "metadata.jsonl, row 0: [1] is no single label"
+    assert tables.find_row("a.png").detail == "metadata.jsonl, row 0: [1] is not a single label"
 
 
 def test_the_nearest_table_counts_and_others_fill_what_it_leaves_open():
@@ -273,17 +273,21 @@ def test_an_import_says_which_rows_have_no_image_and_which_images_no_label(tmp_p
     rows, passed = scanned(tmp_path, {"a.png": None, "b.png": None, "metadata.csv": table})
     assert [row.name for row in rows] == ["cat"]
     assert sorted((row.reason, row.path, row.detail) for row in passed.rows) == [
-        (UNLABELLED, str(tmp_path / "b.png"), "metadata.csv: its labels are 'cat' and 'dog'"),
-        (ABSENT, str(tmp_path / "gone.png"), "a row of metadata.csv"),
+        (
+            UNLABELLED,
+            str(tmp_path / "b.png"),
+            "metadata.csv: they give it the labels 'cat' and 'dog'",
+        ),
+        (ABSENT, str(tmp_path / "gone.png"), "listed in metadata.csv"),
     ]
 
 
 USELESS = pytest.mark.parametrize(
     ("table", "settings", "said"),
     [
-        ("id,breed,species\na,x,y\n", {}, r"label_column: .*'breed' or 'species'; name one"),
+        ("id,breed,species\na,x,y\n", {}, r"label_column: .*'breed' or 'species'; name the column"),
         ("id,breed\na,x\n", {"label_column": "bred"}, r"label_column: .*did you mean 'breed'\?"),
-        ("id,breed\na,caf\xe9\n", {}, r"line 2 is no text in UTF-8"),
+        ("id,breed\na,caf\xe9\n", {}, r"line 2 is not valid UTF-8"),
         ("id,cat,dog\na,1,0\n", {}, r"a column of 0 and 1 for each class"),
     ],
 )
@@ -311,7 +315,7 @@ def test_folders_name_the_classes_where_a_table_is_undecided_and_it_is_said(tmp_
     table = "id,breed,species\na,x,y\n"
     rows, passed = scanned(tmp_path, {"cat/a.png": None, "dog/b.png": None, "l.csv": table})
     assert [row.name for row in rows] == ["cat", "dog"]
-    said = "l.csv may have its labels in 'breed' or 'species': folders name the classes"
+    said = "the labels of l.csv may be in 'breed' or 'species': the folders name the classes"
     assert passed.decided == [said]
 
 

@@ -92,13 +92,13 @@ def test_images_whose_key_has_a_dot_are_counted(tmp_path):
 def test_a_hub_folder_of_several_splits_is_refused(tmp_path):
     for split in ("train", "val"):
         write(tmp_path / f"{split}-00000.tar", a_png=picture(1), a_cls="0")
-    with pytest.raises(RecipeError, match="of the splits train, val"):
+    with pytest.raises(RecipeError, match="belong to the splits train, val"):
         list(scan(at(tmp_path)))
 
 
 def test_a_damaged_shard_is_refused_and_a_cut_one_is_noticed(tmp_path):
     (tmp_path / "bad.tar").write_bytes(b"no tar at all")
-    with pytest.raises(RecipeError, match=r"bad\.tar .*no readable tar file"):
+    with pytest.raises(RecipeError, match=r"bad\.tar .*unreadable as a tar file"):
         list(scan(at(tmp_path / "bad.tar")))
     shard = write(tmp_path / "good.tar", a_png=picture(1), a_cls="0")
     (found,) = scan(at(shard))
@@ -136,7 +136,7 @@ def test_a_damaged_shard_gives_what_came_before_and_is_named(tmp_path, damage):
     passed = Passed()
     assert [one.name for one in scan(at(tmp_path), passed)] == ["a", "b"]
     assert passed.rows[0].path == f"{tmp_path}/a.tar"
-    assert "no readable tar file, from some place on" in passed.rows[0].detail
+    assert "unreadable as a tar file from some point on" in passed.rows[0].detail
     write(tmp_path / "b.tar", z_png=picture(9), z_cls="z")
     assert [one.name for one in scan(at(tmp_path))] == ["a", "b", "z"]
 
@@ -227,7 +227,7 @@ def test_one_bad_member_is_one_error(tmp_path):
 def test_a_broken_list_of_classes_is_named(tmp_path):
     write(tmp_path / "data/a.tar", a_png=picture(1), a_cls="0")
     (tmp_path / "classes.json").write_text("{bad")
-    with pytest.raises(RecipeError, match=r"the list of classes .*correct it, or remove it"):
+    with pytest.raises(RecipeError, match=r"the list of classes .*fix it, or remove it"):
         list(scan(at(tmp_path)))
 
 

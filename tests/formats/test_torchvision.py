@@ -60,9 +60,9 @@ def test_layout_split_classes_and_totals_are_said():
 @pytest.mark.parametrize(
     ("name", "root", "said"),
     [
-        ("Leters", "here", "real.train.name: torchvision has no data set 'Leters'; did you mean"),
+        ("Leters", "here", "real.train.name: torchvision has no dataset 'Leters'; did you mean"),
         ("Letters", "nowhere", "real.train: Letters can't be opened (Dataset not found.); put its"),
-        ("Bare", "here", "real.train.name: Bare has no list of classes; name a data set"),
+        ("Bare", "here", "real.train.name: Bare has no list of classes; name a dataset"),
     ],
 )
 def test_what_is_not_there_is_refused_with_what_to_do(name, root, said):

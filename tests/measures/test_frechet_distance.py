@@ -74,7 +74,7 @@ def test_real_images_score_near_the_floor_and_others_above_it():
     assert (same.floor.n_real, same.floor.n_generated) == (300, 100)
     low, high = same.floor.interval
     assert low < same.value < high < other.value
-    assert "too few for a floor" not in (same.warning or "")
+    assert "too few real images for a floor" not in (same.warning or "")
 
 
 def test_a_floor_of_fewer_images_is_said_to_be_too_high():

@@ -182,7 +182,7 @@ def test_a_named_column_that_is_not_there_is_refused(tmp_path):
 
 def test_of_columns_that_differ_in_case_alone_one_is_named(tmp_path):
     path = listed(tmp_path / "u.parquet", url=["http://a"], Caption=["b"], CAPTION=["c"])
-    with pytest.raises(UsageError, match="'Caption', 'CAPTION', which differ in case at most"):
+    with pytest.raises(UsageError, match="'Caption', 'CAPTION', which differ at most in case"):
         read_urls(path, 9)
     assert read_urls(path, 9, caption_column="Caption").shard(0)[0].caption == "b"
 
@@ -192,8 +192,8 @@ def test_of_columns_that_differ_in_case_alone_one_is_named(tmp_path):
     [
         ({"link": ["http://a"]}, "no column 'url'; known: link"),
         ({"url": []}, "is empty"),
-        ({"url": ["http://a"], "sha256": ["abc"]}, "row 0: 'abc' is no sha256"),
-        ({"url": ["http://a"], "key": ["../../x"]}, "row 0: the key '../../x' is no file name"),
+        ({"url": ["http://a"], "sha256": ["abc"]}, "row 0: 'abc' is not a sha256"),
+        ({"url": ["http://a"], "key": ["../../x"]}, "row 0: the key '../../x' is not a file name"),
         ({"url": ["http://a"] * 2, "key": ["x", "x"]}, "the key 'x' twice"),
     ],
 )
@@ -207,7 +207,7 @@ def test_a_list_with_a_fault_is_refused_before_the_first_request(tmp_path, colum
 def test_nothing_is_written_over(mixed, terms, tmp_path):
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "a.png").write_bytes(b"")
-    with pytest.raises(UsageError, match="holds other things"):
+    with pytest.raises(UsageError, match="contains other files"):
         download(read_urls(mixed, 9), str(tmp_path / "mine"), terms)
     download(read_urls(mixed, 9), str(tmp_path / "pool"), terms)
     with pytest.raises(UsageError, match="another rows_per_shard"):
@@ -220,4 +220,4 @@ def test_the_command_tells_what_failed_and_asks_no_address_of_this_machine(mixed
     assert "address that is not public │ 6" in " ".join(result.stdout.split())
     assert web.asked.total() == 0
     assert isinstance(result.exception, StageError)  # nothing obtained is a failure
-    assert "no image came of 6 rows" in str(result.exception)
+    assert "none of 6 rows gave an image" in str(result.exception)

@@ -132,7 +132,7 @@ def test_unreadable_images_and_missing_captions_are_counted(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("count", "words"), [(0, "pool: none; repair"), (2, "none of 2 was indexed: 2 × .* image")]
+    ("count", "words"), [(0, "pool: none; repair"), (2, "none of 2 could be indexed: 2 × .* image")]
 )
 def test_an_index_of_nothing_is_a_failure_and_never_finished(tmp_path, count, words):
     (tmp_path / "pool").mkdir()
@@ -229,10 +229,10 @@ def test_features_of_captions_come_along_too(pool, tmp_path):
 def test_features_of_another_encoder_are_refused(pool, tmp_path, features):
     for i, rows in enumerate(features):
         table(pool / f"{i:05}.parquet", first=40 * i, image_features=list(rows[:, ::-1] - 90))
-    with pytest.raises(RecipeError, match=r"mean cosine of .*another encoder's; name the encoder"):
+    with pytest.raises(RecipeError, match=r"mean cosine of .*another encoder; name the encoder"):
         indexed(pool, tmp_path / "index", features="image_features")
     wide = PixelsEncoder(kind="pixels", size_px=2)
-    with pytest.raises(RecipeError, match=r"features have 3 numbers, the encoder's 12"):
+    with pytest.raises(RecipeError, match=r"the features have 3 numbers, those of the encoder 12"):
         indexed(pool, tmp_path / "wide", wide, features="image_features")
 
 
@@ -266,7 +266,7 @@ def test_an_index_goes_on_with_what_it_was_begun_with_only(pool, tmp_path):
 def test_what_was_there_before_is_left_alone(pool, tmp_path):
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "notes.txt").write_text("mine")
-    with pytest.raises(UsageError, match="holds other things"):
+    with pytest.raises(UsageError, match="contains other files"):
         indexed(pool, tmp_path / "mine")
     with hold_lock(LocalFolder(tmp_path / "busy")), pytest.raises(DatasetLocked):
         indexed(pool, tmp_path / "busy")

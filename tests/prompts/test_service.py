@@ -82,7 +82,7 @@ def test_a_service_that_is_not_there_is_named(tmp_path):
 def test_a_refusal_is_not_repeated_and_says_what_to_do(server, tmp_path, status):
     server.script = [(status, {"Location": "http://elsewhere/"}, "no")] * 9
     right = {401: "OPENAI_API_KEY, which is not set", 404: "prompts.model (tiny)",
-             400: "correct it", 302: "http://elsewhere/"}  # fmt: skip
+             400: "fix it", 302: "http://elsewhere/"}  # fmt: skip
     with pytest.raises(ModelError) as error:
         prompts(server, tmp_path, entries=[CAT])
     assert right[status] in str(error.value)

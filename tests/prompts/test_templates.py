@@ -126,7 +126,9 @@ def test_clip_names_the_eighty_templates_of_openai() -> None:
 
 
 def test_a_list_that_does_not_exist_is_refused() -> None:
-    with pytest.raises(RecipeError, match="no list of templates is called 'clp'; did you mean"):
+    with pytest.raises(
+        RecipeError, match="there is no list of templates called 'clp'; did you mean"
+    ):
         render("clp", {}, OWL, seed=0)
 
 
@@ -143,16 +145,16 @@ def test_a_good_set_of_templates_has_no_problem() -> None:
         (["{clas} {class}"], {}, "templates[0]: unknown field {clas}; did you mean 'class'?"),
         (["{class} {view} {vew}"], {"view": ["x"]}, "unknown field {vew}; did you mean 'view'?"),
         (["{class} {}"], {}, "unknown field {}; known: "),
-        (["{class"], {}, "a '{' without its pair in '{class'"),
-        (["{class}}"], {}, "a '}' without its pair in '{class}}'"),
-        (["{class} {{x}"], {}, "a '}' without its pair"),
-        (["a photo"], {}, "prompts.templates[0]: it does not say the class"),
+        (["{class"], {}, "a '{' has no counterpart in '{class'"),
+        (["{class}}"], {}, "a '}' has no counterpart in '{class}}'"),
+        (["{class} {{x}"], {}, "a '}' has no counterpart"),
+        (["a photo"], {}, "prompts.templates[0]: it doesn't name the class"),
         (["{class} {x}"], {"x": []}, "prompts.variations.x: empty"),
-        (["{class}"], {"x": ["y"]}, "prompts.variations.x: no template mentions it; put {x} in"),
-        (["{class}"], {"class": ["y"]}, "variations.class: 'class' is a field of the class"),
-        (["{class} {x}"], {"x": ["a", "{view}"]}, "prompts.variations.x[1]: a brace in '{view}'"),
-        (["{class} {gloss}"], {}, "{gloss} is used, and 'blorple' have none"),
-        (["{class} {hypernym}"], {}, "{hypernym} is used, and 'blorple' have none"),
+        (["{class}"], {"x": ["y"]}, "prompts.variations.x: no template uses it; put {x} in"),
+        (["{class}"], {"class": ["y"]}, "variations.class: 'class' is already a field"),
+        (["{class} {x}"], {"x": ["a", "{view}"]}, "variations.x[1]: there is a brace in '{view}'"),
+        (["{class} {gloss}"], {}, "it uses {gloss}, but 'blorple' have none"),
+        (["{class} {hypernym}"], {}, "it uses {hypernym}, but 'blorple' have none"),
     ],
 )  # fmt: skip
 def test_a_mistake_is_reported_in_its_place(
@@ -182,7 +184,7 @@ def test_many_classes_without_a_gloss_are_one_problem() -> None:
 
 
 def test_what_check_would_refuse_render_refuses_too() -> None:
-    with pytest.raises(RecipeError, match=r"\{gloss\} is used, and 'blorple' has none"):
+    with pytest.raises(RecipeError, match=r"it uses \{gloss\}, but 'blorple' has none"):
         render(["{class} {gloss}"], {}, BLORPLE, seed=0)
     with pytest.raises(RecipeError, match=r"unknown field \{x\}"):
         render(["{class} {x}"], {}, BLORPLE, seed=0)

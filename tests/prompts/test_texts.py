@@ -37,7 +37,7 @@ def test_texts_of_a_name_that_may_be_two_classes_are_refused():
     entries = make_name_classes(["hot dog", "hot_dog"])
     found = group_by_class([("hot dog", "x"), ("hot_dog", "y")], entries)
     assert found == {"hot-dog": ("x",), "hot-dog-2": ("y",)}
-    with pytest.raises(RecipeError, match=r"may be of 'hot dog' \(hot-dog\) or 'hot_dog'"):
+    with pytest.raises(RecipeError, match=r"may belong to 'hot dog' \(hot-dog\) or 'hot_dog'"):
         group_by_class([("Hot-Dog", "x")], entries)
 
 
@@ -65,5 +65,5 @@ def test_a_file_that_is_not_as_it_should_be_is_explained(tmp_path, name, content
 
 def test_an_empty_text_file_is_refused(tmp_path):
     (tmp_path / "a.txt").write_text("# nothing\n")
-    with pytest.raises(RecipeError, match="holds no line"):
+    with pytest.raises(RecipeError, match="has no lines"):
         read_lines(str(tmp_path / "a.txt"), "prompts.file")

@@ -40,7 +40,7 @@ def test_what_was_not_measured_is_not_accepted_and_says_why():
     (score, typo) = check_acceptance(FOUND, {"Inception Score": Limit(min=1), "FDI": Limit(max=30)})
     assert (score.accepted, score.note) == (False, "fewer than two images")
     assert not typo.accepted
-    assert "measured are CLIP score, FID, Inception Score" in typo.note
+    assert "measured: CLIP score, FID, Inception Score" in typo.note
 
 
 def test_each_reference_that_a_metric_was_taken_against_must_be_met():

@@ -167,7 +167,7 @@ def test_a_trial_counts_the_images_of_all_origins():
 
 
 def test_a_baseline_has_the_same_classes():
-    with pytest.raises(UsageError, match="baseline: found 2 classes for 3"):
+    with pytest.raises(UsageError, match="baseline: found 2 classes instead of 3"):
         class_statistics(figures([1, 2, 3]), figures([1, 2]))
     with pytest.raises(UsageError, match=r"\(K, K\)"):
         judge_confusion(np.ones((2, 3)), np.ones(2))

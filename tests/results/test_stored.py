@@ -17,7 +17,9 @@ def test_a_benchmark_is_read_back_as_it_was_written():
 
 def test_another_version_or_kind_is_refused():
     text = dump(benchmark())
-    with pytest.raises(DatasetError, match="there: found version 1; this synthset reads 2"):
+    with pytest.raises(
+        DatasetError, match="there: found version 1, but this version of synthset reads 2"
+    ):
         load(Benchmark, text.replace('"version": 2', '"version": 1', 1), "there")
     same_version = text.replace('"version": 2', f'"version": {Judgement.VERSION}', 1)
     for other in (same_version, "[1]", "{"):

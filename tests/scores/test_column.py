@@ -63,7 +63,7 @@ def test_another_table_is_another_score(tmp_path, ids):
     [
         ("id,beuty\na,1\n", "no column 'beauty'; did you mean 'beuty'"),
         ("name,beauty\na,1\n", "no column 'id'"),
-        ("id,beauty\na,1\na,2\n", "several rows of id 'a'"),
+        ("id,beauty\na,1\na,2\n", "several rows with the id 'a'"),
         (None, "no file"),
     ],
 )
@@ -83,5 +83,5 @@ def test_words_where_numbers_are_wanted_name_their_column(tmp_path, ids):
     path.write_text(f"id,beauty\n{ids[0]},1\n{ids[1]},nice\n")
     settings = recipe(path=str(path), column="beauty").to_content()
     settings["selection"] = {"steps": [{"kind": "top", "by": "beauty", "per_class": 1}]}
-    with pytest.raises(RecipeError, match=r"column beauty: holds words .*nice"):
+    with pytest.raises(RecipeError, match=r"column beauty: it holds text .*nice"):
         synthset.run(load_recipe(settings), tmp_path / "set")

@@ -74,7 +74,7 @@ def test_a_file_is_an_example_too(made, tmp_path):
     found = search_like(made, str(tmp_path / "example.png"), 3, "tiny")
     assert found[0].score == pytest.approx(1, abs=1e-5)
     (tmp_path / "words.png").write_text("no image")
-    with pytest.raises(UsageError, match="no image that can be read"):
+    with pytest.raises(UsageError, match="not a readable image"):
         search_like(made, str(tmp_path / "words.png"))
 
 
@@ -99,7 +99,7 @@ def test_the_page_shows_what_was_found(made):
 def test_an_example_that_is_not_there_is_explained(made):
     with pytest.raises(UsageError, match="no such record or image file"):
         search_like(made, "zzz")
-    with pytest.raises(UsageError, match="records begin so"):
+    with pytest.raises(UsageError, match="records begin like this"):
         search_like(made, "")
 
 

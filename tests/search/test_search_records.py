@@ -11,7 +11,7 @@ from synthset.errors import UsageError
 
 def test_a_search_asks_one_thing(tmp_path):
     for asked in ({}, {"words": "red", "clip": "a red star"}):
-        with pytest.raises(UsageError, match="a search asks one thing"):
+        with pytest.raises(UsageError, match="give exactly one thing"):
             synthset.search(tmp_path, **asked)
 
 

@@ -104,7 +104,7 @@ def test_split_folders_are_refused_unless_one_is_named(tmp_path: Path) -> None:
         write(tmp_path / name, picture(1))
     with pytest.raises(
         RecipeError,
-        match=r"paths\[0\]\.path: .* holds the splits test, train, val.*name one: .*/train",
+        match=r"paths\[0\]\.path: .* contains the splits test, train, val.*name one: .*/train",
     ):
         list(scan(at(tmp_path)))
     assert [one.name for one in scan(at(tmp_path / "val"))] == ["cat"]
@@ -118,7 +118,7 @@ def test_a_class_may_be_called_train(tmp_path: Path) -> None:
 
 def test_images_without_a_class_folder_are_refused(tmp_path: Path) -> None:
     write(tmp_path / "a.png", picture(1))
-    with pytest.raises(RecipeError, match=r"lie directly in .*one folder for each class"):
+    with pytest.raises(RecipeError, match=r"are directly in .*one folder for each class"):
         list(scan(at(tmp_path)))
 
 
@@ -126,7 +126,7 @@ def test_nothing_found_says_what_was_seen(tmp_path: Path) -> None:
     write(tmp_path / "cat/a.txt")
     write(tmp_path / "cat/b.txt")
     with pytest.raises(
-        RecipeError, match=r"no labelled image in .* \(found only 2 × file beside .*/a\.txt"
+        RecipeError, match=r"no labelled image in .* \(only 2 ×  file beside .*/a\.txt"
     ):
         list(scan(at(tmp_path)))
 
@@ -180,7 +180,7 @@ def test_a_folder_or_glob_of_parquet_files_is_one_split(parquet: Callable[..., P
 
 def test_a_file_that_is_no_parquet_is_named(tmp_path: Path) -> None:
     path = write(tmp_path / "train.parquet", b"nothing")
-    with pytest.raises(RecipeError, match=r"train\.parquet \(is no readable Parquet file"):
+    with pytest.raises(RecipeError, match=r"train\.parquet \(is not a readable Parquet file"):
         list(scan(at(path)))
 
 
@@ -275,7 +275,7 @@ def test_a_folder_with_splits_of_parquet_is_refused_even_in_its_data_folder(tmp_
     for name in ("train-0.parquet", "validation-0.parquet"):
         (tmp_path / "data").mkdir(exist_ok=True)
         pq.write_table(table, tmp_path / "data" / name)
-    with pytest.raises(RecipeError, match="of the splits train, validation"):
+    with pytest.raises(RecipeError, match="belong to the splits train, validation"):
         list(scan(at(tmp_path)))
 
 

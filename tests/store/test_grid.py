@@ -61,7 +61,7 @@ def test_tables_join_by_position_and_the_first_error_counts(dataset):
 def test_tables_with_other_ids_never_join(dataset):
     dataset.write_cell("plan-x", 0, ROWS)
     dataset.write_cell("images-x", 0, pa.table({"id": ["b", "a"], "size": [1, 2]}))
-    with pytest.raises(DatasetError, match="holds other ids than plan-x"):
+    with pytest.raises(DatasetError, match="and plan-x have different ids"):
         dataset.read_shard(["plan-x", "images-x"], 0)
 
 
@@ -97,7 +97,7 @@ def test_images_load_as_hugging_face_images(tmp_path):
 
 
 def test_no_dataset_and_a_newer_one_are_explained(tmp_path):
-    with pytest.raises(DatasetError, match="no dataset here"):
+    with pytest.raises(DatasetError, match="is not a dataset"):
         synthset.open(tmp_path)
     Dataset.create(tmp_path / "d", "a", 2)
     open_folder(tmp_path / "d").replace(
@@ -177,7 +177,9 @@ def test_a_cell_without_checksums_is_read_and_its_images_are_compared(tmp_path):
         pq.write_table(pq.read_table(io.BytesIO(cells.to_bytes(rows))), plain)
         dataset.folder.create(f"images-x/0000{shard}.parquet", plain.getvalue())
     assert dataset.read_cell("images-x", 0, ["image"]).to_pylist() == [{"image": image}]
-    with pytest.raises(DatasetError, match=r"00001\.parquet: is damaged \(the image of row 0 has"):
+    with pytest.raises(
+        DatasetError, match=r"00001\.parquet: is damaged \(the bytes of the image in row 0"
+    ):
         dataset.read_cell("images-x", 1, ["id", "image.bytes"])
     assert dataset.read_cell("images-x", 1, ["id"]).num_rows == 1
 

@@ -110,14 +110,14 @@ def test_what_goes_wrong_afar_is_an_oserror(both):
 def test_a_url_is_told_from_a_path_of_this_disk(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     for far in ("s3://bucket/x", "gs://b", "memory://x", "simplecache::s3://b", Path("s3://b/x")):
-        with pytest.raises(UsageError, match=r"^-o .*: does not lie on this disk; name a path"):
+        with pytest.raises(UsageError, match=r"^-o .*: is not on a local disk; name a local path"):
             require_on_disk(far, "-o")
     for near in ("C://pets", "C:\\pets", "./a://b", "s3", "a:b"):
         assert require_on_disk(near) == Path(near)
     assert require_on_disk(f"file://{tmp_path}") == tmp_path
-    with pytest.raises(UsageError, match=r"s3:/b/x: is no path .*; did you mean s3://b/x\?"):
+    with pytest.raises(UsageError, match=r"s3:/b/x: is neither .*; did you mean s3://b/x\?"):
         Dataset.create("s3:/b/x", "pets", 2)
-    with pytest.raises(UsageError, match="does not lie on this disk"):
+    with pytest.raises(UsageError, match="is not on a local disk"):
         require_on_disk("s3:b/x")
     (tmp_path / "s3:").mkdir()
     assert require_on_disk("s3:/") == Path("s3:"), "a folder that is there is one"

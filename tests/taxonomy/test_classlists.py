@@ -84,9 +84,7 @@ def test_an_empty_list_is_refused(maker) -> None:  # type: ignore[no-untyped-def
         maker([])
 
 
-@pytest.mark.parametrize(
-    ("name", "hint"), [("\u200b", "nothing that can"), ("x" * 300, "too long")]
-)
+@pytest.mark.parametrize(("name", "hint"), [("\u200b", "no visible"), ("x" * 300, "too long")])
 def test_a_name_without_a_folder_is_refused_at_its_place(name: str, hint: str) -> None:
     with pytest.raises(RecipeError, match=rf"classes\.names\[1\].*{hint}"):
         make_name_classes(["cat", name])
@@ -238,8 +236,8 @@ def test_a_hypernym_that_leaves_nothing_is_named():
     with pytest.raises(RecipeError) as error:
         pick_imagenet_classes("imagewoof", under="cat.n.01")
     assert str(error.value) == (
-        "classes.under: none of the 10 classes picked lies under cat.n.01; pick others, or name a "
-        "wider synset"
+        "classes.under: none of the 10 selected classes is under cat.n.01; select others, or name "
+        "a broader synset"
     )
 
 

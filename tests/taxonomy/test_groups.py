@@ -68,5 +68,5 @@ def test_wrong_groups_are_refused_together() -> None:
 
 
 def test_a_group_without_a_synset_is_refused() -> None:
-    with pytest.raises(RecipeError, match=r"report\.groups\.pets: a group without a synset"):
+    with pytest.raises(RecipeError, match=r"report\.groups\.pets: a group has no synset"):
         settle_groups({"pets": []})

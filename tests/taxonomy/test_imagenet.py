@@ -80,11 +80,11 @@ def test_an_ambiguous_name_is_refused_with_all_candidates(name: str, wnids: list
 @pytest.mark.parametrize(
     ("query", "hint"),
     [
-        (1000, "give one of 0 to 999"),
-        (-1, "give one of 0 to 999"),
+        (1000, "give an index from 0 to 999"),
+        (-1, "give an index from 0 to 999"),
         ("golden retreiver", "did you mean 'Golden Retriever'?"),
         ("n02084071", "'dog.n.01' takes every ImageNet class under it"),
-        ("n99999999", "no noun of WordNet 3.0 either"),
+        ("n99999999", "it isn't a noun of WordNet 3.0 either"),
     ],
 )
 def test_an_unknown_class_is_refused_with_a_hint(query: str | int, hint: str) -> None:
@@ -123,7 +123,7 @@ def test_a_hypernym_selects_all_classes_under_it() -> None:
 
 
 def test_a_hypernym_with_no_class_under_it_is_refused() -> None:
-    with pytest.raises(RecipeError, match=r"no ImageNet class lies under 'tree\.n\.01'"):
+    with pytest.raises(RecipeError, match=r"no ImageNet class is under 'tree\.n\.01'"):
         imagenet.list_under("tree.n.01")
 
 

@@ -37,7 +37,7 @@ def test_a_hint_is_a_parent():
 def test_a_word_with_several_senses_and_nothing_above_it_is_left_to_a_person():
     links, unsure = mapped({"c": "Crane"})
     assert links == {}
-    assert unsure["c"].why == "2 senses, and nothing known above it"
+    assert unsure["c"].why == "2 senses, and no known label above it"
     assert [label for label, _ in unsure["c"].meanings] == [MACHINE, BIRD]
     assert unsure["c"].suggested == MACHINE
 
@@ -61,14 +61,14 @@ def test_meanings_that_are_about_as_near_decide_nothing():
     names, parents = {"c": "Crane", "p": "Wheelers"}, {"/m/c": ("/m/p",)}
     links, unsure = mapped(names, parents, nearness=near(0.5, 0.47))
     assert links == {}
-    assert "crane.n.04 (0.50) and crane.n.05 (0.47) are about as near" in unsure["c"].why
+    assert "crane.n.04 (0.50) and crane.n.05 (0.47) are about equally near" in unsure["c"].why
 
 
 def test_a_parent_above_several_senses_tells_none_apart():
     names, parents = {"b": "Bat", "p": "Artifact"}, {"/m/b": ("/m/p",)}
     links, unsure = mapped(names, parents, pick_wordnet_classes(["cricket_bat.n.01"]))
     assert links == {}
-    assert unsure["b"].why.endswith("the names above it tell none apart")
+    assert unsure["b"].why.endswith("which the names above it don't distinguish")
 
 
 def test_the_label_is_compared_with_its_parents_and_senses_with_what_lies_above_them():
@@ -93,7 +93,7 @@ def test_a_kind_of_two_classes_is_left_to_a_person_and_a_class_itself_is_not():
     classes = pick_wordnet_classes(["dog.n.01", "hunting_dog.n.01", "beagle.n.01"])
     links, unsure = mapped({"p": "Poodle", "b": "Beagle", "f": "Foxhound"}, {}, classes)
     assert links == {"p": (0, "narrower"), "b": (2, "exact")}
-    assert unsure["f"].why == "foxhound.n.01 lies under several classes"
+    assert unsure["f"].why == "foxhound.n.01 is under several classes"
 
 
 def test_a_label_that_wordnet_lacks_goes_with_the_labels_above_it():
@@ -157,7 +157,7 @@ def test_a_label_of_another_kind_than_the_class_of_its_name_is_left_to_a_person(
     links, unsure = mapped({"m": "Mouse", "r": "Rodent"}, {"/m/m": ("/m/r",)}, classes)
     assert links == {}
     assert unsure["m"].suggested == 0
-    assert "mouse.n.01, which is no class" in unsure["m"].why
+    assert "mouse.n.01, which is not a class" in unsure["m"].why
 
 
 def test_of_two_classes_of_one_kind_with_its_name_the_nearest_alone_is_not_taken():

@@ -39,10 +39,14 @@ WRONG = {
     "no name": ("a.csv", "label,synset\n1,cat.n.01\n", "classes.path: {path} has no column `name`"),
     "empty": ("a.txt", "# nothing\n", "classes: there is no class; name at least one"),
     "synset": ("a.csv", "name,synset\ncat,cta.n.01\n", "{path}:2.cat: WordNet 3.0 has no noun"),
-    "folder": ("a.csv", "name,folder\ncat,../x\n", "{path}:2: the folder '../x' is no plain name"),
+    "folder": (
+        "a.csv",
+        "name,folder\ncat,../x\n",
+        "{path}:2: the folder '../x' is not a plain name",
+    ),
     "twice": ("a.txt", "cat\nCat\n", "classes: 'cat' and 'Cat' differ only in case; rename"),
     "hidden": ("a.csv", "name,folder\ncat,.hid\n", "{path}:2: the folder '.hid' is hidden"),
-    "unseen": ("a.txt", "cat\n\u200b\n", "{path}:2: the class name has nothing that can be seen"),
+    "unseen": ("a.txt", "cat\n\u200b\n", "{path}:2: the class name has no visible characters"),
 }
 
 

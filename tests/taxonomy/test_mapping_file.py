@@ -67,7 +67,7 @@ def test_a_label_for_two_classes_is_refused_with_both_lines(mapping):
     path = mapping(f"/m/0a,Crane,{MACHINE},exact,,", f"/m/0c,Cat,{CAT},,,", f"/m/0a,,{BIRD},,,")
     assert refused(path) == [
         f"source.mapping: {path}:2 gives /m/0a (Crane) to {MACHINE}, {path}:4 to {BIRD}; "
-        "take one out, or write the rule `several` in both rows"
+        "remove one, or write the rule `several` in both rows"
     ]
 
 

@@ -33,7 +33,7 @@ SCOTLAND = "\U0001f3f4\U000e0067\U000e0062\U000e0073\U000e0063\U000e0074\U000e00
         ("Cat ", "cat", "differ only in a blank at the end and in case"),
         ("caf\u00e9", DECOMPOSED, "é is U+00E9"),
         ("caf\u00e9", DECOMPOSED, "e and U+0301"),
-        ("cat", "c\u200bat", "differ only in what is invisible (U+200B ZERO WIDTH SPACE)"),
+        ("cat", "c\u200bat", "differ only in invisible characters (U+200B ZERO WIDTH SPACE)"),
         ("\ufeffcat", "cat", "U+FEFF"),
         ("STRASSE", "Straße", "ß is U+00DF"),
     ],
@@ -66,7 +66,7 @@ def test_a_normal_form_is_its_own() -> None:
         assert normalise(normalise(name)) == normalise(name)
         assert fold_loosely(fold_loosely(name)) == fold_loosely(name)
     assert normalise("\u2764\ufe0f") == "\u2764\ufe0f"
-    assert describe_difference("cat", "cat") == "'cat' stands there twice"
+    assert describe_difference("cat", "cat") == "'cat' appears twice"
 
 
 def test_names_join_as_written_then_in_normal_form_then_in_any_case() -> None:
@@ -91,7 +91,7 @@ def test_two_classes_of_a_set_are_never_taken_for_one_that_both_look_like() -> N
     index = ClassIndex([["hot dog"], ["cat"]])
     assert index.find_all([["hot_dog"], ["cat"]]) == [{0}, {1}]
     assert index.find_all([["hot_dog"], ["hot dog"]]) == [set(), {0}]
-    with pytest.raises(Contradiction, match="'hot_dog' and 'hot-dog' may each be 'hot dog'"):
+    with pytest.raises(Contradiction, match="'hot_dog' and 'hot-dog' could both be 'hot dog'"):
         index.find_all([["hot_dog"], ["hot-dog"]])
 
 

@@ -46,7 +46,7 @@ def test_labels_in_a_circle_end():
 
 def test_a_line_that_is_no_label_is_named(tmp_path):
     path = described(tmp_path, "/m/015p6,Bird\nBird\n")
-    with pytest.raises(RecipeError, match=r"classes\.csv, line 2: 'Bird' is no MID and name"):
+    with pytest.raises(RecipeError, match=r"classes\.csv, line 2: 'Bird' is not a MID with a name"):
         read_vocabulary(path)
 
 

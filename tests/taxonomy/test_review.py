@@ -64,12 +64,12 @@ WRONG = {
         "does not exist; write it with `synthset classes words WORD … --review FILE`",
     ),
     "no YAML": ("crane: [", ":1:9: not valid YAML ("),
-    "no list": ("just words", "holds no list of words; a review file is a list"),
+    "no list": ("just words", "contains no list of words; a review file is a list"),
     "twice": (
         "- {word: a, sense: b}\n- {word: a, sense: c}",
         "'a' is answered twice; keep one row",
     ),
-    "no word": ("- {word: '', sense: b}", "a row without word; keep one row a word"),
+    "no word": ("- {word: '', sense: b}", "a row has no word; keep one row per word"),
 }
 
 

@@ -90,6 +90,6 @@ def test_a_synset_that_is_named_and_screened_is_refused() -> None:
     with pytest.raises(RecipeError) as error:
         pick_wordnet_classes(["dog.n.01", "nurse.n.01"], screen=("people",))
     assert str(error.value) == (
-        "classes.synsets: 'nurse.n.01' is left out by the screen 'people' (under person.n.01); "
-        "take it out, or switch that screen off: `screen: []`"
+        "classes.synsets: the screen 'people' leaves out 'nurse.n.01' (under person.n.01); "
+        "remove it, or switch that screen off: `screen: []`"
     )

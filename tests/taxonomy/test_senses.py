@@ -83,7 +83,7 @@ def test_a_word_with_four_senses_is_refused_with_all_shown() -> None:
     (question,) = match(["owl", "mouse"]).questions
     assert str(explain_refusal(question)) == (
         "classes.words[1]: 'mouse' has 4 senses; name one, or add a hint as in 'mouse (…)', or "
-        "answer it in a review file that `senses` names:\n"
+        "decide in a review file that `senses` names:\n"
         "  mouse.n.01  any of numerous small rodents typically resembling diminutive rats having "
         "pointed snouts and small ears on elongated bodies with slender usually hairless tails\n"
         "  shiner.n.01  a swollen bruise caused by a blow to the eye\n"
@@ -98,8 +98,9 @@ def test_a_hint_that_settles_nothing_is_told() -> None:
     (question,) = match(["crane (machine)"]).questions
     text = str(explain_refusal(question)).splitlines()[0]
     assert text == (
-        "classes.words[0]: 'crane (machine)' has 5 senses, and the hint 'machine' settles none; "
-        "name one, or add another hint as in 'crane (…)', or answer it in a review file that "
+        "classes.words[0]: 'crane (machine)' has 5 senses, and the hint 'machine' doesn't decide "
+        "between them; name one, or add another hint as in 'crane (…)', or decide in a review file "
+        "that "
         "`senses` names:"
     )
 

@@ -44,8 +44,8 @@ def test_words_that_differ_in_their_plural_only_are_refused_with_both_shown() ->
     assert str(error.value) == (
         "classes: 'sunglass' (n04355933: a convex lens that focuses the rays of the sun; used to "
         "start a fire) and 'sunglasses' (n04356056: spectacles that are darkened or polarized to "
-        "protect the eyes from the glare of the sun) differ in their plural only; leave one out, "
-        "or call one by another of its words"
+        "protect the eyes from the glare of the sun) differ only in the plural; leave one out, "
+        "or name one by another of its words"
     )
 
 
@@ -68,8 +68,8 @@ def test_every_open_word_is_told_at_once_and_the_review_file_that_leaves_it_open
     assert blorple.startswith("classes.words[2]: WordNet 3.0 has no noun 'blorple'")
     assert crane.startswith("classes.words[0]: 'crane' has 5 senses; name one, or add a hint")
     assert bank == (
-        "classes.words[1]: 'bank' has 10 senses, and senses.yaml decides for none; write the name "
-        "of one after `sense`:"
+        "classes.words[1]: 'bank' has 10 senses, and senses.yaml doesn't choose one; write the "
+        "name of one after `sense`:"
     )
 
 
@@ -86,7 +86,7 @@ def test_plain_names_of_one_sense_are_refused_with_both_shown() -> None:
         )
     assert str(error.value) == (
         "classes.senses: 'car' (label 0, car) and 'automobile' (label 1, automobile) share the "
-        "synset 'n02958343'; give each its own sense, or leave one out"
+        "synset 'n02958343'; give each class its own sense, or leave one out"
     )
 
 
@@ -94,5 +94,5 @@ def test_senses_of_no_class_and_unknown_synsets_are_told_together() -> None:
     with pytest.raises(RecipeError) as error:
         add_senses(make_name_classes(["crane"]), {"crne": "crane.n.05", "crane": "crane.n.99"})
     first, second = map(str, error.value.problems)
-    assert first == "classes.senses.crne: no class is called 'crne'; did you mean 'crane'?"
+    assert first == "classes.senses.crne: there is no class called 'crne'; did you mean 'crane'?"
     assert second.startswith("classes.senses.crane: WordNet 3.0 has no noun 'crane.n.99'")

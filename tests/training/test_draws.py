@@ -55,9 +55,12 @@ def test_shares_by_effective_number_lie_between_natural_and_balanced():
     ("draws", "said"),
     [
         ({"real": {"share": 0.5}, "sd": {"share": 0.4}}, "add up to 0.9"),
-        ({"real": {}, "cd": {}}, "draws.cd: no such source among the images; known: real, sd"),
+        (
+            {"real": {}, "cd": {}},
+            "draws.cd: there is no such source among the images; known: real, sd",
+        ),
         ({"real": {"classes": {"cat": 0.6, "dog": 0.6}}, "sd": {}}, "add up to 1.2"),
-        ({"real": {"classes": {"cow": 0.6}}, "sd": {}}, "'cow', of which real has no image"),
+        ({"real": {"classes": {"cow": 0.6}}, "sd": {}}, "real has no image of 'cow'"),
         ({"real": {"share": 1.0}, "sd": {}}, "add up to 1"),
     ],
 )

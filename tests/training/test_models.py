@@ -19,7 +19,7 @@ def test_a_resnet_has_the_small_stem_up_to_64_px_and_its_own_above():
 
 
 def test_the_small_stem_is_for_resnets():
-    with pytest.raises(RecipeError, match="test_convnext is no ResNet"):
+    with pytest.raises(RecipeError, match="test_convnext is not a ResNet"):
         build(timm_model(name="test_convnext", stem="small"), 3, 32)
 
 

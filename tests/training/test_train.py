@@ -78,7 +78,7 @@ def test_a_finished_training_is_loaded_and_not_repeated(tmp_path):
 @pytest.mark.parametrize("other", [{"seed": 1}, {"learning_rate": 0.2}])
 def test_a_folder_of_another_training_is_refused(tmp_path, other):
     train_classifier(small_task(updates=2), tmp_path)
-    with pytest.raises(UsageError, match=r"config\.json is of another training"):
+    with pytest.raises(UsageError, match=r"config\.json belongs to another training"):
         train_classifier(small_task(updates=2, **other), tmp_path)
 
 
@@ -127,7 +127,7 @@ def test_a_loss_that_is_no_longer_finite_is_said(tmp_path, monkeypatch):
 
 
 def test_float16_needs_a_gpu(tmp_path):
-    with pytest.raises(RecipeError, match="float16 on a cpu device"):
+    with pytest.raises(RecipeError, match="float16 doesn't work on a cpu device"):
         train_classifier(small_task(precision="float16"), tmp_path)
 
 

@@ -33,7 +33,7 @@ from synthset.errors import SynthsetError, to_storage_error
 
 app = typer.Typer(
     name="synthset",
-    help="Turn words into a labelled image dataset, prove its worth, and keep the best part.",
+    help="Turn words into a labelled image dataset, measure its worth, and keep the best part.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
@@ -93,7 +93,7 @@ def main() -> None:
     except OSError as fault:
         _refuse(to_storage_error(fault))
     except Stopped as stopped:
-        kept = "what is finished is kept, the same command goes on from there"
+        kept = "finished work is kept, and the same command continues from there"
         by = "" if stopped.exit_code == 130 else f" by {stopped.name}"
         say(f"stopped{by}; {kept}")
         sys.exit(stopped.exit_code)

@@ -20,8 +20,11 @@ if TYPE_CHECKING:
 
 bench = typer.Typer(
     cls=RunGroup,
-    help="Compare training sets by what classifiers learn from them: `synthset bench EXPERIMENT`. "
-    "How even are they, and what does that do to a classifier? `synthset bench statistics TABLE…`.",
+    help=(
+        "Compare training sets by what classifiers learn from them: `synthset bench EXPERIMENT`. "
+        "How balanced are they, and how does that affect a classifier? `synthset bench statistics "
+        "TABLE…`."
+    ),
     no_args_is_help=True,
 )
 bench.command(RUN)(run)
@@ -46,7 +49,8 @@ def statistics(
         typer.Argument(help="CSV tables of classes, or folders of experiments.", metavar="TABLE…"),
     ],
     baseline: Annotated[
-        str | None, typer.Option(help="A CSV table to correlate counts and accuracies with.")
+        str | None,
+        typer.Option(help="A CSV table whose counts and accuracies are correlated with these."),
     ] = None,
     compat: Annotated[
         bool, typer.Option("--compat", help="Follow the conventions of the published tables.")
@@ -87,12 +91,14 @@ def _parts(results: Sequence[StatisticsRow]) -> list[tuple[Sequence[str], str]]:
     from synthset.results.class_statistics import AGAINST_BASELINE, CORRELATIONS, MEANS
 
     parts: list[tuple[Sequence[str], str]] = [
-        (MEANS, "mean over classes, 95 % interval"),
-        (CORRELATIONS, "correlation over classes, 95 % interval"),
+        (MEANS, "means over classes, with 95 % intervals"),
+        (CORRELATIONS, "correlations over classes, with 95 % intervals"),
     ]
     against = sorted({result.baseline for result in results if result.baseline})
     if against:
-        parts.append((AGAINST_BASELINE, f"correlation with {', '.join(against)}, 95 % interval"))
+        parts.append(
+            (AGAINST_BASELINE, f"correlations with {', '.join(against)}, with 95 % intervals")
+        )
     return parts
 
 

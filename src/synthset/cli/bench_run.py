@@ -85,7 +85,7 @@ def _tables(benchmark: Benchmark) -> Iterator[Table]:
     count = len(benchmark.seeds)
     for group, measures in groupby(shown, key=lambda one: one.group == "statistics"):
         for some in _split_into_tables(measures, COLUMNS):
-            title = "the training sets" if group else "what their classifiers do"
+            title = "the training sets" if group else "their classifiers"
             seeds = f"{count} seed{'s' if count > 1 else ''}, 95 % intervals"
             table = Table(title=f"{title} ({seeds})", title_justify="left")
             table.add_column("training set", no_wrap=True)

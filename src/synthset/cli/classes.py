@@ -17,13 +17,15 @@ if TYPE_CHECKING:
 
 classes = typer.Typer(
     name="classes",
-    help="Look at classes: WordNet, ImageNet, free words, and those of a recipe, file or folder.",
+    help="Show classes: of WordNet, ImageNet or free words, or those of a recipe, file or folder.",
     no_args_is_help=True,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-Count = Annotated[bool, typer.Option("--count", help="Only count.")]
-Csv = Annotated[bool, typer.Option("--csv", help="CSV, as `kind: file` in a recipe reads it.")]
+Count = Annotated[bool, typer.Option("--count", help="Only count the classes.")]
+Csv = Annotated[
+    bool, typer.Option("--csv", help="Print CSV that `kind: file` in a recipe can read.")
+]
 Groups = Annotated[bool, typer.Option("--groups", help="Count the classes of each usual group.")]
 
 
@@ -31,21 +33,23 @@ Groups = Annotated[bool, typer.Option("--groups", help="Count the classes of eac
 def wordnet(
     synsets: Annotated[list[str], typer.Argument(help="Synsets: dog.n.01 or n02084071.")],
     count: Count = False,
-    tree: Annotated[bool, typer.Option("--tree", help="What lies under what.")] = False,
+    tree: Annotated[
+        bool, typer.Option("--tree", help="Print a tree of what is under what.")
+    ] = False,
     as_csv: Csv = False,
     screened: Annotated[
         bool, typer.Option("--screened", help="List what the screen leaves out, and why.")
     ] = False,
     no_screen: Annotated[
-        bool, typer.Option("--no-screen", help="Leave out neither people nor offensive synsets.")
+        bool, typer.Option("--no-screen", help="Also include people and offensive synsets.")
     ] = False,
     instances: Annotated[
-        bool, typer.Option("--instances", help="Also things with a name of their own.")
+        bool, typer.Option("--instances", help="Also include things with a name of their own.")
     ] = False,
     leaves: Annotated[
         bool, typer.Option("--leaves", help="Only synsets with nothing under them.")
     ] = False,
-    depth: Annotated[int | None, typer.Option(min=0, help="How many steps down to go.")] = None,
+    depth: Annotated[int | None, typer.Option(min=0, help="How many levels to go down.")] = None,
 ) -> None:
     """List synsets and all that lies under them, except people and offensive ones.
 
@@ -66,7 +70,7 @@ def wordnet(
     elif passed:
         _show(make_synset_classes(passed, "qualify"), as_csv)
     if left_out and not (count or screened):
-        say(f"{len(left_out):,} left out by the screen: --screened lists them")
+        say(f"the screen leaves out {len(left_out):,}; --screened lists them")
 
 
 @classes.command()
@@ -75,7 +79,9 @@ def imagenet(
         list[str] | None,
         typer.Argument(help="wnids, indices, names, synsets or subsets; none takes all."),
     ] = None,
-    subset: Annotated[str | None, typer.Option(help="Such as imagenette, imagenet-100.")] = None,
+    subset: Annotated[
+        str | None, typer.Option(help="A subset, such as imagenette or imagenet-100.")
+    ] = None,
     under: Annotated[
         list[str] | None, typer.Option(help="Only classes under this synset; may be repeated.")
     ] = None,
@@ -98,7 +104,9 @@ def imagenet(
 
 @classes.command()
 def words(
-    listed: Annotated[list[str], typer.Argument(help="Words, with a hint: 'crane (bird)'.")],
+    listed: Annotated[
+        list[str], typer.Argument(help="Words, with a hint where needed: 'crane (bird)'.")
+    ],
     senses: Annotated[
         str | None, typer.Option(help="A review file with answers for some words.")
     ] = None,
@@ -108,7 +116,7 @@ def words(
     review: Annotated[
         Path | None,
         typer.Option(
-            help="Write a new review file for the words left open.",
+            help="Write a new review file for the words that remain open.",
             parser=require_on_disk,
             metavar="FILE",
         ),
@@ -126,7 +134,7 @@ def words(
         _show(found, as_csv)
     if questions:
         noun, them = ("word is", "it") if questions == 1 else ("words are", "them")
-        say(f"{questions} {noun} open: answer {them} in {review}")
+        say(f"{questions} {noun} open; answer {them} in {review}")
 
 
 @classes.command()

@@ -55,8 +55,8 @@ def refuse_failures(metrics: Sequence[MetricResult]) -> None:
     if failed:
         named = [f"{name} ({', '.join(of)}): {why}" for (name, why), of in failed.items()]
         raise StageError(
-            "\n  ".join([f"failed metrics: {len(named)}; all else is done", *named])
-            + "\nrun.jsonl has the tracebacks; the same command measures again"
+            "\n  ".join([f"failed metrics: {len(named)}; everything else is done", *named])
+            + "\nrun.jsonl has the tracebacks; the same command measures them again"
         )
 
 
@@ -100,7 +100,7 @@ def name_empty_classes(numbers: Mapping[str, Any]) -> Iterator[str]:
             yield f"{what} of {len(empty):,} of {len(classes):,} classes: {named}"
     if not numbers["kept"]:
         why = [f"{row['n']:,} × {row['reason']} ({row['step']})" for row in numbers["dropped"][:3]]
-        yield f"nothing is kept: {'; '.join(why)}; change the selection, or look at the report"
+        yield f"nothing is kept: {'; '.join(why)}; change the selection, or read the report"
 
 
 def tabulate_metrics(dataset: Dataset) -> Table:

@@ -24,10 +24,15 @@ File = Annotated[
 ]
 Output = Annotated[
     str | None,
-    typer.Option("--output", "-o", help="Its folder; ./<name of the experiment> if not given."),
+    typer.Option(
+        "--output", "-o", help="Folder of the experiment; ./<name of the experiment> if not given."
+    ),
 ]
-Size = Annotated[str | None, typer.Option(help="Another size that the file names, such as full.")]
-AtATime = Annotated[int | None, typer.Option(min=1, max=256, help="Trainings or suites at a time.")]
+Size = Annotated[str | None, typer.Option(help="Another size that the file defines, such as full.")]
+AtATime = Annotated[
+    int | None,
+    typer.Option(min=1, max=256, help="How many trainings or suites run at the same time."),
+]
 PlanOnly = Annotated[
     bool, typer.Option("--plan", help="Only show what would be trained and measured.")
 ]

@@ -13,14 +13,16 @@ from synthset.cli.terminal import say, tell
 def export(
     directory: DatasetFolder,
     path: Annotated[
-        str, typer.Argument(help="Folder to write, new or an earlier export.", metavar="PATH")
+        str, typer.Argument(help="Folder to write: new, or an earlier export.", metavar="PATH")
     ],
     kind: Annotated[
         str,
         typer.Option(
-            help="imagefolder (one folder a class), webdataset (tar shards), parquet (as Hugging "
-            "Face has it), npy (arrays), diffusiondb (one table of what made each image), or "
-            "another that `synthset kinds` lists."
+            help=(
+                "imagefolder (one folder per class), webdataset (tar shards), parquet (as on the "
+                "Hugging Face hub), npy (arrays), diffusiondb (one table that says how each image "
+                "was made), or another kind that `synthset kinds` lists."
+            )
         ),
     ] = "imagefolder",
     val_fraction: Annotated[
@@ -28,15 +30,16 @@ def export(
     ] = None,
     seed: Annotated[int | None, typer.Option(help="Decides which images go to validation.")] = None,
     images_per_file: Annotated[
-        int | None, typer.Option(min=1, help="Images in each tar or Parquet file.")
+        int | None, typer.Option(min=1, help="Images per tar or Parquet file.")
     ] = None,
     size_px: Annotated[
-        int | None, typer.Option(min=1, max=8192, help="Side of every image, for --kind npy.")
+        int | None,
+        typer.Option(min=1, max=8192, help="Width and height of every image, for --kind npy."),
     ] = None,
     require_accepted: RequireAccepted = False,
 ) -> None:
     """Write the kept images as folders, WebDataset, Parquet or NumPy arrays, with a dataset card,
-    or one table of what made each image.
+    or one table that says how each image was made.
 
     Example: synthset export my-demo my-folders --val-fraction 0.1
     """
@@ -50,7 +53,9 @@ def export(
 
     known = list_kinds("exports").usable
     if kind not in known:
-        raise UsageError(f"--kind {kind}: no such kind of export; {did_you_mean(kind, known)}")
+        raise UsageError(
+            f"--kind {kind}: there is no such kind of export; {did_you_mean(kind, known)}"
+        )
     layout: type[ExportSettings] = known[kind].settings
     of_some = {
         "val_fraction": val_fraction,

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 def kinds(
     name: Annotated[
-        str | None, typer.Argument(help="A kind, to see its settings, or a group.", metavar="KIND")
+        str | None,
+        typer.Argument(help="A kind, to see its settings, or a group of kinds.", metavar="KIND"),
     ] = None,
 ) -> None:
     """List the kinds that a recipe may name, also those of other packages, or the settings of one.
@@ -41,7 +42,7 @@ def kinds(
         for broken in found.broken:
             say(f"warning: {group}: {broken}")
     if name is not None and name not in known:
-        raise UsageError(f"kinds: no kind {name!r}; {did_you_mean(name, known)}")
+        raise UsageError(f"kinds: there is no kind {name!r}; {did_you_mean(name, known)}")
 
 
 def _default(field: FieldInfo) -> str:

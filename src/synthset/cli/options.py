@@ -13,7 +13,7 @@ RecipeFile = Annotated[
     str, typer.Argument(help="A recipe file, or the name of a shipped recipe.", metavar="RECIPE")
 ]
 DatasetFolder = Annotated[
-    str, typer.Argument(help="A dataset: the folder that `synthset run` made.", metavar="DIR")
+    str, typer.Argument(help="A dataset: a folder made by `synthset run`.", metavar="DIR")
 ]
 Output = Annotated[
     str | None,
@@ -25,27 +25,34 @@ Changes = Annotated[
     list[str] | None,
     typer.Option("--set", help="Change a setting, as in source.guidance_scale=3; may be repeated."),
 ]
-Workers = Annotated[int | None, typer.Option(min=1, max=256, help="Worker processes.")]
+Workers = Annotated[int | None, typer.Option(min=1, max=256, help="Number of worker processes.")]
 RequireAccepted = Annotated[
     bool,
     typer.Option(
         "--require-accepted",
-        help="Exit with 3, and export nothing, if the set misses what the recipe's `accept` asks.",
+        help="Exit with code 3 and export nothing if the set doesn't meet the recipe's `accept`.",
     ),
 ]
 AllowCode = Annotated[
     bool,
     typer.Option(
         "--allow-code",
-        help="Run code of the file's own: scores and encoders of kind python.",
+        help="Allow code from outside synthset to run: scores and encoders of kind python.",
     ),
 ]
 ImageColumn = Annotated[
     str | None,
-    typer.Option(help="Column of the images in tables; ending of one of several in tar files."),
+    typer.Option(
+        help=(
+            "Column of the images in tables; in tar files with several images per sample, the "
+            "ending "
+            "of the one to take."
+        )
+    ),
 ]
 LabelColumn = Annotated[
-    str | None, typer.Option(help="Column of the labels in tables; found if not given.")
+    str | None,
+    typer.Option(help="Column of the labels in tables; if not given, synthset looks for it."),
 ]
 OutFile = Annotated[
     Path | None,

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from synthset.store.pool_index import PoolIndex
 
 pool = typer.Typer(
-    help="Pools: images with captions and without labels, from which a source picks.",
+    help="Work with pools: images with captions but without labels, from which a source picks.",
     no_args_is_help=True,
 )
 
@@ -31,7 +31,7 @@ class EncoderKind(StrEnum):
 
 
 class Precision(StrEnum):
-    """How features are stored."""
+    """Precision in which features are stored."""
 
     FLOAT16 = "float16"
     FLOAT32 = "float32"
@@ -49,33 +49,39 @@ def index(
         typer.Argument(help="Parquet files, tar shards, or folders of images.", metavar="PATH…"),
     ],
     output: Annotated[str, typer.Option("--output", "-o", help="Folder of the index.")],
-    encoder: Annotated[
-        EncoderKind, typer.Option(help="What encodes the images.")
-    ] = EncoderKind.CLIP,
+    encoder: Annotated[EncoderKind, typer.Option(help="Encoder of the images.")] = EncoderKind.CLIP,
     model: Annotated[
         str | None,
-        typer.Option(help="Model of the encoder, as in recipes; the miniature if not given."),
+        typer.Option(help="Model of the encoder, as in a recipe; the miniature if not given."),
     ] = None,
     changes: Changes = None,
     features: Annotated[
         str | None,
         typer.Option(
-            help="Features that came with the pool: a Parquet column, a folder of .npy files, or "
-            "`beside` for an .npy beside each file."
+            help=(
+                "Features that came with the pool: a Parquet column, a folder of .npy files, or "
+                "`beside` for an .npy file beside each file."
+            )
         ),
     ] = None,
     captions: Annotated[
-        str, typer.Option("--caption-column", help="Column, or entry of .json, with captions.")
+        str,
+        typer.Option("--caption-column", help="Column with captions, or entry of the .json files."),
     ] = "caption",
     images: Annotated[
         str | None,
-        typer.Option("--image-column", help="Column with encoded images; found if not given."),
+        typer.Option(
+            "--image-column",
+            help="Column with encoded images; if not given, synthset looks for it.",
+        ),
     ] = None,
-    origin: Annotated[str, typer.Option(help="Origin of the records.")] = "pool",
-    shard: Annotated[int, typer.Option(min=1, help="Images in a file of the index.")] = 10_000,
-    precision: Annotated[Precision, typer.Option(help="How features are stored.")] = (
-        Precision.FLOAT16
-    ),
+    origin: Annotated[
+        str, typer.Option(help="Where the images come from, as their records name it.")
+    ] = "pool",
+    shard: Annotated[int, typer.Option(min=1, help="Images per file of the index.")] = 10_000,
+    precision: Annotated[
+        Precision, typer.Option(help="Precision in which features are stored.")
+    ] = (Precision.FLOAT16),
 ) -> None:
     """Compute features of a pool's images and captions, for retrieval; resumes after a kill.
 

@@ -42,7 +42,10 @@ def download(
     urls: Annotated[
         Path,
         typer.Argument(
-            help="Parquet, CSV or TSV with url and caption, and where wanted sha256, license, key.",
+            help=(
+                "Parquet, CSV or TSV file with url and caption and, if you like, sha256, license "
+                "and key."
+            ),
             parser=require_on_disk,
             metavar="URLS",
         ),
@@ -60,20 +63,24 @@ def download(
         list[str] | None,
         typer.Option(
             "--license",
-            help="Take rows with this licence only, however it is spelt (CC-BY takes every "
-            "version); may be repeated.",
+            help=(
+                "Take only rows with this licence, however it is spelt (CC-BY takes every "
+                "version); may be repeated."
+            ),
         ),
     ] = None,
-    threads: Annotated[int, typer.Option(min=1, max=256, help="Requests at a time.")] = 32,
-    shard: Annotated[int, typer.Option(min=1, help="Rows in a shard.")] = 1_000,
+    threads: Annotated[
+        int, typer.Option(min=1, max=256, help="Number of requests at the same time.")
+    ] = 32,
+    shard: Annotated[int, typer.Option(min=1, help="Rows per shard.")] = 1_000,
     timeout_s: Annotated[
-        float, typer.Option("--timeout", min=0.1, help="Seconds for one try.")
+        float, typer.Option("--timeout", min=0.1, help="Time limit of one try, in seconds.")
     ] = 20.0,
     max_mb: Annotated[float, typer.Option(min=0.001, help="Largest file, in MB.")] = 50.0,
     retries: Annotated[
-        int, typer.Option(min=0, max=10, help="Tries after the first, where it may help.")
+        int, typer.Option(min=0, max=10, help="Further tries, where trying again may help.")
     ] = 2,
-    url_column: Annotated[str, typer.Option(help="Column with urls.")] = "url",
+    url_column: Annotated[str, typer.Option(help="Column with URLs.")] = "url",
     caption_column: Annotated[
         str | None, typer.Option(help="Column with captions; caption if not given.")
     ] = None,
@@ -81,7 +88,7 @@ def download(
         str | None, typer.Option(help="Column with licences; license if not given.")
     ] = None,
 ) -> None:
-    """Download a list of urls into a pool; resumes after a kill, and says what failed and why.
+    """Download a list of URLs into a pool; resumes after a kill, and says what failed and why.
 
     Example: synthset pool download urls.parquet -o pool --license CC0
     """
@@ -114,8 +121,8 @@ def download(
     tell(f"pool: {output}\ncounts: {output / SUMMARY}")
     if not found.obtained:
         raise StageError(
-            f"no image came of {found.rows:,} rows, see the reasons above; rows that are done are "
-            "not asked for again, so fix the cause and name a new folder with -o"
+            f"none of {found.rows:,} rows gave an image, for the reasons above; finished rows are "
+            "not downloaded again, so fix the cause and name a new folder with -o"
         )
 
 
@@ -131,7 +138,7 @@ def _show(found: Downloaded) -> None:
     table.add_section()
     for reason, count in found.failed.items():
         status = reason.removeprefix("http_")
-        said = REASONS.get(reason, f"server answers {status}")
+        said = REASONS.get(reason, f"server answered {status}")
         table.add_row(said, f"{count:,}")
     table.add_section()
     table.add_row("MB", f"{found.bytes / 1e6:,.1f}")

@@ -35,13 +35,17 @@ def map_labels(
     output: Annotated[
         Path,
         typer.Option(
-            "--output", "-o", help="The new mapping, a CSV.", parser=require_on_disk, metavar="FILE"
+            "--output",
+            "-o",
+            help="New CSV file for the mapping.",
+            parser=require_on_disk,
+            metavar="FILE",
         ),
     ] = Path("mapping.csv"),
     review: Annotated[
         Path | None,
         typer.Option(
-            help="New CSV for labels to decide; NAME-review.csv if not given.",
+            help="New CSV file for the labels that you must decide; NAME-review.csv if not given.",
             parser=require_on_disk,
             metavar="FILE",
         ),
@@ -57,7 +61,7 @@ def map_labels(
     _show(make_mapping(source, descriptions, hierarchy, str(output), str(beside)))
     tell(f"mapping: {output}")
     if beside.exists():
-        tell(f"review: {beside}: write a class into `key`, and name both files in `mapping`")
+        tell(f"review: {beside}: write a class into `key`, then name both files in `mapping`")
 
 
 def _show(made: MappedPool) -> None:

@@ -10,7 +10,9 @@ from synthset.cli.terminal import tell
 
 
 def recipes(
-    name: Annotated[str | None, typer.Argument(help="Print this recipe instead.")] = None,
+    name: Annotated[
+        str | None, typer.Argument(help="Print this recipe instead of the list.")
+    ] = None,
 ) -> None:
     """List the shipped recipes and experiments, or print one to start from.
 
@@ -26,5 +28,7 @@ def recipes(
             tell(f"{known:<20} {read_yaml(shipped[known]).get('description', '')}{kind}")
         return
     if name not in shipped:
-        raise UsageError(f"recipes: no shipped recipe {name!r}; {did_you_mean(name, shipped)}")
+        raise UsageError(
+            f"recipes: there is no shipped recipe {name!r}; {did_you_mean(name, shipped)}"
+        )
     print(shipped[name].read_text(encoding="utf-8"), end="")

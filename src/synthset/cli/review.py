@@ -12,7 +12,7 @@ from synthset.cli.terminal import tell
 
 
 class ReviewPart(StrEnum):
-    """Which images to look at."""
+    """Which images to review."""
 
     kept = "kept"
     rejected = "rejected"
@@ -24,10 +24,10 @@ def review(
     output: Annotated[
         str, typer.Option("-o", "--output", help="Page (.html) or table (.csv) to write.")
     ] = "review.html",
-    part: Annotated[ReviewPart, typer.Option(help="Which images to look at.")] = ReviewPart.kept,
-    per_class: Annotated[int, typer.Option(min=1, help="Images of each class at most.")] = 40,
+    part: Annotated[ReviewPart, typer.Option(help="Which images to review.")] = ReviewPart.kept,
+    per_class: Annotated[int, typer.Option(min=1, help="Most images of each class.")] = 40,
 ) -> None:
-    """Write a page on which images are kept or dropped by hand; the recipe then names its file.
+    """Write a page on which you keep or drop images by hand; the recipe then names its file.
 
     Example: synthset review my-demo -o review.html
     """
@@ -41,10 +41,10 @@ def review(
 
     place = require_on_disk(output, "--output")
     if place.suffix not in (".html", ".csv"):
-        raise UsageError(f"--output {output}: ends in {place.suffix!r}; name a .html or .csv")
+        raise UsageError(f"--output {output}: ends in {place.suffix!r}; name a .html or .csv file")
     ours = place.suffix == ".html" and place.is_file() and REVIEW_PAGE in place.read_text("utf-8")
     if place.exists() and not ours:
-        raise UsageError(f"--output {output}: is there, and may hold verdicts; name another file")
+        raise UsageError(f"--output {output}: exists and may hold verdicts; name another file")
     dataset = Dataset.open(directory)
     recipe = dataset.recipe_content()
     named = (recipe.get("selection") or {}).get("review")

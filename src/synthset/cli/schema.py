@@ -14,7 +14,7 @@ from synthset.cli.terminal import tell
 def schema(
     output: OutFile = None,
     experiment: Annotated[
-        bool, typer.Option("--experiment", help="The schema of experiments instead.")
+        bool, typer.Option("--experiment", help="Print the schema of experiments instead.")
     ] = False,
 ) -> None:
     """Print the JSON schema of recipes, for completion and checks in an editor.
@@ -32,6 +32,6 @@ def schema(
         print(text, end="")
         return
     if output.exists():
-        raise UsageError(f"schema: {output} exists; name a new file, nothing is overwritten")
+        raise UsageError(f"schema: {output} exists and is not overwritten; name a new file")
     LocalFolder(output.parent).create(output.name, text.encode())
     tell(output)

@@ -21,18 +21,24 @@ def search(
     words: Annotated[
         str | None,
         typer.Argument(
-            help="Words of prompt, class or synonyms; if none has all, any.", metavar="WORDS"
+            help=(
+                "Words of the prompt, class or synonyms; if no record has all of them, any of them."
+            ),
+            metavar="WORDS",
         ),
     ] = None,
     like: Annotated[
-        str | None, typer.Option(help="Images like this one: an id, its first digits, or a file.")
+        str | None,
+        typer.Option(help="Find images like this one: an id, its first digits, or a file."),
     ] = None,
-    clip: Annotated[str | None, typer.Option(help="Images that CLIP takes for this text.")] = None,
+    clip: Annotated[
+        str | None, typer.Option(help="Find images that match this text according to CLIP.")
+    ] = None,
     encoder: Annotated[
         str | None, typer.Option(help="Encoder whose features are compared.")
     ] = None,
     limit: Annotated[
-        int, typer.Option("--limit", "-n", min=1, max=10_000, help="Results at most.")
+        int, typer.Option("--limit", "-n", min=1, max=10_000, help="Most results.")
     ] = 20,
     output: OutFile = None,
 ) -> None:

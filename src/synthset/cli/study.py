@@ -44,23 +44,34 @@ def recognition(
     directory: DatasetFolder,
     classifier: Annotated[
         str | None,
-        typer.Option(help="timm name, local folder or `miniature`; else the recipe's own."),
+        typer.Option(help="timm name, local folder or `miniature`; the recipe's own if not given."),
     ] = None,
     weights: Annotated[
         str | None, typer.Option(help="Local safetensors file of the classifier.")
     ] = None,
     by: Annotated[
-        By, typer.Option(help="What groups, lists and map count; -under takes kinds of a class.")
+        By,
+        typer.Option(
+            help=(
+                "What counts as recognised in groups, lists and the map; -under also counts kinds "
+                "of "
+                "a class."
+            )
+        ),
     ] = By.TOP1,
     sense: Annotated[
         list[str] | None,
         typer.Option(help="WordNet synset of a class, as in dog=dog.n.01; may be repeated."),
     ] = None,
     layout: Annotated[MapLayout, typer.Option(help="How the map places classes.")] = MapLayout.AUTO,
-    seed: Annotated[int, typer.Option(min=0, help="Of the map.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the map.")] = 0,
     output: Annotated[
         str | None,
-        typer.Option("--output", "-o", help="Folder for page, figures, tables; else DIR/studies."),
+        typer.Option(
+            "--output",
+            "-o",
+            help="Folder for the page, figures and tables; DIR/studies if not given.",
+        ),
     ] = None,
 ) -> None:
     """Count the images of each class that a classifier recognises: by class, by group, on a map.
@@ -135,5 +146,5 @@ def _show(found: Study) -> None:
         more = ", …" if len(found.unknown) > SHOWN else ""
         count = f"{len(found.unknown):,} of {len(found.unknown) + len(found.judged):,}"
         console.print(
-            f"classes that the classifier can't know, counted apart: {count}: {names}{more}"
+            f"classes that the classifier can't know, counted separately: {count}: {names}{more}"
         )

@@ -20,13 +20,13 @@ def sweep(
     output: Output = None,
     guidance: Annotated[
         str | None,
-        typer.Option(help="Guidance scales, as in 1,2,4,7.5; that of the recipe if none."),
+        typer.Option(help="Guidance scales, as in 1,2,4,7.5; that of the recipe if not given."),
     ] = None,
     prompts: Annotated[
         str,
         typer.Option(help="Kinds of prompts: plain, gloss, class_gloss, background, clip, recipe."),
     ] = "plain,background,clip",
-    classes: Annotated[str, typer.Option(help="How many classes, or which: cat,dog.")] = "3",
+    classes: Annotated[str, typer.Option(help="How many classes, or which, as in cat,dog.")] = "3",
     images: Annotated[
         int, typer.Option(min=2, max=1000, help="Images of each class in each cell.")
     ] = 8,

@@ -39,12 +39,15 @@ def train(
         ),
     ],
     val: Annotated[
-        str | None, typer.Option(help="Images that choose the weights; split off if not given.")
+        str | None, typer.Option(help="Images for choosing the weights; split off if not given.")
     ] = None,
     val_fraction: Annotated[
-        float, typer.Option(min=0.001, max=0.9, help="Share of each class that is split off.")
+        float,
+        typer.Option(
+            min=0.001, max=0.9, help="Share of each class that is split off for validation."
+        ),
     ] = 0.1,
-    test: Annotated[str | None, typer.Option(help="Images for the test, once, at the end.")] = None,
+    test: Annotated[str | None, typer.Option(help="Images for testing, once, at the end.")] = None,
     image_column: ImageColumn = None,
     label_column: LabelColumn = None,
     config: Annotated[
@@ -54,7 +57,10 @@ def train(
     changes: Changes = None,
     export_timm: Annotated[
         bool,
-        typer.Option("--export-timm", help="Only write the same for timm's own train.py."),
+        typer.Option(
+            "--export-timm",
+            help="Train nothing; write the images and arguments for timm's own train.py.",
+        ),
     ] = False,
 ) -> None:
     """Train a classifier, and say how good it is.
@@ -107,7 +113,7 @@ def _say(trained: Trained, output: Path) -> None:
         say(note)
     copies = trained.images.copies
     if copies:
-        tell(f"left out: {copies:,} training images that validation or test have as well")
+        tell(f"left out: {copies:,} training images that are also in validation or test")
     tell(f"weights: {(output / 'model.safetensors').resolve()}")
     if trained.page is not None:
         tell(f"report: {trained.page.resolve()}")
@@ -129,7 +135,7 @@ def _table(trained: Trained) -> Table:
     if len(order) > MOST:
         known = [k for k in order if found["recall"][k].value is not None]
         order = sorted(known, key=lambda k: found["recall"][k].value or 0.0)[:MOST]
-        table.title = f"the {MOST} classes of lowest recall"
+        table.title = f"the {MOST} classes with the lowest recall"
     for k in order:
         shares = (percent(one[k].value, digits=1) for one in rates)
         table.add_row(images.classes[k], *(f"{one[k]:,}" for one in counts), *shares)

@@ -25,7 +25,7 @@ def what_if(directory: DatasetFolder, output: OutFile = None) -> None:
     from synthset.errors import UsageError
 
     if output is not None and output.suffix not in (".png", ".svg", ".pdf"):
-        raise UsageError(f"-o {output}: the figure is a .png, .svg or .pdf file; name one of them")
+        raise UsageError(f"-o {output}: name a .png, .svg or .pdf file for the figure")
     if output is not None and output.exists():
         raise UsageError(f"-o {output}: exists already; name a new file")
     found = find_what_if(directory)

@@ -110,12 +110,12 @@ def _resize(model: str, config: dict[str, Any]) -> Resize:
     kernel, mode = config["interpolation"], config["crop_mode"]
     if height != width:
         raise ModelError(
-            f"{model} takes images of {width} x {height} pixels; only square ones are supported"
+            f"{model} takes images of {width} x {height} pixels; only square images are supported"
         )
     if kernel not in ("bicubic", "bilinear") or mode not in ("center", "squash"):
         raise ModelError(
-            f"{model} has its images resized by {kernel!r} and cropped by {mode!r}; only "
-            "bicubic or bilinear, center or squash are supported: take another classifier"
+            f"{model} resizes its images by {kernel!r} and crops them by {mode!r}, but only "
+            "bicubic or bilinear, center or squash are supported; use another classifier"
         )
     eight_bit: Any = f"{kernel}-8bit"
     scale = math.floor(height / config["crop_pct"])
@@ -125,7 +125,7 @@ def _resize(model: str, config: dict[str, Any]) -> Resize:
 def _explain_errors(settings: ClassifierEncoder) -> Any:
     weights = f" with {settings.weights}" if settings.weights else ""
     if settings.weights or find_folder(settings):
-        advice = "give weights that timm saved for this very architecture"
+        advice = "give weights that timm saved for exactly this architecture"
     else:
         advice = (
             f"check the name and the network, or give a local folder ({HUB}… names a hub model)"

@@ -192,8 +192,10 @@ def match(
         if unmatched <= SHOWN:  # to look for the nearest name of each of 20,000 takes minutes
             problems.append(_explain_mismatch(where, entry, classes, given, found))
     if unmatched > SHOWN:
-        more = f"{unmatched - SHOWN:,} more of {len(entries):,} classes are not the classifier's"
-        problems.append(Problem(where, more, "as above, or use a classifier that has them"))
+        more = f"the classifier lacks {unmatched - SHOWN:,} more of {len(entries):,} classes"
+        problems.append(
+            Problem(where, more, "map them as above, or use a classifier that has them")
+        )
     return problems or tuple(indices)
 
 
@@ -231,17 +233,22 @@ def _explain_mismatch(
         several = ", ".join(f"{index} ({_label(classes, index)})" for index in found[:NEAR])
         return Problem(
             place,
-            f"{text!r} is {len(found)} classes of the classifier",
+            f"{text!r} matches {len(found)} classes of the classifier",
             f"give the index: {several}",
         )
     known = {name_key(name): name for name in classes.names if name}
     near = [known[key] for key in get_close_matches(name_key(text), known, n=NEAR, cutoff=0.5)]
     if near:
-        right = f"map it, as {entry.key}: {near[0]} (nearest: {', '.join(near)})"
+        right = f"map it, as in {entry.key}: {near[0]} (nearest: {', '.join(near)})"
     elif known:
-        right = f"map it, as {entry.key}: {next(iter(known.values()))}, or use another classifier"
+        right = (
+            f"map it, as in {entry.key}: {next(iter(known.values()))}, or use another classifier"
+        )
     else:
-        right = f"the classifier names none of its {len(classes)}: map the index, {entry.key}: '0'"
+        right = (
+            f"the classifier doesn't name its {len(classes)} classes: map the index, as in "
+            f"{entry.key}: '0'"
+        )
     return Problem(place, f"the classifier has no class {text!r}", right)
 
 

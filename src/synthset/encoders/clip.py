@@ -165,7 +165,7 @@ def load_towers(settings: ClipEncoder) -> Towers:
     folder = find_folder(settings)
     if not (folder or settings.pretrained or settings.model.startswith(HUB)):
         raise ModelError(
-            f"pretrained: missing for {settings.model}; name its weights or give a file"
+            f"pretrained: missing for {settings.model}; name its weights, or give a file"
         )
     with _explain_errors(settings):
         if folder and not (folder / OPEN_CLIP_CONFIG).is_file():
@@ -252,11 +252,13 @@ def _resize(
     sides = {size} if isinstance(size, int) else set(size)
     scales = {scale} if isinstance(scale, int) else set(scale)
     if len(sides) != 1 or len(scales) != 1:
-        raise ModelError(f"the model takes images of {size} pixels; only square ones are supported")
+        raise ModelError(
+            f"the model takes images of {size} pixels; only square images are supported"
+        )
     if mode not in ("shortest", "squash") or kernel not in ("bicubic", "bilinear"):
         raise ModelError(
-            f"the model's images are resized by {kernel!r}, {mode!r}; only bicubic or bilinear, "
-            "shortest or squash are supported: take another CLIP"
+            f"the model resizes its images by {kernel!r}, {mode!r}, but only bicubic or bilinear, "
+            "shortest or squash are supported; use another CLIP model"
         )
     eight_bit: Any = f"{kernel}-8bit"
     return Resize(sides.pop(), eight_bit, scales.pop(), keep_aspect=mode == "shortest")
@@ -270,7 +272,7 @@ def _open_clip_name(settings: ClipEncoder) -> str:
 def _explain_errors(settings: ClipEncoder) -> Any:
     tag = f" with {settings.pretrained!r}" if settings.pretrained else ""
     if find_folder(settings):
-        advice = "give a folder that open_clip or transformers saved"
+        advice = "give a folder saved by open_clip or transformers"
     else:
         advice = (
             f"check the name and the network, or give a local folder ({HUB}… names a hub model)"

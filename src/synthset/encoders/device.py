@@ -28,7 +28,7 @@ def pick_device(name: str) -> torch.device:
         "mps": torch.backends.mps.is_available(),
     }
     if not there.get(device.type, True):
-        raise ModelError(f"device: {name!r} is not there; set device: auto, or cpu")
+        raise ModelError(f"device: this machine has no {name!r}; set device: auto, or cpu")
     return device
 
 

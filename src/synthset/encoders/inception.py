@@ -85,7 +85,9 @@ def load_inception_weights(file: str | None) -> Mapping[str, Tensor]:
             return hub
     path = Path(file).expanduser()
     if not path.is_file():
-        raise ModelError(f"weights: no file {file}; leave it out to download torch-fidelity's")
+        raise ModelError(
+            f"weights: there is no file {file}; leave it out to download torch-fidelity's"
+        )
     with explain_errors(f"the Inception weights {file}", "give torch-fidelity's own file"):
         safe = path.suffix == ".safetensors"
         local: Mapping[str, Tensor] = (

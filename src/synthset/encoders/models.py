@@ -83,7 +83,7 @@ def list_weight_files(settings: Encoder) -> tuple[Path, ...]:
         return ()
     found = find_weights(folder)
     if not found:
-        raise ModelError(f"{folder}: holds no .safetensors file; save the model's weights there")
+        raise ModelError(f"{folder}: contains no .safetensors file; save the model's weights there")
     return found
 
 
@@ -128,8 +128,8 @@ def list_warnings(where: str, settings: Encoder) -> list[str]:
     if not isinstance(settings, InceptionEncoder) or is_standard_inception(settings):
         return []
     return [
-        f"{where}: {settings.weights} isn't torch-fidelity's file, which FID, KID and the "
-        "Inception Score are defined by: what it measures is called FD, KD and IS"
+        f"{where}: {settings.weights} isn't torch-fidelity's file, which defines FID, KID and the "
+        "Inception Score, so its results are called FD, KD and IS"
     ]
 
 
@@ -182,8 +182,11 @@ def open_text_encoder(settings: Encoder) -> TextEncoder:
         ModelError: the encoder reads no text.
     """
     if settings.text_implementation is None:
-        right = "name a CLIP, or another that `synthset kinds` says reads text"
-        raise ModelError(f"an encoder of kind {settings.kind!r} reads no text; {right}")
+        right = (
+            "name a CLIP encoder, or another of the encoders that read text according to "
+            "`synthset kinds`"
+        )
+        raise ModelError(f"an encoder of kind {settings.kind!r} can't read text; {right}")
     encoder: TextEncoder = import_name(settings.text_implementation)(settings)
     return encoder
 
@@ -207,7 +210,7 @@ def read_config(folder: Path, name: str = CONFIG) -> dict[str, Any]:
     except ValueError as fault:
         raise ModelError(f"{file}: is not JSON ({fault}); save the model again") from fault
     if not isinstance(content, dict):
-        raise ModelError(f"{file}: holds no JSON object; save the model again")
+        raise ModelError(f"{file}: contains no JSON object; save the model again")
     return content
 
 
@@ -221,16 +224,18 @@ def check_clip(where: str, settings: ClipEncoder) -> list[Problem]:
     model, pretrained = settings.model, settings.pretrained
     folder = find_folder(settings)
     if pretrained and (folder or model.startswith(HUB)):
-        found = f"set, but {model!r} brings its own weights"
+        found = f"set, but {model!r} comes with its own weights"
         return [Problem(f"{where}.pretrained", found, "leave it out")]
     if folder:
         problems = _folder_problems(f"{where}.model", model, folder)
         if not problems and not (
             (folder / OPEN_CLIP_CONFIG).is_file() or is_transformers_clip(folder)
         ):
-            found = f"{folder} holds neither {OPEN_CLIP_CONFIG} nor a {CONFIG} of model_type clip"
+            found = (
+                f"{folder} contains neither {OPEN_CLIP_CONFIG} nor a {CONFIG} of model_type clip"
+            )
             problems = [
-                Problem(f"{where}.model", found, "name the folder that a CLIP was saved in")
+                Problem(f"{where}.model", found, "name the folder in which a CLIP model was saved")
             ]
         return problems or _weight_problems(f"{where}.model", folder)
     return [] if model.startswith(HUB) else _open_clip_problems(where, model, pretrained)
@@ -254,7 +259,7 @@ def _open_clip_problems(where: str, model: str, pretrained: str | None) -> list[
     return [
         Problem(
             f"{where}.pretrained",
-            f"no weights {pretrained!r} of {model}",
+            f"{model} has no weights {pretrained!r}",
             did_you_mean(pretrained, tags),
         )
     ]
@@ -266,11 +271,11 @@ def check_classifier(where: str, settings: ClassifierEncoder) -> list[Problem]:
     problems = _file_problems(f"{where}.weights", weights)
     if weights and not problems and Path(weights).suffix != ".safetensors":
         right = "save them as safetensors: other formats can run code when they are opened"
-        problems.append(Problem(f"{where}.weights", f"{weights} is no .safetensors file", right))
+        problems.append(Problem(f"{where}.weights", f"{weights} is not a .safetensors file", right))
     if folder:
         wrong = _folder_problems(f"{where}.model", model, folder)
         if not wrong and "architecture" not in read_config(folder):
-            found = f"{folder} holds no {CONFIG} that names an architecture"
+            found = f"{folder} contains no {CONFIG} that names an architecture"
             wrong = [Problem(f"{where}.model", found, "name a folder saved by timm's save_for_hf")]
         return problems + (wrong or ([] if weights else _weight_problems(f"{where}.model", folder)))
     return problems if model.startswith(HUB) else problems + _timm_problems(where, model, weights)
@@ -291,32 +296,34 @@ def _timm_problems(where: str, model: str, weights: str | None) -> list[Problem]
 
 def _explain_unknown(where: str, what: str, name: str, known: Iterable[str]) -> Problem:
     right = f"did you mean './{name}'?" if Path(name).is_dir() else did_you_mean(name, known)
-    return Problem(where, f"no {what} is called {name!r}", right)
+    return Problem(where, f"there is no {what} called {name!r}", right)
 
 
 def _folder_problems(where: str, name: str, folder: Path) -> list[Problem]:
     if folder.is_dir():
         return []
     if folder.exists():
-        return [Problem(where, f"{name} is a file", "name the folder that the model was saved in")]
+        return [Problem(where, f"{name} is a file", "name the folder in which the model was saved")]
     right = _nearest_sibling(folder)
     if name.count("/") == 1 and name[0] not in "./~":
-        right = f"write a hub model as {HUB}{name}; of folders, {right}"
-    return [Problem(where, f"no folder {name}", right)]
+        right = f"for a hub model, write {HUB}{name}; for a folder, {right}"
+    return [Problem(where, f"there is no folder {name}", right)]
 
 
 def _weight_problems(where: str, folder: Path) -> list[Problem]:
     if find_weights(folder):
         return []
     return [
-        Problem(where, f"{folder} holds no .safetensors file", "save the model's weights there")
+        Problem(where, f"{folder} contains no .safetensors file", "save the model's weights there")
     ]
 
 
 def _file_problems(where: str, file: str | None) -> list[Problem]:
     if file is None or Path(file).expanduser().is_file():
         return []
-    found = f"{file} is a folder" if Path(file).expanduser().is_dir() else f"no file {file}"
+    found = (
+        f"{file} is a folder" if Path(file).expanduser().is_dir() else f"there is no file {file}"
+    )
     return [Problem(where, found, _nearest_sibling(Path(file).expanduser()))]
 
 

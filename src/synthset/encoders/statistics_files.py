@@ -27,9 +27,9 @@ def check_statistics(where: str, settings: Statistics, encoder: Encoder) -> list
     """Find out before a run whether stored statistics exist and fit the encoder."""
     path = find_statistics_file(settings, encoder)
     if not path.is_file():
-        found = f"no statistics {settings.file!r} for an encoder of kind {encoder.kind}"
+        found = f"there are no statistics {settings.file!r} for an encoder of kind {encoder.kind}"
         right = (
-            "name a .safetensors file, or one that ships with synthset; "
+            "name a .safetensors file, or one that comes with synthset; "
             f"{did_you_mean(settings.file, SHIPPED)}"
         )
         return [Problem(where, found, right)]
@@ -38,11 +38,11 @@ def check_statistics(where: str, settings: Statistics, encoder: Encoder) -> list
     made_by = facts.get("encoder_sha256")
     if isinstance(encoder, InceptionEncoder) and facts.get("resize") != encoder.resize:
         found = f"{path.name} was made with resize {facts.get('resize')!r}, not {encoder.resize!r}"
-        return [Problem(where, found, "set the encoder's resize to the same")]
+        return [Problem(where, found, "set the encoder's resize to the same value")]
     mine = hash_weights(encoder)
     if made_by != mine:
         found = (
-            f"{path.name} was made by other weights ({(made_by or 'unnamed')[:12]}) than this "
+            f"{path.name} was made with other weights ({(made_by or 'unnamed')[:12]}) than this "
             f"encoder has ({mine[:12]})"
         )
         return [

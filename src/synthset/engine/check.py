@@ -42,19 +42,18 @@ class Forecast:
         images: records of the first round.
         classes: how many classes.
         shards: shards of the plan.
-        disk_bytes: what the dataset will take, roughly.
-        free_bytes: what the disk has.
-        seconds: estimated time on this machine; None where nobody has measured such a model here.
+        disk_bytes: size of the dataset, roughly.
+        free_bytes: free space on the disk.
+        seconds: estimated time on this machine; None if such a model has not been measured.
         basis: what the time is estimated from.
-        gpu_seconds: estimated time of one A100; None where no GPU is needed, or nobody knows.
+        gpu_seconds: estimated time on one A100; None if no GPU is needed or the time is unknown.
         gpu_basis: what that is estimated from.
         prompts: a few examples.
         tried: the first prompts, in the plan's order.
-        cut_prompts: share of prompts that the text encoder would cut; None where it cannot be
-            known.
+        cut_prompts: share of prompts that the text encoder would cut; None if unknown.
         longest_prompt: tokens of the longest prompt tried, and the limit.
         notes: what the user should know.
-        warnings: what the user should know before it is too late; a run says it as well.
+        warnings: what the user should know before it is too late; a run repeats them.
         problems: what has to be corrected first.
     """
 
@@ -82,7 +81,7 @@ def forecast_run(
     output: str | os.PathLike[str] | None = None,
     overrides: Sequence[str] = (),
 ) -> Forecast:
-    """Tell what a recipe will make, and every problem that can be found beforehand; write nothing.
+    """Show what a recipe will make, and every problem that can be found beforehand; write nothing.
 
     Args:
         recipe: a recipe, its file, a shipped recipe's name, or its content.

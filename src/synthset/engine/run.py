@@ -91,20 +91,20 @@ def run(
     require_accepted: bool = False,
     allow_code: bool = False,
 ) -> Dataset:
-    """Make a dataset by a recipe, or bring one up to date with it.
+    """Make a dataset from a recipe, or bring one up to date with it.
 
-    What is finished is never computed again: a killed run goes on where it stopped, a changed limit
-    redoes the selection only, more images per class add shards. Nothing is deleted.
+    Finished work is never repeated: a killed run continues where it stopped, a changed limit
+    repeats only the selection, and more images per class add shards. Nothing is deleted.
 
     Args:
         recipe: a recipe, its file, a shipped recipe's name, or its content.
         output: folder or URL of the dataset; none takes `./<name of the recipe>`.
         overrides: changes to the recipe, such as `source.guidance_scale=3`.
         workers: worker processes; none takes the recipe's.
-        bar: told how far each pass is; none shows a bar in notebooks, and is quiet elsewhere.
-        require_accepted: export nothing if the kept part misses what the recipe's `accept` asks.
-        allow_code: run code of the recipe's own, its scores and encoders of kind `python`;
-            `SYNTHSET_ALLOW_CODE=1` in the environment says the same.
+        bar: shows the progress of each pass; none shows a bar in notebooks and is quiet elsewhere.
+        require_accepted: export nothing if the kept images don't meet the recipe's `accept`.
+        allow_code: run the recipe's own code, its scores and encoders of kind `python`;
+            `SYNTHSET_ALLOW_CODE=1` in the environment does the same.
 
     Returns:
         The dataset, with selection, metrics, exports and report.
@@ -112,10 +112,11 @@ def run(
     Raises:
         RecipeError: the recipe asks for something impossible; nothing has been written.
         UsageError: it runs code of its own, which isn't allowed.
-        DatasetLocked: another process works on the dataset.
+        DatasetLocked: another process is working on the dataset.
         StageError: a stage failed on some shards; all others are finished.
-        StorageError: a disk is full or can't be written; what is finished is kept.
-        NotAccepted: that is required, and the set misses it; all but the exports is written.
+        StorageError: a disk is full or can't be written to; finished work is kept.
+        NotAccepted: this is required, but the set doesn't meet it; everything except the exports is
+            written.
 
     >>> dataset = synthset.run("demo", "my-demo")  # doctest: +SKIP
     >>> dataset.kept().num_rows  # doctest: +SKIP

@@ -106,8 +106,8 @@ def compose(parts: Sequence[ArmPart], sets: Sets, split: Split, where: str) -> C
         short += missing
         rows = [pool[:count] for pool, count in zip(pools, wanted, strict=True)]
         if not any(map(len, rows)):
-            right = "correct its amount or classes, or remove it"
-            raise RecipeError(place, f"takes no image of {part.set!r}", right)
+            right = "change its amount or classes, or remove it"
+            raise RecipeError(place, f"this part takes no image of {part.set!r}", right)
         chosen, mine = np.concatenate(rows), np.array([len(one) for one in rows], np.int64)
         used[part.set] = np.concatenate([used.get(part.set, chosen[:0]), chosen])
         promised[part.set] = promised.get(part.set, np.zeros_like(mine)) + mine
@@ -122,7 +122,7 @@ def _name_empty_classes(counts: Rows, real: RealSplit) -> tuple[str, ...]:
     """Say which classes have no image at all."""
     names = [repr(real.classes[k][0]) for k in np.flatnonzero(counts == 0).tolist()]
     more = f" and {len(names) - SHOWN:,} more" if len(names) > SHOWN else ""
-    return (f"no image of {', '.join(names[:SHOWN])}{more}",) if names else ()
+    return (f"there is no image of {', '.join(names[:SHOWN])}{more}",) if names else ()
 
 
 def _name_short_classes(
@@ -130,7 +130,7 @@ def _name_short_classes(
 ) -> list[str]:
     """Say which classes have fewer images than are wanted."""
     return [
-        f"{part.set} has {len(pool):,} images of {real.classes[k][0]!r}, {count:,} are wanted"
+        f"{part.set} has {len(pool):,} images of {real.classes[k][0]!r}, but {count:,} are wanted"
         for k, (pool, count) in enumerate(zip(pools, wanted, strict=True))
         if count > len(pool)
     ]

@@ -107,21 +107,21 @@ def align_classes(table: ClassTable, baseline: ClassTable) -> tuple[ClassFigures
     """
     place = {index: i for i, index in enumerate(baseline.indices)}
     if len(place) < len(baseline.indices):
-        raise UsageError(f"baseline {baseline.name}: has an index twice; merge its rows first")
+        raise UsageError(f"baseline {baseline.name}: contains an index twice; merge its rows first")
     rows = np.array([place.get(index, -1) for index in table.indices])
     if (rows < 0).all():
-        raise UsageError(f"baseline {baseline.name}: has no index of {table.name}")
+        raise UsageError(f"baseline {baseline.name}: contains no index of {table.name}")
     notes = []
     if (rows < 0).any():
         lacks = f"{int((rows < 0).sum()):,} of {len(rows):,} classes"
-        notes.append(f"baseline {baseline.name} lacks {lacks}: correlations leave them out")
+        notes.append(f"baseline {baseline.name} lacks {lacks}, which correlations leave out")
     others = [
         f"{index} ({name!r} and {baseline.names[place[index]]!r})"
         for index, name in zip(table.indices, table.names, strict=True)
         if index in place and baseline.names[place[index]] != name
     ]
     if others:
-        notes.append(f"baseline {baseline.name} has other names for index {_some(others)}")
+        notes.append(f"baseline {baseline.name} gives other names to index {_some(others)}")
     taken = ClassFigures(
         **{
             key: np.where(rows < 0, np.nan, values[rows])
@@ -145,7 +145,7 @@ def _rows(path: Path) -> list[TableLine]:
     except (OSError, UnicodeDecodeError, csv.Error) as fault:
         raise DatasetError(f"{path}: can't be read as a CSV table in UTF-8 ({fault})") from None
     if len(rows) < 2:
-        raise DatasetError(f"{path}: holds fewer than two classes; a table has a row for each")
+        raise DatasetError(f"{path}: contains fewer than two classes; write one row for each class")
     return rows
 
 
@@ -159,13 +159,15 @@ def _columns(path: Path, heading: Sequence[str]) -> dict[str, int]:
             known = [title for title in plain if title not in COLUMNS and title]
             advice = did_you_mean(column, known)
             advice = advice.replace("did you mean", "is it").replace("known:", "found:")
-            raise DatasetError(f"{path}: no column {column!r}; {advice}")
+            raise DatasetError(f"{path}: has no column {column!r}; {advice}")
     return {column: plain.index(column) for column in COLUMNS}
 
 
 def _row(where: str, line: int, cells: Sequence[str], place: Mapping[str, int]) -> TableLine:
     if len(cells) <= max(place.values()):
-        raise DatasetError(f"{where}: found {len(cells)} cells; a list cell stands in quotes")
+        raise DatasetError(
+            f"{where}: found {len(cells)} cells; put quotes around a cell that holds a list"
+        )
     cell = {column: cells[i].strip() for column, i in place.items()}
     where = f"{where} ({cell[NAME]})"
     return TableLine(
@@ -182,20 +184,20 @@ def _number(where: str, text: str) -> float:
     try:
         return float(text)
     except ValueError:
-        raise DatasetError(f"{where}: found {text!r}; it is a number") from None
+        raise DatasetError(f"{where}: found {text!r}; it must be a number") from None
 
 
 def _whole(where: str, text: str) -> int:
     value = _number(where, text)
     if not (value >= 0 and value.is_integer()):
-        raise DatasetError(f"{where}: found {text!r}; it is a whole number, 0 or more")
+        raise DatasetError(f"{where}: found {text!r}; it must be a whole number, 0 or more")
     return int(value)
 
 
 def _share(where: str, text: str | float) -> float:
     value = _number(where, str(text))
     if not -1e-9 <= value <= 1 + 1e-9:
-        raise DatasetError(f"{where}: found {text!r}; it is a share from 0 to 1")
+        raise DatasetError(f"{where}: found {text!r}; it must be a share from 0 to 1")
     return min(max(value, 0.0), 1.0)
 
 
@@ -211,7 +213,7 @@ def _scores(where: str, text: str) -> tuple[float, ...]:
     numbers = isinstance(found, (list, tuple)) and all(type(one) in (int, float) for one in found)
     if not numbers:
         shown = text if len(text) <= 60 else text[:57] + "…"
-        raise DatasetError(f"{where}: found {shown!r}; it is a list such as [0.12, 0.04]")
+        raise DatasetError(f"{where}: found {shown!r}; it must be a list such as [0.12, 0.04]")
     largest = sorted((_share(where, one) for one in found), reverse=True)
     return tuple(largest[:CONFUSIONS])
 
@@ -224,12 +226,12 @@ def _check_groups(path: Path, groups: Sequence[Sequence[TableLine]]) -> None:
             where = f"{path}, lines {first.line} and {row.line}: index {row.index}"
             if row.count != first.count:
                 raise DatasetError(
-                    f"{where} has class counts {first.count:,} and {row.count:,}; rows of one "
-                    "class have one count, so which is right?"
+                    f"{where} has the class counts {first.count:,} and {row.count:,}; give all "
+                    "rows of a class the same count"
                 )
             if row.name != first.name:
                 raise DatasetError(
-                    f"{where} is {first.name!r} and {row.name!r}; an index stands for one class"
+                    f"{where} is {first.name!r} and {row.name!r}; give each class its own index"
                 )
 
 
@@ -241,10 +243,10 @@ def _name_doubled(groups: Sequence[Sequence[TableLine]], published: bool) -> tup
     names = _some(sorted({group[0].name for group in several}))
     classes = "1 class" if len(several) == 1 else f"{len(several)} classes"
     if published:
-        return (f"{rows} rows of {classes} are doubled by shared names: {names}",)
+        return (f"{rows} rows of {classes} appear several times because of shared names: {names}",)
     return (
-        f"{rows} rows merged by index into {classes}, with the mean of the rows of each; doubled "
-        f"by shared names: {names}",
+        f"{rows} rows that appear several times because of shared names are merged by index into "
+        f"{classes}, each with the mean of its rows: {names}",
     )
 
 

@@ -22,8 +22,8 @@ from synthset.results.trial import Trial
 from synthset.store.dataset import Dataset
 
 HOUR_S = 3600
-UNCOUNTED = "nobody counted the candidates of {name}"
-BEFORE = "{name} was there before: what it cost is not known"
+UNCOUNTED = "the candidates of {name} were not counted"
+BEFORE = "{name} existed before, so its costs are unknown"
 UNTIMED = "the runs of {name} don't say whether they had a GPU"
 
 

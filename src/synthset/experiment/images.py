@@ -94,9 +94,9 @@ class FromFiles:
             raise DatasetError(f"{self.sources[index]}: missing or unreadable; repair or remove it")
         if sha256(data) != self.contents[index]:
             raise DatasetError(
-                f"{self.sources[index]}: has other bytes than when it was listed, so it is damaged "
-                "or was changed; repair it (of a dataset: move that file away and run its recipe "
-                "again), then run this again"
+                f"{self.sources[index]}: its bytes have changed since it was listed, so it is "
+                "damaged or was edited; repair it (in a dataset: move that file away and run its "
+                "recipe again), then run this again"
             )
         return data
 
@@ -153,7 +153,9 @@ def collect_found(found: Sequence[Image], settings: FolderSettings, passed: Pass
     found = drop_unreadable(found, settings, passed)
     if not found:
         said = "; ".join(passed.notes())
-        raise RecipeError("source", f"no image that can be read; {said}", "repair or remove them")
+        raise RecipeError(
+            "source", f"none of the images can be read; {said}", "repair or remove them"
+        )
     contents = [image.content for image in found]
     return _collect_rows(
         found, FromFiles([one.source for one in found], settings, contents), passed
@@ -207,11 +209,11 @@ def list_kept(path: str, where: str) -> Collection:
     try:
         dataset = Dataset.open(path)
     except DatasetError as error:
-        right = "name a folder that `synthset run` made"
+        right = "name a folder made by `synthset run`"
         raise RecipeError(f"{where}.path", str(error), right) from None
     records = dataset.kept()
     if not records.num_rows:
-        raise RecipeError(f"{where}.path", f"{path} keeps no image", "look at its report")
+        raise RecipeError(f"{where}.path", f"{path} keeps no image", "read its report")
     folder, rows, entries = FolderPath(path=path), locate_images(dataset), dataset.classes()
     return Collection(
         tuple(map(_names, entries)),
@@ -253,9 +255,9 @@ def find_label(name: str, index: ClassIndex, where: str) -> int:
         return meant[0]
     if meant:
         which = " or ".join(repr(index.classes[label][0]) for label in meant)
-        raise RecipeError(where, f"{name!r} may be {which}", "write it as the images do")
+        raise RecipeError(where, f"{name!r} could be {which}", "write the name as the images do")
     known = {one for names in index.classes for one in names}
-    raise RecipeError(where, f"no class {name!r}", did_you_mean(name, known))
+    raise RecipeError(where, f"there is no class {name!r}", did_you_mean(name, known))
 
 
 def join_labels(
@@ -263,7 +265,7 @@ def join_labels(
     classes: Sequence[ClassNames],
     where: str,
     strict: bool,
-    otherwise: str = "else list the classes in real.classes",
+    otherwise: str = "otherwise list the classes in real.classes",
 ) -> NDArray[np.int64]:
     """Give each image its label among the experiment's classes.
 
@@ -287,13 +289,13 @@ def join_labels(
     try:
         found = ClassIndex(classes).find_all(collection.classes)
     except Contradiction as fault:
-        right = "correct one of the two, or name a column that holds names alone"
-        raise RecipeError(where, f"{fault}, among those that are trained", right) from None
+        right = "correct one of the two, or name a column that holds only names"
+        raise RecipeError(where, f"{fault}, among the trained classes", right) from None
     for label, (names, meant) in enumerate(zip(collection.classes, found, strict=True)):
         if len(meant) > 1:
             which = " or ".join(repr(classes[label][0]) for label in sorted(meant))
-            right = "call it by one of these names, or by its wnid or key"
-            raise RecipeError(where, f"{names[0]!r} may be {which}", right)
+            right = "give it one of these names, or its wnid or key"
+            raise RecipeError(where, f"{names[0]!r} could be {which}", right)
         of.append(next(iter(meant), -1))
         if not meant and label in there:
             unknown.append(names[0])
@@ -301,6 +303,6 @@ def join_labels(
         listed = ", ".join(map(repr, unknown[:5])) + (", …" if len(unknown) > 5 else "")
         known = [names[0] for names in classes]
         right = describe_lookalike(unknown[0], known) or did_you_mean(unknown[0], known)
-        what = f"class {listed} is none of those that are trained"
+        what = f"class {listed} is not among the trained classes"
         raise RecipeError(where, what, f"{right}; {otherwise}")
     return np.array(of, np.int64)[collection.labels]

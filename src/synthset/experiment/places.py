@@ -96,9 +96,9 @@ def _split_layout(
         ]
         others = [*none, *layout.others]
         if named and others:
-            said = f"{_list_paths(named)} and {_list_paths(others)}, none of them called train"
-            right = "name what trains as DATA, the others as --val and --test"
-            raise RecipeError("DATA", f"{data} holds {said}", right)
+            said = f"{_list_paths(named)} and {_list_paths(others)}, none of which is called train"
+            right = "name the training images as DATA, the others as --val and --test"
+            raise RecipeError("DATA", f"{data} contains {said}", right)
         return {}, ()
     for split, units in by_split.items():
         _refuse_twice(layout, split, units, given)
@@ -114,7 +114,7 @@ def _refuse_twice(layout: Layout, split: str, units: Sequence[Unit], given: froz
     if layout.folders and len(units) > 1 and split not in given:
         said = f"{_list_paths([unit.path for unit in units])} in {layout.root}"
         right = "name the folders as DATA, --val and --test"
-        raise RecipeError("DATA", f"{said} are both called a {split} split", right)
+        raise RecipeError("DATA", f"{said} both have the name of a {split} split", right)
 
 
 def _whole(layout: Layout, place: Place, columns: Columns) -> SplitImages:

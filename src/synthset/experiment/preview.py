@@ -34,7 +34,7 @@ def preview(experiment: Experiment, suites: Conventions | None = None) -> Iterat
         yield from _real(sets)
         yield from _arms(sets)
         for code in sets.list_code(suites is not None):
-            yield f"warning: runs code of its own: {code}"
+            yield f"warning: this runs code from outside synthset: {code}"
     for suite in opened:
         measures = suite.measures
         what = measures[0].note if len(measures) == 1 else ", ".join(one.text for one in measures)
@@ -49,7 +49,7 @@ def _real(sets: Sets) -> Iterator[str]:
     counts = (len(drawn.train), len(drawn.val), len(drawn.test))
     yield "real images: {:,} train, {:,} validate, {:,} test".format(*counts)
     if drawn.copies:
-        yield f"left out, since the test has the same bytes: {drawn.copies:,}"
+        yield f"left out because the test has the same bytes: {drawn.copies:,}"
     for name, images in (("train", real.images), ("test", real.test)):
         if images is not None:
             yield from (f"real.{name}: {said}" for said in (*images.found, *images.notes))
@@ -90,7 +90,7 @@ def _count(sets: Sets, parts: Sequence[ArmPart], where: str) -> str:
     for part in parts[len(there) :]:
         if isinstance(experiment.sets.get(part.set), Made):
             sets.read_checked_recipe(part.set, drawn)  # read, so that a mistake shows now
-        said.append(f"then {part.set}, {part.asked or 'all'}, made when it runs")
+        said.append(f"then {part.set}, {part.asked or 'all'}, made during the run")
     return ", ".join(said)
 
 

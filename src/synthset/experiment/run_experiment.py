@@ -48,7 +48,7 @@ class Done:
         trials: one for each arm and seed.
         judgement: what they are worth.
         page: the report.
-        benchmark: what the suites say; None where they weren't asked.
+        benchmark: results of the suites; None if there are none.
         benchmark_page: its page, with `benchmark.json` and `table.csv` beside it; None likewise.
     """
 
@@ -76,26 +76,28 @@ def run_experiment(
 ) -> Done:
     """Train and judge every arm of an experiment; as a benchmark, measure each with every suite.
 
-    What is made, trained and measured is kept: a killed run goes on where it stopped, a new arm
-    trains alone, a new suite is measured alone, and nothing is deleted. No test chooses anything.
+    Everything that is made, trained and measured is kept: a killed run continues where it stopped,
+    a new arm or suite needs only its own training or measurement, and nothing is deleted. Test
+    images are never used to choose anything.
 
     Args:
         experiment: an experiment, its file, or its content.
         output: its folder; none takes `./<name>`.
         size: one of its `sizes`.
         overrides: changes such as `training.updates=100`.
-        workers: trainings, and parts of suites, at a time; none takes the experiment's.
-        suites: measure the arms by all suites too, by corrected or by published conventions, where
-            these differ; none leaves the suites out.
-        bar: told how far it is; none shows a bar in notebooks, and is quiet elsewhere.
-        allow_code: run code of your own: scores and encoders of kind `python` that recipes of its
-            sets and its suites name; `SYNTHSET_ALLOW_CODE=1` in the environment says the same.
+        workers: how many trainings, or parts of suites, run at the same time; none takes the
+            experiment's.
+        suites: also measure the arms by all suites, following corrected or published conventions
+            where these differ; none leaves the suites out.
+        bar: shows the progress; none shows a bar in notebooks and is quiet elsewhere.
+        allow_code: run your own code: scores and encoders of kind `python` that its suites and the
+            recipes of its sets name; `SYNTHSET_ALLOW_CODE=1` in the environment does the same.
 
     Raises:
-        RecipeError: it asks for something impossible; no training has begun.
-        UsageError: it runs code of your own, which isn't allowed; likewise.
+        RecipeError: it asks for something impossible; no training has started.
+        UsageError: it runs your own code, which isn't allowed; likewise.
         ModelError: a library or model of a suite is missing; likewise.
-        StageError: trainings or suites failed; what is finished is kept.
+        StageError: trainings or suites failed; finished work is kept.
     """
     if not isinstance(experiment, Experiment):
         experiment = load_experiment(experiment, size, overrides)
@@ -227,8 +229,8 @@ def _claim(folder: Path, experiment: Experiment) -> None:
     strangers = place.names()
     if strangers and MARK not in strangers:
         raise DatasetError(
-            f"{folder}: holds {', '.join(strangers[:3])}{' …' if len(strangers) > 3 else ''} "
-            f"and no {MARK}; name a new or empty folder with -o, so that nothing of yours is "
+            f"{folder}: contains {', '.join(strangers[:3])}{' …' if len(strangers) > 3 else ''} "
+            f"but no {MARK}; name a new or empty folder with -o, so that none of your files are "
             "touched"
         )
     place.replace(MARK, json.dumps({"format": 1, "name": experiment.name}).encode())

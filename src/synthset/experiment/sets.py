@@ -201,7 +201,7 @@ class Sets:
         made = run(recipe, place, bar=self.bar, allow_code=self.allow_code)
         if not made.kept().num_rows:
             what = f"{where}: none of {made.rows_in(made.view.plan):,} images was kept"
-            right = f"change the selection of its recipe, or look at {place}/report/index.html"
+            right = f"read {place}/report/index.html, and change the selection of its recipe"
             raise StageError(f"{what}; {right}")
 
     def _files(self, split: Split) -> dict[str, str]:

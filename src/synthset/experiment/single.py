@@ -117,19 +117,19 @@ def train(
 ) -> Trained:
     """Train a classifier on any labelled images, and judge it once.
 
-    A training that was killed goes on where it stopped.
+    A training that was killed continues where it stopped.
 
     Args:
         data: images by class: a dataset, an export, folders, Parquet or tar files.
         output: folder of the training.
-        val: images that choose the weights; none takes the split that `data` has, else splits them
+        val: images for choosing the weights; none takes the split that `data` has, or splits them
             off.
-        test: images that are asked once, at the end; none takes the split that `data` has, if any.
-        val_fraction: share of each class that is split off, in (0, 1).
-        image_column, label_column: of tables; none finds them.
+        test: images that are used once, at the end; none takes the split that `data` has, if any.
+        val_fraction: share of each class that is split off, in (0, 1). image_column, label_column:
+        of tables; none looks for them.
         config: YAML file with model, preprocessing, training, loss and seed; none takes defaults.
         overrides: changes to it, such as `model=resnet18`.
-        bar: told how far it is; none shows a bar in notebooks, and is quiet elsewhere.
+        bar: shows the progress; none shows a bar in notebooks and is quiet elsewhere.
 
     Returns:
         The classifier, the images, and how good it is; the page lies in `report/` of the folder.
@@ -183,8 +183,10 @@ def read_splits(places: Places, val_fraction: float, seed: int, conflicts: Rule 
     names = train.classes
     there = np.bincount(train.labels, minlength=len(names)) > 0
     if there.sum() < 2:
-        found = "; ".join([f"only one class ({names[int(there.argmax())][0]})", *train.notes])
-        raise RecipeError("DATA", found, "a classifier tells at least two apart")
+        found = "; ".join(
+            [f"there is only one class ({names[int(there.argmax())][0]})", *train.notes]
+        )
+        raise RecipeError("DATA", found, "a classifier needs at least two")
     others, unlabelled = dict[str, Collection](), list[str]()
     for name, part in (("val", places.val), ("test", places.test)):
         try:
@@ -194,7 +196,7 @@ def read_splits(places: Places, val_fraction: float, seed: int, conflicts: Rule 
             if part is None or part.layout.root != places.train.layout.root:
                 raise
             found = fault.problems[0].found
-            unlabelled.append(f"the {name} split is left out, since it has {found}")
+            unlabelled.append(f"the {name} split is left out: {found}")
     labels = {
         name: join_labels(other, names, f"--{name}", True, "give both the same folders or labels")
         for name, other in others.items()
@@ -227,7 +229,11 @@ def read_splits(places: Places, val_fraction: float, seed: int, conflicts: Rule 
             *unlabelled,
             *_notes(places, {"DATA": train, **{f"--{name}": one for name, one in others.items()}}),
             *note_conflicts(torn, known, [one[0] for one in names], conflicts),
-            *([f"no image of {list_names(empty)}"] if (empty := _name_empty(names, there)) else []),
+            *(
+                [f"there is no image of {list_names(empty)}"]
+                if (empty := _name_empty(names, there))
+                else []
+            ),
         ),
         tuple(
             f"{name}: {said}"
@@ -289,7 +295,7 @@ def _require_own_images(
     """A class that had images is never trained without any of them."""
     bare = there & (np.bincount(labels, minlength=len(names)) == 0)
     if bare.any():
-        taken = "are in validation or test as well, or have labels that conflict"
+        taken = "are also in validation or test, or have conflicting labels"
         found = f"all images of class {list_names(_name_empty(names, ~bare))} {taken}"
         raise RecipeError("DATA", found, "add others, or correct the splits")
 
@@ -299,15 +305,17 @@ def _refuse_foreign(folder: Path) -> None:
     inside = {path.name for path in folder.iterdir()} if folder.is_dir() else set()
     others = sorted(name for name in inside if not is_litter(name))
     if others and not inside & {CONFIG, STATE}:
-        found = f"{folder}: holds {others[0]}" + (", …" if len(others) > 1 else "")
-        raise UsageError(f"{found}, and is no training; name a new folder")
+        found = f"{folder}: contains {others[0]}" + (", …" if len(others) > 1 else "")
+        raise UsageError(f"{found}, but no training; name a new folder")
 
 
 def _notes(places: Places, images: Mapping[str, Collection]) -> tuple[str, ...]:
     """Say what lies there and was left out."""
     strange = [get_name(path) for path in places.left_out]
     notes = (
-        [f"left out, since no word calls them a split: {list_names(strange)}"] if strange else []
+        [f"left out because their names are not those of splits: {list_names(strange)}"]
+        if strange
+        else []
     )
     notes += [f"{name}: {note}" for name, one in images.items() for note in one.notes]
     return tuple(notes)
@@ -348,8 +356,13 @@ def _split(
         sure = (content for content in by_content if content not in torn)
         order = sorted(sure, key=lambda content: digest([seed, content]))
         if len(order) < 2:
-            found = f"class {names[0]!r} has {len(order)} different image to train and validate"
-            raise RecipeError("DATA", found, "give it two at least, or name images as --val")
+            found = (
+                f"class {names[0]!r} has too few distinct images for training and validation: "
+                f"{len(order)}"
+            )
+            raise RecipeError(
+                "DATA", found, "give it at least two, or name validation images with --val"
+            )
         count = min(max(1, round(fraction * len(order))), len(order) - 1)
         held += [row for content in order[:count] for row in by_content[content]]
     taken = set(held)

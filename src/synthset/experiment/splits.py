@@ -25,7 +25,7 @@ from synthset.taxonomy.names import ClassIndex
 from synthset.training.labelled import LabelledImages
 
 TRAINED = "trained on"
-ASKED = f"not {TRAINED}, since validation or test have the same bytes"
+ASKED = f"not {TRAINED}, because validation or test have the same bytes"
 FEWEST_VAL = 2  # of each class, so that its recall is more than yes or no
 
 
@@ -215,10 +215,12 @@ def _choose_classes(settings: Real, train: Collection) -> tuple[ClassNames, ...]
     known = [names[0] for names in wanted]  # by which the report puts them first
     for name in settings.cut:
         if name not in known:
-            raise RecipeError(f"real.cut.{name}", f"no class {name!r}", did_you_mean(name, known))
+            raise RecipeError(
+                f"real.cut.{name}", f"there is no class {name!r}", did_you_mean(name, known)
+            )
     if len(wanted) < 2:
-        found = f"only {len(wanted)} class" + (f" ({wanted[0][0]})" if wanted else "")
-        raise RecipeError("real.train", found, "a classifier tells at least two apart")
+        found = f"there is only {len(wanted)} class" + (f" ({wanted[0][0]})" if wanted else "")
+        raise RecipeError("real.train", found, "a classifier needs at least two")
     return wanted
 
 
@@ -261,11 +263,16 @@ def _cut(settings: Real, name: str, rest: list[int]) -> tuple[list[int], list[in
     count_val = max(FEWEST_VAL, round(settings.val_fraction * len(rest)))
     val, train = rest[:count_val], rest[count_val:]
     if not train:
-        raise ValueError(f"{len(rest)} to train and validate with, {count_val} of them validate")
+        raise ValueError(
+            f"it has {len(rest)} images for training and validation, and {count_val} of them are "
+            "needed for validation"
+        )
     left = min(settings.max_per_class or len(train), len(train))
     wanted = min(left, settings.cut.get(name, left))
     if settings.cut.get(name, 0) > len(train):
-        raise ValueError(f"cut to {settings.cut[name]}, but only {len(train)} train")
+        raise ValueError(
+            f"it is to be cut to {settings.cut[name]}, but has only {len(train)} training images"
+        )
     as_many_as = wanted if settings.cut_validation else left
     keep_val = max(FEWEST_VAL, round(len(val) * as_many_as / len(train)))
     return train[:wanted], val[:keep_val]

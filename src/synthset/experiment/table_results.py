@@ -20,13 +20,15 @@ FOOTNOTES = {
     False: (
         "balanced accuracy is the mean recall; the published one is the mean of "
         "(precision + recall) / 2",
-        "skewness is over the five largest confusions, those of 0 too; the published one leaves 0 "
-        "out, so that a class confused with one other only gets 0 (here 1.5)",
-        "rows that a table doubles by shared names are merged by index; --compat counts each",
+        "skewness is over the five largest confusions, including those of 0; the published one "
+        "leaves out 0, so that a class confused with only one other gets 0 (here 1.5)",
+        "rows that appear several times because of shared names are merged by index; --compat "
+        "counts each",
     ),
     True: (
         "published conventions: balanced accuracy is the mean of (precision + recall) / 2; "
-        "skewness leaves confusions of 0 out; rows doubled by shared names each count",
+        "skewness leaves out confusions of 0; rows that appear several times because of shared "
+        "names each count",
     ),
 }
 
@@ -57,7 +59,7 @@ def check_output(output: Path) -> None:
     if output.exists():
         raise UsageError(f"--output {output}: exists already; name a new file")
     if not output.parent.is_dir():
-        raise UsageError(f"--output {output}: no folder {output.parent}; make it first")
+        raise UsageError(f"--output {output}: there is no folder {output.parent}; create it first")
 
 
 def write_results(output: Path, results: Sequence[StatisticsRow], published: bool) -> None:

@@ -55,7 +55,9 @@ def compute_statistics(
         elif Path(place).exists():
             found.append((_name_table(place, places, published), None))
         else:
-            raise DatasetError(f"{place}: no such file; name CSV tables, or an experiment's folder")
+            raise DatasetError(
+                f"{place}: does not exist; name CSV tables, or the folder of an experiment"
+            )
     return [_result(table, with_all or own, published) for table, own in found]
 
 
@@ -70,6 +72,6 @@ def _result(table: ClassTable, baseline: ClassTable | None, published: bool) -> 
     figures, notes = (None, ()) if baseline is None else align_classes(table, baseline)
     statistics = class_statistics(table.figures, figures, published=published)
     if statistics.over:
-        notes = (*notes, f"means are{statistics.over}: the others have no test image")
+        notes = (*notes, f"means are{statistics.over}, as the others have no test image")
     name = "" if baseline is None else baseline.name
     return StatisticsRow(table.name, statistics, name, (*table.notes, *notes))

@@ -57,4 +57,4 @@ def run_tasks(
     if failed:
         first = next(iter(failed))
         others = f" (and {len(failed) - 1} more)" if len(failed) > 1 else ""
-        raise StageError(f"{first}: {failed[first]}{others}; what is finished is kept")
+        raise StageError(f"{first}: {failed[first]}{others}; finished work is kept")

@@ -35,7 +35,7 @@ def refuse_tested(
             continue
         place = f"{where}.source.{field}[{i}].path"
         if _holds_tested(path, tests, place):
-            found = f"{path.path} holds images that this experiment tests on"
+            found = f"{path.path} contains images that this experiment tests on"
             right = "name images for training; $real stands for the experiment's own"
             problems.append(Problem(place, found, right))
     if problems:

@@ -53,10 +53,10 @@ def write_timm(images: Splits, settings: Single, folder: Path) -> Path:
     """
     model = settings.model
     if not isinstance(model, TimmModel):
-        found = f"{model.kind}, which timm does not know"
+        found = f"found {model.kind}, which timm doesn't have"
         raise RecipeError("model.kind", found, "set it to timm, as in --set model=resnet18")
     if folder.is_file() or LocalFolder(folder).names():
-        raise UsageError(f"{folder}: holds something; name a new folder")
+        raise UsageError(f"{folder}: is not empty; name a new folder")
     arguments = to_timm_arguments(len(images.train), len(images.classes), model, settings)
     for name, part in (
         ("train", images.train),
@@ -164,12 +164,12 @@ def name_differences(model: TimmModel, settings: Single) -> list[str]:
     )
     plain = loss.kind == "cross_entropy" and loss.class_weights == "none"
     found = {
-        "timm has no small stem: it trains the model's own first layers": small,
-        "timm has no TrivialAugment: no policy": changes.policy == "trivial",
-        "timm shifts no images: it crops and enlarges as much": changes.shift > 0,
+        "timm has no small stem, so it trains the model's own first layers": small,
+        "timm has no TrivialAugment, so no policy is used": changes.policy == "trivial",
+        "timm doesn't shift images; it crops and enlarges them as much": changes.shift > 0,
         "timm has no focal loss, no LDAM and no class weights": not plain,
-        "timm draws classes as often as they come": loss.sampling == "balanced",
-        "noise and random margins are drawn once": settings.preprocessing.noise > 0
+        "timm draws classes in proportion to their images": loss.sampling == "balanced",
+        "noise and random margins are drawn only once": settings.preprocessing.noise > 0
         or settings.preprocessing.random_margins > 0,
     }
     return [note for note, holds in found.items() if holds]

@@ -33,7 +33,9 @@ def read_experiment(
     """
     folder = Path(folder)
     if not (folder / SETTINGS).exists():
-        raise DatasetError(f"{folder}: no {SETTINGS}; name a CSV table or an experiment's folder")
+        raise DatasetError(
+            f"{folder}: has no {SETTINGS}; name a CSV table or the folder of an experiment"
+        )
     experiment = load_experiment(str(folder / SETTINGS))
     trials, notes = _trials(folder)
     tables = {
@@ -43,7 +45,7 @@ def read_experiment(
         if (arm.name, seed) in trials
     }
     if not tables:
-        raise DatasetError(f"{folder}: no finished trial of its arms; run the experiment first")
+        raise DatasetError(f"{folder}: contains no finished trial; run the experiment first")
     base = experiment.compared_with
     return [
         (table, tables.get((base, seed)) if name != base else None)
@@ -60,7 +62,7 @@ def _trials(folder: Path) -> tuple[dict[tuple[str, int], Trial], dict[tuple[str,
         trial = read_trial(place.parent)
         key = (trial.arm, trial.seed)
         if key in found:
-            notes[key] = ["trained more than once, with other settings: this is the newest"]
+            notes[key] = ["trained more than once, with different settings; this is the newest"]
         found[key] = trial
     return found, notes
 

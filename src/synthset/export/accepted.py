@@ -23,7 +23,7 @@ def require_limits(limits: object) -> None:
     """
     if not limits:
         raise UsageError(
-            "--require-accepted: the recipe asks nothing of the set; write what it must reach into "
+            "--require-accepted: the recipe has no requirements for the set; write them under "
             "`accept`, such as `accept: {FID: {max: 30}}`"
         )
 

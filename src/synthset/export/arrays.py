@@ -81,8 +81,8 @@ def _size(dataset: Dataset, kept: pa.Table, settings: Npy) -> tuple[int, int]:
         shown = ", ".join(f"{width} × {height}" for width, height in found[:3])
         shown += ", …" if len(found) > 3 else ""
         raise DatasetError(
-            f"{dataset.path}: kept images have {len(found)} sizes ({shown}), and an array has one; "
-            "give size_px, such as --size-px 64"
+            f"{dataset.path}: the kept images have {len(found)} sizes ({shown}), but an array "
+            "needs a single one; give size_px, such as --size-px 64"
         )
     return found[0]
 

@@ -71,7 +71,10 @@ def write_card(
     there = place / CARD
     if there.exists() and _hash(there.read_bytes()) not in (ours, _hash(text.encode())):
         write_file(place, BESIDE, text.encode())
-        return ours, [*notes, f"{there} was changed by hand and stays; the new card is {BESIDE}"]
+        return ours, [
+            *notes,
+            f"{there} was changed by hand, so it is kept; the new card is {BESIDE}",
+        ]
     write_file(place, CARD, text.encode())
     return _hash(text.encode()), notes
 

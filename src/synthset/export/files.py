@@ -80,7 +80,7 @@ def name_files(
 def _check_folder(folder: str) -> str:
     if fault := find_folder_fault(folder):
         raise DatasetError(
-            f"classes.json: the folder {folder!r} {fault}; rename it in the list of classes, and "
+            f"classes.json: the folder {folder!r} {fault}; rename it in the list of classes and "
             "run the recipe again"
         )
     return folder
@@ -132,8 +132,8 @@ def _name_by_content(name: str, image: bytes | None) -> str:
     suffix = find_suffix(image or b"")
     if suffix is None:
         raise DatasetError(
-            f"record {name}: neither the path nor the bytes of its image tell a format; reject it "
-            "in a review, or import it again"
+            f"record {name}: neither the path nor the bytes of its image show its format; reject "
+            "the record in a review, or import it again"
         )
     return suffix
 

@@ -65,7 +65,7 @@ def _name_passed_over(files: Sequence[File]) -> Iterator[str]:
     for suffix in sorted(suffixes.keys() - TORCHVISION):
         yield (
             f"{suffixes[suffix]:,} images are {suffix} files, which torchvision's ImageFolder "
-            "passes over; Parquet and WebDataset exports have no such limit"
+            "ignores; Parquet and WebDataset exports have no such limit"
         )
 
 
@@ -83,10 +83,10 @@ def _check_same(place: Path, marker: dict[str, Any], facts: dict[str, Any]) -> N
     if any(
         old != new for old, new in zip(marker.get("classes", []), facts["classes"], strict=False)
     ):
-        found.append("another label order")
+        found.append("a different label order")
     if found:
         raise DatasetError(
-            f"{place}: holds an earlier export with {', '.join(found)}; {suggest_folder(place)}"
+            f"{place}: contains an earlier export with {', '.join(found)}; {suggest_folder(place)}"
         )
 
 
@@ -95,9 +95,9 @@ def _check_only_grown(place: Path, files: Sequence[File], there: set[str]) -> No
     if stale:
         shown = ", ".join(stale[:3]) + (" …" if len(stale) > 3 else "")
         raise DatasetError(
-            f"{place}: {len(stale)} of its {len(there)} images are not among the {len(files)} kept "
-            f"ones ({shown}); a mixture would be a wrong dataset, and synthset deletes nothing; "
-            f"{suggest_folder(place)}"
+            f"{place}: {len(stale)} of its {len(there)} images are not among the {len(files)} "
+            f"kept ones ({shown}); mixing them would make a wrong dataset, and synthset deletes "
+            f"nothing; {suggest_folder(place)}"
         )
 
 
@@ -113,8 +113,8 @@ def _find_torn(
     wrong = find_differing(place, files)
     if wrong and not unfinished:
         raise DatasetError(
-            f"{place}: {len(wrong)} images have other bytes than the dataset now "
-            f"(first: {wrong[0].name}); {suggest_folder(place)}"
+            f"{place}: {len(wrong)} images differ from those of the dataset now (first: "
+            f"{wrong[0].name}); {suggest_folder(place)}"
         )
     return wrong
 

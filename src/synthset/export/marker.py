@@ -26,7 +26,7 @@ def read_marker(place: Path) -> dict[str, Any] | None:
         if strangers:
             shown = ", ".join(strangers[:3]) + (" …" if len(strangers) > 3 else "")
             raise DatasetError(
-                f"{place}: holds {shown} and no {MARKER}, so it is no export of synthset; "
+                f"{place}: contains {shown} but no {MARKER}, so it is not an export of synthset; "
                 f"{suggest_folder(place)}"
             )
         return None
@@ -36,7 +36,8 @@ def read_marker(place: Path) -> dict[str, Any] | None:
             raise ValueError(f"made_by {content['made_by']!r}, format {content['format']!r}")
     except (ValueError, KeyError, TypeError) as fault:
         raise DatasetError(
-            f"{file}: is not what this synthset writes ({fault}); {suggest_folder(place)}"
+            f"{file}: is not in the format of this version of synthset ({fault}); "
+            f"{suggest_folder(place)}"
         ) from None
     return dict(content)
 
@@ -57,5 +58,5 @@ def suggest_folder(place: Path) -> str:
 
 def _find_strangers(place: Path) -> list[str]:
     if place.exists() and not place.is_dir():
-        return ["a file in its place"]
+        return ["a file is in its place"]
     return LocalFolder(place).names()  # what is hidden is scratch, or in nobody's way

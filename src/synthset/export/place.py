@@ -72,7 +72,7 @@ def refuse_other(place: Path, marker: Mapping[str, Any] | None, facts: Mapping[s
         DatasetError: the folder holds another one.
     """
     if marker and any(marker.get(name) != facts[name] for name in ("fingerprint", "layout")):
-        raise DatasetError(f"{place}: holds another export; {suggest_folder(place)}")
+        raise DatasetError(f"{place}: contains another export; {suggest_folder(place)}")
 
 
 def find_place(dataset: Dataset, settings: Export) -> Path:
@@ -86,8 +86,8 @@ def find_place(dataset: Dataset, settings: Export) -> Path:
         return place
     if not isinstance(dataset.folder, LocalFolder):
         raise UsageError(
-            f"exports: path {str(place)!r} lies within {dataset.path}, and folders of images "
-            "are written to a disk; name an absolute path"
+            f"exports: path {str(place)!r} is inside {dataset.path}, but folders of images are "
+            "written to a disk; name an absolute path"
         )
     return dataset.folder.root / place
 
@@ -132,7 +132,7 @@ def check_free(place: Path, size: int, images: int) -> None:
     free = shutil.disk_usage(disk).free
     if free < needed:
         raise DatasetError(
-            f"{place}: {images} images need about {needed / 1e9:.2f} GB, and "
-            f"{free / 1e9:.2f} GB are free; free some, or give the export an absolute path on "
-            "another disk"
+            f"{place}: {images} images need about {needed / 1e9:.2f} GB, but only "
+            f"{free / 1e9:.2f} GB are free; free some space, or give the export an absolute path "
+            "on another disk"
         )

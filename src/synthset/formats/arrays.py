@@ -62,7 +62,9 @@ def find(path: Path, classes: ClassList, where: str, passed: Passed) -> Iterator
     """
     images, labels = _images(path, where), _labels(path, where)
     if len(images) != len(labels):
-        found = f"{path} has {len(images):,} images, and beside it are {len(labels):,} labels"
+        found = (
+            f"{path} has {len(images):,} images, but the file beside it has {len(labels):,} labels"
+        )
         raise RecipeError(where, found, "export it again")
     split = split_in(path.name)
     prompts = _prompts(path, len(images))
@@ -71,7 +73,7 @@ def find(path: Path, classes: ClassList, where: str, passed: Passed) -> Iterator
         try:
             said = read_label(value)
         except ValueError as fault:
-            right = "name arrays with a whole number or a name for each image"
+            right = "name arrays that hold a whole number or a name for each image"
             raise RecipeError(where, f"{shown}, image {row}: {fault}", right) from None
         label = None if said is None else _label(said, classes)
         if label is None:
@@ -104,7 +106,7 @@ def read(path: Path, row: int) -> bytes:
             np.ascontiguousarray(image[:, :, 0] if image.shape[2:] == (1,) else image), "png"
         )
     except FileNotFoundError:
-        raise DatasetError(f"{path} is gone; put it back, or plan again without it") from None
+        raise DatasetError(f"{path} is gone; restore it, or plan again without it") from None
     except (RecipeError, IndexError) as fault:
         raise DatasetError(f"{path}: it was changed after planning ({fault})") from None
 
@@ -114,21 +116,21 @@ def _images(path: Path, where: str) -> NDArray[Any]:
     if images.dtype != np.uint8 or not (
         images.ndim == 3 or (images.ndim == 4 and images.shape[3] in CHANNELS)
     ):
-        found = f"{path} holds {images.shape} of {images.dtype}"
-        raise RecipeError(where, found, "images are (N, H, W, 3) or (N, H, W) of uint8")
+        found = f"{path} has shape {images.shape} of {images.dtype}"
+        raise RecipeError(where, found, "images have shape (N, H, W, 3) or (N, H, W) of uint8")
     return images
 
 
 def _labels(path: Path, where: str) -> NDArray[Any]:
     beside = path.with_name(path.name.removesuffix(IMAGES) + LABELS)
     if not beside.is_file():
-        raise RecipeError(where, f"{path} has no {beside.name} beside it", "put the labels there")
+        raise RecipeError(where, f"there is no {beside.name} beside {path}", "put the labels there")
     labels = _load(beside, where)
     if labels.ndim == 2 and labels.shape[1] == 1:
         labels = labels[:, 0]
     if labels.ndim != 1:
-        found = f"{beside} holds {labels.shape} of {labels.dtype}"
-        raise RecipeError(where, found, "labels are (N,), one for each image")
+        found = f"{beside} has shape {labels.shape} of {labels.dtype}"
+        raise RecipeError(where, found, "labels have shape (N,), one for each image")
     return labels
 
 
@@ -139,8 +141,8 @@ def _load(path: Path, where: str) -> NDArray[Any]:
     except FileNotFoundError:
         raise
     except (OSError, ValueError, EOFError) as fault:
-        right = "write it with numpy.save, of numbers or texts"
-        raise RecipeError(where, f"{path} is no readable array ({fault})", right) from None
+        right = "write it with numpy.save, with numbers or text"
+        raise RecipeError(where, f"{path} is not a readable array ({fault})", right) from None
     return loaded
 
 

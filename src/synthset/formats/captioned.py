@@ -68,10 +68,11 @@ def read_captioned(settings: Pool, passed: Passed | None = None) -> Iterator[Cap
             passed.extend(mine)
         if not described:
             said = "; ".join(note for note in mine.notes())
-            found = f"{seen:,} images and no caption" if seen else "no image"
+            found = f"there are {seen:,} images but no captions" if seen else "there is no image"
             right = (
                 "a pool is Parquet files with images and captions, tar shards, or a folder of "
-                f"images, with `.txt` or a {place.caption_column!r} in `.json` beside each"
+                f"images, each with a `.txt` or with a {place.caption_column!r} in a `.json` "
+                "beside it"
             )
             raise RecipeError(where, f"{found} in {place.path}" + (said and f" ({said})"), right)
 

@@ -61,8 +61,8 @@ def list_by_folder(
     if classes and not any(label.vocabulary is classes.vocabulary for label in labels.values()):
         names = [decode_name(get_name(folder)) for folder in labels]
         strange = next((name for name in names if classes.find_by_folder(name) is None), "")
-        said = f"has no class {strange!r}" if strange else "has one class for several folders"
-        passed.decided.append(f"{get_name(classes.file)} {said}, so folders name the classes")
+        said = f"has no class {strange!r}" if strange else "has the same class for several folders"
+        passed.decided.append(f"{get_name(classes.file)} {said}, so the folders name the classes")
     for folder, label in labels.items():
         files = list(tree.list_below(folder, Passed()))
         yield from _images(tree, files, label, columns, tables, passed)

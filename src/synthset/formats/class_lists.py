@@ -138,11 +138,11 @@ def read_class_list(
         except (ValueError, RecursionError, OSError) as broken:
             said = (broken.strerror if isinstance(broken, OSError) else None) or str(broken)
             passed.add(UNREADABLE, name, said)
-            right = "correct it, or remove it"
+            right = "fix it, or remove it"
             fault = fault or RecipeError(where, f"the list of classes {name}: {said}", right)
             continue
         if not found or (classes and classes.names != found.names):
-            passed.add(OTHER, name, f"{classes.file} is read" if classes else "it lists no classes")
+            passed.add(OTHER, name, f"{classes.file} is used" if classes else "it lists no classes")
             continue
         passed.read.append(name)
         if found.vocabulary.wnids:
@@ -214,7 +214,7 @@ def _read_entries(
         return _read_json(read_json(text))
     lines = [" ".join(line.split()) for line in text.strip().splitlines()]
     if "" in lines:
-        said = f"line {lines.index('') + 1} is blank, so the numbers after it can't be told"
+        said = f"line {lines.index('') + 1} is blank, so the numbers of later classes are unclear"
         raise ValueError(said)
     known = [AFTER_WNID.fullmatch(line) for line in lines]
     if all(known):
@@ -305,7 +305,7 @@ def _sort_by_number(content: Mapping[int, Any], count: int) -> tuple[list[_Entry
     """
     first = _find_first(list(content), count)
     if first is None:
-        raise ValueError("its numbers don't count from 0 or 1 without a gap")
+        raise ValueError("its numbers don't run from 0 or 1 without a gap")
     return [_read_value(content[number]) for number in sorted(content)], first
 
 
@@ -315,7 +315,7 @@ def _read_value(value: Any) -> _Entry:
         return _make_wnid_entry(str(value[0]), str(value[1]))
     name = _first(value)
     if not name.strip():
-        raise ValueError(f"{str(value)[:40]!r} is no name")
+        raise ValueError(f"{str(value)[:40]!r} is not a name")
     known = AFTER_WNID.fullmatch(name)
     return _make_wnid_entry(known[1], known[2] or known[1]) if known else _Entry(name)
 

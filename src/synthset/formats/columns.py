@@ -132,7 +132,7 @@ def find_columns(
         _find_names(schema, label) if label and not names and not is_text(schema, label) else None
     )
     coarse = next((name for name in schema.names if name.casefold() == "coarse_label"), None)
-    said = f"{table}: the label is {label!r}, which says more than {coarse!r}"
+    said = f"{table}: the label is {label!r}, which is more specific than {coarse!r}"
     chosen = is_given(columns.label, "label")
     return TableColumns(
         image=_find_given(schema, columns, "image", table, where) or find_image_column(schema, ()),
@@ -187,13 +187,13 @@ def explain_missing(
     """
     setting = name_setting(where, f"{kind}_column")
     if kind == "label" and found.rivals:
-        said = f"{table} may have its labels in {' or '.join(map(repr, found.rivals))}"
-        right = f"name one: label_column (--label-column), such as {found.rivals[0]!r}"
+        said = f"the labels of {table} may be in {' or '.join(map(repr, found.rivals))}"
+        right = f"name the column: label_column (--label-column), such as {found.rivals[0]!r}"
         return RecipeError(setting, said, right)
     what = "images" if kind == "image" else f"{kind}s"
     known = did_you_mean(getattr(USUAL, kind), schema.names)
-    right = f"name it: {kind}_column (--{kind}-column); {known}"
-    return RecipeError(setting, f"{table} has no column that is known to hold {what}", right)
+    right = f"name the column: {kind}_column (--{kind}-column); {known}"
+    return RecipeError(setting, f"{table} has no column that clearly holds {what}", right)
 
 
 def name_setting(where: str, name: str) -> str:

@@ -28,7 +28,7 @@ def find(folder: Place, where: str, passed: Passed) -> Iterator[Listed]:
     Raises:
         RecipeError: nothing is selected or kept, or it is no dataset that can be read.
     """
-    dataset, records = _open(folder, where, "name a dataset that was run to its end")
+    dataset, records = _open(folder, where, "name a dataset whose run is complete")
     labels = _labels(dataset, str(folder))
     rows = locate_images(dataset)
     for record in records.select(["id", "label", "sha256", "prompt"]).to_pylist():
@@ -46,7 +46,7 @@ def read_vocabulary(folder: Place, where: str) -> Vocabulary | None:
     try:
         labels = _labels(Dataset.open(str(folder)), str(folder))
     except DatasetError as error:
-        right = "name a dataset that was run to its end"
+        right = "name a dataset whose run is complete"
         raise RecipeError(where, str(error), right) from None
     return labels[0].vocabulary if labels else None
 
@@ -70,11 +70,11 @@ def read_kept_images(
     Raises:
         RecipeError: nothing is selected, nothing is kept, or there is no such column.
     """
-    right = "a pool is the kept part of a dataset that was run to its end"
+    right = "a dataset serves as a pool, by its kept images, once its run is complete"
     dataset, records = _open(folder, where, right)
     setting = where.removesuffix("path")
     if place.image_column not in (None, IMAGE):
-        found = f"{folder} is a dataset, whose images lie in {IMAGE!r}"
+        found = f"{folder} is a dataset, whose images are in {IMAGE!r}"
         raise RecipeError(setting + "image_column", found, "leave this setting out")
     default = PoolPath.model_fields["caption_column"].default
     column = PROMPT if place.caption_column == default else place.caption_column
@@ -122,7 +122,9 @@ def _open(folder: Place, where: str, right: str) -> tuple[Dataset, pa.Table]:
     except DatasetError as error:
         raise RecipeError(where, str(error), right) from None
     if not records.num_rows:
-        raise RecipeError(where, f"{folder} keeps no image", "look at its report, or name another")
+        raise RecipeError(
+            where, f"{folder} keeps no image", "read its report, or name another dataset"
+        )
     return dataset, records
 
 

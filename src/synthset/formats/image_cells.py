@@ -62,4 +62,4 @@ def leads_out(image: Any, path: Place) -> str | None:
             out = True
     if not out:
         return None
-    return f"image.path {shorten(name)} leads out of the file's folder; put the images below it"
+    return f"image.path {shorten(name)} is outside the file's folder; put the images inside it"

@@ -46,7 +46,7 @@ def find_lone_label(
     values = {one: {str(row.get(one)) for row in rows.records} for one in rest}
     if len(rest) > 1 and all(value <= {*ONES} for value in values.values()):
         said = f"{name} has a column of 0 and 1 for each class ({show_columns(rows)})"
-        right = "write one column `label` with the name of the class"
+        right = "write a single column `label` with the name of the class"
         return found, RecipeError(where, said, right)
     lone = rest[0] if len(rest) == 1 and found.caption is None else None
     if lone is not None and 1 < len(values[lone]) <= len(images) / 2:

@@ -36,17 +36,17 @@ def read_label(value: Any) -> int | str | None:
         if not math.isfinite(value):
             return None
         if value != int(value):
-            raise ValueError(f"the label {value} is no whole number")
+            raise ValueError(f"the label {value} is not a whole number")
         value = int(value)
     if isinstance(value, int):
         return value if value >= 0 else None
     if isinstance(value, list | dict | tuple):
-        raise ValueError(f"{str(value)[:40]} is no single label")
+        raise ValueError(f"{str(value)[:40]} is not a single label")
     if isinstance(value, bytes):
         try:
             value = value.decode()
         except UnicodeDecodeError:
-            raise ValueError(f"the label {value[:20]!r} is no text in UTF-8") from None
+            raise ValueError(f"the label {value[:20]!r} is not valid UTF-8") from None
     return str(value) if str(value).strip() else None
 
 
@@ -199,7 +199,7 @@ def _refuse_torn(said: Mapping[str, Set[int] | Set[str]], what: str, where: str)
         Problem(
             where,
             f"{name!r} has the {what} {' and '.join(map(str, sorted(found)))}",
-            "tell the classes apart by their names, or give both the same",
+            f"give the classes different names, or the same {what}",
         )
         for name, found in said.items()
         if len(found) > 1

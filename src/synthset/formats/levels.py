@@ -86,7 +86,7 @@ def refuse_split_folders(tree: Tree, where: str) -> None:
     if len(set(found.values())) > 1 or "test" in found.values():
         names = ", ".join(sorted(map(get_name, found)))
         example = {split: path for path, split in found.items()}.get("train")
-        said = f"{tree.show('')} holds the splits {names}"
+        said = f"{tree.show('')} contains the splits {names}"
         right = f"name one, as in {tree.show(example)}" if example else "name images for training"
         raise RecipeError(where, said, right)
 
@@ -111,13 +111,16 @@ def _find_splits(
     sure = any(split_of(get_name(path)) for path in named)
     if not named and flat and all(is_split(get_name(path)) for path in (*flat, *deep)):
         names = ", ".join(map(get_name, flat))
-        found = f"{tree.show(folder)} holds the splits {names}, whose images lie in no class folder"
+        found = (
+            f"{tree.show(folder)} contains the splits {names}, whose images are not in class "
+            "folders"
+        )
         raise RecipeError(where, found, "put them into one folder for each class")
     if sure or (named and not flat and len(named) == len(deep)):
         return tuple((split_of(get_name(p)) or _split_in(get_name(p)), p) for p in named)
     if named and not flat:
-        said = f"{_list_paths(named)} may be splits, or classes beside {_list_paths(deep, named)}"
-        right = "name one of them, or give the folder another name"
+        said = f"{_list_paths(named)} may be splits, or classes like {_list_paths(deep, named)}"
+        right = "name one of them, or rename the folder"
         raise RecipeError(where, f"{tree.show(folder)}: {said}", right)
     return ()
 
@@ -136,10 +139,12 @@ def _refuse_two_readings(tree: Tree, folder: str, deep: list[str], where: str) -
     )
     if len(inner) > 1 or (inner and len(deep) == 1):
         found = (
-            f"{tree.show(folder)} holds folders of folders: the classes may be "
+            f"{tree.show(folder)} contains folders of folders: the classes may be "
             f"{_list_paths(deep)}, or {_list_paths(sorted(inner))}"
         )
-        right = "name the folder above the classes, whose images lie directly in the class folders"
+        right = (
+            "name the folder that contains the class folders, with the images directly inside these"
+        )
         raise RecipeError(where, found, right)
 
 
@@ -147,8 +152,11 @@ def _refuse_inner_splits(tree: Tree, place: str, where: str) -> None:
     """A class folder may hold folders, but not a split's."""
     inner = tree.list_folders(place)
     if inner and all(is_split(get_name(path)) for path in inner):
-        found = f"the class folder {tree.show(place)} holds the splits {_list_paths(inner)}"
-        right = "put the splits above the classes, as in train/cat; if it is no class, name it"
+        found = f"the class folder {tree.show(place)} contains the splits {_list_paths(inner)}"
+        right = (
+            "put the splits above the classes, as in train/cat; if this folder is not a class, "
+            "name it as the path"
+        )
         raise RecipeError(where, found, right)
 
 

@@ -41,11 +41,13 @@ class Loose:
                 if self.tables.undecided is not None:
                     raise self.tables.undecided
                 said = "".join(f"; {note}" for note in self.early.notes())
-                found = f"the images lie directly in {tree.show(bare)}{said}"
+                found = f"the images are directly in {tree.show(bare)}{said}"
                 right = "put them into one folder for each class, or name the folder above"
                 raise RecipeError(self.where, found, right)
             if (fault := self.tables.undecided) is not None:
-                self.early.decided.append(f"{fault.problems[0].found}: folders name the classes")
+                self.early.decided.append(
+                    f"{fault.problems[0].found}: the folders name the classes"
+                )
             unit = self._make_class_unit(level.folder, None, level.folder, level.classes)
             return self._layout("class folders", (unit,))
         units = tuple(self._split(folder, split) for split, folder in level.splits)
@@ -90,7 +92,7 @@ class Loose:
         if self.tables.labelled and len(inner.classes) == 1 and is_idle(get_name(inner.classes[0])):
             return self._make_listed_unit(folder, split)  # `images`, say, is the name of no class
         if inner.splits or not inner.classes:
-            found = f"the split {self.tree.show(folder)} holds no class folders"
+            found = f"the split {self.tree.show(folder)} contains no class folders"
             raise RecipeError(self.where, found, "put its images into one folder for each class")
         return self._make_class_unit(folder, split, inner.folder, inner.classes)
 

@@ -17,7 +17,7 @@ from synthset.store.dataset import Dataset
 
 SHOWN = 3  # paths that a note lists of each reason
 CLASSES = 6  # names of classes that are shown
-BESIDE = "what stands beside each image"  # what names classes where no list does
+BESIDE = "the data beside each image"  # what names classes where no list does
 LONGEST = 160  # letters of a fault that a note shows
 
 #: Why something is not among the images; notes say how often.

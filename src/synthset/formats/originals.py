@@ -48,7 +48,7 @@ class Originals:
             folder = parse_source(source).parent
             if not folder.is_dir():
                 raise DatasetError(
-                    f"{folder} is gone; put it back, or plan again without it"
+                    f"{folder} is gone; restore it, or plan again without it"
                 ) from None
             return None
         except (OSError, pa.ArrowException) as fault:

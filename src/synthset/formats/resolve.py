@@ -36,7 +36,7 @@ KINDS = {
     "zip": "zip archives",
 }
 LABELS = {
-    **dict.fromkeys(tars.ENDINGS, "what stands beside each image"),
+    **dict.fromkeys(tars.ENDINGS, "the data beside each image"),
     "parquet": "the label column",
     "arrow": "the label column",
     "zip": "",
@@ -124,8 +124,8 @@ class _Resolver:
         said = split_below(file, root)
         if len(said) > 1:
             names = " and ".join(sorted(said))
-            found = f"{file} may be of the splits {names} by its name"
-            right = "call it by one split, or name the files of each by themselves"
+            found = f"by its name, {file} may belong to the splits {names}"
+            right = "name the file after one split, or list the files of each split separately"
             raise RecipeError(self.where, found, right)
         return _split_of(said)
 
@@ -225,7 +225,7 @@ class _Resolver:
         if tables.undecided is not None and not tables.labelled and self.labelled:
             raise tables.undecided
         if not tables.labelled and self.labelled:
-            fault = early.rows[0].detail if early.rows else "no column is a label"
+            fault = early.rows[0].detail if early.rows else "no column holds labels"
             found = f"{path} gives no image file a label ({fault})"
             right = "name a table with a column of file names and one of labels"
             raise RecipeError(self.where, found, right)

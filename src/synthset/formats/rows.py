@@ -54,9 +54,9 @@ def read_rows(name: str, data: bytes) -> ReadTable:
             return _rows(_lines(decode_text(data)))
         return _rows(_objects(read_json(decode_text(data))))
     except pa.ArrowException as fault:
-        raise ValueError(f"it is no readable Parquet file ({fault})") from None
+        raise ValueError(f"it is not a readable Parquet file ({fault})") from None
     except (csv.Error, KeyError) as fault:
-        raise ValueError(f"it is no table ({fault})") from None
+        raise ValueError(f"it is not a table ({fault})") from None
     except RecursionError:
         raise ValueError("it is nested too deeply") from None
 
@@ -88,7 +88,7 @@ def decode_text(data: bytes) -> str:
         return data.decode(encoding)
     except UnicodeDecodeError as fault:
         line = data.count(b"\n", 0, fault.start) + 1
-        said = f"line {line} is no text in UTF-8 (byte {data[fault.start]:#04x})"
+        said = f"line {line} is not valid UTF-8 (byte {data[fault.start]:#04x})"
         raise ValueError(f"{said}; save it in UTF-8") from None
 
 
@@ -137,9 +137,9 @@ def _lines(text: str) -> Iterable[Mapping[str, Any]]:
         try:
             row = read_json(line)
         except ValueError as fault:
-            raise ValueError(f"line {number} is no JSON ({fault})") from None
+            raise ValueError(f"line {number} is not valid JSON ({fault})") from None
         if not isinstance(row, dict):
-            raise ValueError(f"line {number} is no JSON object")
+            raise ValueError(f"line {number} is not a JSON object")
         yield row
 
 

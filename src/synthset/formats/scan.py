@@ -193,7 +193,7 @@ def _refuse_several(
         example = units.get("train") or units.get(names[0])
         alone = example if layout.folders and not layout.labels else None  # without its table
         one = f"name one: {alone}, or " if alone else ""
-        found = f"{layout.root} holds the splits {', '.join(names)}"
+        found = f"{layout.root} contains the splits {', '.join(names)}"
         raise RecipeError(where, found, f"{one}choose one with `split: {names[-1]}`")
 
 
@@ -220,8 +220,8 @@ def expand(path: str, where: str) -> list[Place]:
     if place.exists():
         return [place]
     if place.is_symlink():
-        said = f"{path} is a link to {os.readlink(place)}, which leads nowhere"
-        raise RecipeError(where, said, "correct the link, or name what it should lead to")
+        said = f"{path} is a link to {os.readlink(place)}, which doesn't exist"
+        raise RecipeError(where, said, "fix the link, or name its target")
     matches = [Path(match) for match in sorted(glob.glob(str(place), recursive=True))]
     if matches:
         return list(matches)
@@ -232,7 +232,7 @@ def expand(path: str, where: str) -> list[Place]:
         if near
         else "name a folder, a table, a tar or a zip file"
     )
-    raise RecipeError(where, f"nothing at {path}", right)
+    raise RecipeError(where, f"there is nothing at {path}", right)
 
 
 def _find_by_url(url: str, where: str) -> Sequence[Remote]:
@@ -243,10 +243,10 @@ def _find_by_url(url: str, where: str) -> Sequence[Remote]:
     except DatasetError as error:
         raise RecipeError(where, *str(error).split("; ", 1)) from None
     except OSError as fault:
-        right = "look at its name, and at what you may read there"
+        right = "check its name, and whether you may read it"
         raise RecipeError(where, f"{url} can't be reached ({fault})", right) from None
     if not found:
-        what = f"nothing at {url}, or nothing that can be read"
+        what = f"there is nothing at {url}, or nothing that you may read"
         raise RecipeError(where, what, "name a folder, a table, a tar or a zip file")
     return found
 
@@ -300,5 +300,5 @@ def _explain_nothing(where: str, path: str, passed: Passed) -> RecipeError:
     right = "name a folder with one folder of images for each class, or a table with labels"
     counts = passed.counts()
     kind = Unlabelled if counts[UNLISTED] or counts[UNLABELLED] else RecipeError
-    found = f"found only {seen}" if seen else "it is empty"
-    return kind(where, f"no labelled image in {path} ({found})", right)
+    found = f"only {seen}" if seen else "it is empty"
+    return kind(where, f"there is no labelled image in {path} ({found})", right)

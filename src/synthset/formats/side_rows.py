@@ -46,7 +46,7 @@ def fill(known: SideRow, further: SideRow, before: str, name: str) -> SideRow:
         label, detail = further.label, further.detail
     elif label and further.label and not (_is_same(label, further.label) or nearer):
         at = before if before == name else f"{before} and {name}"
-        detail = f"{at}: its labels are {label.name!r} and {further.label.name!r}"
+        detail = f"{at}: they give it the labels {label.name!r} and {further.label.name!r}"
         label = None
     return SideRow(
         label,

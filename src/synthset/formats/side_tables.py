@@ -213,7 +213,7 @@ def _read(name: str, data: bytes, columns: Columns, images: ImageNames, where: s
     """
     path = PurePosixPath(name)
     if SUBMISSION in path.stem.lower():
-        return "an example of a submission, whose labels are made up"
+        return "it is an example of a submission, with made-up labels"
     if path.name.lower() == ANNOTATIONS:
         rows = read_annotations(decode_text(data))
     else:
@@ -232,11 +232,14 @@ def _read(name: str, data: bytes, columns: Columns, images: ImageNames, where: s
             found, _ = _columns(table, columns, where)
             if found.label:
                 return _Table(name, found, _rows_of(table, found), table.absent, None)
-        said = f"its first line names the image {heading}; write a heading such as file_name,label"
-        return said if heading else "no column names images that are there"
+        said = (
+            f"its first line already names an image ({heading}); write a heading such as "
+            "file_name,label"
+        )
+        return said if heading else "no column names images that exist"
     found, undecided = _columns(table, columns, where)
     if not (found.label or found.caption or undecided or any(table.splits)):
-        return f"no column is known to hold labels or captions; it has {show_columns(rows)}"
+        return f"no column clearly holds labels or captions; it has {show_columns(rows)}"
     return _Table(name, found, _rows_of(table, found), table.absent, undecided)
 
 
@@ -386,7 +389,7 @@ def _list_absent(tables: Sequence[_Table]) -> Iterable[PassedOver]:
             path = f"{table.folder}/{cell}" if table.folder else cell
             if path not in told:
                 told.add(path)
-                yield PassedOver(path, ABSENT, detail or f"a row of {table.name}")
+                yield PassedOver(path, ABSENT, detail or f"listed in {table.name}")
 
 
 def _folder(name: str) -> str:

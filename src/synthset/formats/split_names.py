@@ -84,7 +84,7 @@ def refuse_splits(files: Sequence[Place], where: str) -> None:
     if len({found for found in said.values() if found}) > 1:
         words = sorted(SPLIT_OF.keys() & {w for file in files for w in _words(_below(file, root))})
         one = next((file for file in files if said[file] == {"train"}), files[-1])
-        found = f"the files are of the splits {', '.join(words)}"
+        found = f"the files belong to the splits {', '.join(words)}"
         raise RecipeError(where, found, f"name one, as in {_pattern(one)}")
 
 
@@ -101,7 +101,7 @@ def refuse_test(path: Place, inside: Iterable[str], where: str) -> None:
     """
     one = path.as_posix() if is_test(path) else next(iter(inside), None)
     if one is not None:
-        found = f"{one} is a test split by its name"
+        found = f"by its name, {one} is a test split"
         raise RecipeError(where, found, "name images for training")
 
 

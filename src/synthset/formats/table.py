@@ -59,7 +59,7 @@ def find(
         if isinstance(path, Remote) and isinstance(fault, OSError):
             raise  # a broken connection is no damage
         kind = "Parquet" if is_parquet(path) else "Arrow"
-        passed.add(UNREADABLE, shown, f"is no readable {kind} file ({fault})")
+        passed.add(UNREADABLE, shown, f"is not a readable {kind} file ({fault})")
         return
     with closing(file):
         schema = file.schema
@@ -160,7 +160,7 @@ def _label(
     try:
         return found.read_label(row)
     except ValueError as fault:
-        right = "name a column with one number or name a row"
+        right = "name a column that holds one number or name per row"
         said = f"{table}, row {number}: {fault}"
         raise RecipeError(name_setting(where, "label_column"), said, right) from None
 

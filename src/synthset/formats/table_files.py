@@ -96,7 +96,7 @@ class TableImages:
             starts = self._open(path).starts
             if not 0 <= row < starts[-1]:
                 raise DatasetError(
-                    f"{path} has {starts[-1]} rows, no row {row}; it was changed after planning"
+                    f"{path} has {starts[-1]} rows, so no row {row}; it was changed after planning"
                 )
             number = bisect_right(starts, row) - 1
             cell = self._part(path, number)[row - starts[number]]
@@ -108,7 +108,7 @@ class TableImages:
                 self._files[path] = open_table(path)
             except FileNotFoundError:
                 raise DatasetError(
-                    f"{path} is gone; put it back, or plan again without it"
+                    f"{path} is gone; restore it, or plan again without it"
                 ) from None
         return self._files[path]
 
@@ -118,7 +118,7 @@ class TableImages:
             file = self._files[path]
             column = find_image_column(file.schema, self._columns)
             if column is None:
-                raise DatasetError(f"{path} has no column with images; it was changed since")
+                raise DatasetError(f"{path} no longer has a column with images; it was changed")
             self._parts[key] = file.part(number, column)
             while (
                 len(self._parts) > 1

@@ -176,7 +176,7 @@ def _label(
         try:
             said = texts["cls"].decode().strip()
         except UnicodeDecodeError:
-            fault = ".cls is no text in UTF-8"
+            fault = ".cls is not valid UTF-8"
     value = parse_number(said)
     number = None if value is None else read_label(value)
     if value is not None and number is None:
@@ -189,7 +189,7 @@ def _label(
     plain = said if value is None else said.partition(".")[0]
     name = str(facts["class_name"]) if facts.get("class_name") else plain
     if isinstance(number, int) and classes and not facts.get("class_name"):
-        return None, f"{number} is beyond the list of classes"
+        return None, f"the list of classes has no number {number}"
     if not name:
         return None, fault
     return classes.find_label(name) or Label(name, number if isinstance(number, int) else None), ""

@@ -29,7 +29,7 @@ OPENERS: dict[str, Callable[[Any], Any]] = {
     "tar.xz": lzma.open,
 }
 FAULTS = (tarfile.TarError, EOFError, lzma.LZMAError, OSError)
-CUT = "is no readable tar file, from some place on"
+CUT = "is unreadable as a tar file from some point on"
 UNPACKED = 4  # compressed archives that are kept without their compression
 
 
@@ -144,7 +144,7 @@ def read(path: Place, offset: int, size: int) -> bytes:
                 file.seek(offset)
                 data = file.read(size)
     except FileNotFoundError:
-        raise DatasetError(f"{path} is gone; put it back, or plan again without it") from None
+        raise DatasetError(f"{path} is gone; restore it, or plan again without it") from None
     if len(data) < size:
         raise DatasetError(
             f"{path} ends before byte {offset + size}; it was changed after planning"

@@ -29,7 +29,7 @@ def find(settings: Torchvision, where: str, passed: Passed) -> Iterator[Listed]:
 
     known = [name for name in datasets.__all__ if name[0].isupper()]
     if settings.name not in known:
-        found = f"torchvision has no data set {settings.name!r}"
+        found = f"torchvision has no dataset {settings.name!r}"
         raise RecipeError(f"{where}.name", found, did_you_mean(settings.name, known))
     try:
         data = getattr(datasets, settings.name)(settings.root, **settings.options)
@@ -38,7 +38,7 @@ def find(settings: Torchvision, where: str, passed: Passed) -> Iterator[Listed]:
         raise RecipeError(where, found, "put its files there; nothing is downloaded") from None
     if not hasattr(data, "classes"):
         found = f"{settings.name} has no list of classes"
-        raise RecipeError(f"{where}.name", found, "name a data set for classification")
+        raise RecipeError(f"{where}.name", found, "name a dataset for classification")
     passed.layouts.append(f"torchvision's {settings.name} in {settings.root}")
     names = number_same_names([str(name) for name in data.classes])
     classes = Vocabulary(names, said_by=f"torchvision's {settings.name}")

@@ -62,7 +62,7 @@ def read(path: Place, member: str) -> bytes | None:
     try:
         archive = _open_once(path)
     except FileNotFoundError:
-        raise DatasetError(f"{path} is gone; put it back, or plan again without it") from None
+        raise DatasetError(f"{path} is gone; restore it, or plan again without it") from None
     try:
         return _read(archive, member)
     except (KeyError, OSError):
@@ -84,7 +84,7 @@ def open_zip(path: Place) -> zipfile.ZipFile:
     try:
         return zipfile.ZipFile(path.open() if isinstance(path, Remote) else Path(path))
     except FAULTS as fault:
-        raise OSError(f"{path}: is no readable zip archive ({fault})") from None
+        raise OSError(f"{path}: is not a readable zip archive ({fault})") from None
 
 
 def _read(archive: zipfile.ZipFile, name: str) -> bytes:

@@ -50,6 +50,6 @@ def fill_discrepancy(
     if fewer < FEWEST:
         return empty.warn("fewer than three images")
     found = discrepancy(real, generated)
-    few = Caution("an interval of {} images is a rough one itself", (fewer,))
+    few = Caution("with {} images, the interval itself is rough", (fewer,))
     error = normal_interval(scale * found.value, scale * found.standard_error)
     return empty.fill(error, NORMAL, *([few] if fewer < ROUGH else ()))

@@ -136,14 +136,15 @@ def _judge(result: MetricResult, among: MetricResult, tells_nothing: bool) -> Me
     if tells_nothing:
         return result.warn(
             Caution(
-                "{:.1%} of the real images are that alike to another: raise threshold",
+                "{:.1%} of the real images are as close as that to another one; raise threshold",
                 (among.value,),
             )
         )
     if result.interval and result.interval.low > among.interval.high:
         return result.warn(
             Caution(
-                "more often than real images are to another ({:.2%}): look at pairs",
+                "real images are as close as that to another one less often ({:.2%}); look at the "
+                "pairs",
                 (among.value,),
             )
         )

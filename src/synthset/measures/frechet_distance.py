@@ -124,7 +124,8 @@ def _compare(empty: MetricResult, real: Features, generated: Features, metric: s
     if floor is not None and floor.n_generated < len(generated):
         warnings.append(
             Caution(
-                "real images are too few for a floor at {:,}: it is of {:,}, and so too high",
+                "there are too few real images for a floor at {:,} images; this floor is for "
+                "{:,}, and so too high",
                 (len(generated), floor.n_generated),
             )
         )

@@ -52,7 +52,7 @@ def check_features(features: Features, name: str, at_least: int = 1) -> Features
     if suspect and not np.isfinite(contiguous).all():
         bad = np.flatnonzero(~np.isfinite(contiguous).all(axis=1))
         raise UsageError(
-            f"{name}: {len(bad)} of {len(features)} rows hold a NaN or an infinity (first: row "
+            f"{name}: {len(bad)} of {len(features)} rows contain NaN or infinity (first: row "
             f"{bad[0]}); leave out the rows whose feature has an error"
         )
     return contiguous
@@ -73,8 +73,8 @@ def check_pair(real: Features, generated: Features, at_least: int = 1) -> tuple[
     )
     if real.shape[1] != generated.shape[1]:
         raise UsageError(
-            f"real has {real.shape[1]} features an image and generated has {generated.shape[1]}; "
-            "encode both with the same encoder"
+            f"real has {real.shape[1]} features per image, but generated has "
+            f"{generated.shape[1]}; encode both with the same encoder"
         )
     wide = np.result_type(real, generated)
     return real.astype(wide, copy=False), generated.astype(wide, copy=False)

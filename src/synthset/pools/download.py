@@ -138,10 +138,10 @@ def _refuse_others(folder: Path, asked: dict[str, Any]) -> None:
         known = json.loads(place.read_text(encoding="utf-8")).get("asked", {})
         other = [name for name, value in asked.items() if known.get(name) != value]
         if other:
-            found = f"{folder} was downloaded with another {', '.join(other)}"
+            found = f"{folder} was downloaded with a different {', '.join(other)}"
             raise UsageError(f"{found}; name a new folder with -o")
     elif folder.exists() and (not folder.is_dir() or _names(folder)):
-        raise UsageError(f"{folder} holds other things; name a new or empty folder with -o")
+        raise UsageError(f"{folder} contains other files; name a new or empty folder with -o")
 
 
 def _names(folder: Path) -> list[str]:
@@ -154,16 +154,16 @@ def _count_left_out(urls: UrlList, terms: Terms) -> dict[str, int]:
         return {}
     if "license" in urls.missing:
         raise UsageError(
-            "--license: the list has no column 'license'; name the one that it has with "
-            "--license-column, or take all rows without --license"
+            "--license: the list has no column 'license'; name its column with --license-column, "
+            "or leave out --license to take all rows"
         )
     there = urls.licenses()
     left_out = {name: count for name, count in there.items() if not is_taken(name, terms.licenses)}
     if sum(left_out.values()) == len(urls.rows):
         asked, found = ", ".join(sorted(terms.licenses)), describe_licenses(left_out)
         raise DatasetError(
-            f"--license {asked}: none of {len(urls.rows):,} rows has it, so nothing was asked for; "
-            f"the list has {found}"
+            f"--license {asked}: none of the {len(urls.rows):,} rows has this license, so nothing "
+            f"was downloaded; the list has {found}"
         )
     return left_out
 

@@ -96,7 +96,9 @@ def index_pool(
     ]
     if not files:
         right = "name Parquet files, tar shards, or folders of images"
-        raise RecipeError("paths", f"no pool in {', '.join(p.path for p in places)}", right)
+        raise RecipeError(
+            "paths", f"there is no pool in {', '.join(p.path for p in places)}", right
+        )
     looks = PoolFeatures(encoder, None if features is None else PrecomputedFeatures(features))
     facts = [describe_file(file) for _, file in files]
     begun = {
@@ -132,7 +134,7 @@ def _refuse_others(folder: LocalFolder) -> None:
     if folder.root.exists() and not folder.root.is_dir():
         raise UsageError(f"-o {folder.root}: is a file; name a new folder")
     if folder.names() and not folder.exists(BEGUN):
-        raise UsageError(f"-o {folder.root}: holds other things; name a new or empty folder")
+        raise UsageError(f"-o {folder.root}: contains other files; name a new or empty folder")
 
 
 def _begin(folder: LocalFolder, begun: dict[str, Any]) -> None:
@@ -146,10 +148,10 @@ def _begin(folder: LocalFolder, begun: dict[str, Any]) -> None:
     known = json.loads(folder.read(BEGUN))
     for name in begun:
         if not _is_same(begun[name], known.get(name)):
-            what = "files that were changed since" if name == "files" else f"another {name!r}"
+            what = "files that have changed since" if name == "files" else f"a different {name!r}"
             raise UsageError(
-                f"-o {folder.root}: this index was begun with {what}; name a new folder, or "
-                "give the same again"
+                f"-o {folder.root}: this index was started with {what}; name a new folder, or use "
+                "the same again"
             )
 
 

@@ -90,7 +90,10 @@ class PoolFeatures:
         found = np.zeros((len(chunk.rows), self.width), np.float32)
         for row, (vector, _), into in zip(chunk.rows, chunk.brought, found, strict=True):
             if vector is not None and vector.shape != (self.width,):
-                what = f"features have {vector.shape[-1]} numbers, the encoder's {self.width}"
+                what = (
+                    f"the features have {vector.shape[-1]} numbers, those of the encoder "
+                    f"{self.width}"
+                )
                 raise RecipeError(WHERE, what, "name the encoder that made them")
             if row["error"] is None and (vector is None or not np.isfinite(vector).all()):
                 row["error"] = "no features"
@@ -130,13 +133,13 @@ class PoolFeatures:
         computed = self._compute(own)
         both = [i for i, row in enumerate(chunk.rows) if not (row["error"] or rows[i]["error"])]
         if not both:
-            right = "rows of features are found by the images' keys; see docs/pools.md"
+            right = "rows of features are matched by the images' keys; see docs/pools.md"
             raise RecipeError(WHERE, "none of the first images has features", right)
         cosine = float((given[both] * computed[both]).sum(axis=1).mean())
         if cosine < ALIKE:
             what = (
-                f"those of the first {len(both)} images and what this encoder makes of them have "
-                f"a mean cosine of {cosine:.2f}: they are another encoder's"
+                f"the features of the first {len(both)} images and those that this encoder "
+                f"computes have a mean cosine of {cosine:.2f}, so they come from another encoder"
             )
             raise RecipeError(WHERE, what, "name the encoder that made them")
 
@@ -191,7 +194,11 @@ class Indexing:
         errors = [
             e for name in names for e in self._read_known(name, ["error"])["error"].to_pylist()
         ]
-        what = f"none of {len(errors):,} was indexed: {count_errors(errors)}" if errors else "none"
+        what = (
+            f"none of {len(errors):,} could be indexed: {count_errors(errors)}"
+            if errors
+            else "none"
+        )
         files = ", ".join(str(file) for _, file in self._files[:LISTED]) or "the pool"
         said = "".join(f"; {note}" for note in self._passed.notes())
         raise StageError(f"images of {files}: {what}{said}; repair them, or name another pool")

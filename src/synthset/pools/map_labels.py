@@ -39,7 +39,9 @@ class MappedPool:
         if empty:
             notes.append(f"no label means {len(empty):,} classes: {list_names(empty)}")
         if not self.compared:
-            notes.append(f"senses were not compared in meaning: {text.MISSING} ({text.INSTALL})")
+            notes.append(
+                f"senses could not be compared by meaning: {text.MISSING} ({text.INSTALL})"
+            )
         return notes
 
 

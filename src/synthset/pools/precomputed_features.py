@@ -88,8 +88,8 @@ class PrecomputedFeatures:
 
 def _name_files(file: Place) -> tuple[Path, Path]:
     if isinstance(file, Remote):
-        right = "copy them to a disk and name their folder"
-        raise RecipeError(WHERE, f"features beside {file} are not on this disk", right)
+        right = "copy them to a local disk and name their folder"
+        raise RecipeError(WHERE, f"the features beside {file} are not on a local disk", right)
     return file.with_suffix(".parquet"), file.with_suffix(".npy")
 
 
@@ -108,7 +108,7 @@ def _folder(folder: Path) -> _Table:
     found = [(file.with_suffix(".parquet"), file) for file in sorted(folder.glob("*.npy"))]
     if not found:
         right = "name a folder with img_emb and metadata, or with .npy beside .parquet files"
-        raise RecipeError(WHERE, f"no .npy file in {folder}", right)
+        raise RecipeError(WHERE, f"there is no .npy file in {folder}", right)
     return _pairs(found)
 
 
@@ -125,7 +125,7 @@ def _pairs(files: Sequence[tuple[Path, Path]], texts: Sequence[Path] = ()) -> _T
         keys = _keys(table)
         images.append(_array(features))
         if len(images[-1]) != len(keys):
-            found = f"{features} has {len(images[-1]):,} rows, {table} {len(keys):,}"
+            found = f"{features} has {len(images[-1]):,} rows, but {table} has {len(keys):,}"
             raise RecipeError(WHERE, found, "give features and metadata of the same images")
         place |= {key: (i, row) for row, key in enumerate(keys)}
     return _Table(place, images, [_array(file) for file in texts])
@@ -134,19 +134,19 @@ def _pairs(files: Sequence[tuple[Path, Path]], texts: Sequence[Path] = ()) -> _T
 def _require(table: Path, features: Path) -> None:
     for file in (table, features):
         if not file.is_file():
-            right = "features need a table beside them that says of which images they are"
-            raise RecipeError(WHERE, f"no file {file}", right)
+            right = "features need a table beside them that names the images"
+            raise RecipeError(WHERE, f"there is no file {file}", right)
 
 
 def _keys(table: Path) -> list[str]:
     try:
         names = pq.read_schema(table).names
     except (pa.ArrowInvalid, OSError) as fault:
-        raise RecipeError(WHERE, f"{table} is unreadable ({fault})", "name others") from None
+        raise RecipeError(WHERE, f"{table} is unreadable ({fault})", "name other files") from None
     column = next((name for name in KEYS if name in names), None)
     if column is None:
         right = f"name the image of each row in a column {' or '.join(map(repr, KEYS[:2]))}"
-        raise RecipeError(WHERE, f"{table} has columns {', '.join(names)}", right)
+        raise RecipeError(WHERE, f"{table} has the columns {', '.join(names)}", right)
     keys = pq.read_table(table, columns=[column]).column(column).to_pylist()
     return [Path(str(key)).stem if column == "image_path" else str(key) for key in keys]
 
@@ -155,22 +155,22 @@ def _array(file: Path) -> NDArray[np.generic]:
     try:
         found: NDArray[np.generic] = np.load(file, mmap_mode="r", allow_pickle=False)
     except (ValueError, OSError) as fault:
-        raise RecipeError(WHERE, f"{file} is unreadable ({fault})", "name others") from None
+        raise RecipeError(WHERE, f"{file} is unreadable ({fault})", "name other files") from None
     if found.ndim != 2 or not np.issubdtype(found.dtype, np.floating):
-        what = f"{file} holds {found.dtype} of shape {found.shape}"
-        raise RecipeError(WHERE, what, "features are (images, numbers) of floats")
+        what = f"{file} contains {found.dtype} of shape {found.shape}"
+        raise RecipeError(WHERE, what, "features have shape (images, numbers) and are floats")
     return found
 
 
 def _require_column(file: Place, column: str) -> None:
     if file.suffix != ".parquet":
-        found = f"{file} is no Parquet file, and has no column {column!r}"
+        found = f"{file} is not a Parquet file, so it has no column {column!r}"
         right = f"name a folder of .npy files, or {BESIDE!r}"
         raise RecipeError(WHERE, found, right)
     with open_parquet(file) as table:
         names = table.schema_arrow.names
     if column not in names:
-        found = f"{file} has no column {column!r}, and there is no such folder"
+        found = f"{file} has no column {column!r}, and there is no folder of that name"
         raise RecipeError(WHERE, found, did_you_mean(column, names))
 
 

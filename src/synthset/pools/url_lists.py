@@ -113,7 +113,7 @@ def read_urls(
     asked = {"url": url_column, "caption": caption_column, "license": license_column}
     names = {to: _column(table.column_names, to, asked, path) for to in COLUMNS}
     if not len(table):
-        raise UsageError(f"{path} is empty; name a list with a row for each image")
+        raise UsageError(f"{path} is empty; name a list with one row per image")
     columns = {
         to: pa.nulls(len(table), pa.string())
         if name is None
@@ -135,7 +135,7 @@ def _column(
     if there.count(wanted) == 1 or len(near) == 1:
         return wanted if wanted in there else near[0]
     if near:
-        found = f"{path} has the columns {', '.join(map(repr, near))}, which differ in case at most"
+        found = f"{path} has the columns {', '.join(map(repr, near))}, which differ at most in case"
         right = f"name one (--{to}-column)" if to in asked else "rename one"
         raise UsageError(f"{found}; {right}")
     if asked.get(to) is not None:
@@ -147,9 +147,9 @@ def _column(
 def _table(path: Path, shown: str) -> pa.Table:
     kind = path.suffix.lower()
     if kind not in (".parquet", ".csv", ".tsv"):
-        raise UsageError(f"{shown} is no list of urls; name a .parquet, .csv or .tsv")
+        raise UsageError(f"{shown} is not a list of URLs; name a .parquet, .csv or .tsv file")
     if not path.is_file():
-        raise UsageError(f"{shown} does not exist; name a list of urls")
+        raise UsageError(f"{shown} does not exist; name a list of URLs")
     try:
         if kind == ".parquet":
             return pq.read_table(path)
@@ -168,13 +168,13 @@ def _check(rows: pa.Table, path: str) -> None:
     """Refuse hashes and keys that are none, before the first request."""
     for place, value in enumerate(rows.column("sha256").to_pylist()):
         if value and not PINNED.fullmatch(value.lower()):
-            raise UsageError(f"{path}, row {place}: {value!r} is no sha256 of 64 digits")
+            raise UsageError(f"{path}, row {place}: {value!r} is not a sha256 of 64 digits")
     keys = rows.column("key")
     if keys.null_count == len(keys):
         return
     for place, value in enumerate(keys.to_pylist()):
         if not value or not KEY.fullmatch(value):
-            found = f"{path}, row {place}: the key {value!r} is no file name"
+            found = f"{path}, row {place}: the key {value!r} is not a file name"
             raise UsageError(f"{found}; keys are letters, digits, - and _")
     if len(pc.unique(keys)) < len(keys):
         ((twice, _),) = Counter(keys.to_pylist()).most_common(1)

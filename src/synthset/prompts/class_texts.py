@@ -108,10 +108,11 @@ class AskedPrompts(TextPrompts[LanguageModel]):
     def question(self, lacking: int, classes: int) -> str:
         """Say which model is asked, and for what."""
         asked = self.settings
-        where = f" at {asked.address}" if asked.address else ", which is loaded here,"
+        where = f" at {asked.address}" if asked.address else ", loaded on this machine,"
         return (
-            f"a run first asks {asked.model}{where} for {asked.per_class} prompts each of "
-            f"{lacking:,} of {classes:,} classes; answers that are kept are not asked again"
+            f"a run first asks {asked.model}{where} for {asked.per_class} prompts for each of "
+            f"{lacking:,} of {classes:,} classes; it keeps the answers and doesn't ask for them "
+            "again"
         )
 
     def _model(self) -> Answering:

@@ -83,7 +83,7 @@ class LocalModel:
             except (OSError, ValueError, ImportError) as fault:
                 raise ModelError(
                     f"prompts.model: {name!r} cannot be loaded ({str(fault).splitlines()[0]}); "
-                    "name a hub id or a folder that transformers saved, or give an address"
+                    "name a hub id or a folder saved by transformers, or give an address"
                 ) from None
             if tokenizer.pad_token_id is None:
                 tokenizer.pad_token = tokenizer.eos_token

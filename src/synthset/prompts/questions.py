@@ -76,8 +76,8 @@ def ask(
         more = f" and {len(without) - SHOWN} more" if len(without) > SHOWN else ""
         raise ModelError(
             f"prompts: {settings.model} gave no usable prompt for "
-            f"{', '.join(map(repr, without[:SHOWN]))}{more} in {ROUNDS} tries; see what it says in "
-            f"{kept.folder}, and change prompts.instruction, or set names_class: false"
+            f"{', '.join(map(repr, without[:SHOWN]))}{more} in {ROUNDS} tries; read its answers "
+            f"in {kept.folder}, then change prompts.instruction, or set names_class: false"
         )
     return {key: tuple(texts)[: settings.per_class] for key, texts in found.items()}
 

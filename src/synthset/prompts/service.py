@@ -89,8 +89,8 @@ class Service:
                     own = FIRST_WAIT_S * 2**number if fault.wait_s is None else fault.wait_s
                     self._wait(min(own, LONGEST_WAIT_S))
         raise ModelError(
-            f"prompts.address: {self._place} gave no answer in {TRIES} tries ({last}); see that "
-            "it runs, then run the same command again: answers that came before are kept"
+            f"prompts.address: {self._place} gave no answer in {TRIES} tries ({last}); make sure "
+            "that it is running, then run the same command again: earlier answers are kept"
         )
 
     def _once(self, question: Question) -> str:
@@ -108,7 +108,7 @@ class Service:
         except (URLError, HTTPException, OSError) as fault:
             raise _Passing(f"{getattr(fault, 'reason', fault)}") from None
         except (ValueError, LookupError, TypeError) as fault:
-            raise _Passing(f"an answer of another form: {fault!r}") from None
+            raise _Passing(f"its answer has an unknown form: {fault!r}") from None
 
     def _content(self, question: Question) -> dict[str, Any]:
         return {
@@ -130,16 +130,16 @@ class Service:
         said = (said.replace(key, "***") if key else said)[:SAID]
         if fault.code in PASSING:
             return _Passing(f"status {fault.code}: {said}", _seconds(fault.headers["Retry-After"]))
-        right = "correct it in the recipe"
+        right = "fix it in the recipe"
         if fault.code in (401, 403):
             there = "is set" if key else "is not set"
             right = f"the key comes from the environment variable {self._settings.key_variable}, "
             right += f"which {there}"
         elif fault.code == 404:
-            right = "prompts.address is the base, such as http://localhost:8000/v1, and "
+            right = "prompts.address must be the base URL, such as http://localhost:8000/v1, and "
             right += f"prompts.model ({self._settings.model}) a model that it serves"
         elif 300 <= fault.code < 400:
-            right = f"it sends elsewhere ({fault.headers['Location']}); name that address itself"
+            right = f"it redirects to {fault.headers['Location']}; name that address instead"
         return ModelError(
             f"prompts.address: {self._place} refused with status {fault.code} ({said}); {right}"
         )

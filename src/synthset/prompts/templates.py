@@ -131,8 +131,11 @@ def get_templates(templates: Templates, where: str = "prompts.templates") -> tup
     if not isinstance(templates, str):
         return tuple(templates)
     if templates not in NAMED_LISTS:
-        right = f"{did_you_mean(templates, NAMED_LISTS)} (one template of your own: [{templates}])"
-        raise RecipeError(where, f"no list of templates is called {templates!r}", right)
+        right = (
+            f"{did_you_mean(templates, NAMED_LISTS)} (for a template of your own, write a list: "
+            f"[{templates}])"
+        )
+        raise RecipeError(where, f"there is no list of templates called {templates!r}", right)
     return read_named_list(templates)
 
 
@@ -160,8 +163,8 @@ def parse(template: str, where: str = "prompts.templates") -> tuple[tuple[str, s
     for token in TOKEN.finditer(template):
         text, field = token.group(), token.group(1)
         if text in ("{", "}"):
-            right = "close every {field}, and write {{ or }} for a brace that stays"
-            raise RecipeError(where, f"a {text!r} without its pair in {template!r}", right)
+            right = "close every {field}, and write {{ or }} for a literal brace"
+            raise RecipeError(where, f"a {text!r} has no counterpart in {template!r}", right)
         if field is not None:
             parts.append(("", field.strip()))
         else:
@@ -175,7 +178,7 @@ def fill(field: str, variations: Variations, entry: ClassEntry, choose: Choose) 
         words = find_class_words(field, entry)
         if words is not None:
             return words
-        found = f"{{{field}}} is used, and {entry.name!r} has none"
+        found = f"it uses {{{field}}}, but {entry.name!r} has none"
         raise RecipeError("prompts.templates", found, "give the class by its WordNet sense")
     if variations.get(field):
         return variations[field][choose(f"variation:{field}", len(variations[field]))]
@@ -212,7 +215,7 @@ def find_template_problems(
         for field in sorted(used - set(FIELDS) - set(variations))
     ]
     if not used & set(says_the_class):
-        found.append(Problem(where, "it does not say the class", "put {class} or {a_class} in it"))
+        found.append(Problem(where, "it doesn't name the class", "put {class} or {a_class} in it"))
     return found
 
 
@@ -221,16 +224,18 @@ def find_variation_problems(
 ) -> list[Problem]:
     found = []
     if name in FIELDS:
-        found.append(Problem(where, f"{name!r} is a field of the class", "give it another name"))
+        found.append(
+            Problem(where, f"{name!r} is already a field of the class", "give it another name")
+        )
     elif name not in used:
-        right = f"put {{{name}}} in a template, or take the list out"
-        found.append(Problem(where, "no template mentions it", right))
+        right = f"put {{{name}}} in a template, or remove the list"
+        found.append(Problem(where, "no template uses it", right))
     if not words:
-        found.append(Problem(where, "empty", "give it words, or take it out"))
+        found.append(Problem(where, "empty", "give it words, or remove it"))
     for place, text in enumerate(words):
         if "{" in text or "}" in text:
-            right = "put fields into templates: words are taken as they stand"
-            found.append(Problem(f"{where}[{place}]", f"a brace in {text!r}", right))
+            right = "put fields into templates: words are used as they are"
+            found.append(Problem(f"{where}[{place}]", f"there is a brace in {text!r}", right))
     return found
 
 
@@ -248,7 +253,7 @@ def find_class_problems(used: set[str], entries: Sequence[ClassEntry], where: st
             more = f" and {len(lacking) - SHOWN} more" if len(lacking) > SHOWN else ""
             names = ", ".join(map(repr, lacking[:SHOWN])) + more
             right = "give these classes by their WordNet senses, or leave the field out"
-            found.append(Problem(where, f"{{{field}}} is used, and {names} have none", right))
+            found.append(Problem(where, f"it uses {{{field}}}, but {names} have none", right))
     return found
 
 

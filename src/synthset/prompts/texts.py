@@ -32,7 +32,7 @@ def read_lines(file: str, where: str) -> tuple[str, ...]:
     found = tuple(line.strip() for line in text.splitlines())
     kept = tuple(line for line in found if line and not line.startswith("#"))
     if not kept:
-        raise RecipeError(where, f"{file} holds no line", "write a template a line")
+        raise RecipeError(where, f"{file} has no lines", "write one template per line")
     return kept
 
 
@@ -105,8 +105,8 @@ def _find_key(name: str, index: ClassIndex, entries: Sequence[ClassEntry]) -> st
     meant = sorted(index.find([name]))
     if len(meant) > 1:
         which = " or ".join(f"{entries[i].name!r} ({entries[i].key})" for i in meant)
-        found = f"texts of {name!r} may be of {which}"
-        raise RecipeError("prompts", found, "call the class by its key or wnid there")
+        found = f"the texts of {name!r} may belong to {which}"
+        raise RecipeError("prompts", found, "name the class by its key or wnid there")
     return entries[meant[0]].key if meant else None
 
 
@@ -131,5 +131,5 @@ def _text(cell: object) -> str:
 
 
 def _unreadable(file: str, where: str, fault: Exception) -> RecipeError:
-    right = "name a UTF-8 text file with a template a line, a CSV or a Parquet file"
+    right = "name a UTF-8 text file with one template per line, a CSV file or a Parquet file"
     return RecipeError(where, f"{file} cannot be read ({fault})", right)

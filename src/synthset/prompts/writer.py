@@ -68,6 +68,6 @@ class PromptWriter:
         if not without:
             return []
         more = f" and {len(without) - SHOWN} more" if len(without) > SHOWN else ""
-        found = f"no text for {', '.join(map(repr, without[:SHOWN]))}{more}"
-        right = "add one for each class; a class goes by its name, key or wnid"
+        found = f"there is no text for {', '.join(map(repr, without[:SHOWN]))}{more}"
+        right = "add one for each class, under its name, key or wnid"
         return [Problem(WHERE, found, right)]

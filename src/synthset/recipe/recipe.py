@@ -104,7 +104,7 @@ class Recipe(Settings):
 
     @property
     def code(self) -> tuple[str, ...]:
-        """Code of the user's own that it runs, as files and functions."""
+        """The user's own code that it runs, as files and functions."""
         parts: tuple[KindSettings, ...] = (
             self.source,
             *self.encoders.values(),

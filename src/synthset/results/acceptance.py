@@ -55,7 +55,7 @@ def check_acceptance(metrics: Sequence[MetricResult], limits: Mapping[str, Limit
     verdicts = []
     for name, limit in limits.items():
         if name not in kept:
-            known = f"; measured are {', '.join(sorted(kept))}" if kept else ""
+            known = f"; measured: {', '.join(sorted(kept))}" if kept else ""
             note = did_you_mean(name, kept) + known
             verdicts.append(Verdict(name, _words(limit), None, False, None, note))
         for found in kept.get(name, ()):

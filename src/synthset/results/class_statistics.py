@@ -189,7 +189,7 @@ def judge_confusion(confusion: Array, counts: Array, *, published: bool = False)
     """
     if confusion.ndim != 2 or len(confusion) < 2 or confusion.shape != (len(counts),) * 2:
         found = f"confusion {confusion.shape} and counts {counts.shape}"
-        raise UsageError(f"{found}: they are (K, K) and (K,), with two classes or more")
+        raise UsageError(f"{found}: they must be (K, K) and (K,), with two classes or more")
     there = confusion.sum(axis=1) > 0
     shares = normalise_confusion(confusion)
     taken = shares if published else confusion
@@ -252,7 +252,7 @@ def class_statistics(
     """
     classes = len(figures.counts)
     if baseline is not None and len(baseline.counts) != classes:
-        raise UsageError(f"baseline: found {len(baseline.counts)} classes for {classes}")
+        raise UsageError(f"baseline: found {len(baseline.counts)} classes instead of {classes}")
     measured = _measures(figures, baseline, published)
     rng = np.random.default_rng(seed)
     picks = [rng.integers(0, classes, classes) for _ in range(draws if classes >= FEWEST else 0)]

@@ -13,10 +13,10 @@ class Hit:
     Attributes:
         id: of the record.
         class_name: its class.
-        score: how well it fits; higher is better. Words: BM25, 0 and up. Images and CLIP: cosine,
-            in [-1, 1].
-        path: where its image lies, as in `images-<fp>/00000.parquet#12` (row 12, from 0).
-        prompt: the words that made it, where there are any.
+        score: how well it matches; higher is better. Words: BM25, 0 and up. Images and CLIP:
+            cosine, in [-1, 1].
+        path: where its image is, as in `images-<fp>/00000.parquet#12` (row 12, from 0).
+        prompt: the prompt that made it, if there is one.
     """
 
     id: str
@@ -28,11 +28,11 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Hits:
-    """All that a search finds.
+    """The results of a search.
 
     Attributes:
-        records: what fits, best first.
-        score: what their scores are, in words.
+        records: matching records, best first.
+        score: what their scores mean, in words.
     """
 
     records: tuple[Hit, ...]

@@ -164,27 +164,29 @@ def judge(experiment: Experiment, trials: Sequence[Trial], classes: Sequence[str
 
 def _check(experiment: Experiment, trials: Sequence[Trial], classes: Sequence[str]) -> None:
     if not trials:
-        raise UsageError(f"{experiment.name}: no trial yet; train an arm first")
+        raise UsageError(f"{experiment.name}: there is no trial yet; train an arm first")
     names = [arm.name for arm in experiment.arms]
     for name in experiment.focused:
         if name not in classes:
-            raise UsageError(f"focus: no class {name!r}; {did_you_mean(name, list(classes))}")
+            raise UsageError(
+                f"focus: there is no class {name!r}; {did_you_mean(name, list(classes))}"
+            )
     for trial in trials:
         if trial.arm not in names:
-            raise UsageError(f"trial of {trial.arm!r}: no such arm in {experiment.name}")
+            raise UsageError(f"trial of {trial.arm!r}: there is no such arm in {experiment.name}")
         if trial.probabilities.shape[1:] != (len(classes),):
             found = f"probabilities {trial.probabilities.shape}"
             raise UsageError(f"trial of {trial.arm}: {found} for {len(classes)} classes")
         first = next(one for one in trials if one.seed == trial.seed)
         if not np.array_equal(trial.labels, first.labels):
             raise UsageError(
-                f"arms {first.arm} and {trial.arm}, seed {trial.seed}: tested on different images "
-                f"({len(first.labels)} and {len(trial.labels)}), so they can't be paired; arms of "
-                "one seed share their test images in the same order"
+                f"arms {first.arm} and {trial.arm}, seed {trial.seed}: they were tested on "
+                f"different images ({len(first.labels)} and {len(trial.labels)}), so they can't "
+                "be paired; give arms of the same seed the same test images in the same order"
             )
     twice = [pair for pair, n in Counter((t.arm, t.seed) for t in trials).items() if n > 1]
     if twice:
-        raise UsageError(f"trials: arm {twice[0][0]}, seed {twice[0][1]} stands there twice")
+        raise UsageError(f"trials: arm {twice[0][0]}, seed {twice[0][1]} appears twice")
 
 
 def _measure_trials(
@@ -319,10 +321,12 @@ def _exchange(
     names = [*asked.real, *asked.with_synthetic]
     missing = [name for name in names if name not in by_arm]
     if missing:
-        return None, [f"no exchange rate: not trained yet: {', '.join(missing)}"]
+        return None, [
+            f"no exchange rate, since these arms are not trained yet: {', '.join(missing)}"
+        ]
     seeds = sorted(set.intersection(*(set(by_arm[name].trials) for name in names)))
     if not seeds:
-        return None, ["no exchange rate: its arms share no seed"]
+        return None, ["no exchange rate, since its arms have no seed in common"]
     real, mixed = (
         [_errors(name, by_arm[name], seeds, asked.measure) for name in group]
         for group in (asked.real, asked.with_synthetic)
@@ -347,8 +351,8 @@ def _notes(experiment: Experiment, trials: Sequence[Trial], classes: Sequence[st
     if absent:
         named = ", ".join(classes[i] for i in absent[:10]) + (", …" if len(absent) > 10 else "")
         notes.append(
-            f"no test images of {named}: figures of such a class are empty, and macro means leave "
-            "it out"
+            f"there are no test images of {named}: figures of such a class are empty, and macro "
+            "means leave it out"
         )
     for arm in experiment.arms:
         found = [trial for trial in trials if trial.arm == arm.name]
@@ -364,5 +368,8 @@ def _notes(experiment: Experiment, trials: Sequence[Trial], classes: Sequence[st
                     f"{arm.name}, seed {trial.seed}: stopped early after {last:,} of {budget}"
                 )
     if len({trial.seed for trial in trials}) == 1:
-        notes.append("one seed: intervals are over test images and know no other training")
+        notes.append(
+            "there is one seed: intervals are over test images and don't cover differences "
+            "between trainings"
+        )
     return notes

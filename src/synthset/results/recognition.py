@@ -130,8 +130,8 @@ class Study:
         classes: in label order.
         found: by rule; None where the classifier knows no class.
         groups: by the rule `by`, in the recipe's order, without those that have no class.
-        several: how many classes stand in two groups or more.
-        outside: how many have a synset and stand in none.
+        several: how many classes are in two groups or more.
+        outside: how many have a synset but are in no group.
         unplaced: how many have no synset.
         missing: images that have no pixels.
     """
@@ -147,12 +147,13 @@ class Study:
 
     @property
     def judged(self) -> list[ClassResult]:
-        """The classes that the rule can say something of."""
+        """The classes that the rule can judge."""
         return [one for one in self.classes if one.can_be_judged(self.by)]
 
     @property
     def unknown(self) -> list[ClassResult]:
-        """Classes with images that the classifier can't know by the rule: counted apart."""
+        """Classes with images that the classifier can't know by the rule; they are counted
+        separately."""
         return [one for one in self.classes if one.images and not one.can_be_judged(self.by)]
 
     @property

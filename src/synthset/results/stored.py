@@ -56,7 +56,8 @@ def load(kind: type[Kind], text: str, where: str) -> Kind:
         said = str(fault).splitlines()[0]
         raise DatasetError(f"{where}: can't be read as {kind.__name__} ({said})") from None
     raise DatasetError(
-        f"{where}: found version {found}; this synthset reads {kind.VERSION}, so run it again"
+        f"{where}: found version {found}, but this version of synthset reads {kind.VERSION}; run "
+        "it again"
     )
 
 

@@ -69,7 +69,7 @@ def check(settings: Settings, recipe: Recipe, classes: Sequence[Any]) -> list[Pr
 def _read(settings: Settings) -> pa.Table:
     path, wanted = Path(settings.path).expanduser(), [IDS, settings.column]
     if not path.is_file():
-        raise ModelError(f"no file {path}; name a CSV or Parquet file")
+        raise ModelError(f"there is no file {path}; name a CSV or Parquet file")
     try:
         if path.suffix.lower() == ".parquet":
             names = pq.read_schema(path).names
@@ -89,11 +89,11 @@ def _read(settings: Settings) -> pa.Table:
     kind = table.column(1).type
     if not (_is_number(kind) or pa.types.is_string(kind) or pa.types.is_large_string(kind)):
         found = f"{path}: column {settings.column!r} holds {kind}"
-        raise ModelError(f"{found}; a score is a number, a yes or no, or a word")
+        raise ModelError(f"{found}; a score must be a number, text, or true or false")
     ids = table.column(0).cast(pa.string())
     twice = [name for name, count in Counter(ids.to_pylist()).most_common(1) if count > 1]
     if twice:
-        raise ModelError(f"{path} has several rows of id {twice[0]!r}; leave one of each")
+        raise ModelError(f"{path} has several rows with the id {twice[0]!r}; keep one for each id")
     values = table.column(1)
     return pa.table({IDS: ids, settings.column: values.cast(_find_type(kind))})
 

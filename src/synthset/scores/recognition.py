@@ -69,8 +69,8 @@ class RecognitionStage(Stage):
         logits = list_column(rows.table, "logits")  # (N, K), NaN where there is no image
         if logits.shape[1] != len(self._classes):
             raise ModelError(
-                f"{self._prefix}: the classifier gives {logits.shape[1]} numbers an image, and its "
-                f"configuration names {len(self._classes)} classes; correct its config.json"
+                f"{self._prefix}: the classifier returns {logits.shape[1]} numbers per image, but "
+                f"its configuration names {len(self._classes)} classes; fix its config.json"
             )
         there = ~np.isnan(logits[:, 0])
         labels = np.asarray(rows.table.column("label"), dtype=np.int64)[there]

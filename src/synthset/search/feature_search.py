@@ -34,7 +34,7 @@ def search_like(
     Args:
         dataset: with stored features.
         example: the id of a record, its first digits, or an image file.
-        limit: records at most.
+        limit: most records.
         encoder: whose features are compared; none takes the first CLIP, else the first of all.
 
     Raises:
@@ -59,7 +59,7 @@ def search_clip(
     Args:
         dataset: with stored features of a CLIP encoder.
         text: as a caption would say it: "a photo of a red truck".
-        limit: records at most.
+        limit: most records.
         encoder: name of the CLIP encoder; none takes the first.
 
     Raises:
@@ -67,7 +67,7 @@ def search_clip(
         ModelError: FAISS is not installed, or the CLIP can't be loaded.
     """
     if not text.strip():
-        raise UsageError("--clip: an empty text; say what the images show")
+        raise UsageError("--clip: the text is empty; say what the images should show")
     recipe = _recipe(dataset)
     name = _encoder(dataset, recipe, encoder, clip_only=True)
     faiss()
@@ -85,7 +85,7 @@ def find_nearest(dataset: Dataset, encoder: str, vector: Vector, limit: int) -> 
         dataset: with stored features.
         encoder: name of an encoder of the dataset.
         vector: (D,) float32, any length but 0.
-        limit: records at most.
+        limit: most records.
     """
     library = faiss()
     heap = library.ResultHeap(1, limit, keep_max=True)
@@ -168,12 +168,14 @@ def _encoder(dataset: Dataset, recipe: Recipe, asked: str | None, clip_only: boo
     known = clips if clip_only else stored
     if asked is not None and asked not in known:
         kind = "CLIP encoder" if clip_only else "encoder"
-        raise UsageError(f"--encoder: no {kind} {asked!r} here; {did_you_mean(asked, known)}")
+        raise UsageError(
+            f"--encoder: the dataset has no {kind} {asked!r}; {did_you_mean(asked, known)}"
+        )
     if not known:
         kind = "CLIP" if clip_only else "any encoder"
         raise UsageError(
-            f"{dataset.path}: no features of {kind}; add `clip: {{kind: clip}}` to the recipe's "
-            "encoders and run it again"
+            f"{dataset.path}: there are no features of {kind}; add `clip: {{kind: clip}}` to the "
+            "recipe's encoders and run it again"
         )
     return asked or (clips or known)[0]
 
@@ -186,14 +188,18 @@ def _read_stored(dataset: Dataset, encoder: str, start: str) -> tuple[Vector, st
         ids = dataset.read_cell(table, shard, ["id"]).column("id").to_pylist()
         found += [(name, shard, row) for row, name in enumerate(ids) if name.startswith(start)]
     if len(found) != 1 or not start:
-        what = f"{len(found):,} records begin so" if found else "no such record or image file"
+        what = (
+            f"{len(found):,} records begin like this"
+            if found
+            else "there is no such record or image file"
+        )
         right = "give more digits" if found else "take an id from `synthset search DIR WORDS`"
         raise UsageError(f"--like {start!r}: {what}; {right}")
     name, shard, row = found[0]
     rows = dataset.read_cell(table, shard, ["features"]).slice(row, 1)
     vector = list_column(rows, "features")[0]
     if np.isnan(vector[0]):
-        raise UsageError(f"--like {name}: this record has no image; take another")
+        raise UsageError(f"--like {name}: this record has no image; name another")
     return vector, name
 
 
@@ -205,5 +211,5 @@ def _encode_file(recipe: Recipe, encoder: str, file: Path) -> Vector:
     row = stage(Rows(pa.table({"id": [file.name], "image": image})))
     vector: Vector = list_column(row, "features")[0]
     if np.isnan(vector[0]):
-        raise UsageError(f"--like {file}: is no image that can be read; name a JPEG, PNG or WebP")
+        raise UsageError(f"--like {file}: is not a readable image; name a JPEG, PNG or WebP file")
     return vector

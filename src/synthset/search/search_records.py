@@ -24,10 +24,11 @@ def search_records(
     Args:
         dataset: a dataset, its folder or its URL.
         words: of prompt, class or synonyms; if no record has all, any is enough.
-        like: an image: an id, its first digits, or a file.
-        clip: a text that CLIP compares with the images.
-        encoder: whose features `like` and `clip` compare; none takes the first that can.
-        limit: records at most.
+        like: an image, as an id, the first digits of one, or a file.
+        clip: text that CLIP compares with the images.
+        encoder: the encoder whose features `like` and `clip` compare; none takes the first suitable
+            one.
+        limit: most records.
 
     Returns:
         The best records, best first.
@@ -37,7 +38,9 @@ def search_records(
         ModelError: `like` and `clip` need FAISS, which is not installed.
     """
     if sum(asked is not None for asked in (words, like, clip)) != 1:
-        raise UsageError("a search asks one thing: words, or like an image, or a text for CLIP")
+        raise UsageError(
+            "give exactly one thing to search for: words, an image (--like), or a text for CLIP"
+        )
     opened = Dataset.open(dataset)
     if words is not None:
         return _search_words(opened, words, limit)
@@ -56,4 +59,4 @@ def _search_words(dataset: Dataset, words: str, limit: int) -> Hits:
     if found or len(words.split()) < 2:
         return Hits(tuple(found), "BM25")
     some = search_words(dataset, words, limit, any_word=True)
-    return Hits(tuple(some), "BM25 over any of the words, as no record has all")
+    return Hits(tuple(some), "BM25 over any of the words, as no record has all of them")

@@ -46,7 +46,7 @@ def search_words(
     Args:
         dataset: with a plan.
         query: the words.
-        limit: records at most.
+        limit: most records.
         any_word: whether one of the words is enough.
 
     Returns:
@@ -75,7 +75,9 @@ def write_match(query: str, any_word: bool = False) -> str:
         if re.search(r"\w", text):
             words.append(f'"{text}"' + ("*" if word.endswith("*") else ""))
     if not words:
-        raise UsageError(f"search: {query!r} has no word; give one or more, such as 'red truck'")
+        raise UsageError(
+            f"search: {query!r} contains no word; give one or more, such as 'red truck'"
+        )
     return (" OR " if any_word else " ").join(words)
 
 
@@ -122,7 +124,7 @@ def _make(place: Path, dataset: Dataset, mark: str) -> None:
         with write_aside(place) as aside, contextlib.closing(sqlite3.connect(aside)) as base:
             _fill(base, dataset, mark)
     except sqlite3.OperationalError as fault:
-        raise StorageError(f"{place}: {fault}; fix that, and search again") from None
+        raise StorageError(f"{place}: {fault}; fix that and search again") from None
 
 
 def _fill(base: sqlite3.Connection, dataset: Dataset, mark: str) -> None:

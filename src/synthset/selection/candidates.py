@@ -76,8 +76,8 @@ class Candidates:
         try:
             values = found.cast(pa.float64()).fill_null(np.nan)
         except pa.ArrowInvalid as fault:
-            right = "give numbers, or keep words by `limits` with `equals`"
-            raise RecipeError(f"column {column}", f"holds words ({fault})", right) from None
+            right = "name a column of numbers, or select text with `limits` and `equals`"
+            raise RecipeError(f"column {column}", f"it holds text ({fault})", right) from None
         return np.asarray(values, dtype=np.float64)
 
     def drop(self, rows: NDArray[np.int64], reasons: Reason | Sequence[Reason]) -> int:

@@ -78,7 +78,7 @@ def apply_nearest_set(
     if isinstance(reference, Gaussian) and settings.target != "all":
         raise RecipeError(
             f"selection: {step}",
-            f"the reference {settings.reference!r} is statistics of all classes together",
+            f"the reference {settings.reference!r} holds statistics of all classes together",
             "name a reference of kind images, or set `target: all`",
         )
     classes = _classes(candidates, settings, features)

@@ -38,12 +38,16 @@ def read_review(path: str) -> dict[str, ReviewVerdict]:
     try:
         text = place.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as fault:
-        right = "name a CSV file, such as the one that `synthset review DIR` writes"
+        right = "name a CSV file, such as the one written by `synthset review DIR`"
         raise RecipeError(where, f"cannot be read ({fault})", right) from None
     sheet = read_sheet(text, where)
     if not {"id", "verdict"} <= set(sheet.columns):
-        found = f"columns {shorten(list(sheet.columns), 200)}" if sheet.columns else "no columns"
-        raise RecipeError(where, found, "the first line is id,verdict,note")
+        found = (
+            f"found the columns {shorten(list(sheet.columns), 200)}"
+            if sheet.columns
+            else "it has no columns"
+        )
+        raise RecipeError(where, found, "the first line must be id,verdict,note")
     verdicts, problems = {}, []
     for line, row in sheet.rows:
         said = row["verdict"].strip().lower()

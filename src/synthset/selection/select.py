@@ -70,5 +70,5 @@ def _apply(
     candidates: Candidates, step: SelectionStep, name: str, reader: FeatureReader | None
 ) -> list[Outcome]:
     if reader is None and (step.seen_by is not None or step.compares):
-        raise UsageError(f"step {name!r} reads features or real images; pass a reader of them")
+        raise UsageError(f"step {name!r} reads features or real images; pass a reader for them")
     return carry_out(step, candidates, step, name, reader) or []

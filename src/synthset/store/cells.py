@@ -51,10 +51,14 @@ def open_cell(file: pa.NativeFile) -> pq.ParquetFile:
     found = pq.ParquetFile(file, page_checksum_verification=True)
     schema, facts = found.schema_arrow, found.metadata
     if schema.metadata != _hugging_face(schema):
-        raise ValueError(f"other columns than were written, now {', '.join(schema.names)}")
+        raise ValueError(
+            f"its columns are not those that were written, but {', '.join(schema.names)}"
+        )
     groups = sum(facts.row_group(i).num_rows for i in range(facts.num_row_groups))
     if groups != facts.num_rows:
-        raise ValueError(f"row groups have {groups} rows together, and the file {facts.num_rows}")
+        raise ValueError(
+            f"its row groups have {groups} rows together, but the file {facts.num_rows}"
+        )
     return found
 
 
@@ -72,7 +76,7 @@ def read(file: pq.ParquetFile, columns: Sequence[str], group: int | None = None)
     table = file.read(asked) if group is None else file.read_row_group(group, asked)
     missing = {name.split(".")[0] for name in columns} - {*table.column_names}
     if missing:
-        raise ValueError(f"no column {', '.join(sorted(missing))} among {', '.join(names)}")
+        raise ValueError(f"it has no column {', '.join(sorted(missing))}, only {', '.join(names)}")
     if compared:
         _compare(table)
     return table.select([name.split(".")[0] for name in columns])
@@ -83,7 +87,7 @@ def _compare(table: pa.Table) -> None:
     for row, (image, content) in enumerate(zip(table.column("image"), written, strict=True)):
         data = image["bytes"].as_buffer() if image.is_valid else None
         if data is not None and content is not None and sha256(data) != content:
-            raise ValueError(f"the image of row {row} has other bytes than its sha256 says")
+            raise ValueError(f"the bytes of the image in row {row} don't match its sha256")
 
 
 def _is_image(kind: pa.DataType) -> bool:

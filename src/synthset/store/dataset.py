@@ -112,7 +112,7 @@ class Dataset(Grid):
             images: add the encoded images themselves (large).
 
         Returns:
-            One row a record, in plan order. Records of unfinished shards are left out.
+            One row per record, in plan order. Records of unfinished shards are left out.
         """
         view = self.view
         joined = self.read_records(view, scores=scores, images=images)
@@ -121,8 +121,8 @@ class Dataset(Grid):
             if chosen.column("id").combine_chunks().equals(joined.column("id").combine_chunks()):
                 if not pa.types.is_struct(chosen.schema.field("reason").type):
                     raise DatasetError(
-                        f"{self.path}: {view.selection} is of an older format; run its recipe "
-                        "again, which selects anew and makes no image again"
+                        f"{self.path}: {view.selection} has an older format; run its recipe "
+                        "again: this repeats the selection but makes no image again"
                     )
                 for name in ("keep", "reason", "rank"):
                     joined = joined.append_column(name, chosen.column(name))
@@ -134,7 +134,7 @@ class Dataset(Grid):
         tables = [view.plan, view.images, *(view.scores.values() if scores else ())]
         done = set.intersection(*(set(self.shards(table)) for table in tables))
         if not done:
-            raise DatasetError(f"{self.path}: no shard is finished yet; run the recipe to go on")
+            raise DatasetError(f"{self.path}: no shard is finished yet; run the recipe to continue")
         columns = None if images else self._columns(tables, min(done), without=("image",))
         shards = [self.read_shard(tables, shard, columns) for shard in sorted(done)]
         return pa.concat_tables(shards)
@@ -166,10 +166,10 @@ class Dataset(Grid):
             yield KeptImage(record["id"], record["label"], record["class_name"], record, read)
 
     def images(self, ids: Iterable[str] | None = None) -> Iterator[tuple[str, Image.Image]]:
-        """Go through images: id and picture, RGB and upright.
+        """Go through images: id and image, RGB and upright.
 
         Args:
-            ids: of records, in the order wanted; none takes the kept ones, in that of the plan.
+            ids: of records, in the order wanted; none takes the kept ones in the order of the plan.
 
         Raises:
             DatasetError: a record has no image, or there is no such record.
@@ -185,7 +185,7 @@ class Dataset(Grid):
                 yield name, to_picture(data)
 
     def features(self, encoder: str) -> tuple[list[str], NDArray[np.float32]]:
-        """Read what an encoder says of the kept images.
+        """Read the features that an encoder gives the kept images.
 
         Returns:
             The ids, and (N, D) float32 features, row by row.
@@ -244,8 +244,8 @@ class Dataset(Grid):
         return list(load(SetResults, self.read_text(path), f"{self.path}/{path}").results)
 
     def manifest(self) -> pa.Table | None:
-        """Read what the source held when the recipe ran last: a row for each image, each file that
-        was read, and what was passed over with its reason.
+        """Read what the source contained when the recipe last ran: a row for each image, each file
+        that was read, and everything that was passed over, with the reason.
 
         Returns:
             `path`, `what`, `content`, `label`, `number`, `split`, `reason` and `detail`; None where
@@ -260,8 +260,8 @@ class Dataset(Grid):
         return content
 
     def class_names(self) -> list[str]:
-        """Name the classes in label order, each once: where some share a name, all carry their
-        key."""
+        """Name the classes in label order, each by a name of its own: where some share a name, the
+        key is added to all."""
         return name_classes(self.classes())
 
     def to_pandas(self) -> pandas.DataFrame:
@@ -275,16 +275,16 @@ class Dataset(Grid):
         return self.kept().to_pandas()
 
     def to_hf(self) -> datasets.Dataset:
-        """Give the kept images as a data set of Hugging Face's `datasets`.
+        """Give the kept images as a dataset of Hugging Face's `datasets`.
 
         It has the columns of `kept`, an `image`, and a `label` with the names of the classes. The
-        encoded images lie in memory; for a larger set, export Parquet and load that.
+        encoded images are held in memory; for a larger set, export Parquet and load that.
 
         Raises:
             UsageError: `datasets` is not installed.
         """
         if find_spec("datasets") is None:
-            raise UsageError(f"a Hugging Face data set needs `datasets`, {MISSING}[hf]'")
+            raise UsageError(f"a Hugging Face dataset needs `datasets`, {MISSING}[hf]'")
         import datasets  # an extra, which takes a second
 
         table = self._kept(images=True).drop_columns(["keep", "reason", "error"])
@@ -294,11 +294,11 @@ class Dataset(Grid):
         return datasets.Dataset(table.cast(features.arrow_schema))
 
     def to_torch(self, transform: Callable[[Any], Any] | None = None) -> TorchImages:
-        """Give the kept images as a map-style PyTorch data set of pairs: image, label.
+        """Give the kept images as a map-style PyTorch dataset of pairs: image, label.
 
         Args:
-            transform: what is done to each picture, such as one of torchvision's; none gives it as
-                Pillow has it.
+            transform: applied to each image, such as one of torchvision's; none gives it as a
+                Pillow image.
 
         >>> loader = DataLoader(dataset.to_torch(ToTensor()), num_workers=2)  # doctest: +SKIP
         """

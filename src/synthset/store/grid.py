@@ -21,7 +21,7 @@ from synthset.store.folder import LocalFolder, Storage, open_folder
 FORMAT = 1
 SPOOL = ".spool"
 Place = tuple[int, int]  # of a row: number of its shard, and of the row within it
-AGAIN = "move that file away and run the same recipe again, which makes it anew"
+AGAIN = "move that file away and run the same recipe again to rebuild it"
 
 
 class Grid:
@@ -57,10 +57,10 @@ class Grid:
         strangers = folder.names()
         if strangers:
             raise DatasetError(
-                f"{folder.url}: holds "
-                f"{', '.join(strangers[:3])}{' …' if len(strangers) > 3 else ''} and no "
-                "dataset.json; "
-                "name a new or empty folder with -o, so that nothing of yours is touched"
+                f"{folder.url}: contains "
+                f"{', '.join(strangers[:3])}{' …' if len(strangers) > 3 else ''} but no "
+                "dataset.json; name a new or empty folder with -o, so that none of your files are "
+                "touched"
             )
         content = {"format": FORMAT, "name": name, "rows_per_shard": rows_per_shard}
         folder.create("dataset.json", _json(content))
@@ -77,8 +77,8 @@ class Grid:
         folder = open_folder(path)
         if not folder.exists("dataset.json"):
             raise DatasetError(
-                f"{folder.url}: no dataset here (no dataset.json); name the folder that "
-                "`synthset run` made"
+                f"{folder.url}: is not a dataset (it has no dataset.json); name a folder made by "
+                "`synthset run`"
             )
         content = _read_json(folder, "dataset.json")
         try:
@@ -87,8 +87,8 @@ class Grid:
             raise explain_damage(folder, "dataset.json", fault) from None
         if found != FORMAT:
             raise DatasetError(
-                f"{folder.url}: dataset format {found}, this synthset reads format {FORMAT}; "
-                "update synthset"
+                f"{folder.url}: has dataset format {found}, but this version of synthset reads "
+                f"format {FORMAT}; update synthset"
             )
         return cls(folder, name, rows)
 
@@ -156,7 +156,8 @@ class Grid:
                 continue
             if not joined.column("id").equals(cell.column("id")):
                 raise DatasetError(
-                    f"{self.path}: {_cell(table, shard)} holds other ids than {tables[0]}; {AGAIN}"
+                    f"{self.path}: {_cell(table, shard)} and {tables[0]} have different ids; "
+                    f"{AGAIN}"
                 )
             for name in cell.column_names:
                 if name != "id":
@@ -367,7 +368,7 @@ def _read_json(folder: Storage, path: str) -> Any:
 
 
 def explain_damage(folder: Storage, path: str, fault: Exception) -> DatasetError:
-    return DatasetError(f"{folder.url}/{path}: damaged ({fault}); restore it from a copy")
+    return DatasetError(f"{folder.url}/{path}: is damaged ({fault}); restore it from a copy")
 
 
 def _json(content: Any) -> bytes:

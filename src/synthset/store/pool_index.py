@@ -82,9 +82,11 @@ class PoolIndex:
             return cls(folder, json.loads((folder / FINISHED).read_text(encoding="utf-8")))
         right = f"make one with `synthset pool index POOL -o {path}`"
         if (folder / BEGUN).is_file():
-            right = "run the same `synthset pool index` again, it goes on from there"
-            raise RecipeError(where, f"the index {path} was begun and not finished", right)
-        found = f"{path} holds no {FINISHED}" if folder.is_dir() else f"no folder {path}"
+            right = "run the same `synthset pool index` again; it continues from there"
+            raise RecipeError(where, f"the index {path} was started but not finished", right)
+        found = (
+            f"{path} contains no {FINISHED}" if folder.is_dir() else f"there is no folder {path}"
+        )
         raise RecipeError(where, f"{found}, so there are no features of a pool", right)
 
     def __len__(self) -> int:

@@ -193,8 +193,8 @@ def require_on_disk(path: str | os.PathLike[str], where: str = "") -> Path:
     """
     text = os.fspath(path)
     if is_url(text) or _is_cut(text):
-        right = "name a path on this disk, and copy with the store's own tools"
-        raise UsageError(f"{where} {text}: does not lie on this disk; {right}".lstrip())
+        right = "name a local path, and copy files with the store's own tools"
+        raise UsageError(f"{where} {text}: is not on a local disk; {right}".lstrip())
     return Path(text.removeprefix("file://")).expanduser()
 
 
@@ -212,7 +212,7 @@ def parse_place(path: str) -> Place:
     """
     if _is_cut(path):
         whole = re.sub(":/?", "://", path, count=1)
-        raise UsageError(f"{path}: is no path of this disk, and no URL; did you mean {whole}?")
+        raise UsageError(f"{path}: is neither a local path nor a URL; did you mean {whole}?")
     if not is_url(path):
         return Path(path.removeprefix("file://"))
     import fsspec  # a laptop without object stores need not pay for it
@@ -227,8 +227,8 @@ def parse_place(path: str) -> Place:
         ) from None
     if not url.endswith(inside.lstrip("/")):
         raise DatasetError(
-            f"{path} can't be opened: what lies there ({inside}) has URLs of another form; copy "
-            "the files to a disk"
+            f"{path} can't be opened: its content ({inside}) has URLs of another form; copy the "
+            "files to a disk"
         )
     return Remote(url, inside, system)
 

@@ -12,7 +12,7 @@ from synthset.store.kept_image import to_picture
 
 
 class TorchImages(TorchDataset[tuple[Any, int]]):
-    """A map-style data set of pairs: image, label. It may be sent to other processes.
+    """A map-style dataset of pairs: image, label. It can be sent to other processes.
 
     Attributes:
         classes: their names, in label order.

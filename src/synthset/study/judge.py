@@ -55,15 +55,17 @@ def choose_classifier(
             raise RecipeError.of(problems)
         return settings
     if weights is not None:
-        raise UsageError("--weights: whose? name the architecture too, as in --classifier resnet50")
+        raise UsageError(
+            "--weights: the architecture is missing; name it too, as in --classifier resnet50"
+        )
     scored = [score.seen_by or "" for score in recipe.scores if score.kind == "recognition"]
     for name in (*scored, *recipe.encoders):
         encoder = recipe.encoders[name]
         if isinstance(encoder, ClassifierEncoder):
             return encoder
     raise UsageError(
-        f"{recipe.name}: its recipe has no classifier; name one, as in "
-        "--classifier mobilenetv2_100 --weights FILE"
+        f"{recipe.name}: its recipe has no classifier; name one, as in --classifier "
+        "mobilenetv2_100 --weights FILE"
     )
 
 
@@ -80,7 +82,7 @@ def look(dataset: Dataset, recipe: Recipe, settings: ClassifierEncoder, bar: Pro
     spec = _spec(dataset, recipe, settings)
     made = dataset.shards(dataset.view.images)
     if not made:
-        raise DatasetError(f"{dataset.path}: no image is made yet; run the recipe first")
+        raise DatasetError(f"{dataset.path}: contains no images yet; run the recipe first")
     todo = [shard for shard in made if not dataset.has(spec.table, shard)]
     if not todo:
         return spec.table
@@ -125,8 +127,8 @@ def collect_answers(
             classes
         ):
             raise ModelError(
-                f"{table}: no logits for {len(classes)} classes; name a model that classifies, and "
-                "correct its config.json where that lists other classes"
+                f"{table}: contains no logits for {len(classes)} classes; name a classifier, and "
+                "fix its config.json if that lists other classes"
             )
         shards.append(_judge_shard(list_column(cell, "logits"), labels, exact, under))
     return replace(_join(shards), shards=tuple(dataset.shards(table)))

@@ -58,7 +58,7 @@ def place_vectors(
     """
     there = find_spec("umap") is not None
     if method == "umap" and (not there or len(features) < 4):
-        right = "pip install 'synthset[map]'" if not there else "take --layout pca"
+        right = "pip install 'synthset[map]'" if not there else "use --layout pca"
         why = "umap-learn is not installed" if not there else f"{len(features)} classes are too few"
         raise UsageError(f"--layout umap: {why}; {right}")
     if method == "auto":

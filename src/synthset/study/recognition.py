@@ -54,7 +54,11 @@ def sum_up(
     found = {rule: _of(results, rule) for rule in RULES}
     if found[by] is None:
         other = "top1-under" if found["top1-under"] else None
-        right = f"take --by {other}" if other else "name one that knows them, or say --sense"
+        right = (
+            f"use --by {other}"
+            if other
+            else "name a classifier that knows them, or give their senses with --sense"
+        )
         raise UsageError(f"the classifier knows none of the {len(entries)} classes; {right}")
     return Study(
         by=by,

@@ -50,7 +50,7 @@ def study_recognition(
     """Find out how many images of each class of a dataset a classifier recognises.
 
     The classifier looks at each image once; another study of the same dataset by the same
-    classifier starts from what it said.
+    classifier reuses its answers.
 
     Args:
         path: folder or URL of the dataset.
@@ -61,7 +61,8 @@ def study_recognition(
         output: folder for page, figures and tables; none takes one within the dataset.
         method: how classes are placed on the map.
         seed: of the map.
-        bar: told how far the classifier is; none shows a bar in notebooks, and is quiet elsewhere.
+        bar: shows the progress of the classifier; none shows a bar in notebooks and is quiet
+            elsewhere.
 
     Returns:
         What was found, and the path or URL of the page.
@@ -113,8 +114,8 @@ def _refuse_strangers(place: Storage) -> None:
     found = place.names()
     if found and not place.exists(RESULT):
         raise DatasetError(
-            f"{place.url}: holds {', '.join(found[:3])}{' …' if len(found) > 3 else ''} and no "
-            f"{RESULT}; name a new or empty folder with -o, so that nothing of yours is touched"
+            f"{place.url}: contains {', '.join(found[:3])}{' …' if len(found) > 3 else ''} but no "
+            f"{RESULT}; name a new or empty folder with -o, so that none of your files are touched"
         )
 
 

@@ -38,10 +38,10 @@ def encode_words(entries: Sequence[ClassEntry]) -> ClassVectors:
     """
     if text.is_installed():
         found = text.encode_sentences([describe_class(entry) for entry in entries])
-        return ClassVectors(found, "names and definitions by all-MiniLM-L6-v2")
+        return ClassVectors(found, "the meaning of names and definitions (all-MiniLM-L6-v2)")
     return ClassVectors(
         compute_hypernym_features([entry.wnid for entry in entries]),
-        "what lies above them in WordNet",
+        "what is above them in WordNet",
     )
 
 

@@ -43,7 +43,7 @@ def find_labels(
             (found[mine[0]],) = meant
         elif meant:
             which = " or ".join(f"{classes[i].name} ({classes[i].key})" for i in sorted(meant))
-            right = "call the folders by key, or name a `label_column` that holds keys or wnids"
+            right = "name the folders by key, or name a `label_column` that holds keys or wnids"
             problems.append(Problem("source", f"images of {mine[0]!r} could be {which}", right))
     if problems:
         raise RecipeError.of(problems)

@@ -101,8 +101,8 @@ def pick_imagenet_classes(
             for found in imagenet.list_under(top, f"{where}.under[{place}]")
         }
         if picked and not any(found in kept for found in picked):
-            what = f"none of the {len(picked):,} classes picked lies under {' or '.join(tops)}"
-            raise RecipeError(f"{where}.under", what, "pick others, or name a wider synset")
+            what = f"none of the {len(picked):,} selected classes is under {' or '.join(tops)}"
+            raise RecipeError(f"{where}.under", what, "select others, or name a broader synset")
         picked = [found for found in picked if found in kept]
     return refuse_collisions([make_imagenet_entry(found) for found in picked], where)
 
@@ -174,8 +174,8 @@ def pick_synsets(
     ]
     passed, left_out = sift(dict.fromkeys(found), screen)
     if not passed:
-        right = "allow a larger max_depth, or take out leaves_only or screen"
-        raise RecipeError(f"{where}.synsets", f"nothing under {', '.join(items)} passes", right)
+        right = "allow a larger max_depth, or remove leaves_only or screen"
+        raise RecipeError(f"{where}.synsets", f"nothing under {', '.join(items)} remains", right)
     return passed, left_out
 
 
@@ -191,8 +191,8 @@ def make_synset_classes(
 
 def explain_screened(found: Screened, where: str) -> Problem:
     """Refuse a synset that was named and is screened: leaving it out silently would surprise."""
-    why = f"{found.synset.name!r} is left out by the screen {found.screen!r} ({found.criterion})"
-    return Problem(f"{where}.synsets", why, "take it out, or switch that screen off: `screen: []`")
+    why = f"the screen {found.screen!r} leaves out {found.synset.name!r} ({found.criterion})"
+    return Problem(f"{where}.synsets", why, "remove it, or switch that screen off: `screen: []`")
 
 
 def refuse_collisions(
@@ -250,7 +250,7 @@ def make_entries(names: Sequence[str], places: Sequence[str]) -> list[ClassEntry
     words = [normalise(name) for name in names]
     for name, where in zip(words, places, strict=True):
         if not name:
-            found = "the class name has nothing that can be seen"
+            found = "the class name has no visible characters"
             raise RecipeError(where, found, "give the class a name")
         if len(make_slug(name).encode()) > MAX_FOLDER_BYTES:
             found = f"the class name {name[:40] + '…'!r} is too long for a folder"
@@ -343,7 +343,7 @@ def find_collisions(entries: Sequence[ClassEntry], where: str) -> list[Problem]:
             ("key", fold_case(entry.key), "list each class once"),
             ("name", fold_name(entry.name), advise_apart(entry)),
             ("folder", fold_case(entry.folder), "rename one folder"),
-            ("synset", entry.wnid or "", "give each its own sense, or leave one out"),
+            ("synset", entry.wnid or "", "give each class its own sense, or leave one out"),
         ]
         marks = [mark for mark in marks if mark[1]]
         clash = next((mark for mark in marks if mark[:2] in seen), None)
@@ -358,7 +358,7 @@ def find_collisions(entries: Sequence[ClassEntry], where: str) -> list[Problem]:
 
 def advise_apart(entry: ClassEntry) -> str:
     if entry.wnid:
-        return "leave one out, or tell WordNet classes apart with shared_names: qualify"
+        return "leave one out, or distinguish WordNet classes with shared_names: qualify"
     return "give them names that differ in more than case"
 
 

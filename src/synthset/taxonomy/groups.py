@@ -84,7 +84,7 @@ def settle_groups(
             continue
         called = name or found[0].word
         if called in groups or not found:
-            what = f"two groups are called {called!r}" if found else "a group without a synset"
+            what = f"two groups are called {called!r}" if found else "a group has no synset"
             problems.append(Problem(spot, what, "give names: `groups: {my name: [dog.n.01]}`"))
             continue
         groups[called] = tuple(synset.name for synset in found)

@@ -91,7 +91,7 @@ def find(query: str | int, where: str = "imagenet") -> ImageNetClass:
     near = did_you_mean(text, [*list_subset_names(), *list_known_names()])
     raise RecipeError(
         where,
-        f"no ImageNet class or subset is called {text!r}",
+        f"there is no ImageNet class or subset called {text!r}",
         f"{near} (a WordNet name such as 'dog.n.01' takes every ImageNet class under it)",
     )
 
@@ -107,7 +107,7 @@ def list_subset(name: str, where: str = "imagenet") -> tuple[ImageNetClass, ...]
         return list_classes()
     if name not in read_subsets():
         right = did_you_mean(name, list_subset_names())
-        raise RecipeError(where, f"no subset of ImageNet is called {name!r}", right)
+        raise RecipeError(where, f"there is no subset of ImageNet called {name!r}", right)
     return tuple(get_by_wnid(wnid, where) for wnid in read_subsets()[name])
 
 
@@ -129,14 +129,16 @@ def list_under(synset: str | wordnet.Synset, where: str = "imagenet") -> tuple[I
     source = nouns.synset(synset, where)
     found = tuple(known for known in list_classes() if nouns.is_under(known.wnid, source))
     if not found:
-        right = "name a wider synset, or take the synset itself from WordNet instead of ImageNet"
-        raise RecipeError(where, f"no ImageNet class lies under {source.name!r}", right)
+        right = "name a broader synset, or take the synset itself from WordNet instead of ImageNet"
+        raise RecipeError(where, f"no ImageNet class is under {source.name!r}", right)
     return found
 
 
 def get_by_index(index: int, where: str) -> ImageNetClass:
     if not 0 <= index < len(list_classes()):
-        raise RecipeError(where, f"no ImageNet class has the index {index}", "give one of 0 to 999")
+        raise RecipeError(
+            where, f"no ImageNet class has the index {index}", "give an index from 0 to 999"
+        )
     return list_classes()[index]
 
 
@@ -147,8 +149,8 @@ def get_by_wnid(wnid: str, where: str) -> ImageNetClass:
     if wnid in nouns:
         right = f"'{nouns.synset(wnid).name}' takes every ImageNet class under it, if there is one"
     else:
-        right = "it is no noun of WordNet 3.0 either"
-    raise RecipeError(where, f"{wnid!r} is none of ImageNet's 1,000 classes", right)
+        right = "it isn't a noun of WordNet 3.0 either"
+    raise RecipeError(where, f"{wnid!r} is not among ImageNet's 1,000 classes", right)
 
 
 def find_by_name(name: str) -> tuple[ImageNetClass, ...]:

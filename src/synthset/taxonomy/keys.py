@@ -66,16 +66,16 @@ def find_folder_fault(folder: str) -> str | None:
     """Say why a folder of a class could not be made or read back everywhere; None where it can.
 
     >>> find_folder_fault("CON"), find_folder_fault("01-cats")
-    ('is a device of Windows', None)
+    ('is the name of a Windows device', None)
     """
     if not normalise(folder) or folder in (".", "..") or re.search(r"[/\\\0-\x1f\x7f]", folder):
-        return "is no plain name"
+        return "is not a plain name"
     if is_litter(folder):
-        return "is hidden, or the system's own"
+        return "is hidden, or belongs to the system"
     if folder != folder.strip() or folder.endswith(".") or INVISIBLE.search(folder):
-        return "begins or ends in what can't be seen, or ends in a dot"
+        return "begins or ends with an invisible character, or ends with a dot"
     if WINDOWS_DEVICES.fullmatch(folder):
-        return "is a device of Windows"
+        return "is the name of a Windows device"
     if len(folder.encode()) > MAX_FOLDER_BYTES:
         return f"is longer than {MAX_FOLDER_BYTES} bytes"
     return None

@@ -69,7 +69,7 @@ def describe_outcome(rule: Rule, used: str = "used") -> str:
     """
     said = {
         "drop": f"not {used}; correct the labels, or choose another rule",
-        "first": f"{used} under the first label alone",
+        "first": f"{used} only under the first label",
         "keep": f"{used} under each label",
     }
     return f"{said[rule]} (conflicts: {rule})"
@@ -86,14 +86,14 @@ def describe_conflicts(
         outcome: what becomes of such images.
 
     >>> describe_conflicts({"a": (0, 1)}, ["cat", "dog"], "none trains")[0].partition(": ")[2]
-    "1 image stands with the same bytes under several labels: 'cat' and 'dog' (1); none trains"
+    "1 image occurs with the same bytes under several labels: 'cat' and 'dog' (1); none trains"
     """
     if not conflicts:
         return ()
     which = Counter(join_names(names[label] for label in labels) for labels in conflicts.values())
     said = [f"{pair} ({count:,})" for pair, count in which.most_common(SHOWN)]
     more = f" and {len(which) - SHOWN:,} more" if len(which) > SHOWN else ""
-    images = "1 image stands" if len(conflicts) == 1 else f"{len(conflicts):,} images stand"
+    images = "1 image occurs" if len(conflicts) == 1 else f"{len(conflicts):,} images occur"
     where = f"with the same bytes under several labels: {', '.join(said)}{more}"
     return (f"label conflict: {images} {where}; {outcome}",)
 

@@ -31,7 +31,7 @@ PLURALS = (
 PERSON = "noun.person"
 ABOVE = 3  # hypernyms that describe a sense
 UNRELATED = "no class has its name or one of its senses"
-ANOTHER = "of its senses another is meant, which is no class"
+ANOTHER = "it has another of its senses, which is not a class"
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,13 +234,15 @@ class _Mapper:
     ) -> Unsure:
         """Leave a label to a person that classes are called by, and say what speaks against it."""
         if isinstance(found, Link):
-            why = "classes of one kind are called so, and the nearest meaning alone is no proof"
+            why = (
+                "classes of the same kind have this name, and the nearest meaning alone is no proof"
+            )
             if found.label not in called:
-                why = f"a class is called so, and another has its sense ({found.rule})"
+                why = f"one class has this name, and another has its sense ({found.rule})"
         elif isinstance(found, Synset):
-            why = f"a class is called so, and what it means here is {found.name}, which is no class"
+            why = f"a class has this name, but here it means {found.name}, which is not a class"
         elif found is None:
-            why = "a class is called so, and no sense that WordNet knows of it is a class"
+            why = "a class has this name, but none of its WordNet senses is a class"
         else:
             why = found.why
         first = next((one for sense in senses for one in self._find_classes(sense)), called[0])
@@ -268,7 +270,7 @@ class _Mapper:
     ) -> Link | Unsure | Synset:
         labels, name = self._find_classes(chosen.sense), self.vocabulary.names[mid]
         if len(labels) > 1:
-            why = f"{chosen.sense.name} lies under several classes"
+            why = f"{chosen.sense.name} is under several classes"
             return self._leave_unsure(mid, (chosen.sense,), chosen.sense, why)
         if not labels:
             return chosen.sense
@@ -286,19 +288,19 @@ class _Mapper:
         ]
         parents = [*([hinted["hint"]] if hinted else []), *filter(None, parents)]
         if not parents:
-            return f"{len(senses)} senses, and nothing known above it"
+            return f"{len(senses)} senses, and no known label above it"
         for parent in parents:
             under = [sense for sense in senses if _is_under(sense, parent)]
             if len(under) == 1:
                 return _Chosen(under[0], "parents")
         if self.nearness is None:
-            return f"{len(senses)} senses, and the names above it tell none apart"
+            return f"{len(senses)} senses, which the names above it don't distinguish"
         text = f"{_remove_hint(name)}, a kind of {', '.join(parents[:ABOVE])}"
         near = self.nearness(text, [describe_sense(sense) for sense in senses])
         first, second = sorted(range(len(senses)), key=lambda i: -near[i])[:2]
         if near[first] - near[second] < MARGIN:
             pair = f"{senses[first].name} ({near[first]:.2f}) and {senses[second].name}"
-            return f"in meaning {pair} ({near[second]:.2f}) are about as near"
+            return f"{pair} ({near[second]:.2f}) are about equally near in meaning"
         return _Chosen(senses[first], "sense", round(float(near[first]), 4))
 
     def _find_classes(self, sense: Synset) -> tuple[int, ...]:

@@ -32,7 +32,7 @@ def read_class_file(path: str, where: str = "classes") -> tuple[ClassEntry, ...]
         text = Path(path).expanduser().read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as fault:
         found = "does not exist" if isinstance(fault, FileNotFoundError) else f"({fault})"
-        right = "name a text file with one class a line, or a CSV with a column `name`"
+        right = "name a text file with one class per line, or a CSV file with a column `name`"
         raise RecipeError(f"{where}.path", f"{path} {found}", right) from None
     if Path(path).suffix.lower() == ".csv":
         entries = read_table(text, path, where)
@@ -52,8 +52,10 @@ def read_table(text: str, path: str, where: str) -> list[ClassEntry]:
     sheet = read_sheet(text, f"{where}.path", spaced=True)
     columns = [column.strip() for column in sheet.columns]
     if "name" not in columns:
-        found = f"{path} has no column `name` but {', '.join(columns) or 'none'}"
-        raise RecipeError(f"{where}.path", found, f"its columns can be {', '.join(COLUMNS)}")
+        found = f"{path} has no column `name`; its columns: {', '.join(columns) or 'none'}"
+        raise RecipeError(
+            f"{where}.path", found, f"a list of classes may have the columns {', '.join(COLUMNS)}"
+        )
     rows = [{column.strip(): cell for column, cell in row.items()} for _, row in sheet.rows]
     places = [f"{path}:{line}" for line, _ in sheet.rows]
     names = [row.get("name", "") for row in rows]
@@ -76,6 +78,6 @@ def fill_from_row(entry: ClassEntry, row: dict[str, str], where: str) -> ClassEn
     if not folder:
         return entry
     if fault := find_folder_fault(folder):
-        right = f"call it {entry.folder!r}, or leave the cell empty"
+        right = f"name it {entry.folder!r}, or leave the cell empty"
         raise RecipeError(where, f"the folder {folder!r} {fault}", right)
     return replace(entry, folder=folder)

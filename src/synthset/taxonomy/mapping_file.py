@@ -100,7 +100,9 @@ def write_mapping(path: str, review: str, mapped: Mapped, classes: Sequence[Clas
     """
     for file in (path, *([review] if mapped.unsure else [])):
         if Path(file).expanduser().exists():
-            raise UsageError(f"{file} exists and may hold answers; name a new file, or move it")
+            raise UsageError(
+                f"{file} exists and may hold answers; name a new file, or move this one"
+            )
     keys = [entry.key for entry in classes]
     links = [
         [link.mid, link.name, keys[link.label], link.rule, _number(link.score), ""]
@@ -162,7 +164,9 @@ def _link(
     try:
         score = float(row.score) if row.score else None
     except ValueError:
-        return Problem(where, f"{row.place}: score {row.score!r}", "give a number, or nothing")
+        return Problem(
+            where, f"{row.place}: score {row.score!r}", "give a number, or leave it empty"
+        )
     return Link(row.mid, vocabulary.names[row.mid], label, cast(Rule, row.rule), score)
 
 
@@ -183,7 +187,7 @@ def _find_torn(
         f"{row.place} gives {mid} to {classes[first.label].key}, "
         f"{other.place} to {classes[second.label].key}"
     )
-    return [Problem(where, found, "take one out, or write the rule `several` in both rows")]
+    return [Problem(where, found, "remove one, or write the rule `several` in both rows")]
 
 
 def _rows(path: str, where: str) -> list[_Row]:

@@ -104,13 +104,13 @@ def describe_difference(one: str, other: str) -> str:
     "'Cat' and 'cat' differ only in case"
     """
     if one == other:
-        return f"{one!r} stands there twice"
+        return f"{one!r} appears twice"
     said = [
         _describe_step(step, one, other)
         for step in STEPS
         if _apply_steps(one, but=step) != _apply_steps(other, but=step)
     ]
-    how = f" differ only in {' and in '.join(said)}" if said else " are one name"
+    how = f" differ only in {' and in '.join(said)}" if said else " are the same name"
     return f"{_show_code_points(one, other)} and {_show_code_points(other, one)}{how}"
 
 
@@ -200,7 +200,7 @@ class ClassIndex:
                 label = next(iter(found[i])) if len(found[i]) == 1 else -1
                 if like.setdefault(label, one)[0] != one[0] and label >= 0:
                     both = f"{like[label][0]!r} and {one[0]!r}"
-                    raise Contradiction(f"{both} may each be {self.classes[label][0]!r}")
+                    raise Contradiction(f"{both} could both be {self.classes[label][0]!r}")
         for one, labels in zip(mine, found, strict=True):
             for label in labels:
                 _refuse_contradiction(one, self.classes[label])
@@ -273,7 +273,7 @@ def _describe_step(step: str, one: str, other: str) -> str:
     """Say in words what a step of `fold_name` sets aside between two names."""
     if step == "invisible":
         found = sorted(set(INVISIBLE.findall(one + other)))
-        return f"what is invisible ({', '.join(map(_name_code_point, found))})"
+        return f"invisible characters ({', '.join(map(_name_code_point, found))})"
     if step == "blank":
         one, other = (_apply_steps(name, but="blank") for name in (one, other))
         if one.strip() != other.strip():
@@ -281,7 +281,7 @@ def _describe_step(step: str, one: str, other: str) -> str:
         begins, ends = one.rstrip() != other.rstrip(), one.lstrip() != other.lstrip()
         at = "the ends" if begins and ends else "the beginning" if begins else "the end"
         return f"a blank at {at}"
-    return {"encoding": "how Unicode spells them", "case": "case"}[step]
+    return {"encoding": "how Unicode encodes them", "case": "case"}[step]
 
 
 def _show_code_points(name: str, beside: str) -> str:

@@ -44,7 +44,10 @@ class OpenImagesVocabulary:
         """Say which known MID a mistyped one could be."""
         near = get_close_matches(mid, self.names, n=1, cutoff=0.7)
         known = f"did you mean {near[0]} ({self.names[near[0]]})?" if near else None
-        return known or f"the class descriptions name {len(self.names):,}, such as {self._first()}"
+        return (
+            known
+            or f"the class descriptions list {len(self.names):,} labels, such as {self._first()}"
+        )
 
     def _first(self) -> str:
         mid = next(iter(self.names))
@@ -70,8 +73,8 @@ def read_vocabulary(
         if line == 1 and row and row[0].strip().lower() in HEADS:
             continue
         if len(row) < 2 or not row[0].startswith("/") or not row[1].strip():
-            found = f"{descriptions}, line {line}: {', '.join(row)!r} is no MID and name"
-            raise RecipeError(f"{where}.descriptions", found, "lines look like /m/0bt9lr,Dog")
+            found = f"{descriptions}, line {line}: {', '.join(row)!r} is not a MID with a name"
+            raise RecipeError(f"{where}.descriptions", found, "write lines such as /m/0bt9lr,Dog")
         names[row[0].strip()] = row[1].strip()
     if not names:
         right = "name OpenImages' class-descriptions.csv"
@@ -98,7 +101,7 @@ def read_text(path: str, where: str) -> str:
         return Path(path).expanduser().read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as fault:
         found = "does not exist" if isinstance(fault, FileNotFoundError) else f"({fault})"
-        raise RecipeError(where, f"{path} {found}", "name a file of OpenImages") from None
+        raise RecipeError(where, f"{path} {found}", "name a file from OpenImages") from None
 
 
 def _parents(path: str, where: str) -> dict[str, tuple[str, ...]]:
@@ -106,9 +109,9 @@ def _parents(path: str, where: str) -> dict[str, tuple[str, ...]]:
     try:
         top = json.loads(read_text(path, where))
     except (ValueError, RecursionError) as fault:
-        raise RecipeError(where, f"{path} is no JSON ({fault})", right) from None
+        raise RecipeError(where, f"{path} is not valid JSON ({fault})", right) from None
     if not isinstance(top, dict) or "LabelName" not in top:
-        raise RecipeError(where, f"{path} has no 'LabelName' at its top", right)
+        raise RecipeError(where, f"{path} has no 'LabelName' at the top level", right)
     found: dict[str, dict[str, None]] = {}
     _climb(top, found)
     return {mid: tuple(parents) for mid, parents in found.items()}

@@ -51,15 +51,17 @@ def read_review(path: str, where: str = "classes.senses") -> Review:
         text = file.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as fault:
         found = "does not exist" if isinstance(fault, FileNotFoundError) else f"({fault})"
-        right = "write it with `synthset classes words WORD … --review FILE`, and answer it"
+        right = (
+            "write it with `synthset classes words WORD … --review FILE`, then fill in the answers"
+        )
         raise RecipeError(where, f"{path} {found}", right) from None
     rows = _csv(text, where) if file.suffix.lower() == ".csv" else _yaml(text, path, where)
     answers: dict[str, str] = {}
     undecided: set[str] = set()
     for word, sense in rows:
         if not word or answers.get(word, sense) != sense:
-            found = f"{path}: {word!r} is answered twice" if word else f"{path}: a row without word"
-            raise RecipeError(where, found, "keep one row a word")
+            found = f"{path}: {word!r} is answered twice" if word else f"{path}: a row has no word"
+            raise RecipeError(where, found, "keep one row per word")
         if sense:
             answers[word] = sense
         else:
@@ -119,7 +121,7 @@ def _csv(text: str, where: str) -> list[tuple[str, str]]:
 
 
 def _yaml(text: str, path: str, where: str) -> list[tuple[str, str]]:
-    wrong = "holds no list of words"
+    wrong = "contains no list of words"
     right = "a review file is a list of `word:` and `sense:`, or lines like `crane: crane.n.05`"
     try:
         content = parse_yaml(text, path)

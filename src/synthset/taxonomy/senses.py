@@ -106,11 +106,11 @@ def explain_refusal(question: SenseQuestion, undecided_in: str | None = None) ->
     bare = hinted["word"] if hinted else question.word
     found = f"{question.word!r} has {len(question.senses)} senses"
     if hinted:
-        found += f", and the hint {hinted['hint']!r} settles none"
+        found += f", and the hint {hinted['hint']!r} doesn't decide between them"
     hint = f"{'another' if hinted else 'a'} hint as in '{bare} (…)'"
-    right = f"name one, or add {hint}, or answer it in a review file that `senses` names"
+    right = f"name one, or add {hint}, or decide in a review file that `senses` names"
     if undecided_in:
-        found += f", and {undecided_in} decides for none"
+        found += f", and {undecided_in} doesn't choose one"
         right = "write the name of one after `sense`"
     listed = "".join(f"\n  {sense.name}  {sense.gloss}" for sense in question.senses)
     return Problem(question.place, found, f"{right}:{listed}")

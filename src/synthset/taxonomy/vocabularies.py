@@ -48,7 +48,7 @@ def read_classes(content: Any) -> list[ClassNames]:
         ValueError: it is no list of rows with a `name`, or of names.
     """
     if not isinstance(content, list) or not all(map(_is_class, content)):
-        raise ValueError("it is no list of classes")
+        raise ValueError("it is not a list of classes")
     rows: list[dict[str, Any]] = [{"name": one} if isinstance(one, str) else one for one in content]
     return [
         ClassNames(

@@ -68,7 +68,7 @@ def add_senses(
     """
     names = [entry.name for entry in entries]
     problems = [
-        Problem(f"{where}.{name}", f"no class is called {name!r}", did_you_mean(name, names))
+        Problem(f"{where}.{name}", f"there is no class called {name!r}", did_you_mean(name, names))
         for name in answers
         if name not in names
     ]
@@ -99,10 +99,10 @@ def refuse_plurals(entries: Sequence[ClassEntry], where: str) -> None:
         first = seen.setdefault(_but_plural(entry.name), entry)
         if first is not entry:
             pair = f"{_show_entry(first)} and {_show_entry(entry)}"
-            right = "leave one out, or call one by another of its words"
+            right = "leave one out, or name one by another of its words"
             if entry.wnid is None:
-                right += ", or say with `senses` what each means"
-            problems.append(Problem(where, f"{pair} differ in their plural only", right))
+                right += ", or give the sense of each under `senses`"
+            problems.append(Problem(where, f"{pair} differ only in the plural", right))
     if problems:
         raise RecipeError.of(problems)
 

@@ -235,7 +235,7 @@ class WordNetNouns:
             return RecipeError(
                 where,
                 f"no noun of WordNet 3.0 has the number {query!r}",
-                "numbers of other WordNet versions differ: give the name, as in 'dog.n.01'",
+                "other WordNet versions have other numbers: give the name, as in 'dog.n.01'",
             )
         near = ", ".join(repr(name) for name in self._nearest(query))
         right = f"did you mean {near}?" if near else "names look like 'dog.n.01'"

@@ -92,7 +92,7 @@ def read_state(folder: Path, task: str) -> tuple[Progress, dict[str, Tensors]] |
             header = opened.metadata()
         tensors = load_file(path)
     except (OSError, SafetensorError) as fault:
-        raise DatasetError(f"{path}: cannot be read ({fault}); remove it to begin anew") from None
+        raise DatasetError(f"{path}: cannot be read ({fault}); remove it to start again") from None
     refuse_other(path, header["task"], task)
     content = json.loads(header["progress"])
     content["looks"] = [Look(**look) for look in content["looks"]]
@@ -145,7 +145,8 @@ def refuse_other(path: Path, found: str | None, wanted: str) -> None:
     """
     if found != wanted:
         raise UsageError(
-            f"{path} is of another training (other images, settings or seed); name another folder"
+            f"{path} belongs to another training (other images, settings or seed); name another "
+            "folder"
         )
 
 

@@ -70,7 +70,7 @@ def make_table(
     wrong = sorted(set(draws) - set(images.names))
     if wrong:
         right = did_you_mean(wrong[0], list(images.names))
-        raise RecipeError(f"draws.{wrong[0]}", "no such source among the images", right)
+        raise RecipeError(f"draws.{wrong[0]}", "there is no such source among the images", right)
     there = [i for i, name in enumerate(images.names) if name in draws]
     names = [images.names[i] for i in there]
     shares = np.zeros(counts.shape)
@@ -120,8 +120,8 @@ def _shares_of_sources(
     given = np.array([np.nan if draws[name].share is None else draws[name].share for name in names])
     free, left = np.isnan(given), 1 - float(np.nansum(given))
     if left < -1e-9 or (not free.any() and left > 1e-9) or (free.any() and left <= 1e-9):
-        found = f"shares of {', '.join(names)} that add up to {1 - left:g}"
-        raise RecipeError("draws", found, "let them add up to 1, or leave one out")
+        found = f"the shares of {', '.join(names)} add up to {1 - left:g}"
+        raise RecipeError("draws", found, "make them add up to 1, or leave one out")
     return np.where(free, left * _divide(np.where(free, sizes, 0), axis=0), given)
 
 
@@ -132,15 +132,17 @@ def _shares_of_classes(
     fixed = np.full(len(counts), np.nan)
     for name, share in draws.classes.items():
         if name not in classes or not counts[list(classes).index(name)]:
-            found = f"{name!r}, of which {source} has no image"
+            found = f"{source} has no image of {name!r}"
             raise RecipeError(f"draws.{source}.classes", found, "leave it out")
         fixed[list(classes).index(name)] = share
     free = np.isnan(fixed) & (counts > 0)
     left = 1 - float(np.nansum(fixed))
     if left < -1e-9 or (free.any() and left <= 0) or (not free.any() and abs(left) > 1e-9):
-        found = f"shares that add up to {1 - left:g}"
+        found = f"the shares add up to {1 - left:g}"
         right = (
-            "less than 1, so that the other classes have the rest" if free.any() else "exactly 1"
+            "make them add up to less than 1, which leaves the rest to the other classes"
+            if free.any()
+            else "make them add up to exactly 1"
         )
         raise RecipeError(f"draws.{source}.classes", found, right)
     weigh = {"natural": lambda n: n, "balanced": _there, "effective": _effective}[draws.by]

@@ -38,7 +38,7 @@ def grad_cam(model: Classifier, images: Tensor, labels: Tensor) -> NDArray[np.fl
     try:
         from captum.attr import LayerAttribution, LayerGradCam
     except ModuleNotFoundError:
-        found = "Grad-CAM comes from captum, which is not installed"
+        found = "Grad-CAM needs captum, which is not installed"
         raise ModelError(f"{found}: pip install 'synthset[train]', or set explain: 0") from None
     layer = _last_map(model, images[:1])
     if layer is None:

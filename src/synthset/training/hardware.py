@@ -36,11 +36,13 @@ def open_accelerator(training: Training) -> tuple[Accelerator, torch.dtype]:
     dtype = pick_precision(training.precision, device)
     if dtype == torch.float16 and device.type != "cuda":
         right = "set it to auto, bfloat16 or float32"
-        raise RecipeError("training.precision", f"float16 on a {device.type} device", right)
+        raise RecipeError(
+            "training.precision", f"float16 doesn't work on a {device.type} device", right
+        )
     if training.batch_size < 2 * processes:
         raise UsageError(
             f"training.batch_size: {training.batch_size} images for {processes} processes; give "
-            "each two at least"
+            "each process at least two"
         )
     # Accelerate has one state a process, and another training may have left its own.
     AcceleratorState._reset_state(reset_partial_state=True)

@@ -36,8 +36,8 @@ class LabelledImages:
         sizes = {len(self.labels), len(self.origins), len(self.keys)}
         if len(sizes) > 1:
             raise UsageError(
-                f"{len(self.labels)} labels, {len(self.origins)} origins and {len(self.keys)} "
-                "keys; give one of each for every image"
+                f"found {len(self.labels)} labels, {len(self.origins)} origins and "
+                f"{len(self.keys)} keys; give one of each for every image"
             )
 
     def __len__(self) -> int:
@@ -71,7 +71,7 @@ class LabelledImages:
     def join(parts: Sequence[LabelledImages]) -> LabelledImages:
         """Put sets one behind the other; origins of one name become one."""
         if not parts:
-            raise UsageError("no images to join; give one set at least")
+            raise UsageError("there are no images to join; give at least one set")
         names = tuple(dict.fromkeys(name for part in parts for name in part.names))
         origins = [
             np.array([names.index(name) for name in part.names], dtype=np.int16)[part.origins]

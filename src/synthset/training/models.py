@@ -148,15 +148,15 @@ def _load_pretrained(
 def _timm(settings: TimmModel, classes: int, size_px: int) -> Any:
     if not timm.is_model(settings.name):
         right = did_you_mean(settings.name, timm.list_models())
-        raise RecipeError("model.name", f"no timm model is called {settings.name!r}", right)
+        raise RecipeError("model.name", f"there is no timm model called {settings.name!r}", right)
     options: dict[str, Any] = {"num_classes": classes, "drop_rate": settings.dropout}
     if _fixed_size(settings.name):
         options["img_size"] = size_px
     try:
         return timm.create_model(settings.name, pretrained=False, **options)
     except (AssertionError, RuntimeError, TypeError, ValueError) as fault:
-        found = f"timm cannot make {settings.name} for images of {size_px} px ({fault})"
-        raise RecipeError("model.name", found, "take another model or size_px") from fault
+        found = f"timm cannot build {settings.name} for images of {size_px} px ({fault})"
+        raise RecipeError("model.name", found, "use another model or size_px") from fault
 
 
 def _fixed_size(name: str) -> bool:
@@ -176,8 +176,8 @@ def _choose_stem(net: Any, settings: TimmModel, size_px: int, state: Mapping[str
     if not small:
         return
     if not is_resnet:
-        found = f"`small`, but {settings.name} is no ResNet"
-        raise RecipeError("model.stem", found, "set it to auto or own, or take a ResNet")
+        found = f"found `small`, but {settings.name} is not a ResNet"
+        raise RecipeError("model.stem", found, "set it to auto or own, or use a ResNet")
     net.conv1 = nn.Conv2d(3, net.bn1.num_features, 3, padding=1, bias=False)
     nn.init.kaiming_normal_(net.conv1.weight, mode="fan_out", nonlinearity="relu")  # as timm does
     net.maxpool = nn.Identity()
@@ -186,7 +186,7 @@ def _choose_stem(net: Any, settings: TimmModel, size_px: int, state: Mapping[str
 def _read(path: Path) -> dict[str, Tensor]:
     if path.suffix != ".safetensors":
         raise ModelError(
-            f"model.weights: {path} is no .safetensors file; save the weights as safetensors: "
+            f"model.weights: {path} is not a .safetensors file; save the weights as safetensors: "
             "other formats can run code when they are opened"
         )
     try:
@@ -217,7 +217,8 @@ def _load(net: Any, state: Mapping[str, Tensor], settings: TimmModel) -> None:
         listed = ", ".join(wrong[:4]) + (f" and {len(wrong) - 4} more" if len(wrong) > 4 else "")
         raise ModelError(
             f"model.weights: {settings.weights} does not fit {settings.name} (stem: "
-            f"{settings.stem}): {listed} differ; name the architecture that they were saved from"
+            f"{settings.stem}): {listed} differ; name the architecture from which the weights "
+            "were saved"
         )
     kept = {name: value for name, value in state.items() if name in own and name not in others}
     net.load_state_dict(kept, strict=False)

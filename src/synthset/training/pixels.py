@@ -96,4 +96,4 @@ class Prepared:
         try:
             return preprocess(decode(self._images.read(i)), self._settings, draw)
         except (UnreadableImage, OSError) as fault:
-            raise DatasetError(f"image {key}: {fault}; repair it, or take it out") from None
+            raise DatasetError(f"image {key}: {fault}; repair it, or remove it") from None

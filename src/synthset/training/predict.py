@@ -81,7 +81,8 @@ def load_classifier(folder: Path) -> Classifier:
     config = read_config(folder)
     if config is None:
         raise DatasetError(
-            f"{folder}: holds no {CONFIG} of a finished training; train first, or name another"
+            f"{folder}: contains no {CONFIG} of a finished training; train first, or name another "
+            "folder"
         )
     settings: Model = TypeAdapter(Model).validate_python(config["model"])
     saved = load_file(folder / MODEL)
@@ -132,6 +133,6 @@ def to_batch(pixels: NDArray[np.uint8], device: torch.device) -> Tensor:
 
 def _prepare(model: nn.Module, device: str) -> Classifier:
     if not isinstance(model, Classifier):
-        raise TypeError(f"a {type(model).__name__}; give what train_classifier returned")
+        raise TypeError(f"found a {type(model).__name__}; give what train_classifier returned")
     placed: Classifier = model.to(pick_device(device)).eval()
     return placed

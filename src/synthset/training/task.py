@@ -131,7 +131,7 @@ def check(task: Task) -> None:
         DatasetError: a set is empty, a class is missing or unknown.
     """
     if not task.stages:
-        raise DatasetError("nothing to train: the task has no stage; give it one")
+        raise DatasetError("there is nothing to train: the task has no stage; give it one")
     for stage in task.stages:
         _check_labels(f"the {stage.name} images", stage.images, task.classes)
     missing = np.flatnonzero(
@@ -150,13 +150,13 @@ def check(task: Task) -> None:
 
 def _check_labels(what: str, images: LabelledImages, classes: int) -> None:
     if not len(images):
-        raise DatasetError(f"{what}: no image; give some of each class")
+        raise DatasetError(f"{what}: there is no image; give some of each class")
     low, high = int(images.labels.min()), int(images.labels.max())
     if low < 0 or high >= classes:
         wrong = low if low < 0 else high
         raise DatasetError(
-            f"{what}: label {wrong} where the {classes} classes are 0 to {classes - 1}; use the "
-            "same list of classes for all sets"
+            f"{what}: found label {wrong}, but the {classes} classes are 0 to {classes - 1}; use "
+            "the same list of classes for all sets"
         )
 
 

@@ -32,7 +32,7 @@ def test_the_first_k_is_the_figure_and_too_large_ones_are_said(trained):
     assert reading.value == reading.details["k = 3"]
     assert reading.value > 0.9  # colours tell the classes apart
     assert set(reading.details) == {"k = 3", "k = 500"}
-    assert reading.note == "k = 500 is all of 12 images"
+    assert reading.note == "k = 500 takes all of 12 images"
 
 
 def test_features_of_the_arms_own_classifier(trained):
@@ -53,7 +53,7 @@ def test_a_class_without_an_image_is_reported_and_its_images_count_as_wrong(trai
         **{**vars(job), "train": type(job.train)(collect_training_images(job).take(rows), ())}
     )
     (reading,) = suite.read("", [job])[0]
-    assert reading.note.startswith("no image of fox: its test images count as wrong")
+    assert reading.note.startswith("no image of fox: test images of such a class count as wrong")
     assert reading.value <= 2 / 3
 
 

@@ -97,7 +97,7 @@ def test_a_killed_benchmark_goes_on_where_it_stopped(content, done, monkeypatch,
         ({"kind": "knn", "encoder": {"kind": "clip", "model": "./no"}}, "no folder ./no"),
         ({"kind": "corruption"}, "did you mean 'corruptions'"),
         ({"kind": "transfer", "train": {"kind": "torchvision", "name": "Nothing", "root": "."}},
-         "no data set 'Nothing'"),
+         "no dataset 'Nothing'"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_measured_is_refused_before_anything_is_trained(
@@ -154,7 +154,7 @@ def test_every_arm_has_a_bill(content, no_pages):
     assert real.bytes > 42 * 100
     assert (mixed.attempted, mixed.obtained, mixed.kept) == (None, 12 + 36, 48.0)
     assert (mixed.seconds, mixed.gpu_hours) == (None, None)
-    assert mixed.notes == ("made was there before: what it cost is not known",)
+    assert mixed.notes == ("made existed before, so its costs are unknown",)
     assert (shapes.attempted, shapes.obtained, shapes.kept) == (54, 54, 54.0)
     assert shapes.seconds > 0
     assert shapes.training_seconds > 0

@@ -29,7 +29,8 @@ def test_only_classes_that_occur_there_compete(trained, colours, monkeypatch):
     suites, jobs = trained({"masked": masked, "free": free})
     suite = suites["masked"]
     assert suite.measures[0].note == (
-        "10 images of 2 of 3 classes; only they compete; 2 images of other classes left out"
+        "10 images of 2 of 3 classes; the classifier chooses only among these; "
+        "2 images of other classes left out"
     )
     # Everything is a fox, and the right class comes second, but for the first cat.
     said = 0.4 * np.eye(3)[suite.images.labels] + [0.05, 0.05, 0.5]
@@ -59,7 +60,7 @@ def test_training_images_among_them_are_said(trained, colours):
     suites, jobs = trained({"made": shift(colours, "made")})
     real, mixed = suites["made"].read("", jobs)
     assert real[0].note == ""
-    assert mixed[0].note == "36 of its images (100.0%) are training images too"
+    assert mixed[0].note == "36 of its images (100.0%) are also training images"
 
 
 @pytest.mark.parametrize(
@@ -67,7 +68,7 @@ def test_training_images_among_them_are_said(trained, colours):
     [
         ({"classes": ["cat", "cow"]}, r"suites.bad.classes\[1\]: no class 'cow'; known: cat"),
         ({"classes": ["fox"]}, r"suites.bad.classes\[0\]: no image of class 'fox'"),
-        ({"names": {"owl": "fox"}}, r"suites.bad.names.owl: no such class there"),
+        ({"names": {"owl": "fox"}}, r"suites.bad.names.owl: these images have no such class"),
         ({"names": {"cow": "owl"}}, r"suites.bad.images: class 'owl' is none of|no class 'owl'"),
     ],
 )

@@ -87,7 +87,7 @@ def test_the_published_cmmd_counts_each_image_with_itself(trained, encoded):
 def test_real_images_among_them_are_said(trained, encoded):
     suites, jobs = trained({"stats": WITH_CLIP})
     notes = [one.note for one in suites["stats"].read("clip", jobs)[1] if one.note]
-    assert notes == ["12 of the 48 images are among the real ones"]
+    assert notes == ["12 of the 48 images are also among the real ones"]
 
 
 def test_features_are_kept_and_rows_stay_with_their_images(trained, tmp_path, monkeypatch):

@@ -59,7 +59,7 @@ def test_forgotten_weights_are_drawn_by_the_seed(trained):
 def test_test_images_are_never_trained_on(trained, colours):
     other = transfer(colours, "made", test={"kind": "images", "paths": [
         {"path": str(colours / "made")}]}, max_test_per_class=2)  # fmt: skip
-    with pytest.raises(RecipeError, match="class 'cat' has no image to train with"):
+    with pytest.raises(RecipeError, match="every image of class 'cat' is a test image"):
         trained({"other": other})
 
 

@@ -28,7 +28,7 @@ def test_both_sides_of_a_draw_are_disjoint(cloud):
         return float(len({row.tobytes() for row in a} & {row.tobytes() for row in b}))
 
     assert real_floor(shared, real, 60, 40).value == 0
-    with pytest.raises(UsageError, match="60 \\+ 41 disjoint images asked of 100"):
+    with pytest.raises(UsageError, match="asked for 60 \\+ 41 disjoint images of 100"):
         real_floor(shared, real, 60, 41)
     with pytest.raises(UsageError, match="draws: found 1"):
         real_floor(shared, real, 5, 5, draws=1)

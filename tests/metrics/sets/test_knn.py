@@ -40,7 +40,7 @@ def test_more_neighbours_than_the_bank_has_are_all_of_it():
 
 
 def test_labels_that_do_not_fit_are_refused():
-    with pytest.raises(UsageError, match=r"labels \(2,\) for 3 images"):
+    with pytest.raises(UsageError, match=r"labels of shape \(2,\) for 3 images"):
         weighted_knn(np.ones((3, 2)), np.zeros(2, int), np.ones((1, 2)), [1], 0.07)
 
 
@@ -52,5 +52,5 @@ def test_clip_iqa_is_a_softmax_over_both_texts():
 
 
 def test_clip_iqa_wants_a_pair():
-    with pytest.raises(UsageError, match="found 3; a pair"):
+    with pytest.raises(UsageError, match="found 3; give a pair"):
         clip_iqa(np.ones((2, 2)), np.ones((3, 2)))

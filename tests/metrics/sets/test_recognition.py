@@ -73,5 +73,5 @@ def test_an_index_that_the_classifier_lacks_is_named():
         recognise(draw()[0], np.full(200, 12))
     with pytest.raises(UsageError, match="class 1: maps to an index twice"):
         recognise(draw()[0], np.full(200, 1), {1: [2, 2]})
-    with pytest.raises(UsageError, match="one True or False an image"):
+    with pytest.raises(UsageError, match="one True or False per image"):
         recognition_rate(np.ones(3), np.zeros(3, dtype=int))

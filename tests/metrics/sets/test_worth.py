@@ -40,5 +40,5 @@ def test_what_lies_outside_is_not_typical(cloud):
 
 
 def test_k_must_fit_the_real_set(cloud):
-    with pytest.raises(UsageError, match="k: found 9; with 9 real images it is 1 to 8"):
+    with pytest.raises(UsageError, match="k: found 9; with 9 real images, it must be 1 to 8"):
         typicality(cloud(9, 4), cloud(3, 4), k=9)

@@ -95,11 +95,13 @@ def test_the_headlines_say_who_leads_and_who_is_ahead_beyond_chance() -> None:
     assert found["Best mean rank over 3 figures"].main == f"{NASTY}, 1.3 of 3"
     best = found["Highest accuracy"]
     assert best.main.startswith(f"{NASTY}, 80.1 %")
-    assert best.rest.startswith("Every other set is behind it beyond chance. Against real (60.0 %)")
-    ahead = found["Ahead of real beyond chance"]
+    assert best.rest.startswith(
+        "It is significantly better than every other set. Against real (60.0 %)"
+    )
+    ahead = found["Significantly ahead of real"]
     assert ahead.main == f"{NASTY} in 2 (of 3 figures)"
     # The random draw is behind alike with every seed, which leaves no spread to test with.
-    assert ahead.rest.startswith(f"Behind it: {NASTY} in 1. Neither: random draw.")
+    assert ahead.rest.startswith(f"Significantly behind: {NASTY} in 1. Neither: random draw.")
 
 
 def test_where_all_sets_are_equal_none_is_best() -> None:
@@ -116,7 +118,7 @@ def test_where_all_sets_are_equal_none_is_best() -> None:
 def test_one_seed_tests_no_difference_and_says_so() -> None:
     found = said(benchmark(seeds=(0,)))
     assert found["Differences to real"].main == "not tested"
-    assert found["Highest accuracy"].rest.startswith("Its interval lies apart from all others'.")
+    assert found["Highest accuracy"].rest.startswith("Its interval overlaps with no other.")
     assert "not tested" in found["Highest accuracy"].rest
     assert "overlaps with those of" in found["Highest kNN"].rest
 

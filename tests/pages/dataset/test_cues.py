@@ -59,18 +59,18 @@ def test_advice_names_what_tells_the_strongest_first() -> None:
     (chart,) = make_cue_charts([*metrics, *both(TOGETHER, 0.99, 0.8)])
     first, second, last = chart["advice"]
     assert first.startswith(
-        "By JPEG compression a generated image is told from a real one in 99 of"
+        "By JPEG compression, a probe distinguishes a generated from a real image in 99 of"
     )
     assert "66 of 100" in first
     assert second.startswith("By size")
-    assert "no cue any more" in second
+    assert "the cue is gone" in second
     assert "80 of 100 pairs" in last
 
 
 def test_without_a_cue_nothing_needs_mending() -> None:
     (chart,) = make_cue_charts([*both("size", 0.52, 0.5), *both(TOGETHER, 0.53, 0.5)])
     assert chart["advice"] == [
-        "No single cue tells generated from real images: nothing to be done."
+        "No single cue distinguishes generated from real images, so there is nothing to do."
     ]
     assert write_advice([]) == []
 

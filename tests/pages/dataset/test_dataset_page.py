@@ -162,7 +162,7 @@ def test_nothing_kept_is_a_page_too(tmp_path: Path, make: Any, recipe_of: Any) -
     steps = [{"kind": "limits", "limits": {"clip_score": {"min": 99}}}]
     made = make(tmp_path / "none", ["cat"], recipe=recipe_of(["cat"], selection={"steps": steps}))
     html = render_dataset_page(*made)
-    assert "Nothing kept of 1 class:</b> cat" in html
+    assert "No image kept of 1 class:</b> cat" in html
     assert 'id="kept"' not in html
 
 

@@ -72,7 +72,7 @@ def test_page_and_file_show_the_same_panels() -> None:
     panels = [panel.title for limit in make_limits(CASES) for panel in limit.panels]
     words = [mark.text for mark in drawn.marks if isinstance(mark, Word)]
     assert [text for text in words if text in panels] == panels
-    assert "random draw of as many" in words
+    assert "random draw of the same size" in words
 
 
 def test_the_page_tells_what_was_looked_at_and_is_whole_without(made: Any, considered: Any) -> None:
@@ -80,6 +80,6 @@ def test_the_page_tells_what_was_looked_at_and_is_whole_without(made: Any, consi
     html = render_dataset_page(*considered(*CASES, records=20, of=4000))
     section = html.split('id="what-if"')[1].split("</section>")[0]
     assert section.count('<figure class="chart">') == 3
-    assert "Looked at 20 of 4,000 images" in html
+    assert "Based on 20 of 4,000 images" in html
     assert 'href="#what-if"' in html
     assert read_what_if(considered()[0]) is None

@@ -222,7 +222,7 @@ def test_the_first_of_two_images_with_one_key_is_taken(world):
     [
         ({"labels": ["classes.csv"]}, r"has no column 'ImageID'"),
         ({"labels": ["nolabels.csv"]}, "did you mean .*labels.csv"),
-        ({"labels": ["*-labels.csv"]}, "of the splits test, train"),
+        ({"labels": ["*-labels.csv"]}, "belong to the splits test, train"),
         ({"info": ["labels.csv"]}, "columns ImageID, OriginalURL, License"),
         ({"paths": ["empty"]}, "no image in"),
     ],

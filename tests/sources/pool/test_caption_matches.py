@@ -121,7 +121,7 @@ def test_copies_count_once_and_one_that_two_classes_claim_not_at_all(tmp_path, c
     found = curate(at(path), classes, None, 0)
     assert labels(found) == {0: DOG}
     assert found.notes[0].endswith("several; 1 have no image; 1 are copies of others")
-    assert found.notes[1].startswith("label conflict: 1 image stands with the same bytes under")
+    assert found.notes[1].startswith("label conflict: 1 image occurs with the same bytes under")
     for rule, count in (("first", 2), ("keep", 3)):
         assert len(curate(at(path, conflicts=rule), classes, None, 0).chosen) == count
 
@@ -172,7 +172,9 @@ def test_shards_and_folders_are_read_as_img2dataset_writes_them(tmp_path, classe
 
 def test_a_pool_without_captions_says_what_a_pool_is(tmp_path, classes):
     (tmp_path / "a.png").write_bytes(picture(1))
-    with pytest.raises(RecipeError, match=r"paths\[0\]\.path: 1 images and no caption in .*\.txt"):
+    with pytest.raises(
+        RecipeError, match=r"paths\[0\]\.path: there are 1 images but no captions in .*\.txt"
+    ):
         curate(at(tmp_path), classes, None, 0)
     with pytest.raises(RecipeError, match=r"nothing at .*/poool"):
         curate(at(tmp_path / "poool"), classes, None, 0)

@@ -252,7 +252,7 @@ def test_an_index_that_is_not_there_or_not_finished_is_refused(world, queries):
         world.pick(str(world.root / "none"), queries)
     index = world.pool([colour(10)])
     (world.root / "pool-index" / "index.json").unlink()
-    with pytest.raises(RecipeError, match="begun and not finished"):
+    with pytest.raises(RecipeError, match="started but not finished"):
         world.pick(index, queries)
 
 

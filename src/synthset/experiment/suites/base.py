@@ -21,8 +21,8 @@ class Base(Suite):
         ("balanced accuracy", "the mean recall", "the mean of (precision + recall) / 2"),
         (
             "precision",
-            "of the test images taken for a class",
-            "the same, each class weighing the same",
+            "over the test images that are classified as a class",
+            "the same, with equal weight for each class",
         ),
     )
     name = BASE

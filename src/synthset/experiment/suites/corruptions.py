@@ -161,6 +161,6 @@ def _library() -> Any:
     try:
         import imagecorruptions
     except ModuleNotFoundError:
-        found = "the corruptions come from imagecorruptions, which is not installed"
+        found = "the corruptions need imagecorruptions, which is not installed"
         raise ModelError(f"{found}: pip install 'synthset[bench]'") from None
     return imagecorruptions

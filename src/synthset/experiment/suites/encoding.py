@@ -80,7 +80,7 @@ def _read(settings: Encoder, images: LabelledImages, threads: int) -> Encoded:
     table = pa.concat_tables(tables)
     faults = [fault for fault in table.column("error").to_pylist() if fault]
     if faults:
-        raise DatasetError(f"{len(faults)} images can't be read ({faults[0]}); take them out")
+        raise DatasetError(f"{len(faults)} images can't be read ({faults[0]}); remove them")
     features = list_column(table, "features")
     logits = (
         list_column(table, "logits")

@@ -46,7 +46,7 @@ class KnnSuite(Suite):
         bank = (
             f"{settings.per_class:,} training images of each class"
             if settings.per_class
-            else "as many training images of each class as the smallest has"
+            else "as many training images of each class as the smallest class has"
         )
         note = (
             f"the nearest {settings.k[0]} of {bank} vote, weighted by exp(cosine / "
@@ -100,16 +100,19 @@ class KnnSuite(Suite):
         if missing:
             rest = f" and {len(missing) - LISTED:,} more" if len(missing) > LISTED else ""
             listed = ", ".join(missing[:LISTED]) + rest
-            said.append(f"no image of {listed}: its test images count as wrong")
+            said.append(
+                f"there is no image of {listed}: test images of such a class count as wrong"
+            )
         few = int(((counts > 0) & (counts < (self._settings.per_class or 0))).sum())
         if few:
             least = int(counts[counts > 0].min())
             said.append(
-                f"{few:,} classes have fewer than {self._settings.per_class:,}, {least:,} at least"
+                f"{few:,} classes have fewer than {self._settings.per_class:,} images, the "
+                f"smallest {least:,}"
             )
         if max(self._settings.k) > len(bank):
             beyond = ", ".join(str(k) for k in self._settings.k if k > len(bank))
-            said.append(f"k = {beyond} is all of {len(bank):,} images")
+            said.append(f"k = {beyond} takes all of {len(bank):,} images")
         return "; ".join(said)
 
 

@@ -56,7 +56,9 @@ class ShiftSuite(Suite):
         said = [f"{len(self.images):,} images of {len(self._there):,} of {len(classes):,} classes"]
         if len(self._there) < len(classes):
             said.append(
-                "only they compete" if self._settings.mask else "all classes compete all the same"
+                "the classifier chooses only among these"
+                if self._settings.mask
+                else "the classifier chooses among all classes"
             )
         if self._left_out:
             said.append(f"{self._left_out:,} images of other classes left out")
@@ -83,7 +85,7 @@ class ShiftSuite(Suite):
             measure=self.name,
             value=float((predicted == labels).mean()),
             images=len(labels),
-            note=f"{seen:,} of its images ({seen / len(labels):.1%}) are training images too"
+            note=f"{seen:,} of its images ({seen / len(labels):.1%}) are also training images"
             if seen
             else "",
             details={
@@ -100,7 +102,7 @@ def _rename_classes(found: Collection, settings: Shift, where: str) -> Collectio
     for name in settings.names:
         if name not in known:
             right = did_you_mean(name, known)
-            raise RecipeError(f"{where}.names.{name}", "no such class there", right)
+            raise RecipeError(f"{where}.names.{name}", "these images have no such class", right)
     renamed = tuple(
         ClassNames([settings.names[one] for one in names if one in settings.names]) or names
         for names in found.classes
@@ -125,7 +127,7 @@ def _leave_out(
             problems += fault.problems
             continue
         if not (labels == wanted[-1]).any():
-            found = f"no image of class {name!r}"
+            found = f"there is no image of class {name!r}"
             problems.append(Problem(place, found, "leave the class out"))
     if problems:
         raise RecipeError.of(problems)

@@ -26,7 +26,7 @@ from synthset.results.class_statistics import ClassStatistics, class_statistics,
 from synthset.training.labelled import LabelledImages
 
 CLASSES, CLIP, CLASSIFIER = "classes", "clip", "classifier"  # parts
-ALIKE = "one of both is the same for all classes, or there are fewer than three"
+ALIKE = "one of the two is the same for all classes, or there are fewer than three classes"
 FEWEST = 10  # images below which no figure of an encoder is given
 BASIS: dict[str, dict[str, Any]] = {
     "coverage": {"text": "classes with an image", "better": "higher"},
@@ -52,13 +52,14 @@ class StatisticsSuite(Suite):
     differences = (
         (
             "confusion skewness",
-            "of a class's five largest confusions, those of 0 too",
-            "of those among the five that aren't 0",
+            "over a class's five largest confusions, including those of 0",
+            "over those of the five that aren't 0",
         ),
         (
             "CMMD",
-            "without the pairs of an image and itself, so that sets of different sizes compare",
-            "with them, so never below 0 and larger for small sets",
+            "without the pairs of an image with itself, so that sets of different sizes are "
+            "comparable",
+            "with these pairs, so never below 0, and larger for small sets",
         ),
     )
 
@@ -159,7 +160,7 @@ class StatisticsSuite(Suite):
         both = texts.encode(self._settings.quality)
         apart = cmmd(known, seen, with_diagonal=self._published)
         same = len(set(mine.keys) & set(real.keys))
-        note = f"{same:,} of the {len(mine):,} images are among the real ones" if same else ""
+        note = f"{same:,} of the {len(mine):,} images are also among the real ones" if same else ""
         return (
             self._reading("clip_score", clip_score_from_features(seen, named).mean()),
             self._reading("clip_iqa", clip_iqa(seen, both).mean()),
@@ -193,4 +194,4 @@ def _draw_images(images: LabelledImages, most: int) -> LabelledImages:
 
 
 def _too_few(images: LabelledImages) -> str:
-    return f"{len(images)} images, {FEWEST} at least are wanted"
+    return f"there are {len(images)} images, but at least {FEWEST} are needed"

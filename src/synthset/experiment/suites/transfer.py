@@ -39,8 +39,8 @@ class TransferSuite(Suite):
         self.train, self.test, self._classes = _split(settings, f"suites.{name}")
         note = (
             f"{self._classes:,} classes, {len(self.train):,} training and {len(self.test):,} test "
-            f"images at {settings.size_px} px; new last layer, all layers trained on for "
-            f"{settings.iterations:,} updates of {settings.batch_size}"
+            f"images at {settings.size_px} px; new last layer, then all layers trained further "
+            f"for {settings.iterations:,} updates of {settings.batch_size} images"
         )
         self.measures = (Measure(name, settings.text or name, "transfer", note=note),)
 
@@ -93,7 +93,9 @@ def _split(settings: Transfer, where: str) -> tuple[LabelledImages, LabelledImag
     found = collect(settings.train, f"{where}.train")
     classes = len(found.classes)
     if classes < 2:
-        raise RecipeError(f"{where}.train", "only one class", "a classifier tells two apart")
+        raise RecipeError(
+            f"{where}.train", "there is only one class", "a classifier needs at least two"
+        )
     if settings.test is None:
         tests = found, found.labels
         rows = _take_share(found, settings.test_fraction)
@@ -107,7 +109,7 @@ def _split(settings: Transfer, where: str) -> tuple[LabelledImages, LabelledImag
     lacking = np.flatnonzero(np.bincount(train.labels, minlength=classes) == 0)
     if len(lacking):
         name = found.classes[lacking[0]][0]
-        told = f"class {name!r} has no image to train with that isn't a test image"
+        told = f"every image of class {name!r} is a test image, so none is left for training"
         raise RecipeError(f"{where}.train", told, "give it more images")
     return train, _draw_images(*tests, rows, settings.max_test_per_class), classes
 

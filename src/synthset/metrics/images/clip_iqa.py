@@ -27,7 +27,7 @@ def clip_iqa(images: Features, texts: Features) -> Scores:
         UsageError: as `features.check_pair`, a row that is all zero, or other than two texts.
     """
     if len(texts) != 2:
-        raise UsageError(f"texts: found {len(texts)}; a pair of opposite texts is wanted")
+        raise UsageError(f"texts: found {len(texts)}; give a pair of opposite texts")
     images, texts = check_pair(images, texts)
     cosines = normalise_rows(images, "images") @ normalise_rows(texts, "texts").T  # (N, 2)
     apart = SCALE * (cosines[:, 1] - cosines[:, 0]).astype(np.float64)

@@ -65,7 +65,7 @@ def find_cosine_pairs(
         UsageError: as `features.check_features`, a row without direction, or a wrong similarity.
     """
     if not 0 < similarity <= 1:
-        raise UsageError(f"similarity: found {similarity}; a cosine is above 0 and at most 1")
+        raise UsageError(f"similarity: found {similarity}; give a cosine above 0 and at most 1")
     features = check_features(features, "features")
     if others is not None:
         others, features = check_pair(others, features)

@@ -82,7 +82,7 @@ def share_above(cosine: Scores, threshold: float, level: float = LEVEL) -> Inter
         UsageError: no images.
     """
     if not len(cosine):
-        raise UsageError("cosine: found no images; a share needs 1 or more")
+        raise UsageError("cosine: found no images; a share needs at least one")
     return wilson(int((cosine >= threshold).sum()), len(cosine), level)
 
 

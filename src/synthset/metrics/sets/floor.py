@@ -48,8 +48,8 @@ def real_floor(
     real = check_features(real, "real")
     if n_real + n_generated > len(real):
         raise UsageError(
-            f"real_floor: {n_real} + {n_generated} disjoint images asked of {len(real)}; ask for "
-            "fewer on both sides, in the proportion of the comparison"
+            f"real_floor: asked for {n_real} + {n_generated} disjoint images of {len(real)}; ask "
+            "for fewer on both sides, in the proportion of the comparison"
         )
     if draws < 2:
         raise UsageError(f"draws: found {draws}; an interval needs 2 or more")

@@ -45,7 +45,10 @@ def weighted_knn(
         UsageError: as `features.check_pair`, a row that is all zero, or labels that don't fit.
     """
     if labels.shape != (len(bank),):
-        raise UsageError(f"labels {labels.shape} for {len(bank)} images in the bank")
+        raise UsageError(
+            f"found labels of shape {labels.shape} for {len(bank)} images in the bank; give one "
+            "label per image"
+        )
     bank, asked = check_pair(bank, asked)
     bank, asked = normalise_rows(bank, "bank"), normalise_rows(asked, "asked")
     most = min(max(ks), len(bank))

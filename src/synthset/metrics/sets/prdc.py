@@ -131,7 +131,7 @@ def find_neighbourhoods(
     smaller = min(len(real), len(generated))
     if not 1 <= k < smaller:
         raise UsageError(
-            f"k: found {k}; with {smaller} images in the smaller set it is 1 to {smaller - 1}"
+            f"k: found {k}; with {smaller} images in the smaller set, it must be 1 to {smaller - 1}"
         )
     real_rows = CentredRows.of(real, real.mean(axis=0, dtype=np.float64), device)
     real_squared = kth_within(real_rows, k)

@@ -55,7 +55,7 @@ def recognise(
         class_map: where the classifier has other classes than the recipe.
 
     Returns:
-        One answer an image.
+        One answer per image.
 
     Raises:
         UsageError: no probabilities, or an index that the classifier does not have.
@@ -121,8 +121,8 @@ def recognition_rate(
     """
     if len(recognised) == 0 or recognised.shape != intended.shape or recognised.dtype != np.bool_:
         raise UsageError(
-            f"recognised: found {recognised.dtype} of shape {recognised.shape} for labels of shape "
-            f"{intended.shape}; it takes one True or False an image, and one image or more"
+            f"recognised: found {recognised.dtype} of shape {recognised.shape} for labels of "
+            f"shape {intended.shape}; give one True or False per image, for one image or more"
         )
     check_labels(intended, len(recognised), "intended")
     per_class = {}
@@ -279,4 +279,6 @@ def _check_counts(recognised: NDArray[np.int64], images: NDArray[np.int64]) -> N
             f"{images.min() if len(images) else 'none'}; give one class or more, each with an image"
         )
     if (recognised > images).any() or (recognised < 0).any():
-        raise UsageError("recognised: a class has more recognised images than images, or below 0")
+        raise UsageError(
+            "recognised: a class has more recognised images than images, or fewer than 0"
+        )

@@ -69,14 +69,14 @@ def _frechet(metric: str, smaller: int, side: str, width: int, per_class: bool) 
     if smaller <= width:
         share = "70 to 95 % of it is" if per_class else "most of it may be"
         said = (
-            f"{what} sees a covariance of rank {{:,}}, and {share} bias from the count alone; use "
-            "kid_full, or print it beside real_floor at the same counts"
+            f"{what} rests on a covariance of rank {{:,}}, and {share} bias that comes only from "
+            "the count; use kid_full, or print it beside real_floor at the same counts"
         )
         return [Caution(said, (smaller, width, max(smaller - 1, 0)))]
     if smaller < 5 * width:
         said = (
-            f"{what} is visibly too large (with fewer than {{:,}}); compare it only at equal "
-            "counts, beside real_floor"
+            f"{what} is noticeably too large (as with any count below {{:,}}); compare it only at "
+            "equal counts, beside real_floor"
         )
         return [Caution(said, (smaller, width, 5 * width))]
     return []
@@ -98,7 +98,7 @@ def _kid(smaller: int, side: str, block: int) -> list[Caution]:
 def _cmmd(smaller: int, side: str) -> list[Caution]:
     if smaller < 300:
         said = (
-            f"CMMD with its diagonal is too large by about 1/n, which shows with {{:,}} {side} "
+            f"CMMD with its diagonal is too large by about 1/n, which matters with {{:,}} {side} "
             "images; use with_diagonal=False and read its standard error"
         )
         return [Caution(said, (smaller,))]
@@ -108,13 +108,13 @@ def _cmmd(smaller: int, side: str) -> list[Caution]:
 def _inception_score(count: int, classes: int, block: int) -> list[Caution]:
     found = []
     if block > count:
-        said = "a split of {:,} is more than the {:,} generated images; use fewer splits"
+        said = "a split of {:,} needs more than the {:,} generated images; use fewer splits"
         found.append(Caution(said, (block, count)))
     most = min(block, count)
     if most < classes:
         said = (
-            "an inception score of {:,} images cannot exceed {:,}, with {:,} classes to tell "
-            "apart; use fewer splits"
+            "the Inception Score of {:,} images cannot exceed {:,}, although there are {:,} "
+            "classes; use fewer splits"
         )
         found.append(Caution(said, (most, most, classes)))
     return found
@@ -124,14 +124,14 @@ def _prdc(n_real: int, n_generated: int, smaller: int, side: str) -> list[Cautio
     found = []
     if smaller < 1000:
         said = (
-            f"neighbourhoods of {{:,}} {side} images are wide: precision, recall, density and "
-            "coverage depend on the count there; compare them only at equal counts"
+            f"with {{:,}} {side} images, neighbourhoods are wide, so precision, recall, density "
+            "and coverage depend on the count; compare them only at equal counts"
         )
         found.append(Caution(said, (smaller,)))
     if max(n_real, n_generated) > 2 * smaller:
         said = (
-            "{:,} real and {:,} generated images: coverage and recall rise with the number of "
-            "generated images alone; draw as many of each"
+            "with {:,} real and {:,} generated images, coverage and recall depend on the counts, "
+            "as they rise with the number of generated images; draw as many of each"
         )
         found.append(Caution(said, (n_real, n_generated)))
     return found
@@ -140,8 +140,8 @@ def _prdc(n_real: int, n_generated: int, smaller: int, side: str) -> list[Cautio
 def _vendi(count: int, width: int) -> list[Caution]:
     if count < width:
         said = (
-            "the Vendi score of {:,} generated images over {:,} features is held down by the "
-            "count; compare it only at equal counts"
+            "the Vendi score of {:,} generated images over {:,} features is limited by the count; "
+            "compare it only at equal counts"
         )
         return [Caution(said, (count, width))]
     return []
@@ -151,5 +151,5 @@ def _recognition(count: int) -> list[Caution]:
     if count >= 100:
         return []
     interval = wilson(count // 2, count)
-    said = "a recognition rate of {:,} images is known to +-{:.2f} at best; print its interval"
+    said = "a recognition rate of {:,} images is accurate to +-{:.2f} at best; print its interval"
     return [Caution(said, (count, (interval.high - interval.low) / 2))]

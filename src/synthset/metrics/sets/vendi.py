@@ -31,7 +31,9 @@ def vendi_score(features: Features, order: float = 1.0) -> float:
         UsageError: as `features.check_features`, a row that is all zero, or an order below 0.
     """
     if not order >= 0:
-        raise UsageError(f"order: found {order}; it is 0 or larger, and 1 is the usual score")
+        raise UsageError(
+            f"order: found {order}; it must be 0 or larger, and 1 gives the usual score"
+        )
     rows = normalise_rows(check_features(features, "features"), "features")
     count, width = rows.shape
     gram = np.zeros((min(count, width),) * 2)

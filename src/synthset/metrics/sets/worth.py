@@ -85,7 +85,9 @@ def typicality(real: Features, generated: Features, k: int = K, device: str = "c
     """
     real, generated = check_pair(real, generated)
     if not 1 <= k < len(real):
-        raise UsageError(f"k: found {k}; with {len(real)} real images it is 1 to {len(real) - 1}")
+        raise UsageError(
+            f"k: found {k}; with {len(real)} real images, it must be 1 to {len(real) - 1}"
+        )
     centre = real.mean(axis=0, dtype=np.float64)
     real_rows = CentredRows.of(real, centre, device)
     usual = np.sort(root(kth_within(real_rows, k)))  # (N,)

@@ -147,15 +147,17 @@ def check_predictions(labels: NDArray[np.int64], probabilities: NDArray[np.float
     """
     if probabilities.ndim != 2 or labels.shape != (len(probabilities),) or not len(labels):
         raise UsageError(
-            f"labels {labels.shape} and probabilities {probabilities.shape}: labels are (N,) and "
-            "probabilities (N, K), with one image or more"
+            f"labels {labels.shape} and probabilities {probabilities.shape}: labels must be (N,) "
+            "and probabilities (N, K), with one image or more"
         )
     low, high, count = int(labels.min()), int(labels.max()), probabilities.shape[1]
     if low < 0 or high >= count:
         raise UsageError(f"labels: found {low} to {high}; with {count} columns, 0 to {count - 1}")
     sums = probabilities.sum(axis=1, dtype=np.float64)
     if not (np.abs(sums - 1) < 1e-2).all() or probabilities.min() < 0:
-        raise UsageError("probabilities: rows are 0 or more and sum to 1; take the softmax first")
+        raise UsageError(
+            "probabilities: each row must be 0 or more and sum to 1; apply softmax first"
+        )
     return probabilities.astype(np.float64)
 
 

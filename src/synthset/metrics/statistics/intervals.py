@@ -55,7 +55,7 @@ def wilson(successes: int, count: int, level: float = LEVEL) -> Interval:
     """
     if not 0 <= successes <= count:
         raise UsageError(
-            f"successes: found {successes} of {count}; it lies between 0 and the count"
+            f"successes: found {successes} of {count}; it must be between 0 and the count"
         )
     if count == 0:
         return Interval(0.5, 0.0, 1.0, level)
@@ -165,5 +165,5 @@ def normal_quantile(level: float) -> float:
     1.96
     """
     if not 0 < level < 1:
-        raise UsageError(f"level: found {level}; it lies between 0 and 1, such as 0.95")
+        raise UsageError(f"level: found {level}; it must be between 0 and 1, such as 0.95")
     return float(ndtri((1 + level) / 2))

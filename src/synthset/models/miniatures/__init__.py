@@ -45,7 +45,7 @@ def locate(name: Miniature) -> Path:
     """
     names = ("txt2img", "clip", "classifier")
     if name not in names:
-        raise ValueError(f"locate({name!r}): there is no such miniature; take one of {names}")
+        raise ValueError(f"locate({name!r}): there is no such miniature; use one of {names}")
     return _HERE / name
 
 
@@ -74,7 +74,7 @@ def find_reference_statistics(encoder: Literal["clip", "classifier"], split: Spl
     """
     if encoder not in ("clip", "classifier") or split not in ("train", "test"):
         raise ValueError(
-            f"reference_statistics({encoder!r}, {split!r}): take the encoder 'clip' or "
+            f"reference_statistics({encoder!r}, {split!r}): use the encoder 'clip' or "
             "'classifier', and the split 'train' or 'test'"
         )
     return _HERE / "statistics" / f"{encoder}-{split}.safetensors"

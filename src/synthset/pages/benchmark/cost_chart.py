@@ -14,8 +14,8 @@ from synthset.results.benchmark import Benchmark, Measure
 
 COSTS = {
     "kept": ("Images trained on", "images"),
-    "attempted": ("Candidates looked at", "images"),
-    "seconds": ("Time to make or pick them", "seconds"),
+    "attempted": ("Candidates examined", "images"),
+    "seconds": ("Time to make or select the images", "seconds"),
 }
 FEWEST = 3  # sets, below which a picture says no more than the table
 SIZE = (230.0, 190.0)
@@ -32,7 +32,7 @@ def draw_cost_chart(benchmark: Benchmark) -> Picture | None:
         return None
     panels = [_panel(benchmark, measure, name, found) for name, found in shown.items()]
     key = [one for panel in panels for one in panel.content if isinstance(one, Line) and one.name]
-    title = f"{capitalise(measure.text)} against what the images cost"
+    title = f"{capitalise(measure.text)} against the cost of the images"
     return draw_chart("cost", title, panels, size=SIZE, key=key)
 
 

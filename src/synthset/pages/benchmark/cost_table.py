@@ -13,7 +13,7 @@ class Entry:
     """A cell of the ledger.
 
     Attributes:
-        text: a dash where nobody counted.
+        text: a dash where not counted.
         small: what stands below it.
         order: number to sort by; None sorts last.
         title: why there is none.
@@ -26,11 +26,11 @@ class Entry:
 
 
 HEADS = (
-    ("attempted", "candidates looked at, downloaded or generated"),
-    ("obtained", "images that came of them"),
+    ("attempted", "candidates examined, downloaded or generated"),
+    ("obtained", "images obtained from them"),
     ("kept", "images that it trains on, mean over seeds"),
     ("bytes", "of the images that it trains on"),
-    ("making", "wall time of making or picking its images"),
+    ("making", "wall time for making or selecting its images"),
     ("GPU-hours", "of that time, on GPUs"),
     ("training", "wall time of one training, mean over seeds"),
 )
@@ -42,12 +42,12 @@ def make_cost_rows(benchmark: Benchmark) -> list[tuple[Cost, list[Entry]]]:
 
 
 def _entries(cost: Cost) -> list[Entry]:
-    there_before = "its images were there before"
+    there_before = "its images existed before"
     return [
         _make_count_entry(cost.attempted, None, ""),
         _make_count_entry(cost.obtained, cost.attempted, "of the attempted"),
         _make_count_entry(cost.kept, cost.obtained, "of the obtained"),
-        _entry(size(cost.bytes), cost.bytes, "nobody counted"),
+        _entry(size(cost.bytes), cost.bytes, "not counted"),
         _entry(duration(cost.seconds), cost.seconds, there_before),
         _entry(number(cost.gpu_hours, 3), cost.gpu_hours, there_before),
         _entry(duration(cost.training_seconds), cost.training_seconds, ""),
@@ -57,7 +57,7 @@ def _entries(cost: Cost) -> list[Entry]:
 def _make_count_entry(images: float | None, of: float | None, words: str) -> Entry:
     """A number of images, and its share of the number before it, if it can be one."""
     if images is None:
-        return _entry(NONE, None, "nobody counted")
+        return _entry(NONE, None, "not counted")
     small = f"{percent(images, of)} {words}" if of and images <= of else ""
     return Entry(count(images), small, images, "")
 

@@ -71,7 +71,7 @@ def _by_rank(benchmark: Benchmark) -> Headline | None:
     rest = f"Next: {', '.join(after)}"
     if benchmark.base in others[NEXT:]:
         rest += f"; the base has {ranking.means[benchmark.base]:.1f}"
-    return Headline(lead, main, f"{rest}. Ranks say nothing of how far apart they are.")
+    return Headline(lead, main, f"{rest}. Ranks don't show how far apart the sets are.")
 
 
 def _best(benchmark: Benchmark, measure: Measure) -> Headline | None:
@@ -98,13 +98,13 @@ def _describe_rest(benchmark: Benchmark, alike: Sequence[str], others: Sequence[
         return ""
     if len(benchmark.seeds) < 2:
         if not alike:
-            return "Its interval lies apart from all others'."
-        return f"Its interval overlaps with those of: {join_names(benchmark, alike)}."
+            return "Its interval overlaps with no other."
+        return f"Its interval overlaps with those of {join_names(benchmark, alike)}."
     if not alike:
-        return "Every other set is behind it beyond chance."
+        return "It is significantly better than every other set."
     if len(alike) == len(others) > 1:
-        return "No other set is told apart from it."
-    return f"Not told apart from it: {join_names(benchmark, alike)}."
+        return "No other set differs significantly from it."
+    return f"Not significantly different: {join_names(benchmark, alike)}."
 
 
 def _difference(benchmark: Benchmark, measure: Measure, arm: str) -> str:
@@ -122,7 +122,7 @@ def _difference(benchmark: Benchmark, measure: Measure, arm: str) -> str:
     text += f", {p}" if p else ""
     if not p and not ends:
         return f"{text}, not tested."
-    return text + ("." if found.verdict else "; that may be chance.")
+    return text + ("." if found.verdict else "; this may be due to chance.")
 
 
 def _group(benchmark: Benchmark, group: str, measures: Sequence[Measure]) -> Headline | None:
@@ -148,7 +148,7 @@ def _against_base(benchmark: Benchmark) -> Headline | None:
         return None
     base = benchmark.arms[benchmark.base]
     one_seed = len(benchmark.seeds) == 1
-    unknown = "One seed doesn't tell how another training would turn out."
+    unknown = "One seed doesn't show how another training would turn out."
     if one_seed:  # only what was tested image by image
         measures = [
             m for m in measures if any(_verdict(benchmark, m, arm) is not None for arm in others)
@@ -159,10 +159,10 @@ def _against_base(benchmark: Benchmark) -> Headline | None:
     ahead, behind = (_count_verdicts(benchmark, verdicts, word) for word in ("better", "worse"))
     neither = [arm for arm in others if not {"better", "worse"} & set(verdicts[arm])]
     main = f"{ahead} (of {len(measures)} figures)" if ahead else "none"
-    rest = [f"Behind it: {behind}." if behind else ""]
+    rest = [f"Significantly behind: {behind}." if behind else ""]
     rest += [f"Neither: {join_names(benchmark, neither)}." if neither else ""]
     rest += ["At 5 %, after Holm's correction for the number of sets.", unknown if one_seed else ""]
-    return Headline(f"Ahead of {base} beyond chance", main, " ".join(text for text in rest if text))
+    return Headline(f"Significantly ahead of {base}", main, " ".join(text for text in rest if text))
 
 
 def _verdict(benchmark: Benchmark, measure: Measure, arm: str) -> str | None:

@@ -12,9 +12,9 @@ def draw_confusion(found: Confusion) -> Picture:
     assert found.shares is not None
     return draw_matrix(
         f"confusion-{found.score}",
-        "What the classifier takes each class for, in percent of a row",
+        "What the classifier sees in images of each class, in percent of the row",
         found.classes,
         [*found.classes, "another class"],
         found.shares,
-        ("the classifier's first choice", "class that the image was made for"),
+        ("the classifier's first choice", "intended class"),
     )

@@ -13,14 +13,18 @@ from synthset.results.metric_result import MetricResult
 
 TELLING = 0.6  # an AUC from which on advice is given, where it is surely over 0.5
 ADVICE = {
-    "file format": "save both in one format, without EXIF and colour profiles",
-    "size": "cut both to one shape and resize them to one size",
-    "borders": "trim constant margins, or lay random ones around both",
-    "jpeg": "compress both once more, with the same quality and chroma subsampling",
-    "frequency": "resize both by the same filter and compress them alike; what remains is the "
-    "texture of the generator or of the camera",
-    "brightness and colour": "vary brightness, contrast and colour while training; what remains is "
-    "what the prompts and the generator like to show",
+    "file format": "save both in the same format, without EXIF data and colour profiles",
+    "size": "crop both to the same shape and resize them to the same size",
+    "borders": "trim constant margins, or add random margins to both",
+    "jpeg": "compress both again, with the same quality and chroma subsampling",
+    "frequency": (
+        "resize both with the same filter and compress them in the same way; what remains is the "
+        "texture of the generator or the camera"
+    ),
+    "brightness and colour": (
+        "vary brightness, contrast and colour in training; what remains are the preferences of "
+        "the prompts and the generator"
+    ),
 }
 
 
@@ -67,18 +71,21 @@ def write_advice(rows: Sequence[Mapping[str, Any]]) -> list[str]:
     telling = [row for row in measured if row["cue"] != TOGETHER and _is_told_apart(row["stored"])]
     telling.sort(key=lambda row: -row["stored"].value)
     sentences = [
-        f"By {row['cue'].replace('jpeg', 'JPEG compression')} a generated image is told from a "
-        f"real one in {_pairs(row['stored'])}: {ADVICE[row['cue']]}. After the same "
-        f"preprocessing of both it is {_left(row['matched'])}."
+        f"By {row['cue'].replace('jpeg', 'JPEG compression')}, a probe distinguishes a generated "
+        f"from a real image in {_pairs(row['stored'])}: {ADVICE[row['cue']]}. After the same "
+        f"preprocessing of both, {_left(row['matched'])}."
         for row in telling
     ]
     whole = next((row["matched"] for row in measured if row["cue"] == TOGETHER), None)
     if not telling:
-        sentences.append("No single cue tells generated from real images: nothing to be done.")
+        sentences.append(
+            "No single cue distinguishes generated from real images, so there is nothing to do."
+        )
     elif whole and _is_told_apart(whole):
         sentences.append(
-            f"After preprocessing all cues together still tell in {_pairs(whole)}: do not let "
-            "the classes differ in their share of generated images, or a classifier learns that."
+            f"After preprocessing, all cues together still distinguish them in {_pairs(whole)}: "
+            "give all classes the same share of generated images, or a classifier learns the "
+            "source instead of the class."
         )
     return sentences
 
@@ -109,4 +116,4 @@ def _pairs(metric: MetricResult) -> str:
 
 def _left(metric: MetricResult) -> str:
     value, (low, high) = _area(metric)
-    return "no cue any more" if low <= 0.5 <= high else f"{100 * value:.0f} of 100"
+    return "the cue is gone" if low <= 0.5 <= high else f"it does so in {100 * value:.0f} of 100"

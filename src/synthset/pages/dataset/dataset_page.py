@@ -170,9 +170,9 @@ def _show_metrics(
     seen: FinishedRecords, compared: Sequence[ThresholdComparison], found: Mapping[str, Thumbnail]
 ) -> list[dict[str, Any]]:
     titles = {
-        "only_set": "kept here, a threshold drops",
-        "only_threshold": "dropped here, a threshold keeps",
-        "both": "both keep",
+        "only_set": "kept here, dropped by a threshold",
+        "only_threshold": "dropped here, kept by a threshold",
+        "both": "kept by both",
     }
     return [
         {
@@ -191,4 +191,4 @@ def _show_metrics(
 
 def _would_keep(column: str | None) -> str:
     """Say what a threshold on a column would keep."""
-    return f"the images of highest {(column or 'score').replace('_', ' ')}"
+    return f"the images with the highest {(column or 'score').replace('_', ' ')}"

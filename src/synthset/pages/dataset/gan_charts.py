@@ -56,7 +56,7 @@ def _draw_charts(lines: Sequence[Mapping[str, Any]], config: Mapping[str, Any]) 
         _draw(lines, "Distance to the validation images", "FD", {"fd": ("kept", "FD")}, used),
         _draw(lines, "Loss of the discriminator", "hinge loss", {"discriminator": ("c5", "loss")}),
         _draw(
-            lines, "What the discriminator thinks of images", "score",
+            lines, "How the discriminator rates images", "score",
             {"real": ("kept", "real"), "generated": ("rejected", "generated")},
         ),
     ]  # fmt: skip

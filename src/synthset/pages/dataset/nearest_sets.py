@@ -173,22 +173,22 @@ def _warnings(found: Sequence[Outcome], names: Mapping[str, str]) -> list[str]:
     if few:
         guessed = max(outcome["guessed_cov"] for outcome in few)
         said.append(
-            f"Few real images chose: {_range([o['real_chosen_by'] for o in few])} in "
-            f"{_some([_name(o, names) for o in few])}. Up to {100 * guessed:.0f} % of what the set "
-            "should vary like is guessed from the candidates there."
+            f"Few real images guided the choice: {_range([o['real_chosen_by'] for o in few])} in "
+            f"{_some([_name(o, names) for o in few])}. There, up to {100 * guessed:.0f} % of how "
+            "the set should vary is estimated from the candidates."
         )
     unmeasured = [o for o in found if o["nearest"].get("held_out") is None]
     if unmeasured and found[0]["real_chosen_by"] is not None:
         said.append(
-            f"No real images were held out for {_some([_name(o, names) for o in unmeasured])}: "
-            "what was reached there was measured only on what chose. Set `use` below 1."
+            f"No real images were held out for {_some([_name(o, names) for o in unmeasured])}, so "
+            "the result was measured only on images that guided the choice. Set `use` below 1."
         )
     fewer = [o for o in found if 0 < (o.get("real") or {}).get("n", 0) < o["chosen"]]
     if fewer:
         said.append(
-            f"Fewer real images than were chosen could be compared with those held out "
-            f"({_range([o['real']['n'] for o in fewer])}), so their mark lies too far right in "
-            f"{_some([_name(o, names) for o in fewer])}."
+            f"For {_some([_name(o, names) for o in fewer])}, fewer real images than were chosen "
+            f"could be compared with those held out ({_range([o['real']['n'] for o in fewer])}), "
+            "so their mark is too far to the right."
         )
     return said
 

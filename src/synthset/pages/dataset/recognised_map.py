@@ -125,5 +125,5 @@ def _draw(
         for i, name, (x, y), size, colour in zip(shown, names, points, radii, colours, strict=True)
     ]
     words = place_labels(names, points, radii, colours, groups, (WIDTH, height))
-    title = "Which words the images show: a circle is as large as the share recognised"
+    title = "Which words the images show: the area of a circle is the share recognised"
     return map_picture(title, circles, words, height, groups)

@@ -27,7 +27,7 @@ TILE_PX = 64  # side of a picture in the PNG
 TILE, GAP, LINE = 36.0, 12.0, 14.0  # units of a picture, between cells, of a line of words
 BESIDE = 4 * LINE  # above and below a cell's pictures
 LEAST = 440.0  # of a width, so that the words below have room
-TITLE = "What prompts and guidance do: the first images of each class"
+TITLE = "What prompts and guidance change: the first images of each class"
 
 #: What is shown of each cell: title, and which way is better.
 FIGURES = {

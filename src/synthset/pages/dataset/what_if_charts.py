@@ -20,7 +20,7 @@ PANELS = {
     "diversity": ("Diversity ↑", "Vendi score"),
 }
 FROM_ZERO = ("kept", "distance", "coverage")  # where the height itself says something
-AT, RANDOM = Line((), "kept", "at each threshold", dot=2.6), "random draw of as many"
+AT, RANDOM = Line((), "kept", "at each threshold", dot=2.6), "random draw of the same size"
 SIZE = (168.0, 104.0)  # of a panel
 
 
@@ -81,7 +81,7 @@ def draw_what_if(cases: Sequence[Mapping[str, Any]]) -> Picture:
     limits = make_limits(cases)
     panels = [panel for limit in limits for panel in limit.panels]
     key = [AT, Line((), "soft", RANDOM)]
-    title = "What other thresholds would leave; the dashed line is the recipe's own"
+    title = "What other thresholds would keep; the dashed line is the recipe's own threshold"
     columns = len(limits[0].panels)
     return draw_chart("what-if", title, panels, size=SIZE, columns=columns, key=key)
 

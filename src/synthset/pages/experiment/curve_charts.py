@@ -70,7 +70,10 @@ def draw_reliability_chart(judgement: Judgement) -> Picture:
         "", _shares("mean top probability"), _shares("share right"),
         [line for line in lines if line.points],
     )  # fmt: skip
-    title = "How sure the classifiers are against how right: on the dashed line they are honest"
+    title = (
+        "How sure the classifiers are against how often they are right: on the dashed line they "
+        "are calibrated"
+    )
     return draw_chart("reliability", title, [panel], size=(330, 280), key=_key(judgement))
 
 
@@ -120,7 +123,7 @@ def draw_exchange_chart(rate: ExchangeRate, judgement: Judgement) -> Picture:
     ]
     real = [(n, error) for n, errors in rate.points.values() for error in errors]
     lines: list[Line | Note] = [
-        Line(fitted, "ink", "fitted to real images alone"),
+        Line(fitted, "ink", "fitted to real images only"),
         Line(real, "soft", "real images alone", width=0, dot=3),
     ]
     for one in rate.worths:
@@ -138,7 +141,7 @@ def draw_exchange_chart(rate: ExchangeRate, judgement: Judgement) -> Picture:
     y = make_linear_axis(
         f"error: 1 − {measure_name(rate.measure, judgement)}", [e for _, e in points], share=True
     )
-    title = "How many real images alone would do as well as an arm with synthetic ones"
+    title = "How many real images alone would do as well as an arm with synthetic images"
     key = [line for line in drawn if line.name]
     return draw_chart("exchange", title, [Panel("", x, y, lines)], size=(560, 280), key=key)
 

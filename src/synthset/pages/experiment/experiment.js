@@ -59,7 +59,7 @@
         const strength = text === "" ? 0 : 8 + 72 * (Math.abs(value) / (minus || as.value === "counts" ? top : 100)) ** 0.6;
         cell.style.background = `color-mix(in srgb, var(${good ? "--kept" : "--rejected"}) ${strength.toFixed(0)}%, var(--raised))`;
         if (i === j) cell.className = "right";
-        cell.title = `${data.classes[i]} taken for ${names[j]}: ${text || "0"} ${as.value === "rates" ? (minus ? "points" : "%") : "images"}`;
+        cell.title = `${data.classes[i]} classified as ${names[j]}: ${text || "0"} ${as.value === "rates" ? (minus ? "points" : "%") : "images"}`;
       });
     });
     place.replaceChildren(table);

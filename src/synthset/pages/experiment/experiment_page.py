@@ -114,11 +114,11 @@ def _confusion(arm: ArmJudgement, judgement: Judgement) -> Picture:
     names = [judgement.classes[i] for i in shown]
     return draw_matrix(
         f"confusion-{arm.name}",
-        f"{arm.text}: what test images are taken for, in percent of a row",
+        f"{arm.text}: what test images are classified as, in percent of the row",
         names,
         names,
         normalise_confusion(arm.confusion)[np.ix_(shown, shown)],
-        ("taken for", "class of the test image"),
+        ("classified as", "class of the test image"),
     )
 
 

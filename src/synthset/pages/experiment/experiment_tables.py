@@ -138,7 +138,7 @@ def explain_interval(found: Figure) -> str:
         lines.append(f"{interval(found.interval)} % by {found.interval.method}")
     if found.chance is not None and found.n:
         chance = interval(found.chance)
-        lines.append(f"{chance} % by chance in {count(found.n)} images alone (Wilson)")
+        lines.append(f"{chance} % from chance in the {count(found.n)} images alone (Wilson)")
     known = [value for value in found.each if value is not None]
     if len(known) > 1:
         lines.append("seeds: " + ", ".join(f"{100 * value:.1f}" for value in known))

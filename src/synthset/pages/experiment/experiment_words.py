@@ -23,7 +23,7 @@ NAMES = {
     "average_precision": "average precision",
     "matched_f1": "F1 at a matched answer rate",
     "matched_accuracy": "accuracy at the answer rate matched",
-    "others_accuracy": "accuracy on the classes other than",
+    "others_accuracy": "accuracy on classes other than",
 }
 HEADLINES = ("focus_recall", "balanced_accuracy", "accuracy")
 
@@ -86,12 +86,12 @@ def _describe_rest(alike: list[ArmJudgement], others: list[ArmJudgement]) -> str
     if not others:
         return ""
     if not alike:
-        return "Every other arm is lower beyond chance."
+        return "Every other arm is significantly lower."
     if len(alike) == len(others) > 1:
-        return "No other arm is told apart from it."
+        return "No other arm differs significantly from it."
     named = ", ".join(arm.text for arm in alike[:4])
     named += f" and {len(alike) - 4} more" if len(alike) > 4 else ""
-    return f"Not told apart from it: {named}."
+    return f"Not significantly different: {named}."
 
 
 def _against_base(judgement: Judgement, best: ArmJudgement, measure: str) -> str:
@@ -111,4 +111,4 @@ def _against_base(judgement: Judgement, best: ArmJudgement, measure: str) -> str
     if one.p_holm is not None:
         text += f", p {'' if one.p_holm < 0.001 else '= '}{probability(one.p_holm)} by {one.test}"
         text += ", corrected for the number of arms"
-    return text + ("." if one.verdict else "; that may be chance.")
+    return text + ("." if one.verdict else "; this may be due to chance.")

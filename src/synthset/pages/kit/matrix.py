@@ -42,7 +42,7 @@ def draw_matrix(
     for (row, column), share in np.ndenumerate(shares):
         up = last - row
         corners = ((column - 0.46, up - 0.46), (column + 0.46, up + 0.46))
-        says = f"{classes[row]} taken for {columns[column]}: {percent(share, digits=1)}"
+        says = f"{classes[row]} classified as {columns[column]}: {percent(share, digits=1)}"
         content.append(Area(*corners, "raised", says))
         if share < SEEN:
             continue

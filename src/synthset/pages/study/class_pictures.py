@@ -102,7 +102,7 @@ def _picture(
 ) -> ClassPicture:
     index = int(answers.predicted[row])
     seen = classes.names[index] or f"class {index}" if index != NOTHING else "nothing"
-    facts = {"taken for": seen, "prompt": record["prompt"], "id": record["id"]}
+    facts = {"classified as": seen, "prompt": record["prompt"], "id": record["id"]}
     probability = answers.probability[row]
     if not np.isnan(probability):
         facts["probability of its class"] = f"{probability:.3g}"

@@ -18,7 +18,7 @@
     hover.replaceChildren(line("b", one.name), line("p", rate));
     if (one.groups) hover.append(line("p", one.groups, "soft"));
     if (one.gloss) hover.append(line("p", one.gloss, "soft"));
-    if (one.taken.length) hover.append(line("p", `taken for ${one.taken.join(", ")}`));
+    if (one.taken.length) hover.append(line("p", `classified as ${one.taken.join(", ")}`));
     const strip = line("div", "", "few-pictures");
     for (const [uri, right] of one.pictures) {
       const image = document.createElement("img");

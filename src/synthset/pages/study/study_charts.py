@@ -70,7 +70,10 @@ def make_circles(drawn: Map, by: Rule) -> list[Circle]:
 
 def map_of(drawn: Map, by: Rule, title: str, *, key: bool) -> Picture:
     """Draw the map for the page or, with a key of the groups, as a file."""
-    note = f"{RULES[by]}; a circle's area is the share of images recognised, hollow: none"
+    note = (
+        f"{RULES[by]}; the area of a circle is the share of images recognised; hollow circles "
+        "have none"
+    )
     found = make_circles(drawn, by)
     note = f"{note}; {drawn.how}" if key else ""
     return map_picture(title, found, drawn.labels, drawn.height, drawn.groups, note, key=key)

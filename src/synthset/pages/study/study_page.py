@@ -77,7 +77,7 @@ def _content(
 ) -> dict[str, Any]:
     study, drawn = shown.study, shown.drawn
     worst, best = _ends(study)
-    title = f"Which words {shown.dataset.name} shows: a circle is as large as the share recognised"
+    title = f"Which words {shown.dataset.name} shows: the area of a circle is the share recognised"
     return {
         "name": shown.dataset.name,
         "by_whom": shown.by_whom,
