@@ -6,6 +6,7 @@ import pytest
 from synthset.errors import UsageError
 from synthset.metrics.statistics.intervals import Interval, wilson
 from synthset.metrics.statistics.significance import t_interval
+from synthset.pages.experiment.experiment_words import write_answer
 from synthset.recipe.experiment import load_experiment
 from synthset.results.figure import DRAWS, SEEDS
 from synthset.results.judge import CORRECTION
@@ -243,3 +244,49 @@ def test_the_area_of_an_arm_is_the_mean_of_the_seeds_that_were_probed():
     assert both.arms[0].leak.auc.interval.method == SEEDS
     assert make_arm_rows(both)[0]["source_auc"] == pytest.approx(0.85)
     assert load(Judgement, dump(both), "judgement.json").arms[0].leak == both.arms[0].leak
+
+
+PAIR = [
+    {"name": "starved", "parts": [{"set": "real"}]},
+    {"name": "refilled", "parts": [{"set": "real"}, {"set": "sd"}], "control": "starved"},
+]
+
+
+def judged(trials):
+    return judge(experiment(arms=PAIR, real={"train": {"kind": "digits"}}), trials, CLASSES)
+
+
+def test_a_gain_beyond_chance_helps():
+    found = judged(three_seeds())
+    assert (found.answer.verdict, found.answer.arm, found.answer.control) == (
+        "helps",
+        "refilled",
+        "starved",
+    )
+    assert (found.answer.beside, found.answer.seeds) == ("starved", None)
+    short, rest = write_answer(found)
+    assert short == "Generated images help."
+    assert "refilled, compared with starved: +" in rest
+    assert "best arm without generated images is starved" in rest
+
+
+def test_a_loss_beyond_chance_hurts():
+    swapped = [trial("refilled" if t.arm == "starved" else "starved", t.seed, n) for t, n in zip(
+        three_seeds(), (2, 4, 3, 10, 14, 13), strict=True
+    )]  # fmt: skip
+    assert judged(swapped).answer.verdict == "hurts"
+
+
+def test_what_may_be_chance_says_how_many_seeds_would_tell():
+    cats = {"starved": (8, 12, 10), "refilled": (11, 10, 14)}
+    found = judged([trial(arm, s, n) for arm, all in cats.items() for s, n in enumerate(all)])
+    assert found.answer.verdict == "unknown"
+    gain = found.answer.gain
+    half = (gain.interval.high - gain.interval.low) / 2
+    assert found.answer.seeds == pytest.approx(3 * (half / gain.value) ** 2, abs=0.5)
+    assert f"{found.answer.seeds} seeds would tell" in write_answer(found)[1]
+
+
+def test_without_a_control_there_is_no_answer():
+    found = judge(experiment(), three_seeds(), CLASSES)
+    assert (found.answer, write_answer(found)) == (None, None)

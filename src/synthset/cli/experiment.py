@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from synthset.cli.options import AllowCode, Changes
-from synthset.cli.terminal import screen, tell
+from synthset.cli.terminal import say, screen, tell
+from synthset.errors import UsageError
 from synthset.pages.kit.numbers import figure
+from synthset.recipe.reading import holds_images
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -20,7 +22,10 @@ if TYPE_CHECKING:
 
 File = Annotated[
     str,
-    typer.Argument(help="An experiment file, or the name of a shipped one.", metavar="EXPERIMENT"),
+    typer.Argument(
+        help="An experiment file, the name of a shipped one, or images by class.",
+        metavar="EXPERIMENT",
+    ),
 ]
 Output = Annotated[
     str | None,
@@ -38,20 +43,45 @@ PlanOnly = Annotated[
 ]
 
 
+Generated = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--synthetic", help="With images by class: generated images to compare; may be repeated."
+    ),
+]
+Minutes = Annotated[
+    float | None,
+    typer.Option(
+        min=0.1, help="With images by class: what the trainings may take; 8 if not given."
+    ),
+]
+
+
 def experiment(
     file: File,
     output: Output = None,
     size: Size = None,
     changes: Changes = None,
+    synthetic: Generated = None,
+    minutes: Minutes = None,
     workers: AtATime = None,
     plan: PlanOnly = False,
     allow_code: AllowCode = False,
 ) -> None:
     """Train the arms of an experiment alike, and judge them on the same real test images.
 
-    Example: synthset experiment imbalance-digits --plan
+    Of images by class it writes the experiment itself: the remedies that they ask for, with a
+    budget that this machine can meet.
+
+    Example: synthset experiment my-photos --synthetic my-dataset --plan
     """
-    loaded = load(file, size, changes)
+    if holds_images(file):
+        refuse({"--size": size}, "a file of an experiment names sizes; images by class have none")
+        loaded, output = _plan_folder(file, output, changes, synthetic, minutes)
+    else:
+        given = {"--synthetic": synthetic, "--minutes": minutes}
+        refuse(given, "they are for images by class; the file names its own sets and budget")
+        loaded = load(file, size, changes)
     if plan:
         show_plan(loaded)
         return
@@ -66,6 +96,37 @@ def experiment(
     for note in done.judgement.notes:
         console.print(f"note: {note}", soft_wrap=True)
     tell(f"report: {done.page.resolve()}")
+
+
+def _plan_folder(
+    data: str,
+    output: str | None,
+    changes: list[str] | None,
+    synthetic: list[str] | None,
+    minutes: float | None,
+) -> tuple[Experiment, str]:
+    """Plan an experiment for images by class, and show it."""
+    import yaml
+
+    from synthset.experiment.folder_experiment import MINUTES, open_experiment
+
+    found = open_experiment(data, output, synthetic or (), minutes or MINUTES, changes or ())
+    if found.settings is not None:
+        tell(yaml.safe_dump(found.settings, sort_keys=False, allow_unicode=True))
+    for line in found.said:
+        say(line)
+    return found.experiment, str(found.folder)
+
+
+def refuse(options: Mapping[str, object], why: str) -> None:
+    """Refuse options that would have no effect.
+
+    Raises:
+        UsageError: one is given.
+    """
+    given = [name for name, value in options.items() if value is not None]
+    if given:
+        raise UsageError(f"{' and '.join(given)} would have no effect: {why}; leave it out")
 
 
 def load(file: str, size: str | None, changes: list[str] | None) -> Experiment:

@@ -8,6 +8,7 @@ from typing import Any
 from synthset.errors import RecipeError, did_you_mean, shorten
 from synthset.recipe.yaml_text import DEEPEST, LONGEST, parse_yaml
 
+WRITTEN = (".yaml", ".yml", ".json")  # endings of files of settings
 SHOWN = 200  # letters of a change that a message repeats
 
 
@@ -23,6 +24,16 @@ def list_shipped_experiments() -> dict[str, Path]:
 
 def _list_shipped(folder: str) -> dict[str, Path]:
     return {path.stem: path for path in sorted((Path(__file__).parent / folder).glob("*.yaml"))}
+
+
+def holds_images(place: str) -> bool:
+    """Tell whether a name is that of images rather than of a file of settings: a folder, an
+    archive, a table or a URL."""
+    known = list_shipped_recipes() | list_shipped_experiments()
+    if place in known and not Path(place).is_dir():
+        return False
+    path = Path(place)
+    return path.is_dir() or "://" in place or (path.is_file() and path.suffix not in WRITTEN)
 
 
 def read_yaml(path: Path) -> dict[str, Any]:

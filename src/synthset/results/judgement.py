@@ -23,6 +23,7 @@ from synthset.metrics.statistics.classification import (
 from synthset.metrics.statistics.exchange_rate import ArmErrors, ExchangeRate, exchange_rate
 from synthset.metrics.statistics.operating_curves import Curves
 from synthset.recipe.experiment import Exchange, Experiment
+from synthset.results.answer import Answer, find_answer
 from synthset.results.arm_judgement import (
     OF_FOCUS,
     ArmJudgement,
@@ -67,6 +68,7 @@ class Judgement:
         leaders: measure -> its best arm, and those that it is told apart from.
         correction: of the p-values of differences and leaders.
         exchange: None where the experiment asks for none.
+        answer: whether generated images help; None where no arm has a control.
         notes: what a reader must know: short sets, early stops, classes without test images.
     """
 
@@ -86,6 +88,7 @@ class Judgement:
     leaders: Mapping[str, Leader] = field(default_factory=dict)
     correction: str = CORRECTION
     exchange: ExchangeRate | None = None
+    answer: Answer | None = None
     notes: tuple[str, ...] = field(default=())
 
     def over(self, measure: str) -> str:
@@ -144,6 +147,7 @@ def judge(experiment: Experiment, trials: Sequence[Trial], classes: Sequence[str
     arms = tuple(judge_arm(arm, by_arm[arm.name]) for arm in experiment.arms if arm.name in by_arm)
     differences = _differences(by_arm, base, focus, classes)
     exchange, lost = _exchange(experiment.exchange, by_arm)
+    gains, seeds = _gains(experiment, by_arm, focus), sorted({trial.seed for trial in trials})
     return Judgement(
         name=experiment.name,
         description=experiment.description,
@@ -151,13 +155,14 @@ def judge(experiment: Experiment, trials: Sequence[Trial], classes: Sequence[str
         focus=focus,
         shown=_choose_shown(arms, focus),
         base=base,
-        seeds=tuple(sorted({trial.seed for trial in trials})),
+        seeds=tuple(seeds),
         test_images=np.bincount(trials[0].labels, minlength=len(classes)),
         arms=arms,
         differences=differences,
-        gains=_gains(experiment, by_arm, focus),
+        gains=gains,
         leaders=_leaders(by_arm, arms, base, differences),
         exchange=exchange,
+        answer=find_answer(arms, gains, len(seeds)),
         notes=(*_notes(experiment, trials, classes), *lost),
     )
 

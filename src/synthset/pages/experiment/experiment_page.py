@@ -133,6 +133,7 @@ def _fill_page(
     return {
         "judgement": judgement,
         "figures": figures,
+        "answer": words.write_answer(judgement),
         "headlines": words.write_headlines(judgement),
         "measures": tables.list_measures(judgement),
         "compared": tables.compare_arms(judgement),

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from synthset.pages.kit.numbers import interval, percent, points, probability
+from synthset.pages.kit.numbers import duration, figure, interval, percent, points, probability
+from synthset.results.answer import Answer
 from synthset.results.arm_judgement import OF_FOCUS, ArmJudgement
 from synthset.results.judgement import Judgement
 
@@ -50,6 +52,48 @@ def write_headlines(judgement: Judgement) -> list[MeasureSummary]:
     shown = [name for name in HEADLINES if name in judgement.arms[0].whole]
     found = [_headline(judgement, name) for name in shown]
     return [one for one in found if one is not None]
+
+
+def write_answer(judgement: Judgement) -> tuple[str, str] | None:
+    """Answer whether generated images help: a short sentence, and how much, how sure, at what cost,
+    and what to do next. None where no arm has a control."""
+    found = judgement.answer
+    if found is None:
+        return None
+    texts = {arm.name: arm.text for arm in judgement.arms}
+    ends = found.gain.interval
+    span = "" if ends is None else f" ({points(ends.low)} to {points(ends.high)})"
+    pair = f"{texts[found.arm]}, compared with {texts[found.control]}"
+    measure = measure_name(found.measure, judgement)
+    gain = f"{points(found.gain.value or 0.0)} points{span} of {measure}"
+    sure = "" if found.p_holm is None else f", p {_equals(found.p_holm)}, corrected for all pairs"
+    said = {
+        "helps": "Generated images help.",
+        "hurts": "Generated images do harm here.",
+        "unknown": "Whether generated images help can't be told yet.",
+    }[found.verdict]
+    rest = [
+        f"{pair}: {gain}{sure}.",
+        f"The best arm without generated images is {texts[found.beside]}, at "
+        f"{figure(found.beside_figure)}.",
+        f"The trainings took {duration(found.seconds)} in all.",
+        _advise(found, texts),
+    ]
+    return said, " ".join(rest)
+
+
+def _equals(p: float) -> str:
+    return f"{'' if p < 0.001 else '= '}{probability(p)}"
+
+
+def _advise(found: Answer, texts: Mapping[str, str]) -> str:
+    if found.verdict == "helps":
+        return f"Next: train with the images, draws and loss of {texts[found.arm]}."
+    if found.verdict == "hurts":
+        return "Next: look at the classes that lose, and generate or choose other images for them."
+    if found.seeds is not None:
+        return f"Next: {found.seeds} seeds would tell a difference of this size from chance."
+    return "Next: more test images or other generated images; more seeds alone won't tell."
 
 
 def measure_name(measure: str, judgement: Judgement) -> str:
@@ -109,6 +153,6 @@ def _against_base(judgement: Judgement, best: ArmJudgement, measure: str) -> str
     ends = one.figure.interval
     text += "" if ends is None else f" ({points(ends.low)} to {points(ends.high)})"
     if one.p_holm is not None:
-        text += f", p {'' if one.p_holm < 0.001 else '= '}{probability(one.p_holm)} by {one.test}"
+        text += f", p {_equals(one.p_holm)} by {one.test}"
         text += ", corrected for the number of arms"
     return text + ("." if one.verdict else "; this may be due to chance.")
