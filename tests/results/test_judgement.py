@@ -278,7 +278,7 @@ def test_a_loss_beyond_chance_hurts():
 
 
 def test_what_may_be_chance_says_how_many_seeds_would_tell():
-    cats = {"starved": (8, 12, 10), "refilled": (11, 10, 14)}
+    cats = {"starved": (8, 12, 10), "refilled": (12, 12, 14)}
     found = judged([trial(arm, s, n) for arm, all in cats.items() for s, n in enumerate(all)])
     assert found.answer.verdict == "unknown"
     gain = found.answer.gain
