@@ -131,7 +131,7 @@ def test_a_set_is_made_by_its_recipe_from_the_real_images_of_the_split(world, co
 
 
 def test_a_folder_with_other_things_is_left_alone(world, content):
-    with pytest.raises(DatasetError, match=r"real: holds cat, dog and no experiment.json"):
+    with pytest.raises(DatasetError, match=r"real: contains cat, dog but no experiment.json"):
         run_experiment(content, "real")
 
 

@@ -35,8 +35,11 @@ def test_a_card_says_what_was_asked_and_met(world: Any) -> None:
 @pytest.mark.parametrize(
     ("limits", "said"),
     [
-        ("{FID: {max: 20}}", "**Not accepted:** FID 24.5, asked at most 20."),
-        ("{FID: {max: 30}, KID: {max: 1}}", "**Not accepted:** KID not measured, asked at most 1"),
+        ("{FID: {max: 20}}", "**Not accepted:** FID 24.5, required at most 20."),
+        (
+            "{FID: {max: 30}, KID: {max: 1}}",
+            "**Not accepted:** KID not measured, required at most 1",
+        ),
     ],
 )
 def test_a_card_says_what_was_missed_or_not_measured(world: Any, limits: str, said: str) -> None:
@@ -61,7 +64,7 @@ def test_a_card_of_a_set_of_which_nothing_is_asked_says_nothing(world: Any) -> N
 
 def test_nothing_is_exported_where_it_must_be_accepted_and_is_not(world: Any) -> None:
     dataset = asked(world, "{FID: {max: 20}}")
-    with pytest.raises(NotAccepted, match=r"FID 24\.5, asked at most 20; nothing is exported"):
+    with pytest.raises(NotAccepted, match=r"FID 24\.5, required at most 20; nothing is exported"):
         write_export(dataset, OUT, require_accepted=True)
     assert not Path(dataset.path, "out").exists()
     assert NotAccepted.exit_code == 3

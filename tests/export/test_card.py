@@ -39,7 +39,7 @@ def test_the_card_says_what_how_how_many_and_how_good(place: Path) -> None:
         "Every image here is synthetic",
         "| model | some/model |",
         "| guidance_scale | 3.0 |",
-        "Of 20 planned images 19 were made and 15 kept.",
+        "Of 20 planned images, 19 were made and 15 kept.",
         "| flagged | 1 |",
         "| FID (lower is better) | 31.25 (n = 20) | 24.5 (n = 20) | Inception-v3 | cifar10-train |",
         "> n is small",
@@ -96,5 +96,7 @@ def test_the_card_says_what_the_source_held_and_what_was_passed_over(world: Any)
     dataset.write_view(replace(dataset.view, manifest="manifests/1.parquet"))
     dataset.log({"event": "run", "found": ["found: all"]})
     text = (Path(export(dataset, SPLIT)) / "README.md").read_text()
-    assert "The source held 1 image + 1 file read + 2 passed over = 4 files. Passed over:" in text
+    assert (
+        "The source contained 1 image + 1 file read + 2 passed over = 4 files. Passed over:" in text
+    )
     assert "Passed over: 2 × file of a format that is not read.\n\n" in text

@@ -128,7 +128,7 @@ def test_a_folder_that_is_not_ours_is_refused_and_untouched(world: Any) -> None:
     place = Path(world.dataset.path) / "export"
     place.mkdir()
     (place / "thesis.txt").write_text("precious")
-    with pytest.raises(DatasetError, match=r"holds thesis\.txt and no export\.json.*export-2"):
+    with pytest.raises(DatasetError, match=r"contains thesis\.txt but no export\.json.*export-2"):
         export(world.select(), PLAIN)
     assert listing(place) == {"thesis.txt": b"precious"}
 
@@ -182,7 +182,9 @@ def test_a_full_disk_is_told_before_anything_is_written(
 ) -> None:
     usage = type("Usage", (), {"free": 1000})
     monkeypatch.setattr(place.shutil, "disk_usage", lambda place: usage)
-    with pytest.raises(DatasetError, match=r"19 images need about 0\.02 GB, and 0\.00 GB are free"):
+    with pytest.raises(
+        DatasetError, match=r"19 images need about 0\.02 GB, but only 0\.00 GB are free"
+    ):
         export(world.select(), PLAIN)
     assert not (Path(world.dataset.path) / "export").exists()
 

@@ -248,7 +248,7 @@ def test_costs_stand_in_the_ledger_and_beside_the_first_figure(page: Path) -> No
     ledger = page.read_text().split('id="costs"')[1]
     assert "20,000" in ledger
     assert "75 % of the attempted" in ledger
-    assert 'title="nobody counted"' in ledger
+    assert 'title="not counted"' in ledger
     assert "1 min 30 s" in ledger
     assert draw_cost_chart(benchmark()) is not None
     assert draw_cost_chart(benchmark(arms=("base", "random"))) is None
