@@ -272,7 +272,7 @@ def test_a_folder_of_something_else_is_left_alone(tmp_path, name):
     images = read_splits(find_places(write_folders(tmp_path / "data", 0, 100)), 0.2, 0)
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / name).write_text("mine")
-    with pytest.raises(UsageError, match=f"holds {name}, but no training"):
+    with pytest.raises(UsageError, match=f"contains {name}, but no training"):
         train_single(images, quick("training.updates=1"), tmp_path / "mine", Silent())
     assert [path.name for path in (tmp_path / "mine").iterdir()] == [name]
     assert (tmp_path / "mine" / name).read_text() == "mine"
