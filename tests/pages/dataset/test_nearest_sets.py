@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from synthset.pages.dataset.dataset_page import render_dataset_page
-from synthset.pages.dataset.nearest_sets import draw_distance_row, read_choices, sort_farthest_first
+from synthset.pages.dataset.nearest_sets import draw_distance_row, read_choices
+from synthset.results.dataset.set_choices import sort_farthest_first
 
 CLASSES = [{"key": "a", "name": "ant"}, {"key": "b", "name": "bee"}]
 

@@ -12,12 +12,7 @@ from synthset.pages.dataset.gallery import choose_kept, choose_rejected, make_pi
 from synthset.pages.dataset.gan_charts import read_gan
 from synthset.pages.dataset.histogram_chart import draw_histogram
 from synthset.pages.dataset.metric_tables import draw_class_row, make_class_tables, make_table
-from synthset.pages.dataset.nearest_sets import (
-    draw_distance_row,
-    read_choices,
-    read_outcomes,
-    sort_farthest_first,
-)
+from synthset.pages.dataset.nearest_sets import draw_distance_row, read_choices
 from synthset.pages.dataset.pairs import make_closest_pairs
 from synthset.pages.dataset.prompt_words import read_prompt_words
 from synthset.pages.dataset.rate_row import rate_row
@@ -34,6 +29,7 @@ from synthset.results.dataset.finished_records import FinishedRecords
 from synthset.results.dataset.groups import make_group_table
 from synthset.results.dataset.histograms import Histogram, WordCounts, make_histograms
 from synthset.results.dataset.safety import count_verdicts
+from synthset.results.dataset.set_choices import read_outcomes, sort_farthest_first
 from synthset.results.dataset.stage_costs import title_of
 from synthset.results.dataset.summary import summarise
 from synthset.results.dataset.threshold_comparison import (

@@ -21,7 +21,7 @@ from synthset.pages.kit.word_map import (
     map_picture,
 )
 from synthset.results.dataset.finished_records import FinishedRecords, take_evenly
-from synthset.results.dataset.groups import GROUPS, RANK, is_recognition
+from synthset.results.dataset.groups import GROUPS, RANK, count_recognised, is_recognition
 from synthset.store.dataset import Dataset
 from synthset.taxonomy.classlists import ClassEntry
 from synthset.taxonomy.groups import find_synset
@@ -65,7 +65,7 @@ def draw_recognised_map(dataset: Dataset, seen: FinishedRecords) -> RecognisedMa
     if score is None or not dataset.folder.exists(GROUPS):
         return None
     numbers = [_number(entry) for entry in seen.classes]
-    hits, images = _counts(seen, score)
+    hits, images = count_recognised(seen, score)
     placed = [i for i in np.flatnonzero(images).tolist() if numbers[i]]
     if len(placed) < FEWEST:
         return None
@@ -85,15 +85,6 @@ def _number(entry: dict[str, str | None]) -> str | None:
     name = str(entry["name"])
     found = find_synset(ClassEntry(str(entry["key"]), name, name, entry.get("wnid")))
     return found.number if found else None
-
-
-def _counts(seen: FinishedRecords, score: str) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Count images recognised, and planned, by label."""
-    rank = np.asarray(seen.records.column(score + RANK).fill_null(0), dtype=np.int64)
-    size = len(seen.classes)
-    return np.bincount(seen.labels[rank == 1], minlength=size), np.bincount(
-        seen.labels, minlength=size
-    )
 
 
 def _draw(

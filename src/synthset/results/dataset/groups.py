@@ -143,10 +143,26 @@ def is_recognition(seen: FinishedRecords, score: str) -> bool:
     return f"{score}_predicted" in seen.records.column_names
 
 
+def count_recognised(
+    seen: FinishedRecords, score: str
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Count images by label: those that are recognised, and all that are planned."""
+    size = len(seen.classes)
+    hits = _find_hits(seen, score)
+    return np.bincount(seen.labels[hits], minlength=size), np.bincount(seen.labels, minlength=size)
+
+
+def _find_hits(seen: FinishedRecords, score: str) -> NDArray[np.bool_]:
+    """(N,) images whose class is the first choice; a failed image is not."""
+    ranks: NDArray[np.int64] = np.asarray(
+        seen.records.column(score + RANK).fill_null(0), dtype=np.int64
+    )
+    return np.equal(ranks, 1)
+
+
 def _rate(seen: FinishedRecords, score: str, mine: NDArray[np.bool_]) -> Rate:
     """The share recognised: of all, where a failed image is not recognised, and of the kept."""
-    rank = seen.records.column(score + RANK).fill_null(0)
-    hits = np.asarray(rank, dtype=np.int64) == 1
+    hits = _find_hits(seen, score)
     kept = mine & seen.keep
     shares = [
         wilson(int((hits & part).sum()), int(part.sum())) if part.any() else None
