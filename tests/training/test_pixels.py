@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from digit_tasks import digits
 
+from synthset.images import decode
 from synthset.recipe.training import Preprocessing
 from synthset.training import pixels
 from synthset.training.pixels import Prepared
@@ -11,6 +12,7 @@ from synthset.training.preprocess import Draw, preprocess
 @pytest.fixture(autouse=True)
 def nothing_decoded_yet(monkeypatch):
     monkeypatch.setattr(pixels, "_DECODED", {})
+    monkeypatch.setattr(pixels, "_BYTES", [0])
 
 
 class Counting:
@@ -31,6 +33,11 @@ def counted(count=10):
     return images, counting
 
 
+def small(**settings):
+    """To 2 px, which digits of 8 px are large beside."""
+    return Preprocessing(**settings).model_copy(update={"size_px": 2})
+
+
 def test_images_are_decoded_once_where_nothing_is_random():
     images, counting = counted()
     prepared = Prepared(images, Preprocessing(size_px=8), training=True)
@@ -46,6 +53,27 @@ def test_random_images_are_another_in_each_epoch_and_the_same_in_one():
     seen = prepared.take(rows, np.array([0, 1, 0]))
     assert (seen[0] == seen[2]).all()
     assert (seen[0] != seen[1]).any()
+
+
+def test_random_images_are_decoded_once_and_kept_at_twice_the_size():
+    images, counting = counted(4)
+    letterbox = small(fit="letterbox", random_margins=0.5)
+    prepared = Prepared(images, letterbox, training=True, seed=1)
+    seen = [prepared.take(np.arange(4), np.full(4, epoch)) for epoch in range(3)]
+    assert counting.reads == 4
+    assert {one.shape for one in pixels._DECODED.values()} == {(4, 4, 3)}  # of 8 x 8
+    for epoch, batch in enumerate(seen):
+        draw = Draw.train(images.keys[3], 1, epoch)
+        assert (batch[3] == preprocess(decode(images.read(3)), letterbox, draw)).all()
+
+
+def test_no_more_is_kept_than_fits(monkeypatch):
+    monkeypatch.setattr(pixels, "CACHE_BYTES", 100)
+    images, counting = counted(4)
+    prepared = Prepared(images, small(noise=3), training=True)  # 48 bytes each
+    for epoch in range(2):
+        prepared.take(np.arange(4), np.full(4, epoch))
+    assert (len(pixels._DECODED), counting.reads) == (2, 6)
 
 
 def test_what_does_not_fit_in_memory_is_decoded_for_each_batch(monkeypatch):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -13,19 +13,20 @@ from synthset.images import Pixels, UnreadableImage, decode
 from synthset.machine import count_cores
 from synthset.recipe.training import Preprocessing
 from synthset.training.labelled import LabelledImages
-from synthset.training.preprocess import Draw, is_random, preprocess
+from synthset.training.preprocess import Draw, is_random, preprocess, shrink_ahead
 
 CACHE_BYTES = 2 << 30  # of prepared pixels in memory: 700,000 images of 32 px, 14,000 of 224 px
 MOST_THREADS = 32
 _DECODED: dict[tuple[str, str], Pixels] = {}  # of this process: key and settings -> pixels
+_BYTES = [0]  # of those
 
 
 class Prepared:
     """Images as the model sees them.
 
     They are kept in memory where nothing about them is random and all of them take less than 2 GiB;
-    else each is decoded when it is asked for. What a process has decoded and prepared once, up to
-    2 GiB, serves its other trainings too.
+    else each is prepared when it is asked for, from what was decoded and shrunk before. What a
+    process has decoded or prepared once, up to 2 GiB, serves its other trainings too.
     """
 
     def __init__(
@@ -80,20 +81,35 @@ class Prepared:
         return out
 
     def _one(self, i: int, epoch: int) -> Pixels:
+        if self._keeps:
+            return self._keep(i, self._name, lambda: self._prepare(i, epoch))
+        return self._prepare(i, epoch)
+
+    def _prepare(self, i: int, epoch: int) -> Pixels:
         key = self._images.keys[i]
-        name = (key, self._name)
-        if not self._keeps:
-            return self._prepare(i, key, epoch)
+        draw = Draw.train(key, self._seed, epoch) if self._training else Draw.testing(key)
+        return preprocess(self._open(i), self._settings, draw)
+
+    def _open(self, i: int) -> Pixels:
+        """Decode an image; where it is prepared anew each time, as small as that allows."""
+        if not is_random(self._settings, self._training):
+            return self._decode(i)
+        size = f"{self._settings.size_px} {self._settings.kernel}"
+        return self._keep(i, size, lambda: shrink_ahead(self._decode(i), self._settings))
+
+    def _decode(self, i: int) -> Pixels:
+        try:
+            return decode(self._images.read(i))
+        except (UnreadableImage, OSError) as fault:
+            key = self._images.keys[i]
+            raise DatasetError(f"image {key}: {fault}; repair it, or remove it") from None
+
+    def _keep(self, i: int, how: str, make: Callable[[], Pixels]) -> Pixels:
+        name = (self._images.keys[i], how)
         pixels = _DECODED.get(name)
         if pixels is None:
-            pixels = self._prepare(i, key, epoch)
-            if len(_DECODED) * pixels.nbytes < CACHE_BYTES:
+            pixels = make()
+            if _BYTES[0] + pixels.nbytes <= CACHE_BYTES:
                 _DECODED[name] = pixels
+                _BYTES[0] += pixels.nbytes
         return pixels
-
-    def _prepare(self, i: int, key: str, epoch: int) -> Pixels:
-        draw = Draw.train(key, self._seed, epoch) if self._training else Draw.testing(key)
-        try:
-            return preprocess(decode(self._images.read(i)), self._settings, draw)
-        except (UnreadableImage, OSError) as fault:
-            raise DatasetError(f"image {key}: {fault}; repair it, or remove it") from None

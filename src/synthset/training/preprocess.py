@@ -18,6 +18,7 @@ KERNELS = {
     "bilinear": Image.Resampling.BILINEAR,
     "box": Image.Resampling.BOX,
 }
+AHEAD = 2  # times the size that is enough to begin with, where something is random
 LONG = 4  # a side over the other, from which margins are most of the square
 MARGIN_PIXELS = 1 << 24  # of a square with margins, at most, around a long image
 Colour = tuple[int, int, int]
@@ -72,7 +73,9 @@ def apply_steps(image: Pixels, settings: Preprocessing, draw: Draw) -> list[tupl
         (size_px, size_px, 3).
     """
     rng = np.random.default_rng(draw.seed)
-    taken = [("square", _cut_square(image, settings, draw, rng))]
+    given, image = image, shrink_ahead(image, settings)
+    taken = [] if image is given else [("shrink", image)]
+    taken.append(("square", _cut_square(image, settings, draw, rng)))
 
     def then(name: str, after: Pixels) -> None:
         taken.append((name, after))
@@ -89,6 +92,25 @@ def apply_steps(image: Pixels, settings: Preprocessing, draw: Draw) -> list[tupl
     if settings.noise:
         then("noise", _add_noise(taken[-1][1], settings, rng))
     return taken
+
+
+def shrink_ahead(image: Pixels, settings: Preprocessing) -> Pixels:
+    """Shrink a large image to twice the size, where training changes each anew: so it is decoded
+    once and kept, and every image, test or training, goes the same way.
+
+    Args:
+        image: (H, W, 3) uint8 RGB.
+        settings: where nothing in them is random, images stay as they are.
+
+    Returns:
+        The image itself, or one whose shorter side is twice `size_px`.
+    """
+    height, width = image.shape[:2]
+    scale = AHEAD * settings.size_px / min(height, width)
+    if scale >= 1 or not is_random(settings, training=True):
+        return image
+    size = (round(width * scale), round(height * scale))
+    return np.asarray(Image.fromarray(image).resize(size, KERNELS[settings.kernel]))
 
 
 def _cut_square(
