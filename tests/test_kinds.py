@@ -179,7 +179,7 @@ def test_a_broken_plug_in_is_named_and_stops_nobody(plugin):
     assert [one.name for one in found.broken] == ["gone", "quality"]
     with pytest.raises(RecipeError, match=r"gone of example-kinds 1.0 can't be used.*No module"):
         recipe(scores=[{"kind": "gone"}])
-    assert "synthset has a kind 'quality' itself" in str(found.broken[1])
+    assert "synthset has a kind 'quality' of its own" in str(found.broken[1])
 
 
 def test_two_packages_of_one_kind_and_one_that_exits_can_not_be_used(plugin, tmp_path, monkeypatch):

@@ -30,7 +30,7 @@ def test_numbers_stay_numbers():
 
 def test_what_is_no_csv_is_named_with_its_line():
     with pytest.raises(
-        RecipeError, match=r"test: line 2 is no CSV \(field larger than field limit"
+        RecipeError, match=r"test: line 2 is not valid CSV \(field larger than field limit"
     ):
         read_sheet("id\n" + "x" * 200_000, "test")
 

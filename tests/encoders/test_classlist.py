@@ -101,8 +101,8 @@ def test_every_unmatched_class_is_a_problem_with_the_nearest_names():
     problems = match("names", make_name_classes(["cats", "zeppelin", "dog"]), PETS, {"bird": "dog"})
     assert [str(problem) for problem in problems] == [
         "names.bird: no class of the recipe has this key; known: cats, dog, zeppelin",
-        "names.cats: the classifier has no class 'cats'; map it, as cats: Cat (nearest: Cat)",
-        "names.zeppelin: the classifier has no class 'zeppelin'; map it, as zeppelin: Cat, or use "
+        "names.cats: the classifier has no class 'cats'; map it, as in cats: Cat (nearest: Cat)",
+        "names.zeppelin: the classifier has no class 'zeppelin'; map it, as in zeppelin: Cat, or use "
         "another classifier",
     ]
 
@@ -117,8 +117,8 @@ def test_many_unknown_classes_are_counted_and_not_all_listed():
     problems = match("scores[0].names", entries, OutputClasses(names=("cat", "thing 7")), {})
     assert len(problems) == 51
     assert str(problems[-1]) == (
-        "scores[0].names: 949 more of 1,000 classes are not the classifier's; as above, or use a "
-        "classifier that has them"
+        "scores[0].names: the classifier lacks 949 more of 1,000 classes; map them as above, or "
+        "use a classifier that has them"
     )
 
 
@@ -126,4 +126,4 @@ def test_a_name_that_is_there_exactly_is_that_class_whatever_looks_like_it():
     classes = OutputClasses(names=("hot dog", "hot_dog"))
     assert match("names", make_name_classes(["hot_dog", "hot dog"]), classes, {}) == (1, 0)
     (problem,) = match("names", make_name_classes(["Hot-Dog"]), classes, {})
-    assert "'Hot-Dog' is 2 classes of the classifier" in problem.found
+    assert "'Hot-Dog' matches 2 classes of the classifier" in problem.found

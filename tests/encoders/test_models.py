@@ -35,7 +35,10 @@ def test_good_models_have_no_problem(open_clip_folder, timm_folder):
 def test_a_missing_folder_gets_its_nearest_sibling(timm_folder):
     wrong = timm_folder.parent / timm_folder.name.replace("timm", "tim")
     (problem,) = told(classifier(model=str(wrong)))
-    assert problem == f"encoders.e.model: no folder {wrong}; did you mean {timm_folder.name!r}?"
+    assert (
+        problem
+        == f"encoders.e.model: there is no folder {wrong}; did you mean {timm_folder.name!r}?"
+    )
     (problem,) = told(clip(model=f"{timm_folder}/no/such"))
     assert "there is no folder" in problem
 
@@ -74,7 +77,7 @@ def test_missing_and_unsafe_weight_files_are_named(tmp_path):
     (problem,) = told(classifier(model="resnet18", weights=str(tmp_path / "weights.bin")))
     assert "save them as safetensors" in problem
     (problem,) = told(clip(model="RN50", pretrained=str(tmp_path / "weight.bin")))
-    assert problem.startswith("encoders.e.pretrained: no file")
+    assert problem.startswith("encoders.e.pretrained: there is no file")
 
 
 def test_a_name_without_weights_anywhere_asks_for_a_file():

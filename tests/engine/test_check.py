@@ -30,7 +30,10 @@ WRONG = {
     ),
     "unknown class of the judge": ("classes=[cat, kiwi]", "scores[1].names.kiwi: the classifier"),
     "unknown statistics": ("references.cifar10.file=cifar", "references.cifar10.file (for metrics"),
-    "unknown CLIP": ("encoders.clip.model=ViT-B-33", "encoders.clip.model: no open_clip model"),
+    "unknown CLIP": (
+        "encoders.clip.model=ViT-B-33",
+        "encoders.clip.model: there is no open_clip model",
+    ),
     "unknown timm model": ("encoders.classifier.model=resnt50", "encoders.classifier.model: "),
     "unknown field": ("prompts.templates=['{clas}']", "prompts.templates[0]: unknown field {clas}"),
     "no class in it": (

@@ -10,7 +10,7 @@ from synthset.errors import StageError, TooManyFailures
 
 def test_a_run_in_which_every_image_fails_is_a_failure_with_its_reason(tmp_path):
     for _ in range(2):  # a second time as well, though nothing is left to do
-        with pytest.raises(StageError, match=r"none of 24 was made: 24 × made to fail"):
+        with pytest.raises(StageError, match=r"none of 24 could be made: 24 × made to fail"):
             synthset.run(recipe("source.fail_every=1"), tmp_path / "d")
 
 
@@ -23,7 +23,7 @@ def test_a_stage_stops_at_failures_in_a_row_and_the_next_run_goes_on(tmp_path, w
     images = dataset.view.images
     waiting = sum(count for shard in range(3) for _, count in dataset.chunks(images, shard))
     assert waiting + dataset.rows_in(images) >= 14  # what is finished stays
-    with pytest.raises(StageError, match=r"none of 24 was made"):
+    with pytest.raises(StageError, match=r"none of 24 could be made"):
         synthset.run(recipe("source.fail_every=1"), tmp_path / "d")
 
 

@@ -191,7 +191,7 @@ def test_what_cannot_work_is_said_before_anything_is_written(photos):
     )
     missing = changed(lora=[{"path": "no.safetensors"}])
     assert problems(missing) == [
-        "source.lora[0].path: nothing at no.safetensors; name a .safetensors file"
+        "source.lora[0].path: there is nothing at no.safetensors; name a .safetensors file"
     ]
     with pytest.raises(RecipeError, match="nothing at no"):
         synthset.run(missing, "d")

@@ -185,7 +185,11 @@ def test_stable_diffusion_images_are_compared_with_real_ones(tmp_path, monkeypat
     assert held == {"train", "test"}
 
 
-RULES = {"drop": (4, "not used; "), "first": (6, "used under the first"), "keep": (8, "used under")}
+RULES = {
+    "drop": (4, "not used; "),
+    "first": (6, "used only under the first"),
+    "keep": (8, "used under"),
+}
 
 
 @pytest.mark.parametrize("rule", RULES)

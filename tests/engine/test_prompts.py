@@ -117,7 +117,9 @@ def test_a_table_gives_each_class_its_own_and_another_table_is_another_plan(tmp_
 
 def test_a_class_without_a_prompt_in_the_file_is_named(tmp_path):
     (tmp_path / "p.csv").write_text("class,prompt\nstar,x\n")
-    with pytest.raises(RecipeError, match="prompts: no text for 'circle', 'square'; add one"):
+    with pytest.raises(
+        RecipeError, match="prompts: there is no text for 'circle', 'square'; add one"
+    ):
         run(tmp_path, prompts={"kind": "file", "file": str(tmp_path / "p.csv")})
 
 
@@ -148,7 +150,7 @@ def test_captions_come_from_a_file_or_from_a_reference(tmp_path):
 
 def test_a_reference_without_captions_is_refused(tmp_path):
     real = {"real": {"kind": "images", "paths": [{"path": str(tmp_path)}]}}
-    with pytest.raises(RecipeError, match=r"prompts\.reference: 'real' has no captions"):
+    with pytest.raises(RecipeError, match=r"prompts\.reference: reference 'real' has no captions"):
         recipe(prompts={"kind": "captions", "reference": "real"}, references=real)
 
 

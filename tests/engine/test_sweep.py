@@ -84,7 +84,7 @@ def test_classes_are_drawn_evenly_or_named():
     assert pick_labels(ten, 99) == list(range(10))
     assert pick_labels(ten, ("class 7", "class-2")) == [7, 2]
     with pytest.raises(
-        UsageError, match="--classes klass 7: no such class; did you mean 'class 7'"
+        UsageError, match="--classes klass 7: there is no such class; did you mean 'class 7'"
     ):
         pick_labels(ten, ("klass 7",))
 
@@ -110,10 +110,10 @@ def test_classes_of_every_kind_stay_what_they_are(tmp_path, classes, names):
 @pytest.mark.parametrize(
     ("axes", "said"),
     [
-        (Axes((2.0,), ("plain",), 2, 2), "--guidance: a source of kind shapes has none"),
+        (Axes((2.0,), ("plain",), 2, 2), "--guidance: a source of kind shapes has no guidance"),
         (
             Axes((), ("glos",), 2, 2),
-            "--prompts glos: no such kind of prompts; did you mean 'gloss'",
+            "--prompts glos: there is no such kind of prompts; did you mean 'gloss'",
         ),
     ],
 )
@@ -123,7 +123,7 @@ def test_an_axis_that_makes_no_sense_is_explained(tmp_path, axes, said):
 
 
 def test_all_cells_are_checked_before_the_first_is_made(tmp_path):
-    with pytest.raises(RecipeError, match=r"gloss: prompts\.templates: \{gloss\} is used"):
+    with pytest.raises(RecipeError, match=r"gloss: prompts\.templates: it uses \{gloss\}"):
         sweep(tmp_path / "s", Axes((), ("plain", "gloss"), 1, 2))
     assert not (tmp_path / "s").exists()
 

@@ -34,11 +34,11 @@ def coded(world, content, monkeypatch):
 
 
 def test_a_plan_says_which_code_the_recipe_of_a_set_runs(coded):
-    assert "warning: this runs code from outside synthset:  mine.py:redness" in list(preview(coded))
-    assert "warning: this runs code from outside synthset:  mine.py:shades" not in list(
+    assert "warning: this runs code from outside synthset: mine.py:redness" in list(preview(coded))
+    assert "warning: this runs code from outside synthset: mine.py:shades" not in list(
         preview(coded)
     )
-    assert "warning: this runs code from outside synthset:  mine.py:shades" in list(
+    assert "warning: this runs code from outside synthset: mine.py:shades" in list(
         preview(coded, "corrected")
     )
 

@@ -71,5 +71,7 @@ def test_means_over_the_tested_classes_are_named_as_such(folder):
     some = replace(trial("few", 1, [1] * 4), labels=np.repeat([0, 1, 1, 2], 2))
     write_trial(folder / "trials" / "few-s1", some)
     notes = {one.name: one.notes for one in compute_statistics([str(folder)])}
-    assert notes["few, seed 1"] == ("means are over 3 of 4 classes: the others have no test image",)
+    assert notes["few, seed 1"] == (
+        "means are over 3 of 4 classes, as the others have no test image",
+    )
     assert notes["few, seed 0"] == ()

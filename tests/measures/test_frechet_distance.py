@@ -81,5 +81,5 @@ def test_a_floor_of_fewer_images_is_said_to_be_too_high():
     draw = np.random.default_rng(3)
     (row,) = by_class(draw.normal(size=(50, 4)), draw.normal(size=(40, 4)), axes=3)
     assert row.floor.n_generated == 25
-    assert "a floor at 40: it is of 25" in row.warning
+    assert "a floor at 40 images; this floor is for 25" in row.warning
     assert find_floor(np.zeros((3, 2)), 10) is None

@@ -164,7 +164,9 @@ def test_a_list_without_a_licence_that_is_taken_is_refused_before_the_first_requ
     columns = {"url": [web.put("/a.png", picture(1))] * 3, "license": ["ARR", "ARR", None]}
     urls = read_urls(listed(tmp_path / "u.parquet", **columns), 9)
     wanted = Terms(licenses=frozenset({"CC0"}))
-    with pytest.raises(DatasetError, match=r"CC0: none of 3 rows .* has 'ARR' \(2\), none \(1\)"):
+    with pytest.raises(
+        DatasetError, match=r"CC0: none of the 3 rows .* has 'ARR' \(2\), none \(1\)"
+    ):
         download(urls, str(tmp_path / "pool"), wanted)
     bare = read_urls(listed(tmp_path / "bare.parquet", url=columns["url"]), 9)
     with pytest.raises(UsageError, match=r"no column 'license'.*--license-column"):
@@ -210,7 +212,7 @@ def test_nothing_is_written_over(mixed, terms, tmp_path):
     with pytest.raises(UsageError, match="contains other files"):
         download(read_urls(mixed, 9), str(tmp_path / "mine"), terms)
     download(read_urls(mixed, 9), str(tmp_path / "pool"), terms)
-    with pytest.raises(UsageError, match="another rows_per_shard"):
+    with pytest.raises(UsageError, match="a different rows_per_shard"):
         download(read_urls(mixed, 3), str(tmp_path / "pool"), terms)
 
 

@@ -238,13 +238,13 @@ def test_features_of_another_encoder_are_refused(pool, tmp_path, features):
 
 def test_images_whose_features_did_not_come_along_are_said(pool, tmp_path, features):
     np.save(pool / "00000.npy", features[0])
-    with pytest.raises(RecipeError, match=r"--features: no file .*00001\.npy"):
+    with pytest.raises(RecipeError, match=r"--features: there is no file .*00001\.npy"):
         indexed(pool, tmp_path / "index", features="beside")
     with pytest.raises(RecipeError, match=r"no column 'img'.*did you mean 'image'"):
         indexed(pool, tmp_path / "other", features="img")
     for i in (1, 2):
         np.save(pool / f"{i:05}.npy", features[0][:4])
-    with pytest.raises(RecipeError, match=r"has 4 rows, .*00001\.parquet 10"):
+    with pytest.raises(RecipeError, match=r"has 4 rows, but .*00001\.parquet has 10"):
         indexed(pool, tmp_path / "third", features="beside")
 
 
@@ -252,8 +252,8 @@ def test_an_index_goes_on_with_what_it_was_begun_with_only(pool, tmp_path):
     indexed(pool, tmp_path / "index")
     before = files(tmp_path / "index")
     for changed, said in (
-        ({"rows_per_shard": 5}, "another 'rows_per_shard'"),
-        ({"encoder": PixelsEncoder(kind="pixels", size_px=2)}, "another 'encoder'"),
+        ({"rows_per_shard": 5}, "a different 'rows_per_shard'"),
+        ({"encoder": PixelsEncoder(kind="pixels", size_px=2)}, "a different 'encoder'"),
     ):
         with pytest.raises(UsageError, match=said):
             indexed(pool, tmp_path / "index", **changed)
@@ -276,7 +276,7 @@ def test_what_was_there_before_is_left_alone(pool, tmp_path):
     ("words", "said"),
     [
         (["nowhere"], "nothing at nowhere"),
-        (["pool", "--model", "./none"], "encoder.model: no folder"),
+        (["pool", "--model", "./none"], "encoder.model: there is no folder"),
         (["pool", "--encoder", "pixels", "--set", "sizepx=1"], "did you mean 'size_px'"),
     ],
 )

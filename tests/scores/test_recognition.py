@@ -65,5 +65,5 @@ def test_rank_one_is_exactly_the_first_choice(joined):
 
 
 def test_a_class_list_of_another_length_is_refused(joined):
-    with pytest.raises(ModelError, match=r"gives 3 numbers.*names 4 classes"):
+    with pytest.raises(ModelError, match=r"returns 3 numbers.*names 4 classes"):
         scored(joined("logits", [[1.0, 2.0, 3.0]], label=[0]))

@@ -126,7 +126,7 @@ def test_nothing_found_says_what_was_seen(tmp_path: Path) -> None:
     write(tmp_path / "cat/a.txt")
     write(tmp_path / "cat/b.txt")
     with pytest.raises(
-        RecipeError, match=r"no labelled image in .* \(only 2 ×  file beside .*/a\.txt"
+        RecipeError, match=r"no labelled image in .* \(only 2 × file beside .*/a\.txt"
     ):
         list(scan(at(tmp_path)))
 
@@ -172,7 +172,7 @@ def test_a_folder_or_glob_of_parquet_files_is_one_split(parquet: Callable[..., P
     assert [one.name for one in scan(at(first.parent))] == ["cat", "dog"]
     parquet("test-00000-of-00001.parquet", image=cells(3), label=["cat"])
     with pytest.raises(
-        RecipeError, match=r"of the splits test, train; name one, as in .*/train\*\.parquet"
+        RecipeError, match=r"the splits test, train; name one, as in .*/train\*\.parquet"
     ):
         list(scan(at(first.parent)))
     assert [one.name for one in scan(at(first.parent / "train*.parquet"))] == ["cat", "dog"]

@@ -85,7 +85,7 @@ def test_weights_that_do_not_fit_are_refused(tmp_path):
     )
     with pytest.raises(ModelError, match="does not fit test_efficientnet"):
         build(timm_model(name="test_efficientnet", weights=str(tmp_path / "w.safetensors")), 5, 32)
-    with pytest.raises(ModelError, match=r"no \.safetensors file"):
+    with pytest.raises(ModelError, match=r"not a \.safetensors file"):
         build(timm_model(weights=str(tmp_path / "w.pth")), 5, 32)
     with pytest.raises(ModelError, match="cannot be read"):
         build(timm_model(weights=str(tmp_path / "gone.safetensors")), 5, 32)

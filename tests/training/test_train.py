@@ -147,11 +147,11 @@ def test_a_class_without_training_images_is_refused(tmp_path):
 
 def test_an_empty_set_and_an_unknown_label_are_refused(tmp_path):
     task = small_task()
-    with pytest.raises(DatasetError, match="the validation split: no image"):
+    with pytest.raises(DatasetError, match="the validation split: there is no image"):
         train_classifier(replace(task, val=task.val.take([])), tmp_path)
     images = digits(0, 200)
     few = TrainingStage("train", images.take(np.flatnonzero(images.labels != 9)), 5)
-    with pytest.raises(DatasetError, match=r"validation split: label 9 where the 9 classes"):
+    with pytest.raises(DatasetError, match=r"validation split: found label 9, but the 9 classes"):
         train_classifier(replace(task, classes=9, stages=(few,)), tmp_path)
     assert not list(tmp_path.iterdir())
 

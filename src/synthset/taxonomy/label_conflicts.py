@@ -65,7 +65,7 @@ def describe_outcome(rule: Rule, used: str = "used") -> str:
     """Say what becomes of images in conflict.
 
     >>> describe_outcome("first", "trained on")
-    'trained on under the first label alone (conflicts: first)'
+    'trained on only under the first label (conflicts: first)'
     """
     said = {
         "drop": f"not {used}; correct the labels, or choose another rule",

@@ -53,7 +53,9 @@ def test_a_class_without_an_image_is_reported_and_its_images_count_as_wrong(trai
         **{**vars(job), "train": type(job.train)(collect_training_images(job).take(rows), ())}
     )
     (reading,) = suite.read("", [job])[0]
-    assert reading.note.startswith("no image of fox: test images of such a class count as wrong")
+    assert reading.note.startswith(
+        "there is no image of fox: test images of such a class count as wrong"
+    )
     assert reading.value <= 2 / 3
 
 

@@ -66,8 +66,11 @@ def test_training_images_among_them_are_said(trained, colours):
 @pytest.mark.parametrize(
     ("more", "message"),
     [
-        ({"classes": ["cat", "cow"]}, r"suites.bad.classes\[1\]: no class 'cow'; known: cat"),
-        ({"classes": ["fox"]}, r"suites.bad.classes\[0\]: no image of class 'fox'"),
+        (
+            {"classes": ["cat", "cow"]},
+            r"suites.bad.classes\[1\]: there is no class 'cow'; known: cat",
+        ),
+        ({"classes": ["fox"]}, r"suites.bad.classes\[0\]: there is no image of class 'fox'"),
         ({"names": {"owl": "fox"}}, r"suites.bad.names.owl: these images have no such class"),
         ({"names": {"cow": "owl"}}, r"suites.bad.images: class 'owl' is none of|no class 'owl'"),
     ],

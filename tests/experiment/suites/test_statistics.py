@@ -105,5 +105,5 @@ def test_features_are_kept_and_rows_stay_with_their_images(trained, tmp_path, mo
 
 def test_an_encoder_that_is_not_there_is_refused(trained):
     wrong = ClipEncoder(kind="clip", model="./nowhere").model_dump()
-    with pytest.raises(RecipeError, match=r"suites.bad.clip.model: no folder ./nowhere"):
+    with pytest.raises(RecipeError, match=r"suites.bad.clip.model: there is no folder ./nowhere"):
         trained({"bad": {**STATISTICS, "clip": wrong}})

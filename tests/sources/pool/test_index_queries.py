@@ -248,7 +248,9 @@ def test_queries_of_a_test_split_are_refused(world, name):
 
 
 def test_an_index_that_is_not_there_or_not_finished_is_refused(world, queries):
-    with pytest.raises(RecipeError, match=r"source\.index: no folder .*synthset pool index POOL"):
+    with pytest.raises(
+        RecipeError, match=r"source\.index: there is no folder .*synthset pool index POOL"
+    ):
         world.pick(str(world.root / "none"), queries)
     index = world.pool([colour(10)])
     (world.root / "pool-index" / "index.json").unlink()
@@ -319,7 +321,9 @@ def test_an_index_of_an_encoder_that_has_changed_is_refused(world, queries):
     with pytest.raises(RecipeError, match=r"made by clip with fingerprint .* but now it has"):
         world.pick(index, queries)
     shutil.rmtree(model)
-    with pytest.raises(RecipeError, match=r"source\.index \(its encoder\)\.model: no folder"):
+    with pytest.raises(
+        RecipeError, match=r"source\.index \(its encoder\)\.model: there is no folder"
+    ):
         world.pick(index, queries)
 
 
