@@ -102,8 +102,8 @@ def test_every_unmatched_class_is_a_problem_with_the_nearest_names():
     assert [str(problem) for problem in problems] == [
         "names.bird: no class of the recipe has this key; known: cats, dog, zeppelin",
         "names.cats: the classifier has no class 'cats'; map it, as in cats: Cat (nearest: Cat)",
-        "names.zeppelin: the classifier has no class 'zeppelin'; map it, as in zeppelin: Cat, or use "
-        "another classifier",
+        "names.zeppelin: the classifier has no class 'zeppelin'; map it, as in zeppelin: Cat, or "
+        "use another classifier",
     ]
 
 

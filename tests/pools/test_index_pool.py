@@ -258,7 +258,7 @@ def test_an_index_goes_on_with_what_it_was_begun_with_only(pool, tmp_path):
         with pytest.raises(UsageError, match=said):
             indexed(pool, tmp_path / "index", **changed)
     table(pool / "00001.parquet", first=41)
-    with pytest.raises(UsageError, match="another 'pool'"):
+    with pytest.raises(UsageError, match="a different 'pool'"):
         indexed(pool, tmp_path / "index")
     assert files(tmp_path / "index") == before
 
