@@ -23,3 +23,12 @@ def test_where_output_is_piped_a_line_comes_now_and_then(clock, capfd):
         "images   400 of 1,000 records (10.0/s, 1 min 0 s left)",
         "images   600 records in 50.0 s (12.0/s)",
     ]
+
+
+def test_a_training_counts_updates(clock, capfd):
+    bar = RichBar()
+    bar.start("training", 420)
+    clock[0] = 4.0
+    bar.advance(420)
+    bar.stop()
+    assert capfd.readouterr().err == "training 420 updates in 4.0 s (105.0/s)\n"

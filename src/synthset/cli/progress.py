@@ -20,6 +20,14 @@ from synthset.pages.kit.numbers import duration
 
 WORDS = screen(stderr=True)
 SECONDS_A_LINE = 30  # in a file or a pipe, while a pass runs
+UNITS = {  # by title; the other passes count records
+    "training": "updates",
+    "choosing draws": "updates",
+    "prompts": "classes",
+    "suites": "images",
+    "index": "images",
+    "download": "rows",
+}
 
 
 class RichBar:
@@ -55,7 +63,7 @@ class RichBar:
         elif time.monotonic() - self._said > SECONDS_A_LINE:
             self._said = time.monotonic()
             left = duration((self._total - self._done) / max(self._rate(), 1e-9))
-            done = f"{self._done:,} of {self._total:,} records"
+            done = f"{self._done:,} of {self._total:,} {self._unit}"
             WORDS.print(f"{self._title:<8} {done} ({self._rate():,.1f}/s, {left} left)")
 
     def stop(self) -> None:
@@ -65,13 +73,17 @@ class RichBar:
         elif self._done:
             seconds = time.monotonic() - self._begun
             WORDS.print(
-                f"{self._title:<8} {self._done:,} records in {seconds:.1f} s "
+                f"{self._title:<8} {self._done:,} {self._unit} in {seconds:.1f} s "
                 f"({self._rate():,.1f}/s)"
             )
 
     def say(self, words: str) -> None:
         """Print a sentence above the bar."""
         WORDS.print(words)
+
+    @property
+    def _unit(self) -> str:
+        return UNITS.get(self._title, "records")
 
     def _rate(self) -> float:
         return self._done / max(time.monotonic() - self._begun, 1e-9)

@@ -47,9 +47,9 @@ def _real(sets: Sets) -> Iterator[str]:
     real, drawn = sets.real, sets.draw_split(sets.experiment.seeds[0])
     yield f"classes: {len(real.classes)} ({_some([names[0] for names in real.classes])})"
     counts = (len(drawn.train), len(drawn.val), len(drawn.test))
-    yield "real images: {:,} train, {:,} validate, {:,} test".format(*counts)
+    yield "real images: {:,} training, {:,} validation, {:,} test".format(*counts)
     if drawn.copies:
-        yield f"left out because the test has the same bytes: {drawn.copies:,}"
+        yield f"left out because a test image is identical: {drawn.copies:,}"
     for name, images in (("train", real.images), ("test", real.test)):
         if images is not None:
             yield from (f"real.{name}: {said}" for said in (*images.found, *images.notes))
@@ -88,9 +88,13 @@ def _count(sets: Sets, parts: Sequence[ArmPart], where: str) -> str:
         said += [f"{int(one.sum()):,} {name}" for name, one in counts.items()]
         said += [f"short: {note}" for note in composed.short]
     for part in parts[len(there) :]:
-        if isinstance(experiment.sets.get(part.set), Made):
+        made = isinstance(experiment.sets.get(part.set), Made)
+        if made:
             sets.read_checked_recipe(part.set, drawn)  # read, so that a mistake shows now
-        said.append(f"then {part.set}, {part.asked or 'all'}, made during the run")
+        amount = f"{part.asked}: {getattr(part, part.asked)}" if part.asked else "all"
+        then = "then " if said else ""
+        when = f"{'made' if made else 'counted'} during the run"
+        said.append(f"{then}{part.set} ({amount}; {when})")
     return ", ".join(said)
 
 
