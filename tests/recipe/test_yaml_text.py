@@ -1,6 +1,7 @@
 """YAML that anyone may have written ends in values or in an error with its line."""
 
 import random
+import re
 
 import pytest
 
@@ -67,7 +68,8 @@ def test_keys_are_texts_also_where_yaml_sees_something_else():
 def test_broken_files_of_settings_end_in_an_error_with_words():
     draw = random.Random(0)
     texts = [
-        path.read_text() for path in (list_shipped_recipes() | list_shipped_experiments()).values()
+        re.sub("^#.*\n", "", path.read_text(), flags=re.MULTILINE)  # a torn comment is none
+        for path in (list_shipped_recipes() | list_shipped_experiments()).values()
     ]
     torn = ["[", "{", '"', "'", "\0", "&a ", "*a", "!!int ", "? ", "|", "\t", "%", "\\", "<<: "]
     refused = 0
