@@ -13,7 +13,7 @@ from synthset.errors import Problem, RecipeError
 from synthset.experiment.images import find_label
 from synthset.experiment.sets import SetImages, SetRows, Sets
 from synthset.experiment.splits import RealSplit, Split
-from synthset.recipe.experiment import ArmPart, Phase
+from synthset.recipe.arms import ArmPart, Phase
 from synthset.seeds import digest
 from synthset.taxonomy.label_conflicts import (
     apply_rule,

@@ -15,7 +15,8 @@ from synthset.experiment.sets import Sets
 from synthset.experiment.splits import Split
 from synthset.experiment.trials import Job
 from synthset.kinds import list_kinds
-from synthset.recipe.experiment import Arm, Made
+from synthset.recipe.arms import Arm
+from synthset.recipe.experiment import Made
 from synthset.recipe.labelled_images import Kept
 from synthset.results.benchmark import Cost
 from synthset.results.trial import Trial

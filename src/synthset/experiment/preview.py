@@ -10,7 +10,8 @@ from synthset.experiment.sets import Sets
 from synthset.experiment.suites.run_suites import describe_conventions, open_suites
 from synthset.experiment.tuning import refuse_few
 from synthset.machine import Silent
-from synthset.recipe.experiment import ArmPart, Experiment, Made
+from synthset.recipe.arms import ArmPart
+from synthset.recipe.experiment import Experiment, Made
 from synthset.recipe.suites import Conventions
 
 LISTED = 12  # classes whose counts are spelt out

@@ -23,7 +23,8 @@ from synthset.machine import ProgressBar
 from synthset.notebook_bar import default_bar
 from synthset.pages.benchmark.benchmark_page import write_benchmark_page
 from synthset.pages.experiment.experiment_page import write_experiment_page
-from synthset.recipe.experiment import Arm, Experiment, load_experiment
+from synthset.recipe.arms import Arm
+from synthset.recipe.experiment import Experiment, load_experiment
 from synthset.recipe.suites import Conventions
 from synthset.results.benchmark import Benchmark
 from synthset.results.judgement import Judgement, judge

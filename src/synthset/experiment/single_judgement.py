@@ -12,7 +12,8 @@ from synthset.experiment.arms import Composed
 from synthset.experiment.cases import show_preprocessing
 from synthset.experiment.trials import Job
 from synthset.pages.experiment.experiment_page import write_experiment_page
-from synthset.recipe.experiment import Arm, ArmPart, Experiment, Real
+from synthset.recipe.arms import Arm, ArmPart
+from synthset.recipe.experiment import Experiment, Real
 from synthset.recipe.labelled_images import Pictures
 from synthset.recipe.single import Single
 from synthset.results.judgement import Judgement, judge

@@ -15,7 +15,8 @@ from pydantic import TypeAdapter
 from synthset.experiment.arms import Composed
 from synthset.experiment.probe_sources import probe_sources
 from synthset.machine import ProgressBar, Silent, fix_torch_threads
-from synthset.recipe.experiment import Arm, Experiment
+from synthset.recipe.arms import Arm
+from synthset.recipe.experiment import Experiment
 from synthset.results.source_leak import SourceProbe
 from synthset.results.trial import Look, Trial, Tuning
 from synthset.seeds import fingerprint

@@ -14,7 +14,8 @@ from synthset.experiment.sets import Sets
 from synthset.experiment.tasks import run_tasks
 from synthset.experiment.trials import Counter, Job, train_and_ask
 from synthset.metrics.statistics.classification import measure_classifier, measure_matched
-from synthset.recipe.experiment import Arm, Experiment
+from synthset.recipe.arms import Arm
+from synthset.recipe.experiment import Experiment
 from synthset.results.stored import to_plain
 from synthset.results.trial import Candidate, Tuning
 from synthset.store.files import replace_file

@@ -19,7 +19,7 @@ from synthset.metrics.statistics.classification import (
     reliability,
 )
 from synthset.metrics.statistics.operating_curves import average_curves, compute_curves
-from synthset.recipe.experiment import Arm
+from synthset.recipe.arms import Arm
 from synthset.results.figure import Better, ConfidenceInterval, Figure
 from synthset.results.judge import Runs, estimate
 from synthset.results.source_leak import PROBED, SourceLeak

@@ -1,0 +1,215 @@
+"""An arm of an experiment: which images it trains on, how often they are drawn, with which loss."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Literal
+
+from pydantic import Field
+
+from synthset.errors import Problem, did_you_mean
+from synthset.recipe.settings import Name, Settings
+from synthset.recipe.training import Loss, Mixing, Shares, SourceDraws
+
+#: Stands in an arm for the classes of `real.cut`.
+CUT = "$cut"
+
+
+class ArmPart(Settings):
+    """Images of one set that go into a training set, class by class."""
+
+    set: str
+    """`real`, or a name of `sets`."""
+    classes: tuple[str, ...] | None = None
+    """Only these classes; `$cut` stands for those of `real.cut`; none takes all."""
+    per_class: int | None = Field(None, ge=1)
+    """At most this many images of each class."""
+    share: float | None = Field(None, gt=0, le=1)
+    """This share of each class's images, but at least one."""
+    ratio: float | None = Field(None, gt=0, le=1000)
+    """This many images for each image of the class in earlier parts: 1.0 makes half and half."""
+    top_up_to: int | Literal["largest"] | None = None
+    """Fill the class up to this count, together with earlier parts; `largest` is the count of their
+    largest class."""
+    short: Literal["refuse", "take"] = "refuse"
+    """What to do when a class has fewer images than asked for: `refuse`, or `take` those it has and
+    say so."""
+
+    @property
+    def asked(self) -> str | None:
+        """Name of the one amount that is set; None takes everything."""
+        amounts = ("per_class", "share", "ratio", "top_up_to")
+        return next((name for name in amounts if getattr(self, name) is not None), None)
+
+
+Draws = dict[str, SourceDraws]
+
+
+class Phase(Settings):
+    """A part of an arm's updates, with draws of its own."""
+
+    share: float = Field(gt=0, le=1)
+    """Share of the updates that go to `parts`."""
+    draws: Draws = Field(min_length=1)
+    """As `draws` of the arm; a set that isn't named here isn't drawn in this phase."""
+
+
+class Arm(Settings):
+    """One way to train: on which images, with which loss."""
+
+    name: Name
+    """Name of the arm."""
+    text: str = ""
+    """A few words for tables and figures; none takes the name."""
+    parts: tuple[ArmPart, ...] = Field(min_length=1)
+    """The training set, part by part: an earlier part may be `real`, and a later one fills it
+    up."""
+    pretrain: tuple[ArmPart, ...] = ()
+    """Train on these first, then on `parts`, each with its own schedule."""
+    pretrain_share: float = Field(0.5, gt=0, lt=1)
+    """Share of the updates spent on `pretrain`; the total budget stays the same."""
+    loss: Loss = Loss()
+    """Loss and sampling."""
+    draws: Draws = Field(default_factory=dict)
+    """How often each set of `parts`, and each class within it, is drawn. It must name every set of
+    `parts`; none draws every image equally often. Lists of shares are candidates: the first entries
+    of all lists belong together, then the second ones, and so on. Each candidate is trained with
+    every seed, and the seed's validation split chooses the best by `tuned_by`, the first of equal
+    ones."""
+    phases: tuple[Phase, ...] = ()
+    """Draws that change while the arm trains, in place of `draws`: generated images first and real
+    ones last, for instance. The schedule of the learning rate runs through; prior and class weights
+    are those of the phase."""
+    mix: Mixing | None = None
+    """Mix images of a class across sets, image by image; none leaves them whole."""
+    control: Literal[True] | Name | None = None
+    """The arm without generated images, which shows what they add: its name, or true for a further
+    arm `NAME-control` with only the real images and the same loss and draws. If draws are chosen,
+    it chooses its own."""
+
+    @property
+    def schedule(self) -> tuple[Phase, ...]:
+        """The phases; one of all updates where `draws` stay the same, none without draws."""
+        return self.phases or ((Phase(share=1.0, draws=self.draws),) if self.draws else ())
+
+    @property
+    def candidates(self) -> tuple[Arm, ...]:
+        """The arm with each of the draws that it chooses from; itself where there is no choice."""
+        counts = [
+            len(one)
+            for phase in self.schedule
+            for draws in phase.draws.values()
+            for one in draws.lists.values()
+        ]
+        chosen = [self.change_draws(_choose(number)) for number in range(max(counts, default=1))]
+        return tuple(one for i, one in enumerate(chosen) if one not in chosen[:i])
+
+    @property
+    def tuned_classes(self) -> tuple[str, ...]:
+        """Classes whose share of the draws is chosen."""
+        names = (
+            name
+            for phase in self.schedule
+            for one in phase.draws.values()
+            for name in one.lists
+            if name != "share"
+        )
+        return tuple(dict.fromkeys(names))
+
+    def change_draws(self, change: Callable[[Draws], Draws]) -> Arm:
+        """Change the draws of all phases."""
+        phases = tuple(one.model_copy(update={"draws": change(one.draws)}) for one in self.phases)
+        return self.model_copy(update={"draws": change(self.draws), "phases": phases})
+
+
+def _choose(number: int) -> Callable[[Draws], Draws]:
+    return lambda draws: {name: one.choose(number) for name, one in draws.items()}
+
+
+def fill_in_cut(arm: Arm, cut: tuple[str, ...]) -> Arm:
+    """Put the classes of `real.cut` where an arm says `$cut`; they share its draws equally."""
+
+    def part(one: ArmPart) -> ArmPart:
+        names = one.classes or ()
+        new = [name for each in names for name in (cut if each == CUT else (each,))]
+        return one if CUT not in names else one.model_copy(update={"classes": tuple(new)})
+
+    def draws(one: SourceDraws) -> SourceDraws:
+        rest = {name: share for name, share in one.classes.items() if name != CUT}
+        each = {name: _divide(one.classes[CUT], len(cut)) for name in cut if CUT in one.classes}
+        return one.model_copy(update={"classes": {**rest, **each}})
+
+    changes = {
+        "parts": tuple(map(part, arm.parts)),
+        "pretrain": tuple(map(part, arm.pretrain)),
+    }
+    changed = arm.model_copy(update=changes)
+    return changed.change_draws(lambda all_: {name: draws(one) for name, one in all_.items()})
+
+
+def _keep_real(draws: Draws) -> Draws:
+    return {"real": draws["real"].model_copy(update={"share": 1.0})} if "real" in draws else {}
+
+
+def _divide(shares: Shares, count: int) -> Shares:
+    return tuple(x / count for x in shares) if isinstance(shares, tuple) else shares / count
+
+
+def add_control(arm: Arm) -> list[Arm]:
+    """The arm, and, where it asks for one, its control: real images alone, drawn alike."""
+    if arm.control is not True:
+        return [arm]
+    name = f"{arm.name}-control"
+    phases = [one for one in arm.phases if "real" in one.draws]
+    updates = sum(one.share for one in phases)
+    control = Arm(
+        name=name,
+        text=f"{arm.text or arm.name}: control",
+        parts=tuple(part for part in arm.parts if part.set == "real"),
+        loss=arm.loss,
+        draws=arm.draws,
+        phases=tuple(one.model_copy(update={"share": one.share / updates}) for one in phases),
+    ).change_draws(_keep_real)
+    return [arm.model_copy(update={"control": name}), control]
+
+
+def check_draws(where: str, arm: Arm) -> list[Problem]:
+    """Check that draws are of the sets that an arm has, and stand instead of a sampling.
+
+    Args:
+        where: place of the arm in the experiment.
+        arm: its draws, phases and mixing.
+    """
+    problems, sets = [], {part.set for part in arm.parts}
+    places = [(f"{where}.phases[{i}].draws", one.draws) for i, one in enumerate(arm.phases)]
+    places += [(f"{where}.draws", arm.draws)] if arm.draws else []
+    for place, draws in places:
+        for name in sorted(set(draws) - sets):
+            right = did_you_mean(name, sorted(sets))
+            problems.append(Problem(f"{place}.{name}", "no part of the arm takes this set", right))
+    named = {name for _, draws in places for name in draws}
+    lacking = sorted(sets - named) if places else []
+    if lacking:
+        found = f"no entry for {', '.join(lacking)}"
+        problems.append(Problem(f"{where}.draws", found, "name every set of `parts`"))
+    if arm.phases and arm.draws:
+        problems.append(
+            Problem(f"{where}.phases", "found together with `draws`", "remove one of the two")
+        )
+    updates = sum(one.share for one in arm.phases)
+    if arm.phases and abs(updates - 1) > 1e-6:
+        found = f"shares that add up to {updates:g}"
+        problems.append(Problem(f"{where}.phases", found, "let them add up to 1"))
+    lists = [it for _, draws in places for one in draws.values() for it in one.lists.values()]
+    counts = sorted({len(one) for one in lists})
+    if len(counts) > 1:
+        found = f"there are lists of {' and '.join(map(str, counts))} shares"
+        right = "give all lists the same length: their entries are taken together"
+        problems.append(Problem(f"{where}.draws", found, right))
+    if places and arm.loss.sampling != "natural":
+        found = f"`sampling: {arm.loss.sampling}` together with `draws`"
+        problems.append(Problem(f"{where}.loss.sampling", found, "remove one of the two"))
+    if arm.mix is not None and len(sets) < 2:
+        found = f"only {next(iter(sets))} to mix with"
+        problems.append(Problem(f"{where}.mix", found, "add a part of another set, or remove it"))
+    return problems
