@@ -29,39 +29,34 @@ ERASED_AREA, ERASED_ASPECT = (0.02, 0.33), (0.3, 3.3)  # of random erasing, as i
 
 @dataclass(frozen=True)
 class Draws:
-    """The random numbers of a batch.
+    """The random numbers of a batch; None for what the settings leave out.
 
     Attributes:
         flip: (B,) bool.
-        shift: (B, 2) int64 pixels, down and right.
+        shift: (B, 2) int64 pixels, down and right; there if `flip` is.
         erase: (B, 4) int64 top, bottom, left and right of what is erased; empty for none.
-        share: (B,) float32 of the image that is its own, 1 without mixing.
-        box: (B, 4) int64 what CutMix takes from the neighbour, or None.
-        policy: (B,) seeds of the policy.
+        share: (B,) float32 of the image that is its own.
+        box: (B, 4) int64 what CutMix takes from the neighbour.
+        policy: (B,) int64 seeds of the policy.
         crop: (B, 4) float32 centre (right, down) and size (width, height) of what is cut out, where
-            the image reaches from -1 to 1 and has the size 1 by 1; None without crops.
+            the image reaches from -1 to 1 and has the size 1 by 1.
     """
 
-    flip: NDArray[np.bool_]
-    shift: NDArray[np.int64]
-    erase: NDArray[np.int64]
-    share: NDArray[np.float32]
-    box: NDArray[np.int64] | None
-    policy: NDArray[np.int64]
-    crop: NDArray[np.float32] | None = None
+    flip: Tensor | None = None
+    shift: Tensor | None = None
+    erase: Tensor | None = None
+    share: Tensor | None = None
+    box: Tensor | None = None
+    policy: Tensor | None = None
+    crop: Tensor | None = None
 
     def cut(self, part: slice) -> Draws:
         """Take the draws of one process."""
-        box = None if self.box is None else self.box[part]
-        return Draws(
-            self.flip[part],
-            self.shift[part],
-            self.erase[part],
-            self.share[part],
-            box,
-            self.policy[part],
-            None if self.crop is None else self.crop[part],
-        )
+        return Draws(**{name: value[part] for name, value in self.present().items()})
+
+    def present(self) -> dict[str, Tensor]:
+        """The draws that there are, by name."""
+        return {name: value for name, value in vars(self).items() if value is not None}
 
 
 def draw(settings: Augmentation, count: int, size_px: int, rng: np.random.Generator) -> Draws:
@@ -74,16 +69,26 @@ def draw(settings: Augmentation, count: int, size_px: int, rng: np.random.Genera
     policy = rng.integers(0, 2**62, count)
     share, box = _draw_mixing(settings, count, size_px, rng)
     crop = _draw_crops(settings.crop, count, rng) if settings.crop < 1 else None
-    return Draws(flip, shift, erase, share, box, policy, crop)
+    moves = settings.flip or reach > 0
+    drawn = {
+        "flip": flip if moves else None,
+        "shift": shift if moves else None,
+        "erase": erase if settings.erase > 0 else None,
+        "share": share,
+        "box": box,
+        "policy": policy if settings.policy != "none" else None,
+        "crop": crop,
+    }
+    return Draws(**{k: torch.from_numpy(v) for k, v in drawn.items() if v is not None})
 
 
 def apply_policy(batch: Tensor, settings: Augmentation, draws: Draws) -> Tensor:
     """Apply TrivialAugment or RandAugment, image by image: (B, 3, S, S) uint8 to the same."""
-    if settings.policy == "none":
+    if settings.policy == "none" or draws.policy is None:
         return batch
     changed = [
-        change(image, settings.policy, np.random.default_rng(int(seed)))
-        for image, seed in zip(batch, draws.policy, strict=True)
+        change(image, settings.policy, np.random.default_rng(seed))
+        for image, seed in zip(batch, draws.policy.tolist(), strict=True)
     ]
     return torch.stack(changed)
 
@@ -93,7 +98,7 @@ def augment(batch: Tensor, draws: Draws) -> Tensor:
 
     Args:
         batch: (B, 3, S, S) float in [0, 1].
-        draws: of these images.
+        draws: of these images, on the same device.
 
     Returns:
         The same shape and range. Row i is mixed with row i + 1 (i even) or i - 1.
@@ -101,17 +106,17 @@ def augment(batch: Tensor, draws: Draws) -> Tensor:
     batch = _move(batch, draws)
     if draws.crop is not None:
         batch = _crop(batch, draws.crop)
-    if draws.erase.any():
+    if draws.erase is not None:
         inside = _find_inside(draws.erase, batch)
         means = batch.mean(dim=(2, 3), keepdim=True)  # erased parts are of the image's own mean
         batch = torch.where(inside, means, batch)
-    if (draws.share == 1).all():
+    if draws.share is None:
         return batch
-    others = batch[pair_neighbours(len(batch)).to(batch.device)]
+    others = batch[pair_neighbours(len(batch), batch.device)]
     return blend(batch, others, draws.share, draws.box)
 
 
-def blend(batch: Tensor, others: Tensor, share: NDArray[np.float32], box: Box | None) -> Tensor:
+def blend(batch: Tensor, others: Tensor, share: Tensor, box: Tensor | None) -> Tensor:
     """Mix images with others.
 
     Args:
@@ -122,33 +127,34 @@ def blend(batch: Tensor, others: Tensor, share: NDArray[np.float32], box: Box | 
     """
     if box is not None:
         return torch.where(_find_inside(box, batch), others, batch)
-    own = torch.from_numpy(share).to(batch.device)[:, None, None, None]
+    own = share[:, None, None, None]
     return own * batch + (1 - own) * others
 
 
 def mix_targets(targets: Tensor, draws: Draws) -> Tensor:
     """Mix targets as `augment` mixes the images: (B, K) to (B, K)."""
-    if (draws.share == 1).all():
+    if draws.share is None:
         return targets
-    share = torch.from_numpy(draws.share).to(targets.device)[:, None]
-    return share * targets + (1 - share) * targets[pair_neighbours(len(targets)).to(targets.device)]
+    share = draws.share[:, None]
+    others = targets[pair_neighbours(len(targets), targets.device)]
+    return share * targets + (1 - share) * others
 
 
-def pair_neighbours(count: int) -> Tensor:
+def pair_neighbours(count: int, device: torch.device) -> Tensor:
     """Pair the images of a shuffled batch: 0 with 1, 2 with 3; the last of an odd number is alone.
 
     Neighbours stay together when a batch is cut at even places.
     """
-    paired = torch.arange(count) ^ 1
+    paired = torch.arange(count, device=device) ^ 1
     return paired.clamp(max=count - 1)
 
 
 def _draw_mixing(
     settings: Augmentation, count: int, size_px: int, rng: np.random.Generator
-) -> tuple[NDArray[np.float32], NDArray[np.int64] | None]:
+) -> tuple[NDArray[np.float32] | None, Box | None]:
     kinds = [kind for kind in ("mixup", "cutmix") if getattr(settings, kind) > 0]
     if not kinds:
-        return np.ones(count, np.float32), None
+        return None, None
     kind = kinds[int(rng.integers(len(kinds)))]
     return draw_shares(kind, getattr(settings, kind), count, size_px, rng)
 
@@ -181,9 +187,9 @@ def _draw_crops(smallest: float, count: int, rng: np.random.Generator) -> NDArra
     return found
 
 
-def _crop(batch: Tensor, crops: NDArray[np.float32]) -> Tensor:
+def _crop(batch: Tensor, crops: Tensor) -> Tensor:
     """Cut out and resize bilinearly: (B, 3, S, S) to the same."""
-    right, down, width, height = torch.from_numpy(crops).to(batch.device).unbind(dim=1)
+    right, down, width, height = crops.unbind(dim=1)
     none = torch.zeros_like(width)
     rows = torch.stack([width, none, right]), torch.stack([none, height, down])
     theta = torch.stack(rows).permute(2, 0, 1)  # (B, 2, 3)
@@ -201,9 +207,9 @@ def _draw_rectangles(count: int, size_px: int, rng: np.random.Generator) -> NDAr
     return np.stack([top, top + height, left, left + width], axis=1)
 
 
-def _find_inside(boxes: NDArray[np.int64], batch: Tensor) -> Tensor:
+def _find_inside(boxes: Tensor, batch: Tensor) -> Tensor:
     """Tell which pixels lie in each image's box: (B, 1, S, S) bool."""
-    top, bottom, left, right = torch.from_numpy(boxes).to(batch.device)[..., None].unbind(dim=1)
+    top, bottom, left, right = boxes[..., None].unbind(dim=1)
     line = torch.arange(batch.shape[-1], device=batch.device)
     rows = (line >= top) & (line < bottom)  # (B, S)
     columns = (line >= left) & (line < right)
@@ -212,16 +218,14 @@ def _find_inside(boxes: NDArray[np.int64], batch: Tensor) -> Tensor:
 
 def _move(batch: Tensor, draws: Draws) -> Tensor:
     """Flip and shift by looking up where each pixel comes from."""
-    if not (draws.flip.any() or draws.shift.any()):
+    if draws.flip is None or draws.shift is None:
         return batch
     size = batch.shape[-1]
-    line = torch.arange(size)
-    down, right = torch.from_numpy(draws.shift).unbind(dim=1)
+    line = torch.arange(size, device=batch.device)
+    down, right = draws.shift.unbind(dim=1)
     rows = _reflect(line[None] - down[:, None], size)  # (B, S)
     columns = _reflect(line[None] - right[:, None], size)
-    flip = torch.from_numpy(draws.flip)[:, None]
-    columns = torch.where(flip, size - 1 - columns, columns)
-    rows, columns = rows.to(batch.device), columns.to(batch.device)
+    columns = torch.where(draws.flip[:, None], size - 1 - columns, columns)
     images = torch.arange(len(batch), device=batch.device)[:, None, None]
     taken = batch.permute(0, 2, 3, 1)[images, rows[:, :, None], columns[:, None, :]]
     return taken.permute(0, 3, 1, 2)  # (B, 3, S, S), channels last in memory

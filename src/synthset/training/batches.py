@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -102,7 +102,8 @@ class Batches:
             share = torch.from_numpy(partners.share)[:, None]
             sources = share * sources + (1 - share) * self._weigh(partners.rows)
         labels = torch.from_numpy(self._images.labels[mine])
-        return Batch(apply_policy(batch, settings, draws), labels, sources, phase, draws)
+        changed = apply_policy(batch, settings, draws)
+        return Batch(changed, labels, sources, phase, replace(draws, policy=None))
 
     def _read(self, rows: NDArray[np.int64], epochs: NDArray[np.int64]) -> Tensor:
         """(B, 3, S, S) uint8."""

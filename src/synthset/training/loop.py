@@ -6,6 +6,7 @@ import math
 import time
 from collections.abc import Iterator, Mapping
 from copy import deepcopy
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +19,10 @@ from torch.nn import functional
 
 from synthset.errors import ModelError
 from synthset.machine import ProgressBar
+from synthset.recipe.training import TimmModel
 from synthset.results.trial import Look
 from synthset.seeds import digest
-from synthset.training.augment import augment, mix_targets
+from synthset.training.augment import Draws, augment, mix_targets
 from synthset.training.batches import Batch, Batches
 from synthset.training.checkpoint import Progress, Tensors, read_state, write_state
 from synthset.training.draws import Table, count_draws, log_prior
@@ -34,14 +36,17 @@ from synthset.training.loss import (
     smooth_targets,
 )
 from synthset.training.models import Classifier, build
+from synthset.training.muon import Together
 from synthset.training.pixels import Prepared
 from synthset.training.predict import ask_all
+from synthset.training.replay import Replay, can_replay
 from synthset.training.schedule import learning_rate, make_optimizer
 from synthset.training.task import Task
 from synthset.training.whitened_resnet import WhitenedResNet
 
 LOOKS = (4, 20)  # fewest and most in all, where the settings name no distance
 LOOKED_AT = 0.15  # validation images for each that is drawn: a twentieth of the training's time
+DRAWN = frozenset(field.name for field in fields(Draws))
 WHITENED_BY = 2000  # images whose patches decide the directions of a whitening layer
 
 
@@ -59,6 +64,7 @@ class Loop:
         self.judged = deepcopy(self.model) if task.training.ema else self.model
         self._restore(self.judged, "ema" if task.training.ema else "model")
         self.parallel: Any = self.accelerator.prepare_model(self.model)
+        self.replay: Replay | None = None
         self.val = Prepared(task.val, task.preprocessing, training=False)
 
     def run(self) -> Progress:
@@ -71,6 +77,7 @@ class Loop:
                 self._stage()
                 self.progress.stage, self.progress.done = self.progress.stage + 1, 0
         finally:
+            self.replay = None  # gives its memory back
             self.bar.stop()
         return self.progress
 
@@ -123,6 +130,7 @@ class Loop:
             self._whiten(batches)
         if progress.done == 0 and self.judged is not self.model:
             self.judged.load_state_dict(self.model.state_dict())
+        self.replay = self._make_replay()
         for batch in batches.run(progress.done, stage.updates):
             self.seen += self._update(
                 batch, learning_rate(progress.done, stage.updates, self.task.training)
@@ -147,31 +155,67 @@ class Loop:
         """Take one step; gives the share of the loss that this process saw."""
         task, device = self.task, self.accelerator.device
         number = self.progress.done
-        torch.manual_seed(self._seed(number))  # of dropout
+        if task.model.dropout or isinstance(task.model, TimmModel):  # others draw nothing
+            torch.manual_seed(self._seed(number))
         for group in self.optimizer.param_groups:
             group["lr"] = rate * group["scale"]
-        self.parallel.train()
-        images = augment(batch.pixels.to(device).float() / 255, batch.draws)
-        labels = functional.one_hot(batch.labels, task.classes).float().to(device)
-        targets = mix_targets(smooth_targets(labels, task.training.label_smoothing), batch.draws)
-        images = images.contiguous(memory_format=torch.channels_last)
-        logits = self.parallel(images)
-        prior = self.priors[batch.phase]
-        if prior is not None:
-            logits = logits + mix_targets(batch.sources.to(device) @ prior, batch.draws)
-        if self.margins is not None:
-            logits = logits - mix_targets(labels, batch.draws) * self.margins
-        each = compute_losses(logits, targets, task.loss, self._weigh(batch.phase))
-        loss = each.sum() / task.training.batch_size
-        # Gradients of several processes are averaged, and here they are to be added.
-        self.accelerator.backward(loss * self.accelerator.num_processes)
+        inputs = self._list_inputs(batch)
+        if self.replay is None:
+            loss = self._compute({name: value.to(device) for name, value in inputs.items()})
+        else:
+            loss, *turns = self.replay(inputs)
+            if isinstance(self.optimizer, Together):
+                self.optimizer.muon.turns = turns
         if task.training.clip_norm is not None:
             self.accelerator.clip_grad_norm_(self.model.parameters(), task.training.clip_norm)
         self.optimizer.step()
         self.optimizer.zero_grad()
         if task.training.ema is not None:
             follow(self.judged, self.model, task.training.ema, number)
+        return loss
+
+    def _make_replay(self) -> Replay | None:
+        """Make what computes an update by replaying it, where that gives the same."""
+        training, device = self.task.training, self.accelerator.device
+        if not can_replay(self.accelerator, training, self.task.model):
+            return None
+        state = [value for _, value in self._optimizer_state()]
+        changed = [*self.model.parameters(), *self.model.buffers(), *state]
+        return Replay(self._compute_ahead, changed, device, self.bar.say)
+
+    def _list_inputs(self, batch: Batch) -> dict[str, Tensor]:
+        """What `_compute` takes, on the CPU or the device."""
+        inputs = {"pixels": batch.pixels, "labels": batch.labels, **batch.draws.present()}
+        prior, weights = self.priors[batch.phase], self._weigh(batch.phase)
+        if prior is not None:
+            inputs |= {"sources": batch.sources, "prior": prior}
+        return inputs if weights is None else inputs | {"weights": weights}
+
+    def _compute(self, inputs: Mapping[str, Tensor]) -> Tensor:
+        """Compute the gradients; gives the share of the loss that this process saw."""
+        task, draws = self.task, Draws(**{name: inputs[name] for name in DRAWN & inputs.keys()})
+        self.parallel.train()
+        images = augment(inputs["pixels"].float() / 255, draws)
+        classes = torch.arange(task.classes, device=images.device)
+        labels = (inputs["labels"][:, None] == classes).float()
+        targets = mix_targets(smooth_targets(labels, task.training.label_smoothing), draws)
+        images = images.contiguous(memory_format=torch.channels_last)
+        logits = self.parallel(images)
+        if "prior" in inputs:
+            logits = logits + mix_targets(inputs["sources"] @ inputs["prior"], draws)
+        if self.margins is not None:
+            logits = logits - mix_targets(labels, draws) * self.margins
+        each = compute_losses(logits, targets, task.loss, inputs.get("weights"))
+        loss = each.sum() / task.training.batch_size
+        # Gradients of several processes are averaged, and here they are to be added.
+        self.accelerator.backward(loss * self.accelerator.num_processes)
         return loss.detach()
+
+    def _compute_ahead(self, inputs: Mapping[str, Tensor]) -> tuple[Tensor, ...]:
+        """Compute the gradients and what of the step doesn't depend on the rate."""
+        loss = self._compute(inputs)
+        turns = self.optimizer.compute_turns() if isinstance(self.optimizer, Together) else []
+        return loss, *turns
 
     def _look(self, since: int) -> None:
         """Judge by the validation split, keep the weights if they are better, write the state."""
@@ -258,10 +302,12 @@ class Loop:
             bare.state[owner][key] = there.copy_(value)
         if self.progress.scaler and self.accelerator.scaler is not None:
             self.accelerator.scaler.load_state_dict(self.progress.scaler)
-        return self.accelerator.prepare_optimizer(bare)
+        # Accelerate's own looks for packages at each step; it is needed to scale gradients.
+        scales = self.accelerator.scaler is not None
+        return self.accelerator.prepare_optimizer(bare) if scales else bare
 
     def _optimizer_state(self) -> Iterator[tuple[str, Tensor]]:
-        state = self.optimizer.optimizer.state
+        state = self.optimizer.state
         for name, parameter in self.model.named_parameters():
             for key, value in state.get(parameter, {}).items():
                 if value is not None:

@@ -40,7 +40,8 @@ class Partners:
 
     def mix(self, images: Tensor, others: Tensor) -> Tensor:
         """Mix images with their partners: (B, 3, S, S) uint8 each to the same."""
-        mixed = blend(images.float(), others.float(), self.share, self.box)
+        box = None if self.box is None else torch.from_numpy(self.box)
+        mixed = blend(images.float(), others.float(), torch.from_numpy(self.share), box)
         return mixed.round().to(torch.uint8)
 
 
