@@ -124,3 +124,47 @@ def test_lists_in_phases_are_candidates_too():
 def test_phases_and_mixing_that_fit_no_arm_are_refused(arm, said):
     with pytest.raises(RecipeError, match=said):
         load(arm)
+
+
+CHOSEN = [{"set": "real"}, {"set": "sd", "per_class": 9, "choose": "hard"}]
+
+
+def test_the_control_of_an_arm_that_chooses_takes_the_same_parts_at_random():
+    loss = {"prior": "source"}
+    experiment = load({"parts": CHOSEN, "draws": DRAWS, "loss": loss, "control": True})
+    arm, control = experiment.arms
+    assert [part.choose for part in control.parts] == [None, None]
+    assert [part.per_class for part in control.parts] == [None, 9]
+    assert (control.loss, control.draws) == (arm.loss, arm.draws)
+    assert experiment.random_controls == {"mixed-control": "mixed"}
+
+
+def test_a_judge_has_the_loss_and_draws_of_its_arm_without_the_chosen_images():
+    parts = [CHOSEN[0], {"set": "gan", "classes": ["1"]}, CHOSEN[1]]
+    draws = {"real": {"share": 0.6}, "gan": {"share": 0.2}, "sd": {"share": 0.2}}
+    sets = {name: {"kind": "images", "paths": [{"path": name}]} for name in ("sd", "gan")}
+    arm = {"parts": parts, "draws": draws, "loss": {"prior": "source"}}
+    judge = load(arm, sets=sets).arms[0].judge
+    assert [part.set for part in judge.parts] == ["real", "gan"]
+    assert {name: one.share for name, one in judge.draws.items()} == pytest.approx(
+        {"real": 0.75, "gan": 0.25}
+    )
+    assert judge.loss.prior == "source"
+
+
+@pytest.mark.parametrize(
+    ("parts", "said"),
+    [
+        (
+            [CHOSEN[0], {"set": "sd", "choose": "hard"}],
+            r"\[1\]\.choose: hard without an amount",
+        ),
+        (
+            CHOSEN[1:],
+            r"\[0\]\.choose: .* no images to train a judge on; put another part",
+        ),
+    ],
+)
+def test_choices_without_an_amount_or_a_judge_are_refused(parts, said):
+    with pytest.raises(RecipeError, match=said):
+        load({"parts": parts})

@@ -6,6 +6,7 @@ import pytest
 from synthset.errors import UsageError
 from synthset.metrics.statistics.intervals import Interval, wilson
 from synthset.metrics.statistics.significance import t_interval
+from synthset.pages.experiment.experiment_tables import describe_training
 from synthset.pages.experiment.experiment_words import write_answer
 from synthset.recipe.experiment import load_experiment
 from synthset.results.figure import DRAWS, SEEDS
@@ -290,3 +291,19 @@ def test_what_may_be_chance_says_how_many_seeds_would_tell():
 def test_without_a_control_there_is_no_answer():
     found = judge(experiment(), three_seeds(), CLASSES)
     assert (found.answer, write_answer(found)) == (None, None)
+
+
+def test_what_a_choice_adds_is_told_but_answers_nothing_about_generated_images():
+    chosen = {"set": "sd", "per_class": 45, "choose": "hard"}
+    arms = [
+        {"name": "starved", "parts": [{"set": "real"}]},
+        {"name": "chosen", "parts": [{"set": "real"}, chosen], "control": "refilled"},
+        {"name": "refilled", "parts": [{"set": "real"}, {"set": "sd", "per_class": 45}]},
+    ]
+    trials = [*three_seeds(), *(trial("chosen", seed, n) for seed, n in enumerate((12, 15, 14)))]
+    found = judge(experiment(arms=arms), trials, CLASSES)
+    assert [row.arm for row in found.gains["focus_recall"]] == ["chosen"]
+    assert found.answer is None
+    assert describe_training(found.arms[1], found)[-1] == (
+        "sd chosen by recognition with the smallest margin"
+    )

@@ -23,6 +23,8 @@ SECONDS_A_LINE = 30  # in a file or a pipe, while a pass runs
 UNITS = {  # by title; the other passes count records
     "training": "updates",
     "choosing draws": "updates",
+    "training judges": "updates",
+    "choosing images": "images",
     "prompts": "classes",
     "suites": "images",
     "index": "images",

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import chain
 
 import numpy as np
@@ -37,11 +37,13 @@ class Composed:
         images: with their labels and where they come from.
         short: notes where a set had fewer images than asked for, and of labels in conflict.
         draws: how often each source and class is drawn, phase by phase; empty by their images.
+        counts: (K,) images of each part.
     """
 
     images: LabelledImages
     short: tuple[str, ...]
     draws: tuple[DrawPhase, ...] = ()
+    counts: tuple[Rows, ...] = ()
 
     def draw_by(self, schedule: Sequence[Phase], classes: Sequence[str]) -> Composed:
         """Draw each set and class as often as is asked; nothing asked draws by images.
@@ -57,48 +59,60 @@ class Composed:
         return replace(self, draws=tuple(phases))
 
 
-def compose(parts: Sequence[ArmPart], sets: Sets, split: Split, where: str) -> Composed:
+@dataclass(frozen=True, eq=False)
+class PartLimits:
+    """What is known of the images that parts take, beyond their settings.
+
+    Attributes:
+        ranks: part that chooses -> (N,) int64 rank of each image of its set within its class, the
+            best first; -1 for one that can't be chosen.
+        counts: (K,) images that each part takes at most; empty without a limit.
+    """
+
+    ranks: Mapping[ArmPart, Rows] = field(default_factory=dict)
+    counts: tuple[Rows, ...] = ()
+
+
+def compose(
+    parts: Sequence[ArmPart], sets: Sets, split: Split, where: str, limits: PartLimits | None = None
+) -> Composed:
     """Put the parts of a training set together.
 
     Which images of a set are taken is drawn by the split's seed and the images' bytes: arms that
-    take as many from a set take the same ones, and an arm that takes more takes those as well.
+    take as many from a set take the same ones, and an arm that takes more takes those as well. A
+    part that chooses takes them by their rank.
 
     Args:
         parts: what goes in.
         sets: of the experiment.
         split: which real images train.
         where: place in the experiment, for messages.
+        limits: ranks of the parts that choose; none where no part does.
 
     Raises:
         RecipeError: a part takes nothing, or a set has too few images.
     """
-    real = sets.real
+    real, limits = sets.real, limits or PartLimits()
     counts = np.zeros(len(real.classes), np.int64)
     taken: list[LabelledImages] = []
     promised: dict[str, Rows] = {}
     used: dict[str, Rows] = {}  # rows by set: an image counts once, also if two parts name its set
+    taken_by: list[Rows] = []
     short: list[str] = []
+    names = [one[0] for one in real.classes]
     for i, part in enumerate(parts):
         place = f"{where}[{i}]"
-        source = (
-            SetImages(real.images, real.labels) if part.set == "real" else sets.get(part.set, split)
-        )
-        asked = _select_classes(part, real, place)
-        rows_of = split.train
-        if part.set != "real":
-            key = part.set, split.seed, id(source)
-            if key not in sets.drawn:
-                sets.drawn[key] = SetRows(
-                    _draw_rows(source, real, split), _find_conflicts(source, real)
-                )
-            names, taken_from = [one[0] for one in real.classes], f"taken from {part.set}"
-            short += describe_conflicts(
-                sets.drawn[key].conflicts, names, describe_outcome(real.rule, taken_from)
-            )
-            rows_of = sets.drawn[key].rows
-        rows_of = rows_of[~np.isin(rows_of, used.get(part.set, rows_of[:0]))]
+        source, drawn = open_set(part.set, sets, split)
+        asked = select_classes(part, real, place)
+        outcome = describe_outcome(real.rule, f"taken from {part.set}")
+        short += describe_conflicts(drawn.conflicts, names, outcome)
+        rows_of = drawn.rows[~np.isin(drawn.rows, used.get(part.set, drawn.rows[:0]))]
         pools = _collect_pools(asked, source.labels, rows_of)
         wanted = _count_wanted(part, asked, [len(pool) for pool in pools], counts)
+        if part.choose:
+            pools = [_order(pool, limits.ranks[part]) for pool in pools]
+        if limits.counts:
+            wanted = np.minimum(wanted, limits.counts[i]).tolist()
         missing = _name_short_classes(part, pools, wanted, real)
         if missing and part.short == "refuse":
             right = "ask for fewer, or set `short: take`"
@@ -112,10 +126,30 @@ def compose(parts: Sequence[ArmPart], sets: Sets, split: Split, where: str) -> C
         used[part.set] = np.concatenate([used.get(part.set, chosen[:0]), chosen])
         promised[part.set] = promised.get(part.set, np.zeros_like(mine)) + mine
         counts += mine
+        taken_by.append(mine)
         taken.append(source.images.label_rows(source.labels, chosen, part.set))
     images = LabelledImages.join(taken)
     _assert_counts(images, promised, len(real.classes))
-    return Composed(images, (*short, *_name_empty_classes(counts, real)))
+    notes = (*short, *_name_empty_classes(counts, real))
+    return Composed(images, notes, counts=tuple(taken_by))
+
+
+def open_set(name: str, sets: Sets, split: Split) -> tuple[SetImages, SetRows]:
+    """Open a set as the arms of a split may take from it.
+
+    Args:
+        name: of the set; `real` are the split's real training images.
+        sets: of the experiment.
+        split: which real images train.
+    """
+    real = sets.real
+    if name == "real":
+        return SetImages(real.images, real.labels), SetRows(split.train, {})
+    source = sets.get(name, split)
+    key = name, split.seed, id(source)
+    if key not in sets.drawn:
+        sets.drawn[key] = SetRows(_draw_rows(source, real, split), _find_conflicts(source, real))
+    return source, sets.drawn[key]
 
 
 def _name_empty_classes(counts: Rows, real: RealSplit) -> tuple[str, ...]:
@@ -129,8 +163,10 @@ def _name_short_classes(
     part: ArmPart, pools: Sequence[Rows], wanted: Sequence[int], real: RealSplit
 ) -> list[str]:
     """Say which classes have fewer images than are wanted."""
+    chosen = f" that `{part.choose}` can choose" if part.choose else ""
     return [
-        f"{part.set} has {len(pool):,} images of {real.classes[k][0]!r}, but {count:,} are wanted"
+        f"{part.set} has {len(pool):,} images of {real.classes[k][0]!r}{chosen}, but {count:,} are "
+        "wanted"
         for k, (pool, count) in enumerate(zip(pools, wanted, strict=True))
         if count > len(pool)
     ]
@@ -143,8 +179,17 @@ def _assert_counts(images: LabelledImages, promised: dict[str, Rows], classes: i
     assert all((found[name] == promised[name]).all() for name in found), (found, promised)
 
 
-def _select_classes(part: ArmPart, real: RealSplit, where: str) -> list[bool]:
-    """Which classes a part is about."""
+def select_classes(part: ArmPart, real: RealSplit, where: str) -> list[bool]:
+    """Select the classes that a part is about.
+
+    Args:
+        part: of an arm.
+        real: for the K classes.
+        where: place of the part in the experiment, for messages.
+
+    Raises:
+        RecipeError: there is no such class.
+    """
     if part.classes is None:
         return [True] * len(real.classes)
     index = ClassIndex(real.classes)
@@ -155,6 +200,12 @@ def _select_classes(part: ArmPart, real: RealSplit, where: str) -> list[bool]:
 def _collect_pools(asked: Sequence[bool], labels: Rows, rows: Rows) -> list[Rows]:
     """Rows of each class that a part may take from, in the order of their draw."""
     return [rows[labels[rows] == k] if mine else rows[:0] for k, mine in enumerate(asked)]
+
+
+def _order(pool: Rows, ranks: Rows) -> Rows:
+    """Rows of a class that can be chosen, by their rank."""
+    chosen = pool[ranks[pool] >= 0]
+    return chosen[np.argsort(ranks[chosen], kind="stable")]
 
 
 def _find_conflicts(source: SetImages, real: RealSplit) -> dict[str, tuple[int, ...]]:

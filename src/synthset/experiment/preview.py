@@ -10,7 +10,7 @@ from synthset.experiment.sets import Sets
 from synthset.experiment.suites.run_suites import describe_conventions, open_suites
 from synthset.experiment.tuning import refuse_few
 from synthset.machine import Silent
-from synthset.recipe.arms import ArmPart
+from synthset.recipe.arms import UNNAMED, Arm, ArmPart
 from synthset.recipe.experiment import Experiment, Made
 from synthset.recipe.suites import Conventions
 
@@ -62,9 +62,10 @@ def _arms(sets: Sets) -> Iterator[str]:
     sets.check_present(sets.draw_split(experiment.seeds[0]))
     for i, arm in enumerate(experiment.arms):
         for field in ("pretrain", "parts"):
-            if parts := getattr(arm, field):
+            if parts := getattr(arm.draw_randomly(), field):
                 yield f"{arm.name}, {field}: {_count(sets, parts, f'arms[{i}].{field}')}"
-        refuse_few(arm, f"arms[{i}].draws", sets, experiment.seeds[0])
+        refuse_few(arm, f"arms[{i}]", sets, experiment.seeds[0])
+    yield from _judges(experiment)
     counts, seeds = [len(arm.candidates) for arm in experiment.arms], len(experiment.seeds)
     more = sum(counts) - len(counts)
     tried = f", and {more} more draws to choose from × {seeds} seeds" if more else ""
@@ -72,6 +73,22 @@ def _arms(sets: Sets) -> Iterator[str]:
         f"trainings: {sum(counts) * seeds} ({len(counts)} arms × {seeds} seeds{tried}), "
         f"{experiment.training.updates:,} updates of {experiment.training.batch_size} images each"
     )
+
+
+def _judges(experiment: Experiment) -> Iterator[str]:
+    """Say what is trained before the arms, to choose images by."""
+
+    def settings(arm: Arm) -> str:
+        return arm.model_copy(update=UNNAMED).model_dump_json()
+
+    choosing = [arm for arm in experiment.arms if arm.choosing]
+    judges = {settings(one.judge) for arm in choosing for one in arm.candidates}
+    arms = {settings(one) for arm in experiment.arms for one in arm.candidates}
+    if judges:
+        yield (
+            f"judges: {len(judges)} × {len(experiment.seeds)} seeds, trained first, by which arms "
+            f"choose images; {len(judges & arms)} of them are arms"
+        )
 
 
 def _count(sets: Sets, parts: Sequence[ArmPart], where: str) -> str:

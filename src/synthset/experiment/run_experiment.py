@@ -12,18 +12,17 @@ from pathlib import Path
 from typing import Any
 
 from synthset.errors import DatasetError, raise_storage_errors
-from synthset.experiment.arms import Composed, compose
 from synthset.experiment.cases import explain_answers, show_preprocessing
+from synthset.experiment.jobs import plan_jobs
 from synthset.experiment.sets import Sets
 from synthset.experiment.suites.run_suites import open_suites, run_suites
 from synthset.experiment.tasks import run_tasks
-from synthset.experiment.trials import Job, name_trial, open_trials
-from synthset.experiment.tuning import choose_draws, refuse_few
+from synthset.experiment.trials import Job, open_trials
+from synthset.experiment.tuning import choose_draws
 from synthset.machine import ProgressBar
 from synthset.notebook_bar import default_bar
 from synthset.pages.benchmark.benchmark_page import write_benchmark_page
 from synthset.pages.experiment.experiment_page import write_experiment_page
-from synthset.recipe.arms import Arm
 from synthset.recipe.experiment import Experiment, load_experiment
 from synthset.recipe.suites import Conventions
 from synthset.results.benchmark import Benchmark
@@ -148,58 +147,11 @@ def train(sets: Sets, workers: int | None) -> list[Job]:
         RecipeError: an arm can't be composed; no training has begun.
         StageError: trainings failed; those that are finished are kept.
     """
-    jobs = choose_draws(plan_jobs(sets), sets, workers)
+    jobs = choose_draws(plan_jobs(sets, workers), sets, workers)
     todo = [job for job in jobs if not job.finished]
     sets.bar.start("training", sum(job.size for job in todo))
     run_tasks(todo, open_trials, (), sets.experiment, workers, sets.bar)
     return jobs
-
-
-def plan_jobs(sets: Sets) -> list[tuple[Job, ...]]:
-    """Compose the images of every arm and seed, seed by seed, so that all arms are there from the
-    first seed on. Sets that don't exist yet are made here.
-
-    Returns:
-        For each arm and seed a job, or one for each of the draws that it chooses from.
-
-    Raises:
-        RecipeError: an arm can't be composed, or too few validation images would choose its draws.
-    """
-    jobs, names = [], [one[0] for one in sets.real.classes]
-    for seed in sets.experiment.seeds:
-        drawn = sets.draw_split(seed)
-        for i, arm in enumerate(sets.experiment.arms):
-            refuse_few(arm, f"arms[{i}].draws", sets, seed)
-            train = compose(arm.parts, sets, drawn, f"arms[{i}].parts")
-            before = None
-            if arm.pretrain:
-                before = compose(arm.pretrain, sets, drawn, f"arms[{i}].pretrain")
-            jobs.append(
-                tuple(
-                    _job(sets, one, seed, before, train.draw_by(one.schedule, names))
-                    for one in arm.candidates
-                )
-            )
-    return jobs
-
-
-def _job(sets: Sets, arm: Arm, seed: int, before: Composed | None, train: Composed) -> Job:
-    experiment, real, drawn = sets.experiment, sets.real, sets.draw_split(seed)
-    val, test = real.take_validation(drawn), real.take_test(drawn)
-    images = {"train": train.images, "val": val, "test": test}
-    if before is not None:
-        images["pretrain"] = before.images
-    return Job(
-        arm=arm,
-        seed=seed,
-        experiment=experiment,
-        pretrain=before,
-        train=train,
-        val=val,
-        test=test,
-        classes=len(real.classes),
-        folder=sets.folder / "trials" / name_trial(experiment, arm, seed, images),
-    )
 
 
 def conclude(sets: Sets, jobs: Sequence[Job]) -> Done:

@@ -14,6 +14,7 @@ from pydantic import TypeAdapter
 
 from synthset.experiment.arms import Composed
 from synthset.experiment.probe_sources import probe_sources
+from synthset.experiment.sets import Sets
 from synthset.machine import ProgressBar, Silent, fix_torch_threads
 from synthset.recipe.arms import Arm
 from synthset.recipe.experiment import Experiment
@@ -77,6 +78,34 @@ class Job:
     def read(self) -> Trial:
         """Read its result."""
         return replace(read_trial(self.folder), tuning=self.tuning)
+
+
+def make_job(sets: Sets, arm: Arm, seed: int, before: Composed | None, train: Composed) -> Job:
+    """Describe the training of an arm with a seed.
+
+    Args:
+        sets: for validation and test images, and the folder.
+        arm: its loss and draws.
+        seed: of split and training.
+        before: images of the pre-training; None without one.
+        train: images to train on.
+    """
+    experiment, real, drawn = sets.experiment, sets.real, sets.draw_split(seed)
+    val, test = real.take_validation(drawn), real.take_test(drawn)
+    images = {"train": train.images, "val": val, "test": test}
+    if before is not None:
+        images["pretrain"] = before.images
+    return Job(
+        arm=arm,
+        seed=seed,
+        experiment=experiment,
+        pretrain=before,
+        train=train,
+        val=val,
+        test=test,
+        classes=len(real.classes),
+        folder=sets.folder / "trials" / name_trial(experiment, arm, seed, images),
+    )
 
 
 def name_trial(
@@ -148,6 +177,18 @@ def train_job(job: Job, bar: ProgressBar) -> tuple[Fitted, Trial]:
     )
 
 
+def fit(job: Job, bar: ProgressBar) -> Fitted:
+    """Train, or load what was trained.
+
+    Args:
+        job: what is trained.
+        bar: shows the updates.
+    """
+    from synthset.training.train import train_classifier
+
+    return train_classifier(_task(job), job.folder, bar)
+
+
 def train_and_ask(
     job: Job, images: LabelledImages, bar: ProgressBar
 ) -> tuple[Fitted, NDArray[np.float32]]:
@@ -162,10 +203,9 @@ def train_and_ask(
         The classifier, and (N, K) probabilities.
     """
     from synthset.training.predict import predict
-    from synthset.training.train import train_classifier
 
     settings = job.experiment.training
-    fitted = train_classifier(_task(job), job.folder, bar)
+    fitted = fit(job, bar)
     with fix_torch_threads(settings.threads):
         said = predict(
             fitted.model,

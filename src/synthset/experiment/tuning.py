@@ -28,23 +28,36 @@ def refuse_few(arm: Arm, where: str, sets: Sets, seed: int) -> None:
     """Refuse a choice that chance would make.
 
     Args:
-        arm: whose draws are to be chosen, or not.
-        where: place of the draws in the experiment.
+        arm: whose draws are to be chosen, or its images by their influence, or neither.
+        where: place of the arm in the experiment.
         sets: for the validation images.
         seed: of the split.
 
     Raises:
-        RecipeError: a class whose share is chosen has fewer than ten validation images.
+        RecipeError: a class whose share or images are chosen has fewer than ten validation images.
     """
+    _refuse_few(
+        arm.tuned_classes, f"{where}.draws", sets, seed, "give one share in place of the list"
+    )
+    for field in ("pretrain", "parts"):
+        for i, part in enumerate(getattr(arm, field)):
+            if part.choose == "influence":
+                names = part.classes or [one[0] for one in sets.real.classes]
+                place = f"{where}.{field}[{i}].choose"
+                _refuse_few(names, place, sets, seed, "choose by another measure")
+
+
+def _refuse_few(names: Sequence[str], where: str, sets: Sets, seed: int, instead: str) -> None:
     val = sets.real.take_validation(sets.draw_split(seed))
-    names = [one[0] for one in sets.real.classes]
-    counts = dict(zip(names, np.bincount(val.labels, minlength=len(names)).tolist(), strict=True))
-    for name in arm.tuned_classes:
+    classes = [one[0] for one in sets.real.classes]
+    images = np.bincount(val.labels, minlength=len(classes)).tolist()
+    counts = dict(zip(classes, images, strict=True))
+    for name in names:
         if counts.get(name, FEWEST) < FEWEST:
             found = f"{counts[name]} validation images of {name!r} (seed {seed}) to choose by"
             right = (
                 f"{FEWEST} at least: raise real.val_fraction, set real.cut_validation: false, or "
-                "give one share in place of the list"
+                f"{instead}"
             )
             raise RecipeError(where, found, right)
 

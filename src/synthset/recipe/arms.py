@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from itertools import takewhile
 from typing import Literal
 
 from pydantic import Field
@@ -13,6 +14,12 @@ from synthset.recipe.training import Loss, Mixing, Shares, SourceDraws
 
 #: Stands in an arm for the classes of `real.cut`.
 CUT = "$cut"
+
+#: What an arm is called, taken away, to see whether two are alike otherwise.
+UNNAMED: dict[str, str | None] = {"name": "", "text": "", "control": None}
+
+#: Ways to choose images by what a classifier says of them.
+Choice = Literal["recognition", "nearest", "diverse", "influence", "hard"]
 
 
 class ArmPart(Settings):
@@ -34,6 +41,14 @@ class ArmPart(Settings):
     short: Literal["refuse", "take"] = "refuse"
     """What to do when a class has fewer images than asked for: `refuse`, or `take` those it has and
     say so."""
+    choose: Choice | None = None
+    """How the images of a class are chosen; none draws them at random. A judge chooses: a
+    classifier that is trained with the arm's loss, draws and seed on the parts before the first one
+    that chooses, and so has seen nothing but images of the arm. `recognition` takes those to whose
+    class it gives the highest probability, `hard` those that it recognises by the smallest margin,
+    `nearest` those nearest to the class's real training images in its features, `diverse` those
+    that represent all the recognised ones best, and `influence` those whose gradient reduces the
+    loss on the validation split the most, each class weighing the same."""
 
     @property
     def asked(self) -> str | None:
@@ -85,12 +100,57 @@ class Arm(Settings):
     control: Literal[True] | Name | None = None
     """The arm without generated images, which shows what they add: its name, or true for a further
     arm `NAME-control` with only the real images and the same loss and draws. If draws are chosen,
-    it chooses its own."""
+    it chooses its own. For an arm that chooses images (`choose`), true is an arm with as many
+    images of each class, drawn at random, which shows what the choice adds."""
 
     @property
     def schedule(self) -> tuple[Phase, ...]:
         """The phases; one of all updates where `draws` stay the same, none without draws."""
         return self.phases or ((Phase(share=1.0, draws=self.draws),) if self.draws else ())
+
+    @property
+    def choosing(self) -> tuple[ArmPart, ...]:
+        """The parts that choose their images."""
+        return tuple(part for part in (*self.pretrain, *self.parts) if part.choose)
+
+    @property
+    def judge(self) -> Arm:
+        """What trains the classifier by which parts choose their images."""
+        before = tuple(takewhile(lambda part: part.choose is None, self.parts))
+        return self.reduce("judge", before)
+
+    def draw_randomly(self, **changes: str | None) -> Arm:
+        """The same with images drawn at random where it chooses them.
+
+        Args:
+            changes: of name, text and control.
+        """
+        parts, pretrain = (
+            tuple(part.model_copy(update={"choose": None}) for part in some)
+            for some in (self.parts, self.pretrain)
+        )
+        return self.model_copy(update={"parts": parts, "pretrain": pretrain, **changes})
+
+    def reduce(self, name: str, parts: tuple[ArmPart, ...], text: str = "") -> Arm:
+        """Take some of the parts alone, drawn as in the arm, with its loss.
+
+        Args:
+            name: of the new arm.
+            parts: that it trains on.
+            text: of the new arm.
+        """
+        sets = {part.set for part in parts}
+        phases = [one for one in self.phases if sets & one.draws.keys()]
+        updates = sum(one.share for one in phases)
+        return Arm(
+            name=name,
+            text=text,
+            parts=parts,
+            loss=self.loss,
+            draws=self.draws,
+            phases=tuple(one.model_copy(update={"share": one.share / updates}) for one in phases),
+            mix=self.mix if len(sets) > 1 else None,
+        ).change_draws(lambda draws: _keep_sets(draws, sets))
 
     @property
     def candidates(self) -> tuple[Arm, ...]:
@@ -147,8 +207,20 @@ def fill_in_cut(arm: Arm, cut: tuple[str, ...]) -> Arm:
     return changed.change_draws(lambda all_: {name: draws(one) for name, one in all_.items()})
 
 
-def _keep_real(draws: Draws) -> Draws:
-    return {"real": draws["real"].model_copy(update={"share": 1.0})} if "real" in draws else {}
+def _keep_sets(draws: Draws, sets: Collection[str]) -> Draws:
+    """The draws of some sets: the shares that are given keep their proportions."""
+    kept = {name: one for name, one in draws.items() if name in sets}
+    if len(kept) == 1:
+        return {name: one.model_copy(update={"share": 1.0}) for name, one in kept.items()}
+    given = [one.share for one in kept.values()]
+    if not all(isinstance(share, float) for share in given):
+        return kept
+    total = sum(share for share in given if isinstance(share, float))
+    return {
+        name: one.model_copy(update={"share": share / total})
+        for (name, one), share in zip(kept.items(), given, strict=True)
+        if isinstance(share, float)
+    }
 
 
 def _divide(shares: Shares, count: int) -> Shares:
@@ -156,21 +228,40 @@ def _divide(shares: Shares, count: int) -> Shares:
 
 
 def add_control(arm: Arm) -> list[Arm]:
-    """The arm, and, where it asks for one, its control: real images alone, drawn alike."""
+    """The arm, and, where it asks for one, its control: real images alone, drawn alike; or, where
+    the arm chooses images, as many at random."""
     if arm.control is not True:
         return [arm]
-    name = f"{arm.name}-control"
-    phases = [one for one in arm.phases if "real" in one.draws]
-    updates = sum(one.share for one in phases)
-    control = Arm(
-        name=name,
-        text=f"{arm.text or arm.name}: control",
-        parts=tuple(part for part in arm.parts if part.set == "real"),
-        loss=arm.loss,
-        draws=arm.draws,
-        phases=tuple(one.model_copy(update={"share": one.share / updates}) for one in phases),
-    ).change_draws(_keep_real)
+    name, text = f"{arm.name}-control", f"{arm.text or arm.name}: control"
+    if arm.choosing:
+        control = arm.draw_randomly(name=name, text=text, control=None)
+    else:
+        control = arm.reduce(name, tuple(part for part in arm.parts if part.set == "real"), text)
     return [arm.model_copy(update={"control": name}), control]
+
+
+def check_choices(where: str, arm: Arm) -> list[Problem]:
+    """Check that images are chosen from more than are taken, and by a judge that can be trained.
+
+    Args:
+        where: place of the arm in the experiment.
+        arm: its parts.
+    """
+    problems = [
+        Problem(
+            f"{where}.{field}[{i}].choose",
+            f"{part.choose} without an amount, which takes every image",
+            "give per_class, share, ratio or top_up_to",
+        )
+        for field in ("pretrain", "parts")
+        for i, part in enumerate(getattr(arm, field))
+        if part.choose and not part.asked
+    ]
+    if arm.parts[0].choose:
+        found = f"{arm.parts[0].choose} in the first part: there are no images to train a judge on"
+        right = "put another part first, such as {set: real}"
+        problems.append(Problem(f"{where}.parts[0].choose", found, right))
+    return problems
 
 
 def check_draws(where: str, arm: Arm) -> list[Problem]:

@@ -18,7 +18,15 @@ from pydantic import (
 )
 
 from synthset.errors import Problem, RecipeError, did_you_mean, shorten
-from synthset.recipe.arms import Arm, ArmPart, add_control, check_draws, fill_in_cut
+from synthset.recipe.arms import (
+    UNNAMED,
+    Arm,
+    ArmPart,
+    add_control,
+    check_choices,
+    check_draws,
+    fill_in_cut,
+)
 from synthset.recipe.default_network import fill_network
 from synthset.recipe.labelled_images import Found, Kept, Pictures, Torchvision
 from synthset.recipe.messages import explain
@@ -153,6 +161,21 @@ class Experiment(Settings):
         """Name of the arm that the others are compared with."""
         return self.base or self.arms[0].name
 
+    @property
+    def random_controls(self) -> dict[str, str]:
+        """Controls that take as many images at random as the one arm that chooses them, but are
+        that arm otherwise: control -> arm."""
+        pairs = [(arm.control, arm) for arm in self.arms if arm.choosing and arm.control]
+        names = [name for name, _ in pairs]
+        alike = {arm.name: arm.model_copy(update=UNNAMED) for arm in self.arms}
+        return {
+            name: arm.name
+            for name, arm in pairs
+            if isinstance(name, str)
+            and names.count(name) == 1
+            and alike[name] == arm.draw_randomly(**UNNAMED)
+        }
+
     @model_validator(mode="before")
     @classmethod
     def _fill_network(cls, content: Any) -> Any:
@@ -252,6 +275,7 @@ def _problems(experiment: Experiment) -> list[Problem]:
             for j, part in enumerate(getattr(arm, field)):
                 problems += _part(experiment, f"arms[{i}].{field}[{j}]", part, first=j == 0)
         problems += check_draws(f"arms[{i}]", arm)
+        problems += check_choices(f"arms[{i}]", arm)
         problems += arm.loss.find_problems(f"arms[{i}].loss", experiment.training)
     problems += _arm_names(experiment, names)
     if len(set(experiment.seeds)) < len(experiment.seeds):

@@ -50,7 +50,8 @@ class Answer:
 def find_answer(
     arms: Sequence[ArmJudgement], gains: Mapping[str, Sequence[Difference]], seeds: int
 ) -> Answer | None:
-    """Find the answer among the arms that have a control; None where there are none.
+    """Find the answer among the arms that have a control without generated images; None where there
+    are none.
 
     Args:
         arms: of an experiment.
@@ -60,12 +61,13 @@ def find_answer(
     measure = next((name for name in MEASURES if gains.get(name)), None)
     if measure is None:
         return None
-    told = _pick(gains[measure])
     controls = {arm.name: arm.control or "" for arm in arms}
-    real_only = [arm for arm in arms if set(_origins(arm)) <= {"real"}]
-    known = [arm for arm in real_only if arm.whole[measure].value is not None]
-    if not known:
+    real_only = {arm.name: arm for arm in arms if set(_origins(arm)) <= {"real"}}
+    known = [arm for arm in real_only.values() if arm.whole[measure].value is not None]
+    rows = [row for row in gains[measure] if controls[row.arm] in real_only]
+    if not known or not rows:
         return None
+    told = _pick(rows)
     beside = max(known, key=lambda arm: arm.whole[measure].value or 0.0)
     verdicts: dict[str | None, Verdict] = {"better": "helps", "worse": "hurts"}
     return Answer(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -122,10 +122,12 @@ class ArmJudgement:
         curves: mean over seeds of the ROC and PR curves, of the classes and of their mean.
         reliability: (3, 15) images, summed top probability and images right of each bin.
         leak: what the source of an image tells of its class.
-        control: name of the arm without generated images that it is compared with, if any.
+        control: name of the arm that it is compared with, if any: without generated images, or, for
+            an arm that chooses its images, with as many at random.
         chosen: update that was kept, of each seed.
         seconds: wall time of each seed.
         tunings: how each seed's draws were chosen; empty where there was no choice.
+        choices: set -> by what its images were chosen; empty where all were drawn at random.
     """
 
     name: str
@@ -143,6 +145,7 @@ class ArmJudgement:
     chosen: tuple[int, ...]
     seconds: tuple[float, ...]
     tunings: tuple[Tuning, ...] = ()
+    choices: Mapping[str, str] = field(default_factory=dict)
 
 
 def judge_arm(arm: Arm, found: ArmTrials) -> ArmJudgement:
@@ -176,6 +179,7 @@ def judge_arm(arm: Arm, found: ArmTrials) -> ArmJudgement:
         chosen=tuple(trial.chosen for trial in trials),
         seconds=tuple(trial.seconds for trial in trials),
         tunings=tuple(trial.tuning for trial in trials if trial.tuning is not None),
+        choices={part.set: part.choose for part in arm.choosing if part.choose},
     )
 
 

@@ -80,6 +80,12 @@ def facility_location(features: Features, count: int, fixed: Rows | None = None)
     """
     if count >= len(features):
         return np.arange(len(features))
+    return np.sort(order_facilities(features, count, fixed))
+
+
+def order_facilities(features: Features, count: int, fixed: Rows | None = None) -> Rows:
+    """Choose as `facility_location` does, in the order of choice: its first n rows are the choice
+    of n. Arguments as there, with 1 <= count <= N."""
     centred = features - features.mean(axis=0, dtype=np.float64)
     lengths = np.linalg.norm(centred, axis=1, keepdims=True)
     unit = (centred / np.where(lengths > 0, lengths, 1)).astype(np.float32)
@@ -103,4 +109,4 @@ def _greedy(similar: Features, count: int, chosen: list[int]) -> Rows:
             continue
         chosen.append(row)
         served = np.maximum(served, similar[row])
-    return np.sort(np.array(chosen))
+    return np.array(chosen)

@@ -23,6 +23,13 @@ FIRST = (
     "focus_matched_accuracy", "focus_others_accuracy", "balanced_accuracy", "accuracy", "macro_f1",
     "macro_roc_auc", "macro_average_precision", "ece",
 )  # fmt: skip
+CHOSEN_BY = {
+    "recognition": "recognition",
+    "hard": "recognition with the smallest margin",
+    "nearest": "nearness to real images",
+    "diverse": "diversity",
+    "influence": "influence on the validation loss",
+}
 SMALL_TEST = 200  # images below which chance in them is shown beside the interval over seeds
 
 
@@ -52,14 +59,15 @@ def list_measures(judgement: Judgement) -> list[tuple[str, str]]:
 
 
 def describe_training(arm: ArmJudgement, judgement: Judgement) -> list[str]:
-    """Lines such as `cat: 50 real + 4,950 sd`, focus classes first, then all together."""
+    """Lines such as `cat: 50 real + 4,950 sd`, focus classes first, then all together, and by what
+    images were chosen."""
     lines = []
     for label in judgement.focus[:2]:
         lines.append(f"{judgement.classes[label]}: {_sum(arm.training, label)}")
     lines.append(f"{'all: ' if lines else ''}{_sum(arm.training)}")
     if arm.pretraining:
         lines.append(f"before that: {_sum(arm.pretraining)}")
-    return lines
+    return lines + [f"{name} chosen by {CHOSEN_BY[by]}" for name, by in arm.choices.items()]
 
 
 def compare_arms(judgement: Judgement) -> list[tuple[str, list[Compared]]]:
