@@ -50,11 +50,13 @@ class Order:
         cells, before = self._place(places)
         epochs, ranks = np.divmod(before, self._sizes[cells])
         indices = np.empty(size, np.int64)
-        for cell in np.unique(cells).tolist():
+        groups = cells + len(self._members) * epochs
+        sorted_places = np.argsort(groups, kind="stable")
+        bounds = np.flatnonzero(np.diff(groups[sorted_places])) + 1
+        for mine in np.split(sorted_places, bounds):
+            epoch, cell = divmod(int(groups[mine[0]]), len(self._members))
             members = self._members[cell]
-            for epoch in np.unique(epochs[cells == cell]).tolist():
-                mine = (cells == cell) & (epochs == epoch)
-                indices[mine] = members[self._shuffled(1 + cell, len(members), epoch)[ranks[mine]]]
+            indices[mine] = members[self._shuffled(1 + cell, len(members), epoch)[ranks[mine]]]
         return indices, epochs
 
     def _place(self, places: Indices) -> tuple[Indices, Indices]:
