@@ -18,8 +18,8 @@ PARTS = [{"set": "real"}, {"set": "made", "per_class": 5, "choose": "recognition
 def choosing(content):
     """An arm that chooses, its control, and the arm that is its judge."""
     content["arms"] = [
-        {"name": "nothing", "parts": [{"set": "real"}]},
-        {"name": "chosen", "parts": PARTS, "control": True},
+        {"name": "nothing", "parts": [{"set": "real"}], "draws": {"real": {}}},
+        {"name": "chosen", "parts": PARTS, "draws": {"real": {}, "made": {}}, "control": True},
     ]
     content["real"]["cut"] = {}
     content["real"]["val_fraction"] = 0.5

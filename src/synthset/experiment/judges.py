@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 from synthset.experiment.arms import PartLimits, Rows, compose, open_set, select_classes
 from synthset.experiment.sets import Sets
 from synthset.experiment.tasks import run_tasks
-from synthset.experiment.trials import Counter, Job, fit, make_job
+from synthset.experiment.trials import Counter, Job, fit, identify_training, make_job
 from synthset.recipe.arms import Arm, ArmPart, Choice
 from synthset.seeds import fingerprint
 from synthset.store.files import write_aside
-from synthset.training.checkpoint import CONFIG
+from synthset.training.checkpoint import CONFIG, read_config
 from synthset.training.labelled import LabelledImages
 
 if TYPE_CHECKING:
@@ -73,12 +73,12 @@ def choose_images(sets: Sets, planned: Iterable[Job], workers: int | None) -> Ra
         RecipeError: an arm can't be composed; no judge has been trained.
         StageError: trainings failed; those that are finished are kept.
     """
-    experiment, known = sets.experiment, {_identity(job): job for job in planned}
+    experiment, trained = sets.experiment, _find_trainings(sets, planned)
     wanted: dict[tuple[int, str], list[dict[ArmPart, SetRanking]]] = {}
     for seed in experiment.seeds:
         for i, arm in enumerate(experiment.arms):
             for one in arm.candidates if arm.choosing else ():
-                judge = _plan_judge(sets, one, seed, f"arms[{i}]", known)
+                judge = _plan_judge(sets, one, seed, f"arms[{i}]", trained)
                 rankings = {part: _plan_ranking(sets, judge, part) for part in arm.choosing}
                 wanted.setdefault((seed, arm.name), []).append(rankings)
     every = (one for each in wanted.values() for mine in each for one in mine.values())
@@ -108,21 +108,21 @@ def _read(rankings: Mapping[ArmPart, SetRanking]) -> dict[str, PartLimits]:
     return dict.fromkeys(("parts", "pretrain"), PartLimits(ranks))
 
 
-def _plan_judge(sets: Sets, arm: Arm, seed: int, where: str, known: Mapping[str, Job]) -> Job:
-    """The judge of an arm; where it is a training of the experiment, or of one before, that one."""
+def _plan_judge(sets: Sets, arm: Arm, seed: int, where: str, trained: Mapping[str, Path]) -> Job:
+    """The judge of an arm, in the folder of the same training where there is one."""
     drawn, names = sets.draw_split(seed), [one[0] for one in sets.real.classes]
-    judge = arm.judge
-    train = compose(judge.parts, sets, drawn, f"{where}.parts")
-    job = make_job(sets, judge, seed, None, train.draw_by(judge.schedule, names))
-    trained = sorted(job.folder.parent.glob(f"*{_identity(job)}/{CONFIG}"))
-    if trained:
-        return replace(job, folder=trained[0].parent)
-    return replace(job, folder=known.get(_identity(job), job).folder)
+    train = compose(arm.judge.parts, sets, drawn, f"{where}.parts")
+    job = make_job(sets, arm.judge, seed, None, train.draw_by(arm.judge.schedule, names))
+    return replace(job, folder=trained.get(identify_training(job), job.folder))
 
 
-def _identity(job: Job) -> str:
-    """Name of a training without its arm's: two of the same give the same weights."""
-    return job.folder.name.removeprefix(job.arm.name)
+def _find_trainings(sets: Sets, planned: Iterable[Job]) -> dict[str, Path]:
+    """Folders of trainings by what they are: those that are finished, then those of arms."""
+    found = {identify_training(job): job.folder for job in planned}
+    for path in sorted((sets.folder / "trials").glob(f"*/{CONFIG}")):
+        config = read_config(path.parent) or {}
+        found[config["task"]] = path.parent
+    return found
 
 
 def _plan_ranking(sets: Sets, judge: Job, part: ArmPart) -> SetRanking:
@@ -132,7 +132,7 @@ def _plan_ranking(sets: Sets, judge: Job, part: ArmPart) -> SetRanking:
     asked = np.flatnonzero(select_classes(part, sets.real, part.set))
     rows = drawn.rows[np.isin(source.labels[drawn.rows], asked)]
     images = source.images.label_rows(source.labels, rows, part.set)
-    name = fingerprint([VERSION, _identity(judge), part.choose, images.content])
+    name = fingerprint([VERSION, identify_training(judge), part.choose, images.content])
     file = sets.folder / FOLDER / f"{part.choose}-{name}.npy"
     return SetRanking(judge, part.choose, images, rows, len(source.labels), file)
 

@@ -10,7 +10,7 @@ from synthset.experiment.sets import Sets
 from synthset.experiment.suites.run_suites import describe_conventions, open_suites
 from synthset.experiment.tuning import refuse_few
 from synthset.machine import Silent
-from synthset.recipe.arms import UNNAMED, Arm, ArmPart
+from synthset.recipe.arms import ArmPart
 from synthset.recipe.experiment import Experiment, Made
 from synthset.recipe.suites import Conventions
 
@@ -78,12 +78,10 @@ def _arms(sets: Sets) -> Iterator[str]:
 def _judges(experiment: Experiment) -> Iterator[str]:
     """Say what is trained before the arms, to choose images by."""
 
-    def settings(arm: Arm) -> str:
-        return arm.model_copy(update=UNNAMED).model_dump_json()
-
-    choosing = [arm for arm in experiment.arms if arm.choosing]
-    judges = {settings(one.judge) for arm in choosing for one in arm.candidates}
-    arms = {settings(one) for arm in experiment.arms for one in arm.candidates}
+    every = [one for arm in experiment.arms for one in arm.candidates]
+    judges = {one.judge.model_dump_json() for one in every if one.choosing}
+    plain = [one for one in every if not one.choosing and not one.pretrain]
+    arms = {one.reduce("judge", one.parts).model_dump_json() for one in plain}
     if judges:
         yield (
             f"judges: {len(judges)} × {len(experiment.seeds)} seeds, trained first, by which arms "

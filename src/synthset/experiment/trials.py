@@ -177,6 +177,12 @@ def train_job(job: Job, bar: ProgressBar) -> tuple[Fitted, Trial]:
     )
 
 
+def identify_training(job: Job) -> str:
+    """Name what decides the weights of a job: arms of other names may have the same."""
+    fingerprint: str = _task(job).fingerprint()
+    return fingerprint
+
+
 def fit(job: Job, bar: ProgressBar) -> Fitted:
     """Train, or load what was trained.
 
