@@ -27,6 +27,8 @@ UNITS = {  # by title; the other passes count records
     "choosing images": "images",
     "prompts": "classes",
     "suites": "images",
+    "matching": "images",
+    "cues": "images",
     "index": "images",
     "download": "rows",
 }

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synthset.errors import Problem, RecipeError
-from synthset.experiment.images import find_label
-from synthset.experiment.sets import SetImages, SetRows, Sets
+from synthset.experiment.images import SetImages, find_label
+from synthset.experiment.sets import SetRows, Sets
 from synthset.experiment.splits import RealSplit, Split
 from synthset.recipe.arms import ArmPart, Phase
 from synthset.seeds import digest
@@ -144,7 +144,7 @@ def open_set(name: str, sets: Sets, split: Split) -> tuple[SetImages, SetRows]:
     """
     real = sets.real
     if name == "real":
-        return SetImages(real.images, real.labels), SetRows(split.train, {})
+        return SetImages(real.images, real.labels, real.images.contents), SetRows(split.train, {})
     source = sets.get(name, split)
     key = name, split.seed, id(source)
     if key not in sets.drawn:
@@ -210,9 +210,9 @@ def _order(pool: Rows, ranks: Rows) -> Rows:
 
 def _find_conflicts(source: SetImages, real: RealSplit) -> dict[str, tuple[int, ...]]:
     """Bytes of a set that have several labels there, or another among the real images."""
-    mine = set(source.images.contents)
+    mine = set(source.originals)
     found = find_label_conflicts(
-        chain(source.images.contents, real.images.contents),
+        chain(source.originals, real.images.contents),
         chain(source.labels.tolist(), real.labels.tolist()),
     )
     return {content: labels for content, labels in found.items() if content in mine}
@@ -221,7 +221,7 @@ def _find_conflicts(source: SetImages, real: RealSplit) -> dict[str, tuple[int, 
 def _draw_rows(source: SetImages, real: RealSplit, split: Split) -> Rows:
     """Rows of a set in a random order; copies of others and of test images are left out, and by the
     experiment's rule labels in conflict, in which real images come first."""
-    contents = source.images.contents
+    contents = source.originals
     tests = real.test if real.test is not None else real.images
     test = (
         set(tests.contents)

@@ -77,6 +77,22 @@ class Collection:
         return whole if rows is None else whole.take(rows)
 
 
+@dataclass(frozen=True)
+class SetImages:
+    """Images of a set as an experiment sees them.
+
+    Attributes:
+        images: as they are trained on.
+        labels: (N,) of the experiment; -1 for an image of no class.
+        originals: (N,) SHA-256 of the bytes that they had before their cues were matched, by which
+            they are drawn and copies are found.
+    """
+
+    images: Collection
+    labels: NDArray[np.int64]
+    originals: tuple[str, ...]
+
+
 class FromFiles:
     """Reads images from files and Parquet rows; may be sent to another process."""
 

@@ -30,7 +30,7 @@ def preview(experiment: Experiment, suites: Conventions | None = None) -> Iterat
         ModelError: a library or model of a suite is missing.
     """
     with tempfile.TemporaryDirectory() as scratch:
-        sets = Sets(scratch, experiment, Silent())
+        sets = Sets(scratch, experiment, Silent(), match=False)
         opened = () if suites is None else open_suites(sets, suites)
         yield from _real(sets)
         yield from _arms(sets)

@@ -168,6 +168,7 @@ def conclude(sets: Sets, jobs: Sequence[Job]) -> Done:
         trials,
         show_preprocessing(experiment, jobs),
         explain_answers(experiment, jobs, real.classes),
+        tuple(sets.matches.values()),
     )
     return Done(sets.folder, experiment, classes, trials, judgement, page)
 

@@ -14,7 +14,14 @@ from numpy.typing import NDArray
 
 from synthset.engine.run import run
 from synthset.errors import RecipeError, StageError
-from synthset.experiment.images import ClassNames, Collection, collect, join_labels, list_kept
+from synthset.experiment.images import (
+    ClassNames,
+    SetImages,
+    collect,
+    join_labels,
+    list_kept,
+)
+from synthset.experiment.matching.matched_set import MatchedSet
 from synthset.experiment.present import find_missing
 from synthset.experiment.splits import RealSplit, Split, read_real, split
 from synthset.experiment.tested import refuse_tested
@@ -22,18 +29,11 @@ from synthset.machine import ProgressBar
 from synthset.recipe.experiment import REAL, REAL_VAL, Experiment, Made
 from synthset.recipe.reading import override, read_yaml
 from synthset.recipe.recipe import Recipe, load_recipe
+from synthset.results.cue_match import CueMatch
 from synthset.seeds import fingerprint
 from synthset.store.files import write_aside
 
 PARTS = {REAL: "train", REAL_VAL: "val"}
-
-
-@dataclass(frozen=True)
-class SetImages:
-    """Images of a set with the experiment's labels; -1 for an image of no class."""
-
-    images: Collection
-    labels: NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -58,6 +58,7 @@ class Sets:
         experiment: Experiment,
         bar: ProgressBar,
         allow_code: bool = False,
+        match: bool = True,
     ) -> None:
         """List the real images; nothing is written.
 
@@ -66,16 +67,19 @@ class Sets:
             experiment: which images it wants.
             bar: told how far recipes are that run.
             allow_code: these may run code of their own.
+            match: match cues where sets ask for it; false counts images as they are.
 
         Raises:
             RecipeError: they aren't there, or a class is missing.
         """
         self.folder, self.experiment, self.bar = Path(folder), experiment, bar
-        self.allow_code = allow_code
+        self.allow_code, self.match = allow_code, match
         self.real = read_real(experiment.real)
         self.drawn: dict[tuple[str, int, int], SetRows] = {}  # what `compose` drew
         self._splits: dict[int, Split] = {}
+        self.matches: dict[tuple[str, int], CueMatch] = {}  # by set and split
         self._known: dict[tuple[str, str], SetImages] = {}
+        self._matched: dict[tuple[str, int], SetImages] = {}
         self._checked: set[tuple[str, str, int]] = set()
 
     def draw_split(self, seed: int) -> Split:
@@ -95,8 +99,18 @@ class Sets:
 
         Raises:
             RecipeError: it can't be read, or its recipe is wrong.
-            StageError: its recipe made nothing, or nothing that is kept.
+            StageError: its recipe made nothing, or nothing that is kept or can be read.
         """
+        cues, key = self.experiment.sets[name].matched_cues, (name, split.seed)
+        if not cues or not self.match:
+            return self._get_original(name, split)
+        if key not in self._matched:
+            given = self._get_original(name, split)
+            matched = MatchedSet(name, cues, given, self.real, split, self.bar)
+            self._matched[key], self.matches[key] = matched.make(self.folder / "sets")
+        return self._matched[key]
+
+    def _get_original(self, name: str, split: Split) -> SetImages:
         settings = self.experiment.sets[name]
         place = str(self.name_folder(name, split)) if isinstance(settings, Made) else ""
         key = name, place
@@ -109,7 +123,7 @@ class Sets:
                 found = collect(settings, where)
             strict = self.experiment.real.classes is None
             labels = join_labels(found, self.real.classes, where, strict)
-            self._known[key] = SetImages(found, labels)
+            self._known[key] = SetImages(found, labels, found.contents)
         return self._known[key]
 
     def name_folder(self, name: str, split: Split) -> Path:

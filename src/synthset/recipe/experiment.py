@@ -28,7 +28,13 @@ from synthset.recipe.arms import (
     fill_in_cut,
 )
 from synthset.recipe.default_network import fill_network
-from synthset.recipe.labelled_images import Found, Kept, Pictures, Torchvision
+from synthset.recipe.labelled_images import (
+    Found,
+    KeptSet,
+    Matchable,
+    PictureSet,
+    TorchvisionSet,
+)
 from synthset.recipe.messages import explain
 from synthset.recipe.reading import override, read_yaml, set_value
 from synthset.recipe.settings import EXECUTION, Name, Settings
@@ -44,7 +50,7 @@ REAL, REAL_VAL = "$real", "$real_val"
 TunedBy = Literal["average_precision", "f1", "matched_f1", "balanced_accuracy", "accuracy"]
 
 
-class Made(Settings):
+class Made(Matchable):
     """The kept images of a recipe, which the experiment runs."""
 
     kind: Literal["recipe"]
@@ -56,7 +62,7 @@ class Made(Settings):
     """Changes to a recipe file, such as `images_per_class=50`."""
 
 
-ImageSet = Annotated[Pictures | Torchvision | Kept | Made, Field(discriminator="kind")]
+ImageSet = Annotated[PictureSet | TorchvisionSet | KeptSet | Made, Field(discriminator="kind")]
 
 
 class Real(Settings):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from pydantic import Field
 
@@ -45,3 +45,35 @@ class Kept(Settings):
 
 
 Found = Annotated[Pictures | Digits | Torchvision | Kept, Field(discriminator="kind")]
+
+
+Cue = Literal["jpeg", "kernel", "spectrum", "noise", "margins"]
+
+
+class Matchable(Settings):
+    """A set whose images can be made to look technically like the real training images."""
+
+    match: Literal["all"] | tuple[Cue, ...] = ()
+    """What is made alike in each image of the set, so that a classifier can't tell it from a real
+    one by that: `all`, or some of `margins` (constant ones), `kernel` (size, and the kernel that
+    resizes), `spectrum` (power by frequency, mean colour), `noise` (added where real images have
+    more) and `jpeg` (tables and subsampling, or none). Learned on real training images alone."""
+
+    @property
+    def matched_cues(self) -> tuple[Cue, ...]:
+        """The cues that are matched, in one order."""
+        known: tuple[Cue, ...] = get_args(Cue)
+        return tuple(one for one in known if self.match == "all" or one in self.match)
+
+
+class PictureSet(Pictures, Matchable):
+    """Existing labelled images, as they are or with their cues matched."""
+
+
+class TorchvisionSet(Torchvision, Matchable):
+    """A torchvision dataset that is already on this disk, as it is or with its cues matched."""
+
+
+class KeptSet(Kept, Matchable):
+    """The kept images of a dataset made by `synthset run`, as they are or with their cues
+    matched."""

@@ -31,6 +31,7 @@ from synthset.pages.kit.numbers import points
 from synthset.pages.kit.picture_files import paint_picture
 from synthset.recipe.experiment import Experiment, load_experiment
 from synthset.results.benchmark import Measure, Value, summarise
+from synthset.results.cue_match import CueMatch
 from synthset.results.judgement import Judgement, judge
 from synthset.results.source_leak import SourceProbe
 from synthset.results.trial import Look, Trial
@@ -245,6 +246,16 @@ def test_of_many_classes_the_page_shows_the_focus_and_the_worst(tmp_path: Path) 
     assert "31 of 60 classes" in html
     assert html.count("<td>c") == 5 * 30  # five measures
     assert len(table(tmp_path / "classes.csv")) == 2 * 60
+
+
+def test_matched_sets_show_how_well_cues_told_them_before_and_after(tmp_path: Path) -> None:
+    made, trials, names = small(3)
+    before, after = ({"jpeg": Interval(value, value - 0.01, value + 0.01)} for value in (0.9, 0.52))
+    match = CueMatch("sd", 0, ("jpeg",), 40, {"encoded anew": 40}, 2, 0, 30, before, after)
+    found = judge(made, trials, names)
+    html = write_experiment_page(tmp_path, made, found, trials, matches=[match]).read_text()
+    assert "90.0 % → <b>52.0 %</b>" in html
+    assert "40 images: 40 encoded anew, 2 left out as unreadable." in html
 
 
 def test_means_over_some_of_the_classes_say_so_wherever_they_stand() -> None:

@@ -31,7 +31,7 @@ def match_preprocessing(
         quality: of the JPEG (4:2:0), 1 to 95.
         draw: gives all that is random.
     """
-    inside = _cut(_trim(pixels), float(np.exp(draw.uniform(*np.log(SHAPES)))))
+    inside = cut_shape(_trim(pixels), float(np.exp(draw.uniform(*np.log(SHAPES)))))
     height, width = inside.shape[:2]
     side = size_px * (1 - draw.uniform(0, MARGIN))
     scale = side / max(height, width)
@@ -49,7 +49,7 @@ def _trim(pixels: Pixels) -> Pixels:
     return pixels[top : height - bottom, left : width - right]
 
 
-def _cut(pixels: Pixels, shape: float) -> Pixels:
+def cut_shape(pixels: Pixels, shape: float) -> Pixels:
     """Cut to a width over height, as large as it can be, around the middle."""
     height, width = pixels.shape[:2]
     wide, high = (

@@ -35,6 +35,7 @@ from synthset.pages.kit.picture_files import write_picture
 from synthset.pages.kit.render import render_page
 from synthset.recipe.experiment import Experiment
 from synthset.results.arm_judgement import ArmJudgement
+from synthset.results.cue_match import CueMatch
 from synthset.results.judgement import Judgement
 from synthset.results.judgement_tables import make_arm_rows, make_class_rows
 from synthset.results.stored import dump
@@ -52,6 +53,7 @@ def write_experiment_page(
     trials: Sequence[Trial],
     steps: Sequence[Steps] = (),
     cases: Sequence[ExplainedImage] = (),
+    matches: Sequence[CueMatch] = (),
     *,
     command: Literal["experiment", "train"] = "experiment",
     judged_by: Literal["test", "val"] = "test",
@@ -68,6 +70,7 @@ def write_experiment_page(
         trials: for the training curves.
         steps: an image of each set through the preprocessing.
         cases: test images with explanations.
+        matches: sets whose cues were matched.
         command: that made it; an experiment's test images are real ones.
         judged_by: test images, or the validation images that chose the weights too.
         settings: at the end of the page; none shows those of the experiment.
@@ -83,7 +86,7 @@ def write_experiment_page(
     replace_file(folder / "classes.csv", write_rows(make_class_rows(judgement)).encode())
     page = folder / "index.html"
     content = _fill_page(experiment, judgement, figures, steps, cases)
-    content |= {"command": command, "judged_by": judged_by}
+    content |= {"command": command, "judged_by": judged_by, "matches": matches}
     content["settings"] = experiment.to_yaml() if settings is None else settings
     html = render_page(
         "experiment/experiment_page.html.j2",
