@@ -9,6 +9,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from synthset.experiment.matching.frame import MarginRule
 from synthset.experiment.matching.matcher import (
     KERNELS,
     Matcher,
@@ -16,7 +17,6 @@ from synthset.experiment.matching.matcher import (
     OpenedCopy,
     Partner,
 )
-from synthset.experiment.matching.placement import MarginRule
 from synthset.images import Pixels, decode
 from synthset.metrics.images.spectra import (
     FLOOR,
@@ -51,13 +51,13 @@ def learn_matcher(
     """
     partners: dict[int, list[Partner]] = {}
     for image in real:
-        partners.setdefault(image.label, []).append(Partner(image.style, image.placement))
+        partners.setdefault(image.label, []).append(Partner(image.style, image.frame))
     matcher = Matcher(cues, seed, partners)
     theirs, ours = _weigh(real, made), _weigh(made, real)
     if "margins" in cues:
-        placements = ([one.placement for one in side] for side in (made, real))
-        there, wanted_placements = placements
-        rule = MarginRule.between(there, ours, wanted_placements, theirs)
+        frames = ([one.frame for one in side] for side in (made, real))
+        there, wanted_frames = frames
+        rule = MarginRule.between(there, ours, wanted_frames, theirs)
         matcher = replace(matcher, margins=rule)
     if not {"kernel", "spectrum", "noise"} & set(cues):
         return matcher

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from synthset.experiment.matching.placement import MarginRule, Placement, lay_out, read_placement
+from synthset.experiment.matching.frame import Frame, MarginRule, lay_out, read_frame
 from synthset.images import Pixels, UnreadableImage, decode, open_image
 from synthset.metrics.images.jpeg_style import JpegStyle, encode_in_style, read_style, unround
 from synthset.metrics.images.spectra import (
@@ -42,7 +42,7 @@ class OpenedCopy:
         data: its bytes.
         pixels: (H, W, 3) uint8 RGB.
         style: of its JPEG; None for other formats.
-        placement: its size and margins.
+        frame: its size and margins.
         label: its class.
         key: names it; with the seed it decides all that is drawn for it.
     """
@@ -50,7 +50,7 @@ class OpenedCopy:
     data: bytes
     pixels: Pixels
     style: JpegStyle | None
-    placement: Placement
+    frame: Frame
     label: int
     key: str
 
@@ -73,7 +73,7 @@ def open_copy(data: bytes, label: int, key: str) -> OpenedCopy | None:
     try:
         pixels = decode(data)
         with open_image(data) as header:
-            return OpenedCopy(data, pixels, read_style(header), read_placement(pixels), label, key)
+            return OpenedCopy(data, pixels, read_style(header), read_frame(pixels), label, key)
     except UnreadableImage:
         return None
 
@@ -105,7 +105,7 @@ class Partner:
     """A real image whose file another one is to be like."""
 
     style: JpegStyle | None
-    placement: Placement
+    frame: Frame
 
 
 @dataclass(frozen=True, eq=False)
@@ -158,15 +158,15 @@ class Matcher:
         return mine[int(draw.integers(len(mine)))]
 
     def _lay_out(self, image: OpenedCopy, partner: Partner, draw: np.random.Generator) -> Pixels:
-        own = image.placement
-        other = partner.placement if "kernel" in self.cues else own
+        own = image.frame
+        other = partner.frame if "kernel" in self.cues else own
         size = (other.width, other.height)
         if self.margins is not None:
             return lay_out(
                 image.pixels, own, self.margins.choose(own, size, draw), KERNELS[self.kernel]
             )
-        whole = Placement(own.width, own.height)
-        return lay_out(image.pixels, whole, Placement(*size), KERNELS[self.kernel])
+        whole = Frame(own.width, own.height)
+        return lay_out(image.pixels, whole, Frame(*size), KERNELS[self.kernel])
 
     def _filter(
         self,

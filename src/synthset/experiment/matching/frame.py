@@ -20,7 +20,7 @@ Numbers = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Placement:
+class Frame:
     """Where the picture lies in an image.
 
     Attributes:
@@ -35,18 +35,18 @@ class Placement:
     shade: tuple[int, int, int] = (0, 0, 0)
 
 
-def read_placement(pixels: Pixels) -> Placement:
+def read_frame(pixels: Pixels) -> Frame:
     """Measure size and margins."""
     height, width = pixels.shape[:2]
     margins = count_margins(pixels.astype(np.float32) @ LUMA)
     if not any(margins):
-        return Placement(width, height)
+        return Frame(width, height)
     row, column = -1 if margins[1] else 0, -1 if margins[3] else 0
     red, green, blue = np.median(pixels[row] if any(margins[:2]) else pixels[:, column], axis=0)
-    return Placement(width, height, margins, (int(red), int(green), int(blue)))
+    return Frame(width, height, margins, (int(red), int(green), int(blue)))
 
 
-def lay_out(pixels: Pixels, own: Placement, wanted: Placement, kernel: Image.Resampling) -> Pixels:
+def lay_out(pixels: Pixels, own: Frame, wanted: Frame, kernel: Image.Resampling) -> Pixels:
     """Cut the margins of an image off, cut it around its middle to the wanted picture's shape,
     resize it, and lay it between the wanted margins. Unchanged where nothing differs."""
     if own == wanted:
@@ -73,22 +73,22 @@ class MarginRule:
     Attributes:
         lose: share of the images with margins that lose them.
         get: share of those without that get some.
-        real: placements of real images that have margins.
+        real: frames of real images that have margins.
     """
 
     lose: float
     get: float
-    real: tuple[Placement, ...]
+    real: tuple[Frame, ...]
 
     @classmethod
     def between(
         cls,
-        made: Sequence[Placement],
+        made: Sequence[Frame],
         made_weights: Numbers,
-        real: Sequence[Placement],
+        real: Sequence[Frame],
         weights: Numbers,
     ) -> MarginRule:
-        """Learn it from sampled placements and their weights; a difference that chance explains
+        """Learn it from sampled frames and their weights; a difference that chance explains
         changes nothing."""
         ours, theirs = _share(made, made_weights), _share(real, weights)
         spread = sum(p * (1 - p) / n for p, n in ((ours, len(made)), (theirs, len(real))))
@@ -99,30 +99,30 @@ class MarginRule:
             return cls(1 - theirs / ours, 0.0, some)
         return cls(0.0, (theirs - ours) / (1 - ours), some)
 
-    def choose(self, own: Placement, size: tuple[int, int], draw: np.random.Generator) -> Placement:
-        """Choose the placement in an image that is to have a size (width, height)."""
+    def choose(self, own: Frame, size: tuple[int, int], draw: np.random.Generator) -> Frame:
+        """Choose the frame in an image that is to have a size (width, height)."""
         chance, which = draw.random(), draw.random()
         if any(own.margins):
             margins = (0, 0, 0, 0) if chance < self.lose else own.margins
             return _scale(own, margins, size)
         if chance >= self.get:
-            return Placement(*size)
+            return Frame(*size)
         other = self.real[int(which * len(self.real))]
         return _scale(other, other.margins, size)
 
 
-def _share(placements: Sequence[Placement], weights: Numbers) -> float:
+def _share(frames: Sequence[Frame], weights: Numbers) -> float:
     """Weighted share of images with margins."""
-    return float(np.average([any(one.margins) for one in placements], weights=weights))
+    return float(np.average([any(one.margins) for one in frames], weights=weights))
 
 
-def _scale(placement: Placement, margins: Margins, size: tuple[int, int]) -> Placement:
-    """A placement in another size, its margins in proportion."""
+def _scale(frame: Frame, margins: Margins, size: tuple[int, int]) -> Frame:
+    """A frame in another size, its margins in proportion."""
     if not any(margins):
-        return Placement(*size)
-    down, across = size[1] / placement.height, size[0] / placement.width
+        return Frame(*size)
+    down, across = size[1] / frame.height, size[0] / frame.width
     scaled = [round(m * f) for m, f in zip(margins, (down, down, across, across), strict=True)]
     top, bottom, left, right = scaled
     if top + bottom >= size[1] or left + right >= size[0]:
-        return Placement(*size)
-    return Placement(*size, (top, bottom, left, right), placement.shade)
+        return Frame(*size)
+    return Frame(*size, (top, bottom, left, right), frame.shade)
