@@ -26,6 +26,7 @@ from synthset.experiment.present import find_missing
 from synthset.experiment.splits import RealSplit, Split, read_real, split
 from synthset.experiment.tested import refuse_tested
 from synthset.machine import ProgressBar
+from synthset.recipe.arms import CUT
 from synthset.recipe.experiment import REAL, REAL_VAL, Experiment, Made
 from synthset.recipe.reading import override, read_yaml
 from synthset.recipe.recipe import Recipe, load_recipe
@@ -132,7 +133,7 @@ class Sets:
         content = recipe.model_dump(mode="json", exclude={"engine", "name", "report", "exports"})
         here = {path: Path(path).name for path in self._files(split).values()}
         # where the experiment lies doesn't matter: it may be moved
-        return self.folder / "sets" / f"{name}-{fingerprint(_insert_files(content, here))}"
+        return self.folder / "sets" / f"{name}-{fingerprint(_fill_in(content, here))}"
 
     def read_recipe(self, name: str, split: Split) -> Recipe:
         """Read a set's recipe, the real images of a split in their place.
@@ -145,7 +146,8 @@ class Sets:
         try:
             content = _content(settings, where)
             content.setdefault("name", name)
-            return load_recipe(_insert_files(content, self._files(split)))
+            cut = tuple(self.experiment.real.cut)
+            return load_recipe(_fill_in(content, self._files(split), cut))
         except RecipeError as error:
             problems = [
                 type(p)(f"{where}.recipe.{p.where}", p.found, p.right) for p in error.problems
@@ -239,13 +241,17 @@ def _content(settings: Made, where: str) -> dict[str, Any]:
     return content
 
 
-def _insert_files(value: Any, files: Mapping[str, str]) -> Any:
-    """Put files in place of `$real` and `$real_val`, anywhere in a recipe."""
+def _fill_in(value: Any, files: Mapping[str, str], cut: tuple[str, ...] = ()) -> Any:
+    """Put files in place of `$real` and `$real_val`, anywhere in a recipe, and classes in place of
+    `$cut` in a list."""
     if isinstance(value, str):
         return files.get(value, value)
     if isinstance(value, Mapping):
-        return {name: _insert_files(inner, files) for name, inner in value.items()}
-    return [_insert_files(inner, files) for inner in value] if isinstance(value, list) else value
+        return {name: _fill_in(inner, files, cut) for name, inner in value.items()}
+    if not isinstance(value, list):
+        return value
+    names = [one for each in value for one in (cut if each == CUT else (each,))]
+    return [_fill_in(inner, files, cut) for inner in names]
 
 
 def write_images(real: RealSplit, rows: NDArray[np.int64], path: Path) -> None:
