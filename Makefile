@@ -12,17 +12,17 @@ $(READY): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "synthset needs Python 3.11 or newer, this is " + sys.version.split()[0] + "; choose another: make PYTHON=python3.12")'
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
-	$(BIN)/uv pip install --quiet --python $(BIN)/python -c constraints.txt -e ".[dev]"
+	$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python -c constraints.txt -e ".[dev]"
 	@touch $(READY)
 
 demo: $(READY)  ## make a small dataset with the models that ship with synthset
 	$(BIN)/synthset demo
 
 test: $(READY)  ## run the tests
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist worksteal
+	PYTHONDONTWRITEBYTECODE= OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist worksteal
 
 torture: $(READY)  ## run the slow tests, and the property tests with many examples; takes an hour
-	SYNTHSET_EXAMPLES=$${SYNTHSET_EXAMPLES:-2000} OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist worksteal -m "hypothesis or torture"
+	PYTHONDONTWRITEBYTECODE= SYNTHSET_EXAMPLES=$${SYNTHSET_EXAMPLES:-2000} OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist worksteal -m "hypothesis or torture"
 
 check: $(READY)  ## lint, check the format and the types, as CI does
 	$(BIN)/ruff check .
