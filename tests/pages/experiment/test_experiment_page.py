@@ -254,7 +254,7 @@ def test_matched_sets_show_how_well_cues_told_them_before_and_after(tmp_path: Pa
     match = CueMatch("sd", 0, ("jpeg",), 40, {"encoded anew": 40}, 2, 0, 30, before, after)
     found = judge(made, trials, names)
     html = write_experiment_page(tmp_path, made, found, trials, matches=[match]).read_text()
-    assert "90.0 % → <b>52.0 %</b>" in html
+    assert "<b>52.0 %</b><small>before 90.0 %</small>" in html
     assert "40 images: 40 encoded anew, 2 left out as unreadable." in html
 
 
