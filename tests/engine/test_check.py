@@ -200,3 +200,31 @@ def test_a_run_with_problems_writes_nothing(tmp_path):
             recipe(), tmp_path / "d", overrides=["source.kind=txt2img", "source.size_px=8"]
         )
     assert os.listdir(tmp_path) == []
+
+
+def test_classes_may_have_numbers_of_images_of_their_own(tmp_path):
+    mine = recipe(images_per_class={"star": 5, "circle": 2})
+    assert forecast_run(mine, str(tmp_path / "d")).images == 7
+    records = synthset.run(mine, tmp_path / "d").records()
+    assert sorted(records.column("class_name").to_pylist()) == ["circle"] * 2 + ["star"] * 5
+
+
+def test_a_number_of_images_for_an_unknown_class_is_a_problem(tmp_path):
+    found = forecast_run(recipe(images_per_class={"stra": 5}), str(tmp_path / "d")).problems
+    assert [str(one) for one in found] == [
+        "images_per_class.stra: there is no such class; did you mean 'star'?"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"source": {"kind": "folder", "paths": [{"path": "x"}]}}, "source of kind 'folder'"),
+        ({"selection": {"target_per_class": 3, "max_rounds": 1}}, "rounds that fill every class"),
+        ({"images_per_class": {"star": 0}}, "no image of any class"),
+        ({"images_per_class": {"star": -1}}, r"images_per_class\.star: found -1"),
+    ],
+)
+def test_numbers_of_single_classes_are_refused_where_they_mean_nothing(changes, said):
+    with pytest.raises(RecipeError, match=said):
+        recipe(**{"images_per_class": {"star": 5}, **changes})

@@ -14,7 +14,7 @@ from synthset.encoders import models as encoder_models
 from synthset.encoders.statistics_files import check_statistics
 from synthset.engine.catalog import make_source
 from synthset.engine.classes import check_groups
-from synthset.engine.plan import find_storage, settle_material
+from synthset.engine.plan import count_planned, find_storage, settle_material
 from synthset.engine.preview import Preview, preview
 from synthset.errors import DatasetError, Problem, RecipeError, UsageError
 from synthset.export.marker import read_marker
@@ -110,10 +110,11 @@ def forecast_run(
         found.warnings += encoder_models.list_warnings(f"encoders.{name}", encoder)
     try:
         found.material = settle_material(recipe) if not make_source(recipe).problems() else None
+        if found.material is not None:
+            _size_up(found, recipe, found.material, output)
     except RecipeError as error:
         found.problems += error.problems
     if found.material is not None:
-        _size_up(found, recipe, found.material, output)
         _collect(found, lambda: _try_prompts(found, recipe, output))
         _collect(found, lambda: _check_classes(recipe, found.material))
         _check_miniatures(found, recipe, found.material.classes)
@@ -285,7 +286,7 @@ def _size_up(found: Forecast, recipe: Recipe, what: Material, output: str) -> No
             )
             found.notes.append(f"left out because the recipe doesn't list their class: {names}")
     else:
-        found.images = len(what.classes) * (recipe.images_per_class or 0)
+        found.images = sum(count_planned(recipe, what.classes).values())
     found.notes += estimate.notes
     found.shards = -(-found.images // recipe.engine.rows_per_shard)
     found.disk_bytes = found.images * (

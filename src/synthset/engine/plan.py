@@ -17,7 +17,7 @@ import pyarrow as pa
 from synthset.engine.catalog import make_prompts, make_source
 from synthset.engine.classes import settle_listed
 from synthset.engine.prompts import make_writer
-from synthset.errors import DatasetError
+from synthset.errors import DatasetError, Problem, RecipeError, did_you_mean
 from synthset.formats.listed import Listed
 from synthset.prompts.writer import PromptWriter
 from synthset.recipe.recipe import Recipe
@@ -49,6 +49,29 @@ def name_plan(recipe: Recipe, found: Material) -> str:
         identity.append(make_prompts(recipe).identity())
         identity += [found.captions] if found.captions else []
     return f"plan-{fingerprint(identity)}"
+
+
+def count_planned(recipe: Recipe, classes: Sequence[ClassEntry]) -> dict[int, int]:
+    """Count the images that a recipe with a generator asks for: label -> images.
+
+    Args:
+        recipe: with `images_per_class`, one number or one for each class.
+        classes: in label order.
+
+    Raises:
+        RecipeError: it names a class that there isn't.
+    """
+    asked, names = recipe.images_per_class, [entry.name for entry in classes]
+    if not isinstance(asked, dict):
+        return dict.fromkeys(range(len(classes)), asked or 0)
+    problems = [
+        Problem(f"images_per_class.{name}", "there is no such class", did_you_mean(name, names))
+        for name in asked
+        if name not in names
+    ]
+    if problems:
+        raise RecipeError.of(problems)
+    return {label: asked.get(name, 0) for label, name in enumerate(names)}
 
 
 def write_classes(dataset: Dataset, classes: Sequence[ClassEntry], listed: bool = True) -> None:
@@ -118,7 +141,7 @@ def add_rows(
         rows = (row for row in listed if row["id"] not in known)
     else:
         turns = _Turns(
-            wanted or dict.fromkeys(range(len(found.classes)), recipe.images_per_class or 0),
+            wanted or count_planned(recipe, found.classes),
             len(found.classes),
             _read_values(dataset, table, ["label", "index"]),
         )

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from synthset.engine.catalog import make_prompts, make_source
-from synthset.engine.plan import name_plan
+from synthset.engine.plan import count_planned, name_plan
 from synthset.engine.prompts import find_known_texts, make_writer
 from synthset.errors import DatasetError, Problem
 from synthset.prompts.writer import PromptWriter
@@ -70,8 +70,10 @@ def _write_first(
     start_of = make_source(recipe).starts(material)
     labels = {entry.key: label for label, entry in enumerate(material.classes)}
     found: list[str] = []
-    for index in range(min(recipe.images_per_class or 0, -(-TRIED // len(classes)))):
-        for entry in classes[: TRIED - len(found)]:
+    planned = count_planned(recipe, material.classes)
+    for index in range(min(max(planned.values()), -(-TRIED // len(classes)))):
+        there = [entry for entry in classes if index < planned[labels[entry.key]]]
+        for entry in there[: TRIED - len(found)]:
             seed = derive_record_seed(recipe.seed, entry.key, index)
             caption = start_of(labels[entry.key], index).columns.get("prompt")
             found.append(caption or writer.prompt(entry, index, seed))

@@ -146,7 +146,7 @@ def _annotation(field: FieldInfo) -> Any:
 def _is_plain_union_step(step: str, i: int, loc: tuple[int | str, ...]) -> bool:
     """pydantic names the tried member of a plain union ('int', 'literal[...]', 'tuple[...]'); users
     never wrote that."""
-    return step.startswith("tuple[") or (
+    return step.startswith(("tuple[", "dict[")) or (
         i == len(loc) - 1
         and (step in {"int", "float", "str", "bool"} or "[" in step or "-" in step)
     )
@@ -198,10 +198,13 @@ def _inner(annotation: Any) -> Any:
 
 
 def _without_union_noise(problems: list[Problem]) -> list[Problem]:
-    """A plain union complains once for each member; say it once, and of a list at its entry."""
+    """A plain union complains once for each member; say it once, and of a list or mapping at its
+    entry."""
     seen: dict[str, Problem] = {}
     for problem in problems:
-        if any(one.where.startswith(f"{problem.where}[") for one in problems):
+        if any(
+            one.where.startswith((f"{problem.where}[", f"{problem.where}.")) for one in problems
+        ):
             continue
         known = seen.get(problem.where)
         if known is None:

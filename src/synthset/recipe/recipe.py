@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import yaml
 from pydantic import Field, PrivateAttr, ValidationError, field_validator, model_validator
@@ -34,6 +34,10 @@ from synthset.taxonomy.names import find_same_names
 SELECTABLE = ("width", "height", "nsfw", "round", "index", "seed")
 
 
+ImageCount = Annotated[int, Field(ge=1, le=10_000_000)]
+ImagesOfClass = Annotated[int, Field(ge=0, le=10_000_000)]
+
+
 class Recipe(Settings):
     """Everything that makes up one dataset."""
 
@@ -54,9 +58,10 @@ class Recipe(Settings):
     """How a class becomes a prompt."""
     source: Source
     """Where images come from."""
-    images_per_class: int | None = Field(None, ge=1, le=10_000_000)
-    """Images planned for each class. With a folder, a pool or OpenImages, the most taken of each
-    class (none takes all)."""
+    images_per_class: ImageCount | dict[str, ImagesOfClass] | None = None
+    """Images planned for each class: one number for all, or a number for each by its name, where
+    classes that aren't named get none. With a folder, a pool or OpenImages, the most taken of each
+    class: one number (none takes all)."""
     encoders: dict[Name, Encoder] = Field(default_factory=dict)
     """Models that look at images, each under a name of your choice."""
     scores: tuple[Score, ...] = ()
@@ -103,6 +108,11 @@ class Recipe(Settings):
         return self
 
     @property
+    def most_per_class(self) -> int | None:
+        """The one number of images for every class; None where it isn't given."""
+        return self.images_per_class if isinstance(self.images_per_class, int) else None
+
+    @property
     def code(self) -> tuple[str, ...]:
         """The user's own code that it runs, as files and functions."""
         parts: tuple[KindSettings, ...] = (
@@ -132,6 +142,8 @@ def _problems(recipe: Recipe) -> list[Problem]:
                 "images_per_class", "missing", "say how many images each class gets, such as 100"
             )
         )
+    if isinstance(recipe.images_per_class, dict):
+        problems += _counts(recipe, recipe.images_per_class)
     if classes.kind == "source" and not source.brings_classes:
         problems.append(
             Problem(
@@ -173,6 +185,21 @@ def _problems(recipe: Recipe) -> list[Problem]:
                 "set it to 0",
             )
         )
+    return problems
+
+
+def _counts(recipe: Recipe, asked: Mapping[str, int]) -> list[Problem]:
+    """A number for each class is for images that are made, and not for rounds."""
+    problems, where = [], "images_per_class"
+    if not any(asked.values()):
+        found, right = "no image of any class", "give a class a number above 0"
+        problems.append(Problem(where, found, right))
+    if recipe.source.lists_images:
+        found = f"numbers for single classes, with a source of kind {recipe.source.kind!r}"
+        problems.append(Problem(where, found, "give one number, or generate the images"))
+    if recipe.selection.max_rounds:
+        found = "numbers for single classes, with rounds that fill every class to one target"
+        problems.append(Problem(where, found, "give one number, or set selection.max_rounds to 0"))
     return problems
 
 

@@ -39,6 +39,7 @@ from synthset.results.judge import (
     compare_pairs,
     find_leader,
 )
+from synthset.results.next_round import NextRound, divide_next_round
 from synthset.results.stored import Counts
 from synthset.results.trial import Trial
 
@@ -68,7 +69,8 @@ class Judgement:
         leaders: measure -> its best arm, and those that it is told apart from.
         correction: of the p-values of differences and leaders.
         exchange: None where the experiment asks for none.
-        answer: whether generated images help; None where no arm has a control.
+        answer: whether generated images help; None where no arm has a control without them.
+        next_round: how the next ones are to be divided among the classes, by the answer's pair.
         notes: what a reader must know: short sets, early stops, classes without test images.
     """
 
@@ -89,6 +91,7 @@ class Judgement:
     correction: str = CORRECTION
     exchange: ExchangeRate | None = None
     answer: Answer | None = None
+    next_round: NextRound | None = None
     notes: tuple[str, ...] = field(default=())
 
     def over(self, measure: str) -> str:
@@ -148,6 +151,7 @@ def judge(experiment: Experiment, trials: Sequence[Trial], classes: Sequence[str
     differences = _differences(by_arm, base, focus, classes)
     exchange, lost = _exchange(experiment.exchange, by_arm)
     gains, seeds = _gains(experiment, by_arm, focus), sorted({trial.seed for trial in trials})
+    answer = find_answer(arms, gains, len(seeds))
     return Judgement(
         name=experiment.name,
         description=experiment.description,
@@ -162,7 +166,8 @@ def judge(experiment: Experiment, trials: Sequence[Trial], classes: Sequence[str
         gains=gains,
         leaders=_leaders(by_arm, arms, base, differences),
         exchange=exchange,
-        answer=find_answer(arms, gains, len(seeds)),
+        answer=answer,
+        next_round=_plan_next(answer, arms, by_arm, classes),
         notes=(*_notes(experiment, trials, classes), *lost),
     )
 
@@ -280,6 +285,18 @@ def _gains(
         }
         found[measure] = compare_pairs(runs)
     return {name: rows for name, rows in found.items() if rows}
+
+
+def _plan_next(
+    answer: Answer | None,
+    arms: Sequence[ArmJudgement],
+    by_arm: Mapping[str, ArmTrials],
+    classes: Sequence[str],
+) -> NextRound | None:
+    if answer is None:
+        return None
+    arm = next(one for one in arms if one.name == answer.arm)
+    return divide_next_round(arm, by_arm[arm.name], by_arm[answer.control], classes)
 
 
 def _differences(

@@ -89,7 +89,7 @@ class FolderSource(StartsFromImages[Settings]):
     def _at_most(self, images: Sequence[tuple[Listed, int]]) -> Sequence[tuple[Listed, int]]:
         """Take so many of each class, drawn by content, so that a larger number adds and never
         swaps."""
-        count = self.recipe.images_per_class
+        count = self.recipe.most_per_class
         if count is None:
             return images
         by_class: dict[int, list[tuple[str, int]]] = {}

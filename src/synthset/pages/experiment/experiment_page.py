@@ -59,7 +59,8 @@ def write_experiment_page(
     judged_by: Literal["test", "val"] = "test",
     settings: str | None = None,
 ) -> Path:
-    """Write the page, its figures as SVG and PNG, and the judgement as JSON and CSV.
+    """Write the page, its figures as SVG and PNG, and the judgement as JSON and CSV, and
+    how the next images are to be divided among the classes.
 
     What an earlier call wrote there is replaced; the same input gives the same bytes.
 
@@ -84,6 +85,8 @@ def write_experiment_page(
     replace_file(folder / "judgement.json", dump(judgement.shorten()).encode())
     replace_file(folder / "arms.csv", write_rows(make_arm_rows(judgement)).encode())
     replace_file(folder / "classes.csv", write_rows(make_class_rows(judgement)).encode())
+    if judgement.next_round is not None:
+        replace_file(folder / "next_round.yaml", judgement.next_round.to_yaml().encode())
     page = folder / "index.html"
     content = _fill_page(experiment, judgement, figures, steps, cases)
     content |= {"command": command, "judged_by": judged_by, "matches": matches}

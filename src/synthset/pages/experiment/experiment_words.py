@@ -5,10 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from synthset.pages.kit.numbers import duration, figure, interval, percent, points, probability
+from synthset.pages.kit.numbers import (
+    count,
+    duration,
+    figure,
+    interval,
+    percent,
+    points,
+    probability,
+)
 from synthset.results.answer import Answer
 from synthset.results.arm_judgement import OF_FOCUS, ArmJudgement
 from synthset.results.judgement import Judgement
+from synthset.results.next_round import NextRound
 
 NAMES = {
     "accuracy": "accuracy",
@@ -27,6 +36,7 @@ NAMES = {
     "matched_accuracy": "accuracy at the answer rate matched",
     "others_accuracy": "accuracy on classes other than",
 }
+NAMED = 5  # classes that a sentence names
 HEADLINES = ("focus_recall", "balanced_accuracy", "accuracy")
 
 
@@ -78,8 +88,9 @@ def write_answer(judgement: Judgement) -> tuple[str, str] | None:
         f"{figure(found.beside_figure)}.",
         f"The trainings took {duration(found.seconds)} in all.",
         _advise(found, texts),
+        _divide_next(judgement.next_round),
     ]
-    return said, " ".join(rest)
+    return said, " ".join(text for text in rest if text)
 
 
 def _equals(p: float) -> str:
@@ -94,6 +105,22 @@ def _advise(found: Answer, texts: Mapping[str, str]) -> str:
     if found.seeds is not None:
         return f"Next: {found.seeds} seeds would tell a difference of this size from chance."
     return "Next: more test images or other generated images; more seeds alone won't tell."
+
+
+def _divide_next(found: NextRound | None) -> str:
+    """For which classes to generate next; nothing where there is no choice of classes."""
+    if found is None or len(found.classes) < 2:
+        return ""
+    planned = sorted((one for one in found.classes if one.planned), key=lambda one: -one.planned)
+    if not planned:
+        return "No class gained, so there is none to generate more of these images for."
+    named = ", ".join(f"{one.name} ({count(one.planned)})" for one in planned[:NAMED])
+    named += f" and {len(planned) - NAMED} more" if len(planned) > NAMED else ""
+    return (
+        f"The next {count(sum(one.planned for one in planned))} images help most in the classes "
+        f"that gained, each weighed by its gain in F1 and how sure that is: {named}; "
+        "next_round.yaml beside this page has them for a recipe."
+    )
 
 
 def measure_name(measure: str, judgement: Judgement) -> str:

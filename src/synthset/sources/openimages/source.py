@@ -36,4 +36,4 @@ class OpenImagesSource(PickedSource[Settings]):
     def pick(self, classes: Sequence[ClassEntry]) -> Curated:
         """Pick by the labels of the recipe's files."""
         recipe = self.recipe
-        return pick_labelled(self.settings, classes, recipe.images_per_class, recipe.seed)
+        return pick_labelled(self.settings, classes, recipe.most_per_class, recipe.seed)

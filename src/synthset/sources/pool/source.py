@@ -34,7 +34,7 @@ class PoolSource(PickedSource[Settings]):
     def pick(self, classes: Sequence[ClassEntry]) -> Curated:
         """Pick by captions, or ask the index."""
         choose = retrieve_images if self.settings.retrieves else curate
-        return choose(self.settings, classes, self.recipe.images_per_class, self.recipe.seed)
+        return choose(self.settings, classes, self.recipe.most_per_class, self.recipe.seed)
 
 
 def list_paths(settings: Settings) -> tuple[FolderPath, ...]:
