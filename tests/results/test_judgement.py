@@ -271,6 +271,18 @@ def test_a_gain_beyond_chance_helps():
     assert "best arm without generated images is starved" in rest
 
 
+def test_the_answer_is_the_best_arm_and_not_the_largest_gain():
+    both = [{"set": "real"}, {"set": "sd"}]
+    arms = [*PAIR, {"name": "free", "parts": both[:1]}]
+    arms.append({"name": "joined", "parts": both, "control": "free"})
+    cats = {"starved": (2, 4, 3), "refilled": (9, 11, 11), "free": (10, 12, 11)}
+    cats["joined"] = (13, 15, 15)
+    trials = [trial(arm, seed, n) for arm, each in cats.items() for seed, n in enumerate(each)]
+    alone = {"train": {"kind": "digits"}}
+    found = judge(experiment(arms=arms, real=alone), trials, CLASSES).answer
+    assert (found.verdict, found.arm, found.control) == ("helps", "joined", "free")
+
+
 def test_a_loss_beyond_chance_hurts():
     swapped = [trial("refilled" if t.arm == "starved" else "starved", t.seed, n) for t, n in zip(
         three_seeds(), (2, 4, 3, 10, 14, 13), strict=True

@@ -19,15 +19,22 @@ def asked():
 
 
 @pytest.mark.parametrize("share", [0.0, 0.1])
-@pytest.mark.parametrize("weighted", [False, True])
-def test_cross_entropy_is_torchs(asked, share, weighted):
+def test_cross_entropy_is_torchs(asked, share):
     logits, labels = asked
-    weights = torch.tensor([0.5, 1.0, 2.0, 4.0]) if weighted else None
     targets = smooth_targets(functional.one_hot(labels, 4).float(), share)
-    theirs = functional.cross_entropy(
-        logits, labels, weights, label_smoothing=share, reduction="none"
-    )
-    torch.testing.assert_close(compute_losses(logits, targets, Loss(), weights), theirs)
+    theirs = functional.cross_entropy(logits, labels, label_smoothing=share, reduction="none")
+    torch.testing.assert_close(compute_losses(logits, targets, Loss(), None), theirs)
+
+
+def test_weights_are_torchs_and_weigh_smoothed_targets_by_the_class_of_the_image(asked):
+    logits, labels = asked
+    weights = torch.tensor([0.5, 1.0, 2.0, 4.0])
+    hard = functional.one_hot(labels, 4).float()
+    theirs = functional.cross_entropy(logits, labels, weights, reduction="none")
+    torch.testing.assert_close(compute_losses(logits, hard, Loss(), weights[labels]), theirs)
+    smooth = smooth_targets(hard, 0.1)
+    ours = compute_losses(logits, smooth, Loss(), weights[labels])
+    torch.testing.assert_close(ours, weights[labels] * compute_losses(logits, smooth, Loss(), None))
 
 
 def test_the_focal_loss_is_torchvisions_of_two_classes(asked):

@@ -211,8 +211,8 @@ class Loss(Settings):
     0.8 with LDAM and `effective` weights is the paper's LDAM-DRW)."""
     class_weights: Literal["none", "balanced", "effective"] = "none"
     """`balanced` weights each class by one over its number of images, `effective` by one over its
-    effective number of images (arXiv 1901.05555, beta 0.999). Over the images, the mean weight is
-    1."""
+    effective number of images (arXiv 1901.05555, beta 0.999). It multiplies the loss of each image
+    of the class; over the images, the mean weight is 1."""
     sampling: Literal["natural", "balanced"] = "natural"
     """`balanced` draws every class equally often."""
     prior: Literal["none", "class", "source"] = "none"
@@ -233,7 +233,8 @@ class Loss(Settings):
         unused = {"margin"} if self.kind != "ldam" else set()
         later = {"weights_after": 0.0, "adjust": "none", "shift": "none"}
         unused |= {name for name, default in later.items() if getattr(self, name) == default}
-        return {name: one for name, one in super().identity().items() if name not in unused}
+        found = {name: one for name, one in super().identity().items() if name not in unused}
+        return found if self.class_weights == "none" else {**found, "weighted": "images"}
 
     def find_problems(self, where: str, training: Training) -> list[Problem]:
         """Say what can't follow a training: adjusting what doesn't estimate the classes' shares."""

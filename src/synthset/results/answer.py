@@ -24,8 +24,9 @@ class Answer:
         verdict: `helps` or `hurts` where a difference is beyond chance, corrected for the number of
             arms; else `unknown`.
         measure: that was asked.
-        arm, control: the pair that says so; of several the one with the largest gain, or, where
-            none gains, the largest loss; else the one with the largest difference.
+        arm, control: the pair that says so; of several that gain the arm with the best figure, or,
+            where none gains, the pair with the largest loss; else that with the largest
+            difference.
         gain: arm less control.
         p_holm: corrected for the number of pairs; None without a test.
         beside: the arm without generated images that is best in the measure.
@@ -67,7 +68,7 @@ def find_answer(
     rows = [row for row in gains[measure] if controls[row.arm] in real_only]
     if not known or not rows:
         return None
-    told = _pick(rows)
+    told = _pick(rows, {arm.name: arm.whole[measure].value or 0.0 for arm in arms})
     beside = max(known, key=lambda arm: arm.whole[measure].value or 0.0)
     verdicts: dict[str | None, Verdict] = {"better": "helps", "worse": "hurts"}
     return Answer(
@@ -84,12 +85,12 @@ def find_answer(
     )
 
 
-def _pick(rows: Sequence[Difference]) -> Difference:
-    for verdict in ("better", "worse"):
-        found = [row for row in rows if row.verdict == verdict]
-        if found:
-            return max(found, key=lambda row: abs(row.value))
-    return max(rows, key=lambda row: abs(row.value))
+def _pick(rows: Sequence[Difference], figures: Mapping[str, float]) -> Difference:
+    better = [row for row in rows if row.verdict == "better"]
+    if better:  # a large gain over a weak control is no reason to recommend an arm
+        return max(better, key=lambda row: figures[row.arm])
+    worse = [row for row in rows if row.verdict == "worse"]
+    return max(worse or rows, key=lambda row: abs(row.value))
 
 
 def _origins(arm: ArmJudgement) -> list[str]:

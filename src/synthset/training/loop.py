@@ -205,7 +205,8 @@ class Loop:
             logits = logits + mix_targets(inputs["sources"] @ inputs["prior"], draws)
         if self.margins is not None:
             logits = logits - mix_targets(labels, draws) * self.margins
-        each = compute_losses(logits, targets, task.loss, inputs.get("weights"))
+        weights = mix_targets(labels, draws) @ inputs["weights"] if "weights" in inputs else None
+        each = compute_losses(logits, targets, task.loss, weights)
         loss = each.sum() / task.training.batch_size
         # Gradients of several processes are averaged, and here they are to be added.
         self.accelerator.backward(loss * self.accelerator.num_processes)

@@ -65,7 +65,8 @@ def compute_losses(
         logits: (B, K) float32.
         targets: (B, K) in rows that sum to 1, smoothed and mixed already.
         settings: which loss.
-        weights: (K,) of the classes, or None.
+        weights: (B,) of the images, or None. Weights of the terms of a sum over classes, as torch
+            has them, would let label smoothing push every image towards a class of large weight.
 
     Returns:
         (B,) in [0, inf), lower is better. Their mean is the loss: it is not divided by the weights
@@ -76,5 +77,5 @@ def compute_losses(
     if settings.kind == "focal":
         terms = terms * (1 - logs.exp()) ** settings.gamma
     if weights is not None:
-        terms = terms * weights
+        return terms.sum(dim=1) * weights
     return terms.sum(dim=1)
