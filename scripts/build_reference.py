@@ -33,6 +33,7 @@ from synthset.store.torch_images import TorchImages
 
 FOLDER = Path(__file__).parents[1] / "docs" / "reference"
 WRITTEN = "Written by `scripts/build_reference.py`; change the docstrings instead."
+NONE = "In these tables, none is YAML's `null`, or an empty text, list or mapping."
 RETURNED = (Forecast, Done, Trained, Study, Hits, Hit, KeptImage, TorchImages, ProgressBar)
 SECTIONS = ("Args:", "Returns:", "Raises:", "Attributes:", "Yields:")
 BOUNDS = {
@@ -71,7 +72,7 @@ def settings_page(
     merged = {"properties": {name: top for name, top in tops.items()}, "$defs": parts}
     headings = {name: heading for name, heading in names(merged).items() if name in parts}
     anchors = {name: link(heading) for name, heading in headings.items()} | dict(links)
-    lines = [f"# {title}", "", WRITTEN, ""]
+    lines = [f"# {title}", "", WRITTEN, "", NONE, ""]
     for heading, top in tops.items():
         lines += [f"## {heading}", "", *keys(top, anchors)]
     for name, heading in sorted(headings.items(), key=lambda pair: (":" not in pair[1], pair[1])):

@@ -50,8 +50,12 @@ def test_a_sense_without_a_synset_is_explained(made):
 
 def test_search_prints_a_table_and_writes_a_page(made, tmp_path):
     out = typed("search", made, "cat photo", "-o", tmp_path / "found.html")
-    assert "3 found, by BM25" in out.stdout
+    assert "3 found, scored by BM25" in out.stdout
     assert (tmp_path / "found.html").read_text().count("data:image/") == 3
+
+
+def test_a_search_that_finds_nothing_shows_no_table(made):
+    assert typed("search", made, "submarine").stdout == "no record matches\n"
 
 
 def test_words_that_no_record_has_together_are_searched_one_by_one(made):

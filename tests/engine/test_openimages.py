@@ -72,7 +72,7 @@ def answer(path, **keys):
 
 def test_a_mapping_is_written_answered_and_run(world):
     said = mapped("recipe.yaml")
-    assert "no label means 2 classes: 'seal', 'unicycle'" in said
+    assert "no label stands for 2 classes: 'seal', 'unicycle'" in said
     assert "senses could not be compared by meaning" in said
     assert "review: mapping-review.csv" in said
     answer(world / "mapping-review.csv", Seal="seal.n.09")
@@ -91,7 +91,7 @@ def test_an_empty_class_is_said_and_stays_empty(world):
     mapped("recipe.yaml")
     plan = forecast_run(load_recipe(CONTENT), "d")
     assert (plan.images, plan.problems) == (5, [])
-    assert "no label means 2 of 4 classes: 'seal', 'unicycle'" in plan.notes
+    assert "no label stands for 2 of 4 classes: 'seal', 'unicycle'" in plan.notes
     assert "no image for 2 of 4 classes: 'seal', 'unicycle'" in plan.notes
 
 

@@ -119,7 +119,7 @@ def test_a_set_that_must_be_accepted_and_is_not_goes_nowhere(tmp_path):
         accept={"Vendi score (pixels fake)": {"min": 1000}},
         exports=[{"kind": "imagefolder"}],
     )
-    with pytest.raises(NotAccepted, match="asked at least 1000; nothing is exported"):
+    with pytest.raises(NotAccepted, match="required at least 1000; nothing is exported"):
         synthset.run(asked, tmp_path / "d", require_accepted=True)
     assert "Not accepted" in (tmp_path / "d" / "report" / "index.html").read_text()
     assert not (tmp_path / "d" / "exports").exists()

@@ -81,7 +81,7 @@ def test_a_class_with_one_image_is_refused(world, content):
     content["real"]["cut"] = {}
     with pytest.raises(
         RecipeError,
-        match="class 'cat': it has 1 images for training and validation, and 2 of them are needed",
+        match="cat': it has 1 images for training and validation, but validation alone needs 2",
     ):
         drawn(content)
 

@@ -168,3 +168,8 @@ def test_a_judge_has_the_loss_and_draws_of_its_arm_without_the_chosen_images():
 def test_choices_without_an_amount_or_a_judge_are_refused(parts, said):
     with pytest.raises(RecipeError, match=said):
         load({"parts": parts})
+
+
+def test_a_missing_experiment_suggests_shipped_experiments_only():
+    with pytest.raises(RecipeError, match=r"a shipped experiment \(known: imbalance-digits\)"):
+        load_experiment("missing")

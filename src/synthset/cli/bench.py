@@ -21,9 +21,8 @@ if TYPE_CHECKING:
 bench = typer.Typer(
     cls=RunGroup,
     help=(
-        "Compare training sets by what classifiers learn from them: `synthset bench EXPERIMENT`. "
-        "How balanced are they, and how does that affect a classifier? `synthset bench statistics "
-        "TABLE…`."
+        "Compare training sets by what classifiers learn from them (`synthset bench EXPERIMENT`), "
+        "or by how balanced they are (`synthset bench statistics TABLE…`)."
     ),
     no_args_is_help=True,
 )
@@ -57,7 +56,7 @@ def statistics(
     ] = False,
     output: OutFile = None,
 ) -> None:
-    """Sum up tables of classes: coverage, long tail, accuracy, confusion, correlations.
+    """Summarise tables of classes: coverage, long tail, accuracy, confusion, correlations.
 
     Example: synthset bench statistics classes.csv
     """

@@ -45,7 +45,7 @@ def run(
         bool, typer.Option("--compat", help="Follow the published conventions where they differ.")
     ] = False,
 ) -> None:
-    """Train an experiment's arms alike and measure each by all suites; `run` may be left out.
+    """Train an experiment's arms alike and measure all suites; the word `run` is optional.
 
     Example: synthset bench imbalance-digits --plan
     """

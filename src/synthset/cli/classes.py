@@ -51,7 +51,7 @@ def wordnet(
     ] = False,
     depth: Annotated[int | None, typer.Option(min=0, help="How many levels to go down.")] = None,
 ) -> None:
-    """List synsets and all that lies under them, except people and offensive ones.
+    """List synsets and everything under them, except people and offensive ones.
 
     Example: synthset classes wordnet object.n.01 --count
     """
@@ -77,7 +77,7 @@ def wordnet(
 def imagenet(
     select: Annotated[
         list[str] | None,
-        typer.Argument(help="wnids, indices, names, synsets or subsets; none takes all."),
+        typer.Argument(help="wnids, indices, names, synsets or subsets; all if not given."),
     ] = None,
     subset: Annotated[
         str | None, typer.Option(help="A subset, such as imagenette or imagenet-100.")
@@ -123,7 +123,7 @@ def words(
     ] = None,
     as_csv: Csv = False,
 ) -> None:
-    """Find the WordNet sense of free words, and write what stays open to a review file.
+    """Find the WordNet sense of free words, and write open questions to a review file.
 
     Example: synthset classes words unicycle "crane (bird)"
     """

@@ -51,9 +51,7 @@ Generated = Annotated[
 ]
 Minutes = Annotated[
     float | None,
-    typer.Option(
-        min=0.1, help="With images by class: what the trainings may take; 8 if not given."
-    ),
+    typer.Option(min=0.1, help="With images by class: minutes for all trainings; 8 if not given."),
 ]
 
 
@@ -70,13 +68,13 @@ def experiment(
 ) -> None:
     """Train the arms of an experiment alike, and judge them on the same real test images.
 
-    Of images by class it writes the experiment itself: the remedies that they ask for, with a
-    budget that this machine can meet.
+    Given images by class, it plans the experiment itself: remedies that suit them, with a budget
+    that this machine can meet.
 
     Example: synthset experiment my-photos --synthetic my-dataset --plan
     """
     if holds_images(file):
-        refuse({"--size": size}, "a file of an experiment names sizes; images by class have none")
+        refuse({"--size": size}, "sizes are defined in experiment files; images by class have none")
         loaded, output = _plan_folder(file, output, changes, synthetic, minutes)
     else:
         given = {"--synthetic": synthetic, "--minutes": minutes}

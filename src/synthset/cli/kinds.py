@@ -19,7 +19,7 @@ def kinds(
         typer.Argument(help="A kind, to see its settings, or a group of kinds.", metavar="KIND"),
     ] = None,
 ) -> None:
-    """List the kinds that a recipe may name, also those of other packages, or the settings of one.
+    """List the kinds for recipes, including those of other packages, or the settings of one.
 
     Example: synthset kinds quality
     """

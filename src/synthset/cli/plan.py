@@ -39,7 +39,7 @@ def _show(name: str, found: Forecast) -> None:
     free = f" of {size(found.free_bytes)} free" if found.free_bytes else ""
     table.add_row("disk", f"about {size(found.disk_bytes)}{free}")
     table.add_row("time", "unknown" if found.seconds is None else f"about {_time(found.seconds)}")
-    table.add_row("", f"estimated from: {found.basis}")
+    table.add_row("", found.basis if found.seconds is None else f"estimated from: {found.basis}")
     if found.gpu_seconds is not None:
         table.add_row("on GPUs", f"about {found.gpu_seconds / 3600:,.3g} GPU hours")
         table.add_row("", f"estimated from: {found.gpu_basis}")

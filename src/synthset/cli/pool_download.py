@@ -15,18 +15,18 @@ if TYPE_CHECKING:
     from synthset.pools.download import Downloaded
 
 REASONS = {
-    "license": "licence not taken",
+    "license": "licence not allowed",
     "opt_out": "server asks to be left out",
     "private_address": "address that is not public",
-    "bad_url": "no url of the web",
-    "unknown_host": "host not known",
-    "certificate": "certificate not valid",
+    "bad_url": "not a web address",
+    "unknown_host": "unknown host",
+    "certificate": "invalid certificate",
     "connection": "connection broken",
     "timeout": "too slow",
     "too_large": "too large",
     "redirects": "too many redirects",
-    "hash_mismatch": "other bytes than pinned",
-    "not_an_image": "no image",
+    "hash_mismatch": "sha256 not as listed",
+    "not_an_image": "not an image",
     "corrupt": "corrupt image",
 }
 
@@ -117,7 +117,7 @@ def download(
         bar.stop()
     _show(found)
     if found.left_out:
-        say(f"licence not taken: {describe_licenses(found.left_out)}")
+        say(f"licence not allowed: {describe_licenses(found.left_out)}")
     tell(f"pool: {output}\ncounts: {output / SUMMARY}")
     if not found.obtained:
         raise StageError(

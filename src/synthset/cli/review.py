@@ -25,7 +25,7 @@ def review(
         str, typer.Option("-o", "--output", help="Page (.html) or table (.csv) to write.")
     ] = "review.html",
     part: Annotated[ReviewPart, typer.Option(help="Which images to review.")] = ReviewPart.kept,
-    per_class: Annotated[int, typer.Option(min=1, help="Most images of each class.")] = 40,
+    per_class: Annotated[int, typer.Option(min=1, help="Maximum number of images per class.")] = 40,
 ) -> None:
     """Write a page on which you keep or drop images by hand; the recipe then names its file.
 

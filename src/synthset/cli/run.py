@@ -15,7 +15,7 @@ def run(
     require_accepted: RequireAccepted = False,
     allow_code: AllowCode = False,
 ) -> None:
-    """Make a dataset from a recipe: do what is missing, and nothing else.
+    """Make a dataset from a recipe; finished parts are not made again.
 
     Example: synthset run demo -o my-demo
     """

@@ -21,9 +21,7 @@ def search(
     words: Annotated[
         str | None,
         typer.Argument(
-            help=(
-                "Words of the prompt, class or synonyms; if no record has all of them, any of them."
-            ),
+            help=("Words of prompt, class or synonyms; if no record has them all, any will do."),
             metavar="WORDS",
         ),
     ] = None,
@@ -38,7 +36,7 @@ def search(
         str | None, typer.Option(help="Encoder whose features are compared.")
     ] = None,
     limit: Annotated[
-        int, typer.Option("--limit", "-n", min=1, max=10_000, help="Most results.")
+        int, typer.Option("--limit", "-n", min=1, max=10_000, help="Maximum number of results.")
     ] = 20,
     output: OutFile = None,
 ) -> None:
@@ -67,7 +65,11 @@ def search(
 def _show(hits: Hits) -> None:
     from rich.table import Table
 
-    table = Table(title=f"{len(hits):,} found, by {hits.score}", title_justify="left", box=None)
+    if not len(hits):
+        tell("no record matches")
+        return
+    title = f"{len(hits):,} found, scored by {hits.score}"
+    table = Table(title=title, title_justify="left", box=None)
     table.add_column("id", no_wrap=True)
     table.add_column("class", max_width=18, no_wrap=True)
     table.add_column("score", justify="right")

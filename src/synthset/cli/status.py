@@ -7,7 +7,7 @@ from synthset.cli.terminal import screen, tell
 
 
 def status(directory: DatasetFolder) -> None:
-    """Show how far a dataset is: shards and records by table, who works on it, what failed.
+    """Show a dataset's progress: shards and records by table, who works on it, what failed.
 
     Example: synthset status my-demo
     """

@@ -20,7 +20,7 @@ def sweep(
     output: Output = None,
     guidance: Annotated[
         str | None,
-        typer.Option(help="Guidance scales, as in 1,2,4,7.5; that of the recipe if not given."),
+        typer.Option(help="Guidance scales, as in 1,2,4,7.5; the recipe's if not given."),
     ] = None,
     prompts: Annotated[
         str,

@@ -85,14 +85,14 @@ def forecast_run(
 
     Args:
         recipe: a recipe, its file, a shipped recipe's name, or its content.
-        output: folder or URL of the dataset; none takes `./<name of the recipe>`.
+        output: folder or URL of the dataset; none means `./<name of the recipe>`.
         overrides: changes to the recipe, such as `source.guidance_scale=3`.
 
     Returns:
         Counts, disk, time, prompts and `problems`; a recipe with a problem can't run.
 
     Raises:
-        RecipeError: it is no recipe.
+        RecipeError: it isn't a recipe.
 
     >>> plan = synthset.plan("demo")  # doctest: +SKIP
     >>> plan.images, plan.problems  # doctest: +SKIP

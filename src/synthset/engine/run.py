@@ -98,9 +98,9 @@ def run(
 
     Args:
         recipe: a recipe, its file, a shipped recipe's name, or its content.
-        output: folder or URL of the dataset; none takes `./<name of the recipe>`.
+        output: folder or URL of the dataset; none means `./<name of the recipe>`.
         overrides: changes to the recipe, such as `source.guidance_scale=3`.
-        workers: worker processes; none takes the recipe's.
+        workers: worker processes; none means the recipe's.
         bar: shows the progress of each pass; none shows a bar in notebooks and is quiet elsewhere.
         require_accepted: export nothing if the kept images don't meet the recipe's `accept`.
         allow_code: run the recipe's own code, its scores and encoders of kind `python`;
@@ -115,7 +115,7 @@ def run(
         DatasetLocked: another process is working on the dataset.
         StageError: a stage failed on some shards; all others are finished.
         StorageError: a disk is full or can't be written to; finished work is kept.
-        NotAccepted: this is required, but the set doesn't meet it; everything except the exports is
+        NotAccepted: it is required, but `accept` isn't met; everything except the exports is
             written.
 
     >>> dataset = synthset.run("demo", "my-demo")  # doctest: +SKIP

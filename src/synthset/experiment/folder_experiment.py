@@ -89,7 +89,7 @@ def open_experiment(
     if begun.is_file():
         found = load_experiment(begun, overrides=overrides)
         _refuse_other(found, data, synthetic, folder)
-        said = f"goes on with {begun}; name another -o to plan anew"
+        said = f"continues {begun}; name another -o to plan anew"
         return Opened(found, None, folder, (said,))
     planned = plan_experiment(data, synthetic, minutes)
     settings = deepcopy(planned.settings)

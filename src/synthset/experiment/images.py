@@ -229,7 +229,7 @@ def list_kept(path: str, where: str) -> Collection:
         raise RecipeError(f"{where}.path", str(error), right) from None
     records = dataset.kept()
     if not records.num_rows:
-        raise RecipeError(f"{where}.path", f"{path} keeps no image", "read its report")
+        raise RecipeError(f"{where}.path", f"no image in {path} is kept", "read its report")
     folder, rows, entries = FolderPath(path=path), locate_images(dataset), dataset.classes()
     return Collection(
         tuple(map(_names, entries)),

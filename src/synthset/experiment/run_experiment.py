@@ -42,11 +42,11 @@ class Done:
     """A finished experiment.
 
     Attributes:
-        folder: where it lies.
-        experiment: what was asked.
+        folder: its folder.
+        experiment: its settings.
         classes: names in label order.
         trials: one for each arm and seed.
-        judgement: what they are worth.
+        judgement: their figures, compared.
         page: the report.
         benchmark: results of the suites; None if there are none.
         benchmark_page: its page, with `benchmark.json` and `table.csv` beside it; None likewise.
@@ -82,10 +82,10 @@ def run_experiment(
 
     Args:
         experiment: an experiment, its file, or its content.
-        output: its folder; none takes `./<name>`.
+        output: its folder; none means `./<name>`.
         size: one of its `sizes`.
         overrides: changes such as `training.updates=100`.
-        workers: how many trainings, or parts of suites, run at the same time; none takes the
+        workers: how many trainings, or parts of suites, run at the same time; none means the
             experiment's.
         suites: also measure the arms by all suites, following corrected or published conventions
             where these differ; none leaves the suites out.
@@ -141,7 +141,7 @@ def train(sets: Sets, workers: int | None) -> list[Job]:
 
     Args:
         sets: of the experiment, whose folder is held.
-        workers: trainings at a time; none takes the experiment's.
+        workers: trainings at a time; none means the experiment's.
 
     Raises:
         RecipeError: an arm can't be composed; no training has begun.

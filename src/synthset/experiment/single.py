@@ -85,10 +85,10 @@ class Trained:
 
     Attributes:
         fitted: the classifier.
-        images: that it was trained and judged with.
+        images: with which it was trained and tested.
         judged_by: `test`, or `val` where there is no test.
-        trial: what it said of each of those.
-        judgement: what that is worth, as of an experiment's arm.
+        trial: its predictions for these.
+        judgement: its figures, as for an arm of an experiment.
         page: that shows it, with figures and tables beside it; None where another process of the
             training writes it.
     """
@@ -122,12 +122,13 @@ def train(
     Args:
         data: images by class: a dataset, an export, folders, Parquet or tar files.
         output: folder of the training.
-        val: images for choosing the weights; none takes the split that `data` has, or splits them
-            off.
-        test: images that are used once, at the end; none takes the split that `data` has, if any.
-        val_fraction: share of each class that is split off, in (0, 1). image_column, label_column:
-        of tables; none looks for them.
-        config: YAML file with model, preprocessing, training, loss and seed; none takes defaults.
+        val: images for choosing the weights; none means the split that `data` has, or one that is
+            split off.
+        test: images that are used once, at the end; none means the split that `data` has, if any.
+        val_fraction: share of each class that is split off, in (0, 1).
+        image_column: of tables; none looks for it.
+        label_column: likewise.
+        config: YAML file with model, preprocessing, training, loss and seed; none means defaults.
         overrides: changes to it, such as `model=resnet18`.
         bar: shows the progress; none shows a bar in notebooks and is quiet elsewhere.
 

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
 REPORT = "report"  # folder of the page and its files
 VALIDATED = (
-    "there are no test images: the figures are of the validation images, which have chosen the "
-    "weights, and so flatter a little"
+    "there are no test images: the figures are from the validation images, which chose the "
+    "weights, so they are slightly too good"
 )
 
 

@@ -264,8 +264,8 @@ def _cut(settings: Real, name: str, rest: list[int]) -> tuple[list[int], list[in
     val, train = rest[:count_val], rest[count_val:]
     if not train:
         raise ValueError(
-            f"it has {len(rest)} images for training and validation, and {count_val} of them are "
-            "needed for validation"
+            f"it has {len(rest)} images for training and validation, but validation alone needs "
+            f"{count_val}"
         )
     left = min(settings.max_per_class or len(train), len(train))
     wanted = min(left, settings.cut.get(name, left))

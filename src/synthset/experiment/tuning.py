@@ -54,9 +54,9 @@ def _refuse_few(names: Sequence[str], where: str, sets: Sets, seed: int, instead
     counts = dict(zip(classes, images, strict=True))
     for name in names:
         if counts.get(name, FEWEST) < FEWEST:
-            found = f"{counts[name]} validation images of {name!r} (seed {seed}) to choose by"
+            found = f"{counts[name]} validation images of {name!r} (seed {seed}) are too few"
             right = (
-                f"{FEWEST} at least: raise real.val_fraction, set real.cut_validation: false, or "
+                f"{FEWEST} are needed: raise real.val_fraction, set real.cut_validation: false, or "
                 f"{instead}"
             )
             raise RecipeError(where, found, right)

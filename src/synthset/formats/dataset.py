@@ -123,7 +123,7 @@ def _open(folder: Place, where: str, right: str) -> tuple[Dataset, pa.Table]:
         raise RecipeError(where, str(error), right) from None
     if not records.num_rows:
         raise RecipeError(
-            where, f"{folder} keeps no image", "read its report, or name another dataset"
+            where, f"no image in {folder} is kept", "read its report, or name another dataset"
         )
     return dataset, records
 

@@ -12,7 +12,7 @@ from synthset.formats.in_memory import list_in_memory
 from synthset.formats.listed import Label, Listed, Vocabulary
 from synthset.formats.manifest import Passed
 
-NAMES = Vocabulary(tuple(map(str, range(10))), said_by="scikit-learn")
+NAMES = Vocabulary(tuple(map(str, range(10))), said_by="scikit-learn's labels")
 
 
 def find(passed: Passed) -> Iterator[Listed]:

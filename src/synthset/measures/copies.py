@@ -136,15 +136,14 @@ def _judge(result: MetricResult, among: MetricResult, tells_nothing: bool) -> Me
     if tells_nothing:
         return result.warn(
             Caution(
-                "{:.1%} of the real images are as close as that to another one; raise threshold",
+                "{:.1%} of the real images are that close to another real one; raise threshold",
                 (among.value,),
             )
         )
     if result.interval and result.interval.low > among.interval.high:
         return result.warn(
             Caution(
-                "real images are as close as that to another one less often ({:.2%}); look at the "
-                "pairs",
+                "real images are that close to another one less often ({:.2%}); look at the pairs",
                 (among.value,),
             )
         )

@@ -37,7 +37,7 @@ class MappedPool:
         empty = [repr(entry.name) for label, entry in enumerate(self.classes) if label not in meant]
         notes = []
         if empty:
-            notes.append(f"no label means {len(empty):,} classes: {list_names(empty)}")
+            notes.append(f"no label stands for {len(empty):,} classes: {list_names(empty)}")
         if not self.compared:
             notes.append(
                 f"senses could not be compared by meaning: {text.MISSING} ({text.INSTALL})"

@@ -28,7 +28,7 @@ class ArmPart(Settings):
     set: str
     """`real`, or a name of `sets`."""
     classes: tuple[str, ...] | None = None
-    """Only these classes; `$cut` stands for those of `real.cut`; none takes all."""
+    """Only these classes; `$cut` stands for those of `real.cut`; none means all."""
     per_class: int | None = Field(None, ge=1)
     """At most this many images of each class."""
     share: float | None = Field(None, gt=0, le=1)
@@ -52,7 +52,7 @@ class ArmPart(Settings):
 
     @property
     def asked(self) -> str | None:
-        """Name of the one amount that is set; None takes everything."""
+        """Name of the one amount that is set; None means everything."""
         amounts = ("per_class", "share", "ratio", "top_up_to")
         return next((name for name in amounts if getattr(self, name) is not None), None)
 
@@ -75,7 +75,7 @@ class Arm(Settings):
     name: Name
     """Name of the arm."""
     text: str = ""
-    """A few words for tables and figures; none takes the name."""
+    """A few words for tables and figures; none means the name."""
     parts: tuple[ArmPart, ...] = Field(min_length=1)
     """The training set, part by part: an earlier part may be `real`, and a later one fills it
     up."""

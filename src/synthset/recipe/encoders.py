@@ -93,7 +93,7 @@ class ClassifierEncoder(EncoderSettings):
     """`miniature`, a timm name (`resnet50.a1_in1k`), `hf-hub:…`, or a local folder in timm's
     layout."""
     weights: str | None = None
-    """Local safetensors file with the weights; none takes timm's own."""
+    """Local safetensors file with the weights; none means timm's own."""
 
 
 class PixelsEncoder(EncoderSettings):

@@ -77,7 +77,7 @@ class Real(Settings):
     val_fraction: float = Field(0.1, gt=0, lt=1)
     """Share of each class for validation: it is used to choose checkpoints, never to train."""
     classes: tuple[str, ...] | None = None
-    """Only these classes; none takes all."""
+    """Only these classes; none means all."""
     max_per_class: int | None = Field(None, ge=2)
     """At most this many training images of each class, drawn by the split's seed."""
     max_test_per_class: int | None = Field(None, ge=1)
@@ -130,11 +130,11 @@ class Experiment(Settings):
     classes if only shares of sets are. `matched_f1` is F1 with the class predicted as often as it
     occurs."""
     base: Name | None = None
-    """Arm that the others are compared with; none takes the first."""
+    """Arm that the others are compared with; none means the first."""
     focus: tuple[str, ...] = ()
-    """Classes that the report shows first; none takes those of `real.cut`."""
+    """Classes that the report shows first; none means those of `real.cut`."""
     model: Model = SmallResNet(kind="small_resnet")
-    """The classifier; none takes `small_resnet` with a matching schedule up to 64 px, and timm's
+    """The classifier; by default `small_resnet` with a matching schedule up to 64 px, and timm's
     ResNet-18 above."""
     preprocessing: Preprocessing = Preprocessing()
     """What is done to every image."""
@@ -213,14 +213,18 @@ def load_experiment(
 
     Args:
         source: a path, or the content.
-        size: one of the experiment's `sizes`; none takes it as it stands.
+        size: one of the experiment's `sizes`; none means it as it stands.
         overrides: changes such as `training.updates=100`, after those of the size; the value is
             read as YAML.
 
     Raises:
         RecipeError: with every problem found, each with its place and what would be right.
     """
-    content = deepcopy(dict(source)) if isinstance(source, Mapping) else read_yaml(Path(source))
+    content = (
+        deepcopy(dict(source))
+        if isinstance(source, Mapping)
+        else read_yaml(Path(source), "experiment")
+    )
     if "source" in content and "arms" not in content:
         right = "run it with `synthset run`"
         raise RecipeError("source", "this is a recipe, not an experiment", right)

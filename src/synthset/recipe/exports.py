@@ -77,7 +77,7 @@ class Npy(ImageExport):
 
     kind: Literal["npy"]
     size_px: int | None = Field(None, ge=1, le=8192)
-    """Width and height of every image: the central square is cut out and scaled. None keeps the
+    """Width and height of every image: the central square is cut out and scaled. None means the
     images' own size, which must then be the same for all."""
 
 

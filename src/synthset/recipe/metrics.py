@@ -76,7 +76,7 @@ class FrechetDistance(MetricSettings):
     """Compare class by class as well, each beside the score of as many real images. Needs a
     reference of kind `images`."""
     axes: int | None = Field(64, ge=2, le=4096)
-    """How many leading principal axes of the reference classes are compared on. None takes all
+    """How many leading principal axes of the reference classes are compared on. None means all
     features; most of the number is bias then, so read it only beside its floor."""
 
     @property
@@ -199,7 +199,7 @@ class SourceCues(MetricSettings):
     per_side: int = Field(1000, ge=20, le=20_000)
     """Take at most this many images of each side, drawn by content."""
     size_px: int | None = Field(None, ge=16, le=1024)
-    """Size in pixels to which all images are brought; none takes the smaller of the two median long
+    """Size in pixels to which all images are brought; none means the smaller of the two median long
     sides, at most 256."""
     jpeg_quality: int = Field(85, ge=1, le=95)
     """JPEG quality at which all images are compressed."""
@@ -223,7 +223,7 @@ class Copies(MetricSettings):
     reference: Name
     """Name of a reference of kind `images` that must not be copied, such as a test set."""
     threshold: float | None = Field(None, gt=0, le=1)
-    """Cosine from which two images count as copies; none takes the one that 1 % of the real images
+    """Cosine from which two images count as copies; none means the one that 1 % of the real images
     reach among themselves, since each encoder has its own scale."""
     pairs: int = Field(60, ge=0, le=1000)
     """How many of the closest pairs the report shows."""

@@ -46,7 +46,7 @@ class Pool(SourceSettings):
 
     kind: Literal["pool"]
     paths: tuple[PoolPath, ...] = ()
-    """Where the pool is; none with an `index`, which knows it."""
+    """Where the pool is; not needed with an `index`."""
     strategy: Literal["caption", "substring", "random", "retrieve_image", "retrieve_text"] = (
         "caption"
     )
@@ -75,7 +75,7 @@ class Pool(SourceSettings):
     compare: Literal["images", "captions"] = "images"
     """`retrieve_text`: whether the texts are compared with the pool's images or its captions."""
     neighbours: int | None = Field(None, ge=1, le=100_000)
-    """`retrieve_*`: how many images a query may find; none takes 100 for an image and 2,000 for the
+    """`retrieve_*`: how many images a query may find; none means 100 for an image and 2,000 for the
     texts of a class."""
     max_similarity: float | None = Field(0.98, ge=-1, le=1)
     """With an index: an image that has a higher cosine than this with any query image or image in

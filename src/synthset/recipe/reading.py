@@ -36,13 +36,18 @@ def holds_images(place: str) -> bool:
     return path.is_dir() or "://" in place or (path.is_file() and path.suffix not in WRITTEN)
 
 
-def read_yaml(path: Path) -> dict[str, Any]:
+def read_yaml(path: Path, what: str = "recipe") -> dict[str, Any]:
     """Read a file of settings, or a shipped one by its name.
+
+    Args:
+        path: of the file, or the shipped name.
+        what: it should be: `recipe`, `experiment`, or another file that doesn't ship.
 
     Raises:
         RecipeError: it can't be read, is no YAML that we read, or holds no mapping.
     """
-    known = list_shipped_recipes() | list_shipped_experiments()
+    shipped = {"recipe": list_shipped_recipes(), "experiment": list_shipped_experiments()}
+    known = shipped["recipe"] | shipped["experiment"]
     where = str(path)
     try:
         if where in known and not path.is_file():
@@ -52,7 +57,9 @@ def read_yaml(path: Path) -> dict[str, Any]:
         with path.open(encoding="utf-8-sig") as file:
             text = file.read(LONGEST + 1)  # a device has no end
     except FileNotFoundError:
-        right = f"name a file, or a shipped recipe: {did_you_mean(path.stem, known)}"
+        right = "name a YAML file"
+        if names := shipped.get(what):
+            right = f"name a file, or a shipped {what} ({did_you_mean(path.stem, names)})"
         raise RecipeError(where, "no such file", right) from None
     except (OSError, ValueError) as fault:
         raise RecipeError(where, f"cannot be read ({fault})", "name a YAML file in UTF-8") from None

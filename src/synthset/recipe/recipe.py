@@ -61,7 +61,7 @@ class Recipe(Settings):
     images_per_class: ImageCount | dict[str, ImagesOfClass] | None = None
     """Images planned for each class: one number for all, or a number for each by its name, where
     classes that aren't named get none. With a folder, a pool or OpenImages, the most taken of each
-    class: one number (none takes all)."""
+    class: one number (none means all)."""
     encoders: dict[Name, Encoder] = Field(default_factory=dict)
     """Models that look at images, each under a name of your choice."""
     scores: tuple[Score, ...] = ()

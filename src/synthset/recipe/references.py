@@ -27,7 +27,7 @@ class ReferenceImages(Settings):
     paths: tuple[FolderPath, ...] = Field(min_length=1)
     """Where the images are."""
     max_per_class: int | None = Field(None, ge=1)
-    """Take at most this many of each class, drawn by content; none takes all."""
+    """Take at most this many of each class, drawn by content; none means all."""
 
 
 Reference = Annotated[Statistics | ReferenceImages, Field(discriminator="kind")]

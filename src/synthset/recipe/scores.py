@@ -37,7 +37,7 @@ class ScoreSettings(KindSettings):
     checked_by: ClassVar[str | None] = None
 
     name: Name | None = None
-    """Prefix of the columns, needed for two scores of the same kind; none takes the kind."""
+    """Prefix of the columns, needed for two scores of the same kind; by default the kind."""
 
     @property
     def prefix(self) -> str:
@@ -179,8 +179,8 @@ class PerceptualHash(ScoreSettings):
 
 
 class Column(ScoreSettings):
-    """A score that was measured elsewhere. Column: named like the score; null for an image that the
-    table has no row for."""
+    """A score read from a table of yours. Column: named like the score; null for an image without a
+    row in the table."""
 
     implementation: ClassVar[str] = "synthset.scores.column:ColumnStage"
     version: ClassVar[str] = "1"

@@ -21,7 +21,7 @@ class Selection(Settings):
     target_per_class: int | None = Field(None, ge=1)
     """Keep this many of each class: no more and, if `max_rounds` allows, no fewer."""
     order_by: str | None = None
-    """Column of which the quota keeps the highest values; none keeps the images planned first."""
+    """Column whose highest values the quota keeps; none keeps the images planned first."""
     max_rounds: int = Field(0, ge=0, le=100)
     """Further rounds of generation for classes that fall short of the target."""
 

@@ -22,7 +22,7 @@ class Single(Settings):
     """How one classifier is trained."""
 
     model: Model = SmallResNet(kind="small_resnet")
-    """The classifier; none takes `small_resnet` up to 64 px with the schedule that suits it, above
+    """The classifier; by default `small_resnet` up to 64 px with the schedule that suits it, above
     timm's ResNet-18."""
     preprocessing: Preprocessing = Preprocessing()
     """What is done to every image."""
@@ -54,13 +54,13 @@ def load_single(path: str | Path | None, overrides: Sequence[str] = ()) -> Singl
     """Read how a classifier is trained.
 
     Args:
-        path: a YAML file; none takes every default.
+        path: a YAML file; none means every default.
         overrides: changes such as `training.updates=100`; the value is read as YAML.
 
     Raises:
         RecipeError: with every problem found, each with its place and what would be right.
     """
-    content = {} if path is None else read_yaml(Path(path))
+    content = {} if path is None else read_yaml(Path(path), "configuration")
     for change in overrides:
         override(content, change)
     content, _ = fill_in(content)

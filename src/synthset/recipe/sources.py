@@ -167,10 +167,10 @@ class Diffusion(SourceSettings):
     num_steps: int = Field(20, ge=1, le=1000)
     """Denoising steps."""
     scheduler: Scheduler | None = None
-    """Sampler, by the name of its diffusers class without `Scheduler`; none keeps the model's
+    """Sampler, by the name of its diffusers class without `Scheduler`; none means the model's
     own."""
     size_px: Annotated[int, Field(ge=8, le=4096, multiple_of=8)] | None = None
-    """Width and height in pixels; none takes the model's own size."""
+    """Width and height in pixels; none means the model's own size."""
     max_tokens: int | None = Field(None, ge=1, le=4096)
     """Length limit of the prompt in tokens, for text encoders that take more than their default."""
     safety_checker: bool = True
@@ -253,7 +253,7 @@ class Augment(LabelledSource):
     fill: Literal["reflect", "edge", "black"] = "reflect"
     """What fills the area that a change leaves empty."""
     size_px: int | None = Field(None, ge=8, le=4096)
-    """Width and height: first of all, the central square is cut out and resized; none keeps each
+    """Width and height: first of all, the central square is cut out and resized; none means each
     image's own size."""
     encoding: Encoding = Encoding(format="png")
     """File format of the images."""
@@ -378,7 +378,7 @@ class Gan(LabelledSource):
     look_images: int = Field(1000, ge=10, le=50_000)
     """Number of generated images that FD compares; also the most validation images."""
     encoder: Name | None = None
-    """An entry of `encoders`, in whose features FD is measured; none takes the classifier that
+    """An entry of `encoders`, in whose features FD is measured; none means the classifier that
     comes with synthset."""
     seed: int = Field(0, ge=0, lt=2**63)
     """Seed of the training; the recipe's own seed decides the images."""

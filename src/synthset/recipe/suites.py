@@ -49,7 +49,7 @@ class SuiteSettings(KindSettings):
     """
 
     text: str = ""
-    """A few words for tables and figures; none takes the suite's name."""
+    """A few words for tables and figures; none means the suite's name."""
 
     def identity(self) -> dict[str, Any]:
         """Everything that decides the figures: not how the suite is called."""
@@ -72,7 +72,7 @@ class Shift(SuiteSettings):
     names: dict[str, str] = Field(default_factory=dict)
     """Class in these images, and class of the experiment, where their names differ."""
     classes: tuple[str, ...] | None = Field(None, min_length=1)
-    """Only these classes of the experiment; none takes all that occur in the images."""
+    """Only these classes of the experiment; none means all that occur in the images."""
     mask: bool = True
     """The classifier chooses only among the classes that occur in these images, as published for A,
     R and ObjectNet; false lets it choose among all of the experiment's classes."""
@@ -158,11 +158,11 @@ class Knn(SuiteSettings):
     per_class: int | None = Field(100, ge=1)
     """Images of each class in the bank, drawn by their bytes, so that arms with the same images use
     the same ones. A class with fewer images uses them all, and a class without images is never
-    answered; the result reports both. None takes as many of each class as the smallest class with
+    answered; the result reports both. None means as many of each class as the smallest class with
     images has."""
     k: tuple[Annotated[int, Field(ge=1, le=100_000)], ...] = Field((20, 10, 100, 200), min_length=1)
-    """How many neighbours vote. The first number gives the reported figure, whatever comes out; the
-    others are details."""
+    """How many neighbours vote. The first number gives the reported figure, even if another is
+    better; the others are details."""
     temperature: float = Field(0.07, gt=0, le=10)
     """A neighbour at cosine s has the weight exp(s / temperature)."""
     max_test_per_class: int | None = Field(None, ge=1)

@@ -190,7 +190,7 @@ class Mixing(Settings):
     """Blend the two (arXiv 1710.09412), or paste a rectangle of the other one (arXiv
     1905.04899)."""
     alpha: float = Field(1.0, gt=0, le=10)
-    """Of the Beta distribution that decides how much of the image stays."""
+    """Alpha of the Beta distribution that decides how much of an image stays."""
     share: float = Field(1.0, gt=0, le=1)
     """Share of the drawn images that are mixed, if another source that is drawn has the class."""
 

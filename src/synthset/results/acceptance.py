@@ -33,8 +33,8 @@ class Verdict:
     def __str__(self) -> str:
         said = "accepted" if self.accepted else "not accepted"
         value = "not measured" if self.value is None else f"{self.value:.4g}"
-        note = f" ({self.note})" if self.note else " (not sure)" if self.sure is False else ""
-        return f"{said}: {self.name} {value}, asked {self.asked}{note}"
+        note = f" ({self.note})" if self.note else " (uncertain)" if self.sure is False else ""
+        return f"{said}: {self.name} {value}, required {self.asked}{note}"
 
 
 def check_acceptance(metrics: Sequence[MetricResult], limits: Mapping[str, Limit]) -> list[Verdict]:

@@ -26,7 +26,7 @@ def search_records(
         words: of prompt, class or synonyms; if no record has all, any is enough.
         like: an image, as an id, the first digits of one, or a file.
         clip: text that CLIP compares with the images.
-        encoder: the encoder whose features `like` and `clip` compare; none takes the first suitable
+        encoder: the encoder whose features `like` and `clip` compare; none means the first suitable
             one.
         limit: most records.
 

@@ -78,4 +78,4 @@ class AugmentSource(MakesOfImages[Settings]):
         """By measurements of small images."""
         size = self.settings.size_px
         each = estimate_bytes(size, size, self.settings.encoding) if size else found.image_bytes
-        return Estimate(CHANGE_S, "measured for 32 px on one core of a server", each)
+        return Estimate(CHANGE_S, "the speed at 32 px on one core of a server", each)

@@ -102,4 +102,4 @@ class FolderSource(StartsFromImages[Settings]):
 
 def estimate_imports(found: Material) -> Estimate:
     """Estimate what it takes to take over images."""
-    return Estimate(IMPORT_S, "importing is quick", found.image_bytes)
+    return Estimate(IMPORT_S, "how fast files are read", found.image_bytes)

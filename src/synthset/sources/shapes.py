@@ -51,7 +51,7 @@ class ShapesSource(Source[Settings]):
     def estimate(self, found: Material) -> Estimate:
         """As long as it is told to take."""
         size_bytes = HEADER_BYTES + self.settings.size_px**2 // 2
-        return Estimate(self.settings.delay_s, "a fake generator", size_bytes)
+        return Estimate(self.settings.delay_s, "the source's delay_s", size_bytes)
 
 
 def draw(class_key: str, seed: int, size_px: int) -> Pixels:

@@ -169,7 +169,7 @@ class Dataset(Grid):
         """Go through images: id and image, RGB and upright.
 
         Args:
-            ids: of records, in the order wanted; none takes the kept ones in the order of the plan.
+            ids: of records, in the order wanted; none means the kept ones in the order of the plan.
 
         Raises:
             DatasetError: a record has no image, or there is no such record.

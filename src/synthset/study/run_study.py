@@ -54,11 +54,11 @@ def study_recognition(
 
     Args:
         path: folder or URL of the dataset.
-        classifier: timm name, local folder or `miniature`; none takes the recipe's own.
+        classifier: timm name, local folder or `miniature`; none means the recipe's own.
         weights: local safetensors file of that classifier.
         senses: class key or name to WordNet synset, for classes that have none.
         by: what counts as recognised in groups, lists and map; the summary has all four.
-        output: folder for page, figures and tables; none takes one within the dataset.
+        output: folder for page, figures and tables; none means one within the dataset.
         method: how classes are placed on the map.
         seed: of the map.
         bar: shows the progress of the classifier; none shows a bar in notebooks and is quiet

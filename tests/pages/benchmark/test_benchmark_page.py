@@ -117,7 +117,7 @@ def test_where_all_sets_are_equal_none_is_best() -> None:
 
 def test_one_seed_tests_no_difference_and_says_so() -> None:
     found = said(benchmark(seeds=(0,)))
-    assert found["Differences to real"].main == "not tested"
+    assert found["Differences from real"].main == "not tested"
     assert found["Highest accuracy"].rest.startswith("Its interval overlaps with no other.")
     assert "not tested" in found["Highest accuracy"].rest
     assert "overlaps with those of" in found["Highest kNN"].rest

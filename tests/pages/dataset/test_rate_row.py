@@ -52,7 +52,7 @@ def section(made: Any, groups: dict[str, Any]) -> str:
 
 def test_the_page_says_which_class_counts_twice(made: Any) -> None:
     text = section(made, GROUPS)
-    assert "A class under two groups counts in both: &lt;img src=x" in text
+    assert "A class in two groups counts in both: &lt;img src=x" in text
     assert "<small>animal.n.01, pet.n.01</small>" in text
     assert '<a href="#groups">Groups</a>' in render_dataset_page(*made)
 

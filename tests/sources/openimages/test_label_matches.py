@@ -176,7 +176,7 @@ def test_the_notes_count_what_was_left_and_name_empty_classes(world):
         "that people rejected"
     )
     assert notes[1:] == (
-        "no label means 1 of 4 classes: 'unicycle'",
+        "no label stands for 1 of 4 classes: 'unicycle'",
         "no image for 2 of 4 classes: 'beagle', 'unicycle'",
     )
 

@@ -93,7 +93,7 @@ def explain_cell(cell: Cell) -> str:
         between, p = format_difference_ends(difference), format_p(difference)
         said = ", ".join(text for text in (between, p) if text) or "not tested"
         lines.append(
-            f"difference to the base: {format_difference(figure.unit, difference.value)}; {said}"
+            f"difference from the base: {format_difference(figure.unit, difference.value)}; {said}"
         )
     return "\n".join([*lines, *cell.notes])
 

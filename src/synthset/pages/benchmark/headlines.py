@@ -155,7 +155,7 @@ def _against_base(benchmark: Benchmark) -> Headline | None:
         ]
     verdicts = {arm: [_verdict(benchmark, one, arm) for one in measures] for arm in others}
     if all(one is None for found in verdicts.values() for one in found):
-        return Headline(f"Differences to {base}", "not tested", unknown)
+        return Headline(f"Differences from {base}", "not tested", unknown)
     ahead, behind = (_count_verdicts(benchmark, verdicts, word) for word in ("better", "worse"))
     neither = [arm for arm in others if not {"better", "worse"} & set(verdicts[arm])]
     main = f"{ahead} (of {len(measures)} figures)" if ahead else "none"

@@ -71,8 +71,8 @@ def _warnings(found: Sequence[Outcome], names: Mapping[str, str]) -> list[str]:
         guessed = max(outcome["guessed_cov"] for outcome in few)
         said.append(
             f"Few real images guided the choice: {_range([o['real_chosen_by'] for o in few])} in "
-            f"{_some(few, names)}. There, up to {100 * guessed:.0f} % of how "
-            "the set should vary is estimated from the candidates."
+            f"{_some(few, names)}. There, up to {100 * guessed:.0f} % of the target's "
+            "variation is estimated from the candidates."
         )
     unmeasured = [o for o in found if o["nearest"].get("held_out") is None]
     if unmeasured and found[0]["real_chosen_by"] is not None:

@@ -33,7 +33,7 @@ NAMES = {
     "roc_auc": "ROC-AUC",
     "average_precision": "average precision",
     "matched_f1": "F1 at a matched answer rate",
-    "matched_accuracy": "accuracy at the answer rate matched",
+    "matched_accuracy": "accuracy at a matched answer rate",
     "others_accuracy": "accuracy on classes other than",
 }
 NAMED = 5  # classes that a sentence names
@@ -79,8 +79,8 @@ def write_answer(judgement: Judgement) -> tuple[str, str] | None:
     sure = "" if found.p_holm is None else f", p {_equals(found.p_holm)}, corrected for all pairs"
     said = {
         "helps": "Generated images help.",
-        "hurts": "Generated images do harm here.",
-        "unknown": "Whether generated images help can't be told yet.",
+        "hurts": "Generated images hurt here.",
+        "unknown": "It isn't clear yet whether generated images help.",
     }[found.verdict]
     rest = [
         f"{pair}: {gain}{sure}.",
@@ -103,8 +103,8 @@ def _advise(found: Answer, texts: Mapping[str, str]) -> str:
     if found.verdict == "hurts":
         return "Next: look at the classes that lose, and generate or choose other images for them."
     if found.seeds is not None:
-        return f"Next: {found.seeds} seeds would tell a difference of this size from chance."
-    return "Next: more test images or other generated images; more seeds alone won't tell."
+        return f"Next: {found.seeds} seeds would distinguish such a difference from chance."
+    return "Next: more test images or other generated images; more seeds alone won't help."
 
 
 def _divide_next(found: NextRound | None) -> str:

@@ -35,15 +35,15 @@ def explain_leaks(judgement: Judgement) -> list[str]:
     if not there - {""}:
         return []
     first = (
-        f"A source leak: by whether a training image is generated one can guess its class (by "
-        f"{BITS:g} bits or more), and within a class the features of the trained classifier tell "
+        f"A source leak: whether a training image is generated reveals something of its class "
+        f"({BITS:g} bits or more), and within a class the trained classifier's features tell "
         f"generated from real images (AUC of a cross-validated probe {100 * AREA:.0f} % or more). "
-        "It may have learned the source in place of the class. Real test images lack that cue, so "
-        "the arm says less of the images than of the shortcut. Features often tell sources apart "
-        "unasked; the bits are what it pays a classifier to use them."
+        "It may have learned the source instead of the class. Real test images lack that cue, so "
+        "the arm shows the effect of the shortcut more than of the images. Features often tell "
+        "sources apart anyway; the bits are the reward for using that."
     )
     others = {
-        "balanced": "Balanced: the prior in the loss takes away what the source tells of a class, "
+        "balanced": "Balanced: the prior in the loss removes what the source says about a class, "
         "so that the shortcut no longer lowers the loss.",
         "possible": "Possible: the features weren't probed, because the arm was trained before "
         "this was measured, or has too few images of both kinds in each class.",

@@ -48,7 +48,7 @@ def estimate_seconds(source: Diffusion) -> tuple[float | None, str]:
     )
     if source.model == "miniature":
         each = CPU_MINIATURE * _passes(source) / cores
-        return each, f"measured for the miniature on one core of a server, over {cores} cores"
+        return each, f"the miniature's speed on one core of a server, times {cores} cores"
     if source.device != "cpu" and shutil.which("nvidia-smi"):
         return estimate_gpu_seconds(source)
     work = _work(source)

@@ -87,7 +87,7 @@ class GanSource(StartsFromImages[Settings]):
         )
         return Estimate(
             SAMPLE_S * (settings.size_px / 32) ** 2,
-            "measured on one core of a server",
+            "the speed on one core of a server",
             estimate_bytes(settings.size_px, settings.size_px, settings.encoding),
             preparing_s=training,
             notes=(note,),

@@ -179,7 +179,7 @@ def _name_unmapped(mapping: LabelMapping, classes: Sequence[ClassEntry]) -> Iter
     meant = {link.label for links in mapping.links.values() for link in links}
     empty = [repr(entry.name) for label, entry in enumerate(classes) if label not in meant]
     if empty:
-        yield f"no label means {len(empty):,} of {len(classes):,} classes: {list_names(empty)}"
+        yield f"no label stands for {len(empty):,} of {len(classes):,} classes: {list_names(empty)}"
     if mapping.undecided:
         yield f"{mapping.undecided:,} labels of the mapping are still undecided"
     if mapping.elsewhere:
