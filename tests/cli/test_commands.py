@@ -235,7 +235,7 @@ def test_a_run_says_whether_the_kept_part_is_accepted(tmp_path):
     done = synthset_command("run", tmp_path / "recipe.yaml", "-o", tmp_path / "d")
     assert done.returncode == 0, done.stderr
     assert "not accepted: Vendi score (pixels fake)" in done.stdout
-    assert "asked at least 1000" in done.stdout
+    assert "required at least 1000" in done.stdout
     assert "Not accepted" in (tmp_path / "d" / "report" / "index.html").read_text()
 
 

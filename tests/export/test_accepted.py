@@ -64,7 +64,7 @@ def test_a_card_of_a_set_of_which_nothing_is_asked_says_nothing(world: Any) -> N
 
 def test_nothing_is_exported_where_it_must_be_accepted_and_is_not(world: Any) -> None:
     dataset = asked(world, "{FID: {max: 20}}")
-    with pytest.raises(NotAccepted, match=r"FID 24\.5, asked at most 20; nothing is exported"):
+    with pytest.raises(NotAccepted, match=r"FID 24\.5, required at most 20; nothing is exported"):
         write_export(dataset, OUT, require_accepted=True)
     assert not Path(dataset.path, "out").exists()
     assert NotAccepted.exit_code == 3

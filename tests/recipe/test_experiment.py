@@ -171,5 +171,5 @@ def test_choices_without_an_amount_or_a_judge_are_refused(parts, said):
 
 
 def test_a_missing_experiment_suggests_shipped_experiments_only():
-    with pytest.raises(RecipeError, match=r"a shipped experiment \(known: imbalance-digits\)"):
+    with pytest.raises(RecipeError, match=r"shipped experiment \(known: fruits"):
         load_experiment("missing")

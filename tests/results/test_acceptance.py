@@ -56,7 +56,7 @@ def test_a_value_that_is_no_number_is_not_accepted():
     stored = dump(SetResults((result("FD", float("nan")),)))
     found = load(SetResults, stored, "here").results
     (one,) = check_acceptance(found, {"FD": Limit(max=30)})
-    assert str(one) == "not accepted: FD not measured, asked at most 30 (no value)"
+    assert str(one) == "not accepted: FD not measured, required at most 30 (no value)"
 
 
 def test_a_limit_of_a_metric_needs_numbers():

@@ -297,7 +297,7 @@ def test_what_may_be_chance_says_how_many_seeds_would_tell():
     gain = found.answer.gain
     half = (gain.interval.high - gain.interval.low) / 2
     assert found.answer.seeds == pytest.approx(3 * (half / gain.value) ** 2, abs=0.5)
-    assert f"{found.answer.seeds} seeds would tell" in write_answer(found)[1]
+    assert f"{found.answer.seeds} seeds would distinguish" in write_answer(found)[1]
 
 
 def test_without_a_control_there_is_no_answer():
