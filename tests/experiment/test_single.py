@@ -228,7 +228,7 @@ def test_the_command_trains_and_says_how_good_it_is(tmp_path):
     assert "report: " in done.output
     html = (tmp_path / "out" / "report" / "index.html").read_text()
     assert "validation images of 10 classes" in html
-    assert "have chosen the weights" in html
+    assert "chose the weights" in html
 
 
 def test_a_training_is_judged_as_an_arm_of_an_experiment_is(tmp_path):

@@ -60,7 +60,7 @@ def test_the_page_says_which_class_counts_twice(made: Any) -> None:
 def test_the_page_counts_classes_without_a_synset(made: Any) -> None:
     groups = {**GROUPS, "members": {"odd": [1], "animal": [], "empty": []}, "unknown": [0]}
     text = section(made, {**groups, "several": []})
-    assert "there is none here. 1 class has no synset and is counted separately." in text
+    assert "No class is in two groups. 1 class has no synset and is counted separately." in text
 
 
 def test_a_group_names_its_classes_for_the_filter_whatever_they_are_called(made: Any) -> None:

@@ -286,4 +286,4 @@ def test_an_arm_with_a_source_leak_is_marked_and_the_mark_is_explained(tmp_path:
     html = write_experiment_page(tmp_path, made, found, trials).read_text()
     assert html.count(">source leak</span>") == 1
     assert "AUC 95.0 %; mean over 1 classes with real and generated images, 2 left out" in html
-    assert "It may have learned the source in place of the class." in html
+    assert "It may have learned the source instead of the class." in html
