@@ -1,4 +1,4 @@
-"""The experiments that ship with synthset, and those in `recipes/`."""
+"""The experiments that ship with synthset, and those in `recipes/` and `benchmarks/gpu/`."""
 
 from pathlib import Path
 
@@ -14,12 +14,13 @@ from synthset.recipe.experiment import load_experiment
 from synthset.recipe.reading import list_shipped_experiments, read_yaml
 from synthset.recipe.recipe import load_recipe
 
-RECIPES = Path(__file__).parents[2] / "recipes"
+ROOT = Path(__file__).parents[2]
+FOLDERS = [ROOT / "recipes", ROOT / "benchmarks" / "gpu"]
 CIFAR = ["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"]
 SETS = {
     "pool": (CIFAR, 12),
     "cifar10": (CIFAR, 110),  # eleven to validate with
-    "cifake": (CIFAR, 120),
+    "cifake": (CIFAR, 220),
     "fruits": (["apple", "banana", "mixed", "orange"], 12),
 }
 
@@ -56,11 +57,12 @@ def data(written, monkeypatch):
 
 
 def experiments():
-    files = [path for path in sorted(RECIPES.glob("*.yaml")) if "\narms:" in path.read_text()]
+    files = [path for folder in FOLDERS for path in sorted(folder.glob("*.yaml"))]
+    files = [path for path in files if "\narms:" in path.read_text()]
     return [*files, *list_shipped_experiments().values()]
 
 
-@pytest.mark.parametrize("path", experiments(), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", experiments(), ids=lambda path: f"{path.parent.name}-{path.stem}")
 def test_an_experiment_opens_with_its_command_and_its_cost(path, data):
     head = [line for line in path.read_text().splitlines() if line.startswith("#")]
     assert any("synthset experiment" in line or "synthset bench" in line for line in head)
@@ -73,7 +75,7 @@ def test_an_experiment_opens_with_its_command_and_its_cost(path, data):
                 load_recipe({"name": name, **made.recipe})
 
 
-@pytest.mark.parametrize("path", experiments(), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", experiments(), ids=lambda path: f"{path.parent.name}-{path.stem}")
 def test_an_experiment_tells_what_each_arm_trains_on(path, data):
     changes = ["real.cut={cat: 4}"] if path.stem.endswith("cifar10") else []
     experiment = load_experiment(path, overrides=changes)
