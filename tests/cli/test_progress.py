@@ -25,6 +25,14 @@ def test_where_output_is_piped_a_line_comes_now_and_then(clock, capfd):
     ]
 
 
+def test_before_the_first_step_no_time_is_foretold(clock, capfd):
+    bar = RichBar()
+    bar.start("training", 420)
+    clock[0] = 40.0
+    bar.advance(0)
+    assert capfd.readouterr().err == "training 0 of 420 updates (loading)\n"
+
+
 def test_a_training_counts_updates(clock, capfd):
     bar = RichBar()
     bar.start("training", 420)

@@ -66,9 +66,15 @@ class RichBar:
             self._progress.update(self._task, advance=rows, rate=f"{self._rate():,.1f}/s")
         elif time.monotonic() - self._said > SECONDS_A_LINE:
             self._said = time.monotonic()
-            left = duration((self._total - self._done) / max(self._rate(), 1e-9))
             done = f"{self._done:,} of {self._total:,} {self._unit}"
-            WORDS.print(f"{self._title:<8} {done} ({self._rate():,.1f}/s, {left} left)")
+            WORDS.print(f"{self._title:<8} {done} ({self._say_speed()})")
+
+    def _say_speed(self) -> str:
+        """Rate and time left; neither is known before the first step."""
+        if not self._done:
+            return "loading"
+        left = duration((self._total - self._done) / self._rate())
+        return f"{self._rate():,.1f}/s, {left} left"
 
     def stop(self) -> None:
         if self._progress is not None:
