@@ -53,6 +53,11 @@ def test_a_shift_by_few_validation_images_is_refused(tmp_path):
     [
         ({"training": {"label_smoothing": 0.1}}, r"loss\.adjust: .* training.label_smoothing: 0"),
         ({"loss": {"adjust": "after", "prior": "class"}}, "with prior: class; remove one"),
+        (
+            {"loss": {"adjust": "after", "class_weights": "balanced"}},
+            "with class_weights: balanced; remove one of the two",
+        ),
+        ({"loss": {"adjust": "after", "kind": "focal"}}, "with kind: focal; set kind: cross"),
     ],
 )
 def test_adjustment_that_would_go_wrong_is_refused(changes, said):

@@ -19,9 +19,9 @@ from synthset.recipe.experiment import Experiment
 from synthset.results.stored import to_plain
 from synthset.results.trial import Candidate, Tuning
 from synthset.store.files import replace_file
+from synthset.training.logit_shift import FEWEST
 
 FIGURES = "validation.json"  # beside the training of a candidate
-FEWEST = 10  # validation images of a class that choose: a recall has 16 points standard error
 
 
 def refuse_few(arm: Arm, where: str, sets: Sets, seed: int) -> None:

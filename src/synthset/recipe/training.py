@@ -222,7 +222,8 @@ class Loss(Settings):
     generated images from real ones; see docs/method.md."""
     adjust: Literal["none", "after"] = "none"
     """`after` takes the logarithm of each class's share of the draws from its logit once the
-    training is done: post-hoc logit adjustment (arXiv 2007.07314). `label_smoothing` must be 0."""
+    training is done: post-hoc logit adjustment (arXiv 2007.07314). The outputs must estimate
+    these shares: plain cross-entropy, without class weights, `prior` or `label_smoothing`."""
     shift: Literal["none", "validation"] = "none"
     """`validation` adds to the logit of the class with the fewest images what gives the highest
     balanced accuracy on the validation split, once the training is done."""
@@ -240,15 +241,19 @@ class Loss(Settings):
         """Say what can't follow a training: adjusting what doesn't estimate the classes' shares."""
         if self.adjust == "none":
             return []
-        problems = []
+        found = []
         if training.label_smoothing:
-            found = f"`after`, with label_smoothing {training.label_smoothing:g}"
             right = (
                 "set training.label_smoothing: 0 (smoothed outputs don't estimate a rare class's "
                 "share, so that it would be predicted far too often), or use prior: class"
             )
-            problems.append(Problem(f"{where}.adjust", found, right))
+            found.append((f"label_smoothing {training.label_smoothing:g}", right))
+        if self.kind != "cross_entropy":
+            right = "set kind: cross_entropy (other outputs don't estimate the classes' shares)"
+            found.append((f"kind: {self.kind}", right))
+        if self.class_weights != "none":
+            right = "remove one of the two (weighted outputs don't estimate the classes' shares)"
+            found.append((f"class_weights: {self.class_weights}", right))
         if self.prior != "none":
-            found = f"`after`, with prior: {self.prior}"
-            problems.append(Problem(f"{where}.adjust", found, "remove one of the two"))
-        return problems
+            found.append((f"prior: {self.prior}", "remove one of the two"))
+        return [Problem(f"{where}.adjust", f"`after`, with {said}", right) for said, right in found]

@@ -9,7 +9,7 @@ from synthset.errors import DatasetError
 from synthset.training.labelled import LabelledImages
 
 STEPS = np.arange(-64, 65) / 8  # logits
-FEWEST = 10  # validation images that choose: a recall has 16 points standard error
+FEWEST = 10  # validation images of a class that choose: a recall has 16 points standard error
 
 
 def find_rarest(images: LabelledImages) -> int:
