@@ -8,6 +8,7 @@ from synthset.experiment.jobs import plan_jobs
 from synthset.experiment.preview import preview
 from synthset.experiment.run_experiment import run_experiment
 from synthset.experiment.sets import Sets
+from synthset.experiment.suites import answers
 from synthset.machine import Silent
 from synthset.recipe.experiment import load_experiment
 
@@ -71,6 +72,45 @@ def test_an_arm_of_the_experiment_is_the_judge_and_nothing_is_done_twice(
     assert done == ["judge", "ranks", "ranks"]
 
 
+def test_images_that_train_alone_are_chosen_by_the_arm_that_is_named_and_trained_once(
+    world, choosing
+):
+    alone = {"name": "chosen", "parts": PARTS[1:], "judge": "nothing", "control": True}
+    choosing["arms"][1] = alone
+    judged = "judges: 1 × 1 seeds, trained first, by which arms choose images; 1 of them are arms"
+    assert judged in list(preview(load_experiment(choosing)))
+    done = run_experiment(choosing, "pets", workers=1)
+    names = sorted(path.name.split("-s0-")[0] for path in (world / "pets" / "trials").iterdir())
+    assert names == ["chosen", "chosen-control", "nothing"]
+    assert taken(done, 1) == taken(done, 2) == {"made": [5, 5]}
+
+
+def test_naming_the_judge_that_an_arm_would_have_changes_no_image_and_no_name(world, choosing):
+    def plan():
+        sets = Sets("pets", load_experiment(choosing), Silent())
+        return [job.folder for (job,) in plan_jobs(sets, workers=1)]
+
+    before = plan()
+    choosing["arms"][1]["judge"] = "nothing"
+    assert plan() == before
+    assert len(list((world / "pets" / "choices").iterdir())) == 1
+
+
+def test_a_judge_sees_images_once_in_however_many_ways_it_ranks_them(world, choosing, monkeypatch):
+    ways, asked, ask = ("recognition", "hard", "nearest", "influence"), [], answers.judge_images
+    choosing["arms"] = choosing["arms"][:1] + [
+        {"name": way, "parts": [PARTS[0], {**PARTS[1], "choose": way, "short": "take"}]}
+        for way in ways
+    ]
+    for arm in choosing["arms"][1:]:
+        arm["judge"] = "nothing"
+    monkeypatch.setattr(answers, "judge_images", lambda *a: asked.append(len(a[1])) or ask(*a))
+    plan_jobs(Sets("pets", load_experiment(choosing), Silent()), workers=1)
+    files = (world / "pets" / "choices").iterdir()
+    assert asked == [60, 20, 20]  # the set, the judge's real images, the validation split
+    assert sorted(one.name.split("-")[0] for one in files) == sorted(ways)
+
+
 @pytest.mark.parametrize("way", ["nearest", "diverse", "influence", "hard"])
 def test_each_way_takes_the_same_images_for_any_number_of_workers(world, choosing, way):
     choose(choosing, choose=way, per_class=2, short="take")
@@ -84,11 +124,12 @@ def test_too_few_images_to_choose_are_refused_or_taken_and_the_control_takes_as_
     world, choosing, monkeypatch
 ):
     def rank(task, advance):
-        task.file.parent.mkdir(parents=True, exist_ok=True)
+        file = task.files["recognition"]
+        file.parent.mkdir(parents=True, exist_ok=True)
         ranks = np.full(len(task.images), -1)
         ranks[np.flatnonzero(task.images.labels == 0)[:3]] = range(3)
         ranks[np.flatnonzero(task.images.labels == 1)[:9]] = range(9)
-        np.save(task.file, ranks)
+        np.save(file, ranks)
 
     monkeypatch.setattr(judges, "rank_images", rank)
     said = "made has 3 images of 'cat' that `recognition` can choose, but 5 are wanted"

@@ -144,7 +144,8 @@ def test_a_judge_has_the_loss_and_draws_of_its_arm_without_the_chosen_images():
     draws = {"real": {"share": 0.6}, "gan": {"share": 0.2}, "sd": {"share": 0.2}}
     sets = {name: {"kind": "images", "paths": [{"path": name}]} for name in ("sd", "gan")}
     arm = {"parts": parts, "draws": draws, "loss": {"prior": "source"}}
-    judge = load(arm, sets=sets).arms[0].judge
+    experiment = load(arm, sets=sets)
+    judge = experiment.find_judge(experiment.arms[0])
     assert [part.set for part in judge.parts] == ["real", "gan"]
     assert {name: one.share for name, one in judge.draws.items()} == pytest.approx(
         {"real": 0.75, "gan": 0.25}
@@ -168,6 +169,39 @@ def test_a_judge_has_the_loss_and_draws_of_its_arm_without_the_chosen_images():
 def test_choices_without_an_amount_or_a_judge_are_refused(parts, said):
     with pytest.raises(RecipeError, match=said):
         load({"parts": parts})
+
+
+LISTS = {"real": {"classes": {"8": [0.1, 0.2]}}}
+RANDOM = {"name": "judge", "parts": [{"set": "real"}, {"set": "sd", "per_class": 9}]}
+
+
+@pytest.mark.parametrize(
+    ("judge", "changes", "said"),
+    [
+        ({"name": "other"}, {}, r"arms\[0\]\.judge: no arm 'judge'"),
+        ({"parts": CHOSEN}, {}, r"arms\[0\]\.judge: arm 'judge' chooses images itself"),
+        ({"draws": LISTS}, {}, "arm 'judge' chooses its draws from lists of shares"),
+        ({}, {"parts": [{"set": "sd"}]}, "no part of the arm chooses its images"),
+        (RANDOM, {"parts": CHOSEN, "control": "judge"}, "takes as many images as 'mixed' chooses"),
+        (
+            {"parts": [{"set": "sd"}]},
+            {"parts": [{**CHOSEN[1], "choose": "nearest"}]},
+            r"parts\[0\]\.choose: nearest to real images, but the judge trains on none",
+        ),
+    ],
+)
+def test_judges_that_are_unknown_before_the_choice_are_refused(judge, changes, said):
+    arm = {"name": "mixed", "parts": CHOSEN[1:], "judge": "judge", **changes}
+    with pytest.raises(RecipeError, match=said):
+        load({}, arms=[arm, {"name": "judge", "parts": [{"set": "real"}], **judge}])
+
+
+def test_the_random_control_of_an_arm_with_a_judge_has_none():
+    arm = {"name": "mixed", "parts": CHOSEN[1:], "judge": "judge", "control": True}
+    experiment = load({}, arms=[arm, {"name": "judge", "parts": [{"set": "real"}]}])
+    assert [one.judge for one in experiment.arms] == ["judge", None, None]
+    assert experiment.random_controls == {"mixed-control": "mixed"}
+    assert experiment.find_judge(experiment.arms[0]).name == "judge"
 
 
 def test_a_missing_experiment_suggests_shipped_experiments_only():

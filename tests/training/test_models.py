@@ -30,6 +30,7 @@ def test_other_models_take_the_asked_size(name):
     assert model(images).shape == (2, 3)
     features = model.features(images)
     torch.testing.assert_close(model.net.get_classifier()(features), model(images))
+    assert torch.equal(model.answer(images), torch.cat([model(images), features], dim=1))
 
 
 def test_an_unknown_model_is_refused_with_the_nearest_name():

@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from synthset.experiment.arms import PartLimits, Rows, compose, open_set, select_classes
 from synthset.experiment.sets import Sets
@@ -19,9 +17,6 @@ from synthset.seeds import fingerprint
 from synthset.store.files import write_aside
 from synthset.training.checkpoint import CONFIG, read_config
 from synthset.training.labelled import LabelledImages
-
-if TYPE_CHECKING:
-    from synthset.selection.judged import JudgedImages
 
 VERSION = 1  # changes when the same judge would rank the same images in another way
 FOLDER = "choices"  # of the ranks, beside the trials
@@ -36,24 +31,22 @@ class SetRanking:
 
     Attributes:
         judge: the training whose classifier ranks them.
-        choose: by what.
         images: N of them, in the order in which they would be drawn.
         rows: (N,) of the set.
         total: images of the set.
-        file: where their (N,) ranks are kept; -1 for one that can't be chosen.
+        files: way to choose -> where their (N,) ranks are kept; -1 for one that can't be chosen.
     """
 
     judge: Job
-    choose: Choice
     images: LabelledImages
     rows: Rows
     total: int
-    file: Path
+    files: Mapping[Choice, Path]
 
     @property
     def title(self) -> str:
         """What messages call it."""
-        return f"{self.choose} by the {self.judge.title.removeprefix('arm ')}"
+        return f"choice from {', '.join(self.images.names)} by {self.judge.title}"
 
     @property
     def size(self) -> int:
@@ -61,12 +54,13 @@ class SetRanking:
         return len(self.images)
 
 
-def choose_images(sets: Sets, planned: Iterable[Job], workers: int | None) -> Rankings:
+def choose_images(sets: Sets, planned: Sequence[Job], workers: int | None) -> Rankings:
     """Train the judges that aren't trained yet, and rank what arms choose from.
 
     Args:
         sets: of the experiment.
-        planned: trainings of the arms that choose nothing: one that is a judge's is its judge.
+        planned: trainings of the arms that choose nothing: one that is a judge's, or that an arm
+            names, is the judge.
         workers: trainings at a time; none takes the experiment's.
 
     Raises:
@@ -78,7 +72,8 @@ def choose_images(sets: Sets, planned: Iterable[Job], workers: int | None) -> Ra
     for seed in experiment.seeds:
         for i, arm in enumerate(experiment.arms):
             for one in arm.candidates if arm.choosing else ():
-                judge = _plan_judge(sets, one, seed, f"arms[{i}]", trained)
+                judge = _plan_judge(sets, one, seed, f"arms[{i}]", planned)
+                judge = replace(judge, folder=trained.get(identify_training(judge), judge.folder))
                 rankings = {part: _plan_ranking(sets, judge, part) for part in arm.choosing}
                 wanted.setdefault((seed, arm.name), []).append(rankings)
     every = (one for each in wanted.values() for mine in each for one in mine.values())
@@ -87,33 +82,42 @@ def choose_images(sets: Sets, planned: Iterable[Job], workers: int | None) -> Ra
 
 
 def _rank(rankings: Iterable[SetRanking], sets: Sets, workers: int | None) -> None:
-    """Train the judges, and rank, as far as that isn't done."""
-    todo = {one.file: one for one in rankings if not one.file.exists()}
-    judges = {one.judge.folder: one.judge for one in todo.values()}
+    """Train the judges, and rank, as far as that isn't done: one task ranks the same images in all
+    ways, so that the judge sees them once."""
+    tasks: dict[tuple[Path, str], SetRanking] = {}
+    for one in rankings:
+        if not all(file.exists() for file in one.files.values()):
+            key = one.judge.folder, one.images.content
+            tasks[key] = replace(one, files={**tasks.get(key, one).files, **one.files})
+    todo = list(tasks.values())
+    judges = {one.judge.folder: one.judge for one in todo}
     untrained = [job for job in judges.values() if not (job.folder / CONFIG).exists()]
     if untrained:
         sets.bar.start("training judges", sum(job.size for job in untrained))
         run_tasks(untrained, open_judges, (), sets.experiment, workers, sets.bar)
     if todo:
-        sets.bar.start("choosing images", sum(one.size for one in todo.values()))
-        run_tasks(list(todo.values()), open_rankings, (), sets.experiment, workers, sets.bar)
+        sets.bar.start("choosing images", sum(one.size for one in todo))
+        run_tasks(todo, open_rankings, (), sets.experiment, workers, sets.bar)
 
 
 def _read(rankings: Mapping[ArmPart, SetRanking]) -> dict[str, PartLimits]:
     """The kept ranks, by part and row of its set."""
     ranks = {}
     for part, one in rankings.items():
+        (file,) = one.files.values()
         ranks[part] = np.full(one.total, -1, np.int64)
-        ranks[part][one.rows] = np.load(one.file, allow_pickle=False)
+        ranks[part][one.rows] = np.load(file, allow_pickle=False)
     return dict.fromkeys(("parts", "pretrain"), PartLimits(ranks))
 
 
-def _plan_judge(sets: Sets, arm: Arm, seed: int, where: str, trained: Mapping[str, Path]) -> Job:
-    """The judge of an arm, in the folder of the same training where there is one."""
+def _plan_judge(sets: Sets, arm: Arm, seed: int, where: str, planned: Sequence[Job]) -> Job:
+    """The judge of an arm: the training of the arm that it names, or of its own first parts."""
+    if arm.judge:
+        return next(job for job in planned if (job.seed, job.arm.name) == (seed, arm.judge))
     drawn, names = sets.draw_split(seed), [one[0] for one in sets.real.classes]
-    train = compose(arm.judge.parts, sets, drawn, f"{where}.parts")
-    job = make_job(sets, arm.judge, seed, None, train.draw_by(arm.judge.schedule, names))
-    return replace(job, folder=trained.get(identify_training(job), job.folder))
+    judge = arm.own_judge
+    train = compose(judge.parts, sets, drawn, f"{where}.parts")
+    return make_job(sets, judge, seed, None, train.draw_by(judge.schedule, names))
 
 
 def _find_trainings(sets: Sets, planned: Iterable[Job]) -> dict[str, Path]:
@@ -134,7 +138,7 @@ def _plan_ranking(sets: Sets, judge: Job, part: ArmPart) -> SetRanking:
     images = source.images.label_rows(source.labels, rows, part.set)
     name = fingerprint([VERSION, identify_training(judge), part.choose, images.content])
     file = sets.folder / FOLDER / f"{part.choose}-{name}.npy"
-    return SetRanking(judge, part.choose, images, rows, len(source.labels), file)
+    return SetRanking(judge, images, rows, len(source.labels), {part.choose: file})
 
 
 def open_judges() -> Callable[[Job, Callable[[int], None]], None]:
@@ -158,24 +162,26 @@ def open_rankings() -> Callable[[SetRanking, Callable[[int], None]], None]:
 
 
 def rank_images(task: SetRanking, advance: Callable[[int], None]) -> None:
-    """Rank images of a set by a trained judge, class by class, and keep the ranks.
+    """Rank images of a set by a trained judge, class by class, in each way, and keep the ranks.
 
     Args:
         task: what is to be done.
         advance: told of the images when they are ranked.
     """
+    from synthset.experiment.suites.answers import judge_images
     from synthset.selection.judged import RANKED_BY
 
-    seen = _ask(task, task.images)
-    others = {"nearest": _real(task.judge), "influence": task.judge.val}.get(task.choose)
-    beside = seen if others is None else _ask(task, others)
-    ranks = np.full(len(task.images), -1, np.int64)
-    for label in np.unique(seen.labels).tolist():
-        rows = np.flatnonzero(seen.labels == label)
-        order = rows[RANKED_BY[task.choose](seen.take(rows), beside)]
-        ranks[order] = np.arange(len(order))
-    with write_aside(task.file) as aside, aside.open("wb") as file:
-        np.save(file, ranks)
+    seen = judge_images(task.judge, task.images)
+    others = {"nearest": _real(task.judge), "influence": task.judge.val}
+    for way, file in task.files.items():
+        beside = judge_images(task.judge, others[way]) if way in others else seen
+        ranks = np.full(len(task.images), -1, np.int64)
+        for label in np.unique(seen.labels).tolist():
+            rows = np.flatnonzero(seen.labels == label)
+            order = rows[RANKED_BY[way](seen.take(rows), beside)]
+            ranks[order] = np.arange(len(order))
+        with write_aside(file) as aside, aside.open("wb") as opened:
+            np.save(opened, ranks)
     advance(task.size)
 
 
@@ -184,14 +190,3 @@ def _real(judge: Job) -> LabelledImages:
     images = judge.train.images
     real = images.names.index("real") if "real" in images.names else -1
     return images.take(np.flatnonzero(images.origins == real))
-
-
-def _ask(task: SetRanking, images: LabelledImages) -> JudgedImages:
-    """Ask the judge what the ranking needs."""
-    from synthset.experiment.suites.answers import predict_probabilities, read_features
-    from synthset.selection.judged import JudgedImages
-
-    nothing: NDArray[np.float32] = np.zeros((len(images), 0), np.float32)
-    said = nothing if task.choose == "nearest" else predict_probabilities(task.judge, images)
-    seen = task.choose in ("nearest", "diverse", "influence")
-    return JudgedImages(images.labels, said, read_features(task.judge, images) if seen else nothing)

@@ -10,7 +10,7 @@ from synthset.experiment.sets import Sets
 from synthset.experiment.suites.run_suites import describe_conventions, open_suites
 from synthset.experiment.tuning import refuse_few
 from synthset.machine import Silent
-from synthset.recipe.arms import ArmPart
+from synthset.recipe.arms import Arm, ArmPart
 from synthset.recipe.experiment import Experiment, Made
 from synthset.recipe.suites import Conventions
 
@@ -77,16 +77,20 @@ def _arms(sets: Sets) -> Iterator[str]:
 
 def _judges(experiment: Experiment) -> Iterator[str]:
     """Say what is trained before the arms, to choose images by."""
-
     every = [one for arm in experiment.arms for one in arm.candidates]
-    judges = {one.judge.model_dump_json() for one in every if one.choosing}
-    plain = [one for one in every if not one.choosing and not one.pretrain]
-    arms = {one.reduce("judge", one.parts).model_dump_json() for one in plain}
+    judges = {_describe_training(experiment.find_judge(one)) for one in every if one.choosing}
+    arms = {_describe_training(one) for one in every if not one.choosing}
     if judges:
         yield (
             f"judges: {len(judges)} × {len(experiment.seeds)} seeds, trained first, by which arms "
             f"choose images; {len(judges & arms)} of them are arms"
         )
+
+
+def _describe_training(arm: Arm) -> str:
+    """What an arm trains, whatever it is called."""
+    before = {"pretrain": arm.pretrain, "pretrain_share": arm.pretrain_share}
+    return arm.reduce("judge", arm.parts).model_copy(update=before).model_dump_json()
 
 
 def _count(sets: Sets, parts: Sequence[ArmPart], where: str) -> str:

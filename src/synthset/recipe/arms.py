@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from itertools import takewhile
 from typing import Literal
 
@@ -44,11 +44,12 @@ class ArmPart(Settings):
     choose: Choice | None = None
     """How the images of a class are chosen; none draws them at random. A judge chooses: a
     classifier that is trained with the arm's loss, draws and seed on the parts before the first one
-    that chooses, and so has seen nothing but images of the arm. `recognition` takes those to whose
-    class it gives the highest probability, `hard` those that it recognises by the smallest margin,
-    `nearest` those nearest to the class's real training images in its features, `diverse` those
-    that represent all the recognised ones best, and `influence` those whose gradient reduces the
-    loss on the validation split the most, each class weighing the same."""
+    that chooses, and so has seen nothing but images of the arm; or the arm that `judge` names.
+    `recognition` takes those to whose class it gives the highest probability, `hard` those that it
+    recognises by the smallest margin, `nearest` those nearest to the class's real training images
+    in its features, `diverse` those that represent all the recognised ones best, and `influence`
+    those whose gradient reduces the loss on the validation split the most, each class weighing the
+    same."""
 
     @property
     def asked(self) -> str | None:
@@ -97,6 +98,10 @@ class Arm(Settings):
     are those of the phase."""
     mix: Mixing | None = None
     """Mix images of a class across sets, image by image; none leaves them whole."""
+    judge: Name | None = None
+    """The arm whose classifier, trained with the same seed, ranks the images that `choose` takes;
+    several arms can share one. It may not choose images, or draws from lists. None trains a
+    classifier on the parts before the first one that chooses."""
     control: Literal[True] | Name | None = None
     """The arm without generated images, which shows what they add: its name, or true for a further
     arm `NAME-control` with only the real images and the same loss and draws. If draws are chosen,
@@ -114,8 +119,8 @@ class Arm(Settings):
         return tuple(part for part in (*self.pretrain, *self.parts) if part.choose)
 
     @property
-    def judge(self) -> Arm:
-        """What trains the classifier by which parts choose their images."""
+    def own_judge(self) -> Arm:
+        """What trains the classifier by which parts choose their images, if `judge` names none."""
         before = tuple(takewhile(lambda part: part.choose is None, self.parts))
         return self.reduce("judge", before)
 
@@ -129,7 +134,8 @@ class Arm(Settings):
             tuple(part.model_copy(update={"choose": None}) for part in some)
             for some in (self.parts, self.pretrain)
         )
-        return self.model_copy(update={"parts": parts, "pretrain": pretrain, **changes})
+        drawn = {"parts": parts, "pretrain": pretrain, "judge": None}
+        return self.model_copy(update={**drawn, **changes})
 
     def reduce(self, name: str, parts: tuple[ArmPart, ...], text: str = "") -> Arm:
         """Take some of the parts alone, drawn as in the arm, with its loss.
@@ -240,28 +246,62 @@ def add_control(arm: Arm) -> list[Arm]:
     return [arm.model_copy(update={"control": name}), control]
 
 
-def check_choices(where: str, arm: Arm) -> list[Problem]:
+def check_choices(where: str, arm: Arm, named: Arm | None) -> list[Problem]:
     """Check that images are chosen from more than are taken, and by a judge that can be trained.
 
     Args:
         where: place of the arm in the experiment.
         arm: its parts.
+        named: the arm that is its judge; none if it names none.
     """
-    problems = [
-        Problem(
-            f"{where}.{field}[{i}].choose",
-            f"{part.choose} without an amount, which takes every image",
-            "give per_class, share, ratio or top_up_to",
-        )
+    chosen = [
+        (f"{where}.{field}[{i}].choose", part)
         for field in ("pretrain", "parts")
         for i, part in enumerate(getattr(arm, field))
-        if part.choose and not part.asked
+        if part.choose
     ]
-    if arm.parts[0].choose:
+    problems = []
+    for place, part in chosen:
+        if not part.asked:
+            found = f"{part.choose} without an amount, which takes every image"
+            problems.append(Problem(place, found, "give per_class, share, ratio or top_up_to"))
+    if named is None and arm.parts[0].choose:
         found = f"{arm.parts[0].choose} in the first part: there are no images to train a judge on"
-        right = "put another part first, such as {set: real}"
-        problems.append(Problem(f"{where}.parts[0].choose", found, right))
+        right = "put another part first, such as {set: real}, or let `judge` name another arm"
+        alone = Problem(f"{where}.parts[0].choose", found, right)
+        return problems if arm.judge else [*problems, alone]
+    trained = {part.set for part in (named or arm.own_judge).parts} if chosen else set()
+    for place, part in chosen:
+        if part.choose == "nearest" and "real" not in trained:
+            found = "nearest to real images, but the judge trains on none"
+            right = "choose in another way, or let `judge` name an arm with real images"
+            problems.append(Problem(place, found, right))
     return problems
+
+
+def check_judge(where: str, arm: Arm, named: Arm, controls: Mapping[str, str]) -> list[Problem]:
+    """Check that the arm that is a judge is known before images are chosen.
+
+    Args:
+        where: place of the arm in the experiment.
+        arm: names its judge.
+        named: that judge.
+        controls: arm that takes as many images at random as another one chooses -> the other one.
+    """
+    found = []
+    if not arm.choosing:
+        right = "remove `judge`, or give a part `choose`"
+        found.append(("there is a judge, but no part of the arm chooses its images", right))
+    if named.choosing:
+        right = "name an arm that draws its images at random"
+        found.append((f"arm {named.name!r} chooses images itself", right))
+    if named.name in controls:
+        taken = f"arm {named.name!r} takes as many images as {controls[named.name]!r} chooses"
+        found.append((taken, "name an arm that depends on no choice"))
+    if len(named.candidates) > 1:
+        right = "name an arm with a single value for each share"
+        found.append((f"arm {named.name!r} chooses its draws from lists of shares", right))
+    return [Problem(f"{where}.judge", *one) for one in found]
 
 
 def check_draws(where: str, arm: Arm) -> list[Problem]:

@@ -25,6 +25,7 @@ from synthset.recipe.arms import (
     add_control,
     check_choices,
     check_draws,
+    check_judge,
     fill_in_cut,
 )
 from synthset.recipe.default_network import fill_network
@@ -167,6 +168,10 @@ class Experiment(Settings):
         """Name of the arm that the others are compared with."""
         return self.base or self.arms[0].name
 
+    def find_judge(self, arm: Arm) -> Arm:
+        """Find what trains the classifier by which an arm chooses images."""
+        return next((one for one in self.arms if one.name == arm.judge), None) or arm.own_judge
+
     @property
     def random_controls(self) -> dict[str, str]:
         """Controls that take as many images at random as the one arm that chooses them, but are
@@ -280,12 +285,16 @@ def _problems(experiment: Experiment) -> list[Problem]:
     if BASE in experiment.suites:
         found = f"`{BASE}` is the name of the experiment's own test"
         problems.append(Problem(f"suites.{BASE}", found, "give the suite another name"))
+    arms = {arm.name: arm for arm in experiment.arms}
     for i, arm in enumerate(experiment.arms):
         for field in ("pretrain", "parts"):
             for j, part in enumerate(getattr(arm, field)):
                 problems += _part(experiment, f"arms[{i}].{field}[{j}]", part, first=j == 0)
         problems += check_draws(f"arms[{i}]", arm)
-        problems += check_choices(f"arms[{i}]", arm)
+        judge = arms.get(arm.judge or "")
+        problems += check_choices(f"arms[{i}]", arm, judge)
+        if judge is not None:
+            problems += check_judge(f"arms[{i}]", arm, judge, experiment.random_controls)
         problems += arm.loss.find_problems(f"arms[{i}].loss", experiment.training)
     problems += _arm_names(experiment, names)
     if len(set(experiment.seeds)) < len(experiment.seeds):
@@ -317,6 +326,9 @@ def _arm_names(experiment: Experiment, names: list[str]) -> list[Problem]:
         (f"arms[{i}].control", arm.control)
         for i, arm in enumerate(experiment.arms)
         if isinstance(arm.control, str)
+    ]
+    wanted += [
+        (f"arms[{i}].judge", arm.judge) for i, arm in enumerate(experiment.arms) if arm.judge
     ]
     if experiment.exchange is not None:
         wanted += [("exchange.real", name) for name in experiment.exchange.real]

@@ -43,19 +43,26 @@ class Classifier(nn.Module):
 
     def forward(self, images: Tensor) -> Tensor:
         """(B, 3, S, S) in [0, 1] to (B, K) float32 logits."""
-        logits = self._head(images, pre_logits=False)
-        return logits if self.offsets is None else logits + self.offsets.to(logits.device)
+        return self._logits(self._maps(images))
 
     def features(self, images: Tensor) -> Tensor:
         """(B, 3, S, S) in [0, 1] to what enters the last layer: (B, D) float32."""
-        return self._head(images, pre_logits=True).flatten(1)
+        return self._head(self._maps(images), pre_logits=True).flatten(1)
 
-    def _head(self, images: Tensor, pre_logits: bool) -> Tensor:
+    def answer(self, images: Tensor) -> Tensor:
+        """(B, 3, S, S) in [0, 1] to logits and features side by side: (B, K + D) float32."""
+        maps = self._maps(images)
+        return torch.cat([self._logits(maps), self._head(maps, pre_logits=True).flatten(1)], dim=1)
+
+    def _logits(self, maps: Tensor) -> Tensor:
+        logits = self._head(maps, pre_logits=False)
+        return logits if self.offsets is None else logits + self.offsets.to(logits.device)
+
+    def _head(self, maps: Tensor, pre_logits: bool) -> Tensor:
         """In float32 in any case: logits of eight bits would tie, and cost the curves their
         points."""
-        maps = self._maps(images).float()
-        with torch.autocast(images.device.type, enabled=False):
-            out: Tensor = self.net.forward_head(maps, pre_logits=pre_logits)
+        with torch.autocast(maps.device.type, enabled=False):
+            out: Tensor = self.net.forward_head(maps.float(), pre_logits=pre_logits)
         return out
 
     def normalise(self, images: Tensor) -> Tensor:

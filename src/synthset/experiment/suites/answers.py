@@ -11,8 +11,10 @@ from numpy.typing import NDArray
 from synthset.encoders.device import pick_device
 from synthset.experiment.trials import Job
 from synthset.machine import fix_torch_threads
+from synthset.selection.judged import JudgedImages
 from synthset.training.labelled import LabelledImages
 from synthset.training.models import Classifier
+from synthset.training.pixels import Prepared
 from synthset.training.predict import ask_all, extract_features, load_classifier, predict
 
 
@@ -37,6 +39,17 @@ def predict_probabilities(job: Job, images: LabelledImages) -> NDArray[np.float3
 def read_features(job: Job, images: LabelledImages) -> NDArray[np.float32]:
     """Read what enters the last layer of a trial's classifier: (N, D) float32."""
     return _ask(extract_features, job, images)
+
+
+def judge_images(job: Job, images: LabelledImages) -> JudgedImages:
+    """Ask a trial's classifier for probabilities and features in one pass."""
+    training = job.experiment.training
+    with fix_torch_threads(training.threads):
+        model = open_classifier(job)
+        prepared = Prepared(images, job.experiment.preprocessing, training=False)
+        said = ask_all(model, model.answer, prepared, training.batch_size, training.precision)
+    probabilities = torch.softmax(said[:, : job.classes].double(), dim=1).float()
+    return JudgedImages(images.labels, probabilities.numpy(), said[:, job.classes :].numpy())
 
 
 def _ask(
