@@ -6,12 +6,12 @@ import pytest
 from synthset.errors import UsageError
 from synthset.metrics.statistics.intervals import Interval, wilson
 from synthset.metrics.statistics.significance import t_interval
+from synthset.pages.experiment.answer_words import write_answer
 from synthset.pages.experiment.experiment_tables import describe_training
-from synthset.pages.experiment.experiment_words import write_answer
 from synthset.recipe.experiment import load_experiment
 from synthset.results.figure import DRAWS, SEEDS
 from synthset.results.judge import CORRECTION
-from synthset.results.judgement import Judgement, draw_weights, judge
+from synthset.results.judgement import Judgement, judge
 from synthset.results.judgement_tables import make_arm_rows, make_class_rows
 from synthset.results.source_leak import PROBED, SourceProbe
 from synthset.results.stored import dump, load
@@ -94,14 +94,6 @@ def test_holm_corrects_over_the_arms_that_are_compared():
     assert rows[1].p_holm == rows[1].p  # b always 7 cats ahead: no spread, no test
     assert rows[0].p is None
     assert rows[0].figure.interval is None
-
-
-def test_images_are_drawn_within_their_class():
-    labels = np.array([0, 0, 0, 1, 1])
-    weights = draw_weights(labels, 50, seed=0)
-    assert (weights[0] == 1).all()
-    assert (weights[:, labels == 0].sum(axis=1) == 3).all()
-    assert len(np.unique(weights[1:], axis=0)) > 10
 
 
 def test_what_went_otherwise_is_noted():

@@ -1,7 +1,7 @@
 import numpy as np
 import yaml
 
-from synthset.pages.experiment.experiment_words import write_answer
+from synthset.pages.experiment.answer_words import write_answer
 from synthset.recipe.experiment import load_experiment
 from synthset.results.judgement import judge
 from synthset.results.trial import Trial

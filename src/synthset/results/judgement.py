@@ -8,29 +8,18 @@ from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from synthset.errors import UsageError, did_you_mean
 from synthset.metrics.statistics.classification import (
-    MATCHED,
     OF_ALL,
-    Array,
     describe_classes,
     mean_of_known,
-    measure_classifier,
-    measure_matched,
 )
 from synthset.metrics.statistics.exchange_rate import ArmErrors, ExchangeRate, exchange_rate
 from synthset.metrics.statistics.operating_curves import Curves
 from synthset.recipe.experiment import Exchange, Experiment
 from synthset.results.answer import Answer, find_answer
-from synthset.results.arm_judgement import (
-    OF_FOCUS,
-    ArmJudgement,
-    ArmTrials,
-    MeasuredTrial,
-    judge_arm,
-)
+from synthset.results.arm_judgement import OF_FOCUS, ArmJudgement, ArmTrials, judge_arm
 from synthset.results.judge import (
     CORRECTION,
     Difference,
@@ -39,12 +28,11 @@ from synthset.results.judge import (
     compare_pairs,
     find_leader,
 )
+from synthset.results.measure_trials import measure_trials
 from synthset.results.next_round import NextRound, divide_next_round
 from synthset.results.stored import Counts
 from synthset.results.trial import Trial
 
-DRAWS, FEWEST = 200, 40  # of test images, where an arm has one seed: half width to 5 % and 11 %
-WORK = 4e8  # draws x images x classes beyond which fewer are drawn: a minute on one core
 OF_CLASSES = ("macro_", "balanced_", "focus_")  # how means over classes begin
 SQUARE = 100  # classes up to which files hold whole confusion matrices
 LARGEST, WORST = 40, 30  # classes that tables show all of; of more, so many of the worst
@@ -145,7 +133,7 @@ def judge(experiment: Experiment, trials: Sequence[Trial], classes: Sequence[str
     """
     _check(experiment, trials, classes)
     focus = tuple(list(classes).index(name) for name in experiment.focused)
-    by_arm = _measure_trials(experiment, trials, focus)
+    by_arm = measure_trials(trials, focus)
     base = experiment.compared_with
     arms = tuple(judge_arm(arm, by_arm[arm.name]) for arm in experiment.arms if arm.name in by_arm)
     differences = _differences(by_arm, base, focus, classes)
@@ -197,60 +185,6 @@ def _check(experiment: Experiment, trials: Sequence[Trial], classes: Sequence[st
     twice = [pair for pair, n in Counter((t.arm, t.seed) for t in trials).items() if n > 1]
     if twice:
         raise UsageError(f"trials: arm {twice[0][0]}, seed {twice[0][1]} appears twice")
-
-
-def _measure_trials(
-    experiment: Experiment, trials: Sequence[Trial], focus: Sequence[int]
-) -> dict[str, ArmTrials]:
-    """Measure every trial, with bootstrap draws where an arm has but one seed."""
-    alone = min(Counter(trial.arm for trial in trials).values()) == 1
-    found: dict[str, dict[int, MeasuredTrial]] = {}
-    for trial in sorted(trials, key=lambda trial: trial.seed):
-        draws = max(FEWEST, min(DRAWS, round(WORK / trial.probabilities.size)))
-        weights = draw_weights(trial.labels, draws if alone else 0, trial.seed)
-        seen = measure_classifier(trial.labels, trial.probabilities, weights)
-        whole = dict(seen.whole)
-        if focus:
-            whole |= _of_focus(trial, seen.classes, focus, weights)
-        found.setdefault(trial.arm, {})[trial.seed] = MeasuredTrial(trial, whole, seen.classes)
-    return {arm: ArmTrials.of(one, focus) for arm, one in found.items()}
-
-
-def _of_focus(
-    trial: Trial, classes: Mapping[str, Array], focus: Sequence[int], weights: Array
-) -> dict[str, Array]:
-    """Means over the focus classes that have test images."""
-    there = [label for label in focus if (trial.labels == label).any()]
-    each = [measure_matched(trial.labels, trial.probabilities, label, weights) for label in there]
-    none = np.full(len(weights), np.nan)
-    return {
-        name: (np.mean([found[one] for found in each], axis=0) if each else none)
-        if one in MATCHED
-        else mean_of_known(classes[one][:, focus])
-        for name, one in OF_FOCUS.items()
-    }
-
-
-def draw_weights(labels: NDArray[np.int64], draws: int, seed: int) -> Array:
-    """Draw test images with replacement within each class.
-
-    Arms of one seed have the same labels and so the same draws: differences stay paired.
-
-    Args:
-        labels: (N,).
-        draws: how many.
-        seed: of the draw.
-
-    Returns:
-        (1 + draws, N) how often each image counts; the first row is ones.
-    """
-    rng = np.random.default_rng(seed)
-    weights = np.ones((1 + draws, len(labels)))
-    for label in np.unique(labels).tolist() if draws else ():
-        members = np.flatnonzero(labels == label)
-        even = np.full(len(members), 1 / len(members))
-        weights[1:, members] = rng.multinomial(len(members), even, size=draws)
-    return weights
 
 
 def _choose_shown(arms: Sequence[ArmJudgement], focus: Sequence[int]) -> tuple[int, ...]:

@@ -13,6 +13,7 @@ from markupsafe import Markup
 from synthset.metrics.statistics.classification import BINS, normalise_confusion
 from synthset.pages.experiment import experiment_tables as tables
 from synthset.pages.experiment import experiment_words as words
+from synthset.pages.experiment.answer_words import write_answer
 from synthset.pages.experiment.arms_chart import draw_arms_chart
 from synthset.pages.experiment.curve_charts import (
     draw_class_curves,
@@ -139,7 +140,7 @@ def _fill_page(
     return {
         "judgement": judgement,
         "figures": figures,
-        "answer": words.write_answer(judgement),
+        "answer": write_answer(judgement),
         "headlines": words.write_headlines(judgement),
         "measures": tables.list_measures(judgement),
         "compared": tables.compare_arms(judgement),

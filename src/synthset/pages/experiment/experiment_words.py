@@ -2,22 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
-from synthset.pages.kit.numbers import (
-    count,
-    duration,
-    figure,
-    interval,
-    percent,
-    points,
-    probability,
-)
-from synthset.results.answer import Answer
+from synthset.pages.kit.numbers import interval, p_value, percent, points
 from synthset.results.arm_judgement import OF_FOCUS, ArmJudgement
 from synthset.results.judgement import Judgement
-from synthset.results.next_round import NextRound
 
 NAMES = {
     "accuracy": "accuracy",
@@ -36,7 +25,6 @@ NAMES = {
     "matched_accuracy": "accuracy at a matched answer rate",
     "others_accuracy": "accuracy on classes other than",
 }
-NAMED = 5  # classes that a sentence names
 HEADLINES = ("focus_recall", "balanced_accuracy", "accuracy")
 
 
@@ -62,65 +50,6 @@ def write_headlines(judgement: Judgement) -> list[MeasureSummary]:
     shown = [name for name in HEADLINES if name in judgement.arms[0].whole]
     found = [_headline(judgement, name) for name in shown]
     return [one for one in found if one is not None]
-
-
-def write_answer(judgement: Judgement) -> tuple[str, str] | None:
-    """Answer whether generated images help: a short sentence, and how much, how sure, at what cost,
-    and what to do next. None where no arm has a control."""
-    found = judgement.answer
-    if found is None:
-        return None
-    texts = {arm.name: arm.text for arm in judgement.arms}
-    ends = found.gain.interval
-    span = "" if ends is None else f" ({points(ends.low)} to {points(ends.high)})"
-    pair = f"{texts[found.arm]}, compared with {texts[found.control]}"
-    measure = measure_name(found.measure, judgement)
-    gain = f"{points(found.gain.value or 0.0)} points{span} of {measure}"
-    sure = "" if found.p_holm is None else f", p {_equals(found.p_holm)}, corrected for all pairs"
-    said = {
-        "helps": "Generated images help.",
-        "hurts": "Generated images hurt here.",
-        "unknown": "It isn't clear yet whether generated images help.",
-    }[found.verdict]
-    rest = [
-        f"{pair}: {gain}{sure}.",
-        f"The best arm without generated images is {texts[found.beside]}, at "
-        f"{figure(found.beside_figure)}.",
-        f"The trainings took {duration(found.seconds)} in all.",
-        _advise(found, texts),
-        _divide_next(judgement.next_round),
-    ]
-    return said, " ".join(text for text in rest if text)
-
-
-def _equals(p: float) -> str:
-    return f"{'' if p < 0.001 else '= '}{probability(p)}"
-
-
-def _advise(found: Answer, texts: Mapping[str, str]) -> str:
-    if found.verdict == "helps":
-        return f"Next: train with the images, draws and loss of {texts[found.arm]}."
-    if found.verdict == "hurts":
-        return "Next: look at the classes that lose, and generate or choose other images for them."
-    if found.seeds is not None:
-        return f"Next: {found.seeds} seeds would distinguish such a difference from chance."
-    return "Next: more test images or other generated images; more seeds alone won't help."
-
-
-def _divide_next(found: NextRound | None) -> str:
-    """For which classes to generate next; nothing where there is no choice of classes."""
-    if found is None or len(found.classes) < 2:
-        return ""
-    planned = sorted((one for one in found.classes if one.planned), key=lambda one: -one.planned)
-    if not planned:
-        return "No class gained, so there is none to generate more of these images for."
-    named = ", ".join(f"{one.name} ({count(one.planned)})" for one in planned[:NAMED])
-    named += f" and {len(planned) - NAMED} more" if len(planned) > NAMED else ""
-    return (
-        f"The next {count(sum(one.planned for one in planned))} images help most in the classes "
-        f"that gained, each weighed by its gain in F1 and how sure that is: {named}; "
-        "next_round.yaml beside this page has them for a recipe."
-    )
 
 
 def measure_name(measure: str, judgement: Judgement) -> str:
@@ -180,6 +109,6 @@ def _against_base(judgement: Judgement, best: ArmJudgement, measure: str) -> str
     ends = one.figure.interval
     text += "" if ends is None else f" ({points(ends.low)} to {points(ends.high)})"
     if one.p_holm is not None:
-        text += f", p {_equals(one.p_holm)} by {one.test}"
+        text += f", {p_value(one.p_holm)} by {one.test}"
         text += ", corrected for the number of arms"
     return text + ("." if one.verdict else "; this may be due to chance.")

@@ -108,6 +108,15 @@ def probability(value: float | None) -> str:
     return "< 0.001" if value < 0.001 else f"{value:.3f}" if value < 0.1 else f"{value:.2f}"
 
 
+def p_value(value: float) -> str:
+    """Write a p-value in a sentence.
+
+    >>> p_value(0.0004), p_value(0.21)
+    ('p < 0.001', 'p = 0.21')
+    """
+    return f"p {'' if value < 0.001 else '= '}{probability(value)}"
+
+
 def duration(seconds: float | None) -> str:
     """Write a time in the units that people use for it.
 
