@@ -12,6 +12,8 @@ from synthset.revisions import compute_revision
 from synthset.seeds import fingerprint
 from synthset.store.dataset import Dataset
 
+Imported = Callable[[str], Dataset]  # gives a reference of images by its name, imported
+
 
 def make_reference_recipe(recipe: Recipe, name: str) -> Recipe:
     """The recipe that imports and encodes a reference set."""
@@ -50,9 +52,7 @@ def find_reference(dataset: Dataset, recipe: Recipe, name: str) -> str:
     return f"{dataset.path}/references/{name}-{fingerprint(identity)}"
 
 
-def mark_reference(
-    recipe: Recipe, name: str, encoder: str, imported: Callable[[str], Dataset]
-) -> list[object]:
+def mark_reference(recipe: Recipe, name: str, encoder: str, imported: Imported) -> list[object]:
     """Name a reference as it is now, for what is computed from it: another list of images, another
     label, or another file of statistics is another reference.
 

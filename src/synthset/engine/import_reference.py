@@ -1,0 +1,55 @@
+"""Imports and encodes the reference sets of images of a run, by runs of their own."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from synthset.engine.check import forecast_run
+from synthset.engine.dataset_run import DatasetRun
+from synthset.engine.failures import collect_failures, count_errors
+from synthset.engine.reference import find_reference, make_reference_recipe
+from synthset.errors import RecipeError
+from synthset.machine import ProgressBar
+from synthset.recipe.recipe import Recipe
+from synthset.store.dataset import Dataset
+from synthset.store.lock import hold_lock
+
+
+class ImportedReferences:
+    """The reference sets of images of a run, each imported and encoded once, when it is first asked
+    for."""
+
+    def __init__(
+        self, dataset: Dataset, recipe: Recipe, workers: int | None, bar: ProgressBar
+    ) -> None:
+        self._dataset = dataset
+        self._recipe = recipe
+        self._workers = workers
+        self._bar = bar
+        self._imported: dict[str, Dataset] = {}
+
+    def __call__(self, name: str) -> Dataset:
+        """A reference set by its name."""
+        if name not in self._imported:
+            self._imported[name] = self._import(name)
+        return self._imported[name]
+
+    def _import(self, name: str) -> Dataset:
+        """Import a set into a dataset of its own beside this one's tables."""
+        recipe = make_reference_recipe(self._recipe, name)
+        place = find_reference(self._dataset, self._recipe, name)
+        ahead = forecast_run(recipe, place)
+        if ahead.problems or ahead.material is None:
+            raise RecipeError.of(
+                [
+                    replace(problem, where=problem.where.replace("source", f"references.{name}", 1))
+                    for problem in ahead.problems
+                ]
+            )
+        dataset = Dataset.create(place, name, recipe.engine.rows_per_shard)
+        what = f"reference {name}"
+        with hold_lock(dataset.folder):
+            DatasetRun(dataset, recipe, ahead.material, self._workers, self._bar, self, what).make()
+        for role, errors in collect_failures(dataset).items():
+            self._bar.say(f"{what}: {role}: {len(errors):,} failed: {count_errors(errors)}")
+        return dataset
