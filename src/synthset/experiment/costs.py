@@ -72,8 +72,7 @@ def _cost(
     bills = []
     for job, trial in zip(jobs, trials, strict=True):
         drawn = sets.draw_split(job.seed)
-        names = dict.fromkeys(part.set for part in (*arm.pretrain, *arm.parts))
-        prices = [_price(sets, name, drawn, known) for name in names if name != "real"]
+        prices = [_price(sets, name, drawn, known) for name in arm.sets]
         real = [one["real"].sum() for one in (trial.counts, trial.pretrain_counts) if "real" in one]
         count = int(sum(real))
         bills.append([Price(count, count, 0.0, 0.0), *prices])

@@ -33,6 +33,7 @@ def preview(experiment: Experiment, suites: Conventions | None = None) -> Iterat
         sets = Sets(scratch, experiment, Silent(), match=False)
         opened = () if suites is None else open_suites(sets, suites)
         yield from _real(sets)
+        yield from _matching(experiment)
         yield from _arms(sets)
         for code in sets.list_code(suites is not None):
             yield f"warning: this runs code from outside synthset: {code}"
@@ -55,6 +56,18 @@ def _real(sets: Sets) -> Iterator[str]:
         if images is not None:
             yield from (f"real.{name}: {said}" for said in (*images.found, *images.notes))
     yield from real.notes
+
+
+def _matching(experiment: Experiment) -> Iterator[str]:
+    """Say which sets are matched to the real images before an arm takes images of them."""
+    splits = len(experiment.seeds) if experiment.real.redraw else 1
+    for name in experiment.used_sets:
+        if cues := experiment.sets[name].matched_cues:
+            yield (
+                f"cues: {', '.join(cues)} of {name} are matched to the real training images, once "
+                f"for each split ({splits}), before anything is trained; no time given here "
+                "includes that"
+            )
 
 
 def _arms(sets: Sets) -> Iterator[str]:

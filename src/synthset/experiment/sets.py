@@ -200,11 +200,10 @@ class Sets:
 
     def _recipes(self, split: Split) -> dict[str, Recipe]:
         """Recipes of the sets that the arms take images of."""
-        parts = [part for arm in self.experiment.arms for part in (*arm.pretrain, *arm.parts)]
         return {
             name: self.read_recipe(name, split)
-            for name in dict.fromkeys(part.set for part in parts)
-            if isinstance(self.experiment.sets.get(name), Made)
+            for name in self.experiment.used_sets
+            if isinstance(self.experiment.sets[name], Made)
         }
 
     def _make(self, settings: Made, where: str, place: Path, split: Split) -> None:

@@ -114,6 +114,12 @@ class Arm(Settings):
         return self.phases or ((Phase(share=1.0, draws=self.draws),) if self.draws else ())
 
     @property
+    def sets(self) -> tuple[str, ...]:
+        """Sets that its parts take images of, beside the real images."""
+        names = dict.fromkeys(part.set for part in (*self.pretrain, *self.parts))
+        return tuple(name for name in names if name != "real")
+
+    @property
     def choosing(self) -> tuple[ArmPart, ...]:
         """The parts that choose their images."""
         return tuple(part for part in (*self.pretrain, *self.parts) if part.choose)

@@ -164,6 +164,11 @@ class Experiment(Settings):
         return self.focus or tuple(self.real.cut)
 
     @property
+    def used_sets(self) -> tuple[str, ...]:
+        """Sets that the arms take images of."""
+        return tuple(dict.fromkeys(name for arm in self.arms for name in arm.sets))
+
+    @property
     def compared_with(self) -> str:
         """Name of the arm that the others are compared with."""
         return self.base or self.arms[0].name

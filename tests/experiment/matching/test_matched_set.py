@@ -169,9 +169,14 @@ def test_a_matched_set_is_a_table_as_the_hugging_face_hub_has_it(photos):
     assert b'"names": ["cat", "dog"]' in schema.metadata[b"huggingface"]
 
 
-def test_a_plan_matches_nothing(photos):
-    lines = list(preview(open_sets("all").experiment))
+def test_a_plan_says_what_is_matched_and_matches_nothing(photos):
+    lines = list(preview(open_sets(["jpeg", "spectrum"]).experiment))
     assert any("48 made" in line for line in lines)
+    said = (
+        "cues: jpeg, spectrum of made are matched to the real training images, once for each split"
+    )
+    assert sum(line.startswith(f"{said} (3)") for line in lines) == 1
+    assert not any("cues" in line for line in preview(open_sets(()).experiment))
     assert not (photos / "pets").exists()
 
 
