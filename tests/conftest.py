@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 FEW = 20
@@ -20,3 +21,21 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
 settings.load_profile("synthset")
+
+
+@pytest.fixture(scope="session")
+def s3_server():
+    """An S3 server of this process, started by the first test that asks for it."""
+    from s3_server import S3Server
+
+    with pytest.MonkeyPatch.context() as quick:
+        quick.setattr("botocore.retryhandler.delay_exponential", lambda **_: 0.01)
+        yield S3Server()
+
+
+@pytest.fixture
+def bucket(s3_server, monkeypatch):
+    """URL of a new bucket on it, which this process and those that it starts can reach."""
+    for name, value in s3_server.environment.items():
+        monkeypatch.setenv(name, value)
+    return f"s3://{s3_server.make_bucket()}"

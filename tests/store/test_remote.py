@@ -88,13 +88,13 @@ def test_paths_of_the_disk_stay_paths():
 
 
 def test_a_missing_package_and_an_unknown_protocol_are_named(monkeypatch):
-    def missing(*_):
+    def missing(*_, **__):
         raise ImportError("Install s3fs to access S3")
 
     with pytest.raises(DatasetError, match=r"foo://x can't be opened \(Protocol not known: foo"):
         parse_place("foo://x")
     monkeypatch.setattr(fsspec.core, "url_to_fs", missing)
-    with pytest.raises(DatasetError, match=r"Install s3fs to access S3\); install that package"):
+    with pytest.raises(DatasetError, match=r"run `pip install 'synthset\[s3\]'`, or"):
         parse_place("s3://bucket/laion")
 
 
@@ -124,11 +124,11 @@ def test_a_url_is_told_from_a_path_of_this_disk(tmp_path, monkeypatch):
 
 
 def test_a_store_without_its_package_is_named_by_a_dataset_too(monkeypatch):
-    def missing(*_):
+    def missing(*_, **__):
         raise ImportError("Install s3fs to access S3")
 
     monkeypatch.setattr(fsspec.core, "url_to_fs", missing)
-    with pytest.raises(DatasetError, match=r"Install s3fs to access S3\); install that package"):
+    with pytest.raises(DatasetError, match=r"to access S3\); run `pip install 'synthset\[s3\]'`"):
         Dataset.open("s3://bucket/pets")
 
 

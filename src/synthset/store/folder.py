@@ -13,6 +13,7 @@ from typing import Any
 import pyarrow as pa
 
 from synthset.litter import is_litter
+from synthset.store.create_only import create_object
 from synthset.store.files import create_file, discard_temporaries, replace_file
 from synthset.store.remote import Remote, name_url, parse_place
 
@@ -45,7 +46,7 @@ class Storage(ABC):
         wins.
 
         Returns:
-            False if the file was already there; it is left as it is.
+            False if another file was already there; it is left as it is.
         """
 
     @abstractmethod
@@ -74,7 +75,7 @@ class Storage(ABC):
 
 def open_folder(url: str | os.PathLike[str]) -> Storage:
     """Open a place by its path (`./pets`) or URL (`s3://bucket/pets`); it need not exist yet."""
-    place = parse_place(os.fspath(url))
+    place = parse_place(os.fspath(url), use_listings_cache=False)  # others write there, too
     return ObjectFolder(place) if isinstance(place, Remote) else LocalFolder(place)
 
 
@@ -147,7 +148,6 @@ class ObjectFolder(Storage):
         return f"{self._root}/{path}" if path else str(self._root)
 
     def names(self, path: str = "") -> list[str]:
-        self._fs.invalidate_cache()
         try:
             with self._ask(path):
                 found = self._fs.ls(self._at(path), detail=False)
@@ -157,7 +157,6 @@ class ObjectFolder(Storage):
         return sorted(name for name in names if name and not is_litter(name))
 
     def exists(self, path: str) -> bool:
-        self._fs.invalidate_cache()
         with self._ask(path):
             return bool(self._fs.exists(self._at(path)))
 
@@ -171,12 +170,12 @@ class ObjectFolder(Storage):
             return pa.PythonFile(self._fs.open(self._at(path), "rb"), mode="r")
 
     def create(self, path: str, data: bytes) -> bool:
-        if self.exists(path):
-            return False
         try:
-            with self._ask(path), self._fs.open(self._at(path), "xb") as file:
-                file.write(data)
-        except FileExistsError:
+            with self._ask(path):
+                create_object(self._fs, self._at(path), data)
+        except FileExistsError:  # the driver asks again after a lost answer, and meets its own file
+            with contextlib.suppress(FileNotFoundError):
+                return self.read(path) == data
             return False
         return True
 
@@ -194,4 +193,4 @@ class ObjectFolder(Storage):
 
     def discard(self, path: str) -> None:
         with contextlib.suppress(FileNotFoundError), self._ask(path):
-            self._fs.rm(self._at(path))
+            self._fs.rm_file(self._at(path))

@@ -14,6 +14,11 @@ from typing import IO, Any
 from synthset.errors import DatasetError, UsageError
 
 URL = re.compile(r"[A-Za-z][A-Za-z0-9+.:-]+://")
+EXTRAS = {  # of this package, by protocol
+    **dict.fromkeys(("s3", "s3a"), "s3"),
+    **dict.fromkeys(("gs", "gcs"), "gcs"),
+    **dict.fromkeys(("az", "abfs", "abfss"), "azure"),
+}
 CUT_URL = re.compile(r"(s3a?|gc?s|az|abfss?|hf|https?|memory):(?!//)")  # what is left of one
 
 
@@ -160,8 +165,11 @@ def name_url(url: str) -> Iterator[None]:
     try:
         yield
     except OSError as fault:
-        if fault.strerror is None and url not in str(fault):  # one that a package made
-            fault.args = (f"{url}: {fault}",)
+        if fault.filename is None and url not in str(fault):  # one that a package made
+            if fault.strerror is None:
+                fault.args = (f"{url}: {fault}",)
+            else:
+                fault.filename = url
         raise
     except NotImplementedError:
         raise
@@ -203,8 +211,12 @@ def _is_cut(path: str) -> bool:
     return bool(CUT_URL.match(path)) and not Path(path).exists()
 
 
-def parse_place(path: str) -> Place:
+def parse_place(path: str, **options: Any) -> Place:
     """Say where `/data/laion` or `s3://bucket/laion` is; nothing is asked of it yet.
+
+    Args:
+        path: as the user wrote it.
+        options: of fsspec's file system.
 
     Raises:
         DatasetError: a package is missing that speaks this protocol, or none does.
@@ -219,11 +231,16 @@ def parse_place(path: str) -> Place:
 
     url = path.rstrip("/")
     try:
-        system, inside = fsspec.core.url_to_fs(url)
-    except (ImportError, ValueError) as fault:
-        right = "install that package, or" if isinstance(fault, ImportError) else "fix it, or"
+        system, inside = fsspec.core.url_to_fs(url, **options)
+    except ImportError as fault:
+        extra = EXTRAS.get(url.partition("://")[0])
+        right = f"run `pip install 'synthset[{extra}]'`" if extra else "install that package"
         raise DatasetError(
-            f"{path} can't be opened ({fault}); {right} copy the files to a disk"
+            f"{path} can't be opened ({fault}); {right}, or copy the files to a disk"
+        ) from None
+    except ValueError as fault:
+        raise DatasetError(
+            f"{path} can't be opened ({fault}); fix it, or copy the files to a disk"
         ) from None
     if not url.endswith(inside.lstrip("/")):
         raise DatasetError(
