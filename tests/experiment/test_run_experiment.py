@@ -201,3 +201,33 @@ def test_a_set_of_nothing_is_a_failure(world, content, changes, words):
     content["sets"]["made"] = {"kind": "recipe", "recipe": recipe | changes}
     with pytest.raises(StageError, match=words):
         run_experiment(content, "pets", workers=1)
+
+
+def test_a_smaller_budget_trains_only_what_it_adds_and_changes_no_name(world, content, trained):
+    alone = run_experiment(content, "pets", workers=1)
+    before = {place: place.stat().st_mtime_ns for place in (world / "pets" / "trials").iterdir()}
+    content["smaller_budget"] = {"share": 0.5}
+    both = run_experiment(content, "pets", workers=1)
+    assert sorted(trained[4:]) == sorted(trained[:4])
+    assert (
+        before.items()
+        <= {
+            place: place.stat().st_mtime_ns for place in (world / "pets" / "trials").iterdir()
+        }.items()
+    )
+    for one, other in zip(alone.trials, both.trials, strict=True):
+        np.testing.assert_array_equal(one.probabilities, other.probabilities)
+    found = both.judgement.budgets
+    assert (found.smaller, found.full, found.seeds) == (6, 12, (0, 1))
+
+
+def test_a_smaller_budget_is_a_training_of_its_own_that_decays_to_its_end(world, content, trained):
+    content["smaller_budget"] = {"share": 0.5, "seeds": 1}
+    both = run_experiment(content, "pets", workers=1)
+    assert len(trained) == 6
+    content.pop("smaller_budget")
+    short = run_experiment(content, "pets", overrides=["training.updates=6"], workers=1)
+    assert len(trained) == 8  # those of the other seed: the first was trained so already
+    for arm in short.judgement.arms:
+        found = both.judgement.budgets.figures["accuracy"][arm.name].smaller
+        assert found.each == arm.whole["accuracy"].each[:1]

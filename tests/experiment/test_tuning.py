@@ -87,3 +87,18 @@ def test_too_few_validation_images_are_refused_before_any_training(world, tuned)
 def test_the_plan_counts_the_candidates(world, tuned):
     last = list(preview(load_experiment(tuned)))[-1]
     assert last.startswith("trainings: 4 (2 arms × 1 seeds, and 2 more draws to choose from × 1")
+
+
+def test_the_smaller_budget_takes_the_draws_that_the_full_one_chose(world, tuned, monkeypatch):
+    tried, real = [], tuning.try_candidate
+    monkeypatch.setattr(tuning, "try_candidate", lambda *a: tried.append(a[0]) or real(*a))
+    tuned["smaller_budget"] = {"share": 0.5}
+    assert list(preview(load_experiment(tuned)))[-1] == (
+        "smaller budget: 2 more trainings (2 arms × 1 seeds), 3 updates each"
+    )
+    done = run_experiment(tuned, "pets", workers=1)
+    assert {job.size for job in tried} == {6}
+    for trial in done.trials:
+        folders = (world / "pets" / "trials").glob(f"{trial.arm}-s0-*/trial.json")
+        shares = [json.loads(one.read_text())["draws"]["real"] for one in folders]
+        assert shares == [trial.draws["real"].tolist()] * 2

@@ -207,3 +207,12 @@ def test_the_random_control_of_an_arm_with_a_judge_has_none():
 def test_a_missing_experiment_suggests_shipped_experiments_only():
     with pytest.raises(RecipeError, match=r"shipped experiment \(known: fruits"):
         load_experiment("missing")
+
+
+def test_a_smaller_budget_has_fewer_updates_and_some_of_the_seeds():
+    found = load({}, smaller_budget={"seeds": 2}, training={"updates": 30})
+    assert (found.smaller_updates, found.smaller_seeds) == (15, (0, 1))
+    assert (load({}).smaller_updates, load({}).smaller_seeds) == (0, ())
+    for share, updates, said in ((0.5, 1, "1 updates are 0"), (0.99, 30, "30 updates are 30")):
+        with pytest.raises(RecipeError, match=rf"smaller_budget\.share: .*{said}"):
+            load({}, smaller_budget={"share": share}, training={"updates": updates})

@@ -19,7 +19,6 @@ from synthset.recipe.arms import Arm
 from synthset.recipe.experiment import Made
 from synthset.recipe.labelled_images import Kept
 from synthset.results.benchmark import Cost
-from synthset.results.trial import Trial
 from synthset.store.dataset import Dataset
 
 HOUR_S = 3600
@@ -89,14 +88,9 @@ def _cost(
         bytes=size,
         seconds=_mean(bills, "seconds"),
         gpu_hours=_mean(bills, "gpu_hours"),
-        training_seconds=float(np.mean([_count_seconds(trial) for trial in trials])),
+        training_seconds=float(np.mean([trial.cost_s for trial in trials])),
         notes=tuple(dict.fromkeys(notes)),
     )
-
-
-def _count_seconds(trial: Trial) -> float:
-    """Of the training, and of those that its draws were chosen from."""
-    return trial.seconds + (trial.tuning.seconds if trial.tuning else 0.0)
 
 
 def _mean(bills: Sequence[Sequence[Price]], field: str) -> float | None:

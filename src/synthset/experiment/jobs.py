@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from synthset.experiment.arms import Composed, PartLimits, compose
 from synthset.experiment.judges import choose_images
 from synthset.experiment.sets import Sets
-from synthset.experiment.trials import Job, make_job
+from synthset.experiment.trials import Job, make_job, shorten
 from synthset.experiment.tuning import refuse_few
 from synthset.recipe.arms import Arm
 
@@ -47,6 +47,15 @@ def plan_jobs(sets: Sets, workers: int | None) -> list[Jobs]:
             counts = [_count(job) for job in found[seed, like]]
             found[seed, name] = _compose_arm(sets, *arms[name], seed, counts)
     return list(found.values())
+
+
+def plan_smaller(jobs: Sequence[Job]) -> list[Job]:
+    """The trainings of the smaller budget: of each arm with the draws and images of the full one.
+
+    Args:
+        jobs: of the full budget, with the draws that were chosen.
+    """
+    return [shorten(job) for job in jobs if job.seed in job.experiment.smaller_seeds]
 
 
 def _compose_arm(

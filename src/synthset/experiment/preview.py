@@ -86,6 +86,11 @@ def _arms(sets: Sets) -> Iterator[str]:
         f"trainings: {sum(counts) * seeds} ({len(counts)} arms × {seeds} seeds{tried}), "
         f"{experiment.training.updates:,} updates of {experiment.training.batch_size} images each"
     )
+    if again := len(counts) * len(experiment.smaller_seeds):
+        yield (
+            f"smaller budget: {again} more trainings ({len(counts)} arms × "
+            f"{len(experiment.smaller_seeds)} seeds), {experiment.smaller_updates:,} updates each"
+        )
 
 
 def _judges(experiment: Experiment) -> Iterator[str]:

@@ -13,7 +13,7 @@ from typing import Any
 
 from synthset.errors import DatasetError, raise_storage_errors
 from synthset.experiment.cases import explain_answers, show_preprocessing
-from synthset.experiment.jobs import plan_jobs
+from synthset.experiment.jobs import plan_jobs, plan_smaller
 from synthset.experiment.sets import Sets
 from synthset.experiment.suites.run_suites import open_suites, run_suites
 from synthset.experiment.tasks import run_tasks
@@ -45,7 +45,7 @@ class Done:
         folder: its folder.
         experiment: its settings.
         classes: names in label order.
-        trials: one for each arm and seed.
+        trials: one for each arm and seed, of the full budget.
         judgement: their figures, compared.
         page: the report.
         benchmark: results of the suites; None if there are none.
@@ -137,18 +137,21 @@ def claim_folder(folder: Path, experiment: Experiment) -> Iterator[None]:
 
 
 def train(sets: Sets, workers: int | None) -> list[Job]:
-    """Make the sets that are missing, and train what isn't trained.
+    """Make the sets that are missing, and train what isn't trained, at the smaller budget as well.
 
     Args:
         sets: of the experiment, whose folder is held.
         workers: trainings at a time; none means the experiment's.
+
+    Returns:
+        The trainings of the full budget.
 
     Raises:
         RecipeError: an arm can't be composed; no training has begun.
         StageError: trainings failed; those that are finished are kept.
     """
     jobs = choose_draws(plan_jobs(sets, workers), sets, workers)
-    todo = [job for job in jobs if not job.finished]
+    todo = [job for job in (*jobs, *plan_smaller(jobs)) if not job.finished]
     sets.bar.start("training", sum(job.size for job in todo))
     run_tasks(todo, open_trials, (), sets.experiment, workers, sets.bar)
     return jobs
@@ -158,8 +161,8 @@ def conclude(sets: Sets, jobs: Sequence[Job]) -> Done:
     """Judge the finished trials and write the page."""
     experiment, real = sets.experiment, sets.real
     classes = tuple(names[0] for names in real.classes)
-    trials = tuple(job.read() for job in jobs)
-    judgement = judge(experiment, trials, classes)
+    trials, smaller = (tuple(job.read() for job in some) for some in (jobs, plan_smaller(jobs)))
+    judgement = judge(experiment, trials, classes, smaller)
     judgement = replace(judgement, notes=(*real.notes, *judgement.notes))
     page = write_experiment_page(
         sets.folder / REPORT,

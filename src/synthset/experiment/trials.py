@@ -63,7 +63,8 @@ class Job:
     @property
     def title(self) -> str:
         """What messages call it."""
-        return f"arm {self.arm.name!r}, seed {self.seed}"
+        budget = f", {self.size:,} updates" if self.experiment.smaller_budget else ""
+        return f"arm {self.arm.name!r}, seed {self.seed}{budget}"
 
     @property
     def size(self) -> int:
@@ -90,22 +91,35 @@ def make_job(sets: Sets, arm: Arm, seed: int, before: Composed | None, train: Co
         before: images of the pre-training; None without one.
         train: images to train on.
     """
-    experiment, real, drawn = sets.experiment, sets.real, sets.draw_split(seed)
-    val, test = real.take_validation(drawn), real.take_test(drawn)
-    images = {"train": train.images, "val": val, "test": test}
-    if before is not None:
-        images["pretrain"] = before.images
-    return Job(
+    real, drawn = sets.real, sets.draw_split(seed)
+    job = Job(
         arm=arm,
         seed=seed,
-        experiment=experiment,
+        experiment=sets.experiment,
         pretrain=before,
         train=train,
-        val=val,
-        test=test,
+        val=real.take_validation(drawn),
+        test=real.take_test(drawn),
         classes=len(real.classes),
-        folder=sets.folder / "trials" / name_trial(experiment, arm, seed, images),
+        folder=sets.folder / "trials",
     )
+    return replace(job, folder=job.folder / _name(job))
+
+
+def shorten(job: Job) -> Job:
+    """Describe the same training at the smaller budget."""
+    updates = {"updates": job.experiment.smaller_updates}
+    training = job.experiment.training.model_copy(update=updates)
+    experiment = job.experiment.model_copy(update={"training": training})
+    shorter = replace(job, experiment=experiment, tuning=None)
+    return replace(shorter, folder=job.folder.parent / _name(shorter))
+
+
+def _name(job: Job) -> str:
+    images = {"train": job.train.images, "val": job.val, "test": job.test}
+    if job.pretrain is not None:
+        images["pretrain"] = job.pretrain.images
+    return name_trial(job.experiment, job.arm, job.seed, images)
 
 
 def name_trial(

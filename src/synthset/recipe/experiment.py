@@ -110,6 +110,20 @@ class Exchange(Settings):
     """The measure that the curve shows."""
 
 
+class SmallerBudget(Settings):
+    """A second training of every arm, with fewer updates. Where it changes the order of the arms,
+    the network may be trained too little for a verdict. The learning rate falls to zero by the end
+    of each training, so the shorter one is a training of its own, not a checkpoint of the other."""
+
+    share: float = Field(0.5, gt=0, lt=1)
+    """Share of `training.updates`. It costs as much: 0.5 adds half of the time that training the
+    arms takes. Draws and images that were chosen for the full budget are used here, too; choosing
+    isn't repeated."""
+    seeds: int | None = Field(None, ge=1)
+    """Use the smaller budget only for the first so many of `seeds`, which costs less; none means
+    all. Both budgets are compared over these seeds alone."""
+
+
 class Experiment(Settings):
     """Arms that are trained alike on different images and tested on the same real ones."""
 
@@ -143,6 +157,9 @@ class Experiment(Settings):
     """The budget, the same for every arm."""
     seeds: tuple[int, ...] = Field((0, 1, 2), min_length=1)
     """Every arm is trained once with each seed; arms are paired by seed."""
+    smaller_budget: SmallerBudget | None = None
+    """Train every arm a second time with fewer updates, and name the arms whose order changes; none
+    trains with one budget only."""
     exchange: Exchange | None = None
     """Estimate how many synthetic images are worth one real image."""
     suites: dict[Name, Suite] = Field(default_factory=dict)
@@ -172,6 +189,17 @@ class Experiment(Settings):
     def compared_with(self) -> str:
         """Name of the arm that the others are compared with."""
         return self.base or self.arms[0].name
+
+    @property
+    def smaller_updates(self) -> int:
+        """Updates of the smaller budget; 0 without one."""
+        share = self.smaller_budget.share if self.smaller_budget else 0.0
+        return round(share * self.training.updates)
+
+    @property
+    def smaller_seeds(self) -> tuple[int, ...]:
+        """Seeds that are trained at the smaller budget, too."""
+        return self.seeds[: self.smaller_budget.seeds] if self.smaller_budget else ()
 
     def find_judge(self, arm: Arm) -> Arm:
         """Find what trains the classifier by which an arm chooses images."""
@@ -275,7 +303,7 @@ def _filled_in(content: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]
 
 def _problems(experiment: Experiment) -> list[Problem]:
     """Check what concerns more than one part."""
-    names = [arm.name for arm in experiment.arms]
+    names, updates = [arm.name for arm in experiment.arms], experiment.training.updates
     problems = [
         Problem(f"arms[{i}].name", f"{name!r} appears twice", "give each arm its own name")
         for i, name in enumerate(names)
@@ -304,6 +332,11 @@ def _problems(experiment: Experiment) -> list[Problem]:
     problems += _arm_names(experiment, names)
     if len(set(experiment.seeds)) < len(experiment.seeds):
         problems.append(Problem("seeds", "a seed appears twice", "give each seed once"))
+    if experiment.smaller_budget and not 0 < experiment.smaller_updates < updates:
+        share = f"{experiment.smaller_budget.share:g} of {updates:,} updates"
+        found = f"{share} are {experiment.smaller_updates:,}"
+        right = f"give a share that leaves between 1 and {updates - 1:,}"
+        problems.append(Problem("smaller_budget.share", found, right))
     return problems
 
 

@@ -49,7 +49,10 @@ class Answer:
 
 
 def find_answer(
-    arms: Sequence[ArmJudgement], gains: Mapping[str, Sequence[Difference]], seeds: int
+    arms: Sequence[ArmJudgement],
+    gains: Mapping[str, Sequence[Difference]],
+    seeds: int,
+    seconds: float,
 ) -> Answer | None:
     """Find the answer among the arms that have a control without generated images; None where there
     are none.
@@ -58,6 +61,7 @@ def find_answer(
         arms: of an experiment.
         gains: arm less control, by measure.
         seeds: trainings of each arm.
+        seconds: of all trainings.
     """
     measure = next((name for name in MEASURES if gains.get(name)), None)
     if measure is None:
@@ -81,7 +85,7 @@ def find_answer(
         beside=beside.name,
         beside_figure=beside.whole[measure],
         seeds=None if told.verdict else _count_seeds(told.figure, seeds),
-        seconds=sum(sum(arm.seconds) for arm in arms),
+        seconds=seconds,
     )
 
 

@@ -32,6 +32,7 @@ from synthset.results.measure_trials import measure_trials
 from synthset.results.next_round import NextRound, divide_next_round
 from synthset.results.stored import Counts
 from synthset.results.trial import Trial
+from synthset.results.two_budgets import TwoBudgets, judge_budgets
 
 OF_CLASSES = ("macro_", "balanced_", "focus_")  # how means over classes begin
 SQUARE = 100  # classes up to which files hold whole confusion matrices
@@ -59,6 +60,7 @@ class Judgement:
         exchange: None where the experiment asks for none.
         answer: whether generated images help; None where no arm has a control without them.
         next_round: how the next ones are to be divided among the classes, by the answer's pair.
+        budgets: the arms at a smaller budget, too; None where they were trained at one only.
         notes: what a reader must know: short sets, early stops, classes without test images.
     """
 
@@ -80,6 +82,7 @@ class Judgement:
     exchange: ExchangeRate | None = None
     answer: Answer | None = None
     next_round: NextRound | None = None
+    budgets: TwoBudgets | None = None
     notes: tuple[str, ...] = field(default=())
 
     def over(self, measure: str) -> str:
@@ -114,7 +117,12 @@ class Judgement:
         return f"mean of classes{self.over(OF_CLASSES[0])}"
 
 
-def judge(experiment: Experiment, trials: Sequence[Trial], classes: Sequence[str]) -> Judgement:
+def judge(
+    experiment: Experiment,
+    trials: Sequence[Trial],
+    classes: Sequence[str],
+    smaller: Sequence[Trial] = (),
+) -> Judgement:
     """Judge the arms by what their classifiers said of the test images.
 
     Figures are means over seeds with Student's interval; an arm with one seed has intervals from
@@ -125,13 +133,15 @@ def judge(experiment: Experiment, trials: Sequence[Trial], classes: Sequence[str
         experiment: names the arms, the base, the focus classes and the exchange rate.
         trials: any number of each arm's seeds; missing ones are noted.
         classes: K names in label order.
+        smaller: trials of the smaller budget, if there is one.
 
     Raises:
         UsageError: no trial, one that the experiment has no arm for, two of one arm and seed,
             other numbers of classes, focus classes that don't exist, or test images that differ
             between arms of one seed.
     """
-    _check(experiment, trials, classes)
+    for some in (trials, smaller) if smaller else (trials,):
+        _check(experiment, some, classes)
     focus = tuple(list(classes).index(name) for name in experiment.focused)
     by_arm = measure_trials(trials, focus)
     base = experiment.compared_with
@@ -139,7 +149,7 @@ def judge(experiment: Experiment, trials: Sequence[Trial], classes: Sequence[str
     differences = _differences(by_arm, base, focus, classes)
     exchange, lost = _exchange(experiment.exchange, by_arm)
     gains, seeds = _gains(experiment, by_arm, focus), sorted({trial.seed for trial in trials})
-    answer = find_answer(arms, gains, len(seeds))
+    answer = find_answer(arms, gains, len(seeds), sum(one.cost_s for one in (*trials, *smaller)))
     return Judgement(
         name=experiment.name,
         description=experiment.description,
@@ -156,6 +166,7 @@ def judge(experiment: Experiment, trials: Sequence[Trial], classes: Sequence[str
         exchange=exchange,
         answer=answer,
         next_round=_plan_next(answer, arms, by_arm, classes),
+        budgets=judge_budgets(experiment, trials, smaller, by_arm, focus),
         notes=(*_notes(experiment, trials, classes), *lost),
     )
 

@@ -105,3 +105,8 @@ class Trial:
     draws: Mapping[str, NDArray[np.int64]] = field(default_factory=dict)
     tuning: Tuning | None = None
     source_probe: SourceProbe | None = None
+
+    @property
+    def cost_s(self) -> float:
+        """Wall time of the training, and of those that its draws were chosen from."""
+        return self.seconds + (self.tuning.seconds if self.tuning else 0.0)
