@@ -78,7 +78,9 @@ def test_images_that_train_alone_are_chosen_by_the_arm_that_is_named_and_trained
     alone = {"name": "chosen", "parts": PARTS[1:], "judge": "nothing", "control": True}
     choosing["arms"][1] = alone
     judged = "judges: 1 × 1 seeds, trained first, by which arms choose images; 1 of them are arms"
-    assert judged in list(preview(load_experiment(choosing)))
+    said = list(preview(load_experiment(choosing)))
+    assert judged in said
+    assert "chosen: made chosen by recognition, judged by arm nothing" in said
     done = run_experiment(choosing, "pets", workers=1)
     names = sorted(path.name.split("-s0-")[0] for path in (world / "pets" / "trials").iterdir())
     assert names == ["chosen", "chosen-control", "nothing"]
@@ -143,6 +145,8 @@ def test_too_few_images_to_choose_are_refused_or_taken_and_the_control_takes_as_
 def test_the_plan_counts_judges_and_trains_none(world, choosing):
     said = list(preview(load_experiment(choosing)))
     assert "chosen, parts: 20 real, 10 made" in said
+    own = "chosen: made chosen by recognition, judged by a classifier trained on its earlier parts"
+    assert own in said
     judged = "judges: 1 × 1 seeds, trained first, by which arms choose images; 1 of them are arms"
     assert judged in said
     assert not (world / "pets").exists()

@@ -13,6 +13,7 @@ from synthset.machine import Silent
 from synthset.recipe.arms import Arm, ArmPart
 from synthset.recipe.experiment import Experiment, Made
 from synthset.recipe.suites import Conventions
+from synthset.results.judgement_tables import OWN_JUDGE
 
 LISTED = 12  # classes whose counts are spelt out
 
@@ -77,6 +78,9 @@ def _arms(sets: Sets) -> Iterator[str]:
         for field in ("pretrain", "parts"):
             if parts := getattr(arm.draw_randomly(), field):
                 yield f"{arm.name}, {field}: {_count(sets, parts, f'arms[{i}].{field}')}"
+        judge = f"arm {arm.judge}" if arm.judge else f"a classifier trained on {OWN_JUDGE}"
+        for part in arm.choosing:
+            yield f"{arm.name}: {part.set} chosen by {part.choose}, judged by {judge}"
         refuse_few(arm, f"arms[{i}]", sets, experiment.seeds[0])
     yield from _judges(experiment)
     counts, seeds = [len(arm.candidates) for arm in experiment.arms], len(experiment.seeds)

@@ -128,6 +128,8 @@ class ArmJudgement:
         seconds: wall time of each seed.
         tunings: how each seed's draws were chosen; empty where there was no choice.
         choices: set -> by what its images were chosen; empty where all were drawn at random.
+        judge: name of the arm whose classifier chose them; None where one did that was trained on
+            the arm's own earlier parts, or where nothing was chosen.
     """
 
     name: str
@@ -146,6 +148,7 @@ class ArmJudgement:
     seconds: tuple[float, ...]
     tunings: tuple[Tuning, ...] = ()
     choices: Mapping[str, str] = field(default_factory=dict)
+    judge: str | None = None
 
 
 def judge_arm(arm: Arm, found: ArmTrials) -> ArmJudgement:
@@ -180,6 +183,7 @@ def judge_arm(arm: Arm, found: ArmTrials) -> ArmJudgement:
         seconds=tuple(trial.seconds for trial in trials),
         tunings=tuple(trial.tuning for trial in trials if trial.tuning is not None),
         choices={part.set: part.choose for part in arm.choosing if part.choose},
+        judge=arm.judge,
     )
 
 

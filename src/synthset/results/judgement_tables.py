@@ -11,6 +11,7 @@ from synthset.results.judge import Difference
 from synthset.results.judgement import Judgement
 from synthset.results.stored import to_plain
 
+OWN_JUDGE = "its earlier parts"  # train the judge of an arm that names no other
 Row = dict[str, Any]
 
 
@@ -24,6 +25,8 @@ def make_arm_rows(judgement: Judgement) -> list[Row]:
         row |= {f"pretrain_{origin}": _total(arm.pretraining, origin) for origin in origins}
         for name, found in arm.whole.items():
             row |= _cells(name, found)
+        row["choices"] = ", ".join(f"{origin}: {by}" for origin, by in arm.choices.items())
+        row["judge"] = arm.judge or (OWN_JUDGE if arm.choices else "")
         row |= {"source_bits": to_plain(arm.leak.bits), "source_leak": arm.leak.verdict}
         row |= _cells("source_auc", arm.leak.auc or Figure(None))
         for name, differences in judgement.differences.items():

@@ -199,6 +199,26 @@ def test_an_arm_says_what_it_was_trained_on(judged: Judgement) -> None:
     assert lines == [f"{NASTY}: 10 real + 40 sd", "all: 30 real + 120 sd"]
 
 
+def test_an_arm_says_who_judged_the_images_that_it_chose(tmp_path: Path) -> None:
+    made, trials, names = world()
+    content = made.model_dump(mode="json")
+    content["arms"][-1]["parts"][1] |= {"per_class": 40, "choose": "recognition"}
+
+    def show(by: str | None) -> tuple[str, str, str]:
+        content["arms"][-1]["judge"] = by
+        chosen = load_experiment(content)
+        found = judge(chosen, trials, names)
+        write_experiment_page(tmp_path, chosen, found, trials)
+        row = table(tmp_path / "arms.csv")[-1]
+        return describe_training(found.arms[-1], found)[-1], row["choices"], row["judge"]
+
+    own = "sd chosen by recognition; judge: trained on its earlier parts"
+    assert show(None) == (own, "sd: recognition", "its earlier parts")
+    named = "sd chosen by recognition; judge: real-40"
+    assert show("real-40") == (named, "sd: recognition", "real-40")
+    assert '"judge": "real-40"' in (tmp_path / "judgement.json").read_text()
+
+
 def test_a_difference_is_coloured_only_beyond_chance(judged: Judgement) -> None:
     made, trials, names = world()
     spread = [trial("mixed", s, x, 3) for s, x in zip(SEEDS, (0.3, 0.9, 0.45), strict=True)]

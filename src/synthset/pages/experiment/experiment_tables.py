@@ -16,6 +16,7 @@ from synthset.results.arm_judgement import ArmJudgement
 from synthset.results.figure import CHANCE, Figure
 from synthset.results.judge import Difference
 from synthset.results.judgement import Judgement
+from synthset.results.judgement_tables import OWN_JUDGE
 from synthset.results.source_leak import SourceLeak
 
 FIRST = (
@@ -60,14 +61,17 @@ def list_measures(judgement: Judgement) -> list[tuple[str, str]]:
 
 def describe_training(arm: ArmJudgement, judgement: Judgement) -> list[str]:
     """Lines such as `cat: 50 real + 4,950 sd`, focus classes first, then all together, and by what
-    images were chosen."""
+    and by whom images were chosen."""
     lines = []
     for label in judgement.focus[:2]:
         lines.append(f"{judgement.classes[label]}: {_sum(arm.training, label)}")
     lines.append(f"{'all: ' if lines else ''}{_sum(arm.training)}")
     if arm.pretraining:
         lines.append(f"before that: {_sum(arm.pretraining)}")
-    return lines + [f"{name} chosen by {CHOSEN_BY[by]}" for name, by in arm.choices.items()]
+    texts = {one.name: one.text for one in judgement.arms}
+    judge = texts.get(arm.judge, arm.judge) if arm.judge else f"trained on {OWN_JUDGE}"
+    chosen = [f"{name} chosen by {CHOSEN_BY[by]}" for name, by in arm.choices.items()]
+    return lines + [f"{one}; judge: {judge}" for one in chosen]
 
 
 def compare_arms(judgement: Judgement) -> list[tuple[str, list[Compared]]]:
