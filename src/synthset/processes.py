@@ -16,36 +16,17 @@ import sys
 import tempfile
 import threading
 from collections import Counter, deque
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 from importlib import import_module
+from itertools import count
 from types import TracebackType
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic
 
 from synthset.errors import SynthsetError
 from synthset.machine import count_gpus, make_worker_environment
+from synthset.workers import Answer, Fault, Feed, Task, Tell, Work
 
 TRIES = 3  # a task on which so many workers died is given up
-
-Task = TypeVar("Task")
-Tell = Callable[[Any], None]
-Work = Callable[[Task, Tell], Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """Why a task has no result.
-
-    Attributes:
-        kind: name of the error's class; `Died` where workers ended without a word.
-        message: for users.
-    """
-
-    kind: str
-    message: str
-
-    def __str__(self) -> str:
-        return self.message
 
 
 class Processes(Generic[Task]):
@@ -91,76 +72,115 @@ class Processes(Generic[Task]):
     ) -> None:
         self._end()
 
-    def run(
-        self, tasks: Sequence[Task], told: Tell = lambda _: None
-    ) -> Iterator[tuple[Task, Any | Fault]]:
-        """Do tasks, and yield each with its result, in no certain order.
+    def work(self, feed: Feed[Task], tell: Tell = lambda _: None) -> Iterator[tuple[Task, Answer]]:
+        """Do the tasks of a feed, and yield each with its answer, in no certain order.
 
-        A task that fails in another process has a `Fault` for a result, and the others go on; what
-        fails in this process is raised.
+        A task that fails in another process has a `Fault` for an answer, and the others go on; what
+        fails in this process is raised. If a worker dies, its oldest task is to blame; all that it
+        had in hand is done again by workers that have nothing else.
 
         Args:
-            tasks: handed out in this order.
-            told: called with what the work tells on its way; what it raises ends all workers.
+            feed: gives the tasks.
+            tell: called with what the work tells on its way; what it raises ends all workers.
         """
         if self.count == 1:
-            self._here = self._here or self._begin(*self._arguments)
-            for task in tasks:
-                yield task, self._here(task, told)
+            yield from self._work_here(feed, tell)
             return
         try:
-            yield from self._run_side_by_side(deque(enumerate(tasks)), told)
+            yield from self._work_side_by_side(_Hands(feed, self.count), tell)
         except BaseException:  # an answer that nobody waits for would meet the next call
             self._end()
             raise
 
-    def _run_side_by_side(
-        self, waiting: deque[tuple[int, Task]], told: Tell
-    ) -> Iterator[tuple[Task, Any | Fault]]:
-        busy: dict[int, tuple[int, Task]] = {}
-        deaths: Counter[int] = Counter()
-        for place in range(min(self.count, len(waiting))):
-            busy[place] = self._give(place, waiting)
-        while busy:
+    def _work_here(self, feed: Feed[Task], tell: Tell) -> Iterator[tuple[Task, Answer]]:
+        self._here = self._here or self._begin(*self._arguments)
+        while (task := feed.next(0, 0)) is not None:
+            answer = self._here(task, tell)
+            feed.settle(task, answer)
+            yield task, answer
+
+    def _work_side_by_side(self, hands: _Hands[Task], tell: Tell) -> Iterator[tuple[Task, Answer]]:
+        while self._hand_out(hands):
             worker, kind, content = self._answers.get()
             if self._workers.get(worker.place) is not worker:
                 continue  # the last word of one that was ended
             if kind == "told":
-                told(content)
-                continue
-            if kind == "died":
+                tell(content)
+            elif kind == "done":
+                yield hands.settle(worker.place, *content)
+            else:
                 self._workers.pop(worker.place).end()
-            if worker.place not in busy:
-                continue
-            number, task = busy.pop(worker.place)
-            if kind == "died":
-                deaths[number] += 1
-                if deaths[number] < TRIES:
-                    waiting.appendleft((number, task))
-                    busy[worker.place] = self._give(worker.place, waiting)
-                    continue
-                why = f"{TRIES} workers died while they ran it (out of memory?). {content}".strip()
-                content = Fault("Died", why)
-            if waiting:
-                busy[worker.place] = self._give(worker.place, waiting)
-            yield task, content
+                yield from hands.bury(worker.place, content)
 
-    def _give(self, place: int, waiting: deque[tuple[int, Task]]) -> tuple[int, Task]:
-        if place not in self._workers:
-            gpus = 0 if self._names_gpu else count_gpus()
-            environment = make_worker_environment(self._threads, place, gpus)
-            worker = _Worker(place, environment, self._answers)
-            self._workers[place] = worker
-            worker.send((sys.path, self._begin.__module__, self._begin.__qualname__))
-            worker.send(self._arguments)
-        given = waiting.popleft()
-        self._workers[place].send(given[1])
-        return given
+    def _hand_out(self, hands: _Hands[Task]) -> bool:
+        """Give each worker what there is for it; False if no worker has anything to do."""
+        for place in range(self.count):
+            while (given := hands.choose(place)) is not None:
+                if place not in self._workers:
+                    self._workers[place] = self._start(place)
+                self._workers[place].send(given)
+        return hands.busy
+
+    def _start(self, place: int) -> _Worker:
+        gpus = 0 if self._names_gpu else count_gpus()
+        environment = make_worker_environment(self._threads, place, gpus)
+        worker = _Worker(place, environment, self._answers)
+        worker.send((sys.path, self._begin.__module__, self._begin.__qualname__))
+        worker.send(self._arguments)
+        return worker
 
     def _end(self) -> None:
         for worker in self._workers.values():
             worker.end()
         self._workers.clear()
+
+
+class _Hands(Generic[Task]):
+    """Which worker has which tasks of a feed in hand, and what dead workers left."""
+
+    def __init__(self, feed: Feed[Task], workers: int) -> None:
+        self._feed = feed
+        self._hands: list[dict[int, Task]] = [{} for _ in range(workers)]  # the oldest task first
+        self._left: deque[tuple[int, Task]] = deque()
+        self._numbers = count()
+        self._deaths: Counter[int] = Counter()  # of each task that a dead worker left
+
+    @property
+    def busy(self) -> bool:
+        """Whether any worker has a task."""
+        return any(self._hands)
+
+    def choose(self, place: int) -> tuple[int, Task] | None:
+        """Choose a worker's next task, and its number; what was left is done alone."""
+        hand = self._hands[place]
+        if hand and (self._left or self._deaths.keys() & hand.keys()):
+            return None
+        if self._left:
+            number, task = self._left.popleft()
+        else:
+            ready = self._feed.next(place, len(hand))
+            if ready is None:
+                return None
+            number, task = next(self._numbers), ready
+        hand[number] = task
+        return number, task
+
+    def settle(self, place: int, number: int, answer: Answer) -> tuple[Task, Answer]:
+        """Take a task from a worker that has answered."""
+        task = self._hands[place].pop(number)
+        self._feed.settle(task, answer)
+        return task, answer
+
+    def bury(self, place: int, last_words: str) -> Iterator[tuple[Task, Answer]]:
+        """Take all tasks from a worker that has died; give up the one that it died of, after so
+        many deaths."""
+        left = list(self._hands[place].items())
+        self._deaths.update({number: int(old == 0) for old, (number, _) in enumerate(left)})
+        if left and self._deaths[left[0][0]] == TRIES:
+            why = f"{TRIES} workers died while they ran it (out of memory?). {last_words}".strip()
+            yield self.settle(place, left.pop(0)[0], Fault("Died", why))
+        self._left.extendleft(reversed(left))
+        self._hands[place].clear()
 
 
 class _Worker:
@@ -239,13 +259,14 @@ def main() -> None:
     arguments = messages.get()
     work: Work[Any] | None = None
     while True:
-        task = messages.get()
+        number, task = messages.get()
         try:
             work = work or getattr(import_module(module), name)(*arguments)
-            answer("done", work(task, lambda content: answer("told", content)))
+            found = work(task, lambda content: answer("told", content))
         except Exception as fault:  # told to the parent, which knows what to do
             plain = str(fault) if isinstance(fault, SynthsetError) and str(fault) else repr(fault)
-            answer("done", Fault(type(fault).__name__, plain))
+            found = Fault(type(fault).__name__, plain)
+        answer("done", (number, found))
 
 
 def _hear(messages: queue.Queue[Any]) -> None:

@@ -18,10 +18,11 @@ from side_work import begin_trouble
 from synthset.processes import Processes
 from synthset.store.folder import open_folder
 from synthset.store.lock import hold_lock
+from synthset.workers import run_list
 
 def work():
     with hold_lock(open_folder(sys.argv[1])), Processes(2, begin_trouble) as processes:
-        list(processes.run(["waits", "fine"], lambda pid: print(pid, flush=True)))
+        list(run_list(processes, ["waits", "fine"], lambda pid: print(pid, flush=True)))
 
 if __name__ == "__main__":
     signal.signal(signal.SIGINT, signal.default_int_handler)  # what runs behind a shell ignores it

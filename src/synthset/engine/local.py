@@ -10,10 +10,11 @@ from synthset.engine.shard import OnFailures, ShardOutcome
 from synthset.engine.worker import open_worker
 from synthset.errors import ModelError, StageError
 from synthset.machine import ProgressBar
-from synthset.processes import Fault, Processes
+from synthset.processes import Processes
 from synthset.recipe.recipe import Recipe
 from synthset.store.dataset import Dataset
 from synthset.taxonomy.classlists import ClassEntry
+from synthset.workers import Fault, run_list
 
 
 class LocalEngine:
@@ -66,7 +67,8 @@ class LocalEngine:
             else:
                 on_failures(*facts)
 
-        for (_, shard), ended in self._processes.run([(number, one) for one in shards], told):
+        tasks = [(number, shard) for shard in shards]
+        for (_, shard), ended in run_list(self._processes, tasks, told):
             if not isinstance(ended, Fault):
                 yield ended
             elif ended.kind == "Died":

@@ -7,8 +7,9 @@ from typing import Any, Protocol
 
 from synthset.errors import StageError
 from synthset.machine import ProgressBar, count_workers
-from synthset.processes import Fault, Processes
+from synthset.processes import Processes
 from synthset.recipe.experiment import Experiment
+from synthset.workers import Fault, run_list
 
 
 class TrialTask(Protocol):
@@ -49,7 +50,7 @@ def run_tasks(
     count = count_workers(asked, len(tasks), settings.device, settings.threads)
     try:
         with Processes(count, begin, arguments, settings.threads, settings.device) as processes:
-            for task, ended in processes.run(tasks, bar.advance):
+            for task, ended in run_list(processes, tasks, bar.advance):
                 if isinstance(ended, Fault):
                     failed[task.title] = ended.message
     finally:
