@@ -1,8 +1,16 @@
-"""The same run on an object store, here fsspec's memory."""
+"""The same run on object stores: fsspec's memory, and a real S3 server that fails now and then."""
 
-from shapes import recipe
+import hashlib
+
+import fsspec
+import pytest
+from kills import Killed
+from s3_server import answer_late, cut_body, lose_answer, refuse
+from shapes import cells, recipe
 
 import synthset
+
+FAULTS = (refuse(503, "SlowDown"), lose_answer, cut_body, refuse(500, "Oops"), answer_late(0.05))
 
 
 def test_a_run_on_an_object_store_gives_the_same_records(tmp_path):
@@ -17,3 +25,49 @@ def test_a_second_run_there_does_nothing(tmp_path):
     done = [e for e in synthset.run(recipe(), place).events() if e["event"] == "stage"]
     again = [e for e in synthset.run(recipe(), place).events() if e["event"] == "stage"]
     assert again == done
+
+
+def test_a_bucket_that_fails_and_a_kill_leave_the_bytes_of_a_disk(
+    bucket, s3_server, tmp_path, monkeypatch
+):
+    monkeypatch.setattr("synthset.engine.run.write_report", lambda *_: None)
+    small = recipe("classes=[circle, star]", "images_per_class=3", "engine.rows_per_shard=4")
+    start = len(s3_server.asked)
+    with s3_server.choosing(lambda number, *_: None if number % 9 else FAULTS[number // 9 % 5]):
+        with monkeypatch.context() as killing:
+            kill_at_object(killing, 3, "images-")
+            with pytest.raises(Killed):
+                synthset.run(small, f"{bucket}/d")
+        synthset.run(small, f"{bucket}/d")
+    assert len(s3_server.asked) - start > 90, "every fault came twice"
+    synthset.run(small, tmp_path / "d")
+    assert hash_objects(f"{bucket}/d") == cells(tmp_path / "d")
+    seen = len(s3_server.asked)
+    synthset.run(small, f"{bucket}/d")
+    written = {path for method, path, _ in s3_server.asked[seen:] if method == "PUT"}
+    assert not [path for path in written if path.endswith(".parquet")]
+
+
+def kill_at_object(monkeypatch, write, part):
+    """End whatever creates object number `write` of those whose path has a certain part."""
+    system, made = fsspec.get_filesystem_class("s3"), []
+    whole = system.pipe_file
+
+    def pipe_file(self, path, *arguments, **settings):
+        made.extend([path] if part in path else [])
+        if len(made) == write and part in path:
+            raise Killed(path)
+        whole(self, path, *arguments, **settings)
+
+    monkeypatch.setattr(system, "pipe_file", pipe_file)
+
+
+def hash_objects(url):
+    """Hash every file, as `cells` does on a disk."""
+    system, root = fsspec.url_to_fs(url)
+    found = {path.removeprefix(f"{root}/"): system.cat_file(path) for path in system.find(root)}
+    return {
+        path: hashlib.sha256(data).hexdigest()
+        for path, data in sorted(found.items())
+        if path.split("/")[0] not in ("run.jsonl.d", "recipe.yaml", "report")
+    }
