@@ -42,7 +42,7 @@ def trial(arm, seed, cats_right, labels=LABELS, **other):
     shares = np.full((len(labels), 3), 0.1, dtype=np.float32)
     shares[np.arange(len(labels)), predicted] = 0.8
     counts = {"real": np.array([5, 50, 50])}
-    if arm == "refilled":
+    if arm in ("refilled", "chosen"):
         counts["sd"] = np.array([45, 0, 0])
     return Trial(arm, seed, labels, shares, counts, **other)
 
@@ -309,5 +309,5 @@ def test_what_a_choice_adds_is_told_but_answers_nothing_about_generated_images()
     assert [row.arm for row in found.gains["focus_recall"]] == ["chosen"]
     assert found.answer is None
     assert describe_training(found.arms[1], found)[-1] == (
-        "sd chosen by recognition with the smallest margin"
+        "sd chosen by recognition with the smallest margin; judge: trained on its earlier parts"
     )

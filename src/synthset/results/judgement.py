@@ -20,6 +20,7 @@ from synthset.metrics.statistics.operating_curves import Curves
 from synthset.recipe.experiment import Exchange, Experiment
 from synthset.results.answer import Answer, find_answer
 from synthset.results.arm_judgement import OF_FOCUS, ArmJudgement, ArmTrials, judge_arm
+from synthset.results.control_counts import describe_unequal, find_unequal_controls
 from synthset.results.judge import (
     CORRECTION,
     Difference,
@@ -61,6 +62,8 @@ class Judgement:
         answer: whether generated images help; None where no arm has a control without them.
         next_round: how the next ones are to be divided among the classes, by the answer's pair.
         budgets: the arms at a smaller budget, too; None where they were trained at one only.
+        unequal: arm that chooses its images -> in what its random control has other numbers of
+            images of a class; nothing for arms whose controls have as many.
         notes: what a reader must know: short sets, early stops, classes without test images.
     """
 
@@ -83,6 +86,7 @@ class Judgement:
     answer: Answer | None = None
     next_round: NextRound | None = None
     budgets: TwoBudgets | None = None
+    unequal: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = field(default=())
 
     def over(self, measure: str) -> str:
@@ -150,6 +154,7 @@ def judge(
     exchange, lost = _exchange(experiment.exchange, by_arm)
     gains, seeds = _gains(experiment, by_arm, focus), sorted({trial.seed for trial in trials})
     answer = find_answer(arms, gains, len(seeds), sum(one.cost_s for one in (*trials, *smaller)))
+    unequal = find_unequal_controls(experiment, trials, classes)
     return Judgement(
         name=experiment.name,
         description=experiment.description,
@@ -167,7 +172,8 @@ def judge(
         answer=answer,
         next_round=_plan_next(answer, arms, by_arm, classes),
         budgets=judge_budgets(experiment, trials, smaller, by_arm, focus),
-        notes=(*_notes(experiment, trials, classes), *lost),
+        unequal=unequal,
+        notes=(*_notes(experiment, trials, classes), *describe_unequal(unequal), *lost),
     )
 
 

@@ -104,14 +104,16 @@ def list_tunings(judgement: Judgement) -> list[tuple[str, str, str, list[tuple[s
     ]
 
 
-def list_gains(judgement: Judgement) -> list[tuple[str, str, SourceLeak, list[Compared]]]:
-    """A row an arm that has a control: its words, its control's, what the source of an image tells
-    of its class, and a cell for each measure of `gains`."""
+def list_gains(judgement: Judgement) -> list[tuple[str, str, str, SourceLeak, list[Compared]]]:
+    """A row an arm that has a control: its words, its control's, in what that has other numbers of
+    images where it ought to have as many, what the source of an image tells of its class, and a
+    cell for each measure of `gains`."""
     texts = {arm.name: arm.text for arm in judgement.arms}
     return [
         (
             arm.text,
             texts.get(arm.control or "", ""),
+            judgement.unequal.get(arm.name, ""),
             arm.leak,
             [_compare_arm(arm.name, found) for found in judgement.gains.values()],
         )
