@@ -1,5 +1,6 @@
-"""What `synthset status` says of the safety checker."""
+"""What `synthset status` says of the safety checker, and of who works on a dataset."""
 
+import os
 from dataclasses import replace
 
 import pyarrow as pa
@@ -7,7 +8,9 @@ from typer.testing import CliRunner
 
 import synthset
 from synthset.cli.app import app
+from synthset.errors import DatasetLocked
 from synthset.record import BLANKED
+from synthset.store.lock import hold
 
 RECIPE = {
     "name": "shapes",
@@ -35,3 +38,15 @@ def test_blanked_and_flagged_images_are_counted_where_a_checker_looked(tmp_path)
     dataset.write_cell("images-checked", 0, images)
     dataset.write_view(replace(dataset.view, images="images-checked"))
     assert "safety checker: 1 blanked and 1 flagged of 6" in said_of(tmp_path / "d")
+
+
+def test_whoever_holds_a_dataset_in_a_bucket_is_named_and_can_be_taken_over(tmp_path):
+    dataset = synthset.run(RECIPE, f"memory://{tmp_path.name}")
+    assert "no process is working on it" in said_of(dataset.path)
+    with hold(dataset.folder):
+        assert f"working on it: process {os.getpid()} on" in said_of(dataset.path)
+        (tmp_path / "recipe.yaml").write_text(dataset.read_text("recipe.yaml"))
+        command = ["run", str(tmp_path / "recipe.yaml"), "-o", dataset.path]
+        refused = CliRunner().invoke(app, command).exception
+        assert isinstance(refused, DatasetLocked)
+        assert CliRunner().invoke(app, [*command, "--take-over"]).exit_code == 0

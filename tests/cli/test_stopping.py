@@ -8,6 +8,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from synthset.store.folder import open_folder
 from synthset.store.lock import read_holder
 
 WORK = """
@@ -17,11 +18,11 @@ import synthset.cli.app as cli
 from side_work import begin_trouble
 from synthset.processes import Processes
 from synthset.store.folder import open_folder
-from synthset.store.lock import hold_lock
+from synthset.store.lock import hold
 from synthset.workers import run_list
 
 def work():
-    with hold_lock(open_folder(sys.argv[1])), Processes(2, begin_trouble) as processes:
+    with hold(open_folder(sys.argv[1])), Processes(2, begin_trouble) as processes:
         list(run_list(processes, ["waits", "fine"], lambda pid: print(pid, flush=True)))
 
 if __name__ == "__main__":
@@ -50,4 +51,4 @@ def test_a_signal_ends_the_children_and_frees_the_lock(tmp_path, number, code, w
         _, said = running.communicate(timeout=60)
     assert (running.returncode, said) == (code, words)
     assert not psutil.pid_exists(child)
-    assert read_holder(tmp_path / "d") is None
+    assert read_holder(open_folder(tmp_path / "d")) is None

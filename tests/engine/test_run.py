@@ -11,7 +11,7 @@ from shapes import cells, recipe
 
 import synthset
 from synthset.errors import DatasetError, DatasetLocked, NotAccepted, RecipeError, StageError
-from synthset.store.lock import hold_lock
+from synthset.store.lock import hold
 
 
 def stamps(path):
@@ -143,7 +143,7 @@ def test_a_second_process_is_refused_with_the_first_ones_id(tmp_path):
     )
     command = [sys.executable, "-c", code]
     with subprocess.Popen(command, stdin=-1, stdout=-1, text=True, bufsize=1) as other:
-        with hold_lock(dataset.folder):
+        with hold(dataset.folder):
             other.stdin.write("once\n")
             assert f"process {os.getpid()} on" in other.stdout.readline()
         other.stdin.write("again\n")
@@ -154,7 +154,7 @@ def test_a_second_process_is_refused_with_the_first_ones_id(tmp_path):
 
 def test_a_lock_is_no_reason_to_refuse_oneself_twice(tmp_path):
     dataset = synthset.run(recipe(), tmp_path / "d")
-    with hold_lock(dataset.folder), pytest.raises(DatasetLocked), hold_lock(dataset.folder):
+    with hold(dataset.folder), pytest.raises(DatasetLocked), hold(dataset.folder):
         pass
 
 

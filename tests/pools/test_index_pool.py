@@ -22,7 +22,7 @@ from synthset.pools.index_pool import index_pool, read_encoder
 from synthset.recipe.encoders import PixelsEncoder
 from synthset.recipe.pools import PoolPath
 from synthset.store.folder import LocalFolder
-from synthset.store.lock import hold_lock
+from synthset.store.lock import hold
 
 COLOURS = PixelsEncoder(kind="pixels", size_px=1)  # features are red, green, blue
 
@@ -268,7 +268,7 @@ def test_what_was_there_before_is_left_alone(pool, tmp_path):
     (tmp_path / "mine" / "notes.txt").write_text("mine")
     with pytest.raises(UsageError, match="contains other files"):
         indexed(pool, tmp_path / "mine")
-    with hold_lock(LocalFolder(tmp_path / "busy")), pytest.raises(DatasetLocked):
+    with hold(LocalFolder(tmp_path / "busy")), pytest.raises(DatasetLocked):
         indexed(pool, tmp_path / "busy")
 
 

@@ -40,6 +40,16 @@ AllowCode = Annotated[
         help="Allow code from outside synthset to run: scores and encoders of kind python.",
     ),
 ]
+TakeOver = Annotated[
+    bool,
+    typer.Option(
+        "--take-over",
+        help=(
+            "In a bucket or on a network disk: don't wait until the place of a run that was killed "
+            "is free."
+        ),
+    ),
+]
 ImageColumn = Annotated[
     str | None,
     typer.Option(

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import time
 
-from synthset.cli.options import AllowCode, Changes, Output, RecipeFile, RequireAccepted, Workers
+from synthset.cli.options import (
+    AllowCode,
+    Changes,
+    Output,
+    RecipeFile,
+    RequireAccepted,
+    TakeOver,
+    Workers,
+)
 
 
 def run(
@@ -14,6 +22,7 @@ def run(
     workers: Workers = None,
     require_accepted: RequireAccepted = False,
     allow_code: AllowCode = False,
+    take_over: TakeOver = False,
 ) -> None:
     """Make a dataset from a recipe; finished parts are not made again.
 
@@ -41,6 +50,7 @@ def run(
             bar=RichBar(),
             require_accepted=require_accepted,
             allow_code=allow_code,
+            take_over=take_over,
         )
     except NotAccepted as missed:
         dataset, refused = Dataset.open(target), missed

@@ -15,7 +15,6 @@ def status(directory: DatasetFolder) -> None:
 
     from synthset.results.dataset.safety import find_verdicts
     from synthset.store.dataset import Dataset
-    from synthset.store.folder import LocalFolder
     from synthset.store.lock import read_holder
 
     dataset = Dataset.open(directory)
@@ -35,7 +34,7 @@ def status(directory: DatasetFolder) -> None:
         table.add_row(name, f"{len(done)}/{len(planned)}", f"{dataset.rows_in(name):,}", state)
     console = screen()
     console.print(table)
-    owner = read_holder(dataset.folder.root) if isinstance(dataset.folder, LocalFolder) else None
+    owner = read_holder(dataset.folder)
     tell(
         f"working on it: process {owner.get('pid')} on {owner.get('host')}"
         if owner

@@ -12,7 +12,7 @@ from synthset.errors import RecipeError
 from synthset.machine import ProgressBar
 from synthset.recipe.recipe import Recipe
 from synthset.store.dataset import Dataset
-from synthset.store.lock import hold_lock
+from synthset.store.lock import hold
 
 
 class ImportedReferences:
@@ -48,7 +48,7 @@ class ImportedReferences:
             )
         dataset = Dataset.create(place, name, recipe.engine.rows_per_shard)
         what = f"reference {name}"
-        with hold_lock(dataset.folder):
+        with hold(dataset.folder, take_over=True):  # who held it held our dataset, too
             DatasetRun(dataset, recipe, ahead.material, self._workers, self._bar, self, what).make()
         for role, errors in collect_failures(dataset).items():
             self._bar.say(f"{what}: {role}: {len(errors):,} failed: {count_errors(errors)}")

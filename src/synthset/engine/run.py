@@ -22,7 +22,7 @@ from synthset.notebook_bar import default_bar
 from synthset.pages.dataset.dataset_page import write_report
 from synthset.recipe.recipe import Recipe, load_recipe
 from synthset.store.dataset import Dataset
-from synthset.store.lock import hold_lock
+from synthset.store.lock import hold
 from synthset.user_code import refuse_code
 
 
@@ -36,6 +36,7 @@ def run(
     bar: ProgressBar | None = None,
     require_accepted: bool = False,
     allow_code: bool = False,
+    take_over: bool = False,
 ) -> Dataset:
     """Make a dataset from a recipe, or bring one up to date with it.
 
@@ -51,6 +52,8 @@ def run(
         require_accepted: export nothing if the kept images don't meet the recipe's `accept`.
         allow_code: run the recipe's own code, its scores and encoders of kind `python`;
             `SYNTHSET_ALLOW_CODE=1` in the environment does the same.
+        take_over: in a bucket or on a network disk, don't wait until the place of a process that
+            is gone is free; one that still lives ends at its next write of a shared file.
 
     Returns:
         The dataset, with selection, metrics, exports and report.
@@ -76,7 +79,7 @@ def run(
     if ahead.problems or ahead.material is None:
         raise RecipeError.of(ahead.problems)
     dataset = Dataset.create(target, recipe.name, recipe.engine.rows_per_shard)
-    with hold_lock(dataset.folder):
+    with hold(dataset.folder, take_over):
         if ahead.material.candidates is not None:
             log_event(dataset, "picking", seconds=picking_s)
         bar = bar or default_bar()

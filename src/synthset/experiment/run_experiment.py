@@ -29,7 +29,7 @@ from synthset.results.benchmark import Benchmark
 from synthset.results.judgement import Judgement, judge
 from synthset.results.trial import Trial
 from synthset.store.folder import LocalFolder
-from synthset.store.lock import hold_lock
+from synthset.store.lock import hold
 from synthset.store.remote import require_on_disk
 from synthset.user_code import refuse_code
 
@@ -130,7 +130,7 @@ def claim_folder(folder: Path, experiment: Experiment) -> Iterator[None]:
     """
     _claim(folder, experiment)
     place = LocalFolder(folder)
-    with hold_lock(place):
+    with hold(place):
         place.discard_temporaries("")
         place.replace("experiment.yaml", experiment.to_yaml().encode())
         yield

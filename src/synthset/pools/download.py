@@ -18,7 +18,7 @@ from synthset.pools.licenses import is_taken
 from synthset.pools.url_lists import UrlList, Wanted
 from synthset.store.files import discard_temporaries
 from synthset.store.folder import LocalFolder
-from synthset.store.lock import hold_lock
+from synthset.store.lock import hold
 
 SUMMARY = "download.json"
 NAMED = 8  # licences that a message names
@@ -78,7 +78,7 @@ def download(
     asked = _describe_terms(urls, terms, layout)
     _refuse_others(folder, asked)
     left_out = _count_left_out(urls, terms)
-    with hold_lock(LocalFolder(folder)), ThreadPoolExecutor(threads) as pool:
+    with hold(LocalFolder(folder)), ThreadPoolExecutor(threads) as pool:
         discard_temporaries(folder)
         _summarise(folder, asked, urls.shards, left_out)
         try:

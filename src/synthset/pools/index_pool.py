@@ -29,7 +29,7 @@ from synthset.recipe.reading import override
 from synthset.seeds import fingerprint
 from synthset.sources.pool.index_encoder import describe_encoder, parse_encoder
 from synthset.store.folder import LocalFolder
-from synthset.store.lock import hold_lock
+from synthset.store.lock import hold
 from synthset.store.pool_index import BEGUN, FINISHED, PoolIndex, describe_file
 from synthset.store.remote import is_url, require_on_disk
 
@@ -117,7 +117,7 @@ def index_pool(
     }
     folder = LocalFolder(place)
     _refuse_others(folder)
-    with hold_lock(folder):
+    with hold(folder):
         _begin(folder, begun)
         if not folder.exists(FINISHED):
             Indexing(folder, begun, files, looks, bar or Silent(), passed).write_all()

@@ -58,8 +58,8 @@ def create_file(final: Path, data: bytes) -> bool:
         _sync(temporary)
         try:
             os.link(temporary, final)
-        except FileExistsError:
-            return False
+        except FileExistsError:  # over a network, also where the answer to our own was lost
+            return temporary.stat().st_nlink > 1
         except OSError:  # a file system without hard links
             if final.exists():
                 return False

@@ -7,6 +7,7 @@ import os
 import secrets
 import time
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -20,9 +21,15 @@ from synthset.store.remote import Remote, name_url, parse_place
 
 class Storage(ABC):
     """A place for files. Paths are relative, with `/` between their parts; what is hidden or the
-    system's own is not listed."""
+    system's own is not listed.
+
+    Attributes:
+        url: path or URL.
+        fence: called before a file is replaced; raises if this process may not any more.
+    """
 
     url: str
+    fence: Callable[[], None] | None = None
 
     @abstractmethod
     def names(self, path: str = "") -> list[str]:
@@ -49,10 +56,15 @@ class Storage(ABC):
             False if another file was already there; it is left as it is.
         """
 
-    @abstractmethod
     def replace(self, path: str, data: bytes) -> None:
         """Write a small file of ours that describes the present state, in place of the one
         before."""
+        if self.fence:
+            self.fence()
+        self._replace(path, data)
+
+    @abstractmethod
+    def _replace(self, path: str, data: bytes) -> None: ...
 
     @abstractmethod
     def append(self, path: str, line: str) -> None:
@@ -104,7 +116,7 @@ class LocalFolder(Storage):
     def create(self, path: str, data: bytes) -> bool:
         return create_file(self.root / path, data)
 
-    def replace(self, path: str, data: bytes) -> None:
+    def _replace(self, path: str, data: bytes) -> None:
         replace_file(self.root / path, data)
 
     def append(self, path: str, line: str) -> None:
@@ -179,7 +191,7 @@ class ObjectFolder(Storage):
             return False
         return True
 
-    def replace(self, path: str, data: bytes) -> None:
+    def _replace(self, path: str, data: bytes) -> None:
         with self._ask(path):
             self._fs.pipe_file(self._at(path), data)
 

@@ -22,7 +22,7 @@ from synthset.recipe.recipe import Recipe, load_stored
 from synthset.results.recognition import NOTHING, Answers
 from synthset.stage import list_column
 from synthset.store.dataset import Dataset
-from synthset.store.lock import hold_lock
+from synthset.store.lock import hold
 from synthset.study.join import ClassMatches
 
 NAME = "study"  # of the encoder in a table's name, where the recipe has no such encoder
@@ -88,7 +88,7 @@ def look(dataset: Dataset, recipe: Recipe, settings: ClassifierEncoder, bar: Pro
         return spec.table
     asked = recipe.model_copy(update={"encoders": {_name_in(spec): settings}})
     stage = build(asked, spec.role, [])
-    with hold_lock(dataset.folder), fix_torch_threads(recipe.engine.threads):
+    with hold(dataset.folder), fix_torch_threads(recipe.engine.threads):
         stage.open()
         bar.start("encoding", dataset.rows_in(dataset.view.images, todo))
         try:
