@@ -47,7 +47,7 @@ def keys(job):
 def test_an_arm_takes_what_its_judge_ranks_first_and_its_control_as_many_at_random(world, choosing):
     sets = Sets("pets", load_experiment(choosing), Silent())
     _, (chosen,), (control,) = plan_jobs(sets, workers=1)
-    (file,) = (world / "pets" / "choices").iterdir()
+    (file,) = (world / "pets" / "choices").glob("*.npy")
     _, drawn = open_set("made", sets, sets.draw_split(0))
     best = drawn.rows[np.load(file) < 5].tolist()
     contents = sets.get("made", sets.draw_split(0)).images.contents
@@ -95,7 +95,7 @@ def test_naming_the_judge_that_an_arm_would_have_changes_no_image_and_no_name(wo
     before = plan()
     choosing["arms"][1]["judge"] = "nothing"
     assert plan() == before
-    assert len(list((world / "pets" / "choices").iterdir())) == 1
+    assert len(list((world / "pets" / "choices").glob("*.npy"))) == 1
 
 
 def test_a_judge_sees_images_once_in_however_many_ways_it_ranks_them(world, choosing, monkeypatch):
@@ -108,9 +108,28 @@ def test_a_judge_sees_images_once_in_however_many_ways_it_ranks_them(world, choo
         arm["judge"] = "nothing"
     monkeypatch.setattr(answers, "judge_images", lambda *a: asked.append(len(a[1])) or ask(*a))
     plan_jobs(Sets("pets", load_experiment(choosing), Silent()), workers=1)
-    files = (world / "pets" / "choices").iterdir()
+    files = (world / "pets" / "choices").glob("*.npy")
     assert asked == [60, 20, 20]  # the set, the judge's real images, the validation split
     assert sorted(one.name.split("-")[0] for one in files) == sorted(ways)
+
+
+def test_each_judge_is_billed_once_with_the_arms_that_it_chose_for(world, choosing):
+    other = {"name": "hard", "parts": [PARTS[0], {**PARTS[1], "choose": "hard"}]}
+    choosing["arms"][1].pop("control")
+    choosing["arms"].append({**other, "judge": "nothing"})
+    done = run_experiment(choosing, "pets", workers=1, suites="corrected")
+    (bill,) = done.benchmark.judges
+    assert (bill.arm, bill.used_by, bill.seeds) == ("nothing", ("chosen", "hard"), (0,))
+    assert 0 < bill.extra_s == bill.ranking_s < 60
+    said = "The classifier of nothing chose images for chosen, hard (1 seed); training: counted"
+    assert said in done.page.read_text()
+    assert said in done.benchmark_page.read_text()
+    for file in (world / "pets" / "choices").glob("*.json"):
+        file.unlink()
+    choosing["arms"] = choosing["arms"][1:2]
+    (bill,) = run_experiment(choosing, "pets", workers=1).judgement.judges
+    assert (bill.arm, bill.used_by, bill.ranking_s) == (None, ("chosen",), None)
+    assert bill.extra_s == bill.training_s > 0
 
 
 @pytest.mark.parametrize("way", ["nearest", "diverse", "influence", "hard"])

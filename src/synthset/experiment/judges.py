@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,13 +15,15 @@ from synthset.experiment.sets import Sets
 from synthset.experiment.tasks import run_tasks
 from synthset.experiment.trials import Counter, Job, fit, identify_training, make_job
 from synthset.recipe.arms import Arm, ArmPart, Choice
+from synthset.results.judge_cost import JudgeCost
 from synthset.seeds import fingerprint
-from synthset.store.files import write_aside
+from synthset.store.files import replace_file, write_aside
 from synthset.training.checkpoint import CONFIG, read_config
 from synthset.training.labelled import LabelledImages
 
 VERSION = 1  # changes when the same judge would rank the same images in another way
 FOLDER = "choices"  # of the ranks, beside the trials
+SECONDS = ".json"  # beside ranks: what they took
 
 #: Seed and arm -> for each of its candidates the limits of `parts` and `pretrain`.
 Rankings = Mapping[tuple[int, str], Sequence[Mapping[str, PartLimits]]]
@@ -55,7 +59,8 @@ class SetRanking:
 
 
 def choose_images(sets: Sets, planned: Sequence[Job], workers: int | None) -> Rankings:
-    """Train the judges that aren't trained yet, and rank what arms choose from.
+    """Train the judges that aren't trained yet, rank what arms choose from, and bill the judges to
+    `sets.judges`.
 
     Args:
         sets: of the experiment.
@@ -78,6 +83,7 @@ def choose_images(sets: Sets, planned: Sequence[Job], workers: int | None) -> Ra
                 wanted.setdefault((seed, arm.name), []).append(rankings)
     every = (one for each in wanted.values() for mine in each for one in mine.values())
     _rank(every, sets, workers)
+    sets.judges = _bill_judges(wanted, {job.folder: job.arm.name for job in planned})
     return {key: [_read(rankings) for rankings in each] for key, each in wanted.items()}
 
 
@@ -98,6 +104,45 @@ def _rank(rankings: Iterable[SetRanking], sets: Sets, workers: int | None) -> No
     if todo:
         sets.bar.start("choosing images", sum(one.size for one in todo))
         run_tasks(todo, open_rankings, (), sets.experiment, workers, sets.bar)
+
+
+def _bill_judges(
+    wanted: Mapping[tuple[int, str], Sequence[Mapping[ArmPart, SetRanking]]],
+    arms: Mapping[Path, str],
+) -> tuple[JudgeCost, ...]:
+    """Add up over seeds what each judge took: those of one arm, or for the same arms, are one."""
+    users: dict[Path, dict[str, None]] = {}
+    files: dict[Path, set[Path]] = {}
+    seeds: dict[Path, int] = {}
+    for (seed, arm), each in wanted.items():
+        for one in (one for rankings in each for one in rankings.values()):
+            folder = one.judge.folder
+            users.setdefault(folder, {})[arm] = None
+            files.setdefault(folder, set()).update(one.files.values())
+            seeds[folder] = seed
+    groups: dict[tuple[str | None, tuple[str, ...]], list[Path]] = {}
+    for folder, names in users.items():
+        groups.setdefault((arms.get(folder), tuple(names)), []).append(folder)
+    return tuple(
+        JudgeCost(
+            arm=arm,
+            used_by=names,
+            seeds=tuple(sorted({seeds[one] for one in folders})),
+            training_s=_add_seconds(one / CONFIG for one in folders),
+            ranking_s=_add_seconds(
+                file.with_suffix(SECONDS) for one in folders for file in files[one]
+            ),
+        )
+        for (arm, names), folders in groups.items()
+    )
+
+
+def _add_seconds(files: Iterable[Path]) -> float | None:
+    """Add up the seconds that files tell of; None as soon as one isn't there."""
+    kept = list(files)
+    if not all(one.exists() for one in kept):
+        return None
+    return float(sum(json.loads(one.read_text(encoding="utf-8"))["seconds"] for one in kept))
 
 
 def _read(rankings: Mapping[ArmPart, SetRanking]) -> dict[str, PartLimits]:
@@ -171,15 +216,20 @@ def rank_images(task: SetRanking, advance: Callable[[int], None]) -> None:
     from synthset.experiment.suites.answers import judge_images
     from synthset.selection.judged import RANKED_BY
 
+    begun = time.monotonic()
     seen = judge_images(task.judge, task.images)
+    looked_s = (time.monotonic() - begun) / len(task.files)  # of each way its share
     others = {"nearest": _real(task.judge), "influence": task.judge.val}
     for way, file in task.files.items():
+        begun = time.monotonic()
         beside = judge_images(task.judge, others[way]) if way in others else seen
         ranks = np.full(len(task.images), -1, np.int64)
         for label in np.unique(seen.labels).tolist():
             rows = np.flatnonzero(seen.labels == label)
             order = rows[RANKED_BY[way](seen.take(rows), beside)]
             ranks[order] = np.arange(len(order))
+        seconds = round(looked_s + time.monotonic() - begun, 3)
+        replace_file(file.with_suffix(SECONDS), json.dumps({"seconds": seconds}).encode())
         with write_aside(file) as aside, aside.open("wb") as opened:
             np.save(opened, ranks)
     advance(task.size)

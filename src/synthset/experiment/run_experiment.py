@@ -162,7 +162,7 @@ def conclude(sets: Sets, jobs: Sequence[Job]) -> Done:
     experiment, real = sets.experiment, sets.real
     classes = tuple(names[0] for names in real.classes)
     trials, smaller = (tuple(job.read() for job in some) for some in (jobs, plan_smaller(jobs)))
-    judgement = judge(experiment, trials, classes, smaller)
+    judgement = judge(experiment, trials, classes, smaller, sets.judges)
     judgement = replace(judgement, notes=(*real.notes, *judgement.notes))
     page = write_experiment_page(
         sets.folder / REPORT,

@@ -31,6 +31,7 @@ from synthset.recipe.experiment import REAL, REAL_VAL, Experiment, Made
 from synthset.recipe.reading import override, read_yaml
 from synthset.recipe.recipe import Recipe, load_recipe
 from synthset.results.cue_match import CueMatch
+from synthset.results.judge_cost import JudgeCost
 from synthset.seeds import fingerprint
 from synthset.store.files import write_aside
 
@@ -79,6 +80,7 @@ class Sets:
         self.drawn: dict[tuple[str, int, int], SetRows] = {}  # what `compose` drew
         self._splits: dict[int, Split] = {}
         self.matches: dict[tuple[str, int], CueMatch] = {}  # by set and split
+        self.judges: tuple[JudgeCost, ...] = ()  # that chose images of the sets
         self._known: dict[tuple[str, str], SetImages] = {}
         self._matched: dict[tuple[str, int], SetImages] = {}
         self._checked: set[tuple[str, str, int]] = set()

@@ -22,6 +22,7 @@ from synthset.results.judge import (
     estimate,
     find_leader,
 )
+from synthset.results.judge_cost import JudgeCost
 
 Group = Literal["base", "natural", "synthetic", "transfer", "self-supervised", "statistics"]
 
@@ -150,6 +151,7 @@ class Benchmark:
         leaders: measure -> its best arm, and those that it is told apart from.
         ranking: over the axes of the radar.
         costs: one for each arm.
+        judges: what the classifiers took that chose images for arms, each once.
         correction: of the p-values of differences and leaders.
         published: whether the published conventions were followed (`--compat`).
         conventions: sentences that say where the corrected and the published conventions differ,
@@ -166,6 +168,7 @@ class Benchmark:
     leaders: Mapping[str, Leader]
     ranking: Ranking
     costs: tuple[Cost, ...] = ()
+    judges: tuple[JudgeCost, ...] = ()
     correction: str = CORRECTION
     published: bool = False
     conventions: tuple[str, ...] = ()

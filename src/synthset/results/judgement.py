@@ -29,6 +29,7 @@ from synthset.results.judge import (
     compare_pairs,
     find_leader,
 )
+from synthset.results.judge_cost import JudgeCost
 from synthset.results.measure_trials import measure_trials
 from synthset.results.next_round import NextRound, divide_next_round
 from synthset.results.stored import Counts
@@ -64,6 +65,7 @@ class Judgement:
         budgets: the arms at a smaller budget, too; None where they were trained at one only.
         unequal: arm that chooses its images -> in what its random control has other numbers of
             images of a class; nothing for arms whose controls have as many.
+        judges: what the classifiers took that chose images, each once.
         notes: what a reader must know: short sets, early stops, classes without test images.
     """
 
@@ -87,6 +89,7 @@ class Judgement:
     next_round: NextRound | None = None
     budgets: TwoBudgets | None = None
     unequal: Mapping[str, str] = field(default_factory=dict)
+    judges: tuple[JudgeCost, ...] = ()
     notes: tuple[str, ...] = field(default=())
 
     def over(self, measure: str) -> str:
@@ -126,6 +129,7 @@ def judge(
     trials: Sequence[Trial],
     classes: Sequence[str],
     smaller: Sequence[Trial] = (),
+    judges: Sequence[JudgeCost] = (),
 ) -> Judgement:
     """Judge the arms by what their classifiers said of the test images.
 
@@ -138,6 +142,7 @@ def judge(
         trials: any number of each arm's seeds; missing ones are noted.
         classes: K names in label order.
         smaller: trials of the smaller budget, if there is one.
+        judges: what chose images for arms.
 
     Raises:
         UsageError: no trial, one that the experiment has no arm for, two of one arm and seed,
@@ -153,7 +158,8 @@ def judge(
     differences = _differences(by_arm, base, focus, classes)
     exchange, lost = _exchange(experiment.exchange, by_arm)
     gains, seeds = _gains(experiment, by_arm, focus), sorted({trial.seed for trial in trials})
-    answer = find_answer(arms, gains, len(seeds), sum(one.cost_s for one in (*trials, *smaller)))
+    seconds = sum(one.cost_s for one in (*trials, *smaller)) + sum(one.extra_s for one in judges)
+    answer = find_answer(arms, gains, len(seeds), seconds)
     unequal = find_unequal_controls(experiment, trials, classes)
     return Judgement(
         name=experiment.name,
@@ -173,6 +179,7 @@ def judge(
         next_round=_plan_next(answer, arms, by_arm, classes),
         budgets=judge_budgets(experiment, trials, smaller, by_arm, focus),
         unequal=unequal,
+        judges=tuple(judges),
         notes=(*_notes(experiment, trials, classes), *describe_unequal(unequal), *lost),
     )
 

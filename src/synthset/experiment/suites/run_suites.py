@@ -95,6 +95,7 @@ def run_suites(
     return replace(
         summarise(measures, values, arms, experiment.compared_with, judged),
         costs=count_costs(sets, jobs, sizes),
+        judges=judgement.judges,
         published=conventions == "published",
         conventions=describe_conventions(suites, conventions),
     )

@@ -16,6 +16,7 @@ from synthset.pages.benchmark.level_chart import draw_level_chart
 from synthset.pages.benchmark.radar_axes import list_unscaled, make_radar_axes
 from synthset.pages.benchmark.radar_chart import TOGETHER, draw_radar_charts
 from synthset.pages.benchmark.remarks import write_remarks
+from synthset.pages.experiment.judge_words import describe_judges
 from synthset.pages.kit.palette import DASHES, choose_arm_colours, choose_arm_dashes
 from synthset.pages.kit.picture import Picture
 from synthset.pages.kit.picture_files import write_picture
@@ -97,6 +98,7 @@ def _page(
         "suites": make_suites(benchmark),
         "heads": HEADS,
         "ledger": make_cost_rows(benchmark),
+        "judges": describe_judges(benchmark.judges, benchmark.arms),
         "remarks": write_remarks(benchmark),
         "settings": settings,
         "capital": capitalise,

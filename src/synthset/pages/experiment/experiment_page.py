@@ -23,6 +23,7 @@ from synthset.pages.experiment.curve_charts import (
     draw_roc_chart,
     draw_training_chart,
 )
+from synthset.pages.experiment.judge_words import describe_judges
 from synthset.pages.experiment.leak_words import (
     MARKS,
     count_probed,
@@ -148,6 +149,7 @@ def _fill_page(
         "tuned_by": words.NAMES[experiment.tuned_by],
         "gained": tables.list_gains(judgement),
         "leaks": explain_leaks(judgement),
+        "judges": describe_judges(judgement.judges, texts),
         "leak_marks": MARKS,
         "leak_lines": describe_leak,
         "count_probed": count_probed,
