@@ -85,12 +85,15 @@ def experiment(
         return
     from synthset.cli.progress import RichBar
     from synthset.experiment.run_experiment import run_experiment
+    from synthset.pages.experiment.budget_words import write_budgets
 
     done = run_experiment(loaded, output, workers=workers, bar=RichBar(), allow_code=allow_code)
     console = screen()
     console.print(_table(done.judgement))
     for line in _tell_choices(done.judgement):
         console.print(line, soft_wrap=True)
+    if budgets := write_budgets(done.judgement):
+        console.print(budgets, soft_wrap=True)
     for note in done.judgement.notes:
         console.print(f"note: {note}", soft_wrap=True)
     tell(f"report: {done.page.resolve()}")

@@ -74,9 +74,8 @@ def find_answer(
         return None
     told = _pick(rows, {arm.name: arm.whole[measure].value or 0.0 for arm in arms})
     beside = max(known, key=lambda arm: arm.whole[measure].value or 0.0)
-    verdicts: dict[str | None, Verdict] = {"better": "helps", "worse": "hurts"}
     return Answer(
-        verdict=verdicts.get(told.verdict, "unknown"),
+        verdict=name_verdict(told),
         measure=measure,
         arm=told.arm,
         control=controls[told.arm],
@@ -87,6 +86,12 @@ def find_answer(
         seeds=None if told.verdict else _count_seeds(told.figure, seeds),
         seconds=seconds,
     )
+
+
+def name_verdict(found: Difference) -> Verdict:
+    """Say what an arm less its control means for the images that it has and the control lacks."""
+    verdicts: dict[str | None, Verdict] = {"better": "helps", "worse": "hurts"}
+    return verdicts.get(found.verdict, "unknown")
 
 
 def _pick(rows: Sequence[Difference], figures: Mapping[str, float]) -> Difference:

@@ -4,13 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from synthset.pages.experiment.budget_words import find_answer_pair, name_share, write_budgets
 from synthset.pages.experiment.experiment_words import measure_name
 from synthset.pages.kit.numbers import count, duration, figure, p_value, points
-from synthset.results.answer import Answer
+from synthset.results.answer import Answer, Verdict, name_verdict
 from synthset.results.judgement import Judgement
 from synthset.results.next_round import NextRound
 
 NAMED = 5  # classes that a sentence names
+SAID = {
+    "helps": "Generated images help",
+    "hurts": "Generated images hurt here",
+    "unknown": "It isn't clear yet whether generated images help",
+}
+SMALLER = {"helps": "they help", "hurts": "they hurt", "unknown": "that isn't clear"}
 
 
 def write_answer(judgement: Judgement) -> tuple[str, str] | None:
@@ -26,20 +33,37 @@ def write_answer(judgement: Judgement) -> tuple[str, str] | None:
     measure = measure_name(found.measure, judgement)
     gain = f"{points(found.gain.value or 0.0)} points{span} of {measure}"
     sure = "" if found.p_holm is None else f", {p_value(found.p_holm)}, corrected for all pairs"
-    said = {
-        "helps": "Generated images help.",
-        "hurts": "Generated images hurt here.",
-        "unknown": "It isn't clear yet whether generated images help.",
-    }[found.verdict]
+    smaller = _find_other_verdict(judgement, found)
     rest = [
         f"{pair}: {gain}{sure}.",
+        write_budgets(judgement),
         f"The best arm without generated images is {texts[found.beside]}, at "
         f"{figure(found.beside_figure)}.",
         f"The trainings took {duration(found.seconds)} in all.",
-        _advise(found, texts),
+        _advise(found, texts) if smaller is None else _advise_longer(judgement),
         _divide_next(judgement.next_round),
     ]
-    return said, " ".join(text for text in rest if text)
+    short = SAID[found.verdict]
+    if smaller is not None and judgement.budgets is not None:
+        short += f", but with {name_share(judgement.budgets)} {SMALLER[smaller]}"
+    return f"{short}.", " ".join(text for text in rest if text)
+
+
+def _find_other_verdict(judgement: Judgement, found: Answer) -> Verdict | None:
+    """The verdict of the smaller budget on the answer's pair, where it is another one."""
+    pair = find_answer_pair(judgement)
+    if pair is None or not pair.changes_verdict:
+        return None
+    smaller = name_verdict(pair.smaller)
+    return None if smaller == found.verdict else smaller
+
+
+def _advise_longer(judgement: Judgement) -> str:
+    updates = 2 * judgement.budgets.full if judgement.budgets else 0
+    return (
+        f"Next: train longer (training.updates: {updates}), since the verdict depends on how long "
+        "the arms are trained."
+    )
 
 
 def _advise(found: Answer, texts: Mapping[str, str]) -> str:

@@ -30,14 +30,14 @@ def draw_roc_chart(judgement: Judgement) -> Picture:
     """ROC curves of the mean over classes and of the first focus classes, by arm."""
     panels = [_curves("roc", judgement, label) for label in _first(judgement)]
     title = "ROC curves by arm, mean over seeds: nearer to the top left is better"
-    return draw_chart("roc", title, panels, size=(200, 200), key=_key(judgement))
+    return draw_chart("roc", title, panels, size=(200, 200), key=make_arm_key(judgement))
 
 
 def draw_pr_chart(judgement: Judgement) -> Picture:
     """Precision against recall, as `draw_roc_chart`."""
     panels = [_curves("pr", judgement, label) for label in _first(judgement)]
     title = "Precision against recall by arm, mean over seeds: nearer to the top right is better"
-    return draw_chart("pr", title, panels, size=(200, 200), key=_key(judgement))
+    return draw_chart("pr", title, panels, size=(200, 200), key=make_arm_key(judgement))
 
 
 def draw_class_curves(judgement: Judgement, label: int) -> Picture:
@@ -48,7 +48,7 @@ def draw_class_curves(judgement: Judgement, label: int) -> Picture:
         for title, one in zip(("ROC", "precision and recall"), panels, strict=True)
     ]
     title = f"{_name(judgement, label)} against the rest, by arm"
-    return draw_chart("class", title, panels, size=SQUARE, key=_key(judgement))
+    return draw_chart("class", title, panels, size=SQUARE, key=make_arm_key(judgement))
 
 
 def draw_reliability_chart(judgement: Judgement) -> Picture:
@@ -57,7 +57,7 @@ def draw_reliability_chart(judgement: Judgement) -> Picture:
     Bins of fewer than 10 images are left out.
     """
     lines = [Line([(0, 0), (1, 1)], "faint", width=1.2, dash="3 3")]
-    for arm, line in zip(judgement.arms, _key(judgement), strict=True):
+    for arm, line in zip(judgement.arms, make_arm_key(judgement), strict=True):
         images, probability, right = arm.reliability
         there = images >= FEW
         points = zip(
@@ -74,7 +74,7 @@ def draw_reliability_chart(judgement: Judgement) -> Picture:
         "How sure the classifiers are against how often they are right: on the dashed line they "
         "are calibrated"
     )
-    return draw_chart("reliability", title, [panel], size=(330, 280), key=_key(judgement))
+    return draw_chart("reliability", title, [panel], size=(330, 280), key=make_arm_key(judgement))
 
 
 def draw_training_chart(judgement: Judgement, trials: Sequence[Trial]) -> Picture | None:
@@ -116,7 +116,7 @@ def draw_training_chart(judgement: Judgement, trials: Sequence[Trial]) -> Pictur
 
 def draw_exchange_chart(rate: ExchangeRate, judgement: Judgement) -> Picture:
     """Error against real images: the fitted curve, and what arms with synthetic images equal."""
-    curve, colours = rate.curve, {line.name: line.colour for line in _key(judgement)}
+    curve, colours = rate.curve, {line.name: line.colour for line in make_arm_key(judgement)}
     text = {arm.name: cut(arm.text, LONGEST) for arm in judgement.arms}
     fitted = [
         (float(n), curve.error(float(n))) for n in np.geomspace(curve.smallest, curve.largest, 60)
@@ -154,8 +154,8 @@ def _name(judgement: Judgement, label: int) -> str:
     return judgement.mean_of_classes if label < 0 else judgement.classes[label]
 
 
-def _key(judgement: Judgement) -> list[Line]:
-    """A line without points an arm, in its look."""
+def make_arm_key(judgement: Judgement) -> list[Line]:
+    """Give each arm a line without points, in the colour and dash that it has in every chart."""
     names = [arm.name for arm in judgement.arms]
     paint, dash = (
         choose_arm_colours(names, judgement.base),
@@ -170,7 +170,7 @@ def _key(judgement: Judgement) -> list[Line]:
 def _curves(kind: str, judgement: Judgement, label: int) -> Panel:
     places = FALSE_POSITIVE_RATES if kind == "roc" else RECALLS
     lines = []
-    for arm, line in zip(judgement.arms, _key(judgement), strict=True):
+    for arm, line in zip(judgement.arms, make_arm_key(judgement), strict=True):
         values = getattr(arm.curves, kind)[label]
         if not np.isnan(values).all():
             first = (0.0, 0.0) if kind == "roc" else (0.0, float(values[0]))

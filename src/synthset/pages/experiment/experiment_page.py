@@ -15,6 +15,13 @@ from synthset.pages.experiment import experiment_tables as tables
 from synthset.pages.experiment import experiment_words as words
 from synthset.pages.experiment.answer_words import write_answer
 from synthset.pages.experiment.arms_chart import draw_arms_chart
+from synthset.pages.experiment.budget_words import (
+    describe_growth,
+    describe_seeds,
+    list_doubtful,
+    write_budgets,
+)
+from synthset.pages.experiment.budgets_chart import draw_budgets_chart
 from synthset.pages.experiment.curve_charts import (
     draw_class_curves,
     draw_exchange_chart,
@@ -111,6 +118,8 @@ def _figures(judgement: Judgement, trials: Sequence[Trial]) -> dict[str, Picture
         draw_reliability_chart(judgement),
         draw_training_chart(judgement, trials),
     ]
+    if judgement.budgets is not None:
+        found.append(draw_budgets_chart(judgement, judgement.budgets))
     if judgement.exchange is not None:
         found.append(draw_exchange_chart(judgement.exchange, judgement))
     return {one.name: one for one in found if one is not None}
@@ -143,6 +152,9 @@ def _fill_page(
         "figures": figures,
         "answer": write_answer(judgement),
         "headlines": words.write_headlines(judgement),
+        "budgets": write_budgets(judgement),
+        "updates": experiment.training.updates,
+        **_fill_budgets(judgement),
         "measures": tables.list_measures(judgement),
         "compared": tables.compare_arms(judgement),
         "tuned": tables.list_tunings(judgement),
@@ -176,6 +188,18 @@ def _fill_page(
         "worth_words": tables.describe_worth,
         "uri": _uri,
         "pixels": _pixels,
+    }
+
+
+def _fill_budgets(judgement: Judgement) -> dict[str, Any]:
+    budgets = judgement.budgets
+    if budgets is None:
+        return {}
+    return {
+        "growth": describe_growth(judgement, budgets),
+        "budget_seeds": describe_seeds(judgement, budgets),
+        "changes": tables.list_changes(judgement, budgets),
+        "doubtful": list_doubtful(judgement, budgets),
     }
 
 

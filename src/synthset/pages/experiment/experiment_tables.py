@@ -18,6 +18,7 @@ from synthset.results.judge import Difference
 from synthset.results.judgement import Judgement
 from synthset.results.judgement_tables import OWN_JUDGE
 from synthset.results.source_leak import SourceLeak
+from synthset.results.two_budgets import TwoBudgets
 
 FIRST = (
     "focus_recall", "focus_precision", "focus_f1", "focus_average_precision", "focus_matched_f1",
@@ -122,6 +123,24 @@ def list_gains(judgement: Judgement) -> list[tuple[str, str, str, SourceLeak, li
     ]
 
 
+def list_changes(
+    judgement: Judgement, budgets: TwoBudgets
+) -> list[tuple[str, str, str, list[Compared]]]:
+    """A row a comparison that the smaller budget changes, beyond chance at one budget at least: the
+    words of the two arms and of the measure, and a cell for each budget and for the change."""
+    texts = {arm.name: arm.text for arm in judgement.arms}
+    return [
+        (
+            texts[one.arm],
+            texts[one.other],
+            measure_name(one.measure, judgement),
+            [_write_difference(row) for row in (one.smaller, one.full, one.change)],
+        )
+        for one in budgets.pairs
+        if one.is_named and one.beyond_chance
+    ]
+
+
 def make_class_tables(
     judgement: Judgement,
 ) -> list[tuple[str, str, list[tuple[int, list[Figure]]]]]:
@@ -214,8 +233,10 @@ def _sum(counts: Mapping[str, Array], label: int | None = None) -> str:
 
 def _compare_arm(arm: str, rows: Sequence[Difference]) -> Compared:
     one = next((row for row in rows if row.arm == arm), None)
-    if one is None:
-        return Compared(None)
+    return Compared(None) if one is None else _write_difference(one)
+
+
+def _write_difference(one: Difference) -> Compared:
     ends, each = one.figure.interval, [v for v in one.figure.each if v is not None]
     title = "\n".join(
         [
