@@ -40,6 +40,20 @@ def test_time_decides_updates_and_then_seeds(world, at_speed):
     assert any(f"about {round(seconds / 60)} minutes" in line for line in poor.said)
 
 
+def test_half_the_training_is_tried_with_as_many_seeds_as_there_is_time_for(world, at_speed):
+    at_speed(100)
+    arms, each = 2, 150 * 64 / (60 * 0.7 * 100)  # minutes of a training with the fewest updates
+    for again, settings in ((5, {"share": 0.5}), (1, {"share": 0.5, "seeds": 1}), (0, None)):
+        minutes = (arms * 5 + 0.5 * arms * again) * each
+        found = plan_experiment("real", minutes=minutes + 0.01)
+        assert found.settings.get("smaller_budget") == settings
+        assert (found.settings["training"]["updates"], found.minutes) == (
+            150,
+            pytest.approx(minutes),
+        )
+        assert (f", and {arms * again} of half the updates" in found.said[1]) == bool(again)
+
+
 def test_splits_of_the_folder_are_those_of_the_experiment(world, at_speed):
     at_speed(FAST)
     for split, place in (("train", "real"), ("test", "test")):

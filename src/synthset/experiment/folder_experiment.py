@@ -18,7 +18,7 @@ from synthset.experiment.places import SplitImages, find_places
 from synthset.experiment.splits import read_real, split
 from synthset.images import decode
 from synthset.machine import count_workers
-from synthset.recipe.default_experiment import Plan, compose_experiment
+from synthset.recipe.default_experiment import SMALLER_SHARE, Plan, compose_experiment
 from synthset.recipe.experiment import Experiment, Real, load_experiment
 from synthset.recipe.reading import override
 from synthset.store.pool_index import is_dataset
@@ -156,23 +156,40 @@ def plan_experiment(
 
 
 def _fit_budget(plan: Plan, minutes: float) -> FolderExperiment:
-    """Choose updates, and, where time is short, fewer seeds."""
+    """Choose updates, and, where time is short, fewer seeds; and for how many of these there is
+    time to train with half the updates as well.
+
+    For all seeds where that costs the full budget nothing; else for the first one, which takes a
+    tenth to a sixth of the time: a network that time leaves under-trained is the one whose verdict
+    needs the check, but more of it would leave the network with still less training.
+    """
     experiment = load_experiment(compose_experiment(plan))
     speed = measure_speed(experiment.model, experiment.training, plan.size_px, len(plan.counts))
-    images = sum(plan.counts.values())
+    trainings = sum(len(arm.candidates) for arm in experiment.arms)
+    images, arms = sum(plan.counts.values()), len(experiment.arms)
     most = max(FEWEST_UPDATES, min(MOST_DRAWN, EPOCHS * images) // plan.batch_size)
-    for seeds in range(plan.seeds, 2, -1):
-        trainings, each = _count_trainings(experiment), 60 * WORKED * speed / plan.batch_size
+
+    def fit(seeds: int, again: int) -> tuple[int, float]:
+        """Updates that time allows, and minutes that each of them takes in all trainings."""
         workers = count_workers(experiment.workers, trainings * seeds)
-        updates = min(most, int(minutes * each * workers / (trainings * seeds)))
-        if updates >= FEWEST_UPDATES:
+        whole = trainings * seeds + SMALLER_SHARE * arms * again
+        each = whole * plan.batch_size / (60 * WORKED * speed * workers)
+        return min(most, int(minutes / each)), each
+
+    for seeds in range(plan.seeds, 2, -1):
+        if fit(seeds, 0)[0] >= FEWEST_UPDATES:
             break
-    plan = replace(plan, seeds=seeds, updates=max(FEWEST_UPDATES, updates))
-    takes = trainings * seeds * plan.updates / each / workers
+    again = next(
+        (n for n, least in ((seeds, most), (1, FEWEST_UPDATES)) if fit(seeds, n)[0] >= least), 0
+    )
+    updates, each = fit(seeds, again)
+    plan = replace(plan, seeds=seeds, updates=max(FEWEST_UPDATES, updates), smaller_seeds=again)
+    workers, takes = count_workers(experiment.workers, trainings * seeds), each * plan.updates
+    halves = f", and {arms * again} of half the updates" if again else ""
     said = (
         f"{speed:,.0f} images of {plan.size_px} px a second on each of {workers} workers",
         f"about {max(1, round(takes))} minutes: {trainings * seeds} trainings of {plan.updates:,} "
-        f"updates of {plan.batch_size} images, {workers} at a time",
+        f"updates of {plan.batch_size} images{halves}, {workers} at a time",
         *_explain(plan),
     )
     return FolderExperiment(compose_experiment(plan), takes, said)
@@ -188,10 +205,6 @@ def _explain(plan: Plan) -> tuple[str, ...]:
         "images are mirrored at random; where left and right mean something, add "
         "--set training.augmentation.flip=false",
     )
-
-
-def _count_trainings(experiment: Experiment) -> int:
-    return sum(len(arm.candidates) for arm in experiment.arms)
 
 
 def _read_places(data: str | os.PathLike[str]) -> tuple[dict[str, Any], dict[str, Any] | None]:

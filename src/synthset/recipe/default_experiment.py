@@ -12,6 +12,7 @@ TOWARDS_NATURAL = (2 / 3, 1 / 3, 1.0)  # of the way from even draws to natural o
 ENOUGH = 100  # images of a rare class of which a tenth can choose between these
 GENERATED = ((100, 0.3), (1_000, 0.15))  # fewer real images a class than this -> share of draws
 GENERATED_LEAST = 0.05
+SMALLER_SHARE = 0.5  # of the updates, with which arms are trained as well
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,7 @@ class Plan:
         batch_size: images an update.
         updates: of each training.
         seeds: trainings of each arm.
+        smaller_seeds: of these, how many are trained with half the updates, too.
     """
 
     name: str
@@ -38,6 +40,7 @@ class Plan:
     batch_size: int = 256
     updates: int = 1000
     seeds: int = 3
+    smaller_seeds: int = 0
 
     @property
     def rare(self) -> tuple[str, ...]:
@@ -77,7 +80,15 @@ def compose_experiment(plan: Plan) -> dict[str, Any]:
         "preprocessing": {"size_px": plan.size_px},
         "training": {"updates": plan.updates, "batch_size": plan.batch_size},
         "seeds": list(range(plan.seeds)),
+        **_train_again(plan),
     }
+
+
+def _train_again(plan: Plan) -> dict[str, Any]:
+    if not plan.smaller_seeds:
+        return {}
+    some = {"seeds": plan.smaller_seeds} if plan.smaller_seeds < plan.seeds else {}
+    return {"smaller_budget": {"share": SMALLER_SHARE, **some}}
 
 
 def _describe(plan: Plan) -> str:
