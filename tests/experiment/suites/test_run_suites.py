@@ -62,6 +62,12 @@ def test_a_new_suite_is_measured_alone_and_nothing_is_trained_again(content, don
     assert done["read"] == [("five", "real", 0), ("five", "mixed", 0)]
 
 
+def test_suites_measure_the_full_budget_alone(content, done, no_pages):
+    run_benchmark({**content, "suites": {"near": PIXELS}, "smaller_budget": {}})
+    assert sorted(done["trained"]) == [("mixed", 0)] * 2 + [("real", 0)] * 2
+    assert sorted(done["read"]) == [("near", "mixed", 0), ("near", "real", 0)]
+
+
 def test_what_a_suite_is_called_in_figures_measures_nothing_anew(content, done, no_pages):
     run_benchmark({**content, "suites": {"near": PIXELS}})
     done["read"].clear()

@@ -6,6 +6,7 @@ from budget_trials import FULL, judge_cats, make_experiment, make_trials
 from synthset.pages.experiment.answer_words import write_answer
 from synthset.pages.experiment.budget_words import describe_growth, list_doubtful, write_budgets
 from synthset.pages.experiment.budgets_chart import draw_budgets_chart
+from synthset.pages.experiment.curve_charts import make_arm_key
 from synthset.pages.experiment.experiment_page import write_experiment_page
 
 KEPT = {"plain": (1, 2, 2), "made": (6, 8, 8), "other": (4, 6, 6)}
@@ -72,6 +73,15 @@ def test_the_chart_has_a_line_an_arm_and_its_table_both_figures():
     assert picture.table.headings[1:3] == (
         "balanced accuracy, 500 updates", "balanced accuracy, 1,000 updates"
     )  # fmt: skip
+
+
+def test_the_key_tells_an_arm_from_a_control_whose_words_begin_alike():
+    arm = {"name": "made", "text": "generated images in every class", "control": True}
+    arm["parts"] = [{"set": "real"}, {"set": "sd"}]
+    full = {"made": FULL["made"], "made-control": FULL["plain"]}
+    found = judge_cats(full, full, arms=[arm])
+    named = [line.name for line in make_arm_key(found)]
+    assert named == [arm["text"], f"{arm['text']}: control"]
 
 
 def test_the_page_shows_two_budgets_or_says_that_there_is_one(tmp_path):

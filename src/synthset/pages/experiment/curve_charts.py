@@ -23,6 +23,7 @@ CLASSES = 3  # focus classes that have panels of their own
 COLUMNS = 4  # of training curves
 FEW = 10  # images of a bin, over all seeds; a share of fewer says too little to be drawn
 PLACES = 60  # of a curve
+LONGEST_IN_KEY = 60  # letters: an arm and its control begin alike
 SQUARE = (250.0, 250.0)
 
 
@@ -117,7 +118,7 @@ def draw_training_chart(judgement: Judgement, trials: Sequence[Trial]) -> Pictur
 def draw_exchange_chart(rate: ExchangeRate, judgement: Judgement) -> Picture:
     """Error against real images: the fitted curve, and what arms with synthetic images equal."""
     curve, colours = rate.curve, {line.name: line.colour for line in make_arm_key(judgement)}
-    text = {arm.name: cut(arm.text, LONGEST) for arm in judgement.arms}
+    text = {arm.name: cut(arm.text, LONGEST_IN_KEY) for arm in judgement.arms}
     fitted = [
         (float(n), curve.error(float(n))) for n in np.geomspace(curve.smallest, curve.largest, 60)
     ]
@@ -162,7 +163,7 @@ def make_arm_key(judgement: Judgement) -> list[Line]:
         choose_arm_dashes(names, judgement.base),
     )
     return [
-        Line((), paint[arm.name], cut(arm.text, LONGEST), dash=dash[arm.name])
+        Line((), paint[arm.name], cut(arm.text, LONGEST_IN_KEY), dash=dash[arm.name])
         for arm in judgement.arms
     ]
 
