@@ -26,6 +26,7 @@ UNITS = {  # by title; the other passes count records
     "training judges": "updates",
     "choosing images": "images",
     "prompts": "classes",
+    "sources": "trials",
     "suites": "images",
     "matching": "images",
     "cues": "images",

@@ -15,6 +15,7 @@ from synthset.errors import DatasetError, raise_storage_errors
 from synthset.experiment.cases import explain_answers, show_preprocessing
 from synthset.experiment.jobs import plan_jobs, plan_smaller
 from synthset.experiment.sets import Sets
+from synthset.experiment.source_use import measure_source_use
 from synthset.experiment.suites.run_suites import open_suites, run_suites
 from synthset.experiment.tasks import run_tasks
 from synthset.experiment.trials import Job, open_trials
@@ -162,6 +163,7 @@ def conclude(sets: Sets, jobs: Sequence[Job]) -> Done:
     experiment, real = sets.experiment, sets.real
     classes = tuple(names[0] for names in real.classes)
     trials, smaller = (tuple(job.read() for job in some) for some in (jobs, plan_smaller(jobs)))
+    trials = measure_source_use(sets, jobs, trials)
     judgement = judge(experiment, trials, classes, smaller, sets.judges)
     judgement = replace(judgement, notes=(*real.notes, *judgement.notes))
     page = write_experiment_page(

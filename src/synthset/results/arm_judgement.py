@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -18,11 +19,13 @@ from synthset.metrics.statistics.classification import (
     mutual_information,
     reliability,
 )
+from synthset.metrics.statistics.intervals import Interval
 from synthset.metrics.statistics.operating_curves import average_curves, compute_curves
 from synthset.recipe.arms import Arm
 from synthset.results.figure import Better, ConfidenceInterval, Figure
 from synthset.results.judge import Runs, estimate
 from synthset.results.source_leak import PROBED, SourceLeak
+from synthset.results.source_use import ASKED, SourceUse
 from synthset.results.stored import Numbers, StoredCurves
 from synthset.results.trial import Trial, Tuning
 
@@ -197,23 +200,49 @@ def _find_leak(arm: Arm, trials: Sequence[Trial], seeds: Sequence[int]) -> Sourc
     """Join what the trials say of sources; those that weren't probed say nothing of features."""
     draws = [np.stack(list((trial.draws or trial.counts).values())) for trial in trials]
     bits = float(np.mean([mutual_information(one) for one in draws]))
+    leak = SourceLeak(bits, arm.loss.prior == "source", use=_find_use(trials, seeds))
     probes = [trial.source_probe for trial in trials if trial.source_probe is not None]
     if not probes:
-        return SourceLeak(bits, arm.loss.prior == "source")
-    means = {seed: trial.source_probe.mean if trial.source_probe else None
-             for seed, trial in zip(seeds, trials, strict=True)}  # fmt: skip
-    values = {seed: np.array([np.nan if one is None else one.value]) for seed, one in means.items()}
-    auc, known = estimate(Runs(values), seeds), [one for one in means.values() if one is not None]
-    if len(known) == 1:
-        ends = ConfidenceInterval(known[0].low, known[0].high, PROBED)
-        auc = replace(auc, interval=ends)
-    return SourceLeak(
-        bits,
-        arm.loss.prior == "source",
-        auc,
-        float(np.mean([len(one.areas) for one in probes])),
-        float(np.mean([one.skipped for one in probes])),
+        return leak
+    means = [trial.source_probe.mean if trial.source_probe else None for trial in trials]
+    return replace(
+        leak,
+        auc=_join_seeds(means, seeds, PROBED),
+        probed=float(np.mean([len(one.areas) for one in probes])),
+        skipped=float(np.mean([one.skipped for one in probes])),
     )
+
+
+def _find_use(trials: Sequence[Trial], seeds: Sequence[int]) -> SourceUse | None:
+    """Join what the trials say of one source and class: those that most of them name."""
+    named = Counter(
+        (one.source_use.source, one.source_use.class_name) for one in trials if one.source_use
+    )
+    if not named:
+        return None
+    cue = named.most_common(1)[0][0]
+    found = [
+        use if (use := one.source_use) and (use.source, use.class_name) == cue else None
+        for one in trials
+    ]
+    excess, control = (
+        _join_seeds([getattr(one, field, None) for one in found], seeds, ASKED)
+        for field in ("excess", "control")
+    )
+    missing = next((one.missing for one in found if one and one.missing), "")
+    return SourceUse(*cue, excess, control, missing)
+
+
+def _join_seeds(found: Sequence[Interval | None], seeds: Sequence[int], method: str) -> Figure:
+    """Mean over the seeds that have one; of a single one the interval is its own."""
+    values = {
+        seed: np.array([np.nan if one is None else one.value])
+        for seed, one in zip(seeds, found, strict=True)
+    }
+    figure, known = estimate(Runs(values), seeds), [one for one in found if one is not None]
+    if len(known) != 1:
+        return figure
+    return replace(figure, interval=ConfidenceInterval(known[0].low, known[0].high, method))
 
 
 def _mean_counts(counts: Sequence[Mapping[str, NDArray[np.int64]]], size: int) -> dict[str, Array]:

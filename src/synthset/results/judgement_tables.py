@@ -29,6 +29,9 @@ def make_arm_rows(judgement: Judgement) -> list[Row]:
         row["judge"] = arm.judge or (OWN_JUDGE if arm.choices else "")
         row |= {"source_bits": to_plain(arm.leak.bits), "source_leak": arm.leak.verdict}
         row |= _cells("source_auc", arm.leak.auc or Figure(None))
+        for name in ("excess", "control"):
+            use = getattr(arm.leak.use, name, Figure(None))
+            row |= _cells(f"source_use_{name}", use)
         for name, differences in judgement.differences.items():
             own = next((one for one in differences if one.arm == arm.name), None)
             row |= _difference(f"difference_{name.replace(' ', '_')}", own)

@@ -10,6 +10,7 @@ import numpy as np
 
 from synthset.metrics.statistics.intervals import Interval
 from synthset.results.figure import Figure
+from synthset.results.source_use import SourceUse
 
 BITS = 0.02  # that a source tells of the class; fewer pay a classifier next to nothing
 AREA = 0.6  # AUC of the probe; below it features hardly tell the sources apart
@@ -55,6 +56,7 @@ class SourceLeak:
         auc: mean over classes and seeds of `SourceProbe`; None where none was measured.
         probed: classes that were probed, mean over seeds.
         skipped: classes with images of both kinds that weren't, mean over seeds.
+        use: whether classifiers answer by the source; None where it says nothing about the class.
     """
 
     bits: float
@@ -62,6 +64,7 @@ class SourceLeak:
     auc: Figure | None = None
     probed: float = 0.0
     skipped: float = 0.0
+    use: SourceUse | None = None
 
     @property
     def verdict(self) -> Verdict:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synthset.results.source_leak import SourceProbe
+from synthset.results.source_use import TrialSourceUse
 
 
 @dataclass(frozen=True)
@@ -90,6 +91,7 @@ class Trial:
         tuning: how the draws were chosen; None where there was no choice.
         source_probe: whether the classifier's features tell generated from real training images;
             None where there is but one kind, and in trials of before this was measured.
+        source_use: whether it answers by them; None where sources say nothing about the class.
     """
 
     arm: str
@@ -105,6 +107,7 @@ class Trial:
     draws: Mapping[str, NDArray[np.int64]] = field(default_factory=dict)
     tuning: Tuning | None = None
     source_probe: SourceProbe | None = None
+    source_use: TrialSourceUse | None = None
 
     @property
     def cost_s(self) -> float:

@@ -35,6 +35,7 @@ from synthset.pages.experiment.leak_words import (
     MARKS,
     count_probed,
     describe_leak,
+    describe_use,
     explain_leaks,
 )
 from synthset.pages.experiment.parts import ExplainedImage, Steps
@@ -165,6 +166,7 @@ def _fill_page(
         "leak_marks": MARKS,
         "leak_lines": describe_leak,
         "count_probed": count_probed,
+        "describe_use": describe_use,
         "by_class": tables.make_class_tables(judgement),
         "steps": steps,
         "cases": [_arm_cases(arm.name, arm.text, cases) for arm in judgement.arms],

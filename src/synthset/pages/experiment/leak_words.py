@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from synthset.pages.kit.numbers import count, figure
+from synthset.pages.kit.numbers import count, figure, points
+from synthset.results.figure import Figure
 from synthset.results.judgement import Judgement
 from synthset.results.source_leak import AREA, BITS, SourceLeak
 
@@ -14,11 +15,35 @@ MARKS = {
 
 
 def describe_leak(leak: SourceLeak) -> list[str]:
-    """Lines such as `0.46 bits` and `AUC 98.2 % [96.0, 99.1]`, before and after the training."""
+    """Lines such as `0.46 bits`, `AUC 98.2 % [96.0, 99.1]` and `use +12.3 (8.0 to 16.6)`, before
+    and after the training."""
     lines = [f"{leak.bits:.2f} bits"]
     if leak.auc is not None and leak.auc.value is not None:
         lines.append(f"AUC {figure(leak.auc)}")
+    if leak.use is not None:
+        lines.append(f"use {_points(leak.use.excess)}")
+        if leak.use.control.value is not None:
+            lines.append(f"control {_points(leak.use.control)}")
     return lines
+
+
+def _points(found: Figure) -> str:
+    if found.value is None:
+        return "not measured"
+    ends = found.interval
+    span = "" if ends is None else f" ({points(ends.low)} to {points(ends.high)})"
+    return f"{points(found.value)}{span}"
+
+
+def describe_use(leak: SourceLeak) -> str:
+    """Say what the use is of, or why it isn't measured, for who points at it."""
+    use = leak.use
+    if use is None:
+        return ""
+    if use.excess.value is None:
+        return f"use of {use.source} for {use.class_name}: not measured, since {use.missing}"
+    some = f"; some seeds not, since {use.missing}" if use.missing else ""
+    return f"use: {use.class_name} answered on images of {use.source} from other classes{some}"
 
 
 def count_probed(leak: SourceLeak) -> str:
