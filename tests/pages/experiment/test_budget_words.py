@@ -25,7 +25,8 @@ def test_an_order_that_stays_is_said_to_stay_and_the_answer_stands():
 def test_a_verdict_that_half_the_training_does_not_give_is_never_given_alone():
     short, rest = write_answer(judge_cats(DOUBTFUL))
     assert short == "Generated images help, but with half the training that isn't clear."
-    assert "with <sd> doesn't clearly differ from plain in balanced accuracy, but is better" in rest
+    same = "with <sd> doesn't clearly differ from plain in balanced accuracy and accuracy, but is"
+    assert f"{same} better with all of it" in rest
     assert "Next: train longer (training.updates: 2000)" in rest
     hurts = {"plain": (6, 8, 8), "made": (1, 2, 2), "other": (3, 4, 5)}
     assert write_answer(judge_cats(hurts))[0].endswith("but with half the training they hurt.")

@@ -61,8 +61,8 @@ def _find_other_verdict(judgement: Judgement, found: Answer) -> Verdict | None:
 def _advise_longer(judgement: Judgement) -> str:
     updates = 2 * judgement.budgets.full if judgement.budgets else 0
     return (
-        f"Next: train longer (training.updates: {updates}), since the verdict depends on how long "
-        "the arms are trained."
+        f"Next: train longer (training.updates: {updates}), since the verdict may depend on how "
+        "long the arms are trained."
     )
 
 

@@ -61,8 +61,8 @@ def write_budgets(judgement: Judgement) -> str:
         return f"{lead}, all arms have the same order in {measures}."
     telling = [one for one in named if one.beyond_chance or _is_of_answer(one, judgement)]
     telling.sort(key=lambda one: (not one.changes_verdict, not _is_of_answer(one, judgement)))
-    said = [_describe_pair(one, judgement) for one in telling[:NAMED]]
-    said += ["there are more such cases"] if len(telling) > NAMED else []
+    said = _describe_pairs(telling, judgement)
+    said[NAMED:] = ["there are more such cases"] if len(said) > NAMED else []
     if len(telling) < len(named):
         where = "only among arms that don't differ significantly"
         said.append(f"{'otherwise, ' if said else ''}the order changes {where}")
@@ -106,15 +106,28 @@ def _is_of_answer(pair: PairAtBudgets, judgement: Judgement) -> bool:
     return {pair.arm, pair.other} in ({found.arm, found.control}, {found.arm, found.beside})
 
 
-def _describe_pair(pair: PairAtBudgets, judgement: Judgement) -> str:
+def _describe_pairs(pairs: list[PairAtBudgets], judgement: Judgement) -> list[str]:
+    """Say what changes between two arms, once for all measures in which it does."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for one in pairs:
+        found.setdefault(_describe_pair(one, judgement), []).append(
+            measure_name(one.measure, judgement)
+        )
+    return [
+        f"{before} in {' and '.join(measures)}{after}"
+        for (before, after), measures in found.items()
+    ]
+
+
+def _describe_pair(pair: PairAtBudgets, judgement: Judgement) -> tuple[str, str]:
+    """What stands before the measure, and after it."""
     texts = {arm.name: arm.text for arm in judgement.arms}
-    measure = measure_name(pair.measure, judgement)
     if pair.changes_verdict:
         beside = f"{texts[pair.arm]} {BESIDE[pair.smaller.verdict]} {texts[pair.other]}"
         chance = "" if pair.change.verdict else " (a change that may be due to chance)"
-        return f"{beside} in {measure}, but {ALONE[pair.full.verdict]} with all of it{chance}"
+        return beside, f", but {ALONE[pair.full.verdict]} with all of it{chance}"
     chance = "" if pair.beyond_chance else ", which may be due to chance"
-    return f"the order of {_join(pair, judgement)} changes in {measure}{chance}"
+    return f"the order of {_join(pair, judgement)} changes", chance
 
 
 def _join(pair: PairAtBudgets, judgement: Judgement) -> str:
