@@ -127,12 +127,14 @@ def judge_budgets(
         None where nothing was trained at the smaller budget.
     """
     asked = experiment.smaller_budget
-    done = {(one.arm, one.seed) for one in smaller}
-    both = [one for one in trials if (one.arm, one.seed) in done]
-    if asked is None or not both:
+    done = {(one.arm, one.seed) for one in smaller} & {(one.arm, one.seed) for one in trials}
+    if asked is None or not done:
         return None
+    both, shorter = (
+        [one for one in some if (one.arm, one.seed) in done] for some in (trials, smaller)
+    )
     full = by_arm if len(both) == len(trials) else measure_trials(both, focus)
-    less = measure_trials([one for one in smaller if one.arm in full], focus)
+    less = measure_trials(shorter, focus)
     there = next(iter(next(iter(full.values())).trials.values())).whole
     measures = (next(name for name in MEASURES if name in there), "accuracy")
     seeds = tuple(sorted({one.seed for one in both}))
