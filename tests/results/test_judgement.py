@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from synthset.results.judge import CORRECTION
 from synthset.results.judgement import Judgement, judge
 from synthset.results.judgement_tables import make_arm_rows, make_class_rows
 from synthset.results.source_leak import PROBED, SourceProbe
+from synthset.results.source_use import ASKED, TrialSourceUse
 from synthset.results.stored import dump, load
 from synthset.results.trial import Look, Trial
 
@@ -295,6 +297,17 @@ def test_what_may_be_chance_says_how_many_seeds_would_tell():
 def test_without_a_control_there_is_no_answer():
     found = judge(experiment(), three_seeds(), CLASSES)
     assert (found.answer, write_answer(found)) == (None, None)
+
+
+def test_seeds_that_agree_on_the_use_of_a_source_keep_their_own_interval():
+    use = TrialSourceUse("sd", "cat", Interval(0.0, -0.02, 0.02))
+    trials = [
+        replace(one, source_use=use if one.arm == "refilled" else None) for one in three_seeds()
+    ]
+    found = judge(experiment(), trials, CLASSES).arms[1].leak.use
+    assert (found.excess.value, found.control.value) == (0.0, None)
+    ends = found.excess.interval
+    assert (ends.low, ends.high, ends.method) == (-0.02, 0.02, ASKED)
 
 
 def test_what_a_choice_adds_is_told_but_answers_nothing_about_generated_images():

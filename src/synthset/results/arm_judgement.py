@@ -234,15 +234,17 @@ def _find_use(trials: Sequence[Trial], seeds: Sequence[int]) -> SourceUse | None
 
 
 def _join_seeds(found: Sequence[Interval | None], seeds: Sequence[int], method: str) -> Figure:
-    """Mean over the seeds that have one; of a single one the interval is its own."""
+    """Mean over the seeds that have one; where seeds give no interval, since there is one or all
+    are equal, it is the mean of their own."""
     values = {
         seed: np.array([np.nan if one is None else one.value])
         for seed, one in zip(seeds, found, strict=True)
     }
     figure, known = estimate(Runs(values), seeds), [one for one in found if one is not None]
-    if len(known) != 1:
+    if not known or figure.interval is not None:
         return figure
-    return replace(figure, interval=ConfidenceInterval(known[0].low, known[0].high, method))
+    low, high = (float(np.mean([getattr(one, end) for one in known])) for end in ("low", "high"))
+    return replace(figure, interval=ConfidenceInterval(low, high, method))
 
 
 def _mean_counts(counts: Sequence[Mapping[str, NDArray[np.int64]]], size: int) -> dict[str, Array]:
