@@ -137,5 +137,5 @@ def test_what_a_store_refuses_is_an_error_of_ours_with_its_url(monkeypatch, tmp_
         raise PermissionError("Access Denied")
 
     monkeypatch.setattr(fsspec.get_filesystem_class("memory"), "open", refuse)
-    with pytest.raises(StorageError, match=r"^memory://b/dataset.json: Access Denied; fix that"):
+    with pytest.raises(StorageError, match=r"^memory://b/dataset.json: Access Denied; get"):
         Dataset.create("memory://b", "pets", 2)

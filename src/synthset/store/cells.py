@@ -48,7 +48,8 @@ def open_cell(file: pa.NativeFile) -> pq.ParquetFile:
     Raises:
         ValueError: its footer, which has no checksum and says things twice, contradicts itself.
     """
-    found = pq.ParquetFile(file, page_checksum_verification=True)
+    afar = isinstance(file, pa.PythonFile)  # there, neighbouring columns are one request
+    found = pq.ParquetFile(file, page_checksum_verification=True, pre_buffer=afar)
     schema, facts = found.schema_arrow, found.metadata
     if schema.metadata != _hugging_face(schema):
         raise ValueError(

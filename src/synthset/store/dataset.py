@@ -81,9 +81,11 @@ class Dataset(Grid):
         Raises:
             DatasetError: nothing has run yet.
         """
-        if not self.folder.exists("current.json"):
-            raise DatasetError(f"{self.path}: nothing has run here yet; start with `synthset run`")
-        content = self.read_json("current.json")
+        try:
+            content = self.read_json("current.json")
+        except FileNotFoundError:
+            right = "nothing has run here yet; start with `synthset run`"
+            raise DatasetError(f"{self.path}: {right}") from None
         try:
             return View(**{**content, "exports": tuple(content["exports"])})
         except (TypeError, KeyError) as fault:
@@ -95,9 +97,11 @@ class Dataset(Grid):
         Raises:
             RecipeError: it was changed, and is no YAML that we read.
         """
-        if not self.folder.exists("recipe.yaml"):
+        try:
+            text = self.read_text("recipe.yaml")
+        except FileNotFoundError:
             return {}
-        return parse_settings(self.read_text("recipe.yaml"), f"{self.path}/recipe.yaml")
+        return parse_settings(text, f"{self.path}/recipe.yaml")
 
     def records(
         self, *, scores: bool = True, selection: bool = True, images: bool = False
@@ -136,8 +140,8 @@ class Dataset(Grid):
         if not done:
             raise DatasetError(f"{self.path}: no shard is finished yet; run the recipe to continue")
         columns = None if images else self._columns(tables, min(done), without=("image",))
-        shards = [self.read_shard(tables, shard, columns) for shard in sorted(done)]
-        return pa.concat_tables(shards)
+        read = partial(self.read_shard, tables, columns=columns)
+        return pa.concat_tables(self.folder.map(read, sorted(done)))
 
     def kept(self) -> pa.Table:
         """Read the kept records, as `records` gives them."""

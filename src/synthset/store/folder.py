@@ -7,16 +7,23 @@ import os
 import secrets
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Any, TypeVar
 
 import pyarrow as pa
 
 from synthset.litter import is_litter
 from synthset.store.create_only import create_object
 from synthset.store.files import create_file, discard_temporaries, replace_file
+from synthset.store.ranges import Ranges
 from synthset.store.remote import Remote, name_url, parse_place
+
+WHOLE = 4 * 2**20  # bytes of an object that is read at once, since each request takes its time
+AT_ONCE = 16  # requests
+Item = TypeVar("Item")
+Result = TypeVar("Result")
 
 
 class Storage(ABC):
@@ -77,6 +84,10 @@ class Storage(ABC):
     @abstractmethod
     def discard(self, path: str) -> None:
         """Remove scratch of ours; quietly if another process was faster."""
+
+    def map(self, do: Callable[[Item], Result], items: Iterable[Item]) -> list[Result]:
+        """Do something with each of several files; with several at once where each takes long."""
+        return [do(item) for item in items]
 
     def discard_temporaries(self, path: str) -> None:  # noqa: B027 - object stores have none
         """Remove half-written files that a kill left directly in a folder.
@@ -150,8 +161,14 @@ class ObjectFolder(Storage):
 
     def __init__(self, place: Remote) -> None:
         self.url = place.url
+        self._place = place
+        self._sizes: dict[str, int] = {}  # as listed; what is opened never changes
         self._fs: Any = place.system
         self._root = place.path
+
+    def map(self, do: Callable[[Item], Result], items: Iterable[Item]) -> list[Result]:
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            return list(pool.map(do, items))
 
     def _ask(self, path: str) -> contextlib.AbstractContextManager[None]:
         return name_url(f"{self.url}/{path}")
@@ -162,11 +179,12 @@ class ObjectFolder(Storage):
     def names(self, path: str = "") -> list[str]:
         try:
             with self._ask(path):
-                found = self._fs.ls(self._at(path), detail=False)
+                found = self._fs.ls(self._at(path), detail=True)
         except FileNotFoundError:
             return []
-        names = {PurePosixPath(item).name for item in found}
-        return sorted(name for name in names if name and not is_litter(name))
+        sizes = {PurePosixPath(item["name"]).name: item["size"] for item in found}
+        self._sizes |= {f"{path}/{name}": int(size or 0) for name, size in sizes.items()}
+        return sorted(name for name in sizes if name and not is_litter(name))
 
     def exists(self, path: str) -> bool:
         with self._ask(path):
@@ -174,12 +192,15 @@ class ObjectFolder(Storage):
 
     def read(self, path: str) -> bytes:
         with self._ask(path):
-            data: bytes = self._fs.cat_file(self._at(path))
+            data: bytes = self._fs.cat_file(self._at(path), start=0)  # else s3fs asks for the size
             return data
 
     def open(self, path: str) -> pa.NativeFile:
-        with self._ask(path):
-            return pa.PythonFile(self._fs.open(self._at(path), "rb"), mode="r")
+        file = self._place / path
+        size = self._sizes.get(path) or file.num_bytes
+        if size <= WHOLE:
+            return pa.BufferReader(file.read_range(0, size))
+        return pa.PythonFile(Ranges(file, size), mode="r")
 
     def create(self, path: str, data: bytes) -> bool:
         try:
@@ -201,7 +222,8 @@ class ObjectFolder(Storage):
             self._fs.pipe_file(self._at(name), line.encode())
 
     def lines(self, path: str) -> list[str]:
-        return [self.read(f"{path}.d/{name}").decode() for name in self.names(f"{path}.d")]
+        names = [f"{path}.d/{name}" for name in self.names(f"{path}.d")]
+        return [data.decode() for data in self.map(self.read, names)]
 
     def discard(self, path: str) -> None:
         with contextlib.suppress(FileNotFoundError), self._ask(path):

@@ -7,6 +7,7 @@ import os
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import Any, Self
 
 import pyarrow as pa
@@ -122,7 +123,8 @@ class Grid:
 
     def read(self, table: str, columns: Sequence[str] | None = None) -> pa.Table:
         """Read a whole table, its finished shards in order."""
-        parts = [self.read_cell(table, shard, columns) for shard in self.shards(table)]
+        read = partial(self.read_cell, table, columns=columns)
+        parts = self.folder.map(read, self.shards(table))
         if not parts:
             raise DatasetError(
                 f"{self.path}: table {table!r} has no finished shard; run the recipe first"
@@ -146,8 +148,9 @@ class Grid:
         joined: pa.Table | None = None
         errors: list[pa.ChunkedArray] = []
         for table in tables:
-            names = self._column_names(table, shard)
-            cell = self.read_cell(table, shard, [n for n in names if wanted is None or n in wanted])
+            with self._open_table(_cell(table, shard)) as file:
+                names = file.schema_arrow.names
+                cell = cells.read(file, [n for n in names if wanted is None or n in wanted])
             if "error" in cell.column_names:
                 errors.append(cell.column("error"))
                 cell = cell.drop_columns(["error"])
@@ -168,18 +171,24 @@ class Grid:
 
     def rows_in(self, table: str, shards: Sequence[int] | None = None) -> int:
         """Count the rows of some shards of a table; none counts all."""
-        total = 0
-        for shard in self.shards(table) if shards is None else shards:
+
+        def count(shard: int) -> int:
             with self._open_table(_cell(table, shard)) as file:
-                total += int(file.metadata.num_rows)
-        return total
+                return int(file.metadata.num_rows)
+
+        return sum(self.folder.map(count, self.shards(table) if shards is None else shards))
 
     def find_rows(self, table: str, ids: Iterable[str]) -> dict[str, Place]:
         """Find the rows of some records in a table; those of unfinished shards are left out."""
-        wanted, places = set(ids), {}
-        for shard in self.shards(table):
+        wanted = set(ids)
+
+        def find(shard: int) -> dict[str, Place]:
             names = self.read_cell(table, shard, ["id"]).column("id").to_pylist()
-            places.update({one: (shard, i) for i, one in enumerate(names) if one in wanted})
+            return {one: (shard, i) for i, one in enumerate(names) if one in wanted}
+
+        places: dict[str, Place] = {}
+        for some in self.folder.map(find, self.shards(table)):
+            places |= some
         return places
 
     def read_image_rows(

@@ -73,9 +73,9 @@ class Lease:
         else:
             raise DatasetLocked(f"{self._place}: other processes take it all the time; wait")
         self._refuse_overwriting()
-        for name in self._folder.names(FOLDER):
-            if (_number(name) or self._number) < self._number:
-                self._folder.discard(f"{FOLDER}/{name}")
+        for number in _list_numbers(self._folder):
+            if number < self._number:
+                self._folder.discard(_name(number))
         self._renewing.start()
 
     def confirm(self) -> None:
@@ -84,8 +84,8 @@ class Lease:
         Raises:
             DatasetLocked: another process did; whoever asks must not replace a file any more.
         """
-        number, owner = read_claim(self._folder)
-        if number > self._number:
+        if _find_number(self._folder) > self._number:
+            _, owner = read_claim(self._folder)
             raise DatasetLocked(
                 f"{self._place}: this process was taken for dead, and {_who(owner)} took over; "
                 "finished work is kept"
@@ -118,14 +118,12 @@ class Lease:
 
 def read_claim(folder: Storage) -> tuple[int, Owner]:
     """Read the claim that counts: its number, and whose it is; 0 and nobody where there is none."""
-    numbers = [number for name in folder.names(FOLDER) if (number := _number(name))]
-    if not numbers:
-        return 0, {}
+    number = _find_number(folder)
     try:
-        owner: Owner = json.loads(folder.read(_name(max(numbers))))
+        owner: Owner = json.loads(folder.read(_name(number))) if number else {}
     except (FileNotFoundError, ValueError):  # a successor has just cleared it away
         owner = {}
-    return max(numbers), owner
+    return number, owner
 
 
 def is_over(owner: Owner) -> bool:
@@ -169,6 +167,10 @@ def _name(number: int) -> str:
     return f"{FOLDER}/{number:06d}.json"
 
 
-def _number(name: str) -> int | None:
-    found = re.fullmatch(r"(\d{6,})\.json", name)
-    return int(found[1]) if found else None
+def _find_number(folder: Storage) -> int:
+    return max(_list_numbers(folder), default=0)
+
+
+def _list_numbers(folder: Storage) -> list[int]:
+    names = (re.fullmatch(r"(\d{6,})\.json", name) for name in folder.names(FOLDER))
+    return [int(name[1]) for name in names if name]

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 from collections.abc import Iterator
@@ -18,6 +19,12 @@ EXTRAS = {  # of this package, by protocol
     **dict.fromkeys(("s3", "s3a"), "s3"),
     **dict.fromkeys(("gs", "gcs"), "gcs"),
     **dict.fromkeys(("az", "abfs", "abfss"), "azure"),
+}
+ERRNOS: dict[type[OSError], int] = {
+    FileNotFoundError: errno.ENOENT,
+    FileExistsError: errno.EEXIST,
+    PermissionError: errno.EACCES,
+    TimeoutError: errno.ETIMEDOUT,
 }
 CUT_URL = re.compile(r"(s3a?|gc?s|az|abfss?|hf|https?|memory):(?!//)")  # what is left of one
 
@@ -165,16 +172,24 @@ def name_url(url: str) -> Iterator[None]:
     try:
         yield
     except OSError as fault:
-        if fault.filename is None and url not in str(fault):  # one that a package made
-            if fault.strerror is None:
+        if fault.filename is None:  # one that a package made
+            if url not in str(fault) and fault.strerror is None:
                 fault.args = (f"{url}: {fault}",)
-            else:
-                fault.filename = url
+            elif url not in str(fault):
+                fault.strerror = f"{url}: {fault.strerror}"
+            fault.errno = fault.errno or _find_errno(fault)
         raise
     except NotImplementedError:
         raise
     except Exception as fault:
-        raise OSError(f"{url}: {type(fault).__name__}: {fault}") from fault
+        refused = OSError(f"{url}: {type(fault).__name__}: {fault}")
+        refused.errno = errno.EIO  # so that nobody takes it for damaged data
+        raise refused from fault
+
+
+def _find_errno(fault: OSError) -> int:
+    numbers = (number for kind, number in ERRNOS.items() if isinstance(fault, kind))
+    return next(numbers, errno.EIO)
 
 
 Place = Path | Remote
