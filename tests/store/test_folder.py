@@ -1,5 +1,6 @@
 """Files on a disk, in memory and in a real S3 server: whole, and the first writer's."""
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -34,6 +35,16 @@ def test_of_eight_writers_at_once_one_wins(folder):
         won = list(pool.map(lambda n: folder.create("a/b", b"%d" % n), range(8)))
     assert won.count(True) == 1
     assert folder.read("a/b") == b"%d" % won.index(True)
+
+
+def test_answers_of_many_files_keep_their_order(folder):
+    def read(number):
+        time.sleep(0.001 * (number % 3))
+        return number
+
+    assert list(folder.map(read, range(40))) == [*range(40)]
+    with pytest.raises(ZeroDivisionError):
+        list(folder.map(lambda number: 1 // (number - 30), range(40)))
 
 
 def test_what_another_process_writes_is_seen_at_once(bucket):

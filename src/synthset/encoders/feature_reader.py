@@ -177,8 +177,9 @@ class FeatureReader:
 
 def _shards(dataset: Dataset, table: str) -> Iterator[Features]:
     """A table's features, shard by shard."""
-    for shard in dataset.shards(table):
-        yield list_column(dataset.read_cell(table, shard, ["features"]), "features")
+    read = partial(dataset.read_cell, table, columns=["features"])
+    for cell in dataset.folder.map(read, dataset.shards(table)):
+        yield list_column(cell, "features")
 
 
 def _read_in_order(dataset: Dataset, table: str, ids: pa.ChunkedArray, column: str) -> Features:

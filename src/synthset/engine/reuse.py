@@ -37,7 +37,8 @@ def take_over(
     names = [name for name in dataset.folder.names() if name.startswith("plan-") and name != plan]
     taken: dict[Spec, int] = {}
     for spec in specs:
-        todo = [shard for shard in dataset.shards(plan) if not dataset.has(spec.table, shard)]
+        finished = set(dataset.shards(spec.table))
+        todo = [shard for shard in dataset.shards(plan) if shard not in finished]
         others = {name: _table(recipe, name, spec.role) for name in names} if todo else {}
         places = dict(_find_finished_rows(dataset, spec, others))
         rows = sum(_take(dataset, spec, plan, shard, places) for shard in todo if places)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -122,11 +123,13 @@ def faiss() -> Any:
 def _shards(dataset: Dataset, encoder: str) -> Iterator[tuple[Vector, NDArray[np.int64]]]:
     """Features of unit length, (n, D), and the row of each within its shard."""
     table = dataset.view.features[encoder]
-    for shard in range(max(dataset.shards(table), default=-1) + 1):
-        if not dataset.has(table, shard):
+    finished = dataset.shards(table)
+    cells = dataset.folder.map(partial(dataset.read_cell, table, columns=["features"]), finished)
+    for shard in range(max(finished, default=-1) + 1):
+        if shard not in finished:
             yield np.empty((0, 0), np.float32), np.empty(0, np.int64)
             continue
-        rows = list_column(dataset.read_cell(table, shard, ["features"]), "features")
+        rows = list_column(next(cells), "features")
         there = np.flatnonzero(~np.isnan(rows[:, 0]))
         yield _unit(rows[there]), there
 
@@ -184,8 +187,10 @@ def _read_stored(dataset: Dataset, encoder: str, start: str) -> tuple[Vector, st
     """The features and the id of the one record whose id begins so."""
     table = dataset.view.features[encoder]
     found: list[tuple[str, int, int]] = []
-    for shard in dataset.shards(table):
-        ids = dataset.read_cell(table, shard, ["id"]).column("id").to_pylist()
+    shards = dataset.shards(table)
+    cells = dataset.folder.map(partial(dataset.read_cell, table, columns=["id"]), shards)
+    for shard, cell in zip(shards, cells, strict=True):
+        ids = cell.column("id").to_pylist()
         found += [(name, shard, row) for row, name in enumerate(ids) if name.startswith(start)]
     if len(found) != 1 or not start:
         what = (

@@ -10,6 +10,7 @@ import contextlib
 import re
 import sqlite3
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 from synthset.errors import StorageError, UsageError
@@ -147,8 +148,9 @@ def _fill(base: sqlite3.Connection, dataset: Dataset, mark: str) -> None:
 def _records(dataset: Dataset) -> Iterator[tuple[int, str, str | None, str, str]]:
     """Label, class name, prompt, id and path of each record, shard by shard."""
     view = dataset.view
-    for shard in dataset.shards(view.plan):
-        rows = dataset.read_cell(view.plan, shard, ["id", "label", "class_name", "prompt"])
+    shards = dataset.shards(view.plan)
+    read = partial(dataset.read_cell, view.plan, columns=["id", "label", "class_name", "prompt"])
+    for shard, rows in zip(shards, dataset.folder.map(read, shards), strict=True):
         for place, row in enumerate(rows.to_pylist()):
             path = f"{view.images}/{shard:05d}.parquet#{place}"
             yield row["label"], row["class_name"], row["prompt"], row["id"], path

@@ -7,8 +7,9 @@ import os
 import secrets
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path, PurePosixPath
 from typing import Any, TypeVar
 
@@ -85,9 +86,10 @@ class Storage(ABC):
     def discard(self, path: str) -> None:
         """Remove scratch of ours; quietly if another process was faster."""
 
-    def map(self, do: Callable[[Item], Result], items: Iterable[Item]) -> list[Result]:
-        """Do something with each of several files; with several at once where each takes long."""
-        return [do(item) for item in items]
+    def map(self, do: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
+        """Do something with each of several files, in their order; where each takes long, with a
+        few at once, ahead of whoever asks."""
+        return map(do, items)
 
     def discard_temporaries(self, path: str) -> None:  # noqa: B027 - object stores have none
         """Remove half-written files that a kill left directly in a folder.
@@ -166,9 +168,15 @@ class ObjectFolder(Storage):
         self._fs: Any = place.system
         self._root = place.path
 
-    def map(self, do: Callable[[Item], Result], items: Iterable[Item]) -> list[Result]:
+    def map(self, do: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
+        ahead: deque[Future[Result]] = deque()
         with ThreadPoolExecutor(AT_ONCE) as pool:
-            return list(pool.map(do, items))
+            for item in items:
+                ahead.append(pool.submit(do, item))
+                if len(ahead) == AT_ONCE:
+                    yield ahead.popleft().result()
+            while ahead:
+                yield ahead.popleft().result()
 
     def _ask(self, path: str) -> contextlib.AbstractContextManager[None]:
         return name_url(f"{self.url}/{path}")

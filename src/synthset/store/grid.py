@@ -124,7 +124,7 @@ class Grid:
     def read(self, table: str, columns: Sequence[str] | None = None) -> pa.Table:
         """Read a whole table, its finished shards in order."""
         read = partial(self.read_cell, table, columns=columns)
-        parts = self.folder.map(read, self.shards(table))
+        parts = list(self.folder.map(read, self.shards(table)))
         if not parts:
             raise DatasetError(
                 f"{self.path}: table {table!r} has no finished shard; run the recipe first"

@@ -83,7 +83,8 @@ def look(dataset: Dataset, recipe: Recipe, settings: ClassifierEncoder, bar: Pro
     made = dataset.shards(dataset.view.images)
     if not made:
         raise DatasetError(f"{dataset.path}: contains no images yet; run the recipe first")
-    todo = [shard for shard in made if not dataset.has(spec.table, shard)]
+    seen = set(dataset.shards(spec.table))
+    todo = [shard for shard in made if shard not in seen]
     if not todo:
         return spec.table
     asked = recipe.model_copy(update={"encoders": {_name_in(spec): settings}})
