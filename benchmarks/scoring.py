@@ -38,9 +38,12 @@ from scoring_world import World, make_world
 from synthset.encoders.encoder import Encoder
 from synthset.engine.catalog import Spec, build, plan_passes
 from synthset.engine.check import forecast_run
+from synthset.engine.chunk_feed import ChunkFeed
 from synthset.engine.plan import name_plan
 from synthset.engine.run import run
-from synthset.engine.shard import run_shard
+from synthset.engine.shard import find_todo
+from synthset.engine.worker import Worker
+from synthset.processes import Processes
 from synthset.recipe.recipe import Recipe, load_recipe
 from synthset.stage import Rows, Stage, list_column
 from synthset.store.dataset import Dataset
@@ -100,11 +103,20 @@ class Ours:
         shutil.copytree(self.imported, place, copy_function=_link)
         self.dataset = Dataset.open(place)
         shards = self.dataset.shards(name_plan(self.recipe))
+        passes = [list(stages) for stages in self.passes]
+        worker = Worker(self.dataset, self.recipe, [], passes)
         for stages in self.passes:
-            for shard in shards:
-                outcome = run_shard(self.dataset, stages, shard, lambda rows: None)
+            for spec, stage in stages.items():
+                worker.stages[spec].set_result(stage)
+        for number, specs in enumerate(passes):
+            rows = {shard: self.dataset.rows_in(specs[0].inputs[0], [shard]) for shard in shards}
+            todo = [find_todo(self.dataset, number, specs, *shard) for shard in rows.items()]
+            feed = ChunkFeed(todo, workers=1)
+            for _ in Processes(1, lambda: worker).work(feed):
+                continue
+            for outcome in feed.outcomes:
                 if outcome.error or outcome.failed_rows:
-                    raise RuntimeError(f"shard {shard}: {outcome}")
+                    raise RuntimeError(str(outcome))
         return float(np.mean(self.column("scores/recognition", "recognition_confidence")))
 
     def column(self, role: str, name: str) -> Floats:
@@ -302,7 +314,7 @@ def _footnote(world: World, asked: argparse.Namespace) -> str:
         f"{conditions(PACKAGES)} {clock}. {len(world.files)} JPEGs of 512 px, {size:.0f} KB each, "
         f"as many prompts; Inception-v3 and ViT-B/32 with random weights, {trained}; images for "
         "Inception are resized as torch-fidelity does. synthset runs as a worker does "
-        "(`run_shard` on an imported dataset, tables written), and decodes each image once for all."
+        "(`Worker` on an imported dataset, tables written), and decodes each image once for all."
     )
 
 

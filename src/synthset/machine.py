@@ -124,6 +124,16 @@ def fix_torch_threads(count: int) -> Iterator[None]:
         torch.set_num_threads(before)
 
 
+def has_room() -> bool:
+    """Tell whether a model may be loaded beside those that are: while half of the GPU's memory is
+    free, or without one as much as a worker takes."""
+    torch = sys.modules.get("torch")
+    if torch is not None and torch.cuda.is_initialized():
+        free, total = torch.cuda.mem_get_info()
+        return bool(2 * free > total)
+    return bool(psutil.virtual_memory().available > MEMORY_A_WORKER)
+
+
 def _count_gpus_of(device: str) -> int:
     if device == "cpu":
         return 0

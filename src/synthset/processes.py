@@ -17,6 +17,8 @@ import tempfile
 import threading
 from collections import Counter, deque
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from functools import partial
 from importlib import import_module
 from itertools import count
 from types import TracebackType
@@ -24,7 +26,7 @@ from typing import Any, Generic
 
 from synthset.errors import SynthsetError
 from synthset.machine import count_gpus, make_worker_environment
-from synthset.workers import Answer, Fault, Feed, Task, Tell, Work
+from synthset.workers import Answer, Answers, Fault, Feed, Pipeline, Task, Tell, Work
 
 TRIES = 3  # a task on which so many workers died is given up
 
@@ -72,7 +74,7 @@ class Processes(Generic[Task]):
     ) -> None:
         self._end()
 
-    def work(self, feed: Feed[Task], tell: Tell = lambda _: None) -> Iterator[tuple[Task, Answer]]:
+    def work(self, feed: Feed[Task], tell: Tell = lambda _: None) -> Answers[Task]:
         """Do the tasks of a feed, and yield each with its answer, in no certain order.
 
         A task that fails in another process has a `Fault` for an answer, and the others go on; what
@@ -92,14 +94,31 @@ class Processes(Generic[Task]):
             self._end()
             raise
 
-    def _work_here(self, feed: Feed[Task], tell: Tell) -> Iterator[tuple[Task, Answer]]:
-        self._here = self._here or self._begin(*self._arguments)
-        while (task := feed.next(0, 0)) is not None:
-            answer = self._here(task, tell)
-            feed.settle(task, answer)
-            yield task, answer
+    def _work_here(self, feed: Feed[Task], tell: Tell) -> Answers[Task]:
+        work = self._here = self._here or self._begin(*self._arguments)
+        pipeline = work if isinstance(work, Pipeline) else None
+        hand, late = deque[Task](), deque[tuple[Task, Any]]()  # to be worked on, to be answered
+        try:
+            while True:
+                while (given := feed.next(0, len(hand) + len(late))) is not None:
+                    hand.append(given)
+                    if pipeline:
+                        pipeline.prepare(given)
+                if hand:
+                    task = hand.popleft()
+                    late.append((task, work(task, tell)))
+                if not late:
+                    return
+                if not hand or not isinstance(late[0][1], Future) or late[0][1].done():
+                    task, answer = late.popleft()
+                    answer = answer.result() if isinstance(answer, Future) else answer
+                    feed.settle(task, answer)
+                    yield task, answer
+        finally:
+            if pipeline:
+                pipeline.close()
 
-    def _work_side_by_side(self, hands: _Hands[Task], tell: Tell) -> Iterator[tuple[Task, Answer]]:
+    def _work_side_by_side(self, hands: _Hands[Task], tell: Tell) -> Answers[Task]:
         while self._hand_out(hands):
             worker, kind, content = self._answers.get()
             if self._workers.get(worker.place) is not worker:
@@ -256,17 +275,34 @@ def main() -> None:
             answers.write(said)
             answers.flush()
 
+    def settle(number: int, future: Future[Any]) -> None:
+        fault = future.exception()
+        answer("done", (number, _explain(fault) if fault else future.result()))
+
     arguments = messages.get()
     work: Work[Any] | None = None
+    hand = deque[tuple[int, Any]]()
     while True:
-        number, task = messages.get()
+        while not hand or not messages.empty():
+            hand.append(messages.get())
+            if isinstance(work, Pipeline):
+                work.prepare(hand[-1][1])
+        number, task = hand.popleft()
         try:
             work = work or getattr(import_module(module), name)(*arguments)
             found = work(task, lambda content: answer("told", content))
-        except Exception as fault:  # told to the parent, which knows what to do
-            plain = str(fault) if isinstance(fault, SynthsetError) and str(fault) else repr(fault)
-            found = Fault(type(fault).__name__, plain)
-        answer("done", (number, found))
+        except Exception as fault:
+            found = _explain(fault)
+        if isinstance(found, Future):
+            found.add_done_callback(partial(settle, number))
+        else:
+            answer("done", (number, found))
+
+
+def _explain(fault: BaseException) -> Fault:
+    """Tell the parent, which knows what to do."""
+    plain = str(fault) if isinstance(fault, SynthsetError) and str(fault) else repr(fault)
+    return Fault(type(fault).__name__, plain)
 
 
 def _hear(messages: queue.Queue[Any]) -> None:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 Task = TypeVar("Task")
 Answer = Any  # of a task: what its work gives, or a `Fault`
 Tell = Callable[[Any], None]
-Work = Callable[[Task, Tell], Any]
+Work = Callable[[Task, Tell], Any]  # the answer, or a future of it
+Answers = Generator[tuple[Task, Answer], None, None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +30,23 @@ class Fault:
 
     def __str__(self) -> str:
         return self.message
+
+
+class Pipeline(ABC, Generic[Task]):
+    """Work on several tasks at once in one worker: while one is computed, the next are prepared and
+    the ones before are written."""
+
+    @abstractmethod
+    def prepare(self, task: Task) -> None:
+        """Begin what can be done before it is the task's turn."""
+
+    @abstractmethod
+    def __call__(self, task: Task, tell: Tell) -> Future[Any]:
+        """Compute a task; the future is done when the rest of it is."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Finish what is computed, and let go of what is prepared, once no task is left."""
 
 
 class Feed(Protocol[Task]):
@@ -51,7 +71,7 @@ class Feed(Protocol[Task]):
 class Workers(Protocol[Task]):
     """Some workers that do tasks side by side."""
 
-    def work(self, feed: Feed[Task], tell: Tell = ...) -> Iterator[tuple[Task, Answer]]:
+    def work(self, feed: Feed[Task], tell: Tell = ...) -> Answers[Task]:
         """Do the tasks of a feed, and yield each with its answer, in no certain order."""
 
 
@@ -71,7 +91,7 @@ class ListFeed:
 
 def run_list(
     workers: Workers[Task], tasks: Sequence[Task], tell: Tell = lambda _: None
-) -> Iterator[tuple[Task, Answer]]:
+) -> Answers[Task]:
     """Do tasks that don't depend on each other, handed out in this order as workers get free.
 
     Args:

@@ -132,6 +132,15 @@ def test_any_number_of_workers_gives_the_same_bytes(tmp_path, workers):
     assert cells(tmp_path / "one") == cells(tmp_path / "many")
 
 
+def test_workers_share_a_shard_and_give_the_same_bytes(tmp_path):
+    asked = recipe("engine.rows_per_shard=100", scores=[{"kind": "quality"}])
+    synthset.run(asked, tmp_path / "one")
+    two = synthset.run(asked, tmp_path / "two", workers=2)
+    images = next(event for event in two.events() if event.get("role") == "images")
+    assert (images["shards"], images["workers"]) == (1, 2)
+    assert cells(tmp_path / "one") == cells(tmp_path / "two")
+
+
 def test_a_second_process_is_refused_with_the_first_ones_id(tmp_path):
     dataset = synthset.run(recipe(), tmp_path / "d")
     code = (

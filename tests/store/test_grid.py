@@ -58,6 +58,18 @@ def test_tables_join_by_position_and_the_first_error_counts(dataset):
     assert joined.column("error").to_pylist() == [None, "no image"]
 
 
+def test_some_rows_are_read_from_their_row_groups_alone(dataset, monkeypatch):
+    ids = [str(row) for row in range(3000)]
+    dataset.write_cell("plan-x", 0, pa.table({"id": ids}))
+    groups, read = [], pq.ParquetFile.read_row_groups
+    kept = lambda file, asked, *more: groups.append(asked) or read(file, asked, *more)  # noqa: E731
+    monkeypatch.setattr(pq.ParquetFile, "read_row_groups", kept)
+    for start, stop in ((0, 1024), (1000, 1030), (2999, 3000), (2048, None)):
+        part = dataset.read_shard(["plan-x"], 0, None, start, stop)
+        assert part.column("id").to_pylist() == ids[start:stop]
+    assert groups == [[0], [0, 1], [2], [2]]
+
+
 def test_tables_with_other_ids_never_join(dataset):
     dataset.write_cell("plan-x", 0, ROWS)
     dataset.write_cell("images-x", 0, pa.table({"id": ["b", "a"], "size": [1, 2]}))

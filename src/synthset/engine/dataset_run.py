@@ -35,6 +35,8 @@ from synthset.recipe.recipe import Recipe
 from synthset.source import Material
 from synthset.store.dataset import Dataset, View
 
+CHUNKS_A_WORKER = 4  # with fewer, a further process takes longer to start than it saves
+
 
 class DatasetRun:
     """One run, for the holder of the dataset's lock."""
@@ -90,10 +92,12 @@ class DatasetRun:
         )
         dataset.write_view(self.view())
         self.prepare()
-        workers = count_workers(
-            self.asked, self.passes.count_todo(), str(getattr(recipe.source, "device", "auto"))
-        )
-        with LocalEngine(dataset, recipe, self.material.classes, self.plan, workers) as engine:
+        chunks = self.passes.count_todo()
+        tasks = chunks // CHUNKS_A_WORKER if self.asked == "auto" else chunks
+        workers = count_workers(self.asked, tasks, str(getattr(recipe.source, "device", "auto")))
+        with LocalEngine(
+            dataset, recipe, self.material.classes, self.passes.order, workers
+        ) as engine:
             while True:
                 self.passes.run(engine, self.bar)
                 view = self.view()

@@ -39,9 +39,8 @@ class Budget:
         self._runs: defaultdict[tuple[str, str], dict[int, int]] = defaultdict(dict)
 
     @classmethod
-    def of(cls, settings: Engine, dataset: Dataset, plan: str) -> Budget:
-        """The budget of a run on a plan."""
-        rows = {shard: dataset.rows_in(plan, [shard]) for shard in dataset.shards(plan)}
+    def of(cls, settings: Engine, rows: Mapping[int, int]) -> Budget:
+        """The budget of a run on a plan, whose shards have so many rows."""
         usual = max(FEWEST, ceil(SHARE * sum(rows.values())))
         asked = settings.max_failures
         return cls(usual if asked == "auto" else asked, rows)

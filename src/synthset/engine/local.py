@@ -1,24 +1,28 @@
-"""Runs a pass on this machine: in this process, or on several worker processes."""
+"""Runs passes on this machine: in this process, or on several worker processes."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing
 from types import TracebackType
-from typing import Any
 
-from synthset.engine.shard import OnFailures, ShardOutcome
-from synthset.engine.worker import open_worker
+from synthset.engine.chunk_feed import AssembleTask, ChunkFeed, ChunkTask, ShardOutcome
+from synthset.engine.shard import find_todo
+from synthset.engine.worker import PassSpecs, open_worker
 from synthset.errors import ModelError, StageError
 from synthset.machine import ProgressBar
 from synthset.processes import Processes
 from synthset.recipe.recipe import Recipe
 from synthset.store.dataset import Dataset
 from synthset.taxonomy.classlists import ClassEntry
-from synthset.workers import Fault, run_list
+from synthset.workers import Fault
+
+OnFailures = Callable[[str, int, list[tuple[int, str]]], None]
 
 
 class LocalEngine:
-    """Workers on this machine, kept over the passes of a run so that libraries load once.
+    """Workers on this machine, kept over the passes of a run so that libraries and models load
+    once.
 
     Use as a context manager; leaving it ends the workers.
     """
@@ -28,12 +32,14 @@ class LocalEngine:
         dataset: Dataset,
         recipe: Recipe,
         classes: Sequence[ClassEntry],
-        plan: str,
+        passes: PassSpecs,
         workers: int,
     ) -> None:
         self.workers = workers
-        start = (dataset.path, recipe.to_content(), list(classes), plan)
-        self._processes: Processes[tuple[int, int]] = Processes(
+        self._dataset = dataset
+        self._passes = passes
+        start = (dataset.path, recipe.to_content(), list(classes), passes)
+        self._processes: Processes[ChunkTask | AssembleTask] = Processes(
             workers, open_worker, start, recipe.engine.threads
         )
 
@@ -49,29 +55,37 @@ class LocalEngine:
         self._processes.__exit__(kind, error, trace)
 
     def run(
-        self, number: int, shards: list[int], bar: ProgressBar, on_failures: OnFailures
+        self,
+        number: int,
+        shards: Mapping[int, int],
+        bar: ProgressBar,
+        on_failures: OnFailures = lambda role, shard, failed: None,
     ) -> Iterator[ShardOutcome]:
-        """Run shards of one pass, and yield what became of each, in no certain order.
+        """Do what shards of a pass lack, and yield what became of each, in no certain order.
 
         Args:
             number: of the pass.
-            shards: numbers.
-            bar: told how many rows are done.
-            on_failures: told which rows failed, see `run_shard`; what it raises ends the pass.
+            shards: numbers, each with the rows that it has.
+            bar: told how many rows are done; found ones count too.
+            on_failures: called with the role of a table, the shard, and each row of it that failed
+                now, though all that it is made from was there, with its error; what it raises ends
+                the pass.
         """
-
-        def told(content: tuple[Any, ...]) -> None:
-            kind, *facts = content
-            if kind == "rows":
-                bar.advance(*facts)
-            else:
-                on_failures(*facts)
-
-        tasks = [(number, shard) for shard in shards]
-        for (_, shard), ended in run_list(self._processes, tasks, told):
-            if not isinstance(ended, Fault):
-                yield ended
-            elif ended.kind == "Died":
-                yield ShardOutcome(shard, 0, 0.0, error=ended.message)
-            else:
-                raise (ModelError if ended.kind == "ModelError" else StageError)(ended.message)
+        specs = self._passes[number]
+        todo = [find_todo(self._dataset, number, specs, *shard) for shard in shards.items()]
+        feed = ChunkFeed(todo, self.workers)
+        bar.advance(sum(shards.values()) - feed.rows)
+        with closing(self._processes.work(feed)) as answers:
+            for task, answer in answers:
+                if isinstance(answer, Fault):
+                    if answer.kind != "Died":
+                        raise (ModelError if answer.kind == "ModelError" else StageError)(
+                            answer.message
+                        )
+                elif isinstance(task, ChunkTask) and not answer.error:
+                    bar.advance(len(task))
+                    for role, failed in answer.failures.items():
+                        if failed:
+                            on_failures(role, task.shard, failed)
+                while feed.outcomes:
+                    yield feed.outcomes.popleft()

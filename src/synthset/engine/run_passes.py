@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from math import ceil
 
 from synthset.engine.catalog import Spec, plan_passes
 from synthset.engine.failures import Budget, refuse_nothing_made
@@ -25,12 +26,21 @@ class Passes:
         self._dataset = dataset
         self._recipe = recipe
         self._plan = plan
-        self._passes = plan_passes(recipe, plan)
-        self.specs = [spec for specs in self._passes for spec in specs]
+        self._rows: dict[int, int] = {}  # of the plan's shards, as far as they are asked for
+        self.order = plan_passes(recipe, plan)
+        self.specs = [spec for specs in self.order for spec in specs]
 
     def count_todo(self) -> int:
-        """Count the shards that the pass with the most of them still lacks."""
-        return max(len(self._todo(specs)) for specs in self._passes)
+        """Count the chunks of the shards that the pass with the most of them still lacks."""
+        return max(
+            sum(ceil(self._rows_in(shard) / max(spec.chunk for spec in specs)) for shard in todo)
+            for specs, todo in ((specs, self._todo(specs)) for specs in self.order)
+        )
+
+    def _rows_in(self, shard: int) -> int:
+        if shard not in self._rows:
+            self._rows[shard] = self._dataset.rows_in(self._plan, [shard])
+        return self._rows[shard]
 
     def _todo(self, specs: Sequence[Spec]) -> list[int]:
         done = set.intersection(*(set(self._dataset.shards(spec.table)) for spec in specs))
@@ -38,7 +48,7 @@ class Passes:
 
     def run(self, engine: LocalEngine, bar: ProgressBar) -> None:
         """Do what the passes still lack, one after the other."""
-        for number, specs in enumerate(self._passes):
+        for number, specs in enumerate(self.order):
             self._run_pass(engine, number, specs, bar)
             if specs[0].role == "images":
                 refuse_nothing_made(self._dataset, specs[0].table)
@@ -57,12 +67,14 @@ class Passes:
         todo = self._todo(specs)
         if not todo:
             return
-        rows = self._dataset.rows_in(self._plan, todo)
-        budget = Budget.of(self._recipe.engine, self._dataset, self._plan)
+        shards = {shard: self._rows_in(shard) for shard in todo}
+        rows = sum(shards.values())
+        planned = {shard: self._rows_in(shard) for shard in self._dataset.shards(self._plan)}
+        budget = Budget.of(self._recipe.engine, planned)
         bar.start(TITLES[specs[0].role.partition("/")[0]], rows)
         begun, failed_rows, faults = time.monotonic(), 0, {}
         try:
-            for outcome in engine.run(number, todo, bar, budget.note):
+            for outcome in engine.run(number, shards, bar, budget.note):
                 failed_rows += outcome.failed_rows
                 if outcome.error:
                     faults[outcome.shard] = outcome.error

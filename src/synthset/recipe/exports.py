@@ -119,13 +119,13 @@ class Engine(Settings):
     change the last bit of a number."""
 
     workers: int | Literal["auto"] = Field("auto", json_schema_extra=EXECUTION)
-    """Number of processes; `auto` takes one per GPU, or as many as cores, memory and shards
-    allow."""
+    """Number of processes; `auto` takes one per GPU, or as many as cores and memory allow, and
+    fewer where there is little to do."""
     threads: int = Field(1, ge=1, le=256, json_schema_extra=EXECUTION)
     """Threads for arithmetic in each worker on a CPU. A different number may change the last bit of
     a pixel."""
     rows_per_shard: int = Field(1024, ge=1, le=65536)
-    """Records per shard, which is the unit of work and of resuming. Fixed once a dataset exists."""
+    """Records per shard, which is the unit of storage. Fixed once a dataset exists."""
     max_failures: Annotated[int, Field(ge=1)] | Literal["auto"] = Field(
         "auto", json_schema_extra=EXECUTION
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Sequence
+from itertools import accumulate
 from typing import Any
 
 import pyarrow as pa
@@ -63,8 +64,23 @@ def open_cell(file: pa.NativeFile) -> pq.ParquetFile:
     return found
 
 
-def read(file: pq.ParquetFile, columns: Sequence[str], group: int | None = None) -> pa.Table:
-    """Read columns of a cell in the order asked, or of one row group of it.
+def read_rows(
+    file: pq.ParquetFile, columns: Sequence[str], start: int = 0, stop: int | None = None
+) -> pa.Table:
+    """Read columns of some rows of a cell as `read` does, and no row group without any of them."""
+    if start == 0 and stop is None:
+        return read(file, columns)
+    sizes = [file.metadata.row_group(i).num_rows for i in range(file.num_row_groups)]
+    *firsts, total = accumulate(sizes, initial=0)
+    stop = total if stop is None else stop
+    groups = [i for i, first in enumerate(firsts) if first < stop and first + sizes[i] > start]
+    return read(file, columns, groups).slice(start - firsts[groups[0]], stop - start)
+
+
+def read(
+    file: pq.ParquetFile, columns: Sequence[str], groups: Sequence[int] | None = None
+) -> pa.Table:
+    """Read columns of a cell in the order asked, or of some row groups of it.
 
     Encoded images are compared with the hash that was written beside them.
 
@@ -74,7 +90,7 @@ def read(file: pq.ParquetFile, columns: Sequence[str], group: int | None = None)
     names = file.schema_arrow.names
     compared = {"image", "image.bytes"} & {*columns} and "sha256" in names
     asked = [*columns, *(["sha256"] if compared and "sha256" not in columns else [])]
-    table = file.read(asked) if group is None else file.read_row_group(group, asked)
+    table = file.read(asked) if groups is None else file.read_row_groups(groups, asked)
     missing = {name.split(".")[0] for name in columns} - {*table.column_names}
     if missing:
         raise ValueError(f"it has no column {', '.join(sorted(missing))}, only {', '.join(names)}")

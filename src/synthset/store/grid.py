@@ -132,7 +132,12 @@ class Grid:
         return pa.concat_tables(parts)
 
     def read_shard(
-        self, tables: Sequence[str], shard: int, columns: Sequence[str] | None = None
+        self,
+        tables: Sequence[str],
+        shard: int,
+        columns: Sequence[str] | None = None,
+        start: int = 0,
+        stop: int | None = None,
     ) -> pa.Table:
         """Join several tables of one shard by position.
 
@@ -140,6 +145,8 @@ class Grid:
             tables: names; the first gives `id`.
             shard: number of the shard.
             columns: columns wanted besides `id` and `error`; none takes all.
+            start: first row wanted.
+            stop: one past the last; none takes all. Only row groups with such rows are read.
 
         Returns:
             Their columns side by side; `error` is the first error of each row.
@@ -149,8 +156,8 @@ class Grid:
         errors: list[pa.ChunkedArray] = []
         for table in tables:
             with self._open_table(_cell(table, shard)) as file:
-                names = file.schema_arrow.names
-                cell = cells.read(file, [n for n in names if wanted is None or n in wanted])
+                names = [n for n in file.schema_arrow.names if wanted is None or n in wanted]
+                cell = cells.read_rows(file, names, start, stop)
             if "error" in cell.column_names:
                 errors.append(cell.column("error"))
                 cell = cell.drop_columns(["error"])
@@ -206,7 +213,7 @@ class Grid:
                 size = file.metadata.row_group(group).num_rows
                 here = [row for row in rows if first <= row < first + size]
                 if here:
-                    cells_of_group = cells.read(file, ["image"], group).column("image")
+                    cells_of_group = cells.read(file, ["image"], [group]).column("image")
                     images |= {row: _bytes_of(cells_of_group[row - first]) for row in here}
                 first += size
         return images
@@ -246,6 +253,10 @@ class Grid:
                 pass
             self.folder.discard(_chunk(table, shard, start, rows))
         return found
+
+    def has_chunk(self, table: str, shard: int, start: int, rows: int) -> bool:
+        """Tell whether a chunk of an unfinished shard is finished."""
+        return self.folder.exists(_chunk(table, shard, start, rows))
 
     def write_chunk(self, table: str, shard: int, start: int, rows: pa.Table) -> bool:
         """Commit one chunk of an unfinished shard."""

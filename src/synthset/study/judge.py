@@ -12,10 +12,10 @@ from scipy.special import softmax
 
 from synthset.encoders.classlist import OutputClasses
 from synthset.encoders.models import check
-from synthset.engine.catalog import Spec, build, encoder_spec
-from synthset.engine.shard import run_shard
+from synthset.engine.catalog import Spec, encoder_spec
+from synthset.engine.local import LocalEngine
 from synthset.errors import DatasetError, ModelError, RecipeError, StageError, UsageError
-from synthset.machine import ProgressBar, fix_torch_threads
+from synthset.machine import ProgressBar
 from synthset.metrics.sets.recognition import ClassMap, recognise
 from synthset.recipe.encoders import ClassifierEncoder
 from synthset.recipe.recipe import Recipe, load_stored
@@ -84,16 +84,16 @@ def look(dataset: Dataset, recipe: Recipe, settings: ClassifierEncoder, bar: Pro
     if not made:
         raise DatasetError(f"{dataset.path}: contains no images yet; run the recipe first")
     seen = set(dataset.shards(spec.table))
-    todo = [shard for shard in made if shard not in seen]
+    todo = {
+        shard: dataset.rows_in(dataset.view.images, [shard]) for shard in made if shard not in seen
+    }
     if not todo:
         return spec.table
-    asked = recipe.model_copy(update={"encoders": {_name_in(spec): settings}})
-    stage = build(asked, spec.role, [])
-    with hold(dataset.folder), fix_torch_threads(recipe.engine.threads):
-        stage.open()
-        bar.start("encoding", dataset.rows_in(dataset.view.images, todo))
+    asked = recipe.model_copy(update={"encoders": recipe.encoders | {_name_in(spec): settings}})
+    with hold(dataset.folder), LocalEngine(dataset, asked, [], [[spec]], 1) as engine:
+        bar.start("encoding", sum(todo.values()))
         try:
-            outcomes = [run_shard(dataset, {spec: stage}, shard, bar.advance) for shard in todo]
+            outcomes = list(engine.run(0, todo, bar))
         finally:
             bar.stop()
     faults = [outcome for outcome in outcomes if outcome.error]
