@@ -3,6 +3,8 @@
 import contextlib
 import json
 import os
+import subprocess
+import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
@@ -96,6 +98,21 @@ def test_a_process_of_this_machine_that_is_gone_blocks_nobody(place):
     with pytest.raises(DatasetLocked, match="or at once with --take-over"):
         hold(place, take_over=False).__enter__()
     with hold(place, take_over=True):
+        pass
+
+
+def test_a_process_that_is_killed_blocks_nobody_of_its_machine(bucket):
+    code = (
+        "import sys\nfrom synthset.store.folder import open_folder\n"
+        "from synthset.store.lock import hold\nwith hold(open_folder(sys.argv[1])):\n"
+        "    print('held', flush=True)\n    sys.stdin.read()\n"
+    )
+    with subprocess.Popen([sys.executable, "-c", code, bucket], stdin=-1, stdout=-1) as other:
+        assert other.stdout.readline() == b"held\n"
+        with pytest.raises(DatasetLocked, match=f"process {other.pid} on"):
+            hold(open_folder(bucket)).__enter__()
+        other.kill()
+    with hold(open_folder(bucket)):
         pass
 
 
