@@ -35,7 +35,7 @@ from synthset.recipe.recipe import Recipe
 from synthset.source import Material
 from synthset.store.dataset import Dataset, View
 
-CHUNKS_A_WORKER = 4  # with fewer, a further process takes longer to start than it saves
+CHUNKS_A_WORKER = 8  # with fewer, a further process takes longer to start than it saves
 
 
 class DatasetRun:
