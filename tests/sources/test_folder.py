@@ -136,7 +136,7 @@ def test_a_path_that_is_not_there_suggests_its_neighbour(tmp_path: Path) -> None
     with pytest.raises(RecipeError, match=r"nothing at .*did you mean .*/pets\?"):
         list(scan(at(tmp_path / "pet")))
     with pytest.raises(RecipeError, match="can't be opened"):
-        list(scan(at("s3://bucket/pets")))
+        list(scan(at("dropbox://bucket/pets")))
 
 
 def test_hugging_face_labels_come_from_the_schema(parquet: Callable[..., Path]) -> None:

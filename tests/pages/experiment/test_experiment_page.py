@@ -305,5 +305,5 @@ def test_an_arm_with_a_source_leak_is_marked_and_the_mark_is_explained(tmp_path:
     found = judge(made, trials, names)
     html = write_experiment_page(tmp_path, made, found, trials).read_text()
     assert html.count(">source leak</span>") == 1
-    assert "AUC 95.0 %; mean over 1 classes with real and generated images, 2 left out" in html
+    assert "AUC 95.0 % [90.0, 98.0]; mean over 1 classes with real and generated" in html
     assert "It may have learned the source instead of the class." in html
