@@ -1,6 +1,6 @@
 """Which model a recipe means: where its files lie, whether they can be there, and what they are.
 
-Nothing here loads a model; timm and open_clip are asked for names only where a name was given.
+Nothing here loads a model, or a library of models.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from synthset.encoders.model_names import list_models
 from synthset.errors import ModelError, Problem, did_you_mean
 from synthset.kinds import import_name
 from synthset.models.miniatures import locate
@@ -242,13 +243,10 @@ def check_clip(where: str, settings: ClipEncoder) -> list[Problem]:
 
 
 def _open_clip_problems(where: str, model: str, pretrained: str | None) -> list[Problem]:
-    import open_clip  # heavy, and needed for its list of names alone
-
-    if model not in open_clip.list_models():
-        return [
-            _explain_unknown(f"{where}.model", "open_clip model", model, open_clip.list_models())
-        ]
-    tags = open_clip.list_pretrained_tags_by_model(model)
+    known = list_models("open_clip", model, pretrained)
+    if model not in known:
+        return [_explain_unknown(f"{where}.model", "open_clip model", model, known)]
+    tags = known[model]
     if pretrained is None:
         right = f"name its weights, such as {tags[-1]}" if tags else "give a local weight file"
         return [Problem(f"{where}.pretrained", f"missing for {model}", right)]
@@ -282,13 +280,10 @@ def check_classifier(where: str, settings: ClassifierEncoder) -> list[Problem]:
 
 
 def _timm_problems(where: str, model: str, weights: str | None) -> list[Problem]:
-    import timm  # heavy, and needed for its list of names alone
-
-    known = timm.list_models(include_tags=True)
-    if not (timm.is_model(model) or model in known):
-        names = [*known, *timm.list_models()]
-        return [_explain_unknown(f"{where}.model", "timm model", model, names)]
-    if weights is None and not timm.models.is_model_pretrained(model):
+    known = list_models("timm", model)
+    if model not in known:
+        return [_explain_unknown(f"{where}.model", "timm model", model, known)]
+    if weights is None and not known[model]:
         right = "give a local file as `weights`"
         return [Problem(f"{where}.weights", f"missing, and timm has none for {model}", right)]
     return []

@@ -11,10 +11,9 @@ from synthset.encoders.feature_reader import FeatureReader
 from synthset.encoders.models import is_standard_inception
 from synthset.engine.log import log_event
 from synthset.engine.measure import measure
-from synthset.engine.reference import Imported, mark_reference
+from synthset.engine.reference import Imported, choose_comparison, mark_reference
 from synthset.engine.selection_inputs import name_selection_inputs
 from synthset.engine.set_scores import write_set_scores
-from synthset.engine.what_if import MOST, choose_comparison, compute_what_if
 from synthset.engine.wording import measure_wording, name_wording_file
 from synthset.export.write import write_export
 from synthset.recipe.exports import Export
@@ -24,7 +23,6 @@ from synthset.results.metric_result import SetResults
 from synthset.results.stored import dump
 from synthset.seeds import fingerprint
 from synthset.selection.select import decide
-from synthset.selection.what_if import list_sides
 from synthset.store.dataset import Dataset, View
 
 SELECTION_VERSION = "5"
@@ -109,7 +107,7 @@ def measure_set(dataset: Dataset, recipe: Recipe, imported: Imported) -> None:
 def find_what_if(dataset: Dataset, recipe: Recipe, imported: Imported) -> None:
     """Find out what other thresholds would leave, unless that lies there already."""
     view, settings = dataset.view, recipe.selection
-    if not any(True for _ in list_sides(settings)):
+    if not any(True for _ in settings.sides):
         return
     encoder, name = choose_comparison(recipe)
     inputs: list[Any] = [WHAT_IF_VERSION, view.selection, view.features.get(encoder or "")]
@@ -117,6 +115,8 @@ def find_what_if(dataset: Dataset, recipe: Recipe, imported: Imported) -> None:
         inputs.append(mark_reference(recipe, name, encoder, imported))
     path = f"selections/{settings.name}-{fingerprint(inputs)}-what-if.json"
     if not dataset.folder.exists(path):
+        from synthset.engine.what_if import MOST, compute_what_if  # takes torch, seconds to load
+
         found = compute_what_if(dataset, recipe, imported, MOST)
         dataset.write_json(path, asdict(found))
     dataset.write_view(replace(view, what_if=path))

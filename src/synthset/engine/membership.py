@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 
 from synthset.engine.catalog import make_source, plan_passes
@@ -102,11 +103,11 @@ class _Listing:
 
     def agrees(self, table: str) -> bool:
         """Whether each row of a plan is still true."""
-        classes = self._dataset.read(table, ["label", "class_key"]).group_by(["label", "class_key"])
-        if any(
-            self._keys.get(row["label"]) != row["class_key"]
-            for row in classes.aggregate([]).to_pylist()
-        ):
+        rows = self._dataset.read(table, ["label", "class_key"])
+        keys = rows.column("class_key").combine_chunks().dictionary_encode()
+        labels, codes = rows.column("label").to_numpy(), keys.indices.to_numpy()
+        pairs = np.unique(np.stack([labels, codes], axis=1), axis=0)
+        if any(self._keys.get(label) != keys.dictionary[code].as_py() for label, code in pairs):
             return False
         settings = self._recipe.source
         lists = not settings.lists_images or self._lists(table)

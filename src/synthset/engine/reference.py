@@ -70,3 +70,15 @@ def mark_reference(recipe: Recipe, name: str, encoder: str, imported: Imported) 
     view = real.view
     features = view.features[encoder] if encoder else None
     return [settings.identity(), view.plan, real.rows_in(view.plan), view.images, features]
+
+
+def choose_comparison(recipe: Recipe) -> tuple[str | None, str | None]:
+    """Name encoder and reference: those of the recipe's first distance, else of the first
+    step that chooses by one, else the first encoder and no reference."""
+    for metric in recipe.metrics:
+        if metric.subject == "distance":
+            return metric.seen_by, metric.compares
+    for step in recipe.selection.steps:
+        if step.chooses and step.compares:
+            return step.seen_by, step.compares[0]
+    return next(iter(recipe.encoders), None), None

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from synthset.encoders.feature_reader import FeatureReader, RealImages
-from synthset.engine.reference import find_reference
+from synthset.engine.reference import choose_comparison, find_reference
 from synthset.errors import DatasetError, UsageError
 from synthset.metrics.sets.gaussian import Gaussian
 from synthset.recipe.recipe import Recipe, get_conflict_rule, load_stored
@@ -98,15 +98,3 @@ def compute_what_if(
     rule = get_conflict_rule(recipe)
     cases = move_limits(records, recipe.selection, features, real, conflicts=rule)
     return WhatIf(cases, encoder, reference, len(records), count)
-
-
-def choose_comparison(recipe: Recipe) -> tuple[str | None, str | None]:
-    """Name encoder and reference: those of the recipe's first distance, else of the first
-    step that chooses by one, else the first encoder and no reference."""
-    for metric in recipe.metrics:
-        if metric.subject == "distance":
-            return metric.seen_by, metric.compares
-    for step in recipe.selection.steps:
-        if step.chooses and step.compares:
-            return step.seen_by, step.compares[0]
-    return next(iter(recipe.encoders), None), None

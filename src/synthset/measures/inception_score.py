@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import numpy as np
-from scipy.special import softmax
-
 from synthset.measures.part import EncodedImages, Part
+from synthset.metrics.features import softmax
 from synthset.metrics.sets.inception_score import inception_score
 from synthset.metrics.sets.influence import is_influence, jackknife_error
 from synthset.metrics.sets.sample_size import explain_shortfalls
@@ -42,7 +40,7 @@ def _score(images: EncodedImages, splits: int, better: Better) -> MetricResult:
     if splits > 1:
         interval, method = mean_interval(score.values), "normal over splits"
     else:
-        influence = is_influence(softmax(images.features.astype(np.float64), axis=1))
+        influence = is_influence(softmax(images.features))
         interval, method = normal_interval(score.mean, jackknife_error(influence)), JACKKNIFE
     short = explain_shortfalls("inception_score", 0, count, classes, block=count // splits)
     return replace(empty.fill(interval, method, *short), value=score.mean)

@@ -117,6 +117,14 @@ def normalise_rows(features: Features, name: str) -> Features:
     return unit
 
 
+def softmax(logits: Features) -> NDArray[np.float64]:
+    """Turn logits (N, K) into probabilities (N, K), float64; each row sums to 1."""
+    wide = logits.astype(np.float64)
+    powers = np.exp(wide - wide.max(axis=1, keepdims=True))
+    shares: NDArray[np.float64] = powers / powers.sum(axis=1, keepdims=True)
+    return shares
+
+
 def cut_spans(count: int, size: int = BLOCK) -> Iterator[slice]:
     """Cut 0..count into slices of at most `size`, in order.
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -72,11 +74,17 @@ def parse_settings(text: str, where: str) -> dict[str, Any]:
     Raises:
         RecipeError: it is no YAML that we read, or holds no mapping.
     """
-    content = parse_yaml(text, where)
+    content = deepcopy(_parse(text, where))
     if not isinstance(content, dict):
         right = "a recipe is a mapping with name, classes and source"
         raise RecipeError(where, f"the file holds {_kind(content)}", right)
     return content
+
+
+@lru_cache(maxsize=8)
+def _parse(text: str, where: str) -> Any:
+    """Parse a text once: a run reads its dataset's recipe a dozen times."""
+    return parse_yaml(text, where)
 
 
 def _kind(content: Any) -> str:

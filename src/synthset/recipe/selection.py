@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from pydantic import Field
 
 from synthset.recipe.settings import Name, Settings
-from synthset.recipe.steps import Duplicates, SelectionStep
+from synthset.recipe.steps import Duplicates, Limits, SelectionStep
 
 
 class Selection(Settings):
@@ -30,3 +32,13 @@ class Selection(Settings):
         """Columns of scores that it looks at, in the order of its steps."""
         found = [column for step in self.steps for _, column in step.columns]
         return list(dict.fromkeys([*found, *filter(None, [self.order_by])]))
+
+    @property
+    def sides(self) -> Iterator[tuple[int, str, str, float]]:
+        """Bounds of its limits: number of the step, column, `min` or `max`, and where it stands."""
+        for number, step in enumerate(self.steps):
+            if isinstance(step, Limits):
+                for column, limit in step.limits.items():
+                    for side, value in (("min", limit.min), ("max", limit.max)):
+                        if value is not None:
+                            yield number, column, side, value

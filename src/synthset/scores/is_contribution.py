@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.special import softmax
 
 from synthset.encoders.feature_reader import FeatureReader
-from synthset.metrics.features import Scores
+from synthset.metrics.features import Scores, softmax
 from synthset.metrics.sets.influence import is_influence
 from synthset.recipe.scores import IsContribution
 
@@ -18,5 +17,5 @@ def score_set(settings: IsContribution, reader: FeatureReader) -> dict[str, Scor
     logits = reader.features(settings.encoder, "logits")
     values, rows = np.full(len(logits), np.nan), np.flatnonzero(~np.isnan(logits[:, 0]))
     if len(rows) >= FEWEST:
-        values[rows] = is_influence(softmax(logits[rows].astype(np.float64), axis=1))
+        values[rows] = is_influence(softmax(logits[rows]))
     return {settings.prefix: values}

@@ -8,11 +8,11 @@ from typing import ClassVar
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
-from scipy.special import softmax
 
 from synthset.encoders.classlist import OutputClasses, match, read_class_list
 from synthset.encoders.faults import NO_IMAGE
 from synthset.errors import ModelError, Problem, RecipeError, SynthsetError
+from synthset.metrics.features import softmax
 from synthset.metrics.sets.recognition import recognise
 from synthset.recipe.encoders import ClassifierEncoder
 from synthset.recipe.recipe import Recipe
@@ -74,7 +74,7 @@ class RecognitionStage(Stage):
             )
         there = ~np.isnan(logits[:, 0])
         labels = np.asarray(rows.table.column("label"), dtype=np.int64)[there]
-        columns = self._score(softmax(logits[there].astype(np.float64), axis=1), labels)
+        columns = self._score(softmax(logits[there]), labels)
         spread = [_spread(column, there) for column in columns]
         errors = pa.array([None if one else NO_IMAGE for one in there], pa.string())
         named = dict(zip(self.writes.names, spread, strict=True))

@@ -7,7 +7,6 @@ distance stands that of a random draw of as many.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -86,7 +85,7 @@ def move_limits(
     """
     goal = gaussian(reference.features) if isinstance(reference, RealImages) else reference
     cases = []
-    for number, column, side, current in list_sides(settings):
+    for number, column, side, current in settings.sides:
         values = Candidates.of(records).values(column)
         values = values[np.isfinite(values)]
         if not len(values):
@@ -106,16 +105,6 @@ def move_limits(
             now = threshold == current
             cases.append(Case(column, side, threshold, now, len(rows), distance, random, *found))
     return cases
-
-
-def list_sides(settings: Selection) -> Iterator[tuple[int, str, str, float]]:
-    """Give what can be moved: number of the step, column, `min` or `max`, and where it stands."""
-    for number, step in enumerate(settings.steps):
-        if isinstance(step, Limits):
-            for column, limit in step.limits.items():
-                for side, value in (("min", limit.min), ("max", limit.max)):
-                    if value is not None:
-                        yield number, column, side, value
 
 
 def _move_limit(

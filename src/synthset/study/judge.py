@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import softmax
 
 from synthset.encoders.classlist import OutputClasses
 from synthset.encoders.models import check
@@ -16,6 +15,7 @@ from synthset.engine.catalog import Spec, encoder_spec
 from synthset.engine.local import LocalEngine
 from synthset.errors import DatasetError, ModelError, RecipeError, StageError, UsageError
 from synthset.machine import ProgressBar
+from synthset.metrics.features import softmax
 from synthset.metrics.sets.recognition import ClassMap, recognise
 from synthset.recipe.encoders import ClassifierEncoder
 from synthset.recipe.recipe import Recipe, load_stored
@@ -161,7 +161,7 @@ def _judge_shard(
     probability = np.full(len(labels), np.nan)
     predicted = np.full(len(labels), NOTHING)
     if made.any():
-        probabilities = softmax(logits[made].astype(np.float64), axis=1)  # (n, K)
+        probabilities = softmax(logits[made])  # (n, K)
         predicted[made] = probabilities.argmax(axis=1)
         for suffix, meant in (("", exact), ("-under", under)):
             found = recognise(probabilities, labels[made], meant)

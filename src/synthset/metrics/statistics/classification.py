@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
 
 from synthset.errors import UsageError
 
@@ -263,10 +262,7 @@ def _bins(top: Array, bins: int) -> NDArray[np.int64]:
 
 def _sums(weights: Weights, member: NDArray[np.int64], count: int) -> Array:
     """Add the weights up by group: (B, N) of `count` groups -> (B, count)."""
-    rows = np.arange(len(member))
-    belongs = csr_array((np.ones(len(member)), (member, rows)), shape=(count, len(member)))
-    sums: Array = (belongs @ weights.T).T
-    return sums
+    return np.stack([np.bincount(member, row, count) for row in weights])
 
 
 def _areas(

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from statistics import NormalDist
 
 import numpy as np
-from scipy.special import ndtri
 
 from synthset.errors import UsageError
 from synthset.metrics.features import Features, Scores
@@ -166,4 +166,4 @@ def normal_quantile(level: float) -> float:
     """
     if not 0 < level < 1:
         raise UsageError(f"level: found {level}; it must be between 0 and 1, such as 0.95")
-    return float(ndtri((1 + level) / 2))
+    return NormalDist().inv_cdf((1 + level) / 2)

@@ -12,7 +12,6 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from huggingface_hub import try_to_load_from_cache
 from tokenizers import Tokenizer
 
 from synthset.errors import Problem
@@ -71,6 +70,8 @@ def find_folder(settings: Diffusion) -> Path | None:
     local = find_local_folder(settings)
     if local is not None or not HUB_ID.match(settings.model):
         return local
+    from huggingface_hub import try_to_load_from_cache  # a tenth of a second, for hub models alone
+
     cached = try_to_load_from_cache(settings.model, "model_index.json", revision=settings.revision)
     return Path(cached).parent if isinstance(cached, str) else None
 
