@@ -14,11 +14,14 @@ from synthset.cli.closing import (
     name_empty_classes,
     refuse_failures,
     show_closing_table,
+    show_slice,
     tabulate_metrics,
 )
 from synthset.errors import StageError
+from synthset.recipe.recipe import load_recipe
 from synthset.results.dataset.summary import summarise
 from synthset.results.metric_result import MetricResult
+from synthset.store.slices import Slice
 
 
 def shown(table):
@@ -111,3 +114,15 @@ def test_a_mean_over_some_of_the_classes_says_so():
             return [result("rate", 0.5, over=" over 3 of 4 classes")]
 
     assert shown(tabulate_metrics(Measured()))["rate"][0] == "0.5 over 3 of 4 classes"
+
+
+def test_a_slice_says_what_it_has_and_what_is_left_to_the_whole(tmp_path, capsys):
+    quota = ["selection.target_per_class=9", "selection.max_rounds=1", "source.fail_every=2"]
+    asked = load_recipe(CONTENT, quota)
+    show_slice(synthset.run(asked, tmp_path / "d", shards="0/2"), asked, Slice(0, 2))
+    said = capsys.readouterr()
+    assert "slice 0/2: 2 of 3 shards are finished" in said.out
+    assert "images" in said.out, "which failed"
+    assert "without --shards selects, plans and makes quota rounds and exports" in " ".join(
+        said.err.split()
+    )

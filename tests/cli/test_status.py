@@ -10,7 +10,8 @@ import synthset
 from synthset.cli.app import app
 from synthset.errors import DatasetLocked
 from synthset.record import BLANKED
-from synthset.store.lock import hold
+from synthset.store.lock import hold, hold_slice
+from synthset.store.slices import Slice
 
 RECIPE = {
     "name": "shapes",
@@ -50,3 +51,11 @@ def test_whoever_holds_a_dataset_in_a_bucket_is_named_and_can_be_taken_over(tmp_
         refused = CliRunner().invoke(app, command).exception
         assert isinstance(refused, DatasetLocked)
         assert CliRunner().invoke(app, [*command, "--take-over"]).exit_code == 0
+
+
+def test_whoever_makes_a_slice_is_named(tmp_path):
+    dataset = synthset.run(RECIPE, tmp_path / "d")
+    with hold_slice(dataset.folder, Slice(1, 4)):
+        said = said_of(tmp_path / "d")
+    assert f"working on slice 1/4: process {os.getpid()} on" in said
+    assert "no process" not in said

@@ -12,7 +12,7 @@ from synthset.images import sha256
 from synthset.record import IMAGES
 from synthset.store import cells
 from synthset.store.dataset import Dataset
-from synthset.store.folder import open_folder
+from synthset.store.folder import LocalFolder, open_folder
 
 ROWS = pa.table({"id": ["a", "b"], "value": [1.0, 2.0]})
 PLACES = ("disk", "memory")
@@ -86,6 +86,18 @@ def test_a_log_keeps_its_order(dataset):
 def test_opening_again_keeps_name_and_size(dataset, place):
     assert synthset.open(place).name == "pets"
     assert Dataset.create(place, "other", 99).rows_per_shard == 2
+
+
+def test_of_two_that_make_a_dataset_at_once_the_second_opens_it(tmp_path, monkeypatch):
+    names = LocalFolder.names
+
+    def late(folder, path=""):
+        monkeypatch.setattr(LocalFolder, "names", names)
+        Dataset.create(tmp_path, "first", 2)
+        return names(folder, path)
+
+    monkeypatch.setattr(LocalFolder, "names", late)
+    assert Dataset.create(tmp_path, "second", 99).name == "first"
 
 
 def test_the_same_rows_give_the_same_bytes(tmp_path):

@@ -14,10 +14,12 @@ from synthset.errors import StageError
 from synthset.export.accepted import judge_limits
 from synthset.metrics.images.source_cues import TOGETHER
 from synthset.pages.kit.numbers import figure
+from synthset.recipe.recipe import Recipe
 from synthset.results.dataset.summary import summarise
 from synthset.results.metric_result import MetricResult
 from synthset.store.dataset import Dataset
 from synthset.store.remote import is_url
+from synthset.store.slices import Slice
 
 MOST = 20  # classes that are listed; of more, only all together
 PARTS = ("all", "kept")
@@ -40,6 +42,19 @@ def show_closing_table(dataset: Dataset, seconds: float) -> None:
         tell(f"export: {place}")
     report = f"{dataset.path}/report/index.html"
     tell(f"report: {report if is_url(report) else Path(report).resolve()}")
+
+
+def show_slice(dataset: Dataset, recipe: Recipe, part: Slice) -> None:
+    """Show what a slice is, and what is left to a run without slices."""
+    shards = dataset.shards(dataset.view.plan)
+    mine = sum(map(part.takes, shards))
+    tell(f"slice {part}: {mine:,} of {len(shards):,} shards are finished")
+    failed = collect_failures(dataset)
+    if failed:
+        screen().print(count_failures(failed))
+    rounds = recipe.selection.target_per_class is not None and recipe.selection.max_rounds
+    more = ", plans and makes quota rounds" if rounds else ""
+    say(f"when all slices are done, the same command without --shards selects{more} and exports")
 
 
 def refuse_failures(metrics: Sequence[MetricResult]) -> None:

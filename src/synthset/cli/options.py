@@ -50,6 +50,16 @@ TakeOver = Annotated[
         ),
     ),
 ]
+Shards = Annotated[
+    str | None,
+    typer.Option(
+        metavar="I/N",
+        help=(
+            "Make only slice I of N (from 0 on) of the shards, while other processes make the "
+            "others; a run without it selects and exports."
+        ),
+    ),
+]
 ImageColumn = Annotated[
     str | None,
     typer.Option(

@@ -10,6 +10,7 @@ from synthset.cli.options import (
     Output,
     RecipeFile,
     RequireAccepted,
+    Shards,
     TakeOver,
     Workers,
 )
@@ -23,12 +24,13 @@ def run(
     require_accepted: RequireAccepted = False,
     allow_code: AllowCode = False,
     take_over: TakeOver = False,
+    shards: Shards = None,
 ) -> None:
     """Make a dataset from a recipe; finished parts are not made again.
 
     Example: synthset run demo -o my-demo
     """
-    from synthset.cli.closing import refuse_failures, show_closing_table
+    from synthset.cli.closing import refuse_failures, show_closing_table, show_slice
     from synthset.cli.faults import say_faults
     from synthset.cli.progress import RichBar
     from synthset.engine.run import run as run_recipe
@@ -36,6 +38,7 @@ def run(
     from synthset.export.accepted import require_limits
     from synthset.recipe.recipe import load_recipe
     from synthset.store.dataset import Dataset
+    from synthset.store.slices import Slice
 
     begun = time.monotonic()
     loaded = load_recipe(recipe, changes or ())
@@ -51,9 +54,13 @@ def run(
             require_accepted=require_accepted,
             allow_code=allow_code,
             take_over=take_over,
+            shards=shards,
         )
     except NotAccepted as missed:
         dataset, refused = Dataset.open(target), missed
+    if shards:
+        show_slice(dataset, loaded, Slice.parse(shards))
+        return
     show_closing_table(dataset, time.monotonic() - begun)
     say_faults(dataset)
     if refused:

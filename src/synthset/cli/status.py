@@ -15,7 +15,7 @@ def status(directory: DatasetFolder) -> None:
 
     from synthset.results.dataset.safety import find_verdicts
     from synthset.store.dataset import Dataset
-    from synthset.store.lock import read_holder
+    from synthset.store.lock import read_holder, read_slices
 
     dataset = Dataset.open(directory)
     view = dataset.view
@@ -34,12 +34,13 @@ def status(directory: DatasetFolder) -> None:
         table.add_row(name, f"{len(done)}/{len(planned)}", f"{dataset.rows_in(name):,}", state)
     console = screen()
     console.print(table)
-    owner = read_holder(dataset.folder)
-    tell(
-        f"working on it: process {owner.get('pid')} on {owner.get('host')}"
-        if owner
-        else "no process is working on it"
-    )
+    owner, slices = read_holder(dataset.folder), read_slices(dataset.folder)
+    if owner:
+        tell(f"working on it: process {owner.get('pid')} on {owner.get('host')}")
+    for part, one in slices.items():
+        tell(f"working on slice {part}: process {one.get('pid')} on {one.get('host')}")
+    if not owner and not slices:
+        tell("no process is working on it")
     if dataset.shards(view.images):
         said = find_verdicts(dataset.read(view.images, ["nsfw", "error"]))
         if said["checked"].any():

@@ -15,7 +15,7 @@ from synthset.engine.catalog import make_source
 from synthset.engine.classes import write_groups
 from synthset.engine.conclude import select, weigh
 from synthset.engine.local import LocalEngine
-from synthset.engine.log import list_versions, log_event
+from synthset.engine.log import list_slices, list_versions, log_event
 from synthset.engine.membership import change_since, find_agreeing_plan, keep_manifest, mark_source
 from synthset.engine.plan import (
     add_rounds,
@@ -29,11 +29,14 @@ from synthset.engine.plan import (
 from synthset.engine.prompts import gather_texts, make_writer
 from synthset.engine.reference import Imported
 from synthset.engine.run_passes import Passes
+from synthset.errors import DatasetLocked, list_names
 from synthset.machine import ProgressBar, count_gpus_used, count_workers, fix_torch_threads
 from synthset.prompts.writer import PromptWriter
 from synthset.recipe.recipe import Recipe
 from synthset.source import Material
 from synthset.store.dataset import Dataset, View
+from synthset.store.lock import read_slices
+from synthset.store.slices import Slice
 
 CHUNKS_A_WORKER = 8  # with fewer, a further process takes longer to start than it saves
 
@@ -50,6 +53,7 @@ class DatasetRun:
         bar: ProgressBar,
         imported: Imported,
         what: str = "source",
+        part: Slice | None = None,
     ) -> None:
         self.dataset = dataset
         self.recipe = recipe
@@ -57,15 +61,40 @@ class DatasetRun:
         self.bar = bar
         self.imported = imported
         self.what = what
+        self.part = part
         self.plan = find_agreeing_plan(dataset, recipe, material)
-        self.passes = Passes(dataset, recipe, self.plan)
+        self.passes = Passes(dataset, recipe, self.plan, part)
         self.asked: int | str = workers if workers is not None else recipe.engine.workers
         self.manifest: str | None = None
 
     def make(self) -> None:
         """Plan, images, features, scores, selection and its rounds."""
         dataset, recipe = self.dataset, self.recipe
+        slices = list_slices(dataset)
         dataset.clear_scratch([self.plan, *(spec.table for spec in self.passes.specs)])
+        self.lay_out()
+        if slices:
+            self._say_what_slices_left(len(slices))
+        with self._open_engine() as engine:
+            while True:
+                self.passes.run(engine, self.bar)
+                view = self.view()
+                worth = weigh(dataset, recipe, view, self.imported)
+                view = replace(view, scores=view.scores | worth)
+                select(dataset, recipe, view, self.imported)
+                if not self.plan_another_round():
+                    break
+
+    def make_slice(self) -> None:
+        """Images, features and scores of a slice of what is laid out."""
+        with self._open_engine() as engine:
+            self.passes.run(engine, self.bar)
+
+    def lay_out(self) -> None:
+        """Write the plan and all else that is there once, whoever makes the shards."""
+        dataset, recipe = self.dataset, self.recipe
+        if self.part:
+            self._refuse_other_slices()
         write_classes(dataset, self.material.classes, recipe.classes.kind != "source")
         write_groups(dataset, self.material.classes, recipe)
         dataset.write_text("recipe.yaml", recipe.to_yaml())
@@ -86,26 +115,58 @@ class DatasetRun:
             notes=list(self.material.notes),
             source=mark_source(recipe),
             content=self._start(),
+            slice=str(self.part) if self.part else None,
             change=change,
             manifest=self.manifest,
             found=list(self.material.said),
         )
-        dataset.write_view(self.view())
+        if not (self.part and self._is_current() and dataset.view.manifest == self.manifest):
+            dataset.write_view(self.view())
         self.prepare()
+
+    def _open_engine(self) -> LocalEngine:
+        recipe = self.recipe
         chunks = self.passes.count_todo()
         tasks = chunks // CHUNKS_A_WORKER if self.asked == "auto" else chunks
         workers = count_workers(self.asked, tasks, str(getattr(recipe.source, "device", "auto")))
-        with LocalEngine(
-            dataset, recipe, self.material.classes, self.passes.order, workers
-        ) as engine:
-            while True:
-                self.passes.run(engine, self.bar)
-                view = self.view()
-                worth = weigh(dataset, recipe, view, self.imported)
-                view = replace(view, scores=view.scores | worth)
-                select(dataset, recipe, view, self.imported)
-                if not self.plan_another_round():
-                    break
+        return LocalEngine(self.dataset, recipe, self.material.classes, self.passes.order, workers)
+
+    def _refuse_other_slices(self) -> None:
+        """See that those who make other slices now work on the same tables.
+
+        Raises:
+            DatasetLocked: another recipe's slices are being made.
+        """
+        others = [part for part in read_slices(self.dataset.folder) if part != self.part]
+        if others and self.dataset.folder.exists("current.json") and not self._is_current():
+            raise DatasetLocked(
+                f"{self.dataset.path}: slice {others[0]} of another recipe is being made; wait for "
+                "it, start all slices with the same recipe and --set, or choose another folder "
+                "with -o"
+            )
+
+    def _is_current(self) -> bool:
+        """Whether the tables that `current.json` names are those of this recipe."""
+        if not self.dataset.folder.exists("current.json"):
+            return False
+        now, ours = self.dataset.view, self.view()
+        scores = {name: now.scores.get(name) for name in ours.scores}  # beside those of the set
+        tables = now.plan, now.images, now.features, scores
+        return tables == (ours.plan, ours.images, ours.features, ours.scores)
+
+    def _say_what_slices_left(self, slices: int) -> None:
+        """Say which shards slices didn't finish since the last run of the whole."""
+        shards, left = self.passes.shards(), self.passes.list_unfinished()
+        log_event(self.dataset, "joined", slices=slices, shards=len(shards), left=left)
+        whose = "" if self.what == "source" else f"{self.what}: "
+        if not left:
+            self.bar.say(f"{whose}{slices} slices have made all {len(shards):,} shards")
+            return
+        named = list_names([str(shard) for shard in left])
+        self.bar.say(
+            f"{whose}{slices} slices left {len(left):,} of {len(shards):,} shards, which "
+            f"this run finishes: {named}"
+        )
 
     def change(self, added: int) -> str:
         """Say how the source differs from what it held in the run before; nothing where it doesn't,

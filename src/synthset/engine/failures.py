@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
+from functools import partial
 from itertools import accumulate
 from math import ceil
 
@@ -75,14 +76,15 @@ def find_kind(error: str) -> str:
     return re.sub(r"'[^']*'|\"[^\"]*\"|\S*[/\\]\S*|\b[0-9a-f]{8,}\b|\d+(\.\d+)?", "#", told)
 
 
-def refuse_nothing_made(dataset: Dataset, images: str) -> None:
-    """See that a table of images holds one at least.
+def refuse_nothing_made(dataset: Dataset, images: str, shards: Sequence[int]) -> None:
+    """See that some shards of a table of images hold one at least.
 
     Raises:
         StageError: every image has failed; with the most frequent reasons.
     """
-    errors = dataset.read(images, ["error"]).column("error").to_pylist()
-    if None not in errors:
+    cells = dataset.folder.map(partial(dataset.read_cell, images, columns=["error"]), shards)
+    errors = [error for cell in cells for error in cell.column("error").to_pylist()]
+    if errors and None not in errors:
         raise StageError(
             f"images: none of {len(errors):,} could be made: {count_errors(errors)}. Fix the "
             "source and run again; with another model, other files or other settings, every image "

@@ -8,24 +8,32 @@ from synthset.engine.check import forecast_run
 from synthset.engine.dataset_run import DatasetRun
 from synthset.engine.failures import collect_failures, count_errors
 from synthset.engine.reference import find_reference, make_reference_recipe
+from synthset.engine.slice_run import make_slice
 from synthset.errors import RecipeError
 from synthset.machine import ProgressBar
 from synthset.recipe.recipe import Recipe
 from synthset.store.dataset import Dataset
-from synthset.store.lock import hold
+from synthset.store.lock import hold, hold_slice
+from synthset.store.slices import Slice
 
 
 class ImportedReferences:
     """The reference sets of images of a run, each imported and encoded once, when it is first asked
-    for."""
+    for; or a slice of each."""
 
     def __init__(
-        self, dataset: Dataset, recipe: Recipe, workers: int | None, bar: ProgressBar
+        self,
+        dataset: Dataset,
+        recipe: Recipe,
+        workers: int | None,
+        bar: ProgressBar,
+        part: Slice | None = None,
     ) -> None:
         self._dataset = dataset
         self._recipe = recipe
         self._workers = workers
         self._bar = bar
+        self._part = part
         self._imported: dict[str, Dataset] = {}
 
     def __call__(self, name: str) -> Dataset:
@@ -48,8 +56,13 @@ class ImportedReferences:
             )
         dataset = Dataset.create(place, name, recipe.engine.rows_per_shard)
         what = f"reference {name}"
+        asked = dataset, recipe, ahead.material, self._workers, self._bar, self
+        if self._part:
+            with hold_slice(dataset.folder, self._part, take_over=True):
+                make_slice(*asked, self._part, take_over=True, what=what)
+            return dataset
         with hold(dataset.folder, take_over=True):  # who held it held our dataset, too
-            DatasetRun(dataset, recipe, ahead.material, self._workers, self._bar, self, what).make()
+            DatasetRun(*asked, what).make()
         for role, errors in collect_failures(dataset).items():
             self._bar.say(f"{what}: {role}: {len(errors):,} failed: {count_errors(errors)}")
         return dataset

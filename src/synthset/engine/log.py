@@ -27,6 +27,15 @@ def log_event(dataset: Dataset, event: str, **facts: Any) -> None:
     dataset.log({"event": event, "at": at, **facts})
 
 
+def list_slices(dataset: Dataset) -> set[str]:
+    """List the slices that were made, or begun, since the last run of the whole dataset."""
+    found: set[str] = set()
+    for event in dataset.events():
+        if event["event"] == "run":
+            found = found | {event["slice"]} if event.get("slice") else set()
+    return found
+
+
 def list_versions() -> dict[str, str]:
     """List the versions of the libraries that a run may use, as far as they are installed."""
     found = {}

@@ -36,6 +36,17 @@ def make_reference_recipe(recipe: Recipe, name: str) -> Recipe:
     )
 
 
+def list_imported(recipe: Recipe) -> list[str]:
+    """List the references of images that something in the recipe compares with."""
+    used = {name for _, name, _ in list_comparisons(recipe)}
+    used |= {name for step in recipe.selection.steps for name in step.compares}
+    used |= {metric.compares for metric in recipe.metrics if metric.compares is not None}
+    images = ReferenceImages
+    return [
+        name for name, one in recipe.references.items() if name in used and isinstance(one, images)
+    ]
+
+
 def _classes(recipe: Recipe) -> dict[str, Any]:
     """The classes of a reference: the recipe's own where they have numbers, since names of ImageNet
     and WordNet repeat; else whatever it holds."""

@@ -19,7 +19,7 @@ Place = tuple[str, int, int]  # table, shard, row
 
 
 def take_over(
-    dataset: Dataset, recipe: Recipe, plan: str, specs: Sequence[Spec]
+    dataset: Dataset, recipe: Recipe, plan: str, specs: Sequence[Spec], shards: Sequence[int]
 ) -> dict[Spec, int]:
     """Put the finished rows that other plans have in common with this one into its tables.
 
@@ -30,6 +30,7 @@ def take_over(
         recipe: names the tables.
         plan: the plan whose tables lack rows.
         specs: of one pass.
+        shards: of the plan that may be written.
 
     Returns:
         Rows that were taken over, of each table that took some.
@@ -38,7 +39,7 @@ def take_over(
     taken: dict[Spec, int] = {}
     for spec in specs:
         finished = set(dataset.shards(spec.table))
-        todo = [shard for shard in dataset.shards(plan) if shard not in finished]
+        todo = [shard for shard in shards if shard not in finished]
         others = {name: _table(recipe, name, spec.role) for name in names} if todo else {}
         places = dict(_find_finished_rows(dataset, spec, others))
         rows = sum(_take(dataset, spec, plan, shard, places) for shard in todo if places)

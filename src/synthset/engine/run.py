@@ -14,15 +14,17 @@ from synthset.engine.conclude import export, find_what_if, measure_set, read_pro
 from synthset.engine.dataset_run import DatasetRun
 from synthset.engine.import_reference import ImportedReferences
 from synthset.engine.log import log_event
-from synthset.engine.reference import Imported
-from synthset.errors import RecipeError, raise_storage_errors
+from synthset.engine.reference import Imported, list_imported
+from synthset.engine.slice_run import make_slice
+from synthset.errors import RecipeError, UsageError, raise_storage_errors
 from synthset.export.accepted import refuse_unaccepted
 from synthset.machine import ProgressBar
 from synthset.notebook_bar import default_bar
 from synthset.pages.dataset.dataset_page import write_report
 from synthset.recipe.recipe import Recipe, load_recipe
 from synthset.store.dataset import Dataset
-from synthset.store.lock import hold
+from synthset.store.lock import hold, hold_slice
+from synthset.store.slices import Slice
 from synthset.user_code import refuse_code
 
 
@@ -37,6 +39,7 @@ def run(
     require_accepted: bool = False,
     allow_code: bool = False,
     take_over: bool = False,
+    shards: str | None = None,
 ) -> Dataset:
     """Make a dataset from a recipe, or bring one up to date with it.
 
@@ -54,14 +57,16 @@ def run(
             `SYNTHSET_ALLOW_CODE=1` in the environment does the same.
         take_over: in a bucket or on a network disk, don't wait until the place of a process that
             is gone is free; one that still lives ends at its next write of a shared file.
+        shards: `i/n`, i from 0: make only the images, features and scores of every n-th shard,
+            while other processes make the others; a run without it finishes the dataset.
 
     Returns:
-        The dataset, with selection, metrics, exports and report.
+        The dataset, with selection, metrics, exports and report; of a slice without them.
 
     Raises:
         RecipeError: the recipe asks for something impossible; nothing has been written.
-        UsageError: it runs code of its own, which isn't allowed.
-        DatasetLocked: another process is working on the dataset.
+        UsageError: it runs code of its own, which isn't allowed; or there is no such slice.
+        DatasetLocked: another process is working on the dataset, or on the same slice.
         StageError: a stage failed on some shards; all others are finished.
         StorageError: a disk is full or can't be written to; finished work is kept.
         NotAccepted: it is required, but `accept` isn't met; everything except the exports is
@@ -72,6 +77,9 @@ def run(
     """
     recipe = load_recipe(recipe, overrides)
     refuse_code(recipe.code, allow_code)
+    part = Slice.parse(shards) if shards is not None else None
+    if part and require_accepted:
+        raise UsageError("require_accepted: a slice exports nothing; ask for it without shards")
     target = os.fspath(output) if output is not None else recipe.name
     begun = time.monotonic()
     ahead = forecast_run(recipe, target)  # images of pools are picked here
@@ -79,15 +87,22 @@ def run(
     if ahead.problems or ahead.material is None:
         raise RecipeError.of(ahead.problems)
     dataset = Dataset.create(target, recipe.name, recipe.engine.rows_per_shard)
-    with hold(dataset.folder, take_over):
+    bar = bar or default_bar()
+    imported = ImportedReferences(dataset, recipe, workers, bar, part)
+    asked = dataset, recipe, ahead.material, workers, bar, imported
+    folder = dataset.folder
+    with hold_slice(folder, part, take_over) if part else hold(folder, take_over):
         if ahead.material.candidates is not None:
             log_event(dataset, "picking", seconds=picking_s)
-        bar = bar or default_bar()
         for warning in ahead.warnings:
             bar.say(f"warning: {warning}")
             log_event(dataset, "warning", text=warning)
-        imported = ImportedReferences(dataset, recipe, workers, bar)
-        DatasetRun(dataset, recipe, ahead.material, workers, bar, imported).make()
+        if part:
+            make_slice(*asked, part, take_over)
+            for name in list_imported(recipe):
+                imported(name)
+            return dataset
+        DatasetRun(*asked).make()
         _conclude(dataset, recipe, imported, require_accepted)
     return dataset
 

@@ -15,20 +15,33 @@ from synthset.errors import StageError
 from synthset.machine import ProgressBar, count_gpus_used
 from synthset.recipe.recipe import Recipe
 from synthset.store.dataset import Dataset
+from synthset.store.slices import Slice
 
 TITLES = {"images": "images", "features": "encoding", "scores": "scoring"}
 
 
 class Passes:
-    """The passes of a recipe over one plan of a dataset."""
+    """The passes of a recipe over one plan of a dataset, or over a slice of it."""
 
-    def __init__(self, dataset: Dataset, recipe: Recipe, plan: str) -> None:
+    def __init__(
+        self, dataset: Dataset, recipe: Recipe, plan: str, part: Slice | None = None
+    ) -> None:
         self._dataset = dataset
         self._recipe = recipe
         self._plan = plan
+        self._part = part
         self._rows: dict[int, int] = {}  # of the plan's shards, as far as they are asked for
         self.order = plan_passes(recipe, plan)
         self.specs = [spec for specs in self.order for spec in specs]
+
+    def shards(self) -> list[int]:
+        """List the shards of the plan, of a slice its own."""
+        shards = self._dataset.shards(self._plan)
+        return [shard for shard in shards if self._part is None or self._part.takes(shard)]
+
+    def list_unfinished(self) -> list[int]:
+        """List the shards that a pass still lacks."""
+        return sorted({shard for specs in self.order for shard in self._todo(specs)})
 
     def count_todo(self) -> int:
         """Count the chunks of the shards that the pass with the most of them still lacks."""
@@ -44,14 +57,14 @@ class Passes:
 
     def _todo(self, specs: Sequence[Spec]) -> list[int]:
         done = set.intersection(*(set(self._dataset.shards(spec.table)) for spec in specs))
-        return [shard for shard in self._dataset.shards(self._plan) if shard not in done]
+        return [shard for shard in self.shards() if shard not in done]
 
     def run(self, engine: LocalEngine, bar: ProgressBar) -> None:
         """Do what the passes still lack, one after the other."""
         for number, specs in enumerate(self.order):
             self._run_pass(engine, number, specs, bar)
             if specs[0].role == "images":
-                refuse_nothing_made(self._dataset, specs[0].table)
+                refuse_nothing_made(self._dataset, specs[0].table, self.shards())
 
     def _run_pass(
         self, engine: LocalEngine, number: int, specs: Sequence[Spec], bar: ProgressBar
@@ -69,7 +82,7 @@ class Passes:
             return
         shards = {shard: self._rows_in(shard) for shard in todo}
         rows = sum(shards.values())
-        planned = {shard: self._rows_in(shard) for shard in self._dataset.shards(self._plan)}
+        planned = {shard: self._rows_in(shard) for shard in self.shards()}
         budget = Budget.of(self._recipe.engine, planned)
         bar.start(TITLES[specs[0].role.partition("/")[0]], rows)
         begun, failed_rows, faults = time.monotonic(), 0, {}
@@ -103,7 +116,7 @@ class Passes:
 
     def _reuse(self, specs: Sequence[Spec]) -> None:
         """Take over what other plans have finished."""
-        taken = take_over(self._dataset, self._recipe, self._plan, specs)
+        taken = take_over(self._dataset, self._recipe, self._plan, specs, self.shards())
         for spec, rows in taken.items():
             log_event(self._dataset, "reuse", role=spec.role, table=spec.table, rows=rows)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 import secrets
 import time
@@ -136,6 +137,9 @@ class LocalFolder(Storage):
         final = self.root / path
         final.parent.mkdir(parents=True, exist_ok=True)
         with open(final, "ab+") as log:
+            with contextlib.suppress(OSError):  # some disks have no locks
+                fcntl.flock(log, fcntl.LOCK_EX)  # over a network, appending alone may overwrite
+            log.seek(0, os.SEEK_END)
             if log.tell() and os.pread(log.fileno(), 1, log.tell() - 1) != b"\n":
                 line = "\n" + line  # a kill or a full disk cut the last one short
             log.write(line.encode() + b"\n")

@@ -56,7 +56,7 @@ class Grid:
         if folder.exists("dataset.json"):
             return cls.open(path)
         strangers = folder.names()
-        if strangers:
+        if strangers and not folder.exists("dataset.json"):  # which another may have just made
             raise DatasetError(
                 f"{folder.url}: contains "
                 f"{', '.join(strangers[:3])}{' …' if len(strangers) > 3 else ''} but no "
