@@ -30,7 +30,7 @@ def test_failed_images_are_counted_and_the_first_are_named(tmp_path, capsys):
 
 def test_plan_and_run_say_what_adds_up_to_all_files(tmp_path, capsys, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("synthset.engine.run.write_report", lambda *_: None)  # takes longest
+    monkeypatch.setattr("synthset.engine.conclude.write_report", lambda *_: None)  # takes longest
     for i, name in enumerate(("cat/a.png", "dog/b.png", "dog/c.png")):
         (tmp_path / "pets" / name).parent.mkdir(parents=True, exist_ok=True)
         Image.new("RGB", (8, 8), (i, 0, 0)).save(tmp_path / "pets" / name)

@@ -22,7 +22,14 @@ def recipe(*changes: str, **content: Any) -> Recipe:
 
 def cells(
     path: Path,
-    but: tuple[str, ...] = ("run.jsonl", "recipe.yaml", "report", ".lock", ".lock-holder"),
+    but: tuple[str, ...] = (
+        "run.jsonl",
+        "recipe.yaml",
+        "report",
+        "derived",
+        ".lock",
+        ".lock-holder",
+    ),
 ) -> dict[str, str]:
     """Hash every file of a dataset, less what tells times."""
     found = {}

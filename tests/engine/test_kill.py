@@ -100,7 +100,7 @@ def wait_for_work(trace: Path, seen: int, process: int) -> None:
 
 def test_a_kill_between_any_two_shards_of_a_plan_ends_at_the_same_bytes(tmp_path, monkeypatch):
     """Each run is killed at its second write, so that every write but the first is interrupted."""
-    monkeypatch.setattr("synthset.engine.run.write_report", lambda *_: None)
+    monkeypatch.setattr("synthset.engine.conclude.write_report", lambda *_: None)
     asked = recipe(
         *("classes=[circle, star]", "images_per_class=3", "source.fail_every=2"),
         *("selection.target_per_class=4", "selection.max_rounds=1", "engine.rows_per_shard=3"),
@@ -121,7 +121,7 @@ def test_a_kill_between_any_two_shards_of_a_plan_ends_at_the_same_bytes(tmp_path
 
 
 def test_a_kill_at_the_first_writes_of_a_new_dataset_leaves_one_that_goes_on(tmp_path, monkeypatch):
-    monkeypatch.setattr("synthset.engine.run.write_report", lambda *_: None)
+    monkeypatch.setattr("synthset.engine.conclude.write_report", lambda *_: None)
     for write in range(1, 10):
         with monkeypatch.context() as killing:
             kill_at(killing, write)
@@ -133,7 +133,7 @@ def test_a_kill_at_the_first_writes_of_a_new_dataset_leaves_one_that_goes_on(tmp
 
 
 def test_a_lost_shard_comes_back_identical(tmp_path, monkeypatch):
-    monkeypatch.setattr("synthset.engine.run.write_report", lambda *_: None)
+    monkeypatch.setattr("synthset.engine.conclude.write_report", lambda *_: None)
     asked = recipe("source.fail_every=3", "selection.target_per_class=8", "selection.max_rounds=2")
     before = cells(synthset.run(asked, tmp_path / "d").folder.root)
     for table in ("plan", "images"):

@@ -54,7 +54,7 @@ def draw(folder, name, seed, high=256):
 @pytest.fixture
 def photos(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("synthset.engine.run.write_report", lambda *_: None)  # takes longest
+    monkeypatch.setattr("synthset.engine.conclude.write_report", lambda *_: None)  # takes longest
     for i, name in enumerate(("cat", "dog")):
         for number in range(4):
             draw(tmp_path / "photos", f"{name}/{number}.png", 10 * i + number)

@@ -32,7 +32,7 @@ def test_a_second_run_there_does_nothing(tmp_path):
 def test_a_bucket_that_fails_and_a_kill_leave_the_bytes_of_a_disk(
     bucket, s3_server, tmp_path, monkeypatch
 ):
-    monkeypatch.setattr("synthset.engine.run.write_report", lambda *_: None)
+    monkeypatch.setattr("synthset.engine.conclude.write_report", lambda *_: None)
     small = recipe("classes=[circle, star]", "images_per_class=3", "engine.rows_per_shard=4")
     start = len(s3_server.asked)
     with s3_server.choosing(lambda number, *_: None if number % 9 else FAULTS[number // 9 % 5]):
@@ -70,5 +70,5 @@ def hash_objects(url):
     return {
         path: hashlib.sha256(data).hexdigest()
         for path, data in sorted(found.items())
-        if path.split("/")[0] not in ("run.jsonl.d", "recipe.yaml", "report", ".lease")
+        if path.split("/")[0] not in ("run.jsonl.d", "recipe.yaml", "report", "derived", ".lease")
     }

@@ -17,12 +17,13 @@ from synthset.pages.kit.numbers import figure
 from synthset.recipe.recipe import Recipe
 from synthset.results.dataset.summary import summarise
 from synthset.results.metric_result import MetricResult
-from synthset.store.dataset import Dataset
+from synthset.store.dataset import REPORT, Dataset
 from synthset.store.remote import is_url
 from synthset.store.slices import Slice
 
 MOST = 20  # classes that are listed; of more, only all together
 PARTS = ("all", "kept")
+UNCHANGED = " (unchanged)"
 
 
 def show_closing_table(dataset: Dataset, seconds: float) -> None:
@@ -38,10 +39,19 @@ def show_closing_table(dataset: Dataset, seconds: float) -> None:
         console.print(tabulate_metrics(dataset))
     for one in judge_limits(dataset):
         tell(one)
+    same = _list_unchanged(dataset)
     for place in dataset.view.exports:
-        tell(f"export: {place}")
-    report = f"{dataset.path}/report/index.html"
-    tell(f"report: {report if is_url(report) else Path(report).resolve()}")
+        tell(f"export: {place}{UNCHANGED * (place in same)}")
+    report = f"{dataset.path}/{REPORT}"
+    shown = report if is_url(report) else Path(report).resolve()
+    tell(f"report: {shown}{UNCHANGED * (report in same)}")
+
+
+def _list_unchanged(dataset: Dataset) -> list[str]:
+    """List what the last run has left alone."""
+    ends = [event for event in dataset.events() if event["event"] in ("run", "end")][-1:]
+    names = (name for event in ends for name in event.get("unchanged", ()))
+    return [name if Path(name).is_absolute() else f"{dataset.path}/{name}" for name in names]
 
 
 def show_slice(dataset: Dataset, recipe: Recipe, part: Slice) -> None:

@@ -9,13 +9,17 @@ from typing import Any
 
 from synthset.encoders.feature_reader import FeatureReader
 from synthset.encoders.models import is_standard_inception
+from synthset.engine.finished import Finished, hash_file, list_files
 from synthset.engine.log import log_event
 from synthset.engine.measure import measure
 from synthset.engine.reference import Imported, choose_comparison, mark_reference
 from synthset.engine.selection_inputs import name_selection_inputs
 from synthset.engine.set_scores import write_set_scores
 from synthset.engine.wording import measure_wording, name_wording_file
+from synthset.export.marker import mark_doubtful
+from synthset.export.place import find_place
 from synthset.export.write import write_export
+from synthset.pages.dataset.dataset_page import write_report
 from synthset.recipe.exports import Export
 from synthset.recipe.metrics import Metric
 from synthset.recipe.recipe import Recipe, get_conflict_rule
@@ -23,7 +27,7 @@ from synthset.results.metric_result import SetResults
 from synthset.results.stored import dump
 from synthset.seeds import fingerprint
 from synthset.selection.select import decide
-from synthset.store.dataset import Dataset, View
+from synthset.store.dataset import REPORT, Dataset, View
 
 SELECTION_VERSION = "5"
 WHAT_IF_VERSION = "1"
@@ -133,14 +137,32 @@ def read_prompts(dataset: Dataset, recipe: Recipe) -> None:
     dataset.write_view(replace(dataset.view, prompts=path))
 
 
-def export(dataset: Dataset, recipe: Recipe, settings: Export) -> str:
-    """Lay the kept part out."""
-    selection = dataset.view.selection
+def report(dataset: Dataset, recipe: Recipe, finished: Finished) -> None:
+    """Write the page, unless it stands."""
+    finished.keep_or_make(
+        REPORT,
+        None,
+        look=lambda: hash_file(dataset, REPORT),
+        make=lambda: write_report(dataset, recipe),
+    )
+
+
+def export(dataset: Dataset, recipe: Recipe, settings: Export, finished: Finished) -> str:
+    """Lay the kept part out, unless it lies there."""
+    identity = settings.full_identity()
     if settings.path is None:
-        name = fingerprint([selection, settings.identity()])
+        name = fingerprint([dataset.view.selection, settings.identity()])
         place = f"exports/{recipe.selection.name}-{name}"
         settings = settings.model_copy(update={"path": place})
-    return str(write_export(dataset, settings).path)
+    folder = find_place(dataset, settings)
+    finished.keep_or_make(
+        str(settings.path),
+        identity,
+        look=lambda: list_files(folder),
+        make=lambda: write_export(dataset, settings),
+        doubt=lambda: mark_doubtful(folder),
+    )
+    return str(folder)
 
 
 def _identity(metric: Metric) -> dict[str, Any]:

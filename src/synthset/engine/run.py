@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from synthset.engine.check import forecast_run
-from synthset.engine.conclude import export, find_what_if, measure_set, read_prompts
+from synthset.engine.conclude import export, find_what_if, measure_set, read_prompts, report
 from synthset.engine.dataset_run import DatasetRun
+from synthset.engine.finished import Finished
 from synthset.engine.import_reference import ImportedReferences
 from synthset.engine.log import log_event
 from synthset.engine.reference import Imported, list_imported
@@ -20,7 +21,6 @@ from synthset.errors import RecipeError, UsageError, raise_storage_errors
 from synthset.export.accepted import refuse_unaccepted
 from synthset.machine import ProgressBar
 from synthset.notebook_bar import default_bar
-from synthset.pages.dataset.dataset_page import write_report
 from synthset.recipe.recipe import Recipe, load_recipe
 from synthset.store.dataset import Dataset
 from synthset.store.lock import hold, hold_slice
@@ -103,17 +103,21 @@ def run(
                 imported(name)
             return dataset
         DatasetRun(*asked).make()
-        _conclude(dataset, recipe, imported, require_accepted)
+        _conclude(dataset, recipe, imported, bar, require_accepted)
     return dataset
 
 
-def _conclude(dataset: Dataset, recipe: Recipe, imported: Imported, require_accepted: bool) -> None:
+def _conclude(
+    dataset: Dataset, recipe: Recipe, imported: Imported, bar: ProgressBar, require_accepted: bool
+) -> None:
     """From the metrics to the exports."""
     measure_set(dataset, recipe, imported)
     find_what_if(dataset, recipe, imported)
     read_prompts(dataset, recipe)
-    write_report(dataset, recipe)
+    finished = Finished(dataset, recipe, bar)
+    report(dataset, recipe, finished)
     if require_accepted:
         refuse_unaccepted(dataset)
-    exports = tuple(export(dataset, recipe, settings) for settings in recipe.exports)
+    exports = tuple(export(dataset, recipe, settings, finished) for settings in recipe.exports)
     dataset.write_view(replace(dataset.view, exports=exports))
+    log_event(dataset, "end", unchanged=finished.unchanged)

@@ -15,7 +15,7 @@ from synthset.errors import DatasetError
 from synthset.export.aside import SCRATCH, clear_scratch
 from synthset.export.card import write_card
 from synthset.export.files import File, name_files
-from synthset.export.marker import write_marker
+from synthset.export.marker import begin_marker, is_doubtful, write_marker
 from synthset.export.metadata import make_packed_table, write_packed_classes
 from synthset.export.packed import read_stored_images
 from synthset.export.place import Exported, begin, check_free, describe_export, refuse_other
@@ -47,12 +47,16 @@ def export_arrays(dataset: Dataset, settings: Npy) -> Exported:
         split: [i for i, file in enumerate(files) if file.split == split]
         for split in sorted({file.split for file in files})
     }
-    missing = {split: own for split, own in rows.items() if not (place / name_file(split)).exists()}
+    again = is_doubtful(marker)
+    missing = {
+        split: own
+        for split, own in rows.items()
+        if again or not (place / name_file(split)).exists()
+    }
     images = sum(len(own) for own in missing.values())
     check_free(place, 3 * width * height * images, images)
     clear_scratch(place)
-    card = {name: marker[name] for name in ("card_sha256",) if marker and name in marker}
-    write_marker(place, {"state": "unfinished", **facts, **card})
+    card = begin_marker(place, marker, facts)
     table = make_packed_table(dataset, kept, files)
     if missing:
         _write(
@@ -63,7 +67,7 @@ def export_arrays(dataset: Dataset, settings: Npy) -> Exported:
             (width, height),
         )
     write_packed_classes(place, dataset, files)
-    written, notes = write_card(place, dataset, kept, files, card.get("card_sha256"), settings.kind)
+    written, notes = write_card(place, dataset, kept, files, card, settings.kind)
     if missing:
         os.sync()  # the marker must not outlive its files in a power cut
     write_marker(place, {"state": "complete", **facts, "card_sha256": written})

@@ -12,7 +12,7 @@ from synthset.errors import DatasetError
 from synthset.export.aside import clear_scratch, write_file
 from synthset.export.card import write_card
 from synthset.export.files import File, find_differing, list_present, name_files, read_image_parts
-from synthset.export.marker import suggest_folder, write_marker
+from synthset.export.marker import begin_marker, suggest_folder, write_marker
 from synthset.export.metadata import write_class_texts, write_metadata
 from synthset.export.place import Exported, begin, check_space, describe_export
 from synthset.recipe.exports import ImageFolder
@@ -46,12 +46,12 @@ def export(dataset: Dataset, settings: ImageFolder) -> Exported:
     missing += _find_torn(place, marker, dataset, [file for file in files if file.name in there])
     check_space(place, dataset, missing)
     clear_scratch(place)
-    write_marker(place, {"state": "unfinished", **facts, **_card_of(marker)})
+    card = begin_marker(place, marker, facts)
     _write_images(place, dataset, missing)
     write_metadata(place, dataset, kept, files)
     if settings.class_texts:
         write_class_texts(place, dataset, kept)
-    card, notes = write_card(place, dataset, kept, files, (marker or {}).get("card_sha256"))
+    card, notes = write_card(place, dataset, kept, files, card)
     if missing:
         os.sync()  # the marker must not outlive its images in a power cut
     write_marker(place, {"state": "complete", **facts, "card_sha256": card})
@@ -67,10 +67,6 @@ def _name_passed_over(files: Sequence[File]) -> Iterator[str]:
             f"{suffixes[suffix]:,} images are {suffix} files, which torchvision's ImageFolder "
             "ignores; Parquet and WebDataset exports have no such limit"
         )
-
-
-def _card_of(marker: dict[str, Any] | None) -> dict[str, Any]:
-    return {"card_sha256": marker["card_sha256"]} if marker and "card_sha256" in marker else {}
 
 
 def _check_same(place: Path, marker: dict[str, Any], facts: dict[str, Any]) -> None:
@@ -104,7 +100,8 @@ def _check_only_grown(place: Path, files: Sequence[File], there: set[str]) -> No
 def _find_torn(
     place: Path, marker: dict[str, Any] | None, dataset: Dataset, files: Sequence[File]
 ) -> list[File]:
-    """Check what may be wrong: a power cut tears files, another images table has other bytes."""
+    """Check what may be wrong: a power cut or somebody tears files, another images table has other
+    bytes."""
     if not marker:
         return []
     unfinished = marker.get("state") != "complete"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from synthset.store.folder import LocalFolder
 
 MARKER = "export.json"
 FORMAT = 1
+DOUBTFUL = "doubtful"  # state of an export that somebody has changed: no file of it is trusted
 
 
 def read_marker(place: Path) -> dict[str, Any] | None:
@@ -46,6 +48,32 @@ def write_marker(place: Path, content: dict[str, Any]) -> None:
     """Say what the folder is, in place of what was said before."""
     text = json.dumps({"made_by": "synthset", "format": FORMAT, **content}, indent=2)
     write_file(place, MARKER, (text + "\n").encode())
+
+
+def mark_doubtful(place: Path) -> None:
+    """Have a finished export's files looked at again, where there is one."""
+    marker = read_marker(place)
+    if marker and marker.get("state") == "complete":
+        write_marker(place, {**marker, "state": DOUBTFUL})
+
+
+def is_doubtful(marker: Mapping[str, Any] | None) -> bool:
+    """Whether an export's files may not be what was written."""
+    return marker is not None and marker.get("state") == DOUBTFUL
+
+
+def begin_marker(
+    place: Path, marker: Mapping[str, Any] | None, facts: Mapping[str, Any]
+) -> str | None:
+    """Say that an export isn't finished; doubt stays.
+
+    Returns:
+        The hash of the card that an earlier export wrote.
+    """
+    card: str | None = (marker or {}).get("card_sha256")
+    state = DOUBTFUL if is_doubtful(marker) else "unfinished"
+    write_marker(place, {"state": state, **facts, **({"card_sha256": card} if card else {})})
+    return card
 
 
 def suggest_folder(place: Path) -> str:

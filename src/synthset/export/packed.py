@@ -19,7 +19,7 @@ import pyarrow as pa
 from synthset.export.aside import SCRATCH, clear_scratch
 from synthset.export.card import write_card
 from synthset.export.files import File, name_files, read_image_parts
-from synthset.export.marker import write_marker
+from synthset.export.marker import begin_marker, is_doubtful, write_marker
 from synthset.export.metadata import make_packed_table, write_packed_classes
 from synthset.export.place import Exported, begin, check_space, describe_export, refuse_other
 from synthset.formats.parquet import ParquetWriter
@@ -71,15 +71,16 @@ def export_packed(dataset: Dataset, settings: Packed) -> Exported:
     layout = {"kind": settings.kind, "images_per_file": settings.images_per_file}
     facts = {**describe_export(dataset, settings, files), "layout": layout}
     refuse_other(place, marker, facts)
-    missing = [pack for pack in deal_packs(files, settings) if not (place / pack.name).exists()]
+    again = is_doubtful(marker)
+    packs = deal_packs(files, settings)
+    missing = [pack for pack in packs if again or not (place / pack.name).exists()]
     images = [files[row] for pack in missing for row in pack.rows]
     check_space(place, dataset, images)
     clear_scratch(place)
-    card = {name: marker[name] for name in ("card_sha256",) if marker and name in marker}
-    write_marker(place, {"state": "unfinished", **facts, **card})
+    card = begin_marker(place, marker, facts)
     _write(place, dataset, missing, files, make_packed_table(dataset, kept, files))
     write_packed_classes(place, dataset, files)
-    written, notes = write_card(place, dataset, kept, files, card.get("card_sha256"), settings.kind)
+    written, notes = write_card(place, dataset, kept, files, card, settings.kind)
     if missing:
         os.sync()  # the marker must not outlive its files in a power cut
     write_marker(place, {"state": "complete", **facts, "card_sha256": written})

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from synthset.store.torch_images import TorchImages
 
 IMAGES_AT_ONCE = 64  # read together, in order: a few row groups
+REPORT = "report/index.html"  # the page at the end of a run
 MISSING = "which is not installed: pip install 'synthset"
 
 

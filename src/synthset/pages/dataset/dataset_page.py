@@ -37,10 +37,8 @@ from synthset.results.dataset.threshold_comparison import (
     choose_score,
     compare_with_threshold,
 )
-from synthset.store.dataset import Dataset
+from synthset.store.dataset import REPORT, Dataset
 from synthset.thumbnail import Thumbnail
-
-PAGE = "report/index.html"
 
 
 def write_report(dataset: Dataset, recipe: Recipe) -> str:
@@ -53,8 +51,8 @@ def write_report(dataset: Dataset, recipe: Recipe) -> str:
     Returns:
         The page's path or URL.
     """
-    dataset.write_text(PAGE, render_dataset_page(dataset, recipe))
-    return f"{dataset.path}/{PAGE}"
+    dataset.write_text(REPORT, render_dataset_page(dataset, recipe))
+    return f"{dataset.path}/{REPORT}"
 
 
 def render_dataset_page(dataset: Dataset, recipe: Recipe) -> str:
