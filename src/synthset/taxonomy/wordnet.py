@@ -152,9 +152,6 @@ class WordNetNouns:
     def _column(self, name: str) -> list[str]:
         return self._archive.read(f"{name}.txt").decode("ascii").split("\n")
 
-    def _references(self, name: str) -> list[tuple[int, ...]]:
-        return [tuple(map(int, line.split())) if line else () for line in self._column(name)]
-
     @cached_property
     def _lemmas(self) -> list[str]:
         return self._column("lemmas")
@@ -172,20 +169,20 @@ class WordNetNouns:
         return self._column("lexical_files")
 
     @cached_property
-    def _hypernyms(self) -> list[tuple[int, ...]]:
-        return self._references("hypernyms")
+    def _hypernyms(self) -> list[str]:
+        return self._column("hypernyms")
 
     @cached_property
-    def _instance_hypernyms(self) -> list[tuple[int, ...]]:
-        return self._references("instance_hypernyms")
+    def _instance_hypernyms(self) -> list[str]:
+        return self._column("instance_hypernyms")
 
     @cached_property
     def _hyponyms(self) -> list[list[int]]:
-        return invert(self._hypernyms)
+        return invert(list(map(_read_rows, self._hypernyms)))
 
     @cached_property
     def _instance_hyponyms(self) -> list[list[int]]:
-        return invert(self._instance_hypernyms)
+        return invert(list(map(_read_rows, self._instance_hypernyms)))
 
     @cached_property
     def _index(self) -> dict[str, str]:
@@ -262,7 +259,8 @@ class WordNetNouns:
         ]
 
     def _parents(self, row: int, instances: bool = True) -> tuple[int, ...]:
-        return self._hypernyms[row] + (self._instance_hypernyms[row] if instances else ())
+        above = _read_rows(self._hypernyms[row])
+        return above + _read_rows(self._instance_hypernyms[row]) if instances else above
 
     def _children(self, row: int, instances: bool) -> list[int]:
         return sorted(self._hyponyms[row] + (self._instance_hyponyms[row] if instances else []))
@@ -321,3 +319,7 @@ def invert(references: list[tuple[int, ...]]) -> list[list[int]]:
         for parent in parents:
             children[parent].append(row)
     return children
+
+
+def _read_rows(line: str) -> tuple[int, ...]:
+    return tuple(map(int, line.split())) if line else ()

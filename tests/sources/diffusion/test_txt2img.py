@@ -1,16 +1,20 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import diffusers
 import numpy as np
 import pytest
 import torch
-from diffusers import AutoPipelineForText2Image, DiffusionPipeline, StableDiffusionPipeline
+from diffusers import DiffusionPipeline, StableDiffusionPipeline
+from diffusers.pipelines.auto_pipeline import AUTO_TEXT2IMAGE_PIPELINES_MAPPING, _get_task_class
 from transformers import CLIPImageProcessor
 
 from synthset.errors import ModelError
@@ -19,7 +23,7 @@ from synthset.recipe.sources import Scheduler
 from synthset.recipe.sources import Txt2Img as Settings
 from synthset.sources.diffusion.embeddings import PromptEmbeddings, Request
 from synthset.sources.diffusion.generation import AUTO_BATCH, to_uint8
-from synthset.sources.diffusion.pipelines import choose_dtype, is_large
+from synthset.sources.diffusion.pipelines import TEXT_TO_IMAGE, choose_dtype, is_large
 from synthset.sources.diffusion.txt2img import Txt2ImgStage
 from synthset.stage import Rows
 
@@ -381,7 +385,7 @@ def test_a_hub_model_is_asked_for_by_id_revision_and_variant_and_never_as_a_pick
 
     index = {"_class_name": "StableDiffusionPipeline", "safety_checker": ["diffusers", "Checker"]}
     monkeypatch.setattr(DiffusionPipeline, "load_config", lambda *_, **__: index)
-    monkeypatch.setattr(AutoPipelineForText2Image, "from_pretrained", from_pretrained)
+    monkeypatch.setattr(DiffusionPipeline, "from_pretrained", from_pretrained)
     hub = {"model": "owner/model", "revision": "abc", "variant": "fp16", "safety_checker": False}
     with pytest.raises(ModelError, match=r"'owner/model' could not be loaded \(no network\)"):
         Txt2ImgStage(settings(**hub)).open()
@@ -470,3 +474,19 @@ def test_a_longer_prompt_limit_reaches_encoder_and_call(
     assert stage(rows("a cat")).column("error").null_count == 1
     with pytest.raises(ModelError, match=r"source\.max_tokens: a StableDiffusionPipeline reads"):
         opened("sd", max_tokens=24)
+
+
+def test_pipelines_that_are_read_by_their_own_class_are_those_that_diffusers_would_choose() -> None:
+    for name in TEXT_TO_IMAGE:
+        chosen = _get_task_class(AUTO_TEXT2IMAGE_PIPELINES_MAPPING, name)
+        assert chosen is getattr(diffusers, name)
+
+
+def test_a_model_of_a_common_family_loads_no_other_pipeline() -> None:
+    code = (
+        "import sys\nfrom synthset.recipe.sources import Txt2Img\n"
+        "from synthset.sources.diffusion.pipelines import load\n"
+        "load(Txt2Img(kind='txt2img', model='miniature'))\n"
+        "print('diffusers.pipelines.auto_pipeline' in sys.modules)"
+    )
+    assert subprocess.check_output([sys.executable, "-c", code], text=True) == "False\n"

@@ -9,7 +9,7 @@ from typing import Any
 import diffusers
 import torch
 import transformers
-from diffusers import AutoPipelineForImage2Image, AutoPipelineForText2Image, DiffusionPipeline
+from diffusers import DiffusionPipeline
 from safetensors import SafetensorError
 
 from synthset.encoders.device import pick_device
@@ -22,6 +22,17 @@ from synthset.sources.diffusion.models import explain_inert_guidance, find_local
 
 DTYPES = {"float32": torch.float32, "float16": torch.float16, "bfloat16": torch.bfloat16}
 LOADING_FAULTS = (OSError, ValueError, ImportError, AttributeError, RuntimeError, SafetensorError)
+#: Pipelines that make images of text as they are.
+TEXT_TO_IMAGE = frozenset(
+    {
+        "FluxPipeline",
+        "PixArtSigmaPipeline",
+        "SanaPipeline",
+        "StableDiffusion3Pipeline",
+        "StableDiffusionPipeline",
+        "StableDiffusionXLPipeline",
+    }
+)
 SLICED_VAE_PX = 512  # from here on the autoencoder decodes one by one, or it fills the memory first
 
 
@@ -56,11 +67,16 @@ def _read(settings: Diffusion, name: str, device: str) -> Any:
     options = _options(settings, index) | _revision(settings)
     # A dtype is always named, or transformers would take the files' own and diffusers float32.
     dtype = choose_dtype(settings.dtype, device, index)
-    family = (
-        AutoPipelineForImage2Image if isinstance(settings, Img2Img) else AutoPipelineForText2Image
-    )
+    family = _choose_family(settings, str(index.get("_class_name")))
     pipeline = family.from_pretrained(name, dtype=dtype, use_safetensors=True, **options)
     return pipeline.to(device)
+
+
+def _choose_family(settings: Diffusion, name: str) -> Any:
+    """Choose what finds the pipeline's class; diffusers' own choice loads all its pipelines."""
+    if isinstance(settings, Img2Img):
+        return diffusers.AutoPipelineForImage2Image
+    return DiffusionPipeline if name in TEXT_TO_IMAGE else diffusers.AutoPipelineForText2Image
 
 
 def choose_dtype(dtype: str, device: str, index: dict[str, Any]) -> torch.dtype:
