@@ -51,6 +51,37 @@ def test_a_bucket_that_fails_and_a_kill_leave_the_bytes_of_a_disk(
     assert len(s3_server.asked) - seen < 100
 
 
+def test_exports_of_a_run_stand_in_a_bucket_until_somebody_changes_them(
+    bucket, s3_server, tmp_path, monkeypatch
+):
+    monkeypatch.setattr("synthset.engine.conclude.write_report", lambda *_: None)
+    exports = [
+        {"kind": "imagefolder", "path": "folders"},
+        {"kind": "webdataset", "path": f"{bucket}/tars"},
+        {"kind": "parquet"},
+    ]
+    small = recipe("classes=[circle]", "images_per_class=3", exports=exports)
+    dataset = synthset.run(small, f"{bucket}/d")
+    places = dataset.view.exports
+    assert places[:2] == (f"{bucket}/d/folders", f"{bucket}/tars")
+    assert places[2].startswith(f"{bucket}/d/exports/")
+    before, asked = hash_objects(bucket), len(s3_server.asked)
+    assert before["tars/export.json"]
+    unchanged = synthset.run(small, f"{bucket}/d").events()[-1]["unchanged"]
+    assert unchanged[-3:] == ["folders", places[1], places[2].removeprefix(f"{bucket}/d/")]
+    assert not [path for _, path, _ in s3_server.asked[asked:] if path.endswith((".jpg", ".tar"))]
+    (shard,) = [name for name in before if name.endswith(".tar")]
+    s3 = fsspec.filesystem("s3", use_listings_cache=False)
+    s3.pipe_file(f"{bucket}/{shard}", bytes(s3.size(f"{bucket}/{shard}")))
+    again = synthset.run(small, f"{bucket}/d").events()[-1]["unchanged"]
+    assert f"{bucket}/tars" not in again
+    assert "folders" in again
+    after = hash_objects(bucket)
+    exported = [name for name in before if "/folders/" in name or "tars/" in name]
+    assert len(exported) == 15
+    assert [name for name in exported if after[name] != before[name]] == []
+
+
 def kill_at_object(monkeypatch, write, part):
     """End whatever creates object number `write` of those whose path has a certain part."""
     made = count(1)
@@ -65,7 +96,7 @@ def kill_at_object(monkeypatch, write, part):
 
 def hash_objects(url):
     """Hash every file, as `cells` does on a disk."""
-    system, root = fsspec.url_to_fs(url)
+    system, root = fsspec.url_to_fs(url, use_listings_cache=False)
     found = {path.removeprefix(f"{root}/"): system.cat_file(path) for path in system.find(root)}
     return {
         path: hashlib.sha256(data).hexdigest()

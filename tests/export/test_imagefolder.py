@@ -10,8 +10,9 @@ import pytest
 from kills import Killed, kill_at
 from torchvision.datasets import ImageFolder as TorchvisionFolder
 
-from synthset.errors import DatasetError, UsageError
-from synthset.export import imagefolder, place
+from synthset.errors import DatasetError
+from synthset.export import folder as export_folder
+from synthset.export import place
 from synthset.export.imagefolder import export
 from synthset.export.write import write_export
 from synthset.images import sha256
@@ -147,15 +148,15 @@ def test_a_killed_export_goes_on_to_the_same_files(
 ) -> None:
     dataset = world.select()
     whole = export(dataset, SPLIT.model_copy(update={"path": str(tmp_path / "whole")}))
-    real, calls = imagefolder.write_file, iter(range(1000))
+    real, calls = export_folder.replace_file, iter(range(1000))
 
-    def killed(place: Path, name: str, data: bytes) -> None:
-        if next(calls) == 7:
-            (place / ".unfinished" / ".tmp-1-0123abcd").write_bytes(data[:10])
+    def killed(final: Path, data: bytes, aside: Path, durable: bool) -> None:
+        if final.suffix == ".jpg" and next(calls) == 7:
+            (aside / ".tmp-1-0123abcd").write_bytes(data[:10])
             raise KeyboardInterrupt
-        real(place, name, data)
+        real(final, data, aside, durable)
 
-    monkeypatch.setattr(imagefolder, "write_file", killed)
+    monkeypatch.setattr(export_folder, "replace_file", killed)
     with pytest.raises(KeyboardInterrupt):
         export(dataset, SPLIT)
     monkeypatch.undo()
@@ -209,15 +210,6 @@ def test_a_place_that_cannot_be_written_is_told_in_words(world: Any, tmp_path: P
 def test_nothing_kept_is_nothing_to_export(world: Any) -> None:
     with pytest.raises(DatasetError, match="no image is kept"):
         export(world.select(lambda index: False), PLAIN)
-
-
-def test_an_object_store_needs_an_absolute_path(tmp_path: Path, make: Callable[..., Any]) -> None:
-    world = make("memory://toys/toy")
-    world.grow(0, 3)
-    with pytest.raises(UsageError, match="name an absolute path"):
-        export(world.select(), PLAIN)
-    made = export(world.dataset, PLAIN.model_copy(update={"path": str(tmp_path / "out")}))
-    assert made.images == {"train": 6}
 
 
 def test_the_suffix_comes_from_the_stored_path_or_else_from_the_bytes(

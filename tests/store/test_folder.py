@@ -1,5 +1,6 @@
 """Files on a disk, in memory and in a real S3 server: whole, and the first writer's."""
 
+import secrets
 import time
 from concurrent.futures import ThreadPoolExecutor
 
@@ -70,6 +71,18 @@ def test_a_write_whose_answer_is_lost_is_ours(bucket, s3_server):
     with s3_server.failing(lose_answer, "PUT"):
         assert not folder.create("a", b"two")
     assert folder.read("a") == b"one"
+
+
+def test_a_file_is_uploaded_in_parts_although_the_server_is_busy(
+    bucket, s3_server, tmp_path, monkeypatch
+):
+    monkeypatch.setattr("synthset.store.folder.PART", 5 * 2**20)
+    (tmp_path / "large").write_bytes(secrets.token_bytes(12 * 2**20))
+    folder = open_folder(bucket)
+    with s3_server.failing(refuse(503, "SlowDown"), "PUT", times=2):
+        folder.upload("large", tmp_path / "large")
+    assert sum(method == "PUT" and "/large" in path for method, path, _ in s3_server.asked) == 5
+    assert folder.read("large") == (tmp_path / "large").read_bytes()
 
 
 def test_a_read_that_is_cut_or_slow_gives_all(bucket, s3_server):

@@ -13,7 +13,8 @@ from synthset.cli.terminal import say, tell
 def export(
     directory: DatasetFolder,
     path: Annotated[
-        str, typer.Argument(help="Folder to write: new, or an earlier export.", metavar="PATH")
+        str,
+        typer.Argument(help="Folder or URL to write: new, or an earlier export.", metavar="PATH"),
     ],
     kind: Annotated[
         str,
@@ -49,7 +50,7 @@ def export(
     from synthset.recipe.exports import ExportSettings
     from synthset.recipe.messages import read_settings
     from synthset.store.dataset import Dataset
-    from synthset.store.remote import require_on_disk
+    from synthset.store.remote import Remote, parse_place
 
     known = list_kinds("exports").usable
     if kind not in known:
@@ -67,7 +68,9 @@ def export(
     for name in given.keys() - layout.model_fields.keys():
         option = "--" + name.replace("_", "-")
         raise UsageError(f"{option}: has no effect on --kind {kind}; leave it out")
-    asked = {"kind": kind, "path": str(require_on_disk(path, "PATH").absolute()), **given}
+    place = parse_place(path)
+    whole = place if isinstance(place, Remote) else place.expanduser().absolute()
+    asked = {"kind": kind, "path": str(whole), **given}
     settings = read_settings(asked, layout)
     written = write_export(Dataset.open(directory), settings, require_accepted)
     for note in written.notes:

@@ -17,7 +17,9 @@ from synthset.engine.classes import check_groups
 from synthset.engine.plan import count_planned, find_storage, settle_material
 from synthset.engine.preview import Preview, preview
 from synthset.errors import DatasetError, Problem, RecipeError, UsageError
+from synthset.export.folder import open_export
 from synthset.export.marker import read_marker
+from synthset.export.place import place_export, refuse_store
 from synthset.formats.scan import refuse_tests, refuse_unusable
 from synthset.kinds import import_name
 from synthset.models.miniatures import knows
@@ -28,7 +30,7 @@ from synthset.recipe.recipe import Recipe, list_comparisons, load_recipe
 from synthset.selection.review import read_review
 from synthset.source import Material, TokenCounter
 from synthset.store.folder import LocalFolder
-from synthset.store.remote import Remote, is_url, parse_place, require_on_disk
+from synthset.store.remote import Remote, is_url, parse_place
 from synthset.taxonomy.classlists import ClassEntry
 
 FEATURE_BYTES = 8_000  # a record's features, logits and scores, roughly
@@ -253,24 +255,13 @@ def _check_output(output: str) -> list[Problem]:
 def _check_exports(recipe: Recipe, output: str) -> list[Problem]:
     problems = []
     for i, export in enumerate(recipe.exports):
-        if export.path is None and not is_url(output):
-            continue
         try:
-            path = require_on_disk(export.path or "exports")
-            if path.is_absolute():
-                read_marker(path)
+            refuse_store(export, output)
+            if export.path is not None:
+                read_marker(open_export(place_export(export.path, output)))
         except (DatasetError, UsageError) as error:
             found, _, right = str(error).partition("; ")
             problems.append(Problem(f"exports[{i}].path", found, right))
-            continue
-        if not path.is_absolute() and is_url(output):
-            problems.append(
-                Problem(
-                    f"exports[{i}].path",
-                    "it is inside an object store",
-                    "name an absolute local folder",
-                )
-            )
     return problems
 
 

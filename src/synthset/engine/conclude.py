@@ -9,7 +9,7 @@ from typing import Any
 
 from synthset.encoders.feature_reader import FeatureReader
 from synthset.encoders.models import is_standard_inception
-from synthset.engine.finished import Finished, hash_file, list_files
+from synthset.engine.finished import Finished, hash_file
 from synthset.engine.log import log_event
 from synthset.engine.measure import measure
 from synthset.engine.reference import Imported, choose_comparison, mark_reference
@@ -17,7 +17,7 @@ from synthset.engine.selection_inputs import name_selection_inputs
 from synthset.engine.set_scores import write_set_scores
 from synthset.engine.wording import measure_wording, name_wording_file
 from synthset.export.marker import mark_doubtful
-from synthset.export.place import find_place
+from synthset.export.place import find_folder
 from synthset.export.write import write_export
 from synthset.pages.dataset.dataset_page import write_report
 from synthset.recipe.exports import Export
@@ -154,11 +154,11 @@ def export(dataset: Dataset, recipe: Recipe, settings: Export, finished: Finishe
         name = fingerprint([dataset.view.selection, settings.identity()])
         place = f"exports/{recipe.selection.name}-{name}"
         settings = settings.model_copy(update={"path": place})
-    folder = find_place(dataset, settings)
+    folder = find_folder(dataset, settings)
     finished.keep_or_make(
         str(settings.path),
         identity,
-        look=lambda: list_files(folder),
+        look=folder.look,
         make=lambda: write_export(dataset, settings),
         doubt=lambda: mark_doubtful(folder),
     )

@@ -4,7 +4,6 @@ lies there as it was written, is left alone."""
 from __future__ import annotations
 
 import hashlib
-import os
 import platform
 from collections.abc import Callable
 from dataclasses import asdict
@@ -13,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 from synthset.errors import DatasetError
-from synthset.litter import is_litter
 from synthset.machine import ProgressBar
 from synthset.recipe.recipe import Recipe
 from synthset.seeds import digest
@@ -75,19 +73,6 @@ def hash_file(dataset: Dataset, name: str) -> str | None:
         return hashlib.sha256(dataset.folder.read(name)).hexdigest()
     except FileNotFoundError:
         return None
-
-
-def list_files(place: Path) -> list[tuple[str, int, int]]:
-    """List the files of a folder: path, size in bytes, time of the last change in ns."""
-    found = []
-    for folder, below, names in os.walk(place):
-        below[:] = [name for name in below if not is_litter(name)]
-        for name in names:
-            if not is_litter(name):
-                path = Path(folder, name)
-                about = path.stat()
-                found.append((path.relative_to(place).as_posix(), about.st_size, about.st_mtime_ns))
-    return sorted(found)
 
 
 def _list_stages(dataset: Dataset) -> list[dict[str, Any]]:

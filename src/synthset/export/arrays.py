@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -12,9 +11,9 @@ import pyarrow as pa
 from PIL import Image, ImageOps
 
 from synthset.errors import DatasetError
-from synthset.export.aside import SCRATCH, clear_scratch
 from synthset.export.card import write_card
 from synthset.export.files import File, name_files
+from synthset.export.folder import ExportFolder
 from synthset.export.marker import begin_marker, is_doubtful, write_marker
 from synthset.export.metadata import make_packed_table, write_packed_classes
 from synthset.export.packed import read_stored_images
@@ -23,7 +22,6 @@ from synthset.formats.arrays import IMAGES, LABELS, METADATA, create, name_file,
 from synthset.images import Pixels, decode
 from synthset.recipe.exports import Npy
 from synthset.store.dataset import Dataset
-from synthset.store.files import write_aside
 
 
 def export_arrays(dataset: Dataset, settings: Npy) -> Exported:
@@ -35,44 +33,42 @@ def export_arrays(dataset: Dataset, settings: Npy) -> Exported:
     Raises:
         DatasetError: nothing is kept, the images differ in size and no `size_px` is given, the
             folder is not ours or holds something else, or the disk is too small.
-        UsageError: a relative path for a dataset that lies in an object store.
+        UsageError: a path that leaves the object store of the dataset.
     """
-    place, marker, kept = begin(dataset, settings)
+    folder, marker, kept = begin(dataset, settings)
     width, height = _size(dataset, kept, settings)
     files = name_files(dataset, kept, settings, ())
     layout = {"kind": settings.kind, "width": width, "height": height}
     facts = {**describe_export(dataset, settings, files), "layout": layout}
-    refuse_other(place, marker, facts)
+    refuse_other(folder, marker, facts)
     rows = {
         split: [i for i, file in enumerate(files) if file.split == split]
         for split in sorted({file.split for file in files})
     }
     again = is_doubtful(marker)
     missing = {
-        split: own
-        for split, own in rows.items()
-        if again or not (place / name_file(split)).exists()
+        split: own for split, own in rows.items() if again or not folder.exists(name_file(split))
     }
     images = sum(len(own) for own in missing.values())
-    check_free(place, 3 * width * height * images, images)
-    clear_scratch(place)
-    card = begin_marker(place, marker, facts)
+    check_free(folder, 3 * width * height * images, images)
+    folder.clear_scratch()
+    card = begin_marker(folder, marker, facts)
     table = make_packed_table(dataset, kept, files)
     if missing:
         _write(
-            place,
+            folder,
             dataset,
             {split: [files[i] for i in own] for split, own in missing.items()},
             {split: table.take(own) for split, own in missing.items()},
             (width, height),
         )
-    write_packed_classes(place, dataset, files)
-    written, notes = write_card(place, dataset, kept, files, card, settings.kind)
+    write_packed_classes(folder, dataset, files)
+    written, notes = write_card(folder, dataset, kept, files, card, settings.kind)
     if missing:
-        os.sync()  # the marker must not outlive its files in a power cut
-    write_marker(place, {"state": "complete", **facts, "card_sha256": written})
-    clear_scratch(place)
-    return Exported(place, facts["images"], images, tuple(notes))
+        folder.sync()  # the marker must not outlive its files in a power cut
+    write_marker(folder, {"state": "complete", **facts, "card_sha256": written})
+    folder.clear_scratch()
+    return Exported(folder.place, facts["images"], images, tuple(notes))
 
 
 def _size(dataset: Dataset, kept: pa.Table, settings: Npy) -> tuple[int, int]:
@@ -92,7 +88,7 @@ def _size(dataset: Dataset, kept: pa.Table, settings: Npy) -> tuple[int, int]:
 
 
 def _write(
-    place: Path,
+    folder: ExportFolder,
     dataset: Dataset,
     files: Mapping[str, Sequence[File]],
     rows: Mapping[str, pa.Table],
@@ -105,8 +101,7 @@ def _write(
     with ExitStack() as opened:  # which puts files in place from the last to the first
 
         def lend(split: str, what: str) -> Path:
-            final = place / name_file(split, what)
-            return opened.enter_context(write_aside(final, place / SCRATCH, durable=False))
+            return opened.enter_context(folder.lend(name_file(split, what)))
 
         arrays = {
             split: create(lend(split, IMAGES), len(own), width, height)

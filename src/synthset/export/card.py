@@ -15,8 +15,8 @@ import yaml
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from synthset.export.accepted import judge_limits
-from synthset.export.aside import write_file
 from synthset.export.files import File
+from synthset.export.folder import ExportFolder
 from synthset.export.metadata import make_class_rows
 from synthset.formats.class_folders import get_class_folder
 from synthset.formats.manifest import read_imported
@@ -45,7 +45,7 @@ MADE_BY_MODEL = {"txt2img", "img2img"}
 
 
 def write_card(
-    place: Path,
+    folder: ExportFolder,
     dataset: Dataset,
     kept: pa.Table,
     files: Sequence[File],
@@ -55,7 +55,7 @@ def write_card(
     """Write the card; one that a person has changed stays, and the new one lies beside it.
 
     Args:
-        place: the folder of the export.
+        folder: the folder of the export.
         dataset: what was exported.
         kept: its kept records.
         files: their files.
@@ -68,14 +68,13 @@ def write_card(
     text = write_card_text(dataset, kept, files, layout)
     notes = [str(one) for one in judge_limits(dataset) if not one.accepted]
     notes += [f"{name} has no image in the export" for name in _name_empty(dataset, files)]
-    there = place / CARD
-    if there.exists() and _hash(there.read_bytes()) not in (ours, _hash(text.encode())):
-        write_file(place, BESIDE, text.encode())
+    if folder.exists(CARD) and _hash(folder.read(CARD)) not in (ours, _hash(text.encode())):
+        folder.write(BESIDE, text.encode())
         return ours, [
             *notes,
-            f"{there} was changed by hand, so it is kept; the new card is {BESIDE}",
+            f"{folder}/{CARD} was changed by hand, so it is kept; the new card is {BESIDE}",
         ]
-    write_file(place, CARD, text.encode())
+    folder.write(CARD, text.encode())
     return _hash(text.encode()), notes
 
 

@@ -13,10 +13,9 @@ from typing import Any
 
 import pyarrow as pa
 
-from synthset.export.aside import write_changed
 from synthset.export.marker import read_marker, write_marker
 from synthset.export.metadata import read_source
-from synthset.export.place import Exported, find_place, refuse_other
+from synthset.export.place import Exported, find_folder, refuse_other
 from synthset.formats.diffusiondb import make_metadata_table, to_nsfw
 from synthset.formats.metadata_tables import write_parquet
 from synthset.models.miniatures import locate
@@ -32,10 +31,10 @@ def export_diffusiondb(dataset: Dataset, settings: DiffusionDb) -> Exported:
 
     Raises:
         DatasetError: the folder is not ours, or holds another export.
-        UsageError: a relative path for a dataset that lies in an object store.
+        UsageError: a path that leaves the object store of the dataset.
     """
-    place = find_place(dataset, settings)
-    marker, data = read_marker(place), write_parquet(make_diffusiondb_table(dataset))
+    folder = find_folder(dataset, settings)
+    marker, data = read_marker(folder), write_parquet(make_diffusiondb_table(dataset))
     facts = {
         "dataset": dataset.name,
         "images_table": dataset.view.images,
@@ -43,10 +42,11 @@ def export_diffusiondb(dataset: Dataset, settings: DiffusionDb) -> Exported:
         "fingerprint": hashlib.sha256(data).hexdigest(),
         "layout": {"kind": settings.kind},
     }
-    refuse_other(place, marker, facts)
-    write_changed(place, TABLE, data)
-    write_marker(place, {"state": "complete", **facts})
-    return Exported(place, {}, 0)
+    refuse_other(folder, marker, facts)
+    write_marker(folder, {"state": "unfinished", **facts})  # else a kill leaves a stranger's file
+    folder.write_changed(TABLE, data)
+    write_marker(folder, {"state": "complete", **facts})
+    return Exported(folder.place, {}, 0)
 
 
 def make_diffusiondb_table(dataset: Dataset) -> pa.Table:

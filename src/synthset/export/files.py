@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import hashlib
-import os
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from synthset.errors import DatasetError
+from synthset.export.folder import ExportFolder
 from synthset.export.split import TRAIN, VAL, split_class
 from synthset.formats.class_folders import make_path
-from synthset.images import SIGNATURES, find_suffix
-from synthset.litter import is_litter
+from synthset.images import SIGNATURES, find_suffix, sha256
 from synthset.recipe.exports import ImageExport
 from synthset.store.dataset import Dataset
 from synthset.taxonomy.keys import find_folder_fault
@@ -41,21 +39,15 @@ class File:
     sha256: str
 
 
-def list_present(place: Path) -> set[str]:
+def list_present(folder: ExportFolder) -> set[str]:
     """List the images that already lie in an export: names such as `train/cat/<id>.jpg`. What the
     system or others put beside them is in nobody's way."""
-    found: set[str] = set()
-    for split in (TRAIN, VAL):
-        for folder, below, names in os.walk(place / split):
-            inside = Path(folder).relative_to(place)
-            below[:] = [name for name in below if not is_litter(name)]
-            if len(inside.parts) > 1:
-                found.update((inside / name).as_posix() for name in names if _is_image(name))
-    return found
+    names = (name for split in (TRAIN, VAL) for name in folder.list_files(split))
+    return {name for name in names if name.count("/") > 1 and _is_image(name)}
 
 
 def _is_image(name: str) -> bool:
-    return PurePosixPath(name).suffix.lower() in SUFFIXES and not is_litter(name)
+    return PurePosixPath(name).suffix.lower() in SUFFIXES
 
 
 def name_files(
@@ -138,11 +130,7 @@ def _name_by_content(name: str, image: bytes | None) -> str:
     return suffix
 
 
-def find_differing(place: Path, files: Iterable[File]) -> list[File]:
-    """Find the files whose content on disk is not the record's."""
-    return [file for file in files if _sha256(place / file.name) != file.sha256]
-
-
-def _sha256(path: Path) -> str:
-    with open(path, "rb") as opened:
-        return hashlib.file_digest(opened, "sha256").hexdigest()
+def find_differing(folder: ExportFolder, files: Sequence[File]) -> list[File]:
+    """Find the files whose content there is not the record's."""
+    found = folder.map(lambda file: sha256(folder.read(file.name)), files)
+    return [file for file, content in zip(files, found, strict=True) if content != file.sha256]

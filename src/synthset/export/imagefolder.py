@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 from typing import Any
 
 from synthset.errors import DatasetError
-from synthset.export.aside import clear_scratch, write_file
 from synthset.export.card import write_card
 from synthset.export.files import File, find_differing, list_present, name_files, read_image_parts
-from synthset.export.marker import begin_marker, suggest_folder, write_marker
+from synthset.export.folder import ExportFolder
+from synthset.export.marker import begin_marker, is_doubtful, suggest_folder, write_marker
 from synthset.export.metadata import write_class_texts, write_metadata
 from synthset.export.place import Exported, begin, check_space, describe_export
 from synthset.recipe.exports import ImageFolder
@@ -33,30 +32,33 @@ def export(dataset: Dataset, settings: ImageFolder) -> Exported:
     Raises:
         DatasetError: nothing is kept, the folder is not ours or holds other images, or the disk
             is too small.
-        UsageError: a relative path for a dataset that lies in an object store.
+        UsageError: a path that leaves the object store of the dataset.
     """
-    place, marker, kept = begin(dataset, settings)
-    there = list_present(place) if marker else set()
+    folder, marker, kept = begin(dataset, settings)
+    there = list_present(folder) if marker else set()
     files = name_files(dataset, kept, settings, there)
     facts = describe_export(dataset, settings, files)
     if marker:
-        _check_same(place, marker, facts)
-        _check_only_grown(place, files, there)
+        _check_same(folder, marker, facts)
+        _check_only_grown(folder, files, there)
     missing = [file for file in files if file.name not in there]
-    missing += _find_torn(place, marker, dataset, [file for file in files if file.name in there])
-    check_space(place, dataset, missing)
-    clear_scratch(place)
-    card = begin_marker(place, marker, facts)
-    _write_images(place, dataset, missing)
-    write_metadata(place, dataset, kept, files)
+    missing += _find_torn(folder, marker, dataset, [file for file in files if file.name in there])
+    if folder.on_disk:
+        check_space(folder, dataset, missing)
+    folder.clear_scratch()
+    card = begin_marker(folder, marker, facts)
+    _write_images(folder, dataset, missing)
+    write_metadata(folder, dataset, kept, files)
     if settings.class_texts:
-        write_class_texts(place, dataset, kept)
-    card, notes = write_card(place, dataset, kept, files, card)
+        write_class_texts(folder, dataset, kept)
+    card, notes = write_card(folder, dataset, kept, files, card)
     if missing:
-        os.sync()  # the marker must not outlive its images in a power cut
-    write_marker(place, {"state": "complete", **facts, "card_sha256": card})
-    clear_scratch(place)
-    return Exported(place, facts["images"], len(missing), (*notes, *_name_passed_over(files)))
+        folder.sync()  # the marker must not outlive its images in a power cut
+    write_marker(folder, {"state": "complete", **facts, "card_sha256": card})
+    folder.clear_scratch()
+    return Exported(
+        folder.place, facts["images"], len(missing), (*notes, *_name_passed_over(files))
+    )
 
 
 def _name_passed_over(files: Sequence[File]) -> Iterator[str]:
@@ -69,7 +71,7 @@ def _name_passed_over(files: Sequence[File]) -> Iterator[str]:
         )
 
 
-def _check_same(place: Path, marker: dict[str, Any], facts: dict[str, Any]) -> None:
+def _check_same(folder: ExportFolder, marker: dict[str, Any], facts: dict[str, Any]) -> None:
     """An export grows only with the dataset, the split and the label order it was begun with."""
     found = [
         f"{what} {marker.get(name)!r} (asked now: {facts[name]!r})"
@@ -82,44 +84,51 @@ def _check_same(place: Path, marker: dict[str, Any], facts: dict[str, Any]) -> N
         found.append("a different label order")
     if found:
         raise DatasetError(
-            f"{place}: contains an earlier export with {', '.join(found)}; {suggest_folder(place)}"
+            f"{folder}: contains an earlier export with {', '.join(found)}; "
+            f"{suggest_folder(folder)}"
         )
 
 
-def _check_only_grown(place: Path, files: Sequence[File], there: set[str]) -> None:
+def _check_only_grown(folder: ExportFolder, files: Sequence[File], there: set[str]) -> None:
     stale = sorted(there - {file.name for file in files})
     if stale:
         shown = ", ".join(stale[:3]) + (" …" if len(stale) > 3 else "")
         raise DatasetError(
-            f"{place}: {len(stale)} of its {len(there)} images are not among the {len(files)} "
+            f"{folder}: {len(stale)} of its {len(there)} images are not among the {len(files)} "
             f"kept ones ({shown}); mixing them would make a wrong dataset, and synthset deletes "
-            f"nothing; {suggest_folder(place)}"
+            f"nothing; {suggest_folder(folder)}"
         )
 
 
 def _find_torn(
-    place: Path, marker: dict[str, Any] | None, dataset: Dataset, files: Sequence[File]
+    folder: ExportFolder, marker: dict[str, Any] | None, dataset: Dataset, files: Sequence[File]
 ) -> list[File]:
     """Check what may be wrong: a power cut or somebody tears files, another images table has other
     bytes."""
     if not marker:
         return []
     unfinished = marker.get("state") != "complete"
-    if not unfinished and marker.get("images_table") == dataset.view.images:
+    torn = is_doubtful(marker) or (unfinished and folder.on_disk)
+    if not torn and marker.get("images_table") == dataset.view.images:
         return []
-    wrong = find_differing(place, files)
+    wrong = find_differing(folder, files)
     if wrong and not unfinished:
         raise DatasetError(
-            f"{place}: {len(wrong)} images differ from those of the dataset now (first: "
-            f"{wrong[0].name}); {suggest_folder(place)}"
+            f"{folder}: {len(wrong)} images differ from those of the dataset now (first: "
+            f"{wrong[0].name}); {suggest_folder(folder)}"
         )
     return wrong
 
 
-def _write_images(place: Path, dataset: Dataset, missing: Sequence[File]) -> None:
-    wanted = {file.id: file for file in missing}
+def _write_images(folder: ExportFolder, dataset: Dataset, missing: Sequence[File]) -> None:
+    for _ in folder.map(lambda image: folder.write(*image), _read_images(dataset, missing)):
+        pass
+
+
+def _read_images(dataset: Dataset, files: Sequence[File]) -> Iterator[tuple[str, bytes]]:
+    wanted = {file.id: file.name for file in files}
     for shard in dataset.shards(dataset.view.images) if wanted else ():
         cell = read_image_parts(dataset, shard, "bytes")
         for name, data in zip(cell.column("id").to_pylist(), cell.column("part"), strict=True):
             if name in wanted:
-                write_file(place, wanted[name].name, data.as_py())
+                yield wanted[name], data.as_py()

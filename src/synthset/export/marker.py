@@ -4,57 +4,54 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from synthset.errors import DatasetError
-from synthset.export.aside import write_file
-from synthset.store.folder import LocalFolder
+from synthset.export.folder import ExportFolder
 
 MARKER = "export.json"
 FORMAT = 1
 DOUBTFUL = "doubtful"  # state of an export that somebody has changed: no file of it is trusted
 
 
-def read_marker(place: Path) -> dict[str, Any] | None:
+def read_marker(folder: ExportFolder) -> dict[str, Any] | None:
     """Read what an export says of itself; None where the folder is missing or empty.
 
     Raises:
         DatasetError: the folder holds something that is no export of ours; nothing is touched.
     """
-    file = place / MARKER
-    if not file.exists():
-        strangers = _find_strangers(place)
+    if not folder.exists(MARKER):
+        strangers = _find_strangers(folder)
         if strangers:
             shown = ", ".join(strangers[:3]) + (" …" if len(strangers) > 3 else "")
             raise DatasetError(
-                f"{place}: contains {shown} but no {MARKER}, so it is not an export of synthset; "
-                f"{suggest_folder(place)}"
+                f"{folder}: contains {shown} but no {MARKER}, so it is not an export of synthset; "
+                f"{suggest_folder(folder)}"
             )
         return None
     try:
-        content = json.loads(file.read_text(encoding="utf-8"))
+        content = json.loads(folder.read(MARKER))
         if content["made_by"] != "synthset" or content["format"] != FORMAT:
             raise ValueError(f"made_by {content['made_by']!r}, format {content['format']!r}")
     except (ValueError, KeyError, TypeError) as fault:
         raise DatasetError(
-            f"{file}: is not in the format of this version of synthset ({fault}); "
-            f"{suggest_folder(place)}"
+            f"{folder}/{MARKER}: is not in the format of this version of synthset ({fault}); "
+            f"{suggest_folder(folder)}"
         ) from None
     return dict(content)
 
 
-def write_marker(place: Path, content: dict[str, Any]) -> None:
+def write_marker(folder: ExportFolder, content: dict[str, Any]) -> None:
     """Say what the folder is, in place of what was said before."""
     text = json.dumps({"made_by": "synthset", "format": FORMAT, **content}, indent=2)
-    write_file(place, MARKER, (text + "\n").encode())
+    folder.write(MARKER, (text + "\n").encode())
 
 
-def mark_doubtful(place: Path) -> None:
+def mark_doubtful(folder: ExportFolder) -> None:
     """Have a finished export's files looked at again, where there is one."""
-    marker = read_marker(place)
+    marker = read_marker(folder)
     if marker and marker.get("state") == "complete":
-        write_marker(place, {**marker, "state": DOUBTFUL})
+        write_marker(folder, {**marker, "state": DOUBTFUL})
 
 
 def is_doubtful(marker: Mapping[str, Any] | None) -> bool:
@@ -63,7 +60,7 @@ def is_doubtful(marker: Mapping[str, Any] | None) -> bool:
 
 
 def begin_marker(
-    place: Path, marker: Mapping[str, Any] | None, facts: Mapping[str, Any]
+    folder: ExportFolder, marker: Mapping[str, Any] | None, facts: Mapping[str, Any]
 ) -> str | None:
     """Say that an export isn't finished; doubt stays.
 
@@ -72,19 +69,19 @@ def begin_marker(
     """
     card: str | None = (marker or {}).get("card_sha256")
     state = DOUBTFUL if is_doubtful(marker) else "unfinished"
-    write_marker(place, {"state": state, **facts, **({"card_sha256": card} if card else {})})
+    write_marker(folder, {"state": state, **facts, **({"card_sha256": card} if card else {})})
     return card
 
 
-def suggest_folder(place: Path) -> str:
+def suggest_folder(folder: ExportFolder) -> str:
     """Name a folder that is free, for the end of a refusal."""
-    number = 2
+    place, number = folder.place, 2
     while (place.parent / f"{place.name}-{number}").exists():
         number += 1
     return f"give the export another folder, such as {place.name}-{number}"
 
 
-def _find_strangers(place: Path) -> list[str]:
-    if place.exists() and not place.is_dir():
+def _find_strangers(folder: ExportFolder) -> list[str]:
+    if folder.place.exists() and not folder.place.is_dir():
         return ["a file is in its place"]
-    return LocalFolder(place).names()  # what is hidden is scratch, or in nobody's way
+    return folder.list_names()

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
-from synthset.export.aside import write_changed
 from synthset.export.files import File
+from synthset.export.folder import ExportFolder
 from synthset.export.split import TRAIN, VAL
 from synthset.formats.class_folders import get_class_folder
 from synthset.formats.class_lists import write_class_files
@@ -28,7 +27,9 @@ LEFT_OUT = {
 }  # `source` names a place on the machine that made it
 
 
-def write_metadata(place: Path, dataset: Dataset, kept: pa.Table, files: Sequence[File]) -> None:
+def write_metadata(
+    folder: ExportFolder, dataset: Dataset, kept: pa.Table, files: Sequence[File]
+) -> None:
     """Write the metadata of all images, the same by split for `datasets`, and the classes.
 
     `datasets` reads a split's metadata beside its folders (`train/metadata.parquet`), so that its
@@ -36,8 +37,8 @@ def write_metadata(place: Path, dataset: Dataset, kept: pa.Table, files: Sequenc
     """
     classes = make_class_rows(dataset, files)
     table = make_metadata_table(kept, files, read_source(dataset))
-    write_changed(place, "metadata.parquet", write_parquet(describe_columns(table, classes)))
-    write_changed(place, "metadata.jsonl", write_lines(table))
+    folder.write_changed("metadata.parquet", write_parquet(describe_columns(table, classes)))
+    folder.write_changed("metadata.jsonl", write_lines(table))
     sides = [file.split for file in files]
     for split in sorted(set(sides)):
         part = table.filter(pa.array([side == split for side in sides]))
@@ -45,8 +46,8 @@ def write_metadata(place: Path, dataset: Dataset, kept: pa.Table, files: Sequenc
         part = describe_columns(
             part.set_column(0, "file_name", pa.array(inside, pa.string())), classes
         )
-        write_changed(place, f"{split}/metadata.parquet", write_parquet(part))
-    write_classes(place, classes)
+        folder.write_changed(f"{split}/metadata.parquet", write_parquet(part))
+    write_classes(folder, classes)
 
 
 def make_packed_table(dataset: Dataset, kept: pa.Table, files: Sequence[File]) -> pa.Table:
@@ -55,21 +56,21 @@ def make_packed_table(dataset: Dataset, kept: pa.Table, files: Sequence[File]) -
     return describe_columns(table, make_class_rows(dataset, files))
 
 
-def write_packed_classes(place: Path, dataset: Dataset, files: Sequence[File]) -> None:
+def write_packed_classes(folder: ExportFolder, dataset: Dataset, files: Sequence[File]) -> None:
     """Write the classes without torchvision's numbers, which are those of folders."""
     rows = make_class_rows(dataset, files)
     write_classes(
-        place, [{key: row[key] for key in row if key != "imagefolder_index"} for row in rows]
+        folder, [{key: row[key] for key in row if key != "imagefolder_index"} for row in rows]
     )
 
 
-def write_classes(place: Path, classes: Sequence[Mapping[str, Any]]) -> None:
+def write_classes(folder: ExportFolder, classes: Sequence[Mapping[str, Any]]) -> None:
     """Write the classes in label order, for people and for readers."""
     for name, data in write_class_files(classes):
-        write_changed(place, name, data)
+        folder.write_changed(name, data)
 
 
-def write_class_texts(place: Path, dataset: Dataset, kept: pa.Table) -> None:
+def write_class_texts(folder: ExportFolder, dataset: Dataset, kept: pa.Table) -> None:
     """Write a text for each class: its name, its synset and number, and its images' prompts."""
     prompts: dict[str, Counter[str]] = {}
     columns = (kept.column(name).to_pylist() for name in ("class_key", "prompt"))
@@ -79,7 +80,7 @@ def write_class_texts(place: Path, dataset: Dataset, kept: pa.Table) -> None:
         used = prompts.get(entry["key"], Counter())
         lines = [f"name: {entry['name']}", *_synset(entry.get("wnid"))]
         lines += [f"prompt ({count}): {prompt}" for prompt, count in used.most_common() if prompt]
-        write_changed(place, f"texts/{entry['folder']}.txt", ("\n".join(lines) + "\n").encode())
+        folder.write_changed(f"texts/{entry['folder']}.txt", ("\n".join(lines) + "\n").encode())
 
 
 def _synset(number: str | None) -> list[str]:

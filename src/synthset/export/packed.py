@@ -6,7 +6,6 @@ sorted by class; within a file they keep the dataset's order, so that one pass o
 
 from __future__ import annotations
 
-import os
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing
@@ -16,9 +15,9 @@ from typing import Any, Protocol
 
 import pyarrow as pa
 
-from synthset.export.aside import SCRATCH, clear_scratch
 from synthset.export.card import write_card
 from synthset.export.files import File, name_files, read_image_parts
+from synthset.export.folder import ExportFolder
 from synthset.export.marker import begin_marker, is_doubtful, write_marker
 from synthset.export.metadata import make_packed_table, write_packed_classes
 from synthset.export.place import Exported, begin, check_space, describe_export, refuse_other
@@ -27,8 +26,8 @@ from synthset.formats.tar_shards import ShardWriter
 from synthset.recipe.exports import Packed, Parquet
 from synthset.seeds import digest
 from synthset.store.dataset import Dataset
-from synthset.store.files import write_aside
 
+FOLDER = "data"
 OPEN_FILES = 128  # written at once in a pass over the dataset
 
 
@@ -64,27 +63,31 @@ def export_packed(dataset: Dataset, settings: Packed) -> Exported:
     Raises:
         DatasetError: nothing is kept, the folder is not ours or holds something else, or the disk
             is too small.
-        UsageError: a relative path for a dataset that lies in an object store.
+        UsageError: a path that leaves the object store of the dataset.
     """
-    place, marker, kept = begin(dataset, settings)
+    folder, marker, kept = begin(dataset, settings)
     files = name_files(dataset, kept, settings, ())
     layout = {"kind": settings.kind, "images_per_file": settings.images_per_file}
     facts = {**describe_export(dataset, settings, files), "layout": layout}
-    refuse_other(place, marker, facts)
-    again = is_doubtful(marker)
-    packs = deal_packs(files, settings)
-    missing = [pack for pack in packs if again or not (place / pack.name).exists()]
-    images = [files[row] for pack in missing for row in pack.rows]
-    check_space(place, dataset, images)
-    clear_scratch(place)
-    card = begin_marker(place, marker, facts)
-    _write(place, dataset, missing, files, make_packed_table(dataset, kept, files))
-    write_packed_classes(place, dataset, files)
-    written, notes = write_card(place, dataset, kept, files, card, settings.kind)
+    refuse_other(folder, marker, facts)
+    there = set() if is_doubtful(marker) else {*folder.list_files(FOLDER)}
+    missing = [pack for pack in deal_packs(files, settings) if pack.name not in there]
+    images = _list_images(missing, files)
+    at_once = missing if folder.on_disk else missing[:OPEN_FILES]  # then they are uploaded
+    check_space(folder, dataset, _list_images(at_once, files))
+    folder.clear_scratch()
+    card = begin_marker(folder, marker, facts)
+    _write(folder, dataset, missing, files, make_packed_table(dataset, kept, files))
+    write_packed_classes(folder, dataset, files)
+    written, notes = write_card(folder, dataset, kept, files, card, settings.kind)
     if missing:
-        os.sync()  # the marker must not outlive its files in a power cut
-    write_marker(place, {"state": "complete", **facts, "card_sha256": written})
-    return Exported(place, facts["images"], len(images), tuple(notes))
+        folder.sync()  # the marker must not outlive its files in a power cut
+    write_marker(folder, {"state": "complete", **facts, "card_sha256": written})
+    return Exported(folder.place, facts["images"], len(images), tuple(notes))
+
+
+def _list_images(packs: Sequence[Pack], files: Sequence[File]) -> list[File]:
+    return [files[row] for pack in packs for row in pack.rows]
 
 
 def deal_packs(files: Sequence[File], settings: Packed) -> list[Pack]:
@@ -104,29 +107,35 @@ def deal_packs(files: Sequence[File], settings: Packed) -> list[Pack]:
 
 def _name(settings: Packed, split: str, number: int, count: int) -> str:
     if isinstance(settings, Parquet):
-        return f"data/{split}-{number:05d}-of-{count:05d}.parquet"
-    return f"data/{split}-{number:05d}.tar"
+        return f"{FOLDER}/{split}-{number:05d}-of-{count:05d}.parquet"
+    return f"{FOLDER}/{split}-{number:05d}.tar"
 
 
 def _write(
-    place: Path, dataset: Dataset, packs: Sequence[Pack], files: Sequence[File], rows: pa.Table
+    folder: ExportFolder,
+    dataset: Dataset,
+    packs: Sequence[Pack],
+    files: Sequence[File],
+    rows: pa.Table,
 ) -> None:
     """Write some files in as few passes over the dataset as open files allow."""
     for first in range(0, len(packs), OPEN_FILES):
-        _write_together(place, dataset, packs[first : first + OPEN_FILES], files, rows)
-    clear_scratch(place)
+        _write_together(folder, dataset, packs[first : first + OPEN_FILES], files, rows)
+    folder.clear_scratch()
 
 
 def _write_together(
-    place: Path, dataset: Dataset, packs: Sequence[Pack], files: Sequence[File], rows: pa.Table
+    folder: ExportFolder,
+    dataset: Dataset,
+    packs: Sequence[Pack],
+    files: Sequence[File],
+    rows: pa.Table,
 ) -> None:
     goes = {files[row].id: (row, i) for i, pack in enumerate(packs) for row in pack.rows}
     with ExitStack() as opened:
         writers = []
         for pack in packs:
-            path = opened.enter_context(
-                write_aside(place / pack.name, place / SCRATCH, durable=False)
-            )
+            path = opened.enter_context(folder.lend(pack.name))
             writers.append(opened.enter_context(closing(_writer(path, pack.name, rows.schema))))
         for name, data in read_stored_images(dataset):
             if name in goes:

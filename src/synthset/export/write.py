@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from synthset.errors import raise_storage_errors
 from synthset.export.accepted import refuse_unaccepted
-from synthset.export.place import Exported
+from synthset.export.place import Exported, refuse_store
 from synthset.kinds import carry_out
 from synthset.recipe.exports import Export
 from synthset.store.dataset import Dataset
@@ -16,7 +16,9 @@ def write_export(dataset: Dataset, settings: Export, require_accepted: bool = Fa
 
     Raises:
         NotAccepted: that is required, and the set misses what its recipe asks; nothing is written.
+        UsageError: it would go to an object store, which its kind can't.
     """
+    refuse_store(settings, dataset.path)
     if require_accepted:
         refuse_unaccepted(dataset)
     exported: Exported = carry_out(settings, dataset, settings)

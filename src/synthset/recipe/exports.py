@@ -14,11 +14,16 @@ class ExportSettings(KindSettings):
     """What all exports share. A new kind is a subclass with a `kind` of its own.
 
     Its `implementation` is a function of the dataset and these settings: it writes the kept part,
-    and returns a `synthset.export.place.Exported`.
+    and returns a `synthset.export.place.Exported`. `synthset.export.place.find_folder` gives the
+    folder, wherever it lies; a kind that uses it says so by `to_stores`.
     """
 
+    to_stores: ClassVar[bool] = False
+    """Whether that function writes to object stores, too."""
+
     path: str | None = None
-    """Folder, within the dataset unless absolute: new, or an earlier export of the same images.
+    """Folder, within the dataset unless absolute, or URL such as `s3://bucket/pets`: new, or an
+    earlier export of the same images.
     None makes a new one for each selection, `exports/<selection>-<fingerprint>`, so that a changed
     limit never mixes two datasets."""
 
@@ -38,6 +43,7 @@ class ImageFolder(ImageExport):
 
     implementation: ClassVar[str] = "synthset.export.imagefolder:export"
     version: ClassVar[str] = "1"
+    to_stores: ClassVar[bool] = True
 
     kind: Literal["imagefolder"]
     class_texts: bool = False
@@ -50,6 +56,7 @@ class WebDataset(ImageExport):
 
     implementation: ClassVar[str] = "synthset.export.packed:export_packed"
     version: ClassVar[str] = "1"
+    to_stores: ClassVar[bool] = True
 
     kind: Literal["webdataset"]
     images_per_file: int = Field(10_000, ge=1)
@@ -62,6 +69,7 @@ class Parquet(ImageExport):
 
     implementation: ClassVar[str] = "synthset.export.packed:export_packed"
     version: ClassVar[str] = "1"
+    to_stores: ClassVar[bool] = True
 
     kind: Literal["parquet"]
     images_per_file: int = Field(10_000, ge=1)
@@ -74,6 +82,7 @@ class Npy(ImageExport):
 
     implementation: ClassVar[str] = "synthset.export.arrays:export_arrays"
     version: ClassVar[str] = "1"
+    to_stores: ClassVar[bool] = True
 
     kind: Literal["npy"]
     size_px: int | None = Field(None, ge=1, le=8192)
@@ -87,6 +96,7 @@ class DiffusionDb(ExportSettings):
 
     implementation: ClassVar[str] = "synthset.export.diffusiondb:export_diffusiondb"
     version: ClassVar[str] = "1"
+    to_stores: ClassVar[bool] = True
 
     kind: Literal["diffusiondb"]
 

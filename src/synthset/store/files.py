@@ -68,6 +68,26 @@ def create_file(final: Path, data: bytes) -> bool:
     return True
 
 
+@contextlib.contextmanager
+def lend(folder: Path, final: str) -> Iterator[Path]:
+    """Lend a path in a folder, which is made as needed; nothing is left of it after the block.
+
+    Raises:
+        OSError: the disk is full or can't be written; it names `final`, which the user knows.
+    """
+    temporary = folder / f"{TEMPORARY}{os.getpid()}-{secrets.token_hex(4)}"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        yield temporary
+    except OSError as fault:
+        if fault.filename in (None, str(temporary), str(folder)):
+            fault.filename = final
+        raise
+    finally:
+        with contextlib.suppress(OSError):
+            temporary.unlink()
+
+
 def discard_temporaries(folder: Path) -> None:
     """Remove what killed writers have left in a folder; nobody else may write there now."""
     with contextlib.suppress(FileNotFoundError, NotADirectoryError):
@@ -79,18 +99,9 @@ def discard_temporaries(folder: Path) -> None:
 
 @contextlib.contextmanager
 def _lend(final: Path, aside: Path | None) -> Iterator[Path]:
-    temporary = (aside or final.parent) / f"{TEMPORARY}{os.getpid()}-{secrets.token_hex(4)}"
-    try:
-        temporary.parent.mkdir(parents=True, exist_ok=True)
+    with lend(aside or final.parent, str(final)) as temporary:
         final.parent.mkdir(parents=True, exist_ok=True)
         yield temporary
-    except OSError as fault:
-        if fault.filename in (None, str(temporary), str(aside)):  # of which nobody knows
-            fault.filename = str(final)
-        raise
-    finally:
-        with contextlib.suppress(OSError):
-            temporary.unlink()
 
 
 def _sync(path: Path) -> None:

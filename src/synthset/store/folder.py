@@ -24,6 +24,7 @@ from synthset.store.remote import Remote, name_url, parse_place
 
 WHOLE = 4 * 2**20  # bytes of an object that is read at once, since each request takes its time
 AT_ONCE = 16  # requests
+PART = 16 * 2**20  # bytes of an upload to S3, which its driver sends ten at a time
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
@@ -227,6 +228,13 @@ class ObjectFolder(Storage):
     def _replace(self, path: str, data: bytes) -> None:
         with self._ask(path):
             self._fs.pipe_file(self._at(path), data)
+
+    def upload(self, path: str, file: Path) -> None:
+        """Copy a file of this disk to a place here, in parts that memory holds with ease; a reader
+        sees all of it or nothing."""
+        options = {"chunksize": PART} if "s3" in self._fs.protocol else {}
+        with self._ask(path):
+            self._fs.put_file(str(file), self._at(path), **options)
 
     def append(self, path: str, line: str) -> None:
         name = f"{path}.d/{time.time_ns():020d}-{secrets.token_hex(2)}.json"
