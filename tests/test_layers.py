@@ -14,7 +14,7 @@ SOURCE = Path(__file__).parents[1] / "src" / "synthset"
 LAYERS = {
     "record": 0, "stage": 0, "errors": 0, "images": 0, "exif": 0, "seeds": 0, "revisions": 0,
     "kinds": 0, "user_code": 0, "machine": 0, "workers": 0, "processes": 0, "sheets": 0,
-    "litter": 0, "lazy": 0, "thumbnail": 0,
+    "litter": 0, "lazy": 0, "thumbnail": 0, "ray_actors": 0,
     "recipe": 1, "taxonomy": 1, "models": 1,
     "notebook_bar": 2, "store": 2, "encoders": 2, "metrics": 2, "results": 2,
     "formats": 3, "prompts": 3, "source": 3,

@@ -22,7 +22,7 @@ from functools import partial
 from importlib import import_module
 from itertools import count
 from types import TracebackType
-from typing import Any, Generic
+from typing import Any, Generic, NoReturn
 
 from synthset.errors import SynthsetError
 from synthset.machine import count_gpus, make_worker_environment
@@ -89,7 +89,7 @@ class Processes(Generic[Task]):
             yield from self._work_here(feed, tell)
             return
         try:
-            yield from self._work_side_by_side(_Hands(feed, self.count), tell)
+            yield from self._work_side_by_side(Hands(feed, self.count), tell)
         except BaseException:  # an answer that nobody waits for would meet the next call
             self._end()
             raise
@@ -118,7 +118,7 @@ class Processes(Generic[Task]):
             if pipeline:
                 pipeline.close()
 
-    def _work_side_by_side(self, hands: _Hands[Task], tell: Tell) -> Answers[Task]:
+    def _work_side_by_side(self, hands: Hands[Task], tell: Tell) -> Answers[Task]:
         while self._hand_out(hands):
             worker, kind, content = self._answers.get()
             if self._workers.get(worker.place) is not worker:
@@ -131,7 +131,7 @@ class Processes(Generic[Task]):
                 self._workers.pop(worker.place).end()
                 yield from hands.bury(worker.place, content)
 
-    def _hand_out(self, hands: _Hands[Task]) -> bool:
+    def _hand_out(self, hands: Hands[Task]) -> bool:
         """Give each worker what there is for it; False if no worker has anything to do."""
         for place in range(self.count):
             while (given := hands.choose(place)) is not None:
@@ -154,7 +154,7 @@ class Processes(Generic[Task]):
         self._workers.clear()
 
 
-class _Hands(Generic[Task]):
+class Hands(Generic[Task]):
     """Which worker has which tasks of a feed in hand, and what dead workers left."""
 
     def __init__(self, feed: Feed[Task], workers: int) -> None:
@@ -275,11 +275,28 @@ def main() -> None:
             answers.write(said)
             answers.flush()
 
+    arguments = messages.get()
+    serve(messages, lambda: getattr(import_module(module), name)(*arguments), answer)
+
+
+def serve(
+    messages: queue.Queue[tuple[int, Any]],
+    begin: Callable[[], Work[Any]],
+    answer: Callable[[str, Any], None],
+) -> NoReturn:
+    """Do tasks as they come, for as long as this process lives.
+
+    Args:
+        messages: tasks, each with its number.
+        begin: called at the first task, and again as long as it fails.
+        answer: called with `done` and the number and answer of a task, or with `told` and what the
+            work tells on its way; from any thread.
+    """
+
     def settle(number: int, future: Future[Any]) -> None:
         fault = future.exception()
         answer("done", (number, _explain(fault) if fault else future.result()))
 
-    arguments = messages.get()
     work: Work[Any] | None = None
     hand = deque[tuple[int, Any]]()
     while True:
@@ -289,7 +306,7 @@ def main() -> None:
                 work.prepare(hand[-1][1])
         number, task = hand.popleft()
         try:
-            work = work or getattr(import_module(module), name)(*arguments)
+            work = work or begin()
             found = work(task, lambda content: answer("told", content))
         except Exception as fault:
             found = _explain(fault)

@@ -7,7 +7,8 @@ from collections import deque
 from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
-from typing import Any, Generic, Protocol, TypeVar
+from types import TracebackType
+from typing import Any, Generic, Protocol, Self, TypeVar
 
 Task = TypeVar("Task")
 Answer = Any  # of a task: what its work gives, or a `Fault`
@@ -69,10 +70,25 @@ class Feed(Protocol[Task]):
 
 
 class Workers(Protocol[Task]):
-    """Some workers that do tasks side by side."""
+    """Some workers that do tasks side by side; leaving their context ends them.
+
+    Attributes:
+        count: workers at most.
+    """
+
+    count: int
 
     def work(self, feed: Feed[Task], tell: Tell = ...) -> Answers[Task]:
         """Do the tasks of a feed, and yield each with its answer, in no certain order."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None: ...
 
 
 class ListFeed:

@@ -15,7 +15,7 @@ from synthset.engine.chunk_feed import (
     ShardTodo,
     cut,
 )
-from synthset.processes import TRIES, _Hands
+from synthset.processes import TRIES, Hands
 
 ROWS = some.frozensets(some.integers(0, 19))
 TODO = some.lists(
@@ -33,7 +33,7 @@ def make(shapes):
 
 def work(feed, count, chance, deadly=0.0, broken=()):
     """Let workers take, answer and die by chance, to the end; what was answered, in order."""
-    hands, held, answered = _Hands(feed, count), [{} for _ in range(count)], []
+    hands, held, answered = Hands(feed, count), [{} for _ in range(count)], []
     while True:
         for place in range(count):
             while (given := hands.choose(place)) is not None:

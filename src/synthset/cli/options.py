@@ -60,6 +60,25 @@ Shards = Annotated[
         ),
     ),
 ]
+EngineKind = Annotated[
+    str,
+    typer.Option(
+        metavar="KIND", help="What does the work: local, this machine; or ray, a Ray cluster."
+    ),
+]
+Address = Annotated[
+    str | None,
+    typer.Option(
+        help=(
+            "Address of the Ray cluster; local starts one here; RAY_ADDRESS, or that of this "
+            "machine, if not given."
+        )
+    ),
+]
+GpusPerWorker = Annotated[
+    float | None,
+    typer.Option(help="GPUs of each worker on the Ray cluster; 0.5 lets two share one."),
+]
 ImageColumn = Annotated[
     str | None,
     typer.Option(

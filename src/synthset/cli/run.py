@@ -5,8 +5,11 @@ from __future__ import annotations
 import time
 
 from synthset.cli.options import (
+    Address,
     AllowCode,
     Changes,
+    EngineKind,
+    GpusPerWorker,
     Output,
     RecipeFile,
     RequireAccepted,
@@ -25,6 +28,9 @@ def run(
     allow_code: AllowCode = False,
     take_over: TakeOver = False,
     shards: Shards = None,
+    engine: EngineKind = "local",
+    address: Address = None,
+    gpus_per_worker: GpusPerWorker = None,
 ) -> None:
     """Make a dataset from a recipe; finished parts are not made again.
 
@@ -55,6 +61,9 @@ def run(
             allow_code=allow_code,
             take_over=take_over,
             shards=shards,
+            engine=engine,
+            address=address,
+            gpus_per_worker=gpus_per_worker,
         )
     except NotAccepted as missed:
         dataset, refused = Dataset.open(target), missed

@@ -12,9 +12,10 @@ from dataclasses import replace
 import numpy as np
 
 from synthset.engine.catalog import make_source
+from synthset.engine.choice import EngineChoice
 from synthset.engine.classes import write_groups
 from synthset.engine.conclude import select, weigh
-from synthset.engine.local import LocalEngine
+from synthset.engine.engine import Engine
 from synthset.engine.log import list_slices, list_versions, log_event
 from synthset.engine.membership import change_since, find_agreeing_plan, keep_manifest, mark_source
 from synthset.engine.plan import (
@@ -27,18 +28,16 @@ from synthset.engine.plan import (
     write_classes,
 )
 from synthset.engine.prompts import gather_texts, make_writer
-from synthset.engine.reference import Imported
+from synthset.engine.reference import Imported, list_imported
 from synthset.engine.run_passes import Passes
 from synthset.errors import DatasetLocked, list_names
-from synthset.machine import ProgressBar, count_gpus_used, count_workers, fix_torch_threads
+from synthset.machine import ProgressBar, count_gpus_used, fix_torch_threads
 from synthset.prompts.writer import PromptWriter
 from synthset.recipe.recipe import Recipe
 from synthset.source import Material
 from synthset.store.dataset import Dataset, View
 from synthset.store.lock import read_slices
 from synthset.store.slices import Slice
-
-CHUNKS_A_WORKER = 8  # with fewer, a further process takes longer to start than it saves
 
 
 class DatasetRun:
@@ -49,7 +48,7 @@ class DatasetRun:
         dataset: Dataset,
         recipe: Recipe,
         material: Material,
-        workers: int | None,
+        choice: EngineChoice,
         bar: ProgressBar,
         imported: Imported,
         what: str = "source",
@@ -64,17 +63,20 @@ class DatasetRun:
         self.part = part
         self.plan = find_agreeing_plan(dataset, recipe, material)
         self.passes = Passes(dataset, recipe, self.plan, part)
-        self.asked: int | str = workers if workers is not None else recipe.engine.workers
+        self.choice = choice
         self.manifest: str | None = None
 
     def make(self) -> None:
         """Plan, images, features, scores, selection and its rounds."""
         dataset, recipe = self.dataset, self.recipe
         slices = list_slices(dataset)
-        dataset.clear_scratch([self.plan, *(spec.table for spec in self.passes.specs)])
+        self._clear_scratch()
         self.lay_out()
         if slices:
             self._say_what_slices_left(len(slices))
+        if self.choice.kind == "ray":  # before our workers hold what those of a reference need
+            for name in list_imported(recipe):
+                self.imported(name)
         with self._open_engine() as engine:
             while True:
                 self.passes.run(engine, self.bar)
@@ -84,6 +86,12 @@ class DatasetRun:
                 select(dataset, recipe, view, self.imported)
                 if not self.plan_another_round():
                     break
+        if self.choice.kind == "ray":  # a worker whose machine is lost may live a little longer
+            self._clear_scratch()
+
+    def _clear_scratch(self) -> None:
+        tables = [self.plan, *(spec.table for spec in self.passes.specs)]
+        self.dataset.clear_scratch(tables)
 
     def make_slice(self) -> None:
         """Images, features and scores of a slice of what is laid out."""
@@ -116,6 +124,7 @@ class DatasetRun:
             source=mark_source(recipe),
             content=self._start(),
             slice=str(self.part) if self.part else None,
+            engine=self.choice.kind,
             change=change,
             manifest=self.manifest,
             found=list(self.material.said),
@@ -124,12 +133,9 @@ class DatasetRun:
             dataset.write_view(self.view())
         self.prepare()
 
-    def _open_engine(self) -> LocalEngine:
-        recipe = self.recipe
-        chunks = self.passes.count_todo()
-        tasks = chunks // CHUNKS_A_WORKER if self.asked == "auto" else chunks
-        workers = count_workers(self.asked, tasks, str(getattr(recipe.source, "device", "auto")))
-        return LocalEngine(self.dataset, recipe, self.material.classes, self.passes.order, workers)
+    def _open_engine(self) -> Engine:
+        classes = self.material.classes
+        return self.choice.open(self.dataset, self.recipe, classes, self.passes, self.bar)
 
     def _refuse_other_slices(self) -> None:
         """See that those who make other slices now work on the same tables.

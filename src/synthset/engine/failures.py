@@ -11,7 +11,7 @@ from math import ceil
 
 from synthset.encoders.faults import NO_IMAGE
 from synthset.errors import StageError, TooManyFailures
-from synthset.recipe.exports import Engine
+from synthset.recipe.exports import EngineSettings
 from synthset.store.dataset import Dataset
 
 SHARE = 0.05  # of the rows, in a row: with `auto`, where that is more than FEWEST
@@ -40,7 +40,7 @@ class Budget:
         self._runs: defaultdict[tuple[str, str], dict[int, int]] = defaultdict(dict)
 
     @classmethod
-    def of(cls, settings: Engine, rows: Mapping[int, int]) -> Budget:
+    def of(cls, settings: EngineSettings, rows: Mapping[int, int]) -> Budget:
         """The budget of a run on a plan, whose shards have so many rows."""
         usual = max(FEWEST, ceil(SHARE * sum(rows.values())))
         asked = settings.max_failures

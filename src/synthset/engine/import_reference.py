@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from synthset.engine.check import forecast_run
+from synthset.engine.choice import EngineChoice
 from synthset.engine.dataset_run import DatasetRun
 from synthset.engine.failures import collect_failures, count_errors
 from synthset.engine.reference import find_reference, make_reference_recipe
@@ -25,13 +26,13 @@ class ImportedReferences:
         self,
         dataset: Dataset,
         recipe: Recipe,
-        workers: int | None,
+        choice: EngineChoice,
         bar: ProgressBar,
         part: Slice | None = None,
     ) -> None:
         self._dataset = dataset
         self._recipe = recipe
-        self._workers = workers
+        self._choice = choice
         self._bar = bar
         self._part = part
         self._imported: dict[str, Dataset] = {}
@@ -56,7 +57,7 @@ class ImportedReferences:
             )
         dataset = Dataset.create(place, name, recipe.engine.rows_per_shard)
         what = f"reference {name}"
-        asked = dataset, recipe, ahead.material, self._workers, self._bar, self
+        asked = dataset, recipe, ahead.material, self._choice, self._bar, self
         if self._part:
             with hold_slice(dataset.folder, self._part, take_over=True):
                 make_slice(*asked, self._part, take_over=True, what=what)

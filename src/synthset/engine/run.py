@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from synthset.engine.check import forecast_run
+from synthset.engine.choice import EngineChoice
 from synthset.engine.conclude import export, find_what_if, measure_set, read_prompts, report
 from synthset.engine.dataset_run import DatasetRun
 from synthset.engine.finished import Finished
@@ -40,6 +41,9 @@ def run(
     allow_code: bool = False,
     take_over: bool = False,
     shards: str | None = None,
+    engine: str = "local",
+    address: str | None = None,
+    gpus_per_worker: float | None = None,
 ) -> Dataset:
     """Make a dataset from a recipe, or bring one up to date with it.
 
@@ -59,13 +63,18 @@ def run(
             is gone is free; one that still lives ends at its next write of a shared file.
         shards: `i/n`, i from 0: make only the images, features and scores of every n-th shard,
             while other processes make the others; a run without it finishes the dataset.
+        engine: `local`, or `ray` for the machines of a Ray cluster.
+        address: of that cluster; `local` starts one on this machine; none means `RAY_ADDRESS`, or
+            the one of which this machine is a part.
+        gpus_per_worker: on that cluster, also a part of one; none means one if it has any.
 
     Returns:
         The dataset, with selection, metrics, exports and report; of a slice without them.
 
     Raises:
         RecipeError: the recipe asks for something impossible; nothing has been written.
-        UsageError: it runs code of its own, which isn't allowed; or there is no such slice.
+        UsageError: it runs code of its own, which isn't allowed; or there is no such slice or
+            engine.
         DatasetLocked: another process is working on the dataset, or on the same slice.
         StageError: a stage failed on some shards; all others are finished.
         StorageError: a disk is full or can't be written to; finished work is kept.
@@ -77,6 +86,7 @@ def run(
     """
     recipe = load_recipe(recipe, overrides)
     refuse_code(recipe.code, allow_code)
+    choice = EngineChoice(engine, workers, address, gpus_per_worker)
     part = Slice.parse(shards) if shards is not None else None
     if part and require_accepted:
         raise UsageError("require_accepted: a slice exports nothing; ask for it without shards")
@@ -88,8 +98,8 @@ def run(
         raise RecipeError.of(ahead.problems)
     dataset = Dataset.create(target, recipe.name, recipe.engine.rows_per_shard)
     bar = bar or default_bar()
-    imported = ImportedReferences(dataset, recipe, workers, bar, part)
-    asked = dataset, recipe, ahead.material, workers, bar, imported
+    imported = ImportedReferences(dataset, recipe, choice, bar, part)
+    asked = dataset, recipe, ahead.material, choice, bar, imported
     folder = dataset.folder
     with hold_slice(folder, part, take_over) if part else hold(folder, take_over):
         if ahead.material.candidates is not None:

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from math import ceil
 
 from synthset.engine.catalog import Spec, plan_passes
+from synthset.engine.engine import Engine
 from synthset.engine.failures import Budget, refuse_nothing_made
-from synthset.engine.local import LocalEngine
 from synthset.engine.log import log_event
 from synthset.engine.reuse import take_over
 from synthset.errors import StageError
-from synthset.machine import ProgressBar, count_gpus_used
+from synthset.machine import ProgressBar
 from synthset.recipe.recipe import Recipe
 from synthset.store.dataset import Dataset
 from synthset.store.slices import Slice
@@ -59,7 +59,7 @@ class Passes:
         done = set.intersection(*(set(self._dataset.shards(spec.table)) for spec in specs))
         return [shard for shard in self.shards() if shard not in done]
 
-    def run(self, engine: LocalEngine, bar: ProgressBar) -> None:
+    def run(self, engine: Engine, bar: ProgressBar) -> None:
         """Do what the passes still lack, one after the other."""
         for number, specs in enumerate(self.order):
             self._run_pass(engine, number, specs, bar)
@@ -67,7 +67,7 @@ class Passes:
                 refuse_nothing_made(self._dataset, specs[0].table, self.shards())
 
     def _run_pass(
-        self, engine: LocalEngine, number: int, specs: Sequence[Spec], bar: ProgressBar
+        self, engine: Engine, number: int, specs: Sequence[Spec], bar: ProgressBar
     ) -> None:
         """Do what one pass still lacks; shards that fail are named at the end.
 
@@ -103,7 +103,7 @@ class Passes:
                 seconds=round(time.monotonic() - begun, 3),
                 failed=failed_rows,
                 workers=engine.workers,
-                gpus=count_gpus_used(self._devices(specs), engine.workers),
+                gpus=engine.count_gpus(self._devices(specs)),
                 faults=faults,
             )
         if faults:

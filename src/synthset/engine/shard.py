@@ -78,15 +78,26 @@ def assemble(dataset: Dataset, spec: Spec, shard: int, ids: pa.ChunkedArray) -> 
     if dataset.has(spec.table, shard):  # by a worker that died before it could say so
         dataset.clear_chunks(spec.table, shard)
         return 0
-    chunks = _drop_nested(dataset.chunks(spec.table, shard))
-    table = pa.concat_tables([dataset.read_chunk(spec.table, shard, *chunk) for chunk in chunks])
-    if not table.column("id").combine_chunks().equals(ids.combine_chunks()):
-        raise StageError(
-            f"{spec.role}: the chunks of shard {shard} don't contain its records in order"
-        )
+    try:
+        table = _join_chunks(dataset, spec, shard, ids)
+    except (FileNotFoundError, StageError):
+        if not dataset.has(spec.table, shard):
+            raise
+        return 0  # by one that was taken for dead, and was faster
     dataset.write_cell(spec.table, shard, table.replace_schema_metadata(None))
     dataset.clear_chunks(spec.table, shard)
     return int(table.num_rows - table.column("error").null_count)
+
+
+def _join_chunks(dataset: Dataset, spec: Spec, shard: int, ids: pa.ChunkedArray) -> pa.Table:
+    chunks = _drop_nested(dataset.chunks(spec.table, shard))
+    tables = [dataset.read_chunk(spec.table, shard, *chunk) for chunk in chunks]
+    table = pa.concat_tables(tables) if tables else None
+    if table is None or not table.column("id").combine_chunks().equals(ids.combine_chunks()):
+        raise StageError(
+            f"{spec.role}: the chunks of shard {shard} don't contain its records in order"
+        )
+    return table
 
 
 def _drop_nested(chunks: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from synthset.engine.choice import EngineChoice
 from synthset.engine.dataset_run import DatasetRun
 from synthset.engine.reference import Imported
 from synthset.machine import ProgressBar
@@ -16,7 +17,7 @@ def make_slice(
     dataset: Dataset,
     recipe: Recipe,
     material: Material,
-    workers: int | None,
+    choice: EngineChoice,
     bar: ProgressBar,
     imported: Imported,
     part: Slice,
@@ -32,7 +33,7 @@ def make_slice(
         dataset: that the slices share.
         recipe: the same for all.
         material: what the source holds.
-        workers: processes of this slice; none means the recipe's.
+        choice: the engine of this slice.
         bar: shows the progress.
         imported: gives references.
         part: the slice, which this process holds.
@@ -44,6 +45,6 @@ def make_slice(
         StageError: a stage failed on some shards of the slice.
     """
     with take_turn(dataset.folder, part, take_over, bar.say):
-        run = DatasetRun(dataset, recipe, material, workers, bar, imported, what, part)
+        run = DatasetRun(dataset, recipe, material, choice, bar, imported, what, part)
         run.lay_out()
     run.make_slice()

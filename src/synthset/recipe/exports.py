@@ -124,7 +124,7 @@ class Report(Settings):
         return DEFAULT if isinstance(self.groups, str) else self.groups
 
 
-class Engine(Settings):
+class EngineSettings(Settings):
     """How the run is carried out. Nothing here changes the results, except that `threads` may
     change the last bit of a number."""
 

@@ -14,7 +14,7 @@ from synthset.errors import Problem, RecipeError, did_you_mean
 from synthset.recipe.classes import Classes, Names
 from synthset.recipe.encoders import Encoder
 from synthset.recipe.entries import check_name
-from synthset.recipe.exports import Engine, Export, Report
+from synthset.recipe.exports import EngineSettings, Export, Report
 from synthset.recipe.messages import explain
 from synthset.recipe.metrics import Metric
 from synthset.recipe.presets import Preset, apply_preset
@@ -81,7 +81,7 @@ class Recipe(Settings):
     """How the kept images are written for training."""
     report: Report = Report()
     """What the report page shows."""
-    engine: Engine = Engine()
+    engine: EngineSettings = EngineSettings()
     """How the run is carried out."""
     _written: dict[str, str] = PrivateAttr(default_factory=dict)
 
