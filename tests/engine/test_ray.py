@@ -44,19 +44,14 @@ class Watch:
 def cluster():
     with pytest.MonkeyPatch.context() as quiet:
         quiet.setenv("RAY_USAGE_STATS_ENABLED", "0")
-        quick = {"health_check_initial_delay_ms": 500, "health_check_period_ms": 300}
+        quiet.setenv("RAY_raylet_start_wait_time_s", "300")  # however busy the machine is
         node = {"num_cpus": 1, "object_store_memory": MEMORY, "include_dashboard": False}
+        patient = {"health_check_initial_delay_ms": 500, "health_check_period_ms": 500}
+        patient |= {"health_check_timeout_ms": 20_000}  # who is dead refuses, who is busy waits
         nodes = Cluster()
-        for left in (2, 1, 0):  # Ray gives a node 30 seconds, which a busy machine may exceed
-            try:
-                nodes.add_node(**node, _system_config=quick)
-                nodes.add_second = lambda: nodes.add_node(**node)
-                nodes.second = nodes.add_second()
-                break
-            except Exception:
-                nodes.shutdown()
-                if not left:
-                    raise
+        nodes.add_node(**node, _system_config=patient)
+        nodes.add_second = lambda: nodes.add_node(**node)
+        nodes.second = nodes.add_second()
         quiet.setenv("RAY_ADDRESS", nodes.address)
         yield nodes
         ray.shutdown()
