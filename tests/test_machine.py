@@ -48,3 +48,13 @@ def test_threads_are_fixed_for_every_library():
     found = make_worker_environment(3)
     assert found["OMP_NUM_THREADS"] == found["MKL_NUM_THREADS"] == "3"
     assert "CUDA_VISIBLE_DEVICES" not in found or found["CUDA_VISIBLE_DEVICES"]
+
+
+@pytest.mark.parametrize(
+    ("said", "has"), [("flags : fpu avx512_bf16 sse", True), ("flags : fpu avx512f sse", False)]
+)
+def test_a_cpu_is_asked_for_bfloat16(monkeypatch, tmp_path, said, has):
+    monkeypatch.setattr(machine, "CPU", tmp_path / "cpuinfo")
+    assert not machine.computes_bfloat16()
+    (tmp_path / "cpuinfo").write_text(said)
+    assert machine.computes_bfloat16() == has

@@ -16,6 +16,8 @@ import psutil
 MEMORY_A_WORKER = 3 << 30  # bytes: imports, a miniature or a small model, a chunk of images
 MOST_WORKERS = 8  # that `auto` starts on a machine without a GPU
 ROCM = Path("/dev/kfd")  # is there where AMD's driver is
+CPU = Path("/proc/cpuinfo")  # Linux's
+BFLOAT16 = frozenset({"avx512_bf16", "amx_bf16", "bf16"})  # what it says of x86 and Arm
 
 
 class ProgressBar(Protocol):
@@ -69,12 +71,21 @@ def is_first_process() -> bool:
 def count_gpus() -> int:
     """Count GPUs: NVIDIA's, AMD's, or the one of Apple silicon. Where there can be none, torch is
     not loaded to ask."""
-    apple = platform.system() == "Darwin" and platform.machine() == "arm64"
-    if not (apple or ROCM.exists() or shutil.which("nvidia-smi")):
+    if not may_have_gpu():
         return 0
     import torch  # takes seconds, and only a machine with a GPU needs it here
 
-    return int(torch.backends.mps.is_available() if apple else torch.cuda.device_count())
+    return int(torch.backends.mps.is_available() if _is_apple() else torch.cuda.device_count())
+
+
+def may_have_gpu() -> bool:
+    """Tell whether there may be a GPU, without a library that knows."""
+    return _is_apple() or ROCM.exists() or shutil.which("nvidia-smi") is not None
+
+
+def computes_bfloat16() -> bool:
+    """Tell whether the CPU says that it has instructions for bfloat16; only Linux tells."""
+    return CPU.exists() and not BFLOAT16.isdisjoint(CPU.read_text(errors="replace").split())
 
 
 def count_gpus_used(devices: Sequence[str], workers: int) -> int:
@@ -132,6 +143,10 @@ def has_room() -> bool:
         free, total = torch.cuda.mem_get_info()
         return bool(2 * free > total)
     return bool(psutil.virtual_memory().available > MEMORY_A_WORKER)
+
+
+def _is_apple() -> bool:
+    return platform.system() == "Darwin" and platform.machine() == "arm64"
 
 
 def _count_gpus_of(device: str) -> int:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from synthset.engine.check import forecast_run
 from synthset.recipe.recipe import load_recipe
 from synthset.sources.diffusion import speed
 
@@ -53,3 +54,32 @@ def test_arithmetic_counts_where_it_was_measured() -> None:
 def test_the_miniature_takes_half_the_time_without_guidance() -> None:
     guided = estimates(model="miniature")[0]
     assert estimates(model="miniature", guidance_scale=1)[0] == pytest.approx(guided / 2)
+
+
+@pytest.mark.parametrize(
+    ("source", "bfloat16", "gpu", "offered"),
+    [
+        ({}, True, False, True),
+        ({"dtype": "float32"}, True, False, True),
+        ({"device": "cpu"}, True, True, True),
+        ({}, False, False, False),
+        ({}, True, True, False),
+        ({"dtype": "bfloat16"}, True, False, False),
+        ({"device": "cuda"}, True, False, False),
+    ],
+)
+def test_bfloat16_is_offered_where_a_cpu_has_it(
+    monkeypatch: pytest.MonkeyPatch,
+    source: dict[str, Any],
+    bfloat16: bool,
+    gpu: bool,
+    offered: bool,
+) -> None:
+    monkeypatch.setattr(speed, "computes_bfloat16", lambda: bfloat16)
+    monkeypatch.setattr(speed, "may_have_gpu", lambda: gpu)
+    content = {"kind": "txt2img", "model": "miniature"} | source
+    recipe = load_recipe(
+        {"name": "x", "classes": ["cat"], "images_per_class": 1, "source": content}
+    )
+    notes = forecast_run(recipe, "new-folder").notes
+    assert any("bfloat16" in note for note in notes) == offered

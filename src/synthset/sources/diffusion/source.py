@@ -17,7 +17,7 @@ from synthset.record import EDITED
 from synthset.revisions import compute_revision
 from synthset.source import Estimate, Material, Source, Start, TokenCounter
 from synthset.sources.diffusion import adapters, models
-from synthset.sources.diffusion.speed import estimate_gpu_seconds, estimate_seconds
+from synthset.sources.diffusion.speed import advise_dtype, estimate_gpu_seconds, estimate_seconds
 from synthset.sources.labelled_images import MakesOfImages
 from synthset.sources.parents import Parents
 from synthset.stage import Stage
@@ -59,7 +59,7 @@ class DiffusionSource(Source[D]):
             *estimate_seconds(settings),
             models.estimate(settings),
             *estimate_gpu_seconds(settings),
-            notes=() if models.knows_size(settings) else (unknown,),
+            notes=(*(() if models.knows_size(settings) else (unknown,)), *advise_dtype(settings)),
         )
 
     def check_classes(self, classes: Sequence[ClassEntry], prompts: Sequence[str]) -> list[Problem]:

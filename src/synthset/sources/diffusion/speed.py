@@ -7,6 +7,7 @@ import shutil
 from dataclasses import dataclass
 from statistics import fmean
 
+from synthset.machine import computes_bfloat16, may_have_gpu
 from synthset.recipe.sources import Diffusion, Img2Img
 from synthset.sources.diffusion import models as generator_models
 
@@ -20,6 +21,9 @@ CPU_PASS_MEGAPIXEL = 36.0
 # diffusers' page on speed).
 GPU_PASS_MEGAPIXEL = 0.061
 GPU_FLOAT32 = 2.6
+# bfloat16 beside float32 on one core of an AMD EPYC with AVX512-BF16: CPU time and pixels of the
+# miniature, 10 steps with guidance, batches of 16.
+BFLOAT16_FASTER, BFLOAT16_LEVELS, BFLOAT16_MOST = 1.6, 0.5, 10
 SIZE_UNKNOWN = "the model's image size isn't known before it is downloaded; set size_px"
 MEASURED = 860_000_000  # numbers in Stable Diffusion 1.5's UNet
 
@@ -35,6 +39,19 @@ class Work:
 
     amount: float
     assumed: str
+
+
+def advise_dtype(source: Diffusion) -> list[str]:
+    """Offer bfloat16 where a CPU has it: it's faster, but makes other images."""
+    on_cpu = source.device == "cpu" or (source.device == "auto" and not may_have_gpu())
+    if source.dtype not in ("auto", "float32") or not on_cpu or not computes_bfloat16():
+        return []
+    return [
+        "this CPU has instructions for bfloat16: with source.dtype: bfloat16 the miniature was "
+        f"{BFLOAT16_FASTER} times as fast, and its pixels differed by {BFLOAT16_LEVELS} of 255 "
+        f"levels on average and by {BFLOAT16_MOST} at most; these are other images, so float32 is "
+        "the default"
+    ]
 
 
 def estimate_seconds(source: Diffusion) -> tuple[float | None, str]:
