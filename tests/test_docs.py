@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from typer.main import get_command
 from typer.testing import CliRunner
 
 import synthset
@@ -33,6 +34,14 @@ def run_command(line):
     assert words[0] == "synthset", f"{line!r} is run by no test"
     result = CliRunner().invoke(app, words[1:], catch_exceptions=False)
     assert result.exit_code == 0, f"{line}: {result.output}"
+
+
+@pytest.fixture(autouse=True)
+def _end_ray():
+    """Leave no cluster behind that a page has started."""
+    yield
+    if ray := sys.modules.get("ray"):
+        ray.shutdown()
 
 
 def with_commands():
@@ -131,3 +140,63 @@ def test_make_targets_that_are_named_exist():
     assert {
         name for name in named if name in ("demo", "test", "check", "bench", "setup")
     } <= targets
+
+
+def commands_of(file):
+    """Commands of ours in an example of another tool, with their options."""
+    found = re.findall(r"synthset (run [^'\"\n]*(?:'\$\w+'[^'\"\n]*)*)", file.read_text())
+    return [shlex.split(line.replace("\\$", "$")) for line in found]
+
+
+@pytest.mark.parametrize(
+    "file", sorted((ROOT / "docs" / "cluster").iterdir()), ids=lambda f: f.name
+)
+def test_commands_of_cluster_examples_have_the_options_they_use(file):
+    commands = commands_of(file)
+    assert commands
+    for name, *words in commands:
+        get_command(app).commands[name].make_context(name, list(words))
+
+
+def test_the_example_of_a_ray_cluster_is_one():
+    from ray.autoscaler._private.util import prepare_config, validate_config
+
+    content = yaml.safe_load((ROOT / "docs" / "cluster" / "ray.yaml").read_text())
+    validate_config(prepare_config(content))
+
+
+def test_the_example_for_slurm_makes_a_dataset(tmp_path, monkeypatch):
+    """With an `sbatch` that runs what it is given, at once and one after the other."""
+    sbatch = tmp_path / "sbatch"
+    sbatch.write_text(SBATCH)
+    sbatch.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    monkeypatch.setenv("PYTHON", sys.executable)
+    changes = "name: s\nclasses: [star]\nimages_per_class: 4\nsource: {kind: shapes}\n"
+    (tmp_path / "r.yaml").write_text(changes + "engine: {rows_per_shard: 2}\n")
+    command = ["sh", ROOT / "docs" / "cluster" / "slurm.sh", tmp_path / "r.yaml", tmp_path / "d"]
+    said = subprocess.run(
+        [*command, "2", "--time=1:00"], check=True, capture_output=True, text=True
+    )
+    assert said.stdout.split() == ["7"]
+    dataset = synthset.open(tmp_path / "d")
+    assert len(dataset) == 4
+    runs = [event["slice"] for event in dataset.events() if event["event"] == "run"]
+    assert runs == ["0/2", "1/2", None]
+
+
+SBATCH = """#!/bin/sh
+last=0 command=
+for word; do
+    case $word in
+    --parsable | --gpus=1 | --requeue | --time=1:00 | --wrap) ;;
+    --array=0-*) last=${word#--array=0-} ;;
+    --dependency=afterany:7) ;;
+    --*) echo "sbatch: $word?" >&2; exit 1 ;;
+    *) command=$word ;;
+    esac
+done
+synthset() { "$PYTHON" -m synthset "$@" >&2; }
+for SLURM_ARRAY_TASK_ID in $(seq 0 "$last"); do eval "$command" || exit 1; done
+echo 7
+"""
