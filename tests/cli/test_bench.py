@@ -99,7 +99,7 @@ EXPERIMENT = """
 name: tiny
 real: {train: {kind: digits}, max_per_class: 6, max_test_per_class: 3}
 arms: [{name: all, parts: [{set: real}]}, {name: few, parts: [{set: real, per_class: 2}]}]
-model: {kind: cnn, blocks: 1, width: 4}
+model: {kind: small_resnet, width: 4}
 preprocessing: {size_px: 8}
 training: {updates: 2, batch_size: 8, device: cpu}
 seeds: [0]

@@ -36,7 +36,7 @@ def content():
                 "parts": [{"set": "real"}, {"set": "made", "top_up_to": "largest"}],
             },
         ],
-        "model": {"kind": "cnn", "blocks": 1, "width": 4},
+        "model": {"kind": "small_resnet", "width": 4},
         "preprocessing": {"size_px": 8},
         "training": {"updates": 12, "batch_size": 8, "validate_every": 6},
         "seeds": [0, 1],

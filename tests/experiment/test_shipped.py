@@ -93,7 +93,7 @@ def test_the_digits_run_from_end_to_end(tmp_path):
         "sets.gan.recipe.source.discriminator_width=4",
         "real.max_per_class=40",
         "sets.gan.recipe.images_per_class=40",
-        "arms.6.parts.0.per_class=20",
+        "arms.8.parts.0.per_class=20",
         "training.updates=40",
         "seeds=[0]",
         "explain=2",

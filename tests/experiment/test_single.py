@@ -54,8 +54,8 @@ QUICK = [
     "training.batch_size=32",
     "training.device=cpu",
     "preprocessing.size_px=8",
-    "model.kind=cnn",
-    "model.blocks=2",
+    "model.kind=small_resnet",
+    "model.width=8",
 ]
 
 

@@ -38,7 +38,7 @@ NAMES = st.text(LETTERS + SYMBOLS, min_size=1, max_size=8).filter(
 SMALLEST = load_single(
     None,
     (
-        *("model.kind=cnn", "model.blocks=1", "model.width=4", "preprocessing.size_px=8"),
+        *("model.kind=small_resnet", "model.width=4", "preprocessing.size_px=8"),
         *("training.updates=2", "training.batch_size=4", "training.device=cpu"),
     ),
 )

@@ -4,9 +4,11 @@ import numpy as np
 from sklearn.datasets import load_digits
 
 from synthset.images import encode
-from synthset.recipe.training import Augmentation, Loss, Preprocessing, SmallCnn, Training
+from synthset.recipe.training import Augmentation, Loss, Preprocessing, SmallResNet, Training
 from synthset.training.labelled import LabelledImages
 from synthset.training.task import Task, TrainingStage
+
+MUON = {"optimizer": "muon", "momentum": 0.6, "decay": "linear", "warm_up": 0}
 
 
 class Memory:
@@ -37,13 +39,13 @@ def digits(first, last):
 def small_task(updates=12, train=200, **changes):
     """A task of the digits; `changes` are of the training, or of the task where it has the name."""
     of_task = {key: changes.pop(key) for key in list(changes) if key in Task.__annotations__}
-    settings = {"batch_size": 32, "precision": "float32", "device": "cpu", **changes}
-    settings.setdefault("augmentation", Augmentation(flip=False))
+    settings = {"batch_size": 32, "precision": "float32", "device": "cpu", **MUON, **changes}
+    settings.setdefault("augmentation", Augmentation(flip=False, shift=0.0625))
     task = {
         "stages": (TrainingStage("train", digits(0, train), updates),),
         "val": digits(1000, 1100),
         "classes": 10,
-        "model": SmallCnn(kind="cnn", blocks=2, width=8),
+        "model": SmallResNet(kind="small_resnet", width=16),
         "preprocessing": Preprocessing(size_px=8),
         "training": Training(**settings),
         "loss": Loss(),

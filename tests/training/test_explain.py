@@ -4,7 +4,7 @@ import numpy as np
 import torch
 from PIL import Image
 
-from synthset.recipe.training import Augmentation, Loss, Preprocessing, SmallCnn, Training
+from synthset.recipe.training import Augmentation, Loss, Preprocessing, SmallResNet, Training
 from synthset.training.explain import find_nearest, grad_cam
 from synthset.training.labelled import LabelledImages
 from synthset.training.predict import to_batch
@@ -40,7 +40,7 @@ def test_the_heat_lies_where_the_class_is_seen(tmp_path):
         stages=(TrainingStage("train", images, 40),),
         val=images,
         classes=2,
-        model=SmallCnn(kind="cnn", blocks=2, width=8, dropout=0),
+        model=SmallResNet(kind="small_resnet", width=8),
         preprocessing=Preprocessing(size_px=16),
         training=Training(updates=40, batch_size=16, learning_rate=0.05, augmentation=still),
         loss=Loss(),

@@ -20,7 +20,7 @@ def test_the_shift_lets_a_class_be_predicted_that_was_just_too_low():
 def few(loss):
     images = digits(0, 400)
     rows = [*np.flatnonzero(images.labels == 3)[:8], *np.flatnonzero(images.labels != 3)]
-    stage = TrainingStage("train", images.take(rows), 20)
+    stage = TrainingStage("train", images.take(rows), 60)
     return small_task(stages=(stage,), val=digits(1000, 1200), loss=Loss(**loss))
 
 
@@ -61,6 +61,6 @@ def test_a_shift_by_few_validation_images_is_refused(tmp_path):
     ],
 )
 def test_adjustment_that_would_go_wrong_is_refused(changes, said):
-    content = {"model": {"kind": "cnn"}, "loss": {"adjust": "after"}, **changes}
+    content = {"training": {"label_smoothing": 0}, "loss": {"adjust": "after"}, **changes}
     with pytest.raises(RecipeError, match=said):
         Single.model_validate(content)

@@ -3,7 +3,7 @@ import torch
 from safetensors.torch import save_file
 
 from synthset.errors import ModelError, RecipeError
-from synthset.recipe.training import SmallCnn, TimmModel
+from synthset.recipe.training import TimmModel
 from synthset.training.models import build
 
 
@@ -36,13 +36,6 @@ def test_other_models_take_the_asked_size(name):
 def test_an_unknown_model_is_refused_with_the_nearest_name():
     with pytest.raises(RecipeError, match="did you mean 'resnet18'"):
         build(timm_model(name="resnet_18"), 3, 32)
-
-
-@pytest.mark.parametrize("size", [8, 32, 33])
-def test_the_small_cnn_halves_down_to_whatever_is_left(size):
-    model = build(SmallCnn(kind="cnn", blocks=5, width=4), 7, size).eval()
-    assert model(torch.rand(2, 3, size, size)).shape == (2, 7)
-    assert model.features(torch.rand(2, 3, size, size)).shape == (2, 32)  # eight times the width
 
 
 def test_images_are_normalised_inside_as_timm_says():

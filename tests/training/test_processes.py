@@ -29,7 +29,8 @@ busy = small_task(  # uses every part of the state
     augmentation=Augmentation(flip=False, policy="trivial", mixup=0.5, erase=0.2),
     validate_every=3,
 )
-plain = dict(updates=20, validate_every=5, learning_rate=0.02, choose="last")
+sgd = dict(optimizer="sgd", momentum=0.9, decay="cosine", warm_up=0.05)
+plain = dict(updates=20, validate_every=5, learning_rate=0.02, choose="last", **sgd)
 tasks = {
     "busy": busy,
     "normless": small_task(

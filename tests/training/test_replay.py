@@ -6,19 +6,19 @@ import torch
 from digit_tasks import digits, small_task
 
 from synthset.machine import Silent
-from synthset.recipe.training import Augmentation, Loss, SmallCnn, SmallResNet, Training
+from synthset.recipe.training import Augmentation, Loss, SmallResNet, Training
 from synthset.training import loop, replay
 from synthset.training.draws import DrawPhase
 from synthset.training.task import TrainingStage
 
-PLAIN = SmallCnn(kind="cnn", blocks=2, width=8, dropout=0.0)
-MUON = {"model": SmallResNet(kind="small_resnet", width=4), "optimizer": "muon"}
+PLAIN = SmallResNet(kind="small_resnet", width=4)
+MUON = {"optimizer": "muon"}
 EVEN, TWO = np.ones((1, 10), int), np.array([[1, 1] + [0] * 8])
 STAGE = TrainingStage("train", digits(0, 200), 8, (DrawPhase(0.5, EVEN), DrawPhase(0.5, TWO)))
 
 
 def train(folder, **changes):
-    task = small_task(updates=8, choose="last", **{"model": PLAIN, **changes})
+    task = small_task(updates=8, choose="last", **{"optimizer": "sgd", **changes})
     ours = loop.Loop(task, folder, Silent())
     ours.run()
     return ours

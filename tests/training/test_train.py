@@ -34,7 +34,7 @@ def test_a_small_network_learns_the_digits_and_leaves_what_predicts_them(tmp_pat
     np.testing.assert_allclose(again, said, atol=1e-5)
     assert extract_features(fitted.model, held_out, task.preprocessing, device="cpu").shape == (
         300,
-        16,
+        64,
     )
 
 
@@ -193,7 +193,7 @@ def test_every_setting_trains(tmp_path, changes):
 def test_the_prior_in_the_loss_makes_a_seldom_class_likelier(tmp_path):
     images = digits(0, 400)
     rows = [*np.flatnonzero(images.labels == 0)[:10], *np.flatnonzero(images.labels != 0)]
-    table = np.array([[5, *[100] * 9]])
+    table = np.array([[20, *[100] * 9]])
     test, likely = digits(1100, 1700), {}
     for prior in ("none", "class", "source"):
         stage = TrainingStage("train", images.take(rows), 100, (DrawPhase(1.0, table),))
@@ -239,7 +239,7 @@ def test_an_average_of_the_weights_is_what_is_judged(tmp_path):
 
 def test_saved_weights_have_the_networks_own_names(tmp_path):
     train_classifier(small_task(updates=2), tmp_path)
-    assert "blocks.0.weight" in load_file(tmp_path / "model.safetensors")
+    assert "groups.0.first.weight" in load_file(tmp_path / "model.safetensors")
 
 
 def test_the_prior_in_the_loss_is_that_of_the_phase(tmp_path, monkeypatch):

@@ -18,7 +18,7 @@ def test_whitened_patches_are_uncorrelated_and_of_one_variance():
     assert torch.equal(net.patches[:KEPT], -net.patches[KEPT:])
 
 
-@pytest.mark.parametrize("size", [8, 16, 32, 64])
+@pytest.mark.parametrize("size", [8, 16, 32, 33, 64])
 def test_any_small_size_goes_through(size):
     model = build(SmallResNet(kind="small_resnet", width=8), 7, size).eval()
     assert model(torch.rand(2, 3, size, size)).shape == (2, 7)

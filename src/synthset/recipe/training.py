@@ -28,19 +28,6 @@ class TimmModel(Settings):
     """Dropout before the last layer."""
 
 
-class SmallCnn(Settings):
-    """A small convolutional network for small images: blocks of convolution, normalisation, ReLU
-    and pooling, then dropout and a linear layer."""
-
-    kind: Literal["cnn"]
-    blocks: int = Field(4, ge=1, le=6)
-    """Number of blocks; each halves the size."""
-    width: int = Field(32, ge=4, le=512)
-    """Channels of the first block; each block doubles them, up to eight times as many."""
-    dropout: float = Field(0.3, ge=0, lt=1)
-    """Dropout before the last layer."""
-
-
 class SmallResNet(Settings):
     """A residual network for images of 16 to 64 px that trains in minutes on a CPU: a frozen
     convolution that whitens patches, then three groups of convolution, pooling, normalisation and
@@ -53,7 +40,7 @@ class SmallResNet(Settings):
     """Dropout before the last layer."""
 
 
-Model = Annotated[TimmModel | SmallCnn | SmallResNet, Field(discriminator="kind")]
+Model = Annotated[TimmModel | SmallResNet, Field(discriminator="kind")]
 
 
 class Preprocessing(Settings):

@@ -17,6 +17,7 @@ from synthset.training.order import Order
 from synthset.training.pixels import Prepared
 from synthset.training.precision import autocast, pick_precision
 from synthset.training.predict import to_batch
+from synthset.training.whitened_resnet import WHITENED_BY, WhitenedResNet
 
 
 @dataclass(frozen=True)
@@ -101,8 +102,10 @@ def replace_head(model: Classifier, classes: int, size_px: int, seed: int) -> Cl
     return model
 
 
-def redraw_weights(model: Classifier, seed: int) -> Classifier:
-    """Draw all weights of a classifier anew."""
+def redraw_weights(
+    model: Classifier, images: LabelledImages, preprocessing: Preprocessing, seed: int
+) -> Classifier:
+    """Draw all weights of a classifier anew; a network that whitens is whitened on the images."""
     with torch.random.fork_rng():
         torch.manual_seed(seed)
         for module in model.net.modules():
@@ -110,4 +113,8 @@ def redraw_weights(model: Classifier, seed: int) -> Classifier:
                 module.reset_parameters()
         if hasattr(model.net, "init_weights"):  # timm's own, of tokens and positions too
             model.net.init_weights()
+    if isinstance(model.net, WhitenedResNet):
+        rows = np.random.default_rng(seed).permutation(len(images))[:WHITENED_BY]
+        prepared = Prepared(images, preprocessing, training=False).take(np.sort(rows))
+        model.net.whiten(model.normalise(to_batch(prepared, torch.device("cpu"))))
     return model

@@ -42,12 +42,11 @@ from synthset.training.predict import ask_all
 from synthset.training.replay import Replay, can_replay
 from synthset.training.schedule import learning_rate, make_optimizer
 from synthset.training.task import Task
-from synthset.training.whitened_resnet import WhitenedResNet
+from synthset.training.whitened_resnet import WHITENED_BY, WhitenedResNet
 
 LOOKS = (4, 20)  # fewest and most in all, where the settings name no distance
 LOOKED_AT = 0.15  # validation images for each that is drawn: a twentieth of the training's time
 DRAWN = frozenset(field.name for field in fields(Draws))
-WHITENED_BY = 2000  # images whose patches decide the directions of a whitening layer
 
 
 class Loop:

@@ -1,4 +1,4 @@
-"""The classifiers: any timm model with its normalisation, and a small convolutional network."""
+"""The classifiers: any timm model with its normalisation, and a small residual network."""
 
 from __future__ import annotations
 
@@ -16,12 +16,11 @@ from torch import Tensor, nn
 
 from synthset.errors import ModelError, RecipeError, did_you_mean
 from synthset.recipe.default_network import SMALL_PX
-from synthset.recipe.training import Model, SmallCnn, SmallResNet, TimmModel
+from synthset.recipe.training import Model, SmallResNet, TimmModel
 from synthset.training.whitened_resnet import WhitenedResNet
 
 HALF = (0.5, 0.5, 0.5)
 QUARTER = (0.25, 0.25, 0.25)
-MOST_WIDER = 8  # times the first block's channels
 
 
 class Classifier(nn.Module):
@@ -74,44 +73,6 @@ class Classifier(nn.Module):
         return maps
 
 
-class BlockNet(nn.Module):
-    """Blocks of convolution, normalisation, ReLU and pooling, then dropout and a linear layer."""
-
-    def __init__(self, settings: SmallCnn, classes: int) -> None:
-        super().__init__()
-        layers: list[nn.Module] = []
-        before = 3
-        for block in range(settings.blocks):
-            after = settings.width * min(2**block, MOST_WIDER)
-            layers += [
-                nn.Conv2d(before, after, 3, padding=1, bias=False),
-                nn.BatchNorm2d(after),
-                nn.ReLU(inplace=True),
-                nn.MaxPool2d(2, ceil_mode=True),
-            ]
-            before = after
-        self.blocks = nn.Sequential(*layers)
-        self.dropout = nn.Dropout(settings.dropout)
-        self.head = nn.Linear(before, classes)
-
-    def forward_features(self, images: Tensor) -> Tensor:
-        maps: Tensor = self.blocks(images)
-        return maps
-
-    def forward_head(self, maps: Tensor, pre_logits: bool = False) -> Tensor:
-        pooled: Tensor = self.dropout(maps.mean(dim=(2, 3)))  # (B, D)
-        return pooled if pre_logits else self.head(pooled)
-
-    def get_classifier(self) -> nn.Module:
-        return self.head
-
-    def reset_classifier(self, classes: int) -> None:
-        self.head = nn.Linear(self.head.in_features, classes)
-
-    def forward(self, images: Tensor) -> Tensor:
-        return self.forward_head(self.forward_features(images))
-
-
 def build(
     settings: Model, classes: int, size_px: int, saved: Mapping[str, Tensor] | None = None
 ) -> Classifier:
@@ -127,9 +88,7 @@ def build(
         RecipeError: timm knows no such model, or it cannot be had in this way.
         ModelError: the named weights do not fit.
     """
-    if isinstance(settings, SmallCnn):
-        model = Classifier(BlockNet(settings, classes), HALF, QUARTER)
-    elif isinstance(settings, SmallResNet):
+    if isinstance(settings, SmallResNet):
         model = Classifier(WhitenedResNet(settings, classes), HALF, QUARTER)
     else:
         model = _load_pretrained(settings, classes, size_px, saved)

@@ -16,8 +16,9 @@ from synthset.recipe.training import SmallResNet
 
 PATCH, STRIDE = 4, 2  # pixels of the whitening convolution
 KEPT = 24  # of the 48 directions of a patch: those with the largest variance
+WHITENED_BY = 2000  # images whose patches decide the directions
 EPS = 5e-4  # added to variances, of pixels in [-2, 2]
-HEAD_SCALE = 1 / 9  # of the logits, so that the last layer learns at the rate of the others
+HEAD_SCALE = 1 / 9  # of the logits: suits the rates of Muon's schedule
 
 
 class HandingOn(nn.Conv2d):
@@ -59,6 +60,7 @@ class WhitenedResNet(nn.Module):
         )
         self.dropout = nn.Dropout(settings.dropout)
         self.head = nn.Linear(widths[-1], classes, bias=False)
+        self.head_scale = HEAD_SCALE
 
     @torch.no_grad()
     def whiten(self, images: Tensor) -> None:
@@ -84,13 +86,15 @@ class WhitenedResNet(nn.Module):
 
     def forward_head(self, maps: Tensor, pre_logits: bool = False) -> Tensor:
         pooled: Tensor = self.dropout(maps.amax(dim=(2, 3)))  # (B, D)
-        return pooled if pre_logits else self.head(pooled) * HEAD_SCALE
+        return pooled if pre_logits else self.head(pooled) * self.head_scale
 
     def get_classifier(self) -> nn.Module:
         return self.head
 
     def reset_classifier(self, classes: int) -> None:
+        """Take a new last layer, unscaled: whoever trains on uses SGD, as for timm's models."""
         self.head = nn.Linear(self.head.in_features, classes, bias=False)
+        self.head_scale = 1.0
 
     def forward(self, images: Tensor) -> Tensor:
         return self.forward_head(self.forward_features(images))

@@ -29,7 +29,7 @@ def experiment(root):
             {"name": "real", "parts": [{"set": "real"}]},
             {"name": "mixed", "parts": [{"set": "real", "per_class": 4}, {"set": "made"}]},
         ],
-        "model": {"kind": "cnn", "blocks": 1, "width": 8, "dropout": 0},
+        "model": {"kind": "small_resnet", "width": 16},
         "preprocessing": {"size_px": 8},
         "training": {"updates": 40, "batch_size": 8, "learning_rate": 0.05, "device": "cpu"},
         "seeds": [0],

@@ -3,6 +3,7 @@ import pytest
 import torch
 
 from synthset.errors import RecipeError
+from synthset.recipe.training import Preprocessing
 from synthset.training.finetune import redraw_weights, replace_head
 from synthset.training.predict import load_classifier
 
@@ -12,7 +13,8 @@ def transfer(root, place, **more):
     return {
         "kind": "transfer",
         "train": {"kind": "images", "paths": paths},
-        "iterations": 30,
+        "iterations": 60,
+        "learning_rate": 0.03,
         "batch_size": 8,
         "size_px": 8,
         **more,
@@ -42,18 +44,24 @@ def test_a_new_head_keeps_the_other_layers(trained):
     before, model = load_classifier(job.folder), load_classifier(job.folder)
     replace_head(model, 7, 16, seed=0)
     assert model(torch.rand(2, 3, 16, 16)).shape == (2, 7)
-    torch.testing.assert_close(model.net.blocks[0].weight, before.net.blocks[0].weight)
+    torch.testing.assert_close(model.net.groups[0].first.weight, before.net.groups[0].first.weight)
     again = replace_head(load_classifier(job.folder), 7, 16, seed=0)
     torch.testing.assert_close(model.net.head.weight, again.net.head.weight)
 
 
-def test_forgotten_weights_are_drawn_by_the_seed(trained):
-    _, (job, _) = trained({})
-    before = load_classifier(job.folder).net.blocks[0].weight
-    one, two, other = (redraw_weights(load_classifier(job.folder), seed) for seed in (0, 0, 1))
-    assert not torch.equal(one.net.blocks[0].weight, before)
-    torch.testing.assert_close(one.net.blocks[0].weight, two.net.blocks[0].weight)
-    assert not torch.equal(one.net.blocks[0].weight, other.net.blocks[0].weight)
+def test_forgotten_weights_are_drawn_by_the_seed(trained, colours):
+    suites, (job, _) = trained({"other": transfer(colours, "other")})
+    images, prepared = suites["other"].train, Preprocessing(size_px=8, fit="squash")
+    before = load_classifier(job.folder).net
+    one, two, other = (
+        redraw_weights(load_classifier(job.folder), images, prepared, seed).net
+        for seed in (0, 0, 1)
+    )
+    weights = [net.groups[1].first.weight for net in (before, one, two, other)]
+    assert not torch.equal(weights[0], weights[1])
+    torch.testing.assert_close(weights[1], weights[2])
+    assert not torch.equal(weights[1], weights[3])
+    assert not torch.equal(before.patches, one.patches)  # whitened on the other task's images
 
 
 def test_test_images_are_never_trained_on(trained, colours):

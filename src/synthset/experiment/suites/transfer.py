@@ -80,7 +80,7 @@ class TransferSuite(Suite):
         with fix_torch_threads(training.threads):
             model = load_classifier(job.folder)
             if not keeps:
-                redraw_weights(model, job.seed)
+                redraw_weights(model, self.train, prepared, job.seed)
             replace_head(model, self._classes, settings.size_px, job.seed)
             where = training.device, training.precision
             finetune(model, self.train, prepared, schedule, job.seed, *where)
