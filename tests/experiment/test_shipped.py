@@ -82,7 +82,8 @@ def test_an_experiment_tells_what_each_arm_trains_on(path, data):
     told = list(preview(experiment))
     for arm in experiment.arms:
         assert any(line.startswith(f"{arm.name}, parts: ") for line in told)
-    assert f"{len(experiment.arms)} arms × {len(experiment.seeds)} seeds" in told[-1]
+    counted = f"{len(experiment.arms)} arms × {len(experiment.seeds)} seeds"
+    assert any(line.startswith("trainings: ") and counted in line for line in told)
 
 
 def test_the_digits_run_from_end_to_end(tmp_path):

@@ -19,6 +19,7 @@ def test_an_order_that_stays_is_said_to_stay_and_the_answer_stands():
     assert write_budgets(found).startswith(said)
     short, rest = write_answer(found)
     assert short == "Generated images help."
+    assert rest[0].isupper()
     assert said in rest
 
 

@@ -30,6 +30,7 @@ def write_answer(judgement: Judgement) -> tuple[str, str] | None:
     ends = found.gain.interval
     span = "" if ends is None else f" ({points(ends.low)} to {points(ends.high)})"
     pair = f"{texts[found.arm]}, compared with {texts[found.control]}"
+    pair = pair[:1].upper() + pair[1:]
     measure = measure_name(found.measure, judgement)
     gain = f"{points(found.gain.value or 0.0)} points{span} of {measure}"
     sure = "" if found.p_holm is None else f", {p_value(found.p_holm)}, corrected for all pairs"
