@@ -10,6 +10,7 @@ from synthset.errors import UsageError
 from synthset.experiment import folder_experiment
 from synthset.experiment.folder_experiment import open_experiment, plan_experiment
 from synthset.experiment.run_experiment import claim_folder
+from synthset.recipe.reading import holds_images
 from synthset.recipe.training import SmallResNet, Training
 from synthset.training.speed import measure_speed
 
@@ -74,6 +75,19 @@ def test_what_a_folder_began_is_gone_on_with(world, at_speed):
     assert (again.experiment, again.settings) == (opened.experiment, None)
     with pytest.raises(UsageError, match=r"real-experiment: holds an experiment on other images"):
         open_experiment("made", opened.folder)
+
+
+def test_a_shipped_name_goes_on_with_its_own_folder_and_takes_other_folders_for_images(
+    tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    place = tmp_path / "imbalance-digits"
+    (place / "sets" / "gan").mkdir(parents=True)
+    (place / "experiment.json").write_text('{"format": 1, "name": "imbalance-digits"}')
+    again = CliRunner().invoke(app, ["experiment", "imbalance-digits", "--plan"])
+    assert "trainings: " in again.output
+    (place / "experiment.json").unlink()
+    assert holds_images("imbalance-digits")
 
 
 def test_speed_is_measured_on_this_machine():

@@ -25,6 +25,7 @@ from synthset.notebook_bar import default_bar
 from synthset.pages.benchmark.benchmark_page import write_benchmark_page
 from synthset.pages.experiment.experiment_page import write_experiment_page
 from synthset.recipe.experiment import Experiment, load_experiment
+from synthset.recipe.reading import EXPERIMENT
 from synthset.recipe.suites import Conventions
 from synthset.results.benchmark import Benchmark
 from synthset.results.judgement import Judgement, judge
@@ -34,7 +35,6 @@ from synthset.store.lock import hold
 from synthset.store.remote import require_on_disk
 from synthset.user_code import refuse_code
 
-MARK = "experiment.json"
 REPORT, BENCHMARK = "report", "benchmark"  # folders of the pages
 
 
@@ -186,10 +186,10 @@ def _claim(folder: Path, experiment: Experiment) -> None:
     """
     place = LocalFolder(folder)
     strangers = place.names()
-    if strangers and MARK not in strangers:
+    if strangers and EXPERIMENT not in strangers:
         raise DatasetError(
             f"{folder}: contains {', '.join(strangers[:3])}{' …' if len(strangers) > 3 else ''} "
-            f"but no {MARK}; name a new or empty folder with -o, so that none of your files are "
+            f"but no {EXPERIMENT}; name a new or empty folder with -o, so that none of your files are "
             "touched"
         )
-    place.replace(MARK, json.dumps({"format": 1, "name": experiment.name}).encode())
+    place.replace(EXPERIMENT, json.dumps({"format": 1, "name": experiment.name}).encode())

@@ -11,6 +11,7 @@ from synthset.errors import RecipeError, did_you_mean, shorten
 from synthset.recipe.yaml_text import DEEPEST, LONGEST, parse_yaml
 
 WRITTEN = (".yaml", ".yml", ".json")  # endings of files of settings
+EXPERIMENT = "experiment.json"  # marks the folder of an experiment
 SHOWN = 200  # letters of a change that a message repeats
 
 
@@ -30,11 +31,11 @@ def _list_shipped(folder: str) -> dict[str, Path]:
 
 def holds_images(place: str) -> bool:
     """Tell whether a name is that of images rather than of a file of settings: a folder, an
-    archive, a table or a URL."""
-    known = list_shipped_recipes() | list_shipped_experiments()
-    if place in known and not Path(place).is_dir():
+    archive, a table or a URL. What an experiment has written under the name of a shipped one
+    doesn't count, so that the same command goes on with it."""
+    known, path = list_shipped_recipes() | list_shipped_experiments(), Path(place)
+    if place in known and (not path.is_dir() or (path / EXPERIMENT).exists()):
         return False
-    path = Path(place)
     return path.is_dir() or "://" in place or (path.is_file() and path.suffix not in WRITTEN)
 
 
