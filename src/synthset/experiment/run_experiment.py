@@ -189,7 +189,7 @@ def _claim(folder: Path, experiment: Experiment) -> None:
     if strangers and EXPERIMENT not in strangers:
         raise DatasetError(
             f"{folder}: contains {', '.join(strangers[:3])}{' …' if len(strangers) > 3 else ''} "
-            f"but no {EXPERIMENT}; name a new or empty folder with -o, so that none of your files are "
-            "touched"
+            f"but no {EXPERIMENT}; name a new or empty folder with -o, so that none of your files "
+            "are touched"
         )
     place.replace(EXPERIMENT, json.dumps({"format": 1, "name": experiment.name}).encode())
