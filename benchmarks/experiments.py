@@ -39,7 +39,7 @@ def table(folder: Path) -> str:
     with open(folder / "report" / "arms.csv", encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     names = [name for name in MEASURES if rows[0].get(name)]
-    focus = ", ".join(said["focus"])
+    focus = ", ".join(said["classes"][number] for number in said["focus"])
     titles = [name.replace("focus", focus or "focus").replace("_", " ") for name in names]
     lines = [
         f"### {said['name']}: {len(said['seeds'])} seeds, {sum(said['test_images']):,} test images",
