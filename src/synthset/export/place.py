@@ -93,8 +93,8 @@ def find_folder(dataset: Dataset, settings: Export) -> ExportFolder:
 def place_export(path: str, dataset: str) -> str:
     """Say where an export lies whose path may be relative to its dataset's.
 
-    >>> place_export("tars", "s3://bucket/pets"), place_export("gs://other/tars", "pets")
-    ('s3://bucket/pets/tars', 'gs://other/tars')
+    >>> place_export("tars", "s3://bucket/pets"), place_export("s3://other/tars", "pets")
+    ('s3://bucket/pets/tars', 's3://other/tars')
 
     Raises:
         UsageError: a path that leaves the object store of the dataset.
