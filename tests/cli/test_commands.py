@@ -97,10 +97,8 @@ FAR = "s3://bucket/x"
 @pytest.mark.parametrize(
     "words",
     [
-        ["export", "d", FAR, "--kind", "parquet"],
         ["export", "d", "s3:/bucket/x"],
         ["train", "d", "-o", FAR],
-        ["export", "d", FAR, "--kind", "diffusiondb"],
         ["review", "d", "-o", f"{FAR}.html"],
         ["search", "d", "star", "-o", f"{FAR}.html"],
         ["what-if", "d", "-o", f"{FAR}.png"],
@@ -115,7 +113,6 @@ FAR = "s3://bucket/x"
         ["classes", "words", "crane", "--review", f"{FAR}.csv"],
         ["schema", "-o", f"{FAR}.json"],
         ["plan", "demo", "-o", "s3:/bucket/x"],
-        ["plan", "demo", "--set", f"exports=[{{kind: imagefolder, path: '{FAR}'}}]"],
     ],
     ids=lambda words: "-".join(word for word in words[:2] if word.isalpha()),
 )

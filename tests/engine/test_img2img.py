@@ -17,6 +17,7 @@ from synthset.engine.check import forecast_run
 from synthset.engine.plan import name_plan, settle_material
 from synthset.errors import RecipeError
 from synthset.export.card import write_card
+from synthset.export.folder import open_export
 from synthset.pages.dataset.gallery import _facts
 from synthset.recipe.recipe import load_recipe
 from synthset.results.dataset.finished_records import FinishedRecords
@@ -225,7 +226,7 @@ def test_classes_may_come_from_the_folders(photos):
 
 def test_the_card_says_what_the_images_are_made_of(photos, tmp_path):
     dataset = synthset.run(CONTENT | {"images_per_class": 1}, "d")
-    write_card(tmp_path, dataset, dataset.kept(), [], None)
+    write_card(open_export(str(tmp_path)), dataset, dataset.kept(), [], None)
     text = (tmp_path / "README.md").read_text()
     assert "A diffusion model made it from a real image and a prompt" in text
     assert "nothing in it was photographed" not in text

@@ -6,6 +6,7 @@ import re
 import signal
 import time
 
+import psutil
 import pytest
 from shapes import recipe
 from slices import Slices, contents, make_full_recipe
@@ -81,6 +82,7 @@ def test_what_a_killed_slice_lacks_a_run_of_the_whole_makes(asked, whole, store,
     slices = Slices(tmp_path / "slow.yaml", place, FOUR)
     wait_for_images(place, of=2)
     os.kill(slices.processes[2], signal.SIGKILL)
+    wait_for_death(slices.processes[2])
     with pytest.raises(DatasetLocked, match=r"working on slice [013]/4 of this dataset"):
         synthset.run(made, place)
     assert slices.finish() == {"0/4": 0, "1/4": 0, "2/4": -signal.SIGKILL, "3/4": 0}
@@ -88,6 +90,13 @@ def test_what_a_killed_slice_lacks_a_run_of_the_whole_makes(asked, whole, store,
     dataset = synthset.run(made, place, bar=heard)
     assert heard.words[0] == "4 slices left 2 of 9 shards, which this run finishes: 2, 6"
     assert contents(dataset) == whole
+
+
+def wait_for_death(number):
+    """Wait until a killed process has let go of its locks."""
+    with contextlib.suppress(psutil.NoSuchProcess):
+        while psutil.Process(number).status() != psutil.STATUS_ZOMBIE:
+            time.sleep(0.01)
 
 
 def wait_for_images(place, of):

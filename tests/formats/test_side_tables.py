@@ -9,6 +9,7 @@ import pytest
 
 from synthset.errors import RecipeError
 from synthset.export.files import File
+from synthset.export.folder import open_export
 from synthset.export.metadata import write_metadata
 from synthset.formats.columns import Columns
 from synthset.formats.listed import Vocabulary
@@ -244,7 +245,7 @@ def test_an_export_comes_back_as_the_dataset_had_it(tmp_path):
     ]
     sides = ["train"] * 3 + ["val"]
     files = [File(str(i), side, f"{side}/tab/{i}.png", "") for i, side in enumerate(sides)]
-    write_metadata(tmp_path, Made(), pa.Table.from_pylist(rows), files)
+    write_metadata(open_export(str(tmp_path)), Made(), pa.Table.from_pylist(rows), files)
     there = {
         path.relative_to(tmp_path).as_posix(): path.read_bytes()
         for path in tmp_path.rglob("metadata.*")

@@ -261,7 +261,7 @@ def test_a_gain_beyond_chance_helps():
     assert (found.answer.beside, found.answer.seeds) == ("starved", None)
     short, rest = write_answer(found)
     assert short == "Generated images help."
-    assert "refilled, compared with starved: +" in rest
+    assert "Refilled, compared with starved: +" in rest
     assert "best arm without generated images is starved" in rest
 
 
